@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// `TAMIS_STRICT=1` turns every warning of our own targets into an error; `.ci/run` sets it.
+let strict = Context.environment["TAMIS_STRICT"] == "1"
+
+let swiftSettings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let cSettings: [CSetting] =
+  [.enableWarning("all"), .enableWarning("extra")] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library module and the test target that mirrors it.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+      swiftSettings: swiftSettings),
+  ]
+}
+
+let systemHeaders: [Target] = [
+  .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+  .target(name: "CLinux", cSettings: cSettings),
+  .target(name: "CScoreKernels", cSettings: cSettings),
+]
+
+let modules: [[Target]] = [
+  module("DurableFiles", ["CLinux", crypto]),
+  module("WorkerThreads", ["CLinux"]),
+  module("ReproducibleMath", ["CScoreKernels"]),
+  module("EventRecords", ["CScoreKernels", "DurableFiles", crypto]),
+  module("ScoreModel", ["DurableFiles", crypto]),
+  module("ScoreEngine", ["ScoreModel", "CScoreKernels", "WorkerThreads"]),
+  module("Simulation", ["EventRecords", "DurableFiles", "ReproducibleMath"]),
+  module(
+    "Training",
+    ["ScoreEngine", "ScoreModel", "CScoreKernels", "ReproducibleMath", "WorkerThreads"]),
+  module("Calibration", ["ScoreModel", "EventRecords", "DurableFiles", "ReproducibleMath"]),
+  module("ZeroMQ", ["CZeroMQ"]),
+  module(
+    "TriggerPipeline",
+    [
+      "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "DurableFiles",
+      "WorkerThreads", "CLinux", logging,
+    ]),
+  module("DaemonConfiguration", ["TriggerPipeline", .product(name: "Yams", package: "Yams")]),
+  module(
+    "Monitoring",
+    [
+      "TriggerPipeline",
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+    ]),
+]
+
+let executables: [Target] = [
+  .executableTarget(
+    name: "tamis",
+    dependencies: [
+      "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Calibration",
+      "ZeroMQ", "TriggerPipeline", "DurableFiles", "WorkerThreads", "CLinux", argumentParser,
+    ],
+    swiftSettings: swiftSettings),
+  .executableTarget(
+    name: "tamisd",
+    dependencies: [
+      "DaemonConfiguration", "Monitoring", "TriggerPipeline", "ScoreEngine", "WorkerThreads",
+      "CLinux", argumentParser, logging,
+    ],
+    swiftSettings: swiftSettings),
+  .testTarget(
+    name: "SystemTests", dependencies: ["tamis", "tamisd", "EventRecords", "CLinux"],
+    swiftSettings: swiftSettings),
+]
+
+let package = Package(
+  name: "tamis",
+  products: [
+    .executable(name: "tamis", targets: ["tamis"]),
+    .executable(name: "tamisd", targets: ["tamisd"]),
+    .library(name: "ScoreEngine", targets: ["ScoreEngine", "ScoreModel"]),
+    .library(name: "EventRecords", targets: ["EventRecords"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: systemHeaders + modules.flatMap { $0 } + executables,
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,40 @@
+// System calls and headers that Swift cannot reach by itself: futexes (a variadic syscall),
+// named threads, and processor affinity (macros).
+#ifndef TAMIS_LINUX_SHIM_H
+#define TAMIS_LINUX_SHIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Sleeps while `*word == expected`, for at most `timeout_ns` (negative: without limit).
+/// May return early; the caller looks at the word again. Process-private.
+void tamis_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
+
+/// Wakes every thread that sleeps on `word`.
+void tamis_futex_wake_all(const uint32_t *word);
+
+/// Names the calling thread (at most 15 bytes are kept), as shown by `top -H` and debuggers.
+void tamis_thread_set_name(const char *name);
+
+/// Binds the calling thread to one processor. Returns 0 or the errno.
+int tamis_thread_set_affinity(int processor);
+
+/// A processor hint for spin loops.
+void tamis_spin_pause(void);
+
+/// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and those it creates later.
+void tamis_signals_block(void);
+
+/// Waits up to `timeout_ns` for one of those signals. Returns its number, or 0 at the timeout.
+int tamis_signals_wait(int64_t timeout_ns);
+
+/// Nanoseconds since the Unix epoch.
+uint64_t tamis_realtime_ns(void);
+
+/// Nanoseconds of a clock that never goes back.
+uint64_t tamis_monotonic_ns(void);
+
+/// `renameat2` with RENAME_NOREPLACE. Returns 0, or the errno (EEXIST where `to` exists).
+int tamis_rename_exclusive(const char *from, const char *to);
+
+#endif

@@ -1,0 +1,87 @@
+#define _GNU_SOURCE
+#include "linux_shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct timespec timespec_from_ns(int64_t ns) {
+  struct timespec t = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+  return t;
+}
+
+void tamis_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns) {
+  struct timespec limit = timespec_from_ns(timeout_ns < 0 ? 0 : timeout_ns);
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns < 0 ? NULL : &limit, NULL, 0);
+}
+
+void tamis_futex_wake_all(const uint32_t *word) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+void tamis_thread_set_name(const char *name) {
+  char kept[16];
+  strncpy(kept, name, sizeof kept - 1);
+  kept[sizeof kept - 1] = 0;
+  pthread_setname_np(pthread_self(), kept);
+}
+
+int tamis_thread_set_affinity(int processor) {
+  if (processor < 0 || processor >= CPU_SETSIZE) return EINVAL;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+void tamis_spin_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+static sigset_t handled_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+void tamis_signals_block(void) {
+  sigset_t set = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int tamis_signals_wait(int64_t timeout_ns) {
+  sigset_t set = handled_signals();
+  struct timespec limit = timespec_from_ns(timeout_ns);
+  int number = sigtimedwait(&set, NULL, &limit);
+  return number > 0 ? number : 0;
+}
+
+static uint64_t clock_ns(clockid_t clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t tamis_realtime_ns(void) { return clock_ns(CLOCK_REALTIME); }
+
+uint64_t tamis_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+
+int tamis_rename_exclusive(const char *from, const char *to) {
+  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+}

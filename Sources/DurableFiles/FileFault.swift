@@ -1,0 +1,33 @@
+/// Why a file cannot be used: which file, where in it, what was found, what was expected, and
+/// what to do about it. Every format of the program reports through this one type.
+public struct FileFault: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The path as the user gave it.
+  public var file: String
+  /// The place in the file ("header", "byte 128", "tensor output.1.bias", "line 3"), or nil where
+  /// the whole file is meant.
+  public var place: String?
+  /// What was found there.
+  public var found: String
+  /// What should have been found.
+  public var expected: String
+  /// What the user can do; nil where found and expected say it already.
+  public var remedy: String?
+
+  /// Creates a fault; the arguments are fragments of a sentence, without a full stop.
+  public init(
+    file: String, place: String? = nil, found: String, expected: String, remedy: String? = nil
+  ) {
+    self.file = file
+    self.place = place
+    self.found = found
+    self.expected = expected
+    self.remedy = remedy
+  }
+
+  /// One line: `run.npy: header: found ..., expected ...; remedy`.
+  public var description: String {
+    let location = place.map { "\(file): \($0)" } ?? file
+    let advice = remedy.map { "; \($0)" } ?? ""
+    return "\(location): found \(found), expected \(expected)\(advice)"
+  }
+}

@@ -1,0 +1,34 @@
+internal import Crypto
+
+/// The SHA-256 of some bytes.
+public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
+  /// The 32 bytes.
+  public let bytes: [UInt8]
+
+  /// Hashes `content`.
+  public init(of content: UnsafeRawBufferPointer) {
+    var hash = SHA256()
+    hash.update(bufferPointer: content)
+    bytes = Array(hash.finalize())
+  }
+
+  /// Hashes the UTF-8 bytes of `text`.
+  public init(of text: String) {
+    bytes = Array(SHA256.hash(data: Array(text.utf8)))
+  }
+
+  /// Hashes a whole file.
+  public init(ofFile path: String) throws(SystemCallError) {
+    self.init(of: try MappedFile(path).bytes)
+  }
+
+  /// The first four bytes as a little-endian integer, the short form that records carry.
+  public var prefix: UInt32 {
+    bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  /// 64 hexadecimal digits, lower case.
+  public var description: String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}

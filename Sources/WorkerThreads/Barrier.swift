@@ -1,0 +1,27 @@
+public import Synchronization
+
+/// A point that `count` threads pass together, again and again.
+///
+/// Spins a little and then sleeps: phases of a training step are some hundred microseconds long.
+public final class Barrier: Sendable {
+  private let count: Int
+  private let arrived = Atomic<Int>(0)
+  private let generation = WakeWord()
+
+  /// Creates a barrier for `count` threads.
+  public init(count: Int) {
+    precondition(count >= 1)
+    self.count = count
+  }
+
+  /// Returns when all threads have arrived; what each wrote before is visible to all after.
+  public func arriveAndWait() {
+    let seen = generation.value
+    if arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == count {
+      arrived.store(0, ordering: .releasing)
+      generation.signal()
+    } else {
+      while generation.value == seen { generation.wait(while: seen, timeoutNs: -1, spins: 2_000) }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+internal import CLinux
+internal import Glibc
+
+/// A named operating-system thread that runs one closure to its end.
+///
+/// Threads, not tasks: the stream path must neither share an executor nor be suspended, and
+/// numeric work wants one thread a core.
+public struct WorkerThread: ~Copyable {
+  private let handle: pthread_t
+
+  /// Starts `body` on a new thread.
+  ///
+  /// - Parameters:
+  ///   - name: shown by `top -H`; the first 15 bytes are kept.
+  ///   - processor: the processor to bind the thread to, nil for any.
+  public init(
+    name: String, processor: Int? = nil, body: @escaping @Sendable () -> Void
+  ) {
+    let start = Unmanaged.passRetained(ThreadStart(name: name, processor: processor, body: body))
+    var created = pthread_t()
+    let code = pthread_create(&created, nil, runThread, start.toOpaque())
+    precondition(code == 0, "pthread_create: \(String(cString: strerror(code)))")
+    handle = created
+  }
+
+  /// Waits until the closure has returned. Call it exactly once.
+  public consuming func join() {
+    pthread_join(handle, nil)
+  }
+}
+
+private final class ThreadStart: Sendable {
+  let name: String
+  let processor: Int?
+  let body: @Sendable () -> Void
+
+  init(name: String, processor: Int?, body: @escaping @Sendable () -> Void) {
+    self.name = name
+    self.processor = processor
+    self.body = body
+  }
+}
+
+/// A free function, since a closure literal made in main-actor code traps on a foreign thread.
+private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let argument else { return nil }
+  let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
+  tamis_thread_set_name(start.name)
+  if let processor = start.processor { _ = tamis_thread_set_affinity(CInt(processor)) }
+  start.body()
+  return nil
+}
+
+/// Runs `body(worker)` for each worker in 0 ..< `count`, worker 0 on the calling thread, and
+/// returns when all are done.
+public func withWorkers(_ count: Int, name: String, _ body: @escaping @Sendable (Int) -> Void) {
+  precondition(count >= 1)
+  runWorker(count - 1, name: name, body)
+}
+
+/// Recursion keeps each non-copyable thread handle in a frame of its own.
+private func runWorker(_ last: Int, name: String, _ body: @escaping @Sendable (Int) -> Void) {
+  guard last > 0 else { return body(0) }
+  let thread = WorkerThread(name: "\(name)-\(last)") { body(last) }
+  runWorker(last - 1, name: name, body)
+  thread.join()
+}
