@@ -15,10 +15,12 @@ public struct ReplacedFile: ~Copyable {
   /// Begins the file. Throws at once where `path` exists and `replacing` is false.
   public init(_ path: String, replacing: Bool) throws {
     try refuseExisting(path, unless: replacing)
+    let temporaryPath = "\(path).writing-\(getpid())"
+    let handle = try OpenFile(opening: temporaryPath, flags: O_CREAT | O_TRUNC | O_RDWR)
     self.path = path
     self.replacing = replacing
-    temporaryPath = "\(path).writing-\(getpid())"
-    handle = try OpenFile(opening: temporaryPath, flags: O_CREAT | O_TRUNC | O_RDWR)
+    self.temporaryPath = temporaryPath
+    self.handle = handle
   }
 
   deinit {

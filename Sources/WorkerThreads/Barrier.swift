@@ -1,4 +1,4 @@
-public import Synchronization
+internal import Synchronization
 
 /// A point that `count` threads pass together, again and again.
 ///

@@ -1,5 +1,5 @@
 internal import CLinux
-public import Synchronization
+internal import Synchronization
 
 /// A counter on which threads can sleep until it moves: the wake-up half of a ring buffer.
 ///

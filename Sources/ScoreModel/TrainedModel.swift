@@ -1,0 +1,35 @@
+/// A score network with all that scoring an event needs, as a model file holds it.
+public struct TrainedModel: Equatable, Sendable {
+  /// The weights.
+  public var parameters: NetworkParameters
+  /// The noise levels' standard deviations, in units of standardised features; level 0 first.
+  public var sigmas: [Float]
+  /// From raw features to the network's input.
+  public var standardiser: Standardiser
+  /// One name a feature, or nil where the file has none.
+  public var featureNames: [String]?
+  /// The levels that make the score.
+  public var scoring: Scoring
+  /// How the model was trained: a JSON object, or nil where the file says nothing.
+  public var trainingRecord: String?
+
+  /// Creates a model; `sigmas.count` and the standardiser must fit the parameters' shape.
+  public init(
+    parameters: NetworkParameters, sigmas: [Float], standardiser: Standardiser,
+    featureNames: [String]?, scoring: Scoring, trainingRecord: String?
+  ) {
+    precondition(sigmas.count == parameters.shape.levelCount)
+    precondition(standardiser.mean.count == parameters.shape.featureCount)
+    precondition(featureNames == nil || featureNames?.count == parameters.shape.featureCount)
+    precondition(scoring.levels.allSatisfy { (0..<sigmas.count).contains($0) })
+    self.parameters = parameters
+    self.sigmas = sigmas
+    self.standardiser = standardiser
+    self.featureNames = featureNames
+    self.scoring = scoring
+    self.trainingRecord = trainingRecord
+  }
+
+  /// The network's sizes.
+  public var shape: NetworkShape { parameters.shape }
+}
