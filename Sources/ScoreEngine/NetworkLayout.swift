@@ -1,8 +1,7 @@
 internal import CScoreKernels
 internal import ScoreModel
 
-/// Where the parts of a network go in its one block of memory: the layers first, in the order in
-/// which an event meets them.
+/// Which parts a network has in its one block of memory, and how they are written there.
 struct NetworkLayout {
   let shape: NetworkShape
   /// The number of scoring levels.
@@ -11,7 +10,7 @@ struct NetworkLayout {
   var embeddingStride: Int { FloatMemory.padded(shape.hiddenWidth) }
   private var paddedFeatureCount: Int { FloatMemory.padded(shape.featureCount) }
 
-  /// Lengths of the pieces, in the order in which they are taken.
+  /// Lengths of all the pieces that are taken.
   var pieces: [Int] {
     layers.flatMap { $0.layer.pieces } + [levelCount * embeddingStride, levelCount]
       + [Int](repeating: shape.featureCount, count: 3)

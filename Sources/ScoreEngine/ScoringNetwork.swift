@@ -16,15 +16,7 @@ public final class ScoringNetwork: @unchecked Sendable {
   /// The kernels in use; it changes the speed alone.
   public let instructionSet: InstructionSet
 
-  let kernels: UnsafePointer<tamis_score_kernels>
-  let standardiser: UnsafePointer<tamis_standardiser>
-  /// The input projection, the blocks in order, the output layer.
-  let layers: UnsafePointer<tamis_dense_layer>
-  /// One row of `embeddingStride` floats a scoring level, in scoring order.
-  let embeddings: UnsafePointer<Float>
-  let embeddingStride: Int
-  /// One weight a scoring level.
-  let levelWeights: UnsafePointer<Float>
+  let packed: PackedNetwork
   private let memory: FloatMemory
 
   /// Packs a model. O(parameters).
@@ -47,17 +39,21 @@ public final class ScoringNetwork: @unchecked Sendable {
     self.scoring = scoring
     self.instructionSet = instructionSet
     shape = model.shape
-    kernels = tamis_score_kernels_for(instructionSet.isa)
-    layers = layout.packLayers(model.parameters, into: memory)
-    embeddingStride = layout.embeddingStride
-    embeddings = layout.packEmbeddings(
-      model.parameters[.sigmaEmbedding], levels: scoring.levels, into: memory)
-    levelWeights = layout.pack(scoring.weights, into: memory)
-    standardiser = layout.packStandardiser(model.standardiser, into: memory)
+    packed = PackedNetwork(
+      kernels: tamis_score_kernels_for(instructionSet.isa),
+      standardiser: layout.packStandardiser(model.standardiser, into: memory),
+      layers: layout.packLayers(model.parameters, into: memory),
+      embeddings: layout.packEmbeddings(
+        model.parameters[.sigmaEmbedding], levels: scoring.levels, into: memory),
+      embeddingStride: layout.embeddingStride,
+      levelWeights: layout.pack(scoring.weights, into: memory),
+      levelCount: scoring.levels.count, featureCount: model.shape.featureCount,
+      hiddenWidth: model.shape.hiddenWidth, blockCount: model.shape.blockCount,
+      groupEventMax: max(1, groupRowCount / scoring.levels.count))
   }
 
   deinit {
-    layers.deallocate()
-    standardiser.deallocate()
+    packed.layers.deallocate()
+    packed.standardiser.deallocate()
   }
 }
