@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -73,6 +74,19 @@ def test_schema_prefix_reads_the_digest_as_it_lies_in_the_record():
     digest = hashlib.sha256("pt\neta\nφ".encode()).digest()
     record = formats.new_events(1, 3, schema=formats.schema_prefix(names))
     assert record.tobytes()[56:60] == digest[:4]
+
+
+def test_the_example_of_the_format_page():
+    page = (TOOLS.parent / "docs" / "formats.md").read_text()
+    rows = re.findall(r"^\d\d  ((?:[0-9a-f]{2} ){15}[0-9a-f]{2})  ", page, re.MULTILINE)
+    names = ["pt", "eta", "phi", "mass"]
+    record = formats.seal(formats.new_events(
+        1, 4, flags=formats.SIMULATED_FLAG, source=1, run=42, lumi=7, bunch_crossing=1234, orbit=99,
+        sequence=2, event=1001, time_ns=1767225600 * 10**9, condition=35.5,
+        schema=formats.schema_prefix(names), features=[41.5, -0.75, 2, 0.1]))
+    assert bytes.fromhex("".join(rows)) == record.tobytes()
+    assert f"0x{record['crc32c'][0]:08x}" in page
+    assert f"0x{formats.prescale_hash(record)[0]:016x}" in page
 
 
 # Checksums
