@@ -85,6 +85,8 @@ def main(arguments=None):
         print(f"{key}: {value}")
     if run.content == "flagged":
         print(f"sum of weights: {sum(int(each['weight'].sum()) for each in run.segments)}")
+    for entry in run.manifest.get("ledger", []):
+        print("ledger: " + ", ".join(f"{key} {value}" for key, value in entry.items()))
     show(run, options.show)
     if options.features:
         parts = [events_of(run, block) for block in run.blocks()]

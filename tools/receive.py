@@ -4,8 +4,8 @@
 Checked, as docs/formats.md has it: checksums of the record and of the event inside, the score
 against the sum of the attributions (to the bit), reasons, and the record numbers, which rise by
 one. Ends after --count records, after --idle seconds of silence once something came, after
---timeout seconds, or on SIGINT or SIGTERM; exit status 1 when a check failed or fewer than --count
-records came.
+--timeout seconds, or on SIGINT or SIGTERM when what has arrived is taken; exit status 1 when a check
+failed or fewer than --count records came.
 """
 
 import argparse
@@ -184,10 +184,10 @@ def messages_that_wait(socket, count_max):
     return messages
 
 
-def receive(socket, receiver, options, stopped):
-    """Receives until one of the ends."""
+def receive(socket, receiver, options, signals):
+    """Receives until one of the ends; a first signal waits for silence, a second one does not."""
     start = last = time.monotonic()
-    while not stopped():
+    while len(signals) < 2:
         left = MESSAGES_AT_ONCE if options.count is None else options.count - receiver.count
         if left <= 0:
             return
@@ -196,6 +196,8 @@ def receive(socket, receiver, options, stopped):
         if messages:
             receiver.take(messages)
             last = time.monotonic()
+        elif signals:
+            return
         elif options.idle is not None and receiver.count and now - last >= options.idle:
             return
         if options.timeout is not None and now - start >= options.timeout:
@@ -210,7 +212,7 @@ def main(arguments=None):
         signal.signal(number, lambda number, _: signals.append(number))
     context = zmq.Context()
     socket = open_socket(context, options)
-    receive(socket, receiver, options, stopped=lambda: bool(signals))
+    receive(socket, receiver, options, signals)
     socket.close()
     context.term()
     return 0 if receiver.close() else 1

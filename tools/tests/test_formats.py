@@ -14,6 +14,7 @@ import zmq
 TOOLS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOOLS))
 
+import rates  # noqa: E402
 import tamis_formats as formats  # noqa: E402
 import tamis_runs as runs  # noqa: E402
 
@@ -256,6 +257,33 @@ def test_feature_names_of(tmp_path):
     assert runs.feature_names_of(model) == ["a", "b"]
     (tmp_path / "names.json").write_text('["c"]')
     assert runs.feature_names_of(tmp_path / "names.json") == ["c"]
+
+
+# Rates
+
+
+@pytest.mark.parametrize("successes, trials, low, high", [
+    (0, 10, 0.0, 0.308497), (10, 10, 0.691503, 1.0), (5, 10, 0.187086, 0.812914),
+    (1, 100, 0.000253146, 0.0544594), (103, 100_000, 0.00084079, 0.0012490)])
+def test_clopper_pearson(successes, trials, low, high):
+    found = rates.clopper_pearson(successes, trials, 0.95)
+    assert found == pytest.approx((low, high), rel=1e-4, abs=1e-12)
+
+
+def test_rates(tmp_path):
+    events = some_events(1000)
+    for content, records in (("events", events), ("flagged", some_flagged(events[:20]))):
+        writer = runs.RunWriter(tmp_path / content, content, 64)
+        writer.append(records)
+        writer.close()
+    points = [{"name": "loose", "prescale": 2, "target_fpr": 0.01},
+              {"name": "tight", "prescale": 1, "target_fpr": 0.001}]
+    (tmp_path / "c.json").write_text(json.dumps({"working_points": points}))
+    output, _ = ended(start("rates.py", "--flagged", tmp_path / "flagged", "--calibration",
+                            tmp_path / "c.json", "--input", tmp_path / "events"))
+    assert output.splitlines()[0].startswith(
+        "run 7, loose: 20 of 1000 events kept, prescale 2, rate 0.04, 95% interval 0.02")
+    assert "run 7, tight: 0 of 1000 events kept, prescale 1, rate 0," in output
 
 
 # Programs, over loopback
