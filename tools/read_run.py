@@ -5,6 +5,7 @@ Takes a run folder or one segment. Exit status 1 when a record or a segment's SH
 """
 
 import argparse
+import json
 import pathlib
 import sys
 
@@ -30,16 +31,11 @@ def parse_arguments(arguments):
     return parser.parse_args(arguments)
 
 
-def events_of(run, block):
-    """The event records of a block, which may be inside flagged ones."""
-    return block["event"] if run.content == "flagged" else block
-
-
 def faults(run):
     """Lines that say what is wrong with the run's records and segments."""
     row = 0
     for block in run.blocks():
-        if run.content == "flagged":
+        if run.kind == "flagged":
             found = formats.flagged_faults(block)
         else:
             found = [(each, "header or checksum")
@@ -65,7 +61,7 @@ def show(run, count):
     """Prints the first `count` records."""
     for block in run.blocks():
         for record in block[:count]:
-            if run.content == "flagged":
+            if run.kind == "flagged":
                 print(receive.describe(record, run.feature_names, top=3))
             else:
                 kind = formats.KIND_NAMES.get(int(record["kind"]), "unknown kind")
@@ -79,17 +75,20 @@ def show(run, count):
 def main(arguments=None):
     options = parse_arguments(arguments)
     run = runs.Run(options.run)
-    print(f"{options.run}: {run.content}, {run.feature_count} features, "
+    print(f"{options.run}: {run.kind}, {run.feature_count} features, "
           f"{len(run.segments)} segments")
     for key, value in runs.summary(run.segments).items():
         print(f"{key}: {value}")
-    if run.content == "flagged":
+    if run.kind == "flagged":
         print(f"sum of weights: {sum(int(each['weight'].sum()) for each in run.segments)}")
-    for entry in run.manifest.get("ledger", []):
-        print("ledger: " + ", ".join(f"{key} {value}" for key, value in entry.items()))
+    ledger = pathlib.Path(options.run) / "ledger.jsonl"
+    if ledger.exists():
+        for line in ledger.read_text().splitlines():
+            entry = json.loads(line)
+            print("ledger: " + ", ".join(f"{key} {value}" for key, value in entry.items()))
     show(run, options.show)
     if options.features:
-        parts = [events_of(run, block) for block in run.blocks()]
+        parts = [runs.events_of(block) for block in run.blocks()]
         np.save(options.features, np.concatenate(
             [part["features"][part["kind"] == formats.EVENT] for part in parts]))
     wrong = [*faults(run), *segment_faults(run, pathlib.Path(options.run))]

@@ -135,8 +135,8 @@ class Receiver:
 def describe(record, names, top):
     """One line for a record: who it is, why it was kept, where its score comes from."""
     event, attributions = record["event"], record["attributions"]
-    reasons = [name for bit, name in enumerate(["above threshold", "unbiased", "not scorable"])
-               if record["reasons"] >> bit & 1]
+    reasons = [name.replace("_", " ") for bit, name in formats.REASON_NAMES.items()
+               if record["reasons"] & bit]
     points = [str(bit) for bit in range(16) if record["working_points"] >> bit & 1]
     line = (f"{record['number']}: run {event['run']} source {event['source']} "
             f"event {event['event']}: {' + '.join(reasons)}, score {record['score']:.6g}, "

@@ -105,7 +105,7 @@ def fresh_records(options, names):
 def replayed_records(path):
     """Blocks of a recorded run's records, with the replayed bit set."""
     run = runs.Run(path)
-    if run.content != "events":
+    if run.kind != "events":
         raise runs.RunFault(f"{path}: holds flagged records; events were expected")
     for block in run.blocks(BLOCK_ROWS):
         records = block.copy()

@@ -24,6 +24,8 @@ UNBIASED_FLAG, SIMULATED_FLAG, REPLAYED_FLAG, TAINTED_FLAG = 1, 2, 4, 8
 
 # Reasons of a flagged record.
 ABOVE_THRESHOLD, UNBIASED, NOT_SCORABLE = 1, 2, 4
+REASON_NAMES = {ABOVE_THRESHOLD: "above_threshold", UNBIASED: "unbiased",
+                NOT_SCORABLE: "not_scorable"}
 
 TOPIC_FLAGGED, TOPIC_UNBIASED = b"flagged", b"unbiased"
 

@@ -216,21 +216,27 @@ def test_weights_estimate_the_number_of_events():
 @pytest.mark.parametrize("make", [some_events, lambda count: some_flagged(some_events(count))])
 def test_run_round_trip(tmp_path, make):
     records = make(1000)
-    content = "flagged" if "attributions" in records.dtype.names else "events"
-    writer = runs.RunWriter(tmp_path / "run", content, 64, ["x"] * 64)
+    kind = "flagged" if "attributions" in records.dtype.names else "events"
+    writer = runs.RunWriter(tmp_path / "run", kind, 64, ["x"] * 64)
     writer.append(records[:300])
     writer.append(records[300:])
-    assert [each.name for each in (tmp_path / "run").iterdir()] == [f"000001.{content}.writing"]
+    assert [each.name for each in (tmp_path / "run").iterdir()] == [f"000001.{kind}.writing"]
     writer.close()
     run = runs.Run(tmp_path / "run")
     assert np.concatenate(list(run.blocks(77))).tobytes() == records.tobytes()
-    assert (run.content, run.feature_count, len(run)) == (content, 64, 1000)
-    segment = run.manifest["segments"][0]
+    assert (run.kind, run.feature_count, len(run)) == (kind, 64, 1000)
+    manifest = run.manifest
+    assert (manifest["format"], manifest["kind"], manifest["features"]) == ("tamis-run/1", kind, 64)
+    assert (manifest["records"], manifest["runs"]) == (1000, [7])
+    assert 1000 in manifest["counts"].values()
+    assert manifest["schema"] == hashlib.sha256("\n".join(["x"] * 64).encode()).hexdigest()[:8]
+    assert ("first_number" in manifest) == (kind == "flagged")
+    segment = manifest["segments"][0]
     data = (tmp_path / "run" / segment["name"]).read_bytes()
     assert segment["sha256"] == hashlib.sha256(data).hexdigest()
     assert len(runs.Run(tmp_path / "run" / segment["name"])) == 1000
     with pytest.raises(runs.RunFault):
-        runs.RunWriter(tmp_path / "run", content, 64)
+        runs.RunWriter(tmp_path / "run", kind, 64)
 
 
 def test_open_and_torn_segment(tmp_path):
@@ -246,8 +252,10 @@ def test_sequence_ledger():
     events["sequence"] = [1, 2, 2, 5, 4, 9, 1, 2, 3, 4]
     events["source"][6:] = 4
     assert runs.sequence_ledger(events) == [
-        {"run": 7, "source": 3, "records": 6, "events": 6, "expected": 9, "lost": 4, "repeated": 1},
-        {"run": 7, "source": 4, "records": 4, "events": 4, "expected": 4, "lost": 0, "repeated": 0}]
+        {"run": 7, "source": 3, "records": 6, "first_sequence": 1, "last_sequence": 9, "lost": 4,
+         "late": 1, "repeated": 1},
+        {"run": 7, "source": 4, "records": 4, "first_sequence": 1, "last_sequence": 4, "lost": 0,
+         "late": 0, "repeated": 0}]
 
 
 def test_feature_names_of(tmp_path):
@@ -272,8 +280,8 @@ def test_clopper_pearson(successes, trials, low, high):
 
 def test_rates(tmp_path):
     events = some_events(1000)
-    for content, records in (("events", events), ("flagged", some_flagged(events[:20]))):
-        writer = runs.RunWriter(tmp_path / content, content, 64)
+    for kind, records in (("events", events), ("flagged", some_flagged(events[:20]))):
+        writer = runs.RunWriter(tmp_path / kind, kind, 64)
         writer.append(records)
         writer.close()
     points = [{"name": "loose", "prescale": 2, "target_fpr": 0.01},
