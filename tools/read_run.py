@@ -26,7 +26,8 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", metavar="RUN")
-    parser.add_argument("--show", metavar="N", type=int, default=0, help="print the first N records")
+    parser.add_argument("--show", metavar="N", type=int, default=0,
+                        help="print the first N records")
     parser.add_argument("--features", metavar="FILE.npy", help="write the events' features there")
     return parser.parse_args(arguments)
 

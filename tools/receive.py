@@ -4,8 +4,8 @@
 Checked, as docs/formats.md has it: checksums of the record and of the event inside, the score
 against the sum of the attributions (to the bit), reasons, and the record numbers, which rise by
 one. Ends after --count records, after --idle seconds of silence once something came, after
---timeout seconds, or on SIGINT or SIGTERM when what has arrived is taken; exit status 1 when a check
-failed or fewer than --count records came.
+--timeout seconds, or on SIGINT or SIGTERM when what has arrived is taken; exit status 1 when a
+check failed or fewer than --count records came.
 """
 
 import argparse
@@ -74,7 +74,8 @@ class Receiver:
             if len(parts) == 2 and formats.flagged_feature_count(len(parts[1])):
                 whole.append(parts)
             else:
-                self.fault(f"a message of {len(parts)} parts of {[len(each) for each in parts]} bytes")
+                sizes = [len(each) for each in parts]
+                self.fault(f"a message of {len(parts)} parts of {sizes} bytes")
         while whole:
             size = len(whole[0][1])
             alike = [parts for parts in whole if len(parts[1]) == size]

@@ -87,7 +87,7 @@ def seal(records):
 
 
 def event_faults(records):
-    """Whether an event record's magic, version, kind, feature count or checksum is wrong, per row."""
+    """Per record: whether magic, version, kind, feature count or checksum is wrong."""
     feature_count = records.dtype["features"].shape[0]
     return (
         (records["magic"] != EVENT_MAGIC) | (records["version"] != VERSION)
@@ -97,7 +97,7 @@ def event_faults(records):
 
 
 def flagged_faults(records):
-    """All that is wrong with flagged records: a list of (row, text) pairs, empty where all is well."""
+    """All that is wrong with flagged records, as (row, text) pairs."""
     scored = records["reasons"] & NOT_SCORABLE == 0
     above = records["reasons"] & ABOVE_THRESHOLD != 0
     same_score = sum_attributions(records["attributions"]).view("<u4") == bits(records["score"])
