@@ -1,0 +1,67 @@
+extension LoadedCalibration {
+  /// What `tamis inspect` says of the file, a fact a line.
+  public var inspection: [String] {
+    [
+      "calibration \(TriggerCalibration.format), \(calibration.created), \(calibration.program)",
+      "sha256 \(sha256)",
+    ] + calibration.inspection
+  }
+}
+
+extension TriggerCalibration {
+  /// The content, a fact a line.
+  public var inspection: [String] {
+    let scoring = zip(levels, weights).map { "\($0) (weight \($1))" }.joined(separator: ", ")
+    return [
+      "model sha256 \(modelSHA256)",
+      "schema \(schema == 0 ? "not stated" : schemaText(schema))",
+      "scores at noise levels \(scoring)",
+      "\(eventCount) background scores, \(notScorableCount) events not scorable, from "
+        + "\(runs.count) \(runs.count == 1 ? "source" : "sources")",
+    ] + runs.map(\.inspection)
+      + workingPoints.map { $0.inspection(confidence: confidence) } + reference.inspection
+  }
+}
+
+extension CalibrationRun {
+  fileprivate var inspection: String {
+    let number = run.map { ", run \($0)" } ?? ""
+    return "source \(name)\(number), \(eventCount) events, sha256 \(sha256)"
+  }
+}
+
+extension WorkingPoint {
+  /// One line: the threshold, where it comes from, what it promises.
+  func inspection(confidence: Double) -> String {
+    let origin = rank.map { "rank \($0)" } ?? "extrapolated"
+    let interval =
+      fprInterval.map { "\($0.lowerBound) to \($0.upperBound) at confidence \(confidence)" }
+      ?? "not known"
+    let kept = prescale == 1 ? "" : ", keeps one in \(prescale)"
+    return "working point \(name): target rate \(targetFPR) \(guarantee.phrase), threshold "
+      + "\(threshold) (\(origin)), true rate \(interval)\(kept)"
+  }
+}
+
+extension RateGuarantee {
+  fileprivate var phrase: String {
+    switch self {
+    case .expected: "in expectation"
+    case .withConfidence: "with confidence"
+    case .noPromise: "without a promise"
+    }
+  }
+}
+
+extension DriftReference {
+  fileprivate var inspection: [String] {
+    let scores = scoreHistogram.map { histogram in
+      let count = histogram.counts.reduce(0, +) + histogram.underflow + histogram.overflow
+      return "reference for drift: \(count) scores in the histogram"
+    }
+    let features = features.map {
+      "reference for drift: \($0.features.count) features over \($0.eventCount) events"
+    }
+    return [scores, features].compactMap { $0 }
+  }
+}

@@ -1,0 +1,93 @@
+/// The working points asked for, and how their thresholds come from background scores.
+///
+///     let plan = try CalibrationPlan(requests, confidence: 0.95)
+///     var scores = plan.accumulator(eventCountMax: source.eventCount)
+///     scores.add(chunk)  // as often as there are chunks
+///     let points = try plan.workingPoints(from: scores)
+public struct CalibrationPlan: Sendable {
+  /// In the order of the calibration file: bit i of a flagged record is request i.
+  public let requests: [WorkingPointRequest]
+  /// The confidence of intervals, and of the promise `withConfidence`; in (0, 1).
+  public let confidence: Double
+  /// Whether rates that the events are too few for come from a fitted tail.
+  public let allowsExtrapolation: Bool
+
+  /// Checks that there are 1 to 16 requests with different names and a confidence in (0, 1).
+  public init(
+    _ requests: [WorkingPointRequest], confidence: Double = 0.95,
+    allowingExtrapolation: Bool = false
+  ) throws(CalibrationError) {
+    guard (1...WorkingPoint.countMax).contains(requests.count) else {
+      throw .argument(
+        found: "\(requests.count) working points", expected: "1 to \(WorkingPoint.countMax)")
+    }
+    var names: Set<String> = []
+    for request in requests where !names.insert(request.name).inserted {
+      throw .argument(found: "two working points \(request.name)", expected: "different names")
+    }
+    guard confidence > 0 && confidence < 1 else {
+      throw .argument(
+        found: "the confidence \(confidence)", expected: "a number between 0 and 1, such as 0.95")
+    }
+    self.requests = requests
+    self.confidence = confidence
+    allowsExtrapolation = allowingExtrapolation
+  }
+
+  /// An accumulator for at most `eventCountMax` events: it keeps the scores down to the loosest
+  /// threshold and one more, some `eventCountMax` times the highest rate, and those that a tail
+  /// fit takes where one is allowed. Events that cannot be scored only lower the need.
+  public func accumulator(eventCountMax: Int) -> ThresholdAccumulator {
+    let ranks = requests.map { rankFromTop($0, count: eventCountMax) }
+    let forRanks = (ranks.max() ?? 0) + 1
+    let forTail = allowsExtrapolation ? ParetoTail.excessCount(of: eventCountMax) + 1 : 0
+    return ThresholdAccumulator(capacity: min(max(forRanks, forTail), eventCountMax))
+  }
+
+  /// The working points, in the order of the requests. `scores` comes from `accumulator` and has
+  /// seen all events.
+  public func workingPoints(
+    from scores: ThresholdAccumulator
+  ) throws(CalibrationError) -> [WorkingPoint] {
+    let largest = scores.largest()
+    var points: [WorkingPoint] = []
+    for (index, request) in requests.enumerated() {
+      let fromTop = rankFromTop(request, count: scores.scorableCount)
+      if fromTop > 0 {
+        points.append(
+          try workingPoint(request, fromTop: fromTop, largest, count: scores.scorableCount))
+      } else if allowsExtrapolation {
+        let extrapolation = TailExtrapolation(
+          request: request, confidence: confidence, stream: UInt64(index))
+        points.append(try extrapolation.workingPoint(largest, count: scores.scorableCount))
+      } else {
+        throw .tooFewEvents(
+          workingPoint: request.name, rate: request.targetFPR, guarantee: request.guarantee,
+          found: scores.scorableCount,
+          needed: request.guarantee.countNeeded(rate: request.targetFPR, confidence: confidence))
+      }
+    }
+    return points
+  }
+
+  private func rankFromTop(_ request: WorkingPointRequest, count: Int) -> Int {
+    request.guarantee.rankFromTop(rate: request.targetFPR, count: count, confidence: confidence)
+  }
+
+  private func workingPoint(
+    _ request: WorkingPointRequest, fromTop: Int, _ largest: [Float], count: Int
+  ) throws(CalibrationError) -> WorkingPoint {
+    precondition(fromTop <= largest.count, "more events than the accumulator was made for")
+    let threshold = largest[fromTop - 1]
+    guard threshold < .infinity else {
+      throw .infiniteThreshold(
+        workingPoint: request.name, infiniteCount: largest.count { $0 == .infinity },
+        eventCount: count)
+    }
+    let rank = count + 1 - fromTop
+    return WorkingPoint(
+      name: request.name, targetFPR: request.targetFPR, threshold: threshold, rank: rank,
+      fprInterval: trueRateInterval(rank: rank, of: count, confidence: confidence),
+      guarantee: request.guarantee, prescale: request.prescale)
+  }
+}

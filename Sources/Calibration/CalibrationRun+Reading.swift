@@ -1,0 +1,13 @@
+internal import DurableFiles
+
+extension CalibrationRun {
+  init(_ place: JSONPlace) throws(FileFault) {
+    self.init(
+      name: try place.member("name").string(), sha256Text: try place.member("sha256").sha256(),
+      run: try place.member("run").unlessNull { (run) throws(FileFault) in
+        try run.integer(in: 0...UInt32.max)
+      },
+      eventCount: try place.member("events").integer(in: 0...Int.max))
+    otherKeys = try place.otherKeys(than: json)
+  }
+}

@@ -1,0 +1,94 @@
+internal import DurableFiles
+
+extension DriftReference {
+  /// Both parts must be there; an empty object says that there is nothing to compare with.
+  init(_ place: JSONPlace) throws(FileFault) {
+    let histogram = try place.member("score_histogram")
+    let features = try place.member("features")
+    self.init(
+      scoreHistogram: try histogram.object() == [:] ? nil : ScoreHistogram(histogram),
+      features: try features.object() == [:] ? nil : FeatureSummary(features))
+    otherKeys = try place.otherKeys(than: json)
+  }
+}
+
+extension ScoreHistogram {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    self.init()
+    try place.member("bins_per_octave").expect(Self.binsPerOctave)
+    try place.member("lowest_exponent").expect(Self.lowestExponent)
+    try place.member("octaves").expect(Self.octaveCount)
+    let first = try place.member("first_bin").integer(in: 0...Self.binCount)
+    let bins = try place.member("counts").elements()
+    guard first + bins.count <= Self.binCount else {
+      throw try place.member("counts").fault(
+        found: "\(bins.count) bins from bin \(first) on",
+        expected: "at most \(Self.binCount) bins in all")
+    }
+    for (bin, count) in bins.enumerated() {
+      counts[first + bin] = try count.eventCount()
+    }
+    underflow = try place.member("underflow").eventCount()
+    overflow = try place.member("overflow").eventCount()
+    notScorable = try place.member("not_scorable").eventCount()
+    otherKeys = try place.otherKeys(than: json)
+  }
+}
+
+extension FeatureSummary {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    let names = try place.member("names").elements()
+    func column(_ name: String) throws(FileFault) -> [JSONPlace] {
+      let column = try place.member(name)
+      let values = try column.elements()
+      guard values.count == names.count else {
+        throw column.fault(
+          found: "\(values.count) values", expected: "\(names.count), one a feature")
+      }
+      return values
+    }
+    let mean = try column("mean")
+    let deviation = try column("standard_deviation")
+    let minimum = try column("minimum")
+    let maximum = try column("maximum")
+    let nonFinite = try column("non_finite")
+    var features: [Feature] = []
+    for index in names.indices {
+      features.append(
+        Feature(
+          name: try names[index].unlessNull { (name) throws(FileFault) in try name.string() },
+          mean: try mean[index].optionalReal(),
+          standardDeviation: try deviation[index].optionalReal(),
+          range: try JSONPlace.range(from: minimum[index], to: maximum[index]),
+          nonFiniteCount: try nonFinite[index].eventCount()))
+    }
+    self.init(eventCount: try place.member("events").eventCount(), features: features)
+    otherKeys = try place.otherKeys(than: json)
+  }
+}
+
+extension JSONPlace {
+  fileprivate func expect(_ integer: Int) throws(FileFault) {
+    if value != .integer(integer) {
+      throw fault(expected: "\(integer), as in every file of this format")
+    }
+  }
+
+  fileprivate func eventCount() throws(FileFault) -> Int {
+    try integer(in: 0...Int.max)
+  }
+
+  fileprivate func optionalReal() throws(FileFault) -> Double? {
+    try unlessNull { (place) throws(FileFault) in try place.real() }
+  }
+
+  fileprivate static func range(
+    from minimum: JSONPlace, to maximum: JSONPlace
+  ) throws(FileFault) -> ClosedRange<Float>? {
+    if minimum.value == .null && maximum.value == .null { return nil }
+    let lower: Float = try minimum.real()
+    let upper: Float = try maximum.real()
+    guard lower <= upper else { throw maximum.fault(expected: "at least the minimum, \(lower)") }
+    return lower...upper
+  }
+}

@@ -1,0 +1,15 @@
+/// What drift is measured against: the background that a calibration saw.
+public struct DriftReference: Equatable, Sendable {
+  /// How the scores were spread, or nil where the file does not say.
+  public var scoreHistogram: ScoreHistogram?
+  /// What the features looked like, or nil where the file does not say.
+  public var features: FeatureSummary?
+  /// Keys of the file that this version does not know.
+  var otherKeys = JSONObject()
+
+  /// Creates a reference.
+  public init(scoreHistogram: ScoreHistogram? = nil, features: FeatureSummary? = nil) {
+    self.scoreHistogram = scoreHistogram
+    self.features = features
+  }
+}

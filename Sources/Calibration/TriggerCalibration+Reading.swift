@@ -1,0 +1,123 @@
+public import DurableFiles
+
+/// A calibration with the file that it was read from.
+public struct LoadedCalibration: Equatable, Sendable {
+  /// The content.
+  public let calibration: TriggerCalibration
+  /// Of the file's bytes; flagged records carry its first four.
+  public let sha256: SHA256Digest
+  /// The path as given.
+  public let path: String
+}
+
+extension TriggerCalibration {
+  /// What the key `format` says.
+  public static let format = "tamis-calibration/1"
+  /// What the key `precision` says: scores are float32, to the bit.
+  public static let precision = "exact"
+  /// More than any calibration needs; a larger file is something else.
+  private static let byteCountMax = 16 << 20
+
+  /// Reads a calibration file and checks all of it. Throws a `FileFault` that names the key, or
+  /// the system's error where the file cannot be read.
+  public static func load(_ path: String) throws -> LoadedCalibration {
+    let file = try MappedFile(path)
+    guard file.bytes.count <= byteCountMax else {
+      throw FileFault(
+        file: path, found: "\(file.bytes.count) bytes",
+        expected: "a calibration file of at most \(byteCountMax) bytes")
+    }
+    return LoadedCalibration(
+      calibration: try decode(file.bytes, file: path), sha256: SHA256Digest(of: file.bytes),
+      path: path)
+  }
+
+  /// Reads the bytes of a calibration file; `file` names it in faults.
+  package static func decode(
+    _ bytes: UnsafeRawBufferPointer, file: String
+  ) throws(FileFault) -> TriggerCalibration {
+    let root: JSONValue
+    do throws(JSONSyntaxError) {
+      root = try JSONValue(parsing: bytes)
+    } catch {
+      throw FileFault(
+        file: file, place: "line \(error.line), column \(error.column)", found: error.found,
+        expected: error.expected)
+    }
+    return try TriggerCalibration(JSONPlace(root: root, file: file))
+  }
+
+  private init(_ place: JSONPlace) throws(FileFault) {
+    try place.expect("format", Self.format)
+    try place.expect("precision", Self.precision)
+    modelSHA256 = try place.member("model_sha256").sha256()
+    schema = try place.member("schema").schema()
+    levels = try place.member("levels").levels()
+    weights = try place.member("weights").weights(count: levels.count)
+    confidence = try place.member("confidence").openUnitInterval()
+    eventCount = try place.member("events").integer(in: 1...Int.max)
+    notScorableCount =
+      try place.optionalMember("not_scorable")?.integer(in: 0...Int.max) ?? 0
+    runs = try place.member("runs").map(CalibrationRun.init)
+    workingPoints = try place.member("working_points").workingPoints(eventCount: eventCount)
+    reference = try DriftReference(place.member("reference"))
+    screen = try place.optionalMember("screen")?.value ?? .null
+    created = try place.member("created").string()
+    program = try place.member("program").string()
+    otherKeys = try place.otherKeys(than: json)
+  }
+}
+
+extension JSONPlace {
+  /// The members that `known` has not: what a reader keeps without knowing it.
+  func otherKeys(than known: JSONObject) throws(FileFault) -> JSONObject {
+    try object().members(except: known.members.map(\.name))
+  }
+
+  /// Checks that the member `name` is the string `text`.
+  fileprivate func expect(_ name: String, _ text: String) throws(FileFault) {
+    let member = try member(name)
+    if member.value != .string(text) { throw member.fault(expected: "the string \"\(text)\"") }
+  }
+
+  func sha256() throws(FileFault) -> String {
+    let text = try string()
+    guard isLowercaseHexadecimal(text, digitCount: 64) else {
+      throw fault(expected: "a SHA-256 as 64 hexadecimal digits in lower case")
+    }
+    return text
+  }
+
+  fileprivate func schema() throws(FileFault) -> UInt32 {
+    guard let schema = Calibration.schema(fromText: try string()) else {
+      throw fault(expected: "8 hexadecimal digits in lower case")
+    }
+    return schema
+  }
+
+  fileprivate func levels() throws(FileFault) -> [Int] {
+    let levels = try map { (level) throws(FileFault) in try level.integer(in: 0...65535) }
+    guard !levels.isEmpty, Set(levels).count == levels.count else {
+      throw fault(expected: "at least one level, each once")
+    }
+    return levels
+  }
+
+  fileprivate func weights(count: Int) throws(FileFault) -> [Float] {
+    let weights = try map { (place) throws(FileFault) in
+      let weight: Float = try place.real()
+      if weight < 0 { throw place.fault(expected: "a weight of at least 0") }
+      return weight
+    }
+    guard weights.count == count else {
+      throw fault(found: "\(weights.count) weights", expected: "\(count), one a level")
+    }
+    return weights
+  }
+
+  fileprivate func openUnitInterval() throws(FileFault) -> Double {
+    let real: Double = try real()
+    guard real > 0 && real < 1 else { throw fault(expected: "a number between 0 and 1") }
+    return real
+  }
+}

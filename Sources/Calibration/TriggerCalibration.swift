@@ -1,0 +1,89 @@
+public import DurableFiles
+
+/// The thresholds of a model, how they were found, and what the background looked like: the
+/// content of a `tamis-calibration/1` file.
+public struct TriggerCalibration: Equatable, Sendable {
+  /// SHA-256 of the model file, 64 hexadecimal digits in lower case.
+  public var modelSHA256: String
+  /// The features' schema as event records carry it; 0 where the model names no features.
+  public var schema: UInt32
+  /// The scoring levels, in their order.
+  public var levels: [Int]
+  /// One weight a level.
+  public var weights: [Float]
+  /// The confidence of intervals and of `RateGuarantee.withConfidence`.
+  public var confidence: Double
+  /// N, the background scores that the ranks are of.
+  public var eventCount: Int
+  /// Background events that could not be scored and have no rank.
+  public var notScorableCount: Int
+  /// Where the background came from.
+  public var runs: [CalibrationRun]
+  /// 1 to 16; working point i is bit i of a flagged record.
+  public var workingPoints: [WorkingPoint]
+  /// What drift is measured against.
+  public var reference: DriftReference
+  /// When, in UTC, such as `2026-11-23T20:00:00Z`.
+  public var created: String
+  /// By which program, such as `tamis 0.1.0`.
+  public var program: String
+  /// The calibration of the screen; null in this version, kept as it stands in a file.
+  var screen = JSONValue.null
+  /// Keys of the file that this version does not know.
+  var otherKeys = JSONObject()
+
+  /// Creates a calibration; what a file of the same content would be refused for is a
+  /// programming error here.
+  public init(
+    modelSHA256: SHA256Digest, schema: UInt32, levels: [Int], weights: [Float],
+    confidence: Double, eventCount: Int, notScorableCount: Int, runs: [CalibrationRun],
+    workingPoints: [WorkingPoint], reference: DriftReference, created: String, program: String
+  ) {
+    precondition(!levels.isEmpty && levels.count == weights.count)
+    precondition((1...WorkingPoint.countMax).contains(workingPoints.count))
+    precondition(confidence > 0 && confidence < 1 && eventCount >= 1 && notScorableCount >= 0)
+    self.modelSHA256 = modelSHA256.description
+    self.schema = schema
+    self.levels = levels
+    self.weights = weights
+    self.confidence = confidence
+    self.eventCount = eventCount
+    self.notScorableCount = notScorableCount
+    self.runs = runs
+    self.workingPoints = workingPoints
+    self.reference = reference
+    self.created = created
+    self.program = program
+  }
+
+  /// The lowest threshold: a score that is not above it fires nothing.
+  public var loosestThreshold: Float {
+    workingPoints.reduce(.infinity) { min($0, $1.threshold) }
+  }
+}
+
+/// One source of calibration events.
+public struct CalibrationRun: Equatable, Sendable {
+  /// The run folder's or file's name.
+  public var name: String
+  /// SHA-256 of its content, 64 hexadecimal digits in lower case.
+  public var sha256: String
+  /// The run number, or nil where there is none or more than one.
+  public var run: UInt32?
+  /// The events read from it, scorable or not.
+  public var eventCount: Int
+  /// Keys of the file that this version does not know.
+  var otherKeys = JSONObject()
+
+  /// Creates a source.
+  public init(name: String, sha256: SHA256Digest, run: UInt32?, eventCount: Int) {
+    self.init(name: name, sha256Text: sha256.description, run: run, eventCount: eventCount)
+  }
+
+  init(name: String, sha256Text: String, run: UInt32?, eventCount: Int) {
+    self.name = name
+    sha256 = sha256Text
+    self.run = run
+    self.eventCount = eventCount
+  }
+}

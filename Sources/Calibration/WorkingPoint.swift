@@ -1,0 +1,62 @@
+/// A threshold that keeps a false-positive rate. An event fires it when its score is greater.
+public struct WorkingPoint: Equatable, Sendable {
+  /// Of a-z, 0-9, `_` and `-`; unique within a calibration.
+  public var name: String
+  /// The rate that was asked for.
+  public var targetFPR: FalsePositiveRate
+  /// Finite. Events with a greater score fire.
+  public var threshold: Float
+  /// The threshold is the `rank`-th smallest background score; nil where it is extrapolated.
+  public var rank: Int?
+  /// Where the true rate lies at the calibration's confidence; for an extrapolated point as far as
+  /// the tail model holds, or nil.
+  public var fprInterval: ClosedRange<Double>?
+  /// What is promised about the true rate.
+  public var guarantee: RateGuarantee
+  /// One in so many firing events is kept; 1 keeps all.
+  public var prescale: UInt32
+  /// The tail that an extrapolated threshold comes from.
+  public var tail: ParetoTail?
+  /// Keys of the file that this version does not know.
+  var otherKeys = JSONObject()
+
+  /// Whether the threshold lies beyond what ranks can tell.
+  public var extrapolated: Bool { rank == nil }
+
+  /// Creates a working point; `rank` is nil for an extrapolated one.
+  public init(
+    name: String, targetFPR: FalsePositiveRate, threshold: Float, rank: Int?,
+    fprInterval: ClosedRange<Double>?, guarantee: RateGuarantee = .expected, prescale: UInt32 = 1,
+    tail: ParetoTail? = nil
+  ) {
+    precondition(threshold.isFinite && prescale >= 1)
+    self.name = name
+    self.targetFPR = targetFPR
+    self.threshold = threshold
+    self.rank = rank
+    self.fprInterval = fprInterval
+    self.guarantee = guarantee
+    self.prescale = prescale
+    self.tail = tail
+  }
+
+  /// The flagged record has 16 bits for them.
+  public static let countMax = 16
+
+  /// Whether `name` can name a working point.
+  public static func isName(_ name: some StringProtocol) -> Bool {
+    (1...nameByteCountMax).contains(name.utf8.count)
+      && name.utf8.allSatisfy {
+        switch $0 {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+          UInt8(ascii: "_"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+
+  /// Long enough for a word or two, short enough for a label.
+  static let nameByteCountMax = 64
+  static let nameRule = "1 to \(nameByteCountMax) of the characters a-z, 0-9, _ and -"
+}
