@@ -1,5 +1,5 @@
-// The tables of kernels, one an instruction set, each in a file of its own. What each kernel does is
-// said at the function of score_kernels.h that calls it.
+// The tables of kernels, one an instruction set, each in a file of its own. What each kernel does
+// is said at the function of score_kernels.h that calls it.
 #ifndef TAMIS_SCORE_TABLES_H
 #define TAMIS_SCORE_TABLES_H
 

@@ -21,7 +21,7 @@ struct ScoringPass {
     var first = 0
     var groupsLeft = (count + groupEventMax - 1) / groupEventMax
     while groupsLeft > 0 {
-      // Groups of nearly equal size: a lone last event would cost almost as much as two.
+      // Groups of nearly equal size, since small ones are some per cent slower an event.
       let groupCount = (count - first + groupsLeft - 1) / groupsLeft
       run(group: events + first * eventStride, eventStride: eventStride, count: groupCount)
       for event in 0..<groupCount {

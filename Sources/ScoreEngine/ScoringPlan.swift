@@ -27,7 +27,7 @@ public final class ScoringPlan {
   /// be NaN are +infinity, and so is the score.
   ///
   /// - Parameters:
-  ///   - events: D raw float32 an event, of any alignment; event i begins at byte i * `eventStride`.
+  ///   - events: D raw float32 an event, of any alignment; event i begins at byte i * eventStride.
   ///   - eventStride: bytes from one event to the next.
   ///   - count: the number of events, 0 ... `batchMax`.
   ///   - scores: receives `count` floats.
