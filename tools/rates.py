@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Says how often each working point fired in each run, with exact intervals.
 
 Counts the flagged records of a run of events that was triggered on, and gives the rate per event
@@ -88,7 +88,7 @@ def main(arguments=None):
                          for each in clopper_pearson(count, events, options.confidence))
             print(f"run {run}, {point['name']}: {count} of {events} events kept, prescale "
                   f"{prescale}, rate {prescale * count / events:.4g}, {options.confidence:.0%} "
-                  f"interval {low:.4g} to {high:.4g}, target {point['target_fpr']:g}")
+                  f"interval {low:.4g} to {high:.4g}, target FPR {point['target_fpr']:g}")
     return 0
 
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Reads a recorded run or flagged journal with NumPy, checks it, and says what is in it.
 
 Takes a run folder or one segment. Exit status 1 when a record or a segment's SHA-256 is wrong.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Receives flagged records over ZeroMQ, checks every one, and prints what was flagged and why.
 
 Checked, as docs/formats.md has it: checksums of the record and of the event inside, the score

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Sends event records over ZeroMQ, as docs/formats.md has them.
 
 Events come from a .npy of shape (N, D), from a recorded run (records as they were, with the
@@ -46,8 +46,8 @@ def parse_arguments(arguments):
     parser.add_argument("--rate", metavar="EVENTS/S", type=float, default=0,
                         help="records a second; 0 is as fast as it goes (default)")
     parser.add_argument("--save", metavar="RUN", help="also write what is sent into a run folder")
-    parser.add_argument("--linger", metavar="SECONDS", type=float, default=60,
-                        help="wait so long for the last messages to leave (default 60)")
+    parser.add_argument("--wait", metavar="SECONDS", type=float, default=60,
+                        help="give up when nobody takes a message for so long (default 60)")
     parser.add_argument("--seed", type=int, default=1, help="of the generator (default 1)")
     parser.add_argument("--features", metavar="D", type=int, default=64,
                         help="of the generator (default 64)")
@@ -116,7 +116,7 @@ def replayed_records(path):
 def open_socket(context, options):
     """A PUSH socket, or an XPUB one: a PUB that also hears who subscribes."""
     socket = context.socket(zmq.PUSH if options.pattern == "push" else zmq.XPUB)
-    socket.linger = int(options.linger * 1000)
+    socket.linger = socket.sndtimeo = socket.rcvtimeo = int(options.wait * 1000)
     if options.pattern == "pub" and not options.may_drop:
         socket.setsockopt(zmq.XPUB_NODROP, 1)
     if options.bind:
@@ -181,8 +181,11 @@ def main(arguments=None):
     start = time.monotonic()
     records, events, messages = send(socket, blocks, options)
     socket.close()
-    context.term()
+    closing = time.monotonic()
+    context.term()  # returns when all has left, or is thrown away after the waiting time
     seconds = time.monotonic() - start
+    if time.monotonic() - closing >= options.wait:
+        raise zmq.Again
     print(f"sent: {records} records, {events} events, {messages} messages")
     print(f"time: {seconds:.3f} s, {records / seconds:.0f} records/s")
     return 0
@@ -191,5 +194,7 @@ def main(arguments=None):
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except zmq.Again:
+        sys.exit("send.py: nobody takes what is sent; is the receiver there? (see --wait)")
     except (OSError, ValueError, runs.RunFault, zmq.ZMQError) as fault:
         sys.exit(f"send.py: {fault}")

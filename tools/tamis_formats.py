@@ -158,7 +158,8 @@ def crc32c(data):
 
 def checksums(records):
     """CRC-32C of every record without its checksum field, column by column over all records."""
-    words = np.ascontiguousarray(records).view("<u4").reshape(len(records), -1)
+    words = np.ascontiguousarray(records).view("<u4")
+    words = words.reshape(len(records), records.dtype.itemsize // 4)
     result = np.empty(len(records), np.uint32)
     for start in range(0, len(records), _ROWS_AT_ONCE):
         columns = np.ascontiguousarray(words[start:start + _ROWS_AT_ONCE].T)

@@ -107,6 +107,13 @@ def test_columns_and_bytes_agree_on_checksums(feature_count):
             assert record["crc32c"] == formats.crc32c(data[:60] + data[64:])
 
 
+def test_no_records_at_all():
+    events = some_events(0)
+    assert len(formats.checksums(events)) == 0
+    assert formats.flagged_faults(some_flagged(events)) == []
+    assert len(formats.sum_attributions(events["features"])) == 0
+
+
 def test_every_flipped_bit_is_found():
     good = some_events(1, 2)
     data = np.frombuffer(good.tobytes(), np.uint8)
@@ -354,6 +361,13 @@ def test_sender_replays_a_run(tmp_path, context):
     ended(sender)
     expected = some_events(100, flags=formats.REPLAYED_FLAG)
     assert records.tobytes() == expected.tobytes()
+
+
+def test_sender_gives_up(context):
+    socket, address = bound(context, zmq.PULL)
+    socket.unbind(address)
+    sender = start("send.py", "--generate", 10, "--connect", address, "--wait", 0.2)
+    assert "nobody takes" in ended(sender, status=1)[1]
 
 
 def test_receiver(tmp_path, context):
