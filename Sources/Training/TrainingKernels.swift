@@ -1,0 +1,18 @@
+internal import CScoreKernels
+internal import ScoreEngine
+
+/// The table of inner loops for an instruction set; a constant of the program.
+struct TrainingKernels: @unchecked Sendable {
+  let table: UnsafePointer<tamis_training_kernels>
+
+  init(_ instructionSet: InstructionSet) {
+    let isa =
+      switch instructionSet {
+      case .scalar: TAMIS_ISA_SCALAR
+      case .avx2: TAMIS_ISA_AVX2
+      case .avx512: TAMIS_ISA_AVX512
+      case .neon: TAMIS_ISA_NEON
+      }
+    table = tamis_training_kernels_for(isa)
+  }
+}
