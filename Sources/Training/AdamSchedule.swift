@@ -1,10 +1,10 @@
-internal import CScoreKernels
+package import CScoreKernels
 
 /// Adam's constants step by step, with PyTorch's betas and epsilon (Kingma and Ba 2015, in the
 /// form of PyTorch's `Adam`), and those of the parameters' moving average.
 ///
 /// Powers of beta are running products, so their bits are the same everywhere.
-struct AdamSchedule {
+package struct AdamSchedule {
   static let beta1 = 0.9
   static let beta2 = 0.999
   static let epsilon = 1e-8
@@ -17,7 +17,7 @@ struct AdamSchedule {
   private var power1 = 1.0
   private var power2 = 1.0
 
-  init(_ configuration: TrainingConfiguration) {
+  package init(_ configuration: TrainingConfiguration) {
     learningRate = configuration.learningRate
     schedule = configuration.schedule
     steps = configuration.steps
@@ -25,7 +25,7 @@ struct AdamSchedule {
   }
 
   /// The constants of the next step.
-  mutating func next() -> tamis_adam {
+  package mutating func next() -> tamis_adam {
     let rate = learningRate * schedule.factor(step: step, of: steps)
     step += 1
     power1 *= AdamSchedule.beta1

@@ -1,10 +1,10 @@
 internal import ReproducibleMath
-internal import ScoreModel
+package import ScoreModel
 
 extension NetworkParameters {
   /// Random parameters as PyTorch's `Linear` and `Embedding` draw them: weights and biases of a
   /// layer uniform between -1/sqrt(inputs) and +1/sqrt(inputs), embeddings standard normal.
-  init(random shape: NetworkShape, seed: UInt64) {
+  package init(random shape: NetworkShape, seed: UInt64) {
     self.init(zeros: shape)
     let uniform = TrainingStream.weights.seeded(seed)
     let normal = TrainingStream.embeddings.seeded(seed)

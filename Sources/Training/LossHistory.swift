@@ -1,6 +1,6 @@
 /// The losses of a training, thinned out to a hundred points, and their running average.
-struct LossHistory {
-  private(set) var points: [LossPoint] = []
+package struct LossHistory {
+  package private(set) var points: [LossPoint] = []
   private let stepCount: Int
   private var sum = 0.0
   private var count = 0
@@ -9,16 +9,16 @@ struct LossHistory {
 
   static let pointMax = 100
 
-  init(stepCount: Int) {
+  package init(stepCount: Int) {
     self.stepCount = stepCount
     points.reserveCapacity(LossHistory.pointMax)
   }
 
   /// The average over some hundred steps, weights falling by 1 % a step.
-  var smoothedLoss: Double { averageWeight > 0 ? average / averageWeight : .nan }
+  package var smoothedLoss: Double { averageWeight > 0 ? average / averageWeight : .nan }
 
   /// Notes the loss of `step`, counted from 1.
-  mutating func note(_ loss: Double, step: Int) {
+  package mutating func note(_ loss: Double, step: Int) {
     average = 0.99 * average + 0.01 * loss
     averageWeight = 0.99 * averageWeight + 0.01
     sum += loss

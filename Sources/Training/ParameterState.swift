@@ -39,9 +39,11 @@ final class ParameterState: Sendable {
   }
 
   /// The parameters that a training ends with: the average where one is kept.
-  var result: NetworkParameters {
+  var result: NetworkParameters { unpadded(average ?? values) }
+
+  /// One value a parameter, from one of these buffers.
+  func unpadded(_ source: FloatBuffer) -> NetworkParameters {
     var parameters = NetworkParameters(zeros: padded.shape)
-    let source = average ?? values
     for tensor in padded.shape.tensors {
       let places = padded.places(of: tensor)
       parameters[tensor] = ArraySlice(places.map { source.base[$0] })

@@ -1,20 +1,25 @@
 internal import CScoreKernels
 internal import ReproducibleMath
-internal import ScoreModel
+package import ScoreModel
 
 /// The training data as the network sees them, in memory, and the standardiser fitted on them.
-struct StandardisedEvents: Sendable {
-  let standardiser: Standardiser
-  let eventCount: Int
-  let featureCount: Int
+package struct StandardisedEvents: Sendable {
+  package let standardiser: Standardiser
+  package let eventCount: Int
+  package let featureCount: Int
   /// N x D, row-major.
   let values: FloatBuffer
+
+  /// The standardised features of one event.
+  package subscript(event: Int) -> [Float] {
+    (0..<featureCount).map { values.base[event * featureCount + $0] }
+  }
 
   /// Fits mean and standard deviation (of the population) of t(x) per feature and applies them.
   ///
   /// Sums are float64 in a fixed order: events ascending within chunks of `chunkEventCount`, then
   /// chunks ascending. A constant feature gets scale 1.
-  init(
+  package init(
     _ events: TrainingEvents, logarithmic: [Bool]?, clip: Float?
   ) throws {
     guard events.eventCount >= 2 else {

@@ -1,11 +1,11 @@
-internal import CScoreKernels
-internal import ScoreEngine
+package import CScoreKernels
+package import ScoreEngine
 
 /// The table of inner loops for an instruction set; a constant of the program.
-struct TrainingKernels: @unchecked Sendable {
-  let table: UnsafePointer<tamis_training_kernels>
+package struct TrainingKernels: @unchecked Sendable {
+  package let table: UnsafePointer<tamis_training_kernels>
 
-  init(_ instructionSet: InstructionSet) {
+  package init(_ instructionSet: InstructionSet) {
     let isa =
       switch instructionSet {
       case .scalar: TAMIS_ISA_SCALAR

@@ -1,5 +1,5 @@
 internal import CScoreKernels
-internal import ScoreModel
+package import ScoreModel
 internal import Synchronization
 internal import WorkerThreads
 
@@ -7,7 +7,7 @@ internal import WorkerThreads
 ///
 /// A step has two phases with a barrier after each. In a phase threads claim pieces of work from
 /// a counter; which thread does a piece makes no difference to any number.
-final class TrainingRun: @unchecked Sendable {
+package final class TrainingRun: @unchecked Sendable {
   private let configuration: TrainingConfiguration
   private let rowPhase: RowPhase
   private let parameterPhase: ParameterPhase
@@ -20,14 +20,16 @@ final class TrainingRun: @unchecked Sendable {
   /// Written by thread 0 in the second phase of a step, read by all after it.
   private var hasDiverged = false
   /// Touched by thread 0 alone.
-  private(set) var history: LossHistory
+  package private(set) var history: LossHistory
   private(set) var stepsDone = 0
 
   /// Rows that a thread takes through the network at once: their activations stay in the
   /// second-level cache while each weight is read once.
   private static let groupRowMax = 64
 
-  init(_ configuration: TrainingConfiguration, events: StandardisedEvents) throws(TrainingError) {
+  package init(_ configuration: TrainingConfiguration, events: StandardisedEvents)
+    throws(TrainingError)
+  {
     self.configuration = configuration
     let shape = configuration.shape(featureCount: events.featureCount)
     let kernels = TrainingKernels(configuration.instructionSet)
@@ -59,8 +61,14 @@ final class TrainingRun: @unchecked Sendable {
     }
   }
 
-  /// The parameters as they are now.
-  var parameters: NetworkParameters { rowPhase.parameters.result }
+  /// The parameters as they are now, or their moving average where one is kept.
+  package var parameters: NetworkParameters { rowPhase.parameters.result }
+
+  /// Adam's running mean of the gradient: a tenth of the gradient after one step.
+  package var gradientMeans: NetworkParameters {
+    let state = rowPhase.parameters
+    return state.unpadded(state.means)
+  }
 
   /// Equal groups of rows, as many for each thread.
   private static func rowGroups(of configuration: TrainingConfiguration) -> [Range<Int>] {
@@ -72,7 +80,7 @@ final class TrainingRun: @unchecked Sendable {
   }
 
   /// Does all steps; called once by each thread. `afterStep` is called by thread 0.
-  func work(thread: Int, afterStep: () -> Void) {
+  package func work(thread: Int, afterStep: () -> Void) {
     let memory = groupMemories[thread]
     var adamSchedule = AdamSchedule(configuration)
     for step in 0..<configuration.steps {

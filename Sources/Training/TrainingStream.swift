@@ -1,8 +1,8 @@
-internal import ReproducibleMath
+package import ReproducibleMath
 
 /// What random numbers are drawn for. The raw value is the number of the stream; each number's
 /// index in its stream says what it belongs to, so that nothing hangs on the order of the draws.
-enum TrainingStream: UInt64 {
+package enum TrainingStream: UInt64 {
   /// Uniform initial weights and biases; index: place among the parameters.
   case weights = 0x7472_0001
   /// Normal initial embeddings; index: place among the parameters.
@@ -15,7 +15,7 @@ enum TrainingStream: UInt64 {
   case noise = 0x7472_0005
 
   /// The stream of a training with this seed.
-  func seeded(_ seed: UInt64) -> RandomStream {
+  package func seeded(_ seed: UInt64) -> RandomStream {
     RandomStream(seed: seed, stream: rawValue)
   }
 }
