@@ -66,6 +66,11 @@ package struct JSONObject: Equatable, Sendable {
   /// An object without members.
   package init() {}
 
+  /// Adds a member whose name is known to be new. O(1).
+  mutating func append(_ name: String, _ value: JSONValue) {
+    members.append(Member(name: name, value: value))
+  }
+
   /// The value of `name`. Setting nil removes the member; a new name goes to the end. O(members).
   package subscript(name: String) -> JSONValue? {
     get { members.first { $0.name == name }?.value }
