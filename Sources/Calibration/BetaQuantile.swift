@@ -3,36 +3,33 @@ internal import ReproducibleMath
 extension BetaLaw {
   /// The x with P(X <= x) = `probability`; 0 < probability < 1.
   package func quantile(lowerTail probability: Double) -> Double {
-    solve(logTarget: portableLog(probability)) { ($0.logLower, $0.logLowerSlope) }
+    solve(isIncreasing: true) { ($0.logLower - portableLog(probability), $0.logLowerSlope) }
   }
 
   /// The x with P(X > x) = `probability`; 0 < probability < 1.
   package func quantile(upperTail probability: Double) -> Double {
-    solve(logTarget: portableLog(probability)) { ($0.logUpper, -$0.logUpperSlope) }
+    solve(isIncreasing: false) { ($0.logUpper - portableLog(probability), -$0.logUpperSlope) }
   }
 
-  /// Newton's method on the logarithm of a tail. For a, b >= 1 it is concave in x, so the steps
-  /// never jump over the root twice and come in from one side; a bracket guards the first step
-  /// and the last digits, where rounding has the word.
+  /// Newton's method for the root of the logarithm of a tail. For a, b >= 1 it is concave in x:
+  /// steps come in from one side, after the first. A bracket holds them where the slope
+  /// underflows.
   private func solve(
-    logTarget: Double, tail: (Tails) -> (log: Double, slope: Double)
+    isIncreasing: Bool, _ function: (Tails) -> (excess: Double, slope: Double)
   ) -> Double {
-    precondition(logTarget < 0 && logTarget.isFinite)
     var low = 0.0
     var high = 1.0
     var x = a / (a + b)
-    for _ in 0..<200 {
-      let (log, slope) = tail(tails(at: x))
-      let excess = log - logTarget
-      if excess == 0 { return x }
-      if (excess > 0) == (slope > 0) { high = x } else { low = x }
+    // Halving alone would end within some 1100 steps, at the smallest double; Newton's takes ten.
+    for _ in 0..<1200 {
+      let (excess, slope) = function(tails(at: x))
       let step = excess / slope
+      // Below this, rounding has the word.
+      if excess == 0 || abs(step) <= 4 * x.ulp { return x }
+      if (excess > 0) == isIncreasing { high = x } else { low = x }
       let next = x - step
-      let isInside = next > low && next < high
-      if isInside && abs(step) <= 4 * x.ulp { return next }
-      let target = isInside ? next : low + (high - low) / 2
-      if target == x || high - low <= x.ulp { return x }
-      x = target
+      x = next > low && next < high ? next : low + (high - low) / 2
+      if x == low || x == high { return x }
     }
     return x
   }

@@ -56,18 +56,19 @@ private struct JSONParser {
     try descend()
     defer { depth -= 1 }
     var object = JSONObject()
+    var names: Set<String> = []
     if take("}") { return object }
     repeat {
       skipSpace()
       let start = position
       guard next == UInt8(ascii: "\"") else { throw fault(expected: "a name in quotes") }
       let name = try string()
-      if object[name] != nil {
+      if !names.insert(name).inserted {
         position = start
         throw fault(found: "the name \"\(name)\" again", expected: "each name once")
       }
       if !take(":") { throw fault(expected: "a colon") }
-      object[name] = try value()
+      object.append(name, try value())
     } while take(",")
     if !take("}") { throw fault(expected: "a comma or a closing brace") }
     return object

@@ -16,11 +16,20 @@ package enum JSONValue: Equatable, Sendable {
   }
 
   /// A finite number, as the shortest text that reads back to the same bits.
-  package static func real(_ value: some BinaryFloatingPoint & LosslessStringConvertible)
-    -> JSONValue
-  {
+  package static func real(_ value: Double) -> JSONValue {
     precondition(value.isFinite, "JSON has no text for \(value)")
     return .number(String(value))
+  }
+
+  /// A finite number, as a text that reads back to the same bits whether it is read as float32 or,
+  /// as most JSON readers do, as float64 and then rounded.
+  ///
+  /// Of all float32 values one alone needs more than its shortest text for that: 7.038531e-26,
+  /// whose text lies so near the middle of two floats that the nearest double is the middle.
+  package static func real(_ value: Float) -> JSONValue {
+    precondition(value.isFinite, "JSON has no text for \(value)")
+    let isSafe = Double(String(value)).map { Float($0) == value } ?? false
+    return .number(isSafe ? String(value) : String(Double(value)))
   }
 
   /// `value`, or null where there is none.
@@ -56,6 +65,11 @@ package struct JSONObject: Equatable, Sendable {
 
   /// An object without members.
   package init() {}
+
+  /// Adds a member whose name is known to be new. O(1).
+  mutating func append(_ name: String, _ value: JSONValue) {
+    members.append(Member(name: name, value: value))
+  }
 
   /// The value of `name`. Setting nil removes the member; a new name goes to the end. O(members).
   package subscript(name: String) -> JSONValue? {

@@ -16,7 +16,7 @@ extension RateGuarantee {
   /// Which background score is the threshold: 1 is the largest, 2 the next, 0 says that `count`
   /// scores are too few. In terms of ranks from below it is `count + 1 - rank`. Never falls as
   /// `count` grows.
-  func rankFromTop(
+  package func rankFromTop(
     rate: FalsePositiveRate, count: Int, confidence: Double
   ) -> Int {
     switch self {
@@ -43,7 +43,7 @@ extension RateGuarantee {
   }
 
   /// The fewest background scores for which `rate` has a threshold.
-  func countNeeded(rate: FalsePositiveRate, confidence: Double) -> Int {
+  package func countNeeded(rate: FalsePositiveRate, confidence: Double) -> Int {
     // floor((N + 1) a) >= 1.
     let expected = rate.reciprocalRoundedUp - 1
     guard self == .withConfidence else { return max(expected, 1) }

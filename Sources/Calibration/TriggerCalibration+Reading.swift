@@ -22,14 +22,17 @@ extension TriggerCalibration {
   /// the system's error where the file cannot be read.
   public static func load(_ path: String) throws -> LoadedCalibration {
     let file = try MappedFile(path)
-    guard file.bytes.count <= byteCountMax else {
-      throw FileFault(
-        file: path, found: "\(file.bytes.count) bytes",
-        expected: "a calibration file of at most \(byteCountMax) bytes")
+    // The mapping must outlive the last look at its bytes.
+    return try withExtendedLifetime(file) {
+      guard file.bytes.count <= byteCountMax else {
+        throw FileFault(
+          file: path, found: "\(file.bytes.count) bytes",
+          expected: "a calibration file of at most \(byteCountMax) bytes")
+      }
+      return LoadedCalibration(
+        calibration: try decode(file.bytes, file: path), sha256: SHA256Digest(of: file.bytes),
+        path: path)
     }
-    return LoadedCalibration(
-      calibration: try decode(file.bytes, file: path), sha256: SHA256Digest(of: file.bytes),
-      path: path)
   }
 
   /// Reads the bytes of a calibration file; `file` names it in faults.

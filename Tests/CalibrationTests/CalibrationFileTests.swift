@@ -1,0 +1,173 @@
+import Calibration
+import DurableFiles
+import Testing
+
+@Suite struct CalibrationFileTests {
+  /// The example of the format page, with digests written out.
+  static let example = """
+    {"format": "tamis-calibration/1", "model_sha256": "\(digest)", "schema": "9f2c01aa", "levels": [3, 4, 5], "weights": [0.333, 0.333, 0.333],
+     "precision": "exact", "confidence": 0.95, "events": 100000, "runs": [{"name": "...", "sha256": "\(digest)", "run": 42, "events": 100000}],
+     "working_points": [{"name": "nominal", "target_fpr": 0.001, "threshold": 931.2249, "rank": 99901, "fpr_interval": [0.00082, 0.00121], "extrapolated": false, "prescale": 1}],
+     "reference": {"score_histogram": {}, "features": {}}, "screen": null, "created": "2026-11-23T20:00:00Z", "program": "tamis 0.1.0"}
+    """
+  static let digest = SHA256Digest(of: "a model").description
+
+  private func decode(_ text: String) throws -> TriggerCalibration {
+    var text = text
+    return try text.withUTF8 {
+      try TriggerCalibration.decode(UnsafeRawBufferPointer($0), file: "c.json")
+    }
+  }
+
+  private func decode(_ bytes: [UInt8]) throws -> TriggerCalibration {
+    try bytes.withUnsafeBytes { try TriggerCalibration.decode($0, file: "c.json") }
+  }
+
+  /// A calibration that uses every key.
+  static func full() throws -> TriggerCalibration {
+    let plan = try CalibrationPlan(
+      [
+        WorkingPointRequest(parsing: "nominal=1e-3"), WorkingPointRequest(parsing: "rare=1e-5"),
+        WorkingPointRequest(parsing: "loose=1e-2"),
+      ], allowingExtrapolation: true)
+    var scores = uniformScores(count: 20_000, repeatIndex: 0, seed: 31).map { $0 * $0 * 1000 }
+    scores[17] = .nan
+    var accumulator = plan.accumulator(eventCountMax: scores.count)
+    var histogram = ScoreHistogram()
+    withScores(scores) {
+      accumulator.add($0)
+      histogram.add($0)
+    }
+    var features = FeatureAccumulator(featureCount: 3, names: ["pt", "η \"quoted\"", "empty"])
+    withScores([1.5, -2, .nan, 2.5, .infinity, .nan]) { features.add($0) }
+    return TriggerCalibration(
+      modelSHA256: SHA256Digest(of: "a model"), schema: 0xAA01_2C9F, levels: [3, 4, 5],
+      weights: [1.0 / 3, 0.1, 0.25], confidence: 0.95, eventCount: accumulator.scorableCount,
+      notScorableCount: accumulator.notScorableCount,
+      runs: [
+        CalibrationRun(name: "r1", sha256: SHA256Digest(of: "1"), run: 42, eventCount: 19_000),
+        CalibrationRun(name: "b.npy", sha256: SHA256Digest(of: "2"), run: nil, eventCount: 1000),
+      ], workingPoints: try plan.workingPoints(from: accumulator),
+      reference: DriftReference(scoreHistogram: histogram, features: features.summary),
+      created: "2026-11-23T20:00:00Z", program: "tamis 0.1.0")
+  }
+
+  @Test func readsTheExampleOfTheFormatPage() throws {
+    let calibration = try decode(Self.example)
+    #expect(calibration.modelSHA256 == Self.digest)
+    #expect(calibration.schema == 0xAA01_2C9F)
+    #expect(calibration.levels == [3, 4, 5])
+    #expect(calibration.weights == [0.333, 0.333, 0.333])
+    #expect(calibration.eventCount == 100_000 && calibration.notScorableCount == 0)
+    #expect(calibration.runs.map(\.run) == [42])
+    let point = calibration.workingPoints[0]
+    #expect(point.name == "nominal" && point.targetFPR.description == "0.001")
+    #expect(point.threshold == 931.2249 && point.rank == 99_901 && !point.extrapolated)
+    #expect(point.fprInterval == 0.00082...0.00121)
+    #expect(point.guarantee == .expected && point.prescale == 1)
+    #expect(calibration.reference == DriftReference())
+    #expect(try decode(calibration.encoded()) == calibration)
+  }
+
+  @Test func everythingReadsBackEqual() throws {
+    let calibration = try Self.full()
+    #expect(calibration.workingPoints.map(\.extrapolated) == [false, true, false])
+    let bytes = calibration.encoded()
+    let read = try decode(bytes)
+    #expect(read == calibration)
+    #expect(read.encoded() == bytes)
+    #expect(calibration.notScorableCount == 1)
+  }
+
+  @Test func unknownKeysAreKept() throws {
+    let text = Self.example
+      .replacing("\"format\"", with: "\"later\": {\"x\": [1.50, null]}, \"format\"")
+      .replacing("\"name\": \"nominal\"", with: "\"hint\": 1e400, \"name\": \"nominal\"")
+      .replacing("\"run\": 42", with: "\"run\": 42, \"site\": \"Genève\"")
+      .replacing("\"score_histogram\"", with: "\"conditions\": [], \"score_histogram\"")
+      .replacing("\"screen\": null", with: "\"screen\": {\"margin\": 0.10}")
+    let written = String(decoding: try decode(text).encoded(), as: UTF8.self)
+    for kept in [
+      "\"later\": {\"x\": [1.50, null]}", "\"hint\": 1e400", "\"site\": \"Genève\"",
+      "\"conditions\": []", "\"screen\": {\"margin\": 0.10}",
+    ] {
+      #expect(written.contains(kept))
+    }
+    #expect(try decode(written) == decode(text))
+  }
+
+  /// (what is replaced, by what, where the fault is)
+  @Test(arguments: [
+    ("tamis-calibration/1", "tamis-calibration/2", "format"),
+    ("\"exact\"", "\"screened\"", "precision"),
+    ("\"\(digest)\", \"schema\"", "\"12ab\", \"schema\"", "model_sha256"),
+    ("9f2c01aa", "9F2C01AA", "schema"), ("9f2c01aa", "9f2c01a", "schema"),
+    ("[3, 4, 5]", "[3, 4, 4]", "levels"), ("[3, 4, 5]", "[]", "levels"),
+    ("[3, 4, 5]", "[3, 4, -5]", "levels[2]"), ("[3, 4, 5]", "[3, 4, 5.0]", "levels[2]"),
+    ("[0.333, 0.333, 0.333]", "[0.5, 0.5]", "weights"),
+    ("[0.333, 0.333, 0.333]", "[0.5, 0.5, 1e39]", "weights[2]"),
+    ("[0.333, 0.333, 0.333]", "[0.5, 0.5, -1]", "weights[2]"),
+    ("0.95", "1", "confidence"), ("0.95", "\"0.95\"", "confidence"),
+    ("\"events\": 100000, \"runs\"", "\"events\": 0, \"runs\"", "events"),
+    ("\"run\": 42", "\"run\": 4294967296", "runs[0].run"),
+    ("\"nominal\"", "\"Nominal\"", "working_points[0].name"),
+    ("\"target_fpr\": 0.001", "\"target_fpr\": 1.0", "working_points[0].target_fpr"),
+    ("\"target_fpr\": 0.001", "\"target_fpr\": 0", "working_points[0].target_fpr"),
+    ("931.2249", "1e39", "working_points[0].threshold"),
+    ("931.2249", "null", "working_points[0].threshold"),
+    ("931.2249", "\"nan\"", "working_points[0].threshold"),
+    ("99901", "100001", "working_points[0].rank"), ("99901", "0", "working_points[0].rank"),
+    ("99901", "null", "working_points[0].extrapolated"),
+    ("\"extrapolated\": false", "\"extrapolated\": true", "working_points[0].extrapolated"),
+    ("\"extrapolated\": false", "\"extrapolated\": 0", "working_points[0].extrapolated"),
+    ("[0.00082, 0.00121]", "[0.00121, 0.00082]", "working_points[0].fpr_interval"),
+    ("[0.00082, 0.00121]", "[0.1, 1.1]", "working_points[0].fpr_interval[1]"),
+    ("[0.00082, 0.00121]", "null", "working_points[0].fpr_interval"),
+    ("\"prescale\": 1", "\"prescale\": 0", "working_points[0].prescale"),
+    ("\"prescale\": 1", "\"prescale\": 1, \"guarantee\": \"x\"", "working_points[0].guarantee"),
+    ("\"score_histogram\": {}", "\"score_histogram\": []", "reference.score_histogram"),
+    ("931.2249", "NaN", "line 3, column 75"), ("\"screen\": null", "\"screen\": nul", nil),
+  ])
+  func wrongValuesAreRefusedWithTheirPlace(old: String, new: String, place: String?) throws {
+    let text = Self.example.replacing(old, with: new)
+    #expect(text != Self.example)
+    let fault = #expect(throws: FileFault.self) { try decode(text) }
+    #expect(fault?.file == "c.json")
+    if let place { #expect(fault?.place == place) }
+  }
+
+  @Test(arguments: [
+    "format", "model_sha256", "schema", "levels", "weights", "precision", "confidence", "runs",
+    "working_points", "reference", "created", "program", "name", "target_fpr", "threshold", "rank",
+    "fpr_interval", "extrapolated", "prescale", "score_histogram", "features",
+  ])
+  func missingKeysAreNamed(key: String) throws {
+    let fault = #expect(throws: FileFault.self) {
+      try decode(Self.example.replacing("\"\(key)\":", with: "\"x-\(key)\":"))
+    }
+    #expect(fault?.found == "no key \"\(key)\"")
+  }
+
+  @Test func workingPointsAreOneToSixteenWithDifferentNames() throws {
+    let start = try #require(Self.example.firstRange(of: "{\"name\": \"nominal\"")).lowerBound
+    let end = try #require(Self.example.firstRange(of: "\"prescale\": 1}")).upperBound
+    let point = String(Self.example[start..<end])
+    func text(_ names: [String]) -> String {
+      let points = names.map { point.replacing("nominal", with: $0) }
+      return Self.example.replacing(point, with: points.joined(separator: ", "))
+    }
+    let names = (0..<17).map { "p\($0)" }
+    #expect(try decode(text(Array(names.prefix(16)))).workingPoints.count == 16)
+    #expect(throws: FileFault.self) { try decode(text(names)) }
+    #expect(throws: FileFault.self) { try decode(text([])) }
+    let fault = #expect(throws: FileFault.self) { try decode(text(["a", "b", "a"])) }
+    #expect(fault?.place == "working_points[2].name")
+  }
+
+  @Test func everyTruncationIsRefused() throws {
+    let bytes = try Self.full().encoded()
+    for count in stride(from: 0, to: bytes.count - 2, by: 7) {
+      #expect(throws: FileFault.self) { try decode(Array(bytes.prefix(count))) }
+    }
+  }
+}
