@@ -72,6 +72,7 @@ internal import ZeroMQ
     try push.bind("inproc://signals")
     let report = SignalReport()
     let thread = startThread {
+      allowSignal()
       do {
         let pull = try makeSocket(context, .pull)
         try pull.connect("inproc://signals")
@@ -97,6 +98,7 @@ internal import ZeroMQ
     }
     pthread_join(thread, nil)
     #expect(report.received.withLock { $0 } == ["1", "1", "2"])
+    #expect(signalCount.load(ordering: .relaxed) >= 2)
   }
 }
 
@@ -105,4 +107,16 @@ private final class SignalReport: Sendable {
   let received = Mutex<[String]>([])
 }
 
-private func ignoreSignal(_ number: CInt) {}
+private let signalCount = Atomic(0)
+
+private func ignoreSignal(_ number: CInt) {
+  signalCount.wrappingAdd(1, ordering: .relaxed)
+}
+
+/// Threads of the test runner block signals, and a new thread inherits that.
+private func allowSignal() {
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  sigaddset(&signals, SIGUSR1)
+  pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+}
