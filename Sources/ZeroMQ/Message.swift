@@ -15,13 +15,13 @@ public struct Message: ~Copyable {
   }
 
   /// Creates a message with a copy of `bytes`.
-  public init(copying bytes: UnsafeRawBufferPointer) {
+  public init(copying bytes: some Collection<UInt8>) {
+    let byteCount = bytes.count
     pointer = .allocate(capacity: 1)
-    let result = zmq_msg_init_size(pointer, bytes.count)
-    precondition(result == 0, "no memory for a message of \(bytes.count) bytes")
-    if let source = bytes.baseAddress {
-      zmq_msg_data(pointer).copyMemory(from: source, byteCount: bytes.count)
-    }
+    let result = zmq_msg_init_size(pointer, byteCount)
+    precondition(result == 0, "no memory for a message of \(byteCount) bytes")
+    UnsafeMutableRawBufferPointer(start: zmq_msg_data(pointer), count: byteCount)
+      .copyBytes(from: bytes)
   }
 
   deinit {

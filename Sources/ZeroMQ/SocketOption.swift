@@ -24,6 +24,7 @@ public enum SocketOption: Equatable, Sendable {
   /// SUB: takes back one `subscribe`.
   case unsubscribe([UInt8])
   /// PUB and XPUB: a send returns false instead of dropping where a subscriber's queue is full.
+  /// A poll says "sendable" all the same: only the send itself tells, so wait a little and repeat.
   case xpubNoDrop(Bool)
   /// XPUB: every subscription arrives as a message, repeated ones too.
   case xpubVerbose(Bool)
