@@ -30,8 +30,8 @@ struct TensorFileHeader {
     let root = try Self.parse(header, path: path)
     metadata = try Self.metadata(root)
     var entries: [Entry] = []
-    for member in try root.object().members where member.name != "__metadata__" {
-      entries.append(try Entry(name: member.name, try root.member(member.name)))
+    for (name, place) in try root.members() where name != "__metadata__" {
+      entries.append(try Entry(name: name, place))
     }
     self.entries = entries
   }
@@ -103,9 +103,7 @@ struct TensorFileHeader {
   private static func metadata(_ root: JSONPlace) throws(FileFault) -> [String: String] {
     var metadata: [String: String] = [:]
     guard let place = try root.optionalMember("__metadata__") else { return metadata }
-    for member in try place.object().members {
-      metadata[member.name] = try place.member(member.name).string()
-    }
+    for (name, text) in try place.members() { metadata[name] = try text.string() }
     return metadata
   }
 }

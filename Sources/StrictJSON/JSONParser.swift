@@ -164,8 +164,10 @@ private struct JSONParser {
     // A surrogate: the other half of the pair must follow.
     if high < 0xDC00, take(exactly: "\\"), take(exactly: "u") {
       let low = try hexadecimal()
-      let joined = 0x10000 + (UInt32(high) - 0xD800) << 10 + (UInt32(low) &- 0xDC00)
-      if (0xDC00..<0xE000).contains(low), let scalar = Unicode.Scalar(joined) { return scalar }
+      if (0xDC00..<0xE000).contains(low) {
+        let joined = 0x10000 + (UInt32(high) - 0xD800) << 10 + (UInt32(low) - 0xDC00)
+        if let scalar = Unicode.Scalar(joined) { return scalar }
+      }
     }
     throw fault(found: "half of a surrogate pair", expected: "both halves")
   }

@@ -42,8 +42,16 @@ package struct JSONPlace {
 
   /// A member, or nil where the object has none of that name.
   package func optionalMember(_ name: String) throws(FileFault) -> JSONPlace? {
-    let place = path.isEmpty ? name : "\(path).\(name)"
-    return try object()[name].map { JSONPlace(file: file, path: place, value: $0) }
+    try object()[name].map { place(ofMember: name, $0) }
+  }
+
+  /// All members in the order of the file.
+  package func members() throws(FileFault) -> [(name: String, place: JSONPlace)] {
+    try object().members.map { ($0.name, place(ofMember: $0.name, $0.value)) }
+  }
+
+  private func place(ofMember name: String, _ value: JSONValue) -> JSONPlace {
+    JSONPlace(file: file, path: path.isEmpty ? name : "\(path).\(name)", value: value)
   }
 
   /// The elements of an array.

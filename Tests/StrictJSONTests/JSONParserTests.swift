@@ -32,6 +32,8 @@ func textIsRead(text: String, value: JSONValue) throws {
   ("\"\\x\"", 1, 3, "'x'", "an escape of JSON"),
   ("\"\\u12g4\"", 1, 4, "'1'", "four hexadecimal digits"),
   ("\"\\ud800\"", 1, 8, "half of a surrogate pair", "both halves"),
+  ("\"\\ud800\\u0041\"", 1, 14, "half of a surrogate pair", "both halves"),
+  ("\"\\udc00\\ud800\"", 1, 8, "half of a surrogate pair", "both halves"),
   ("// remark", 1, 1, "'/'", "a value"),
 ])
 func faultsSayWhere(text: String, line: Int, column: Int, found: String, expected: String) {

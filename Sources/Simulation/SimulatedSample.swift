@@ -1,0 +1,38 @@
+/// A sample of the reference physics.
+public struct SimulatedSample: Sendable {
+  /// What its events are.
+  public enum Content: Equatable, Sendable {
+    /// The four processes.
+    case background
+    /// Anomalies: `scale` multiplies the shift, `spread` is the standard deviation.
+    case anomalies(scale: Double = 1, spread: Double = 0.5)
+  }
+
+  /// The physics that it shares with other samples.
+  public let physics: ReferencePhysics
+  /// What its events are.
+  public let content: Content
+  /// The number of events.
+  public let eventCount: Int
+  /// Samples of different seeds are independent.
+  public let seed: UInt64
+
+  /// Describes a sample; nothing is made yet.
+  public init(physics: ReferencePhysics, content: Content, eventCount: Int, seed: UInt64 = 1) {
+    precondition(eventCount >= 0)
+    self.physics = physics
+    self.content = content
+    self.eventCount = eventCount
+    self.seed = seed
+  }
+
+  /// Makes the events of a range: D features each, row-major.
+  public func fill(_ out: UnsafeMutableBufferPointer<Float>, events: Range<UInt64>) {
+    switch content {
+    case .background:
+      physics.fillBackground(out, events: events, seed: seed)
+    case .anomalies(let scale, let spread):
+      physics.fillAnomalies(out, events: events, seed: seed, scale: scale, spread: spread)
+    }
+  }
+}
