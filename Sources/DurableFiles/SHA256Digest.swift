@@ -19,7 +19,9 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// Hashes a whole file.
   public init(ofFile path: String) throws(SystemCallError) {
-    self.init(of: try MappedFile(path).bytes)
+    // The mapping ends with the object, and nothing but this call keeps that.
+    let file = try MappedFile(path)
+    self = withExtendedLifetime(file) { SHA256Digest(of: file.bytes) }
   }
 
   /// The first four bytes as a little-endian integer, the short form that records carry.

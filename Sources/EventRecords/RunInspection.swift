@@ -1,0 +1,243 @@
+internal import DurableFiles
+
+/// What a run folder, a segment or a `.npy` file is, and whether it is whole. Every record is
+/// checked and every segment hashed; nothing is changed.
+public struct RunInspection: Equatable, Sendable {
+  /// One statement on the file.
+  public struct Fact: Equatable, Sendable {
+    /// Its name in JSON, such as `records`.
+    public var name: String
+    /// What is stated.
+    public var value: JSONValue
+    /// The statement as a line for people.
+    public var line: String
+  }
+
+  /// As given.
+  public let path: String
+  /// What was found, in the order of reading.
+  public private(set) var facts: [Fact] = []
+  /// What is wrong: broken records, cut files, a manifest that says something else.
+  public private(set) var problems: [String] = []
+  /// Whether nothing is wrong.
+  public var isWhole: Bool { problems.isEmpty }
+
+  /// Everything as lines: the facts, then the problems.
+  public var lines: [String] {
+    facts.flatMap { $0.line.split(separator: "\n").map(String.init) }
+      + problems.map { "problem: \($0)" } + [isWhole ? "whole" : "not whole"]
+  }
+
+  /// Everything as JSON.
+  public var json: JSONValue {
+    var object = Dictionary(
+      facts.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    object["path"] = .string(path)
+    object["problems"] = .array(problems.map(JSONValue.string))
+    object["whole"] = .bool(isWhole)
+    return .object(object)
+  }
+
+  /// Whether `path` looks like a file of the kinds that are inspected here: a folder, or a file
+  /// that begins as a segment or a `.npy` does.
+  public static func recognises(_ path: String) throws -> Bool {
+    if try isFolder(path) { return true }
+    let file = try MappedFile(path)
+    return file.bytes.prefix(6).elementsEqual(NumpyHeader.magic)
+      || (try? runKind(of: file)) != nil
+  }
+
+  /// Inspects `path`.
+  /// - Throws: `FileFault` where it is no file of the kinds above, or too broken to tell;
+  ///   `SystemCallError`.
+  public init(_ path: String) throws {
+    self.path = path
+    if try isFolder(path) {
+      try inspectFolder()
+      return
+    }
+    let file = try MappedFile(path)
+    if file.bytes.prefix(6).elementsEqual(NumpyHeader.magic) {
+      inspectArray(file)
+    } else {
+      try inspectSegment(file)
+    }
+  }
+
+  private mutating func state(_ name: String, _ value: JSONValue, _ line: String) {
+    facts.append(Fact(name: name, value: value, line: line))
+  }
+
+  private mutating func inspectArray(_ file: MappedFile) {
+    state("format", .string("npy"), "a NumPy array")
+    do {
+      let array = try NumpyArray(file)
+      let shape = array.shape.map(String.init).joined(separator: ", ")
+      state(
+        "shape", .array(array.shape.map { .count($0) }),
+        "shape (\(shape)) of \(array.elementType.rawValue)")
+      let values = array.floats()
+      let wrongCount = values.reduce(0) { $1.isFinite ? $0 : $0 + 1 }
+      state("not_finite", .count(wrongCount), "\(wrongCount) values that are NaN or infinite")
+    } catch {
+      problems.append(error.description)
+    }
+  }
+
+  private mutating func inspectSegment(_ file: MappedFile) throws {
+    let kind = try runKind(of: file)
+    state("format", .string("segment"), "a segment of \(Self.title(kind))")
+    guard let featureCount = kind.featureCount(from: file.bytes) else {
+      problems.append("no whole record that tells D in \(file.bytes.count) bytes")
+      return
+    }
+    state("features", .count(featureCount), "\(featureCount) features")
+    var tally = RunTally(kind: kind)
+    _ = scan(file, kind: kind, featureCount: featureCount, tally: &tally)
+    state(tally)
+  }
+
+  private mutating func inspectFolder() throws {
+    let folder = try RunFolder(path)
+    let manifest = try folder.hasManifest ? RunManifest.read(file: folder.manifestPath) : nil
+    guard let kind = folder.kind ?? manifest?.kind, let featureCount = try folder.featureCount()
+    else {
+      throw FileFault(
+        file: path, found: "no segment with a whole record and no manifest",
+        expected: "a run (000001.events, manifest.json)")
+    }
+    state("format", .string("run"), "a run folder of \(Self.title(kind))")
+    state("features", .count(featureCount), "\(featureCount) features")
+    var tally = RunTally(kind: kind)
+    var segments: [RunManifest.Segment] = []
+    for name in folder.segments {
+      let file = try MappedFile(folder.path(of: name))
+      segments.append(
+        scan(file, kind: kind, featureCount: featureCount, tally: &tally))
+    }
+    state("segments", .count(segments.count), "segments: \(segments.count)")
+    state(tally)
+    guard let manifest else {
+      state("manifest", .null, "no manifest: the run was not closed")
+      return
+    }
+    let found = RunManifest(
+      tally: tally, featureCount: featureCount, featureNames: manifest.featureNames,
+      segments: segments)
+    compare(manifest, with: found)
+  }
+
+  private static func title(_ kind: RunKind) -> String {
+    kind == .events ? "event records" : "flagged records"
+  }
+}
+
+extension RunInspection {
+  /// Checks and counts the records of a segment.
+  private mutating func scan(
+    _ file: MappedFile, kind: RunKind, featureCount: Int, tally: inout RunTally
+  ) -> RunManifest.Segment {
+    let name = lastComponent(file.path)
+    let scan = withExtendedLifetime(file) {
+      SegmentScan(file.bytes, kind: kind, featureCount: featureCount) {
+        tally.add($0, featureCount: featureCount)
+      }
+    }
+    if scan.defectCount > 0 {
+      let first = scan.defects[0]
+      problems.append(
+        "\(name): \(scan.defectCount) wrong records; the first is record \(first.record), "
+          + "byte \(first.byteOffset): \(first.refusal.rawValue)")
+    }
+    if scan.tailByteCount > 0 {
+      let offset = file.bytes.count - scan.tailByteCount
+      problems.append(
+        "\(name): from byte \(offset) on \(scan.tailByteCount) bytes that are no good record")
+    }
+    if name.hasSuffix(SegmentName.openSuffix) {
+      state(
+        "open_segment", .string(name),
+        "\(name) is open, or was left open by a crash: \(scan.recordCount) whole records")
+    }
+    return RunManifest.Segment(
+      name: name, recordCount: scan.recordCount, byteCount: file.bytes.count,
+      sha256: withExtendedLifetime(file) { SHA256Digest(of: file.bytes).description })
+  }
+
+  private mutating func state(_ tally: RunTally) {
+    state("records", .count(tally.recordCount), "\(tally.recordCount) good records")
+    let counts = tally.countsByName
+    let named = RunTally.countNames(tally.kind).map { "\($0) \(counts[$0] ?? 0)" }
+    state(
+      "counts", .object(counts.mapValues { .count($0) }), named.joined(separator: ", "))
+    state(
+      "schema", .string(schemaDescription(tally.schema)),
+      tally.schema == 0
+        ? "no schema in the records" : "schema \(schemaDescription(tally.schema))")
+    if tally.hasMixedSchemas { problems.append("records of more than one schema") }
+    if let first = tally.firstTimeNs, let last = tally.lastTimeNs {
+      state(
+        "time_ns", .array([.count(first), .count(last)]), "time \(first) to \(last) ns")
+    }
+    if let first = tally.firstNumber, let last = tally.lastNumber {
+      state("numbers", .array([.count(first), .count(last)]), "numbers \(first) to \(last)")
+    }
+    state("sources", .array(tally.streams.map(Self.json)), Self.line(tally.streams, tally.kind))
+  }
+
+  private static func json(_ stream: RunTally.Stream) -> JSONValue {
+    .object([
+      "run": .count(stream.run), "source": .count(stream.source),
+      "records": .count(stream.recordCount), "first_sequence": .count(stream.firstSequence),
+      "last_sequence": .count(stream.lastSequence), "lost": .count(stream.lost),
+      "late": .count(stream.late), "repeated": .count(stream.repeated),
+    ])
+  }
+
+  private static func line(_ streams: [RunTally.Stream], _ kind: RunKind) -> String {
+    let lines = streams.map { stream in
+      let account =
+        kind == .events
+        ? "; \(stream.lost) lost, \(stream.late) late, \(stream.repeated) repeated" : ""
+      return "run \(stream.run), source \(stream.source): \(stream.recordCount) records, "
+        + "sequences \(stream.firstSequence) to \(stream.lastSequence)\(account)"
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Says where the manifest and the segments differ.
+  private mutating func compare(_ manifest: RunManifest, with found: RunManifest) {
+    let before = problems.count
+    for listed in manifest.segments {
+      guard let segment = found.segments.first(where: { $0.name == listed.name }) else {
+        problems.append("manifest.json lists \(listed.name), which is not there")
+        continue
+      }
+      if segment != listed {
+        problems.append(
+          "\(listed.name) is not what manifest.json says: \(segment.byteCount) bytes, SHA-256 "
+            + "\(segment.sha256), expected \(listed.byteCount) bytes, \(listed.sha256)")
+      }
+    }
+    let listed = Set(manifest.segments.map(\.name))
+    let later = found.segments.map(\.name).filter { !listed.contains($0) }
+    if later.isEmpty, problems.count == before, Self.withoutExtras(manifest) != found {
+      problems.append("manifest.json counts other records than the segments hold")
+    }
+    if !later.isEmpty {
+      state(
+        "not_in_manifest", .array(later.map(JSONValue.string)),
+        "written after the manifest: \(later.joined(separator: ", "))")
+    }
+    let agrees = problems.count == before
+    state(
+      "manifest", .bool(agrees),
+      agrees ? "manifest.json agrees with the segments" : "manifest.json does not agree")
+  }
+
+  private static func withoutExtras(_ manifest: RunManifest) -> RunManifest {
+    var manifest = manifest
+    manifest.extras = [:]
+    return manifest
+  }
+}
