@@ -35,8 +35,10 @@ public struct TrainingEvents {
       eventCount: features.count / featureCount, featureCount: featureCount,
       featureNames: featureNames, sha256: sha256
     ) { events, target in
-      let elements = events.lowerBound * featureCount..<events.upperBound * featureCount
-      for (place, element) in elements.enumerated() { target[place] = features[element] }
+      features.withUnsafeBufferPointer { features in
+        let rows = features[events.lowerBound * featureCount..<events.upperBound * featureCount]
+        _ = UnsafeMutableBufferPointer(start: target, count: rows.count).update(from: rows)
+      }
     }
   }
 }
