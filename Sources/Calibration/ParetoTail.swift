@@ -22,7 +22,9 @@ public struct ParetoTail: Equatable, Sendable {
   /// Fits excesses, largest first, by probability-weighted moments with the plotting positions
   /// (i - 0.35) / n (J. Hosking and J. Wallis, Technometrics 29, 1987). The shape comes out
   /// below 1; estimates above 1/2 mean little.
-  package init(fitting excesses: some BidirectionalCollection<Double>, base: Double, baseRate: Double) {
+  package init(
+    fitting excesses: some BidirectionalCollection<Double>, base: Double, baseRate: Double
+  ) {
     let count = Double(excesses.count)
     var mean = 0.0
     var weighted = 0.0
