@@ -54,7 +54,7 @@ let modules: [[Target]] = [
       "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "DurableFiles",
       "WorkerThreads", "CLinux", logging,
     ]),
-  module("DaemonConfiguration", ["TriggerPipeline", .product(name: "Yams", package: "Yams")]),
+  module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
   module(
     "Monitoring",
     [

@@ -82,6 +82,11 @@ uint64_t tamis_realtime_ns(void) { return clock_ns(CLOCK_REALTIME); }
 
 uint64_t tamis_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 
+void tamis_sleep_ns(uint64_t duration_ns) {
+  struct timespec t = timespec_from_ns((int64_t)duration_ns);
+  nanosleep(&t, NULL);
+}
+
 int tamis_rename_exclusive(const char *from, const char *to) {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
 }

@@ -34,6 +34,9 @@ uint64_t tamis_realtime_ns(void);
 /// Nanoseconds of a clock that never goes back.
 uint64_t tamis_monotonic_ns(void);
 
+/// Sleeps that long; a signal may cut it short.
+void tamis_sleep_ns(uint64_t duration_ns);
+
 /// `renameat2` with RENAME_NOREPLACE. Returns 0, or the errno (EEXIST where `to` exists).
 int tamis_rename_exclusive(const char *from, const char *to);
 

@@ -9,4 +9,7 @@
 /// Uses the processor's instruction where there is one (SSE4.2, ARMv8 CRC), tables elsewhere.
 uint32_t tamis_crc32c(uint32_t crc, const void *bytes, size_t byte_count);
 
+/// The same by tables alone: what `tamis_crc32c` falls back on, here to be tested.
+uint32_t tamis_crc32c_portable(uint32_t crc, const void *bytes, size_t byte_count);
+
 #endif

@@ -1,0 +1,273 @@
+// The kernels on vectors of LANES floats: a template that each instruction set's file includes
+// once, inside its target attribute, after defining
+//   LANES       floats of a vector register, at most 16
+//   TILE_ROWS   most rows that a tile of registers takes
+//   TILES(T)    T(rows, vectors) for each kind of tile, the widest first for each count of rows
+//   KERNELS     the name of the table it defines
+// Everything else here is static. Clang's vector types make the same source do for all of them,
+// and every operation below is one that IEEE 754 rounds in one way.
+
+#pragma STDC FP_CONTRACT OFF
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+typedef float vector __attribute__((ext_vector_type(LANES)));
+typedef int32_t bits __attribute__((ext_vector_type(LANES)));
+/// A vector where it lies in a buffer of floats or of raw bytes.
+typedef vector stored __attribute__((aligned(4), may_alias));
+typedef bits stored_bits __attribute__((aligned(4), may_alias));
+
+enum {
+  block = TAMIS_BLOCK_COLUMNS,
+  panel = TAMIS_PANEL_COLUMNS,
+  block_stride = TAMIS_GROUP_ROWS * TAMIS_BLOCK_COLUMNS,
+};
+
+ALWAYS_INLINE vector load(const void *from) { return *(const stored *)from; }
+ALWAYS_INLINE void store(float *to, vector value) { *(stored *)to = value; }
+ALWAYS_INLINE vector fused(vector a, vector b, vector c) {
+  return __builtin_elementwise_fma(a, b, c);
+}
+ALWAYS_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+// Where column `column` of row 0 lies in a group's activations.
+ALWAYS_INLINE size_t position(size_t column) {
+  return column / block * block_stride + column % block;
+}
+
+ALWAYS_INLINE vector silu(vector x) {
+  // A NaN fails both comparisons and stays.
+  x = x < (vector)-SILU_CUT ? (vector)-SILU_CUT : x;
+  vector exponent = x > (vector)SILU_CUT ? (vector)SILU_CUT : x;
+  vector shifted = fused(exponent, (vector)-LOG2E_HIGH, (vector)ROUNDING_SHIFT);
+  vector whole = shifted - (vector)ROUNDING_SHIFT;
+  vector fraction = fused(exponent, (vector)-LOG2E_HIGH, -whole);
+  fraction = fused(exponent, (vector)-LOG2E_LOW, fraction);
+  vector power = fused(fraction, (vector)EXP2_6, (vector)EXP2_5);
+  power = fused(fraction, power, (vector)EXP2_4);
+  power = fused(fraction, power, (vector)EXP2_3);
+  power = fused(fraction, power, (vector)EXP2_2);
+  power = fused(fraction, power, (vector)EXP2_1);
+  power = fused(fraction, power, (vector)1.0f);
+  power = (vector)((bits)power + ((bits)shifted << 23));
+  return x / ((vector)1.0f + power);
+}
+
+ALWAYS_INLINE vector log1p_positive(vector x) {
+  vector sum = x + (vector)1.0f;
+  vector lost = x < (vector)1.0f ? x - (sum - (vector)1.0f) : (vector)1.0f - (sum - x);
+  bits shifted = (bits)sum - (bits)SQRT_HALF_BITS;
+  bits exponent = shifted >> 23;
+  vector mantissa = (vector)((shifted & (bits)0x7FFFFF) + (bits)SQRT_HALF_BITS);
+  bits exponent_cut = exponent > (bits)126 ? (bits)126 : exponent;
+  vector scale = (vector)(((bits)127 - exponent_cut) << 23);
+  vector f = fused(lost, scale, mantissa - (vector)1.0f);
+  vector series = fused(f, (vector)LOG1P_8, (vector)LOG1P_7);
+  series = fused(f, series, (vector)LOG1P_6);
+  series = fused(f, series, (vector)LOG1P_5);
+  series = fused(f, series, (vector)LOG1P_4);
+  series = fused(f, series, (vector)LOG1P_3);
+  series = fused(f, series, (vector)LOG1P_2);
+  series = fused(f, series, (vector)LOG1P_1);
+  series = fused(f, series, (vector)LOG1P_0);
+  series = fused(f, series, (vector)-0.5f);
+  vector k = __builtin_convertvector(exponent, vector);
+  vector low = fused(k, (vector)LN2_LOW, f * f * series);
+  return fused(k, (vector)LN2_HIGH, f + low);
+}
+
+static bool standardise(const tamis_standardiser *standardiser, const void *event, float *inputs) {
+  const bits exponent_mask = (bits)0x7F800000;
+  const float limit = standardiser->clip;
+  bits found = 0;
+  for (size_t start = 0; start < standardiser->feature_count; start += block) {
+    size_t count = smaller(block, standardiser->feature_count - start);
+    float raw[TAMIS_BLOCK_COLUMNS] = {0};
+    memcpy(raw, (const char *)event + start * sizeof(float), count * sizeof(float));
+    float *to = inputs + position(start);
+    for (size_t i = 0; i < block; i += LANES) {
+      vector x = load(raw + i);
+      found |= ((bits)x & exponent_mask) == exponent_mask;
+      if (standardiser->has_logarithms) {
+        bits mask = *(const stored_bits *)(standardiser->logarithm_mask + start + i);
+        vector positive = x < (vector)0.0f ? (vector)0.0f : x;
+        x = mask ? log1p_positive(positive) : x;
+      }
+      vector z = (x - load(standardiser->mean + start + i)) / load(standardiser->scale + start + i);
+      z = z > (vector)limit ? (vector)limit : z;
+      z = z < (vector)-limit ? (vector)-limit : z;
+      store(to + i, z);
+    }
+  }
+  int32_t any = 0;
+  for (int lane = 0; lane < LANES; lane++) any |= found[lane];
+  return any == 0;
+}
+
+// Vector `v` of an input's weights; a tile may span several panels.
+ALWAYS_INLINE vector weight_at(const float *weights, int v, size_t panel_stride) {
+  return load(weights + v * LANES / panel * panel_stride + v * LANES % panel);
+}
+
+// Adds one input's products to a tile. What there is less of, inputs or weights, is held in
+// registers and the other goes by, so that sums, held and passing ones fit into the registers.
+ALWAYS_INLINE void add_products(
+    const int rows, const int vectors, const float *weights, size_t panel_stride,
+    const float *inputs, vector sums[TILE_ROWS][128 / LANES]) {
+  vector weight[128 / LANES], input[TILE_ROWS];
+  if (rows > vectors) {
+    UNROLL for (int v = 0; v < vectors; v++) weight[v] = weight_at(weights, v, panel_stride);
+    UNROLL for (int row = 0; row < rows; row++) {
+      input[row] = (vector)inputs[row * block];
+      UNROLL for (int v = 0; v < vectors; v++) {
+        sums[row][v] = fused(input[row], weight[v], sums[row][v]);
+      }
+    }
+  } else {
+    UNROLL for (int row = 0; row < rows; row++) input[row] = (vector)inputs[row * block];
+    UNROLL for (int v = 0; v < vectors; v++) {
+      weight[v] = weight_at(weights, v, panel_stride);
+      UNROLL for (int row = 0; row < rows; row++) {
+        sums[row][v] = fused(input[row], weight[v], sums[row][v]);
+      }
+    }
+  }
+}
+
+// A tile of `rows` x `vectors` sums that stay in registers from the bias to the store. `weights`
+// and `bias` are those of the tile's first column.
+ALWAYS_INLINE void run_tile(
+    const int rows, const int vectors, const tamis_dense_layer *layer, const float *weights,
+    const float *bias, const float *inputs, bool accumulate, float *outputs) {
+  const size_t panel_stride = layer->input_count * panel;
+  vector sums[TILE_ROWS][128 / LANES];
+  UNROLL for (int v = 0; v < vectors; v++) {
+    UNROLL for (int row = 0; row < rows; row++) sums[row][v] = load(bias + v * LANES);
+  }
+  for (size_t start = 0; start < layer->input_count; start += block) {
+    const size_t count = smaller(block, layer->input_count - start);
+    // Unrolled by the compiler this loop runs out of registers.
+    _Pragma("clang loop unroll(disable)") for (size_t k = 0; k < count; k++) {
+      add_products(rows, vectors, weights, panel_stride, inputs + k, sums);
+      weights += panel;
+    }
+    inputs += block_stride;
+  }
+  UNROLL for (int v = 0; v < vectors; v++) {
+    UNROLL for (int row = 0; row < rows; row++) {
+      float *to = outputs + v * LANES / block * block_stride + row * block + v * LANES % block;
+      store(to, accumulate ? load(to) + sums[row][v] : sums[row][v]);
+    }
+  }
+}
+
+typedef void tile(const tamis_dense_layer *, const float *weights, const float *bias,
+                  const float *inputs, bool accumulate, float *outputs);
+
+#define DEFINE_TILE(ROWS, VECTORS)                                                            \
+  static void tile_##ROWS##_##VECTORS(                                                        \
+      const tamis_dense_layer *layer, const float *weights, const float *bias,                \
+      const float *inputs, bool accumulate, float *outputs) {                                 \
+    run_tile(ROWS, VECTORS, layer, weights, bias, inputs, accumulate, outputs);               \
+  }
+TILES(DEFINE_TILE)
+
+typedef struct {
+  size_t rows, columns;
+  tile *run;
+} tile_choice;
+
+#define CHOOSE_TILE(ROWS, VECTORS) {ROWS, VECTORS * LANES, tile_##ROWS##_##VECTORS},
+static const tile_choice tiles[] = {TILES(CHOOSE_TILE)};
+
+// The widest tile for so many rows that fits into the columns left.
+static const tile_choice *chosen_tile(size_t rows, size_t columns) {
+  const tile_choice *choice = tiles;
+  while (choice->rows != rows || choice->columns > columns) choice++;
+  return choice;
+}
+
+static void dense(const tamis_dense_layer *layer, const float *inputs, size_t row_count,
+                  bool accumulate, float *outputs) {
+  const size_t columns = layer->panel_count * panel;
+  const size_t parts = (row_count + TILE_ROWS - 1) / TILE_ROWS;
+  const size_t rows_per_part = (row_count + parts - 1) / parts;
+  for (size_t column = 0, width = 0; column < columns; column += width) {
+    const float *weights =
+        layer->weights + column / panel * panel * layer->input_count + column % panel;
+    // The first part is the one with most rows, so its tile is the narrowest.
+    width = chosen_tile(rows_per_part, columns - column)->columns;
+    for (size_t row = 0; row < row_count; row += rows_per_part) {
+      const size_t rows = smaller(rows_per_part, row_count - row);
+      const float *from = inputs + row * block;
+      float *to = outputs + row * block;
+      for (size_t done = 0, step = 0; done < width; done += step) {
+        const tile_choice *choice = chosen_tile(rows, width - done);
+        step = choice->columns;
+        choice->run(layer, weights + done, layer->bias + column + done, from, accumulate,
+                    to + position(column + done));
+      }
+    }
+  }
+}
+
+static void embed(const float *projection, size_t event_count, const float *embeddings,
+                  size_t embedding_stride, size_t level_count, size_t column_count, float *hidden,
+                  float *activated) {
+  for (size_t column = 0; column < column_count; column += block) {
+    size_t to = position(column);
+    for (size_t event = 0; event < event_count; event++) {
+      const float *from = projection + position(column) + event * block;
+      for (size_t level = 0; level < level_count; level++, to += block) {
+        for (size_t i = 0; i < block; i += LANES) {
+          vector h = load(from + i) + load(embeddings + level * embedding_stride + column + i);
+          store(hidden + to + i, h);
+          store(activated + to + i, silu(h));
+        }
+      }
+    }
+  }
+}
+
+static void activate(const float *hidden, size_t row_count, size_t column_count, float *activated) {
+  for (size_t column = 0; column < column_count; column += block) {
+    const size_t start = position(column);
+    for (size_t i = 0; i < row_count * block; i += LANES) {
+      store(activated + start + i, silu(load(hidden + start + i)));
+    }
+  }
+}
+
+static void attribute(const float *outputs, const float *level_weights, size_t level_count,
+                      bool accumulate, size_t feature_count, float *attributions) {
+  for (size_t column = 0; column < feature_count; column += LANES) {
+    const float *from = outputs + position(column);
+    vector sum = accumulate ? load(attributions + column) : (vector)0.0f;
+    for (size_t level = 0; level < level_count; level++) {
+      vector output = load(from + level * block);
+      vector share = (vector)level_weights[level] * (output * output);
+      sum = level == 0 && !accumulate ? share : sum + share;
+    }
+    store(attributions + column, sum);
+  }
+}
+
+static float total(size_t feature_count, float *attributions) {
+  float lanes[TAMIS_BLOCK_COLUMNS] = {0};
+  for (size_t start = 0; start < feature_count; start += block) {
+    for (size_t i = feature_count - start; i < block; i++) attributions[start + i] = 0;
+    for (size_t i = 0; i < block; i += LANES) {
+      vector share = load(attributions + start + i);
+      share = share == share ? share : (vector)__builtin_inff();
+      store(attributions + start + i, share);
+      store(lanes + i, load(lanes + i) + share);
+    }
+  }
+  for (int half = block / 2; half > 0; half /= 2) {
+    for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+  }
+  return lanes[0];
+}
+
+const tamis_score_kernels KERNELS = {standardise, dense, embed, activate, attribute, total};

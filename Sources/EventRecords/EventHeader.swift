@@ -1,0 +1,81 @@
+/// What a record of the input stream is.
+public enum RecordKind: UInt8, CaseIterable, Sendable {
+  /// An event with its features.
+  case event = 1
+  /// A run begins; sequences of its sources start again.
+  case beginOfRun = 2
+  /// A run ends; its ledger is closed.
+  case endOfRun = 3
+  /// A sender without events says that it lives.
+  case heartbeat = 4
+}
+
+/// Bits of a record's `flags` field. Bits without a name are kept as they are.
+public struct RecordFlags: OptionSet, Hashable, Sendable {
+  /// The field as it stands in the record.
+  public let rawValue: UInt16
+
+  /// Takes any bits.
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// A zero-bias event: taken without a look at its content.
+  public static let unbiased = RecordFlags(rawValue: 1)
+  /// Made by a simulation.
+  public static let simulated = RecordFlags(rawValue: 2)
+  /// Sent again from a recorded run.
+  public static let replayed = RecordFlags(rawValue: 4)
+  /// The sender itself doubts this event.
+  public static let tainted = RecordFlags(rawValue: 8)
+}
+
+/// The fields of an event record's first 64 bytes, without magic, version and checksum.
+public struct EventHeader: Equatable, Sendable {
+  /// Event or control record.
+  public var kind: RecordKind
+  /// Properties of the event.
+  public var flags: RecordFlags
+  /// Who sent it; several senders may share a stream.
+  public var source: UInt32
+  /// Run number.
+  public var run: UInt32
+  /// Luminosity section, or any counter of parts of a run.
+  public var lumi: UInt32
+  /// D, the number of features, 0 ... 65535.
+  public var featureCount: Int
+  /// Bunch crossing; 0 where it means nothing.
+  public var bunchCrossing: UInt16
+  /// Per source, 1 at each begin of run, +1 with every record of any kind.
+  public var sequence: UInt64
+  /// Event number; not assumed to be ordered.
+  public var event: UInt64
+  /// Nanoseconds since the Unix epoch.
+  public var timeNs: UInt64
+  /// Orbit; 0 where it means nothing.
+  public var orbit: UInt32
+  /// A slow covariate of the rate (pile-up, pressure); NaN when unknown.
+  public var condition: Float
+  /// `schemaPrefix` of the feature names; 0 when the sender does not say.
+  public var schema: UInt32
+
+  /// Creates a header; what is not given is 0, unknown or empty.
+  public init(
+    kind: RecordKind = .event, flags: RecordFlags = [], source: UInt32 = 0, run: UInt32 = 0,
+    lumi: UInt32 = 0, featureCount: Int, bunchCrossing: UInt16 = 0, sequence: UInt64 = 0,
+    event: UInt64 = 0, timeNs: UInt64 = 0, orbit: UInt32 = 0, condition: Float = .nan,
+    schema: UInt32 = 0
+  ) {
+    self.kind = kind
+    self.flags = flags
+    self.source = source
+    self.run = run
+    self.lumi = lumi
+    self.featureCount = featureCount
+    self.bunchCrossing = bunchCrossing
+    self.sequence = sequence
+    self.event = event
+    self.timeNs = timeNs
+    self.orbit = orbit
+    self.condition = condition
+    self.schema = schema
+  }
+}

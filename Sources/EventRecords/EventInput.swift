@@ -1,0 +1,154 @@
+public import DurableFiles
+
+/// One file or folder of an `EventSource`.
+public struct EventInput: Sendable {
+  enum Content: Sendable {
+    case segments([(segment: MappedSegment, index: EventIndex)], run: RecordedRun)
+    case array(NumpyArray)
+  }
+
+  /// The last part of its path.
+  public let name: String
+  /// As given.
+  public let path: String
+  /// Events in it; control records are not counted.
+  public let eventCount: Int
+  /// D.
+  public let featureCount: Int
+  /// Names of the features, where a manifest has them.
+  public let featureNames: [String]?
+  /// Of the names or the records; 0 where neither says one.
+  public let schema: UInt32
+  /// Run numbers, ascending; none in a `.npy`.
+  public let runs: [UInt32]
+  /// What the user should know of it, such as a torn tail.
+  public let notes: [String]
+  let content: Content
+
+  /// SHA-256 of a `.npy` file, or of all records of a run in order (for one segment that is the
+  /// file's). Reads everything.
+  public func sha256() -> SHA256Digest {
+    switch content {
+    case .segments(_, let run): run.sha256()
+    case .array(let array): array.sha256()
+    }
+  }
+
+  /// Opens a run folder, a segment or a `.npy` file and looks through the records once: each must
+  /// be whole and of the run's schema.
+  init(_ path: String) throws {
+    if try !isFolder(path) {
+      let file = try MappedFile(path)
+      if file.bytes.prefix(6).elementsEqual(NumpyHeader.magic) {
+        try self.init(try NumpyArray(file))
+        return
+      }
+    }
+    try self.init(try RecordedRun(path))
+  }
+
+  private init(_ array: NumpyArray) throws {
+    guard array.shape.count == 2, 1...EventRecord.featureCountMax ~= array.shape[1] else {
+      let shape = array.shape.map(String.init).joined(separator: ", ")
+      throw FileFault(
+        file: array.path, place: "header", found: "shape (\(shape))",
+        expected: "(N, D), an event a row, D from 1 to \(EventRecord.featureCountMax)",
+        remedy: "numpy.save(name, array.reshape(-1, D)) writes it so")
+    }
+    path = array.path
+    name = lastComponent(array.path)
+    eventCount = array.shape[0]
+    featureCount = array.shape[1]
+    featureNames = nil
+    schema = 0
+    runs = []
+    notes = []
+    content = .array(array)
+  }
+
+  private init(_ run: RecordedRun) throws {
+    var schema = run.featureNames.map { schemaPrefix(featureNames: $0) } ?? 0
+    var runs: Set<UInt32> = []
+    var latestRun: UInt32?
+    var parts: [(segment: MappedSegment, index: EventIndex)] = []
+    for segment in run.segments {
+      var controls: [Int] = []
+      for index in 0..<segment.recordCount {
+        try segment.check(index)
+        let record = run.kind.event(at: segment.record(index), featureCount: run.featureCount)
+        if record.kind != .event { controls.append(index) }
+        if record.run != latestRun {
+          latestRun = record.run
+          runs.insert(record.run)
+        }
+        if schema == 0 { schema = record.schema }
+        if record.schema != 0, record.schema != schema {
+          var fault = segment.fault(index, .schema)
+          fault.expected = "\(schemaDescription(schema)), as the run has it"
+          throw fault
+        }
+      }
+      parts.append((segment, EventIndex(recordCount: segment.recordCount, controls: controls)))
+    }
+    path = run.path
+    name = lastComponent(run.path)
+    eventCount = parts.reduce(0) { $0 + $1.index.eventCount }
+    featureCount = run.featureCount
+    featureNames = run.featureNames
+    self.schema = schema
+    self.runs = runs.sorted()
+    notes = run.notes.map { "\(lastComponent(run.path)): \($0)" }
+    content = .segments(parts, run: run)
+  }
+}
+
+extension EventInput {
+  /// Copies the features of events `range`, row after row.
+  func copyFeatures(of range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    switch content {
+    case .array(let array):
+      array.copy(
+        range.lowerBound * featureCount..<range.upperBound * featureCount, into: destination)
+    case .segments(let parts, let run):
+      var out = destination
+      forEachStretch(of: range, in: parts) { segment, record, count in
+        for index in record..<(record + count) {
+          let event = run.kind.event(at: segment.record(index), featureCount: featureCount)
+          UnsafeMutableRawBufferPointer(start: out, count: featureCount * 4)
+            .copyMemory(from: event.featureBytes)
+          out += featureCount
+        }
+      }
+    }
+  }
+
+  /// The record of event `index`; nil in a `.npy`.
+  func record(at index: Int) -> EventRecordView? {
+    guard case .segments(let parts, let run) = content else { return nil }
+    var found: EventRecordView?
+    forEachStretch(of: index..<(index + 1), in: parts) { segment, record, _ in
+      found = run.kind.event(at: segment.record(record), featureCount: featureCount)
+    }
+    return found
+  }
+
+  /// Walks the stretches of neighbouring event records that `range` is made of.
+  private func forEachStretch(
+    of range: Range<Int>, in parts: [(segment: MappedSegment, index: EventIndex)],
+    _ body: (MappedSegment, _ record: Int, _ count: Int) -> Void
+  ) {
+    var firstOfPart = 0
+    for (segment, index) in parts {
+      let end = firstOfPart + index.eventCount
+      var event = max(range.lowerBound, firstOfPart)
+      while event < min(range.upperBound, end) {
+        let inPart = event - firstOfPart
+        let count = min(
+          index.contiguousCount(from: inPart), min(range.upperBound, end) - event)
+        body(segment, index.record(ofEvent: inPart), count)
+        event += count
+      }
+      firstOfPart = end
+    }
+  }
+}

@@ -1,0 +1,90 @@
+internal import CScoreKernels
+
+/// An event record where it lies: in a message, a mapped segment, a batch slot. Nothing is copied,
+/// nothing is checked; `MessageWalker` and the readers of runs hand out only checked ones. The
+/// caller keeps the memory alive. The bytes may have any alignment.
+public struct EventRecordView {
+  /// The first byte of the record.
+  public let base: UnsafeRawPointer
+
+  /// Looks at the record that begins at `base`.
+  @inline(__always)
+  public init(_ base: UnsafeRawPointer) { self.base = base }
+
+  private typealias Offset = EventRecord.Offset
+
+  /// "TMSE" as an integer where this is an event record.
+  public var magic: UInt32 { base.field(Offset.magic) }
+  /// 1.
+  public var version: UInt8 { base.field(Offset.version) }
+  /// The kind; nil where the byte is none.
+  public var kind: RecordKind? { RecordKind(rawValue: base.field(Offset.kind)) }
+  /// Properties of the event.
+  public var flags: RecordFlags { RecordFlags(rawValue: base.field(Offset.flags)) }
+  /// Who sent it.
+  public var source: UInt32 { base.field(Offset.source) }
+  /// Run number.
+  public var run: UInt32 { base.field(Offset.run) }
+  /// Luminosity section.
+  public var lumi: UInt32 { base.field(Offset.lumi) }
+  /// D.
+  public var featureCount: Int { Int(base.field(Offset.featureCount, as: UInt16.self)) }
+  /// Bunch crossing.
+  public var bunchCrossing: UInt16 { base.field(Offset.bunchCrossing) }
+  /// Per source and run, from 1.
+  public var sequence: UInt64 { base.field(Offset.sequence) }
+  /// Event number.
+  public var event: UInt64 { base.field(Offset.event) }
+  /// Nanoseconds since the Unix epoch.
+  public var timeNs: UInt64 { base.field(Offset.time) }
+  /// Orbit.
+  public var orbit: UInt32 { base.field(Offset.orbit) }
+  /// Covariate of the rate; NaN when unknown.
+  public var condition: Float { base.field(Offset.condition) }
+  /// Prefix of the feature names' hash, 0 where unsaid.
+  public var schema: UInt32 { base.field(Offset.schema) }
+  /// The checksum as it stands in the record.
+  public var storedChecksum: UInt32 { base.field(checksumOffset) }
+  /// The checksum that its bytes have. O(D).
+  public var computedChecksum: UInt32 { checksum(ofRecord: base, byteCount: byteCount) }
+
+  /// The size that the record's own D gives.
+  public var byteCount: Int { EventRecord.byteCount(featureCount: featureCount) }
+  /// The whole record.
+  public var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+  /// The D raw float32 features as bytes, at any alignment.
+  public var featureBytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: base + EventRecord.headerByteCount, count: featureCount * MemoryLayout<Float>.size)
+  }
+  /// The D raw features. The record must lie on a multiple of four bytes, as it does in files and
+  /// in buffers of ours; a message's may not: use `featureBytes` there.
+  public var features: UnsafeBufferPointer<Float> {
+    let start = base + EventRecord.headerByteCount
+    precondition(Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0, "unaligned features")
+    return UnsafeBufferPointer(
+      start: start.assumingMemoryBound(to: Float.self), count: featureCount)
+  }
+  /// Whether no feature is NaN or infinite, at any alignment. O(D).
+  public var hasFiniteFeatures: Bool {
+    let start = (base + EventRecord.headerByteCount).assumingMemoryBound(to: Float.self)
+    return tamis_all_finite(start, featureCount)
+  }
+
+  /// All fields as a value. The kind must be one of the four, as it is in every checked record.
+  public var header: EventHeader {
+    guard let kind else { preconditionFailure("a record of an unknown kind") }
+    return EventHeader(
+      kind: kind, flags: flags, source: source, run: run, lumi: lumi, featureCount: featureCount,
+      bunchCrossing: bunchCrossing, sequence: sequence, event: event, timeNs: timeNs, orbit: orbit,
+      condition: condition, schema: schema)
+  }
+}
+
+/// Whether none of `features` is NaN or infinite. Events with such a feature cannot be scored.
+public func allFinite(_ features: UnsafeBufferPointer<Float>) -> Bool {
+  guard let base = features.baseAddress else { return true }
+  return tamis_all_finite(base, features.count)
+}

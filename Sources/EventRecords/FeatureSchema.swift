@@ -1,0 +1,13 @@
+internal import DurableFiles
+
+/// What records carry of their feature names: the first four bytes of the SHA-256 over the names
+/// joined by newlines, read as a little-endian integer.
+public func schemaPrefix(featureNames: [String]) -> UInt32 {
+  SHA256Digest(of: featureNames.joined(separator: "\n")).prefix
+}
+
+/// A schema as people read it: eight hexadecimal digits, those the SHA-256 begins with.
+public func schemaDescription(_ schema: UInt32) -> String {
+  let digits = String(schema.byteSwapped, radix: 16)
+  return String(repeating: "0", count: 8 - digits.count) + digits
+}

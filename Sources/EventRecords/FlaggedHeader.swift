@@ -1,0 +1,60 @@
+/// Why a record was kept.
+public struct FlagReasons: OptionSet, Hashable, Sendable {
+  /// The field as it stands in the record.
+  public let rawValue: UInt8
+
+  /// Takes any bits.
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// The score is above a working point's threshold.
+  public static let aboveThreshold = FlagReasons(rawValue: 1)
+  /// Taken by the unbiased prescale, whatever its score.
+  public static let unbiased = FlagReasons(rawValue: 2)
+  /// A NaN or infinite feature: not scorable, kept for study.
+  public static let notScorable = FlagReasons(rawValue: 4)
+}
+
+/// The fields of a flagged record's first 64 bytes, without magic, version and checksum.
+public struct FlaggedHeader: Equatable, Sendable {
+  /// Why the record was kept.
+  public var reasons: FlagReasons
+  /// Bit i: working point i of the calibration fired, after its prescale.
+  public var workingPoints: UInt16
+  /// Weighted mean over the scoring noise levels of the squared score norm.
+  public var score: Float
+  /// The threshold of the loosest working point.
+  public var threshold: Float
+  /// Of this record in the journal, from 1, never used again.
+  public var number: UInt64
+  /// Nanoseconds since the epoch, when the message left the socket.
+  public var receivedNs: UInt64
+  /// Nanoseconds since the epoch, when it was decided on.
+  public var decidedNs: UInt64
+  /// The prescale that this record survived, 1 for none.
+  public var weight: UInt32
+  /// First four bytes of the model file's SHA-256.
+  public var model: UInt32
+  /// First four bytes of the calibration file's SHA-256.
+  public var calibration: UInt32
+  /// Which daemon.
+  public var instance: UInt32
+
+  /// Creates a header.
+  public init(
+    reasons: FlagReasons, workingPoints: UInt16, score: Float, threshold: Float, number: UInt64,
+    receivedNs: UInt64, decidedNs: UInt64, weight: UInt32 = 1, model: UInt32 = 0,
+    calibration: UInt32 = 0, instance: UInt32 = 0
+  ) {
+    self.reasons = reasons
+    self.workingPoints = workingPoints
+    self.score = score
+    self.threshold = threshold
+    self.number = number
+    self.receivedNs = receivedNs
+    self.decidedNs = decidedNs
+    self.weight = weight
+    self.model = model
+    self.calibration = calibration
+    self.instance = instance
+  }
+}

@@ -1,0 +1,82 @@
+/// A flagged record where it lies. Nothing is copied, nothing is checked; the caller keeps the
+/// memory alive. The bytes may have any alignment.
+///
+/// The header does not say D, and neither do the attributions: the journal or the model does.
+public struct FlaggedRecordView {
+  /// The first byte of the record.
+  public let base: UnsafeRawPointer
+  /// D.
+  public let featureCount: Int
+
+  /// Looks at the record of `featureCount` features that begins at `base`.
+  @inline(__always)
+  public init(_ base: UnsafeRawPointer, featureCount: Int) {
+    self.base = base
+    self.featureCount = featureCount
+  }
+
+  private typealias Offset = FlaggedRecord.Offset
+
+  /// "TMSF" as an integer where this is a flagged record.
+  public var magic: UInt32 { base.field(Offset.magic) }
+  /// 1.
+  public var version: UInt8 { base.field(Offset.version) }
+  /// Why it was kept.
+  public var reasons: FlagReasons { FlagReasons(rawValue: base.field(Offset.reasons)) }
+  /// Bit i: working point i fired.
+  public var workingPoints: UInt16 { base.field(Offset.workingPoints) }
+  /// The event's score; NaN where it is not scorable.
+  public var score: Float { base.field(Offset.score) }
+  /// Threshold of the loosest working point.
+  public var threshold: Float { base.field(Offset.threshold) }
+  /// Number in the journal, from 1.
+  public var number: UInt64 { base.field(Offset.number) }
+  /// When its message was received, ns since the epoch.
+  public var receivedNs: UInt64 { base.field(Offset.received) }
+  /// When it was decided on, ns since the epoch.
+  public var decidedNs: UInt64 { base.field(Offset.decided) }
+  /// The prescale it survived.
+  public var weight: UInt32 { base.field(Offset.weight) }
+  /// Prefix of the model's hash.
+  public var model: UInt32 { base.field(Offset.model) }
+  /// Prefix of the calibration's hash.
+  public var calibration: UInt32 { base.field(Offset.calibration) }
+  /// Which daemon.
+  public var instance: UInt32 { base.field(Offset.instance) }
+  /// The checksum as it stands in the record.
+  public var storedChecksum: UInt32 { base.field(checksumOffset) }
+  /// The checksum that its bytes have. O(D).
+  public var computedChecksum: UInt32 { checksum(ofRecord: base, byteCount: byteCount) }
+
+  /// The size of the record.
+  public var byteCount: Int { FlaggedRecord.byteCount(featureCount: featureCount) }
+  /// The whole record.
+  public var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+  /// The event as it came.
+  public var event: EventRecordView {
+    EventRecordView(base + FlaggedRecord.eventOffset(featureCount: featureCount))
+  }
+  /// The D attributions as bytes, at any alignment.
+  public var attributionBytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: base + FlaggedRecord.headerByteCount, count: featureCount * MemoryLayout<Float>.size)
+  }
+  /// The D attributions. The record must lie on a multiple of four bytes.
+  public var attributions: UnsafeBufferPointer<Float> {
+    let start = base + FlaggedRecord.headerByteCount
+    precondition(
+      Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0, "unaligned attributions")
+    return UnsafeBufferPointer(
+      start: start.assumingMemoryBound(to: Float.self), count: featureCount)
+  }
+
+  /// All fields as a value.
+  public var header: FlaggedHeader {
+    FlaggedHeader(
+      reasons: reasons, workingPoints: workingPoints, score: score, threshold: threshold,
+      number: number, receivedNs: receivedNs, decidedNs: decidedNs, weight: weight, model: model,
+      calibration: calibration, instance: instance)
+  }
+}

@@ -1,0 +1,35 @@
+internal import CScoreKernels
+
+#if _endian(big)
+  #error("Records are little-endian and features are used where they lie.")
+#endif
+
+extension UnsafeRawPointer {
+  /// The field at `offset`, whatever its alignment: a message's bytes may begin anywhere.
+  @inline(__always)
+  func field<Value: BitwiseCopyable>(_ offset: Int, as type: Value.Type = Value.self) -> Value {
+    loadUnaligned(fromByteOffset: offset, as: type)
+  }
+}
+
+extension UnsafeMutableRawPointer {
+  /// Stores a field at `offset`, whatever its alignment.
+  @inline(__always)
+  func setField<Value: BitwiseCopyable>(_ offset: Int, _ value: Value) {
+    storeBytes(of: value, toByteOffset: offset, as: Value.self)
+  }
+}
+
+/// Where both kinds of record keep their checksum: the last field of the header, which is the only
+/// part that the checksum leaves out.
+let checksumOffset = 60
+
+/// Header size of both kinds of record.
+let recordHeaderByteCount = 64
+
+/// CRC-32C of bytes 0 ... 59 followed by what comes after the header.
+@inline(__always)
+func checksum(ofRecord base: UnsafeRawPointer, byteCount: Int) -> UInt32 {
+  let head = tamis_crc32c(0, base, checksumOffset)
+  return tamis_crc32c(head, base + recordHeaderByteCount, byteCount - recordHeaderByteCount)
+}

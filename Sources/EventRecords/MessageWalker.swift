@@ -1,0 +1,75 @@
+/// Walks the records of one message: whole good records and refusals, in order. Allocates nothing
+/// and ends for any bytes, since every step consumes at least one.
+///
+/// Checked in this order: length, magic, version, checksum, D, kind, schema. Features are not
+/// looked at: an event with a NaN is a good record that cannot be scored.
+public struct MessageWalker {
+  /// What stood at one place of the message.
+  public enum Step {
+    /// A whole, verified record of the expected D.
+    case record(EventRecordView)
+    /// Something else, which is skipped.
+    case refused(RecordRefusal)
+  }
+
+  /// Where the next step begins; after the last step, the size of the message.
+  public private(set) var byteOffset = 0
+  private let bytes: UnsafeRawBufferPointer
+  private let featureCount: Int
+  private let schema: UInt32
+  private let byteCount: Int
+  private var isEmptyMessage: Bool
+
+  /// Begins at the first of `bytes`, which may have any alignment and must outlive the walk.
+  /// - Parameters:
+  ///   - featureCount: D; records of another D are refused.
+  ///   - schema: the feature names' prefix. A record that says another one is refused; 0 on either
+  ///     side fits anything.
+  public init(bytes: UnsafeRawBufferPointer, featureCount: Int, schema: UInt32) {
+    precondition(0...EventRecord.featureCountMax ~= featureCount)
+    self.bytes = bytes
+    self.featureCount = featureCount
+    self.schema = schema
+    byteCount = EventRecord.byteCount(featureCount: featureCount)
+    isEmptyMessage = bytes.isEmpty
+  }
+
+  /// The next record or refusal; nil at the end. A message of zero length is one refusal.
+  public mutating func next() -> Step? {
+    let rest = bytes.count - byteOffset
+    guard rest > 0, let start = bytes.baseAddress else {
+      defer { isEmptyMessage = false }
+      return isEmptyMessage ? .refused(.emptyMessage) : nil
+    }
+    let record = EventRecordView(start + byteOffset)
+    if rest >= EventRecord.headerByteCount, record.magic == EventRecord.magic,
+      record.version == EventRecord.version, record.featureCount != featureCount,
+      record.byteCount <= rest, record.storedChecksum == record.computedChecksum
+    {
+      return refuse(.featureCount, skipping: record.byteCount)
+    }
+    if rest < byteCount { return refuse(.truncated, skipping: rest) }
+    if let reason = refusal(of: record) { return refuse(reason, skipping: byteCount) }
+    byteOffset += byteCount
+    return .record(record)
+  }
+
+  /// Why a record whose expected size is there is not good. A wrong D that gets here has a size
+  /// that its checksum does not confirm: the field itself is broken.
+  @inline(__always)
+  private func refusal(of record: EventRecordView) -> RecordRefusal? {
+    if record.magic != EventRecord.magic { return .magic }
+    if record.version != EventRecord.version { return .version }
+    if record.featureCount != featureCount { return .checksum }
+    if record.storedChecksum != record.computedChecksum { return .checksum }
+    if record.kind == nil { return .kind }
+    let stated = record.schema
+    return stated == schema || stated == 0 || schema == 0 ? nil : .schema
+  }
+
+  @inline(__always)
+  private mutating func refuse(_ reason: RecordRefusal, skipping skipped: Int) -> Step {
+    byteOffset += skipped
+    return .refused(reason)
+  }
+}

@@ -1,0 +1,99 @@
+internal import DurableFiles
+
+/// The files of a run and what they are, before their records are looked at.
+struct RunContent {
+  let kind: RunKind
+  let featureCount: Int
+  let manifest: RunManifest?
+  let files: [MappedFile]
+  let notes: [String]
+
+  /// One segment. What it holds is told by its first bytes, its name may be any.
+  init(segment path: String) throws {
+    let file = try MappedFile(path)
+    kind = try runKind(of: file)
+    guard let featureCount = kind.featureCount(from: file.bytes) else {
+      throw FileFault(
+        file: path, place: "record 0, byte 0", found: "no whole record",
+        expected: "a record of \(kind.rawValue) that tells D",
+        remedy: "give the run's folder, whose manifest tells it")
+    }
+    self.featureCount = featureCount
+    manifest = nil
+    files = [file]
+    notes = []
+  }
+
+  /// A folder of segments, with or without a manifest.
+  init(folder path: String) throws {
+    let folder = try RunFolder(path)
+    let manifest = try folder.hasManifest ? RunManifest.read(file: folder.manifestPath) : nil
+    guard let kind = folder.kind ?? manifest?.kind else {
+      throw FileFault(
+        file: path, found: "a folder without segments and manifest",
+        expected: "a run (000001.events, manifest.json)")
+    }
+    if let manifest, manifest.kind != kind {
+      throw FileFault(
+        file: folder.manifestPath, place: "kind", found: manifest.kind.rawValue,
+        expected: "\(kind.rawValue), as the segments are")
+    }
+    guard let featureCount = try folder.featureCount() else {
+      throw FileFault(
+        file: path, found: "no whole record and no manifest", expected: "one that tells D")
+    }
+    self.kind = kind
+    self.featureCount = featureCount
+    self.manifest = manifest
+    notes = try Self.compare(manifest, with: folder)
+    files = try folder.segments.map { try MappedFile(folder.path(of: $0)) }
+  }
+
+  /// Segments that the manifest lists must be there. A journal's may be taken away when they are
+  /// old, and it goes on after its manifest was written.
+  private static func compare(
+    _ manifest: RunManifest?, with folder: RunFolder
+  ) throws(FileFault) -> [String] {
+    guard let manifest else { return ["no manifest: the run was not closed"] }
+    let present = Set(folder.segments.map(\.description))
+    let listed = Set(manifest.segments.map(\.name))
+    var notes: [String] = []
+    for name in listed.subtracting(present).sorted() {
+      guard manifest.kind == .flagged else {
+        throw FileFault(
+          file: folder.path, found: "no \(name)", expected: "the segments that the manifest lists",
+          remedy: "get the missing file again")
+      }
+      notes.append("\(name) is in the manifest and no longer there")
+    }
+    for name in present.subtracting(listed).sorted() {
+      notes.append("\(name) is not in the manifest: it was written later")
+    }
+    return notes
+  }
+}
+
+/// What a segment holds, by its first bytes; by its name where it is empty.
+func runKind(of file: MappedFile) throws(FileFault) -> RunKind {
+  if let base = file.bytes.baseAddress, file.bytes.count >= 4 {
+    let magic: UInt32 = base.field(0)
+    if magic == EventRecord.magic { return .events }
+    if magic == FlaggedRecord.magic { return .flagged }
+  } else if file.bytes.isEmpty, let name = SegmentName(lastComponent(file.path)) {
+    return name.kind
+  }
+  throw FileFault(
+    file: file.path, place: "byte 0", found: printable(file.bytes.prefix(4)),
+    expected: "\"TMSE\" (event records) or \"TMSF\" (flagged records)",
+    remedy: "`tamis inspect` says what the file is")
+}
+
+/// A few bytes for a message: as text where they are ASCII, else in hexadecimal.
+func printable(_ bytes: some Collection<UInt8>) -> String {
+  if bytes.isEmpty { return "nothing" }
+  if bytes.allSatisfy({ 0x20...0x7E ~= $0 }) {
+    return "\"\(String(decoding: bytes, as: UTF8.self))\""
+  }
+  let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+  return "bytes " + digits.joined(separator: " ")
+}

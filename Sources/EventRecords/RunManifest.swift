@@ -1,0 +1,234 @@
+internal import DurableFiles
+internal import FoundationEssentials
+
+/// The `manifest.json` of a closed run (format `tamis-run/1`): what its segments hold.
+public struct RunManifest: Equatable, Sendable {
+  /// The format's name.
+  public static let format = "tamis-run/1"
+
+  /// One source's records in one run.
+  public struct Source: Equatable, Sendable, Codable {
+    /// Run number.
+    public var run: UInt32
+    /// Source number.
+    public var source: UInt32
+    /// Records of any kind.
+    public var recordCount: UInt64
+    /// Lowest sequence.
+    public var firstSequence: UInt64
+    /// Highest sequence.
+    public var lastSequence: UInt64
+    /// Sequences from 1 to the highest that are not there; nil in flagged journals.
+    public var lost: UInt64?
+    /// Records that came after later ones.
+    public var late: UInt64?
+    /// Records that came again.
+    public var repeated: UInt64?
+
+    enum CodingKeys: String, CodingKey {
+      case run, source, lost, late, repeated
+      case recordCount = "records"
+      case firstSequence = "first_sequence"
+      case lastSequence = "last_sequence"
+    }
+  }
+
+  /// One file of records.
+  public struct Segment: Equatable, Sendable, Codable {
+    /// File name in the folder.
+    public var name: String
+    /// Records in it.
+    public var recordCount: Int
+    /// Its size.
+    public var byteCount: Int
+    /// SHA-256, 64 hexadecimal digits.
+    public var sha256: String
+
+    enum CodingKeys: String, CodingKey {
+      case name, sha256
+      case recordCount = "records"
+      case byteCount = "bytes"
+    }
+  }
+
+  /// What the segments hold.
+  public var kind: RunKind
+  /// D.
+  public var featureCount: Int
+  /// Names of the D features, where known.
+  public var featureNames: [String]?
+  /// Of the names, else of the records; 0 where neither says one.
+  public var schema: UInt32
+  /// Records in all segments.
+  public var recordCount: Int
+  /// Records by kind (`event`, `begin_of_run`, `end_of_run`, `heartbeat`), in flagged journals by
+  /// reason (`above_threshold`, `unbiased`, `not_scorable`).
+  public var counts: [String: UInt64]
+  /// Run numbers, ascending.
+  public var runs: [UInt32]
+  /// Lowest and highest time of a record, ns since the epoch; nil without records.
+  public var firstTimeNs: UInt64?
+  /// See `firstTimeNs`.
+  public var lastTimeNs: UInt64?
+  /// Lowest and highest number of a flagged record.
+  public var firstNumber: UInt64?
+  /// See `firstNumber`.
+  public var lastNumber: UInt64?
+  /// By run, then source.
+  public var sources: [Source]
+  /// In order.
+  public var segments: [Segment]
+  /// Further sections, kept as they are: what the program that wrote the run adds.
+  public var extras: [String: JSONValue] = [:]
+
+  /// States what `tally` counted in `segments`.
+  init(tally: RunTally, featureCount: Int, featureNames: [String]?, segments: [Segment]) {
+    kind = tally.kind
+    self.featureCount = featureCount
+    self.featureNames = featureNames
+    schema = featureNames.map { schemaPrefix(featureNames: $0) } ?? tally.schema
+    recordCount = Int(tally.recordCount)
+    counts = tally.countsByName
+    runs = Set(tally.streams.map(\.run)).sorted()
+    firstTimeNs = tally.firstTimeNs
+    lastTimeNs = tally.lastTimeNs
+    firstNumber = tally.firstNumber
+    lastNumber = tally.lastNumber
+    let hasLedger = tally.kind == .events
+    sources = tally.streams.map { stream in
+      Source(
+        run: stream.run, source: stream.source, recordCount: stream.recordCount,
+        firstSequence: stream.firstSequence, lastSequence: stream.lastSequence,
+        lost: hasLedger ? stream.lost : nil, late: hasLedger ? stream.late : nil,
+        repeated: hasLedger ? stream.repeated : nil)
+    }
+    self.segments = segments
+  }
+}
+
+extension RunManifest: Codable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case format, kind, schema, counts, runs, sources, segments
+    case featureCount = "features"
+    case featureNames = "feature_names"
+    case recordCount = "records"
+    case firstTimeNs = "first_time_ns"
+    case lastTimeNs = "last_time_ns"
+    case firstNumber = "first_number"
+    case lastNumber = "last_number"
+  }
+
+  /// Any name, for the sections of others.
+  private struct ExtraKey: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Reads a manifest; unknown sections become `extras`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    let format = try fields.decode(String.self, forKey: .format)
+    guard format == Self.format else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .format, in: fields, debugDescription: "\"\(format)\" is not \"\(Self.format)\"")
+    }
+    kind = try fields.decode(RunKind.self, forKey: .kind)
+    featureCount = try fields.decode(Int.self, forKey: .featureCount)
+    featureNames = try fields.decodeIfPresent([String].self, forKey: .featureNames)
+    guard 0...EventRecord.featureCountMax ~= featureCount,
+      featureNames == nil || featureNames?.count == featureCount
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .featureCount, in: fields,
+        debugDescription: "not a number of features from 0 to 65535, one for each name")
+    }
+    let digits = try fields.decode(String.self, forKey: .schema)
+    guard digits.utf8.count == 8, let schema = UInt32(digits, radix: 16) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .schema, in: fields, debugDescription: "not eight hexadecimal digits")
+    }
+    self.schema = schema.byteSwapped
+    recordCount = try fields.decode(Int.self, forKey: .recordCount)
+    counts = try fields.decode([String: UInt64].self, forKey: .counts)
+    runs = try fields.decode([UInt32].self, forKey: .runs)
+    firstTimeNs = try fields.decodeIfPresent(UInt64.self, forKey: .firstTimeNs)
+    lastTimeNs = try fields.decodeIfPresent(UInt64.self, forKey: .lastTimeNs)
+    firstNumber = try fields.decodeIfPresent(UInt64.self, forKey: .firstNumber)
+    lastNumber = try fields.decodeIfPresent(UInt64.self, forKey: .lastNumber)
+    sources = try fields.decode([Source].self, forKey: .sources)
+    segments = try fields.decode([Segment].self, forKey: .segments)
+    let known = Set(CodingKeys.allCases.map(\.rawValue))
+    let all = try [String: JSONValue](from: decoder)
+    extras = all.filter { !known.contains($0.key) }
+  }
+
+  /// Writes all fields and the extras beside them; an extra cannot replace a field.
+  public func encode(to encoder: any Encoder) throws {
+    var others = encoder.container(keyedBy: ExtraKey.self)
+    for (name, section) in extras where CodingKeys(rawValue: name) == nil {
+      try others.encode(section, forKey: ExtraKey(stringValue: name))
+    }
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(Self.format, forKey: .format)
+    try fields.encode(kind, forKey: .kind)
+    try fields.encode(featureCount, forKey: .featureCount)
+    try fields.encodeIfPresent(featureNames, forKey: .featureNames)
+    try fields.encode(schemaDescription(schema), forKey: .schema)
+    try fields.encode(recordCount, forKey: .recordCount)
+    try fields.encode(counts, forKey: .counts)
+    try fields.encode(runs, forKey: .runs)
+    try fields.encodeIfPresent(firstTimeNs, forKey: .firstTimeNs)
+    try fields.encodeIfPresent(lastTimeNs, forKey: .lastTimeNs)
+    try fields.encodeIfPresent(firstNumber, forKey: .firstNumber)
+    try fields.encodeIfPresent(lastNumber, forKey: .lastNumber)
+    try fields.encode(sources, forKey: .sources)
+    try fields.encode(segments, forKey: .segments)
+  }
+}
+
+extension RunManifest {
+  /// Reads the manifest in the run folder `folder`; nil where there is none.
+  public static func read(inFolder folder: String) throws -> RunManifest? {
+    let listing = try RunFolder(folder)
+    return listing.hasManifest ? try read(file: listing.manifestPath) : nil
+  }
+
+  /// Reads a manifest file.
+  static func read(file path: String) throws -> RunManifest {
+    let file = try MappedFile(path)
+    let content = withExtendedLifetime(file) { Data(file.bytes) }
+    do {
+      return try JSONDecoder().decode(RunManifest.self, from: content)
+    } catch let error as DecodingError {
+      throw FileFault(jsonError: error, file: path, expected: "a manifest of \(format)")
+    }
+  }
+
+  /// Writes `manifest.json` in `folder`, durably, in the place of an earlier one.
+  func write(inFolder folder: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    let text = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    try ReplacedFile.write(text, to: joined(folder, RunFolder.manifestName), replacing: true)
+  }
+}
+
+extension FileFault {
+  /// Says where in a JSON file something is missing or wrong.
+  init(jsonError error: DecodingError, file: String, expected: String) {
+    let context: DecodingError.Context? =
+      switch error {
+      case .typeMismatch(_, let context), .valueNotFound(_, let context),
+        .keyNotFound(_, let context), .dataCorrupted(let context):
+        context
+      @unknown default: nil
+      }
+    var path = (context?.codingPath ?? []).map { $0.intValue.map(String.init) ?? $0.stringValue }
+    if case .keyNotFound(let key, _) = error { path.append(key.stringValue) }
+    self.init(
+      file: file, place: path.isEmpty ? nil : path.joined(separator: "."),
+      found: context?.debugDescription ?? "\(error)", expected: expected)
+  }
+}

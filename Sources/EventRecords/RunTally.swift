@@ -1,0 +1,146 @@
+/// Counts over the records of a run, one at a time: what the manifest says of them.
+struct RunTally: Sendable {
+  /// The records of one source in one run.
+  struct Stream: Equatable, Sendable {
+    var run: UInt32
+    var source: UInt32
+    var recordCount: UInt64 = 0
+    var firstSequence: UInt64 = .max
+    var lastSequence: UInt64 = 0
+    /// Gaps. Flagged records have none: they are a choice of the stream.
+    var lost: UInt64 = 0
+    var late: UInt64 = 0
+    var repeated: UInt64 = 0
+  }
+
+  private struct StreamKey: Hashable {
+    var run: UInt32
+    var source: UInt32
+  }
+
+  let kind: RunKind
+  private(set) var recordCount: UInt64 = 0
+  /// Of records that say one; 0 where none does, or not all the same.
+  private(set) var schema: UInt32 = 0
+  private(set) var hasMixedSchemas = false
+  private(set) var firstTimeNs: UInt64?
+  private(set) var lastTimeNs: UInt64?
+  private(set) var firstNumber: UInt64?
+  private(set) var lastNumber: UInt64?
+  private var streamList: [Stream] = []
+  private var ledgers: [SequenceLedger] = []
+  private var streamIndices: [StreamKey: Int] = [:]
+  private var latestStream = 0
+  /// In the order of `countNames`.
+  private var counts = InlineArray<4, UInt64>(repeating: 0)
+
+  /// No records yet.
+  init(kind: RunKind) { self.kind = kind }
+
+  /// Goes on where the manifest of a flagged journal ends.
+  init(continuing manifest: RunManifest) {
+    precondition(manifest.kind == .flagged, "a ledger of sequences cannot be continued")
+    kind = .flagged
+    recordCount = UInt64(manifest.recordCount)
+    schema = manifest.schema
+    firstTimeNs = manifest.firstTimeNs
+    lastTimeNs = manifest.lastTimeNs
+    firstNumber = manifest.firstNumber
+    lastNumber = manifest.lastNumber
+    for (index, name) in Self.countNames(kind).enumerated() {
+      counts[index] = manifest.counts[name] ?? 0
+    }
+    for source in manifest.sources {
+      let index = streamIndex(run: source.run, source: source.source)
+      streamList[index].recordCount = source.recordCount
+      streamList[index].firstSequence = source.firstSequence
+      streamList[index].lastSequence = source.lastSequence
+    }
+  }
+
+  /// What is counted apart: kinds of records, or reasons of flagged ones (a record may have two).
+  static func countNames(_ kind: RunKind) -> [String] {
+    switch kind {
+    case .events: ["event", "begin_of_run", "end_of_run", "heartbeat"]
+    case .flagged: ["above_threshold", "unbiased", "not_scorable"]
+    }
+  }
+
+  /// The counts by name.
+  var countsByName: [String: UInt64] {
+    let named = Self.countNames(kind).enumerated().map { ($1, counts[$0]) }
+    return Dictionary(uniqueKeysWithValues: named)
+  }
+
+  /// All sources of all runs, ordered by run, then source.
+  var streams: [Stream] {
+    var streams = streamList
+    for (index, ledger) in ledgers.enumerated() {
+      streams[index].lost = ledger.lost
+      streams[index].late = ledger.late
+      streams[index].repeated = ledger.repeated
+    }
+    return streams.sorted { ($0.run, $0.source) < ($1.run, $1.source) }
+  }
+
+  /// Counts a good record of the run's kind. Allocates at the first record of a stream alone.
+  mutating func add(_ base: UnsafeRawPointer, featureCount: Int) {
+    let event = kind.event(at: base, featureCount: featureCount)
+    recordCount += 1
+    addStream(event)
+    addTime(event.timeNs)
+    addSchema(event.schema)
+    switch kind {
+    case .events:
+      if let kind = event.kind { counts[Int(kind.rawValue) - 1] += 1 }
+    case .flagged: addFlagged(FlaggedRecordView(base, featureCount: featureCount))
+    }
+  }
+
+  private mutating func addStream(_ event: EventRecordView) {
+    let index = streamIndex(run: event.run, source: event.source)
+    let sequence = event.sequence
+    streamList[index].recordCount += 1
+    streamList[index].firstSequence = min(streamList[index].firstSequence, sequence)
+    streamList[index].lastSequence = max(streamList[index].lastSequence, sequence)
+    if kind == .events { _ = ledgers[index].note(sequence) }
+  }
+
+  private mutating func streamIndex(run: UInt32, source: UInt32) -> Int {
+    if latestStream < streamList.count, streamList[latestStream].run == run,
+      streamList[latestStream].source == source
+    {
+      return latestStream
+    }
+    let key = StreamKey(run: run, source: source)
+    if let known = streamIndices[key] {
+      latestStream = known
+    } else {
+      latestStream = streamList.count
+      streamIndices[key] = latestStream
+      streamList.append(Stream(run: run, source: source))
+      if kind == .events { ledgers.append(SequenceLedger()) }
+    }
+    return latestStream
+  }
+
+  private mutating func addTime(_ timeNs: UInt64) {
+    firstTimeNs = min(firstTimeNs ?? timeNs, timeNs)
+    lastTimeNs = max(lastTimeNs ?? timeNs, timeNs)
+  }
+
+  private mutating func addSchema(_ stated: UInt32) {
+    if stated == 0 || stated == schema || hasMixedSchemas { return }
+    hasMixedSchemas = schema != 0
+    schema = hasMixedSchemas ? 0 : stated
+  }
+
+  private mutating func addFlagged(_ record: FlaggedRecordView) {
+    let reasons = record.reasons
+    if reasons.contains(.aboveThreshold) { counts[0] += 1 }
+    if reasons.contains(.unbiased) { counts[1] += 1 }
+    if reasons.contains(.notScorable) { counts[2] += 1 }
+    firstNumber = min(firstNumber ?? record.number, record.number)
+    lastNumber = max(lastNumber ?? record.number, record.number)
+  }
+}

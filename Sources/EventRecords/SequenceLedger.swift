@@ -1,0 +1,170 @@
+/// Which sequences of one source in one run were seen: the account of losses.
+///
+/// Seen sequences are kept as ranges, at most `rangeCountMax` of them. Where one more would be
+/// needed the oldest is closed: what is missing before its end is lost for good. Sequences count
+/// from 1, so that what came before the first record seen is missing too.
+///
+/// Always: `highest == received + lost`.
+public struct SequenceLedger: Sendable {
+  /// How many ranges are told apart.
+  public static let rangeCountMax = 64
+
+  /// What a record's sequence says.
+  public enum Outcome: Equatable, Sendable {
+    /// A new highest one; so many sequences were jumped over.
+    case fresh(gapOpened: UInt64)
+    /// It fills a part of a gap: what counted as lost was late.
+    case late
+    /// Seen before, or so old that it cannot be told (also 0, which no sender may use).
+    case repeated
+  }
+
+  private struct SeenRange: BitwiseCopyable {
+    var first: UInt64
+    var last: UInt64
+  }
+
+  /// Ascending, none touching the next; the first `rangeCount` count.
+  private var ranges = InlineArray<64, SeenRange>(repeating: SeenRange(first: 0, last: 0))
+  private var rangeCount = 0
+  /// Sequences up to here are no longer told apart.
+  private var closedThrough: UInt64 = 0
+
+  /// Distinct sequences seen.
+  public private(set) var received: UInt64 = 0
+  /// The highest one seen; 0 before the first.
+  public private(set) var highest: UInt64 = 0
+  /// Records that filled a gap.
+  public private(set) var late: UInt64 = 0
+  /// Records that were seen before.
+  public private(set) var repeated: UInt64 = 0
+  /// Sequences below the highest that were not seen, up to now.
+  public var lost: UInt64 { highest - received }
+
+  /// An account without entries.
+  public init() {}
+
+  /// Enters a record. Allocates nothing; O(1) in order, O(`rangeCountMax`) at gaps.
+  public mutating func note(_ sequence: UInt64) -> Outcome {
+    if sequence > highest { return noteFresh(sequence) }
+    if sequence <= closedThrough {
+      repeated += 1
+      return .repeated
+    }
+    return noteOld(sequence)
+  }
+
+  private mutating func noteFresh(_ sequence: UInt64) -> Outcome {
+    let gap = sequence - highest - 1
+    if gap == 0, rangeCount > 0 {
+      ranges[rangeCount - 1].last = sequence
+    } else {
+      insert(SeenRange(first: sequence, last: sequence), at: rangeCount)
+    }
+    highest = sequence
+    received += 1
+    return .fresh(gapOpened: gap)
+  }
+
+  /// A sequence between `closedThrough` and `highest`.
+  private mutating func noteOld(_ sequence: UInt64) -> Outcome {
+    // The range that it belongs to, or that follows it. There is one: the last ends at `highest`.
+    var next = 0
+    while ranges[next].last < sequence { next += 1 }
+    if ranges[next].first <= sequence {
+      repeated += 1
+      return .repeated
+    }
+    received += 1
+    late += 1
+    let touchesNext = ranges[next].first - sequence == 1
+    let touchesPrevious = next > 0 && sequence - ranges[next - 1].last == 1
+    switch (touchesPrevious, touchesNext) {
+    case (true, true):
+      ranges[next].first = ranges[next - 1].first
+      remove(at: next - 1)
+    case (true, false): ranges[next - 1].last = sequence
+    case (false, true): ranges[next].first = sequence
+    case (false, false): insert(SeenRange(first: sequence, last: sequence), at: next)
+    }
+    return .late
+  }
+
+  private mutating func insert(_ range: SeenRange, at index: Int) {
+    var index = index
+    if rangeCount == Self.rangeCountMax {
+      // The oldest is closed, the new one perhaps itself.
+      if index == 0 {
+        closedThrough = range.last
+        return
+      }
+      closedThrough = ranges[0].last
+      remove(at: 0)
+      index -= 1
+    }
+    var position = rangeCount
+    while position > index {
+      ranges[position] = ranges[position - 1]
+      position -= 1
+    }
+    ranges[index] = range
+    rangeCount += 1
+  }
+
+  private mutating func remove(at index: Int) {
+    rangeCount -= 1
+    for position in index..<rangeCount { ranges[position] = ranges[position + 1] }
+  }
+}
+
+extension SequenceLedger {
+  /// Adds the account of another receiver of the same source and run, such as of a second daemon
+  /// behind one PUSH socket.
+  ///
+  /// A sequence that both saw counts once, and as repeated. Of sequences that either has closed
+  /// this cannot be told: they are taken to be different, as they are where each message went to
+  /// one receiver.
+  public mutating func merge(_ other: SequenceLedger) {
+    let both = overlap(with: other)
+    var merged = SequenceLedger()
+    merged.closedThrough = max(closedThrough, other.closedThrough)
+    merged.highest = max(highest, other.highest)
+    // Senders that repeat closed sequences could make the sum too large; losses are never negative.
+    merged.received = min(received + other.received - both, merged.highest)
+    merged.late = late + other.late
+    merged.repeated = repeated + other.repeated + both
+    var (mine, theirs) = (0, 0)
+    while mine < rangeCount || theirs < other.rangeCount {
+      let takesMine =
+        theirs == other.rangeCount
+        || mine < rangeCount && ranges[mine].first <= other.ranges[theirs].first
+      merged.appendMerging(takesMine ? ranges[mine] : other.ranges[theirs])
+      if takesMine { mine += 1 } else { theirs += 1 }
+    }
+    self = merged
+  }
+
+  /// Adds a range whose first is not below that of any before.
+  private mutating func appendMerging(_ range: SeenRange) {
+    guard range.last > closedThrough else { return }
+    let first = max(range.first, closedThrough + 1)
+    if rangeCount > 0, first - 1 <= ranges[rangeCount - 1].last {
+      ranges[rangeCount - 1].last = max(ranges[rangeCount - 1].last, range.last)
+    } else {
+      insert(SeenRange(first: first, last: range.last), at: rangeCount)
+    }
+  }
+
+  /// How many sequences lie in ranges of both.
+  private func overlap(with other: SequenceLedger) -> UInt64 {
+    var count: UInt64 = 0
+    var (mine, theirs) = (0, 0)
+    while mine < rangeCount, theirs < other.rangeCount {
+      let (a, b) = (ranges[mine], other.ranges[theirs])
+      let (first, last) = (max(a.first, b.first), min(a.last, b.last))
+      if first <= last { count += last - first + 1 }
+      if a.last < b.last { mine += 1 } else { theirs += 1 }
+    }
+    return count
+  }
+}

@@ -1,0 +1,113 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import Synchronization
+
+/// A small HTTP/1.1 server for GET and HEAD, with one thread of its own.
+///
+/// For scrapers and health checks, not for the open network: no TLS, no access control. Every bound
+/// is in `Limits`.
+public final class HTTPEndpoint: Sendable {
+  /// Makes the reply of one path. It runs on the endpoint's thread, one call at a time, and must
+  /// neither block nor hold on to the endpoint.
+  public typealias Route = @Sendable () -> HTTPReply
+
+  /// What a client may take.
+  public struct Limits: Equatable, Sendable {
+    /// Request line and headers together.
+    public var headerByteCountMax = 8_192
+    /// Connections at a time; more are closed at once.
+    public var connectionCountMax = 64
+    /// The longest time until a request is complete, and until its reply is taken.
+    public var idleTimeoutMs = 30_000
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// The port it listens at, also where port 0 was asked for.
+  public let boundPort: Int
+
+  private let group: MultiThreadedEventLoopGroup
+  private let isStopped = Atomic(false)
+
+  /// Listens at `listen` ("127.0.0.1:9464", "[::1]:0") and answers each path of `routes`.
+  ///
+  /// Blocks until the socket is bound; not to be called from an event loop or an async context.
+  public init(
+    listen: String, routes: [String: Route], limits: Limits = Limits()
+  ) throws(HTTPEndpointError) {
+    guard let address = ListenAddress(listen) else {
+      throw HTTPEndpointError(
+        address: listen,
+        explanation: "not HOST:PORT; write, for example, 127.0.0.1:9464 or [::1]:9464")
+    }
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    do {
+      let socket = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
+      let channel = try bootstrap(group, routes, limits).bind(to: socket).wait()
+      boundPort = channel.localAddress?.port ?? address.port
+      self.group = group
+    } catch {
+      try? group.syncShutdownGracefully()
+      throw HTTPEndpointError(address: listen, cause: error)
+    }
+  }
+
+  deinit { stop() }
+
+  /// Stops listening, closes every connection and ends the thread; returns when that is done.
+  public func stop() {
+    if isStopped.exchange(true, ordering: .relaxed) { return }
+    try? group.syncShutdownGracefully()
+  }
+}
+
+private func bootstrap(
+  _ group: MultiThreadedEventLoopGroup, _ routes: [String: HTTPEndpoint.Route],
+  _ limits: HTTPEndpoint.Limits
+) -> ServerBootstrap {
+  let openConnections = ConnectionCount(max: limits.connectionCountMax)
+  return ServerBootstrap(group: group)
+    .serverChannelOption(.backlog, value: 64)
+    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    .childChannelOption(.allowRemoteHalfClosure, value: true)
+    .childChannelInitializer { channel in
+      guard openConnections.enter() else { return channel.close() }
+      channel.closeFuture.whenComplete { _ in openConnections.leave() }
+      return channel.eventLoop.makeCompletedFuture {
+        try configure(channel, routes, limits)
+      }
+    }
+}
+
+private func configure(
+  _ channel: any Channel, _ routes: [String: HTTPEndpoint.Route], _ limits: HTTPEndpoint.Limits
+) throws {
+  var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+  decoderLimits.maxHeaderFieldSize = limits.headerByteCountMax
+  decoderLimits.maxHeaderListSize = limits.headerByteCountMax
+  decoderLimits.maxHeaderFieldCount = 100
+  try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+    withErrorHandling: false, withEncoderConfiguration: .init(),
+    withDecoderLimitConfiguration: decoderLimits)
+  try channel.pipeline.syncOperations.addHandler(
+    RequestHandler(routes: routes, timeout: .milliseconds(Int64(limits.idleTimeoutMs))))
+}
+
+/// Counts the open connections.
+private final class ConnectionCount: Sendable {
+  private let max: Int
+  private let open = Atomic(0)
+
+  init(max: Int) { self.max = max }
+
+  /// Whether one more is allowed; it then counts until `leave()`.
+  func enter() -> Bool {
+    if open.wrappingAdd(1, ordering: .relaxed).newValue <= max { return true }
+    leave()
+    return false
+  }
+
+  func leave() { open.wrappingSubtract(1, ordering: .relaxed) }
+}

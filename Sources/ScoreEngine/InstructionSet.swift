@@ -1,0 +1,75 @@
+internal import CScoreKernels
+internal import Glibc
+
+/// The instructions that the inner loops are written in. All give the same bits.
+public enum InstructionSet: String, CaseIterable, Sendable {
+  /// Plain C: the reference that the others are tested against, and slow.
+  case scalar
+  /// x86-64 with AVX2 and FMA.
+  case avx2
+  /// x86-64 with AVX-512 F, DQ, BW and VL.
+  case avx512
+  /// 64-bit ARM.
+  case neon
+
+  /// The fastest one that this processor has.
+  public static var best: InstructionSet { InstructionSet(tamis_isa_best()) }
+
+  /// Whether this program holds kernels for it and this processor runs them.
+  public var isAvailable: Bool { tamis_isa_available(isa) }
+
+  /// Those that can be used here.
+  public static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
+
+  /// The one that the environment variable `TAMIS_ISA` names, else the best.
+  ///
+  /// - Throws: `InstructionSetError` where it names none, or one that cannot be used here.
+  public static func selected() throws(InstructionSetError) -> InstructionSet {
+    guard let value = getenv("TAMIS_ISA") else { return best }
+    return try named(String(cString: value))
+  }
+
+  /// The available instruction set of that name.
+  ///
+  /// - Throws: `InstructionSetError` where there is none.
+  public static func named(_ name: String) throws(InstructionSetError) -> InstructionSet {
+    guard let set = InstructionSet(rawValue: name), set.isAvailable else {
+      throw InstructionSetError(requested: name)
+    }
+    return set
+  }
+
+  private init(_ isa: tamis_isa) {
+    switch isa {
+    case TAMIS_ISA_AVX2: self = .avx2
+    case TAMIS_ISA_AVX512: self = .avx512
+    case TAMIS_ISA_NEON: self = .neon
+    default: self = .scalar
+    }
+  }
+
+  var isa: tamis_isa {
+    switch self {
+    case .scalar: TAMIS_ISA_SCALAR
+    case .avx2: TAMIS_ISA_AVX2
+    case .avx512: TAMIS_ISA_AVX512
+    case .neon: TAMIS_ISA_NEON
+    }
+  }
+}
+
+/// `TAMIS_ISA` asks for an instruction set that cannot be used.
+public struct InstructionSetError: Error, Equatable, CustomStringConvertible {
+  /// What was asked for.
+  public let requested: String
+
+  /// What was found, what was expected and what to do, in one sentence.
+  public var description: String {
+    let reason =
+      InstructionSet(rawValue: requested) == nil
+      ? "is not an instruction set" : "is not available on this processor"
+    let names = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
+    return "TAMIS_ISA: \"\(requested)\" \(reason); use one of \(names), "
+      + "or unset it to use the fastest"
+  }
+}

@@ -1,0 +1,47 @@
+/// Room for a range of events: their raw features, scores and, if wanted, attributions.
+///
+/// One thread at a time uses a chunk; the `ChunkQueue` says which.
+final class ScoredChunk: @unchecked Sendable {
+  private let memory: FloatMemory
+  private let features: UnsafeMutablePointer<Float>
+  private let scores: UnsafeMutablePointer<Float>
+  private let attributions: UnsafeMutablePointer<Float>?
+  private let featureCount: Int
+  private var events = 0..<0
+  private var failure: (any Error)?
+
+  init(network: ScoringNetwork, eventMax: Int, wantsAttributions: Bool) {
+    featureCount = network.featureCount
+    let rowsLength = eventMax * featureCount
+    memory = FloatMemory(pieces: [rowsLength, eventMax, wantsAttributions ? rowsLength : 0])
+    features = memory.take(rowsLength)
+    scores = memory.take(eventMax)
+    attributions = wantsAttributions ? memory.take(rowsLength) : nil
+  }
+
+  /// Reads and scores a range. An error is kept for `hand`, so that it comes in its order.
+  func fill(
+    _ range: Range<Int>, _ plan: ScoringPlan,
+    _ readFeatures: (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void
+  ) {
+    events = range
+    failure = nil
+    do {
+      try readFeatures(range, features)
+      let stride = featureCount * MemoryLayout<Float>.stride
+      plan.score(
+        events: features, eventStride: stride, count: range.count, scores: scores,
+        attributions: attributions, attributionStride: stride)
+    } catch {
+      failure = error
+    }
+  }
+
+  /// Gives the results away, or throws what kept them from coming to be.
+  func hand(
+    to consume: (Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>?) throws -> Void
+  ) throws {
+    if let failure { throw failure }
+    try consume(events, scores, attributions.map { UnsafePointer($0) })
+  }
+}

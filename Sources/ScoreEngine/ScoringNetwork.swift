@@ -1,0 +1,59 @@
+internal import CScoreKernels
+public import ScoreModel
+
+/// A network's weights and standardiser, packed for the kernels of one instruction set.
+///
+/// It is never changed after it is made; any number of plans on any threads may share it.
+public final class ScoringNetwork: @unchecked Sendable {
+  // Unchecked: all that the pointers reach is written in `init` and only read afterwards.
+
+  /// D, the number of raw features of an event.
+  public var featureCount: Int { shape.featureCount }
+  /// The network's sizes.
+  public let shape: NetworkShape
+  /// The levels that make a score, and their weights.
+  public let scoring: Scoring
+  /// The kernels in use; it changes the speed alone.
+  public let instructionSet: InstructionSet
+
+  let packed: PackedNetwork
+  private let memory: FloatMemory
+
+  /// Packs a model. O(parameters).
+  ///
+  /// - Parameters:
+  ///   - model: the weights, which must be finite, and the standardiser.
+  ///   - scoring: levels and weights to use in place of the model's own.
+  ///   - instructionSet: an available one.
+  public init(model: TrainedModel, scoring: Scoring? = nil, instructionSet: InstructionSet) {
+    let scoring = scoring ?? model.scoring
+    precondition(instructionSet.isAvailable, "\(instructionSet) is not available")
+    precondition(model.shape.featureCount >= 1 && model.shape.hiddenWidth >= 16)
+    precondition(model.shape.hiddenWidth % 16 == 0, "the hidden width is a multiple of 16")
+    precondition(scoring.levels.allSatisfy { (0..<model.shape.levelCount).contains($0) })
+    precondition(scoring.weights.count == scoring.levels.count)
+    precondition(scoring.weights.allSatisfy { $0 >= 0 && $0.isFinite })
+    let layout = NetworkLayout(shape: model.shape, levelCount: scoring.levels.count)
+    let memory = FloatMemory(pieces: layout.pieces)
+    self.memory = memory
+    self.scoring = scoring
+    self.instructionSet = instructionSet
+    shape = model.shape
+    packed = PackedNetwork(
+      kernels: tamis_score_kernels_for(instructionSet.isa),
+      standardiser: layout.packStandardiser(model.standardiser, into: memory),
+      layers: layout.packLayers(model.parameters, into: memory),
+      embeddings: layout.packEmbeddings(
+        model.parameters[.sigmaEmbedding], levels: scoring.levels, into: memory),
+      embeddingStride: layout.embeddingStride,
+      levelWeights: layout.pack(scoring.weights, into: memory),
+      levelCount: scoring.levels.count, featureCount: model.shape.featureCount,
+      hiddenWidth: model.shape.hiddenWidth, blockCount: model.shape.blockCount,
+      groupEventMax: max(1, groupRowCount / scoring.levels.count))
+  }
+
+  deinit {
+    packed.layers.deallocate()
+    packed.standardiser.deallocate()
+  }
+}

@@ -1,0 +1,93 @@
+internal import CScoreKernels
+
+/// One way through the network: a packed network and the buffers of a plan.
+///
+/// A batch is scored in groups of at most twelve rows, a row being one event at one noise level.
+/// A group passes through the whole network before the next one begins, so that its activations
+/// stay in the first-level cache and the weights stream through once a group.
+///
+/// The compiler proves that nothing here allocates, locks or counts references, but for what the
+/// kernels do, which are C and call nothing.
+struct ScoringPass {
+  let network: PackedNetwork
+  let buffers: ScoringBuffers
+
+  /// As `ScoringPlan.score`.
+  @_noLocks func score(
+    events: UnsafeRawPointer, eventStride: Int, count: Int, scores: UnsafeMutablePointer<Float>,
+    attributions: UnsafeMutableRawPointer?, attributionStride: Int
+  ) {
+    let groupEventMax = network.groupEventMax
+    var first = 0
+    var groupsLeft = (count + groupEventMax - 1) / groupEventMax
+    while groupsLeft > 0 {
+      // Groups of nearly equal size, since small ones are some per cent slower an event.
+      let groupCount = (count - first + groupsLeft - 1) / groupsLeft
+      run(group: events + first * eventStride, eventStride: eventStride, count: groupCount)
+      for event in 0..<groupCount {
+        scores[first + event] = finish(event: event)
+        if let attributions {
+          (attributions + (first + event) * attributionStride).copyMemory(
+            from: buffers.shares(of: event),
+            byteCount: network.featureCount * MemoryLayout<Float>.stride)
+        }
+      }
+      first += groupCount
+      groupsLeft -= 1
+    }
+  }
+
+  /// Makes the attributions of the events of one group.
+  @_noLocks private func run(group events: UnsafeRawPointer, eventStride: Int, count: Int) {
+    for event in 0..<count {
+      buffers.isFinite[event] = tamis_score_standardise(
+        network.kernels,
+        network.standardiser, events + event * eventStride,
+        buffers.inputs + event * buffers.rowStride)
+    }
+    // The input projection knows nothing of levels, so they share it.
+    tamis_score_dense(
+      network.kernels,
+      network.layers, buffers.inputs, count, false, buffers.projection)
+    var level = 0
+    while level < network.levelCount {
+      let levelsLeft = network.levelCount - level
+      let levelsAtOnce = levelsLeft < network.rowCountMax ? levelsLeft : network.rowCountMax
+      runLevels(from: level, count: levelsAtOnce, eventCount: count)
+      level += levelsAtOnce
+    }
+  }
+
+  /// Takes the projected events through the network at some of the levels, which fit into a group.
+  @_noLocks private func runLevels(from level: Int, count: Int, eventCount: Int) {
+    let rowCount = eventCount * count
+    tamis_score_embed(
+      network.kernels,
+      buffers.projection, eventCount, network.embeddings + level * network.embeddingStride,
+      network.embeddingStride, count, network.hiddenWidth, buffers.hidden, buffers.activated)
+    var layer = network.layers + 1
+    for _ in 0..<network.blockCount {
+      tamis_score_dense(network.kernels, layer, buffers.activated, rowCount, true, buffers.hidden)
+      tamis_score_activate(
+        network.kernels, buffers.hidden, rowCount, network.hiddenWidth, buffers.activated)
+      layer += 1
+    }
+    // What is hidden is not needed any more, and its buffer is large enough for the outputs.
+    tamis_score_dense(network.kernels, layer, buffers.activated, rowCount, false, buffers.hidden)
+    for event in 0..<eventCount {
+      tamis_score_attribute(
+        network.kernels,
+        buffers.hidden + event * count * buffers.rowStride, network.levelWeights + level, count,
+        level > 0, network.featureCount, buffers.shares(of: event))
+    }
+  }
+
+  /// Completes one event's attributions and returns its score.
+  @_noLocks private func finish(event: Int) -> Float {
+    let shares = buffers.shares(of: event)
+    let score = tamis_score_total(network.kernels, network.featureCount, shares)
+    if buffers.isFinite[event] { return score }
+    for feature in 0..<network.featureCount { shares[feature] = .nan }
+    return .nan
+  }
+}

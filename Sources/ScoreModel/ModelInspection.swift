@@ -1,0 +1,75 @@
+internal import DurableFiles
+internal import StrictJSON
+
+/// What a model file is, in facts that people read: the part of `tamis inspect` on models.
+public struct ModelInspection: Sendable {
+  /// One fact.
+  public struct Fact: Equatable, Sendable {
+    /// What it is about, such as `noise levels`.
+    public let name: String
+    /// The value.
+    public let value: String
+  }
+
+  /// All facts, in the order in which they are to be shown.
+  public let facts: [Fact]
+
+  /// One line a fact: `noise levels: 5.0, 2.5, ...`.
+  public var lines: [String] { facts.map { "\($0.name): \($0.value)" } }
+
+  /// Describes a model.
+  public init(_ loaded: LoadedModel) {
+    let model = loaded.model
+    facts =
+      [
+        Fact(name: "file", value: loaded.path),
+        Fact(name: "kind", value: "score network"),
+        Fact(name: "sha256", value: loaded.sha256.description),
+        Fact(name: "network", value: Self.text(model.shape)),
+        Fact(name: "noise levels", value: Self.list(model.sigmas)),
+        Fact(name: "standardiser", value: Self.text(model.standardiser)),
+        Fact(name: "features", value: Self.featureText(model)),
+        Fact(name: "scoring", value: Self.scoringText(model)),
+      ] + Self.trainingFacts(model.trainingRecord)
+      + loaded.notes.map { Fact(name: "note", value: $0) }
+  }
+
+  private static func text(_ shape: NetworkShape) -> String {
+    "\(shape.featureCount) features, hidden width \(shape.hiddenWidth), "
+      + "\(shape.blockCount) blocks, \(shape.levelCount) noise levels, "
+      + "\(shape.parameterCount) parameters"
+  }
+
+  private static func text(_ standardiser: Standardiser) -> String {
+    let logarithms = standardiser.isLogarithmic.count { $0 }
+    let transform =
+      logarithms == 0 ? "no feature as log(1 + x)" : "\(logarithms) features as log(1 + x)"
+    return transform + (standardiser.clip.map { ", |z| cut at \($0)" } ?? ", no cut")
+  }
+
+  private static func featureText(_ model: TrainedModel) -> String {
+    guard let names = model.featureNames else { return "no names" }
+    return "schema \(SHA256Digest(of: names.joined(separator: "\n")).description.prefix(8)), "
+      + names.joined(separator: ", ")
+  }
+
+  private static func scoringText(_ model: TrainedModel) -> String {
+    "levels \(list(model.scoring.levels)) (sigma "
+      + "\(list(model.scoring.levels.map { model.sigmas[$0] }))), "
+      + "weights \(list(model.scoring.weights)), output \(model.scoring.output.rawValue)"
+  }
+
+  /// A fact for each key of the training record.
+  private static func trainingFacts(_ record: String?) -> [Fact] {
+    guard let record, let value = try? JSONValue(parsing: record), case .object(let object) = value
+    else { return [] }
+    return object.members.map { member in
+      let text = if case .string(let text) = member.value { text } else { member.value.compactText }
+      return Fact(name: "training \(member.name)", value: text)
+    }
+  }
+
+  private static func list(_ values: [some CustomStringConvertible]) -> String {
+    values.map(\.description).joined(separator: ", ")
+  }
+}

@@ -1,0 +1,90 @@
+internal import DurableFiles
+
+extension TensorFile {
+  /// The tensor of that name, which must be there.
+  func tensor(_ name: String) throws(FileFault) -> Tensor {
+    if let tensor = tensors[name] { return tensor }
+    throw fault(
+      tensor: name, found: "no such tensor",
+      expected: "all tensors of the network, named as in the PyTorch module's state_dict",
+      remedy: "write the model again with this tensor")
+  }
+
+  /// A tensor's elements as float32, all finite; float64 is rounded.
+  ///
+  /// - Parameter shapes: the shapes it may have.
+  func floats(_ name: String, shapes: [[Int]]) throws(FileFault) -> [Float] {
+    let tensor = try tensor(name)
+    try check(tensor, shapes: shapes)
+    let values = try floats(tensor)
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw FileFault(
+        file: path, place: "tensor \(name), element \(elementText(index, of: tensor))",
+        found: "\(values[index])", expected: "a finite float32",
+        remedy: "the training diverged or the file is damaged; train or export the model again")
+    }
+    return values
+  }
+
+  /// The same for elements that must be above zero.
+  func positiveFloats(_ name: String, shapes: [[Int]]) throws(FileFault) -> [Float] {
+    let values = try floats(name, shapes: shapes)
+    if let index = values.firstIndex(where: { $0 <= 0 }) {
+      throw FileFault(
+        file: path, place: "tensor \(name), element \(elementText(index, of: try tensor(name)))",
+        found: "\(values[index])", expected: "a number above 0")
+    }
+    return values
+  }
+
+  /// A tensor of flags: unsigned bytes, each 0 or 1.
+  func flags(_ name: String, count: Int) throws(FileFault) -> [Bool] {
+    let tensor = try tensor(name)
+    guard tensor.elementType == "U8" else {
+      throw fault(
+        tensor: name, found: "elements of type \(tensor.elementType)", expected: "U8",
+        remedy: "convert the tensor to uint8")
+    }
+    try check(tensor, shapes: [[count]])
+    if let index = tensor.bytes.firstIndex(where: { $0 > 1 }) {
+      throw FileFault(
+        file: path, place: "tensor \(name), element \(index)", found: "\(tensor.bytes[index])",
+        expected: "0 or 1")
+    }
+    return tensor.bytes.map { $0 == 1 }
+  }
+
+  private func check(_ tensor: Tensor, shapes: [[Int]]) throws(FileFault) {
+    if !shapes.contains(tensor.dimensions) {
+      throw fault(
+        tensor: tensor.name, found: "shape \(shapeText(tensor.dimensions))",
+        expected: "shape \(shapes.map(shapeText).joined(separator: " or "))")
+    }
+  }
+
+  private func floats(_ tensor: Tensor) throws(FileFault) -> [Float] {
+    switch tensor.elementType {
+    case "F32":
+      return stride(from: 0, to: tensor.bytes.count, by: 4).map {
+        let bits = tensor.bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)
+        return Float(bitPattern: UInt32(littleEndian: bits))
+      }
+    case "F64":
+      return stride(from: 0, to: tensor.bytes.count, by: 8).map {
+        let bits = tensor.bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)
+        return Float(Double(bitPattern: UInt64(littleEndian: bits)))
+      }
+    default:
+      throw fault(
+        tensor: tensor.name, found: "elements of type \(tensor.elementType)",
+        expected: "F32 or F64", remedy: "convert the model to float32 before it is saved")
+    }
+  }
+
+  /// An index as people count in the tensor: `17`, or `17 (row 1, column 3)` in a matrix.
+  private func elementText(_ index: Int, of tensor: Tensor) -> String {
+    guard tensor.dimensions.count == 2 else { return "\(index)" }
+    let (row, column) = index.quotientAndRemainder(dividingBy: tensor.dimensions[1])
+    return "\(index) (row \(row), column \(column))"
+  }
+}

@@ -1,0 +1,138 @@
+public import DurableFiles
+
+/// A model as it was found in a file.
+public struct LoadedModel: Sendable {
+  /// The model.
+  public let model: TrainedModel
+  /// The SHA-256 of the file, by which calibrations and records know it.
+  public let sha256: SHA256Digest
+  /// What was assumed where the file says nothing, and what was passed over; a line each.
+  public let notes: [String]
+  /// The path as given.
+  public let path: String
+}
+
+extension TrainedModel {
+  /// Reads and checks a `.safetensors` model file.
+  ///
+  /// - Throws: `FileFault` that names the tensor or key where the file is not such a model;
+  ///   `SystemCallError` where it cannot be read.
+  public static func load(_ path: String) throws -> LoadedModel {
+    let content = try MappedFile(path)
+    return try withExtendedLifetime(content) {
+      try decode(content.bytes, path: path)
+    }
+  }
+
+  /// Reads a model from the bytes of a file; `path` is for messages.
+  package static func decode(
+    _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws(FileFault) -> LoadedModel {
+    let file = try TensorFile(bytes, path: path)
+    let shape = try NetworkShape(file)
+    var notes = notesOnTensors(file, shape: shape)
+    let sigmas = try file.positiveFloats("sigmas", shapes: [[shape.levelCount]])
+    let metadata = try ModelMetadata(
+      file, sigmas: sigmas, featureCount: shape.featureCount, notes: &notes)
+    let model = TrainedModel(
+      parameters: try NetworkParameters(file, shape: shape), sigmas: sigmas,
+      standardiser: try Standardiser(file, featureCount: shape.featureCount),
+      featureNames: metadata.featureNames, scoring: metadata.scoring,
+      trainingRecord: metadata.trainingRecord)
+    return LoadedModel(model: model, sha256: SHA256Digest(of: bytes), notes: notes, path: path)
+  }
+
+  private static func notesOnTensors(_ file: TensorFile, shape: NetworkShape) -> [String] {
+    let known = Set(shape.tensors.map(\.description) + Standardiser.tensorNames + ["sigmas"])
+    let names = file.tensors.keys.sorted()
+    let others = names.filter { !known.contains($0) }
+    let rounded = names.filter { known.contains($0) && file.tensors[$0]?.elementType == "F64" }
+    return others.map { "tensor \($0) is not part of the network and has no effect" }
+      + rounded.map { "tensor \($0): float64 rounded to float32" }
+  }
+}
+
+extension NetworkShape {
+  /// The sizes that a file's tensors have. That all agree is checked as each is read.
+  init(_ file: TensorFile) throws(FileFault) {
+    let input = try Self.matrixSizes("input_proj.weight", in: file)
+    let embedding = try Self.matrixSizes("sigma_embed.weight", in: file)
+    self.init(
+      featureCount: input.columns, hiddenWidth: input.rows,
+      blockCount: try Self.blockCount(file), levelCount: embedding.rows)
+    guard (1...65_535).contains(featureCount) else {
+      throw file.fault(
+        tensor: "input_proj.weight", found: "\(featureCount) columns",
+        expected: "1 to 65535, one a feature")
+    }
+    guard hiddenWidth > 0, hiddenWidth % 16 == 0 else {
+      throw file.fault(
+        tensor: "input_proj.weight", found: "\(hiddenWidth) rows",
+        expected: "a hidden width that is a multiple of 16",
+        remedy: "train a network of such a width, or pad it with zeros")
+    }
+    guard levelCount > 0 else {
+      throw file.fault(
+        tensor: "sigma_embed.weight", found: "no rows", expected: "a row for each noise level")
+    }
+  }
+
+  private static func matrixSizes(
+    _ name: String, in file: TensorFile
+  ) throws(FileFault) -> (rows: Int, columns: Int) {
+    let dimensions = try file.tensor(name).dimensions
+    guard dimensions.count == 2 else {
+      throw file.fault(
+        tensor: name, found: "shape \(shapeText(dimensions))", expected: "a matrix")
+    }
+    return (dimensions[0], dimensions[1])
+  }
+
+  /// Blocks are numbered from 0 without gaps; there is at least one.
+  private static func blockCount(_ file: TensorFile) throws(FileFault) -> Int {
+    let numbers = file.tensors.keys.compactMap(blockNumber)
+    for block in 0...(numbers.max() ?? 0) {
+      _ = try file.tensor(NetworkTensor.blockWeight(block).description)
+    }
+    return (numbers.max() ?? 0) + 1
+  }
+
+  /// The block that a tensor of that name belongs to.
+  private static func blockNumber(_ name: String) -> Int? {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 4, parts[0] == "blocks", let number = Int(parts[1]), number >= 0 else {
+      return nil
+    }
+    let names = [NetworkTensor.blockWeight(number), .blockBias(number)].map(\.description)
+    return names.contains(name) ? number : nil
+  }
+}
+
+extension NetworkParameters {
+  /// Reads all weights.
+  init(_ file: TensorFile, shape: NetworkShape) throws(FileFault) {
+    self.init(zeros: shape)
+    for tensor in shape.tensors {
+      self[tensor] = try file.floats(
+        tensor.description, shapes: [shape.dimensions(of: tensor)])[...]
+    }
+  }
+}
+
+extension Standardiser {
+  /// The tensors that hold a standardiser, the optional ones last.
+  static let tensorNames = ["scaler.mean", "scaler.scale", "scaler.clip", "scaler.log1p"]
+
+  /// Reads the standardiser.
+  init(_ file: TensorFile, featureCount: Int) throws(FileFault) {
+    self.init(
+      mean: try file.floats("scaler.mean", shapes: [[featureCount]]),
+      scale: try file.positiveFloats("scaler.scale", shapes: [[featureCount]]))
+    if file.tensors["scaler.log1p"] != nil {
+      isLogarithmic = try file.flags("scaler.log1p", count: featureCount)
+    }
+    if file.tensors["scaler.clip"] != nil {
+      clip = try file.positiveFloats("scaler.clip", shapes: [[], [1]]).first
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package import DurableFiles
+
+/// A value of a JSON file together with the place where it stands, so that every fault can name
+/// it: `calibration.json: working_points[1].threshold: found ..., expected ...`.
+package struct JSONPlace {
+  package let file: String
+  /// The way from the root, such as `working_points[1].threshold`; "" is the root.
+  package let path: String
+  package let value: JSONValue
+
+  /// The root of the file at `file`, or of a text within it that stands at `path`.
+  package init(root value: JSONValue, file: String, path: String = "") {
+    self.init(file: file, path: path, value: value)
+  }
+
+  private init(file: String, path: String, value: JSONValue) {
+    self.file = file
+    self.path = path
+    self.value = value
+  }
+
+  /// A fault at this place; `found` is the value unless given.
+  package func fault(
+    found: String? = nil, expected: String, remedy: String? = nil
+  ) -> FileFault {
+    FileFault(
+      file: file, place: path.isEmpty ? nil : path, found: found ?? value.kind,
+      expected: expected, remedy: remedy)
+  }
+
+  /// The members of an object.
+  package func object() throws(FileFault) -> JSONObject {
+    guard case .object(let object) = value else { throw fault(expected: "an object") }
+    return object
+  }
+
+  /// A member that must be there.
+  package func member(_ name: String) throws(FileFault) -> JSONPlace {
+    if let member = try optionalMember(name) { return member }
+    throw fault(found: "no key \"\(name)\"", expected: "the key \"\(name)\"")
+  }
+
+  /// A member, or nil where the object has none of that name.
+  package func optionalMember(_ name: String) throws(FileFault) -> JSONPlace? {
+    let place = path.isEmpty ? name : "\(path).\(name)"
+    return try object()[name].map { JSONPlace(file: file, path: place, value: $0) }
+  }
+
+  /// The elements of an array.
+  package func elements() throws(FileFault) -> [JSONPlace] {
+    guard case .array(let values) = value else { throw fault(expected: "an array") }
+    return values.enumerated().map {
+      JSONPlace(file: file, path: "\(path)[\($0.offset)]", value: $0.element)
+    }
+  }
+
+  package func string() throws(FileFault) -> String {
+    guard case .string(let text) = value else { throw fault(expected: "a string") }
+    return text
+  }
+
+  package func bool() throws(FileFault) -> Bool {
+    guard case .bool(let value) = value else { throw fault(expected: "true or false") }
+    return value
+  }
+
+  /// An integer within `range`, written without fraction or exponent.
+  package func integer<Integer: FixedWidthInteger>(
+    in range: ClosedRange<Integer>
+  ) throws(FileFault) -> Integer {
+    guard case .number(let text) = value, let integer = Integer(text), range.contains(integer)
+    else {
+      let bounds =
+        range.upperBound == .max
+        ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+      throw fault(expected: "an integer \(bounds)")
+    }
+    return integer
+  }
+
+  /// A finite number, rounded once from its decimal text to the nearest `Real`.
+  package func real<Real: BinaryFloatingPoint & LosslessStringConvertible>(
+    as type: Real.Type = Real.self
+  ) throws(FileFault) -> Real {
+    guard case .number(let text) = value else { throw fault(expected: "a number") }
+    guard let real = Real(text), real.isFinite else {
+      throw fault(expected: "a number within the range of \(Real.self)")
+    }
+    return real
+  }
+
+  /// A finite number within `range`.
+  package func real(in range: ClosedRange<Double>) throws(FileFault) -> Double {
+    let real: Double = try real()
+    guard range.contains(real) else {
+      throw fault(expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return real
+  }
+
+  /// What `read` makes of the value, or nil where it is null.
+  package func unlessNull<Result>(
+    _ read: (JSONPlace) throws(FileFault) -> Result
+  ) throws(FileFault) -> Result? {
+    value == .null ? nil : try read(self)
+  }
+
+  /// What `read` makes of each element of an array.
+  package func map<Result>(
+    _ read: (JSONPlace) throws(FileFault) -> Result
+  ) throws(FileFault) -> [Result] {
+    var results: [Result] = []
+    for element in try elements() { results.append(try read(element)) }
+    return results
+  }
+}

@@ -1,0 +1,106 @@
+/// A JSON value that keeps what Foundation's types lose: the text of numbers and the order of
+/// members. So a threshold reads back to the same bits, a target rate stays the decimal that was
+/// typed, and a file that is read and written again keeps keys that this version does not know.
+package enum JSONValue: Equatable, Sendable {
+  case null
+  case bool(Bool)
+  /// A number as it is written; always in JSON's grammar.
+  case number(String)
+  case string(String)
+  case array([JSONValue])
+  case object(JSONObject)
+
+  /// An integer.
+  package static func integer(_ value: some BinaryInteger) -> JSONValue {
+    .number(String(value))
+  }
+
+  /// A finite number, as the shortest text that reads back to the same bits.
+  package static func real(_ value: Double) -> JSONValue {
+    precondition(value.isFinite, "JSON has no text for \(value)")
+    return .number(String(value))
+  }
+
+  /// A finite number, as a text that reads back to the same bits whether it is read as float32 or,
+  /// as most JSON readers do, as float64 and then rounded.
+  ///
+  /// Of all float32 values one alone needs more than its shortest text for that: 7.038531e-26,
+  /// whose text lies so near the middle of two floats that the nearest double is the middle.
+  package static func real(_ value: Float) -> JSONValue {
+    precondition(value.isFinite, "JSON has no text for \(value)")
+    let isSafe = Double(String(value)).map { Float($0) == value } ?? false
+    return .number(isSafe ? String(value) : String(Double(value)))
+  }
+
+  /// `value`, or null where there is none.
+  package static func optional<Wrapped>(
+    _ value: Wrapped?, _ make: (Wrapped) -> JSONValue
+  ) -> JSONValue {
+    value.map(make) ?? .null
+  }
+
+  /// What the value is, for messages: "a string", "an array", ...
+  package var kind: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): String(value)
+    case .number(let text): text
+    case .string(let text): "the string \"\(text)\""
+    case .array: "an array"
+    case .object: "an object"
+    }
+  }
+}
+
+/// The members of a JSON object in the order of the file; names are unique.
+package struct JSONObject: Equatable, Sendable {
+  /// One name and its value.
+  package struct Member: Equatable, Sendable {
+    package var name: String
+    package var value: JSONValue
+  }
+
+  /// All members, first one first.
+  package private(set) var members: [Member] = []
+
+  /// An object without members.
+  package init() {}
+
+  /// An object of these members, whose names differ.
+  init(unique members: [Member]) {
+    self.members = members
+  }
+
+  /// The value of `name`. Setting nil removes the member; a new name goes to the end. O(members).
+  package subscript(name: String) -> JSONValue? {
+    get { members.first { $0.name == name }?.value }
+    set {
+      let place = members.firstIndex { $0.name == name }
+      switch (place, newValue) {
+      case (let place?, let value?): members[place].value = value
+      case (let place?, nil): members.remove(at: place)
+      case (nil, let value?): members.append(Member(name: name, value: value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  /// The members whose names are not in `known`.
+  package func members(except known: [String]) -> JSONObject {
+    var rest = self
+    rest.members.removeAll { known.contains($0.name) }
+    return rest
+  }
+
+  /// Adds all members of `other`; its values win.
+  package mutating func merge(_ other: JSONObject) {
+    for member in other.members { self[member.name] = member.value }
+  }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  /// Members in the order written.
+  package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    for (name, value) in elements { self[name] = value }
+  }
+}

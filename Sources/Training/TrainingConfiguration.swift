@@ -1,0 +1,55 @@
+public import ScoreEngine
+public import ScoreModel
+
+/// The recipe of a training and where to run it. The initial values are the recommended recipe.
+///
+/// The recipe determines the model to the bit; `threads` and `instructionSet` do not touch it.
+public struct TrainingConfiguration: Equatable, Sendable {
+  /// The number of optimiser steps, at least 1.
+  public var steps = 10_000
+  /// Events a step, at least 1; drawn with replacement, so it may exceed the number of events.
+  public var batchSize = 512
+  /// The seed of all that is random: initial weights, batches, noise levels and noise.
+  public var seed: UInt64 = 1
+  /// Adam's learning rate, positive; where the schedule begins.
+  public var learningRate = 1e-3
+  /// How the learning rate goes on.
+  public var schedule = LearningRateSchedule.cosine
+  /// What the network learns to put out.
+  public var output = Scoring.Output.noise
+  /// The largest noise level, in units of standardised features: level 0.
+  public var sigmaMax = 5.0
+  /// The smallest noise level, positive: the last one.
+  public var sigmaMin = 0.01
+  /// The number of noise levels, at least 1.
+  public var levelCount = 10
+  /// The width of the hidden layers: a multiple of 16.
+  public var hiddenWidth = 256
+  /// The number of residual blocks, at least 1.
+  public var blockCount = 3
+  /// The decay of the moving average of the parameters that becomes the model, in 0 ..< 1; nil
+  /// saves the parameters themselves.
+  public var emaDecay: Double?
+  /// The levels that make the score; nil chooses `NoiseSchedule.scoringLevels`.
+  public var scoringLevels: [Int]?
+  /// One non-negative weight a scoring level; nil is 1/n each.
+  public var scoringWeights: [Float]?
+  /// Whether a feature enters as log(1 + max(x, 0)), one value a feature; nil is never.
+  public var logarithmicFeatures: [Bool]?
+  /// Where standardised features are cut, positive; nil is nowhere.
+  public var clip: Float?
+  /// The number of threads, at least 1.
+  public var threads = 1
+  /// The instructions to run, which must be available.
+  public var instructionSet = InstructionSet.best
+
+  /// The recommended recipe on one thread.
+  public init() {}
+
+  /// The network's sizes for events of `featureCount` features.
+  public func shape(featureCount: Int) -> NetworkShape {
+    NetworkShape(
+      featureCount: featureCount, hiddenWidth: hiddenWidth, blockCount: blockCount,
+      levelCount: levelCount)
+  }
+}

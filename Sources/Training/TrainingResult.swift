@@ -1,0 +1,43 @@
+public import ScoreModel
+
+/// How far a training is.
+public struct TrainingProgress: Equatable, Sendable {
+  /// Steps done.
+  public let step: Int
+  /// Steps to do in all.
+  public let stepCount: Int
+  /// The loss averaged over the last hundred steps or so, later ones weighing more.
+  public let smoothedLoss: Double
+  /// Steps a second since the start.
+  public let stepsPerSecond: Double
+  /// Seconds to go at that rate.
+  public let secondsToGo: Double
+}
+
+/// What a training took. Not part of the model, whose bytes must not hang on it.
+public struct TrainingCost: Equatable, Sendable {
+  /// Seconds from start to end.
+  public let wallSeconds: Double
+  /// Processor seconds of the whole program in that time.
+  public let cpuSeconds: Double
+  /// The number of threads.
+  public let threads: Int
+}
+
+/// The mean loss of the steps since the point before.
+public struct LossPoint: Equatable, Sendable {
+  /// Steps done.
+  public let step: Int
+  /// The mean loss.
+  public let loss: Double
+}
+
+/// A trained network, how its loss fell and what it took.
+public struct TrainingResult: Sendable {
+  /// The model with its training record; a function of events and recipe alone.
+  public let model: TrainedModel
+  /// The loss over the training, at most a hundred points.
+  public let lossHistory: [LossPoint]
+  /// What it took.
+  public let cost: TrainingCost
+}

@@ -1,0 +1,21 @@
+package import ReproducibleMath
+
+/// What random numbers are drawn for. The raw value is the number of the stream; each number's
+/// index in its stream says what it belongs to, so that nothing hangs on the order of the draws.
+package enum TrainingStream: UInt64 {
+  /// Uniform initial weights and biases; index: place among the parameters.
+  case weights = 0x7472_0001
+  /// Normal initial embeddings; index: place among the parameters.
+  case embeddings = 0x7472_0002
+  /// Which event a row of a batch is; index: step * batch size + row.
+  case events = 0x7472_0003
+  /// Which noise level a row has; index: step * batch size + row.
+  case levels = 0x7472_0004
+  /// The noise; index: (step * batch size + row) * features + feature.
+  case noise = 0x7472_0005
+
+  /// The stream of a training with this seed.
+  package func seeded(_ seed: UInt64) -> RandomStream {
+    RandomStream(seed: seed, stream: rawValue)
+  }
+}

@@ -1,0 +1,49 @@
+internal import CZeroMQ
+
+/// The version of the ZeroMQ library in use, such as "4.3.4".
+public func version() -> String {
+  var major: CInt = 0
+  var minor: CInt = 0
+  var patch: CInt = 0
+  zmq_version(&major, &minor, &patch)
+  return "\(major).\(minor).\(patch)"
+}
+
+/// A ZeroMQ context: the input/output threads and the inproc namespace that its sockets share.
+///
+/// Sockets retain their context, so it ends after the last of them. Threads of the library block
+/// all signals.
+public final class Context: @unchecked Sendable {
+  let pointer: UnsafeMutableRawPointer
+
+  /// Creates a context.
+  ///
+  /// - Parameters:
+  ///   - ioThreadCount: threads that move bytes; one serves about a gigabyte a second.
+  ///   - socketCountMax: sockets that may be open at a time.
+  public init(ioThreadCount: Int = 1, socketCountMax: Int = 1_023) throws(ZeroMQError) {
+    guard let pointer = zmq_ctx_new() else {
+      throw .call(.createContext, code: zmq_errno())
+    }
+    self.pointer = pointer
+    try set(ZMQ_IO_THREADS, ioThreadCount)
+    try set(ZMQ_MAX_SOCKETS, socketCountMax)
+  }
+
+  deinit {
+    // Interrupted calls are repeated: a context that is not terminated leaks its threads.
+    while zmq_ctx_term(pointer) == -1, zmq_errno() == EINTR {}
+  }
+
+  /// Makes every blocked and every later call on this context's sockets throw
+  /// `ZeroMQError.terminated`, in all threads. The sockets must then be given up.
+  public func shutdown() {
+    zmq_ctx_shutdown(pointer)
+  }
+
+  private func set(_ option: CInt, _ value: Int) throws(ZeroMQError) {
+    guard let value = CInt(exactly: value), zmq_ctx_set(pointer, option, value) == 0 else {
+      throw .call(.createContext, code: EINVAL)
+    }
+  }
+}

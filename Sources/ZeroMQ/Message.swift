@@ -1,0 +1,55 @@
+internal import CZeroMQ
+
+/// One received or outgoing message part, reused from call to call.
+///
+/// Its storage is allocated once; receiving into it releases what it held. Not copyable: there is
+/// one owner of the content.
+public struct Message: ~Copyable {
+  // On the heap, since small contents lie inside zmq_msg_t and their address must not move.
+  let pointer: UnsafeMutablePointer<zmq_msg_t>
+
+  /// Creates an empty message.
+  public init() {
+    pointer = .allocate(capacity: 1)
+    zmq_msg_init(pointer)
+  }
+
+  /// Creates a message with a copy of `bytes`.
+  public init(copying bytes: some Collection<UInt8>) {
+    let byteCount = bytes.count
+    pointer = .allocate(capacity: 1)
+    let result = zmq_msg_init_size(pointer, byteCount)
+    precondition(result == 0, "no memory for a message of \(byteCount) bytes")
+    UnsafeMutableRawBufferPointer(start: zmq_msg_data(pointer), count: byteCount)
+      .copyBytes(from: bytes)
+  }
+
+  deinit {
+    zmq_msg_close(pointer)
+    pointer.deallocate()
+  }
+
+  /// The content, valid until this message is received into, sent, or destroyed.
+  public var bytes: UnsafeRawBufferPointer {
+    @_noAllocation @_noLocks get {
+      UnsafeRawBufferPointer(start: zmq_msg_data(pointer), count: zmq_msg_size(pointer))
+    }
+  }
+
+  /// The number of bytes of this part.
+  public var byteCount: Int {
+    @_noAllocation @_noLocks get { zmq_msg_size(pointer) }
+  }
+
+  /// Whether further parts of the same multipart message follow.
+  public var hasMore: Bool {
+    @_noAllocation @_noLocks get { zmq_msg_more(pointer) != 0 }
+  }
+
+  /// Lends the content for the time of `body`.
+  public borrowing func withBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(bytes.bytes)
+  }
+}

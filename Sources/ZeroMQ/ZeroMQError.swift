@@ -1,0 +1,117 @@
+internal import CZeroMQ
+internal import Glibc
+
+/// Why a ZeroMQ call failed. "Would block" is never an error: calls return false instead.
+public enum ZeroMQError: Error, Equatable, Sendable {
+  /// The context was shut down; the socket is to be given up.
+  case terminated
+  /// An address cannot be used; `code` is the errno.
+  case endpoint(EndpointOperation, address: String, code: CInt)
+  /// An option was refused; `option` is its name with the value; `code` is the errno.
+  case option(String, code: CInt)
+  /// Any other call that failed; `code` is the errno.
+  case call(Operation, code: CInt)
+
+  /// What was tried with an address.
+  public enum EndpointOperation: String, Sendable {
+    case bind, connect, unbind, disconnect
+  }
+
+  /// What was tried. The raw value completes the sentence "cannot ...".
+  public enum Operation: String, Sendable {
+    case createContext = "create a context"
+    case createSocket = "create a socket"
+    case monitor = "monitor a socket"
+    case generateKeys = "generate a CURVE key pair"
+    case readOption = "read a socket option"
+    case poll = "poll sockets"
+    case send = "send"
+    case receive = "receive"
+  }
+}
+
+extension ZeroMQError: CustomStringConvertible {
+  /// One line: what was tried, what the system said, and what to do about it.
+  public var description: String {
+    switch self {
+    case .terminated:
+      "the ZeroMQ context was shut down"
+    case .endpoint(let operation, let address, let code):
+      "cannot \(operation.rawValue) \(address): "
+        + endpointExplanation(operation, address: address, code: code)
+    case .option(let option, let code):
+      "cannot set \(option): \(systemMessage(code))"
+    case .call(let operation, let code):
+      "cannot \(operation.rawValue): \(systemMessage(code))\(advice(code))"
+    }
+  }
+}
+
+private func systemMessage(_ code: CInt) -> String {
+  String(cString: zmq_strerror(code))
+}
+
+private func advice(_ code: CInt) -> String {
+  switch code {
+  case EMFILE: "; raise the limit of open files (ulimit -n) or of sockets of the context"
+  case EFSM: "; a request must be answered before the next one"
+  default: ""
+  }
+}
+
+private func endpointExplanation(
+  _ operation: ZeroMQError.EndpointOperation, address: String, code: CInt
+) -> String {
+  switch code {
+  case EADDRINUSE:
+    "address already in use; stop the process that listens there (ss -ltnp names it) "
+      + "or choose another port"
+  case EADDRNOTAVAIL:
+    "no such address on this machine; bind to one of its own addresses (ip address lists them), "
+      + "127.0.0.1, or * for all"
+  case ENODEV:
+    "no such address or interface on this machine; bind takes an IP address, an interface name "
+      + "or *, not a host name"
+  case EPROTONOSUPPORT:
+    "unsupported transport; use tcp://HOST:PORT, ipc://PATH or inproc://NAME"
+  case ENOCOMPATPROTO:
+    "this transport does not go with this kind of socket; use tcp, ipc or inproc"
+  case EINVAL:
+    "not a valid address; write tcp://HOST:PORT, ipc://PATH or inproc://NAME"
+  case ENOENT where operation == .unbind || operation == .disconnect:
+    "the socket does not use this address; name it exactly as lastEndpoint gave it"
+  case ENOENT:
+    "no such folder; create it first"
+  case ECONNREFUSED:
+    "nobody has bound this inproc name; bind it before connecting"
+  case EACCES:
+    "permission denied; ports below 1024 need a privilege, and the folder of an ipc path must be "
+      + "writable"
+  case ENAMETOOLONG:
+    "the ipc path is too long; keep it below 108 bytes"
+  case EMTHREAD:
+    "the context has no input/output thread; create it with at least one"
+  default:
+    systemMessage(code)
+  }
+}
+
+/// The one place where interrupted calls are repeated and errno is read, at once.
+///
+/// Returns the call's result, or nil where it would block.
+@_noAllocation @_noLocks
+func attempt(
+  _ operation: ZeroMQError.Operation, _ call: () -> CInt
+) throws(ZeroMQError) -> CInt? {
+  while true {
+    let result = call()
+    if result >= 0 { return result }
+    let code = zmq_errno()
+    switch code {
+    case EINTR: continue
+    case EAGAIN: return nil
+    case ETERM: throw .terminated
+    default: throw .call(operation, code: code)
+    }
+  }
+}

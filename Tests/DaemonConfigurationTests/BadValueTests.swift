@@ -1,0 +1,115 @@
+internal import Testing
+
+@Suite struct BadValueTests {
+  private static let numbers: [BadFile] = [
+    .adding(
+      "engine: {batch_max: \"256\"}",
+      "5:21: engine.batch_max: found the text \"256\", "
+        + "expected a whole number from 1 to 4096; remove the quotes"),
+    .adding(
+      "engine: {batch_max: 010}",
+      "5:21: engine.batch_max: found 010, expected a whole number from 1 to 4096; "
+        + "drop the leading zero, which many YAML readers take for octal"),
+    .adding(
+      "engine: {batch_max: 0x10}",
+      "5:21: engine.batch_max: found 0x10, expected a whole number from 1 to 4096; "
+        + "write it in plain decimal digits"),
+    .adding(
+      "engine: {batch_max: 1_000}",
+      "5:21: engine.batch_max: found 1_000, expected a whole number from 1 to 4096; "
+        + "write it in plain decimal digits"),
+    .adding(
+      "engine: {batch_max: 1e3}",
+      "5:21: engine.batch_max: found 1e3, expected a whole number from 1 to 4096; "
+        + "write it in plain decimal digits"),
+    .adding(
+      "engine: {batch_max: 256.0}",
+      "5:21: engine.batch_max: found 256.0, expected a whole number from 1 to 4096"),
+    .adding(
+      "engine: {batch_max: 0}",
+      "5:21: engine.batch_max: found 0, expected a whole number from 1 to 4096"),
+    .adding(
+      "engine: {workers: -1}",
+      "5:19: engine.workers: found -1, expected a whole number from 0 to 256"),
+    .adding(
+      "instance: 4294967296",
+      "5:11: instance: found 4294967296, expected a whole number from 0 to 4294967295"),
+    .adding(
+      "unbiased: {prescale: 99999999999999999999}",
+      "5:22: unbiased.prescale: found 99999999999999999999, "
+        + "expected a whole number from 0 to 4294967295"),
+    .adding(
+      "unbiased: {prescale: true}",
+      "5:22: unbiased.prescale: found the boolean true, "
+        + "expected a whole number from 0 to 4294967295"),
+    .adding(
+      "unbiased: {prescale: none}",
+      "5:22: unbiased.prescale: found `none`, expected a whole number from 0 to 4294967295"),
+    .adding(
+      "unbiased: {prescale: }",
+      "5:22: unbiased.prescale: found nothing, expected a whole number from 0 to 4294967295"),
+    .adding(
+      "unbiased: {prescale: [10]}",
+      "5:22: unbiased.prescale: found a list, expected a whole number from 0 to 4294967295"),
+    .adding(
+      "engine: {batch_max: 512, slots: 511}",
+      "5:33: engine.slots: found 511, expected at least engine.batch_max, which is 512"),
+  ]
+
+  private static let words: [BadFile] = [
+    .adding(
+      "log: {level: warn}",
+      "5:14: log.level: found `warn`, "
+        + "expected trace, debug, info, notice, warning, error or critical"),
+    .adding(
+      "log: {level: Debug}",
+      "5:14: log.level: found `Debug`, "
+        + "expected trace, debug, info, notice, warning, error or critical; did you mean `debug`?"),
+    .adding(
+      "log: {format: true}",
+      "5:15: log.format: found the boolean true, expected text or json"),
+    .adding(
+      "log: {format: jsno}",
+      "5:15: log.format: found `jsno`, expected text or json; did you mean `json`?"),
+    .adding(
+      "engine: {precision: screened}",
+      "5:21: engine.precision: found `screened`, expected exact; "
+        + "screened scoring does not exist in this version yet"),
+    .adding(
+      "engine: {precision: [exact]}",
+      "5:21: engine.precision: found a list, expected exact"),
+  ]
+
+  private static let texts: [BadFile] = [
+    .adding(
+      "journal: {path: 2026}",
+      "5:17: journal.path: found the number 2026, expected a path; "
+        + "if it is meant as text, write \"2026\""),
+    .adding("journal: {path: \"\"}", "5:17: journal.path: found an empty text, expected a path"),
+    .adding("journal: {path: }", "5:17: journal.path: found nothing, expected a path"),
+    .adding(
+      "journal: {path: \"a\\0b\"}",
+      "5:17: journal.path: found a text with a control character, expected a path"),
+    .adding(
+      "http: {listen: 9464}",
+      "5:16: http.listen: found the number 9464, expected HOST:PORT, or \"\" for no endpoint; "
+        + "if it is meant as text, write \"9464\""),
+    .adding(
+      "http: {listen: localhost}",
+      "5:16: http.listen: found `localhost`, expected HOST:PORT, or \"\" for no endpoint; "
+        + "an IPv6 address stands in brackets: [::1]:9464"),
+    .adding(
+      "http: {listen: \"::1:9464\"}",
+      "5:16: http.listen: found `::1:9464`, expected HOST:PORT, or \"\" for no endpoint; "
+        + "an IPv6 address stands in brackets: [::1]:9464"),
+    .adding(
+      "http: {listen: localhost:70000}",
+      "5:16: http.listen: found `localhost:70000`, expected a port from 0 to 65535"),
+  ]
+
+  @Test(arguments: numbers) func badNumber(_ file: BadFile) { file.expectMessages() }
+
+  @Test(arguments: words) func badWord(_ file: BadFile) { file.expectMessages() }
+
+  @Test(arguments: texts) func badText(_ file: BadFile) { file.expectMessages() }
+}

@@ -1,0 +1,107 @@
+internal import DaemonConfiguration
+internal import Glibc
+internal import Testing
+
+@Suite struct GoodFileTests {
+  @Test func fourLinesAreEnough() throws {
+    let text = """
+      model: m.safetensors
+      calibration: /data/c.json
+      input: {connect: [tcp://daq:5555]}
+      output: {bind: ["tcp://*:5556"]}
+      """
+    let read = try DaemonConfiguration(yaml: text, file: "/etc/tamis/tamisd.yaml")
+    #expect(
+      read
+        == DaemonConfiguration(
+          model: "/etc/tamis/m.safetensors", calibration: "/data/c.json",
+          input: .init(connect: ["tcp://daq:5555"]), output: .init(bind: ["tcp://*:5556"]),
+          journal: .init(path: "/etc/tamis/journal")))
+  }
+
+  @Test func everyKeyIsTaken() throws {
+    let text = """
+      instance: 4294967295
+      model: 'a model'
+      calibration: "c"
+      input:
+        pattern: sub
+        connect: [tcp://a:1, "tcp://[::1]:2"]
+        bind: [ipc://in.socket]
+        topic: events
+        message_bytes_max: 384
+        high_water_mark: 1000000
+      output:
+        pattern: push
+        connect:
+          - tcp://b:65535
+          - ipc://@abstract
+        bind: [tcp://*:*]
+        high_water_mark: 1
+      journal: {path: j, fsync_interval_ms: 0, segment_bytes_max: 65536}
+      unbiased: {prescale: 0}
+      engine: {precision: exact, batch_max: 1, workers: 0, slots: 1}
+      http: {listen: ""}
+      shutdown: {drain_timeout_ms: 0}
+      log: {level: trace, format: json}
+      """
+    var expected = DaemonConfiguration(
+      model: "a model", calibration: "c",
+      input: .init(connect: ["tcp://a:1", "tcp://[::1]:2"], bind: ["ipc://in.socket"]),
+      output: .init(connect: ["tcp://b:65535", "ipc://@abstract"], bind: ["tcp://*:*"]),
+      journal: .init(path: "j"))
+    expected.instance = .max
+    expected.input.pattern = .sub
+    expected.input.topic = "events"
+    expected.input.messageByteCountMax = 384
+    expected.input.highWaterMark = 1_000_000
+    expected.output.pattern = .push
+    expected.output.highWaterMark = 1
+    expected.journal.fsyncIntervalMs = 0
+    expected.journal.segmentByteCountMax = 65_536
+    expected.unbiased.prescale = 0
+    expected.engine.batchMax = 1
+    expected.engine.workers = 0
+    expected.engine.slots = 1
+    expected.http.listen = nil
+    expected.shutdown.drainTimeoutMs = 0
+    expected.log.level = .trace
+    expected.log.format = .json
+    #expect(try DaemonConfiguration(yaml: text, file: "tamisd.yaml") == expected)
+  }
+
+  @Test func pathsOfIpcAddressesFollowTheFile() throws {
+    let text = """
+      model: m
+      calibration: c
+      input: {bind: [ipc://in.socket, ipc:///run/in.socket]}
+      output: {connect: [ipc://@out]}
+      """
+    let read = try DaemonConfiguration(yaml: text, file: "site/tamisd.yaml")
+    #expect(read.model == "site/m")
+    #expect(read.input.bind == ["ipc://site/in.socket", "ipc:///run/in.socket"])
+    #expect(read.output.connect == ["ipc://@out"])
+  }
+
+  @Test func aSectionWithoutKeysHasItsDefaults() throws {
+    let text = """
+      model: m
+      calibration: c
+      input: {connect: [tcp://a:1]}
+      output: {bind: [tcp://*:2]}
+      engine:
+      #  workers: 2
+      log: ~
+      """
+    let read = try DaemonConfiguration(yaml: text, file: "tamisd.yaml")
+    #expect(read.engine == DaemonConfiguration.Engine())
+    #expect(read.log == DaemonConfiguration.Log())
+  }
+
+  @Test func topicMayBeEmptyWithPull() throws {
+    let text =
+      "model: m\ncalibration: c\ninput: {bind: [tcp://*:1], topic: \"\"}\n"
+      + "output: {bind: [tcp://*:2]}\n"
+    #expect(try DaemonConfiguration(yaml: text, file: "t").input.topic == "")
+  }
+}

@@ -1,0 +1,147 @@
+internal import Glibc
+internal import Monitoring
+internal import Testing
+
+/// Requests and their replies over real loopback connections.
+@Suite struct HTTPEndpointTests {
+  private func start(_ limits: HTTPEndpoint.Limits = .init()) throws -> HTTPEndpoint {
+    try HTTPEndpoint(
+      listen: "127.0.0.1:0",
+      routes: [
+        "/metrics": {
+          HTTPReply(contentType: PrometheusText.contentType, body: Array("m 1\n".utf8))
+        },
+        "/healthz": { .text("draining\n", status: 503) },
+        "/large": { .text(String(repeating: "x", count: 8_000_000)) },
+      ],
+      limits: limits)
+  }
+
+  @Test func getIsAnswered() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(
+      client.readReply()
+        == TestReply(
+          statusLine: "HTTP/1.1 200 OK",
+          headers: [
+            "Content-Type: text/plain; version=0.0.4; charset=utf-8", "Content-Length: 4",
+          ],
+          body: "m 1\n"))
+  }
+
+  @Test func headHasTheHeadersAlone() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    let reply = client.readReply(toHead: true)
+    #expect(reply?.statusLine == "HTTP/1.1 200 OK")
+    #expect(reply?.headers.contains("Content-Length: 4") == true)
+    #expect(client.isClosedByServer())
+  }
+
+  @Test func statusIsTheRoutes() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("GET /healthz?verbose=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    let reply = client.readReply()
+    #expect(reply?.statusLine == "HTTP/1.1 503 Service Unavailable")
+    #expect(reply?.body == "draining\n")
+  }
+
+  @Test func unknownPathTellsTheKnownOnes() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    let reply = client.readReply()
+    #expect(reply?.statusLine == "HTTP/1.1 404 Not Found")
+    #expect(reply?.body == "404 nothing here; there is /healthz, /large, /metrics\n")
+  }
+
+  @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+  func otherMethodsAreNotAllowed(method: String) throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("\(method) /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    let reply = client.readReply()
+    #expect(reply?.statusLine == "HTTP/1.1 405 Method Not Allowed")
+    #expect(reply?.headers.contains("Allow: GET, HEAD") == true)
+  }
+
+  @Test func connectionServesManyRequests() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    for _ in 0..<50 {
+      client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+      #expect(client.readReply()?.body == "m 1\n")
+    }
+  }
+
+  @Test func pipelinedRequestsAreAnsweredInOrder() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send(
+      "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        + "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    #expect(client.readReply()?.body == "m 1\n")
+    #expect(client.readReply()?.body == "draining\n")
+    #expect(client.readReply()?.headers.contains("Connection: close") == true)
+    #expect(client.isClosedByServer())
+  }
+
+  @Test func requestInSingleBytesIsUnderstood() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    for character in "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" { client.send(String(character)) }
+    #expect(client.readReply()?.body == "m 1\n")
+  }
+
+  @Test func oldClientsAreServedOnce() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("GET /metrics HTTP/1.0\r\n\r\n")
+    let reply = client.readToEnd()
+    #expect(reply.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    #expect(reply.hasSuffix("\r\n\r\nm 1\n"))
+  }
+
+  @Test func clientThatHasClosedItsSideGetsTheWholeReply() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.closeOutput()
+    #expect(client.readReply()?.body.utf8.count == 8_000_000)
+    #expect(client.isClosedByServer())
+  }
+
+  @Test func bodiesAreRefused() throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
+    #expect(client.readReply()?.statusLine == "HTTP/1.1 413 Payload Too Large")
+    #expect(client.isClosedByServer())
+  }
+
+  @Test(arguments: ["nonsense\r\n\r\n", "GET /metrics HTTP/9.9\r\n\r\n", "\u{1}\u{2}\u{3}\r\n\r\n"])
+  func whatIsNotHTTPIsRefused(text: String) throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send(text)
+    #expect(client.readReply()?.statusLine == "HTTP/1.1 400 Bad Request")
+    #expect(client.isClosedByServer())
+  }
+
+  @Test(arguments: [
+    "GET /\(String(repeating: "p", count: 9_000)) HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /metrics HTTP/1.1\r\nHost: \(String(repeating: "h", count: 9_000))\r\n\r\n",
+    "GET /metrics HTTP/1.1\r\n" + String(repeating: "A: b\r\n", count: 200) + "\r\n",
+  ])
+  func largeHeadersAreRefused(text: String) throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send(text)
+    #expect(client.readReply()?.statusLine == "HTTP/1.1 431 Request Header Fields Too Large")
+    #expect(client.isClosedByServer())
+  }
+}

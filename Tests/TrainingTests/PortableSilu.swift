@@ -1,0 +1,3 @@
+internal import ReproducibleMath
+
+func silu(_ x: Double) -> Double { x / (1 + portableExp(-x)) }

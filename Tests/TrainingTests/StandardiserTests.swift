@@ -1,0 +1,62 @@
+internal import ReproducibleMath
+internal import ScoreModel
+internal import Testing
+internal import Training
+
+@Suite struct StandardiserTests {
+  /// More events than a chunk of the sums, four features: normal, constant, logarithmic, huge.
+  private static let eventCount = 2500
+
+  private func features() -> [[Float]] {
+    let stream = RandomStream(seed: 3, stream: 1)
+    return (0..<StandardiserTests.eventCount).map { event in
+      let x = stream.gaussian(at: UInt64(event))
+      return [x, 0.1, event % 3 == 0 ? -5 : 100 * x * x, 1e30 * (x + 2)]
+    }
+  }
+
+  private func standardised(clip: Float? = nil) throws -> StandardisedEvents {
+    try StandardisedEvents(
+      TrainingEvents(features: features().flatMap { $0 }, featureCount: 4),
+      logarithmic: [false, false, true, false], clip: clip)
+  }
+
+  @Test func fitsMeanAndStandardDeviation() throws {
+    let events = try standardised()
+    let columns = features().map { row in
+      row.enumerated().map { $0 == 2 ? portableLog1p(max(0, Double($1))) : Double($1) }
+    }
+    for feature in 0..<4 {
+      let values = columns.map { $0[feature] }
+      let mean = values.reduce(0, +) / Double(values.count)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+      let deviation = feature == 1 ? 1 : variance.squareRoot()
+      #expect(abs(Double(events.standardiser.mean[feature]) - mean) <= 1e-6 * abs(mean) + 1e-9)
+      #expect(abs(Double(events.standardiser.scale[feature]) / deviation - 1) < 1e-6)
+    }
+    #expect(events.standardiser.isLogarithmic == [false, false, true, false])
+    #expect(events.standardiser.clip == nil)
+  }
+
+  @Test func appliesWhatItFits() throws {
+    let events = try standardised()
+    for (event, row) in features().enumerated() {
+      let z = events[event]
+      for feature in 0..<4 {
+        let x = feature == 2 ? Float(portableLog1p(Double(max(0, row[2])))) : row[feature]
+        let standardiser = events.standardiser
+        #expect(z[feature] == (x - standardiser.mean[feature]) / standardiser.scale[feature])
+      }
+      #expect(abs(z[1]) < 1e-7, "a constant feature is zero")
+    }
+  }
+
+  @Test func clips() throws {
+    let plain = try standardised()
+    let clipped = try standardised(clip: 1.5)
+    #expect(clipped.standardiser.clip == 1.5)
+    for event in 0..<StandardiserTests.eventCount {
+      #expect(clipped[event] == plain[event].map { min(max($0, -1.5), 1.5) })
+    }
+  }
+}
