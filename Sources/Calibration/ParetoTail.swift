@@ -22,7 +22,9 @@ public struct ParetoTail: Equatable, Sendable {
   /// Fits excesses, largest first, by probability-weighted moments with the plotting positions
   /// (i - 0.35) / n (J. Hosking and J. Wallis, Technometrics 29, 1987). The shape comes out
   /// below 1; estimates above 1/2 mean little.
-  init(fitting excesses: some BidirectionalCollection<Double>, base: Double, baseRate: Double) {
+  package init(
+    fitting excesses: some BidirectionalCollection<Double>, base: Double, baseRate: Double
+  ) {
     let count = Double(excesses.count)
     var mean = 0.0
     var weighted = 0.0
@@ -38,7 +40,7 @@ public struct ParetoTail: Equatable, Sendable {
     scale = 2 * mean * weighted / difference
   }
 
-  init(base: Double, shape: Double, scale: Double, excessCount: Int, baseRate: Double) {
+  package init(base: Double, shape: Double, scale: Double, excessCount: Int, baseRate: Double) {
     self.base = base
     self.shape = shape
     self.scale = scale
@@ -48,7 +50,7 @@ public struct ParetoTail: Equatable, Sendable {
 
   /// The excess that a share `survival` in (0, 1] of excesses is above:
   /// sigma (survival^-xi - 1) / xi, or -sigma log(survival) for xi = 0.
-  func excess(survival: Double) -> Double {
+  package func excess(survival: Double) -> Double {
     let power = -shape * portableLog(survival)
     // exp(p) - 1 = p (1 + p/2 + ...) near 0, where the difference would lose its digits.
     let ratio =
@@ -57,7 +59,7 @@ public struct ParetoTail: Equatable, Sendable {
   }
 
   /// The share of excesses above `excess` >= 0: (1 + xi excess / sigma)^(-1/xi).
-  func survival(excess: Double) -> Double {
+  package func survival(excess: Double) -> Double {
     let growth = shape * excess / scale
     if growth <= -1 { return 0 }
     let ratio = abs(growth) < 1e-8 ? 1 - growth / 2 : portableLog1p(growth) / growth

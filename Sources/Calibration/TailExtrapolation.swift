@@ -7,8 +7,9 @@ struct TailExtrapolation {
   /// Sets the random numbers of this working point apart from those of the others.
   let stream: UInt64
 
-  /// How far below 1/(N + 1) a rate may lie: a fitted tail says little farther out.
-  private static let reachMax = 100.0
+  /// How many times below 1/(N + 1) a rate may lie. Measured on exponential scores, 95 % intervals
+  /// cover 95 % of true rates at twice, 90 % at ten times, 86 % at fifty times.
+  private static let reachMax = 10.0
   /// Where the moments' estimate of the shape loses its meaning.
   private static let shapeMax = 0.5
   private static let repeatCount = 1000
@@ -47,8 +48,8 @@ struct TailExtrapolation {
     let reach = 1 / (request.targetFPR.value * Double(count + 1))
     if reach > Self.reachMax {
       throw failure(
-        "\(count) events reach to \(1 / (Self.reachMax * Double(count + 1))), a hundredth of "
-          + "their number's inverse")
+        "\(count) events reach down to \(1 / (Self.reachMax * Double(count + 1))), a tenth of what "
+          + "ranks reach")
     }
   }
 
