@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import StrictJSON
 
 extension CalibrationRun {
   init(_ place: JSONPlace) throws(FileFault) {

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import StrictJSON
 
 extension DriftReference {
   /// Both parts must be there; an empty object says that there is nothing to compare with.

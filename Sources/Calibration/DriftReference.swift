@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// What drift is measured against: the background that a calibration saw.
 public struct DriftReference: Equatable, Sendable {
   /// How the scores were spread, or nil where the file does not say.

@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// What background features look like, feature by feature.
 public struct FeatureSummary: Equatable, Sendable {
   /// One feature over all events; moments and extremes are of its finite values.

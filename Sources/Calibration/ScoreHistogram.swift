@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// Counts of background scores in bins of equal ratio, near enough: each octave from 2^-16 to
 /// 2^48 is cut into eight bins of equal width.
 ///

@@ -1,4 +1,5 @@
 public import DurableFiles
+internal import StrictJSON
 
 /// A calibration with the file that it was read from.
 public struct LoadedCalibration: Equatable, Sendable {

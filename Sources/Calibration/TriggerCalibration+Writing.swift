@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import StrictJSON
 
 extension TriggerCalibration {
   /// Writes the file, which appears under its name only when whole. An existing one is replaced

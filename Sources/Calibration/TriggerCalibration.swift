@@ -1,4 +1,5 @@
 public import DurableFiles
+internal import StrictJSON
 
 /// The thresholds of a model, how they were found, and what the background looked like: the
 /// content of a `tamis-calibration/1` file.

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import StrictJSON
 
 extension JSONPlace {
   /// The working points of a calibration of `eventCount` scores.

@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// A threshold that keeps a false-positive rate. An event fires it when its score is greater.
 public struct WorkingPoint: Equatable, Sendable {
   /// Of a-z, 0-9, `_` and `-`; unique within a calibration.
