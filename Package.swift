@@ -40,13 +40,14 @@ let modules: [[Target]] = [
   module("WorkerThreads", ["CLinux"]),
   module("ReproducibleMath", ["CScoreKernels"]),
   module("EventRecords", ["CScoreKernels", "DurableFiles", crypto]),
-  module("ScoreModel", ["DurableFiles", crypto]),
+  module("StrictJSON", ["DurableFiles"]),
+  module("ScoreModel", ["DurableFiles", "StrictJSON"]),
   module("ScoreEngine", ["ScoreModel", "CScoreKernels", "WorkerThreads"]),
-  module("Simulation", ["EventRecords", "DurableFiles", "ReproducibleMath"]),
+  module("Simulation", ["EventRecords", "DurableFiles", "ReproducibleMath", "WorkerThreads"]),
   module(
     "Training",
     ["ScoreEngine", "ScoreModel", "CScoreKernels", "ReproducibleMath", "WorkerThreads"]),
-  module("Calibration", ["ScoreModel", "EventRecords", "DurableFiles", "ReproducibleMath"]),
+  module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
   module("ZeroMQ", ["CZeroMQ"]),
   module(
     "TriggerPipeline",
@@ -58,7 +59,7 @@ let modules: [[Target]] = [
   module(
     "Monitoring",
     [
-      "TriggerPipeline",
+      "TriggerPipeline", "EventRecords",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,0 +1,16 @@
+internal import Glibc
+
+/// A time in UTC as ISO 8601 has it: `2026-11-23T20:00:00Z`, or with milliseconds.
+///
+/// - Parameter timeNs: nanoseconds since the Unix epoch.
+public func utcText(_ timeNs: UInt64, milliseconds: Bool = false) -> String {
+  var seconds = time_t(timeNs / 1_000_000_000)
+  var parts = tm()
+  gmtime_r(&seconds, &parts)
+  var buffer = [CChar](repeating: 0, count: 32)
+  let count = strftime(&buffer, buffer.count, "%Y-%m-%dT%H:%M:%S", &parts)
+  let text = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+  guard milliseconds else { return text + "Z" }
+  let fraction = "\(1_000 + timeNs / 1_000_000 % 1_000)".dropFirst()
+  return "\(text).\(fraction)Z"
+}

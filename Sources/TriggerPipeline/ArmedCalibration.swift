@@ -1,0 +1,41 @@
+public import Calibration
+public import DurableFiles
+public import ScoreModel
+
+/// A calibration that was checked against the model it is used with.
+public struct ArmedCalibration: Sendable {
+  /// The thresholds.
+  public let calibration: TriggerCalibration
+  /// The file's hash, whose prefix flagged records carry.
+  public let sha256: SHA256Digest
+  /// The path as given.
+  public let path: String
+
+  /// Loads the calibration at `path`.
+  ///
+  /// - Throws: `FileFault` where it is malformed or was made for another model, other features or
+  ///   other noise levels; the fault says which two differ.
+  public init(path: String, model: LoadedModel) throws {
+    let loaded = try TriggerCalibration.load(path)
+    self.path = path
+    calibration = loaded.calibration
+    sha256 = loaded.sha256
+    let differences = checkBelongsTogether(
+      calibration, modelSHA256: model.sha256, modelSchema: model.model.schema,
+      levelCount: model.model.shape.levelCount)
+    guard differences.isEmpty else {
+      throw FileFault(
+        file: path, found: differences.joined(separator: "; "),
+        expected: "a calibration made with \(model.path)",
+        remedy: "calibrate again with this model, or name the model it was made with")
+    }
+  }
+}
+
+extension ArmedCalibration {
+  /// The levels and weights that the thresholds were calibrated with.
+  public func scoring(of model: TrainedModel) -> Scoring {
+    Scoring(
+      levels: calibration.levels, weights: calibration.weights, output: model.scoring.output)
+  }
+}

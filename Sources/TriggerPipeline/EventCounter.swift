@@ -1,0 +1,23 @@
+internal import Synchronization
+
+/// A count that one or more threads raise and any thread reads, without locks.
+public final class EventCounter: Sendable {
+  private let count = Atomic<UInt64>(0)
+
+  /// Creates the counter at 0.
+  public init() {}
+
+  /// The count now.
+  public var value: UInt64 { count.load(ordering: .relaxed) }
+
+  /// Raises the count.
+  @inline(__always)
+  public func add(_ amount: UInt64 = 1) {
+    count.wrappingAdd(amount, ordering: .relaxed)
+  }
+
+  /// Replaces the count: for gauges, and for figures that a single thread computes.
+  public func set(_ amount: UInt64) {
+    count.store(amount, ordering: .relaxed)
+  }
+}

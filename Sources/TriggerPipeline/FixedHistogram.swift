@@ -1,0 +1,57 @@
+internal import Synchronization
+
+/// A histogram with bounds fixed at creation, written by one thread and read by any.
+public final class FixedHistogram: @unchecked Sendable {
+  /// Inclusive upper bounds, ascending; values above the last are in one more bucket.
+  public let upperBounds: [Double]
+  private let counts: UnsafeMutablePointer<Atomic<UInt64>>
+  private let sumBits = Atomic<UInt64>(0)
+
+  /// Creates an empty histogram.
+  public init(upperBounds: [Double]) {
+    precondition(zip(upperBounds, upperBounds.dropFirst()).allSatisfy { $0 < $1 })
+    self.upperBounds = upperBounds
+    counts = .allocate(capacity: upperBounds.count + 1)
+    for bucket in 0...upperBounds.count { (counts + bucket).initialize(to: Atomic(0)) }
+  }
+
+  deinit { counts.deinitialize(count: upperBounds.count + 1).deallocate() }
+
+  /// Counts `value`, `weight` times. O(log buckets); the writing thread alone may call it.
+  public func record(_ value: Double, weight: UInt64 = 1) {
+    counts[bucket(of: value)].wrappingAdd(weight, ordering: .relaxed)
+    let sum = Double(bitPattern: sumBits.load(ordering: .relaxed)) + value * Double(weight)
+    sumBits.store(sum.bitPattern, ordering: .relaxed)
+  }
+
+  /// The count of each bucket (not cumulative), the one above the last bound included.
+  public var bucketCounts: [UInt64] {
+    (0...upperBounds.count).map { counts[$0].load(ordering: .relaxed) }
+  }
+
+  /// The sum of all values.
+  public var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
+
+  private func bucket(of value: Double) -> Int {
+    var low = 0
+    var high = upperBounds.count
+    while low < high {
+      let middle = (low + high) / 2
+      if value <= upperBounds[middle] { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  /// Bounds 1, 2, 5 times the powers of ten from 10^`first` to 10^`last`.
+  public static func decades(_ first: Int, through last: Int) -> [Double] {
+    (first...last).flatMap { exponent in
+      [1.0, 2.0, 5.0].map { digit in
+        exponent < 0 ? digit / powerOfTen(-exponent) : digit * powerOfTen(exponent)
+      }
+    }
+  }
+
+  private static func powerOfTen(_ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { power, _ in power * 10 }
+  }
+}

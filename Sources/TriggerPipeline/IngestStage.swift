@@ -1,0 +1,133 @@
+internal import CLinux
+internal import EventRecords
+internal import WorkerThreads
+internal import ZeroMQ
+
+/// The thread that owns the input: takes messages, checks their records, keeps the sequence
+/// ledger, and puts what is good into the ring. Nothing that arrives can stop it: a bad record is
+/// counted under its reason and its neighbours are taken.
+final class IngestStage: @unchecked Sendable {
+  private let input: InputSocket
+  private let ring: RecordRing
+  private let ledger: RunLedgerTable
+  private let counters: PipelineCounters
+  private let state: PipelineState
+  private let featureCount: Int
+  private let schema: UInt32
+  private let recordByteCount: Int
+  /// Called while the ring is full; the single-threaded pipeline scores and publishes here.
+  var whileFull: (() -> Void)?
+
+  /// While draining, input is read at most so long: a sender that never pauses must not keep the
+  /// daemon alive.
+  private static let drainingReadNsMax: UInt64 = 1_000_000_000
+
+  init(
+    input: InputSocket, ring: RecordRing, ledger: RunLedgerTable, schema: UInt32,
+    counters: PipelineCounters, state: PipelineState
+  ) {
+    self.input = input
+    self.ring = ring
+    self.ledger = ledger
+    self.counters = counters
+    self.state = state
+    self.schema = schema
+    featureCount = ring.featureCount
+    recordByteCount = EventRecord.byteCount(featureCount: ring.featureCount)
+  }
+
+  /// Takes messages until the pipeline drains and the input is empty. In the pipeline of one
+  /// thread `afterEachTurn` scores and publishes what a turn has brought.
+  func run(waitMs: Int = 50, afterEachTurn: (() -> Void)? = nil) {
+    var drainingSinceNs: UInt64?
+    while true {
+      state.noteProgress()
+      let took = step(messagesMax: 256, waitMs: waitMs)
+      afterEachTurn?()
+      guard state.isDraining else { continue }
+      let now = tamis_monotonic_ns()
+      let since = drainingSinceNs ?? now
+      drainingSinceNs = since
+      if !took || now - since > Self.drainingReadNsMax || state.isPastDeadline { break }
+    }
+    state.endInput()
+    ring.announceArrivals()
+  }
+
+  /// Takes up to `messagesMax` messages, waiting for the first at most `waitMs`; returns whether
+  /// there was one.
+  func step(messagesMax: Int, waitMs: Int) -> Bool {
+    var taken = 0
+    while taken < messagesMax {
+      switch input.receive() {
+      case .message(let message):
+        counters.messages.add()
+        take(message)
+        ring.announceArrivals()
+      case .refused(let reason):
+        counters.messages.add()
+        refuse(reason)
+      case .nothing:
+        if taken > 0 || !input.wait(timeoutMs: waitMs) { return taken > 0 }
+        continue
+      }
+      taken += 1
+    }
+    return true
+  }
+
+  private func take(_ message: UnsafeRawBufferPointer) {
+    let receivedNs = tamis_realtime_ns()
+    var walker = MessageWalker(bytes: message, featureCount: featureCount, schema: schema)
+    while let found = walker.next() {
+      switch found {
+      case .record(let record): take(record, receivedNs: receivedNs)
+      case .refused(let reason): refuse(reason)
+      }
+    }
+  }
+
+  private func take(_ record: EventRecordView, receivedNs: UInt64) {
+    let isEvent = record.kind == .event
+    let entry: Int
+    let closedEntry: Int?
+    switch ledger.place(record, isEvent: isEvent) {
+    case .refused(let reason):
+      counters.rejected(reason).add()
+      return
+    case .accepted(let placedEntry, let placedClosing):
+      entry = placedEntry
+      closedEntry = placedClosing
+    }
+    if !isEvent, let kind = record.kind { counters.control(kind).add() }
+    let position = waitForFreePosition()
+    ring.record(at: position).copyMemory(from: record.base, byteCount: recordByteCount)
+    ring.fill(
+      position,
+      note: SlotNote(
+        isEvent: isEvent, ledgerEntry: entry, closedEntry: closedEntry, receivedNs: receivedNs))
+  }
+
+  /// Counts a record that cannot be placed, as received from nobody and refused.
+  private func refuse(_ reason: RecordRefusal) {
+    ledger.sources[0].received.add()
+    counters.rejected(reason).add()
+  }
+
+  /// The next free slot. While there is none the input waits, and that time is counted.
+  private func waitForFreePosition() -> Int {
+    if let position = ring.nextFreePosition() { return position }
+    ring.announceArrivals()
+    let startNs = tamis_monotonic_ns()
+    defer { counters.inputBlockedNs.add(tamis_monotonic_ns() - startNs) }
+    while true {
+      let seen = ring.releases.value
+      if let position = ring.nextFreePosition() { return position }
+      if let whileFull {
+        whileFull()
+      } else {
+        ring.releases.wait(while: seen, timeoutNs: 50_000_000, spins: 200)
+      }
+    }
+  }
+}

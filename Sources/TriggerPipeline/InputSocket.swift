@@ -1,0 +1,92 @@
+internal import EventRecords
+internal import ZeroMQ
+
+/// The input of the pipeline: one SUB or PULL socket on any number of endpoints.
+///
+/// A message is `[topic,] records`. One that has more parts, is empty, or is longer than the limit
+/// is refused whole and under its reason.
+final class InputSocket {
+  /// What one look at the socket brought.
+  enum Reception {
+    /// The records part, valid until the next call.
+    case message(UnsafeRawBufferPointer)
+    case refused(RecordRefusal)
+    case nothing
+  }
+
+  private let socket: Socket
+  private let poller: Poller
+  private let messageByteCountMax: Int
+  private let observer: any PipelineObserver
+  private var first = Message()
+  private var second = Message()
+  private var surplus = Message()
+  /// The endpoints as bound, with wildcard ports resolved.
+  let boundEndpoints: [String]
+
+  /// ZeroMQ itself refuses a message beyond so many times the limit, by closing the connection:
+  /// below it the message is read and counted as oversized.
+  private static let refusedUnreadFactor = 16
+
+  init(
+    context: Context, settings: PipelineSettings, observer: any PipelineObserver
+  ) throws(ZeroMQError) {
+    let socket = try Socket(context, settings.inputPattern == .pull ? .pull : .sub)
+    try socket.set(
+      .receiveHighWaterMark(settings.inputHighWaterMark),
+      .messageByteCountMax(settings.messageByteCountMax * Self.refusedUnreadFactor))
+    if settings.inputPattern == .sub {
+      try socket.set(.subscribe(Array(settings.inputTopic.utf8)))
+    }
+    boundEndpoints = try socket.open(
+      bind: settings.inputBind, connect: settings.inputConnect)
+    self.socket = socket
+    poller = Poller([.socket(socket, .receivable)])
+    messageByteCountMax = settings.messageByteCountMax
+    self.observer = observer
+  }
+
+  /// Waits for a message; returns whether one is there.
+  func wait(timeoutMs: Int) -> Bool {
+    do {
+      return try poller.wait(timeoutMs: timeoutMs) > 0
+    } catch {
+      observer.socketFailed("input: \(error)")
+      return false
+    }
+  }
+
+  /// Takes the next message, if one is there.
+  func receive() -> Reception {
+    do {
+      guard try socket.receive(into: &first) else { return .nothing }
+      guard first.hasMore else { return checked(first.bytes) }
+      guard try socket.receive(into: &second) else { return .refused(.multipart) }
+      guard second.hasMore else { return checked(second.bytes) }
+      repeat { _ = try socket.receive(into: &surplus) } while surplus.hasMore
+      return .refused(.multipart)
+    } catch {
+      observer.socketFailed("input: \(error)")
+      return .nothing
+    }
+  }
+
+  private func checked(_ records: UnsafeRawBufferPointer) -> Reception {
+    if records.isEmpty { return .refused(.emptyMessage) }
+    if records.count > messageByteCountMax { return .refused(.oversized) }
+    return .message(records)
+  }
+}
+
+extension Socket {
+  /// Binds and connects to all endpoints; returns where it is bound, wildcard ports resolved.
+  func open(bind: [String], connect: [String]) throws(ZeroMQError) -> [String] {
+    var bound: [String] = []
+    for endpoint in bind {
+      try self.bind(endpoint)
+      bound.append(try lastEndpoint())
+    }
+    for endpoint in connect { try self.connect(endpoint) }
+    return bound
+  }
+}

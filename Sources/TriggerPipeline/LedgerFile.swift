@@ -1,0 +1,56 @@
+internal import DurableFiles
+internal import EventRecords
+internal import Glibc
+
+/// `ledger.jsonl` beside the journal's segments: one line for each run and source that was closed,
+/// so that the sums of a run outlive the daemon.
+final class LedgerFile {
+  private let file: OpenFile
+
+  init(folder: String) throws(SystemCallError) {
+    file = try OpenFile(opening: "\(folder)/ledger.jsonl", flags: O_CREAT | O_WRONLY | O_APPEND)
+  }
+
+  func append(_ report: RunLedgerReport) throws {
+    let line = Array("\(report.json)\n".utf8)
+    // One write call: a line is whole or not there, also when the daemon is killed.
+    try line.withUnsafeBytes { try file.writeAll($0) }
+  }
+}
+
+extension RunLedgerReport {
+  /// The sums by name, in the order in which people read them.
+  private var members: [(name: String, value: JSONValue)] {
+    [
+      ("run", .count(run)), ("source", .count(source)), ("closing", .string(closing.rawValue)),
+      ("expected", .count(expected)), ("received", .count(received)), ("lost", .count(lost)),
+      ("events", .count(events)), ("scored", .count(scored)),
+      ("not_finite", .count(notFinite)), ("repeated", .count(repeated)), ("shed", .count(shed)),
+      ("flagged", .count(flagged)), ("unbiased", .count(unbiased)),
+      ("balanced", .bool(isBalanced)),
+    ]
+  }
+
+  /// The report as one line of JSON.
+  public var json: String {
+    "{" + members.map { "\"\($0.name)\": \($0.value.text)" }.joined(separator: ", ") + "}"
+  }
+
+  /// The report as a section of the journal's manifest.
+  var manifestSection: JSONValue {
+    .object(Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) }))
+  }
+}
+
+extension JSONValue {
+  /// Numbers, truth values and words without special characters, which are all a ledger has.
+  fileprivate var text: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .unsigned(let value): "\(value)"
+    case .bool(let value): "\(value)"
+    case .string(let value): "\"\(value)\""
+    case .null, .number, .array, .object: "null"
+    }
+  }
+}

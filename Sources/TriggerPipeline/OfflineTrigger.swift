@@ -1,0 +1,126 @@
+public import EventRecords
+public import ScoreEngine
+
+/// An event that was scored offline, in input order.
+public struct OfflineEvent {
+  /// Its place among the input's events, from 0.
+  public var index: Int
+  /// Its record, or nil where the input has features only (`.npy`).
+  public var record: EventRecordView?
+  /// Its score; NaN where it cannot be scored.
+  public var score: Float
+  /// D attributions, valid during the call.
+  public var attributions: UnsafeBufferPointer<Float>
+  /// What the rule says of it; nil where it is not kept.
+  public var decision: Decision?
+
+  /// The numbers that identify the event.
+  public var identity: EventIdentity {
+    record.map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
+  }
+}
+
+/// What tells one event from another.
+public struct EventIdentity: Hashable, Sendable, CustomStringConvertible {
+  /// The run.
+  public var run: UInt32
+  /// The sender.
+  public var source: UInt32
+  /// The sequence number in the run.
+  public var sequence: UInt64
+  /// The event number.
+  public var event: UInt64
+
+  /// Creates an identity.
+  public init(run: UInt32, source: UInt32, sequence: UInt64, event: UInt64) {
+    self.run = run
+    self.source = source
+    self.sequence = sequence
+    self.event = event
+  }
+
+  /// The identity that a record states.
+  public init(_ record: EventRecordView) {
+    self.init(
+      run: record.run, source: record.source, sequence: record.sequence, event: record.event)
+  }
+
+  /// The number that decides the event's prescales.
+  public var prescaleHash: PrescaleHash {
+    PrescaleHash(run: run, source: source, sequence: sequence, event: event)
+  }
+
+  /// What a row of features without a record is called everywhere: event `row + 1` of run 1 and
+  /// source 1, whose sequence 1 was the begin of the run. `tamis replay` sends it so.
+  public init(rowOfFeatures row: Int) {
+    self.init(run: 1, source: 1, sequence: UInt64(row + 2), event: UInt64(max(row, -1) + 1))
+  }
+
+  /// `run 3 source 1 sequence 17 (event 16)`.
+  public var description: String {
+    "run \(run) source \(source) sequence \(sequence) (event \(event))"
+  }
+}
+
+/// The trigger without a stream: the same engine and the same rule over recorded events, in input
+/// order, with the bits that the daemon gives.
+public struct OfflineTrigger: Sendable {
+  private let network: ScoringNetwork
+  private let workers: Int
+  private let batchMax: Int
+
+  /// Creates a trigger that scores with so many threads.
+  public init(network: ScoringNetwork, workers: Int, batchMax: Int = 256) {
+    self.network = network
+    self.workers = workers
+    self.batchMax = batchMax
+  }
+
+  /// Scores all events of `input` and visits each in order.
+  ///
+  /// - Throws: what reading the input throws (`FileFault`), and what `visit` throws.
+  public func run(
+    over input: EventSource, rule: DecisionRule?, visit: (OfflineEvent) throws -> Void
+  ) throws {
+    let featureCount = network.featureCount
+    try scoreInParallel(
+      network: network, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
+      wantsAttributions: true,
+      readFeatures: { range, features in input.copyFeatures(of: range, into: features) },
+      consume: { range, scores, attributions in
+        guard let attributions else { return }
+        for offset in 0..<range.count {
+          var event = OfflineEvent(
+            index: range.lowerBound + offset, record: input.record(at: range.lowerBound + offset),
+            score: scores[offset],
+            attributions: UnsafeBufferPointer(
+              start: attributions + offset * featureCount, count: featureCount),
+            decision: nil)
+          event.decision = rule?.decide(score: event.score, hash: event.identity.prescaleHash)
+          try visit(event)
+        }
+      })
+  }
+
+  /// Scores all events of `input` without deciding anything, and hands on chunk after chunk in
+  /// order: which events, their scores, and their features, row-major.
+  public func scoreChunks(
+    of input: EventSource,
+    consume: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) throws -> Void
+  ) throws {
+    let featureCount = network.featureCount
+    try scoreInParallel(
+      network: network, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
+      wantsAttributions: false,
+      readFeatures: { range, features in input.copyFeatures(of: range, into: features) },
+      consume: { range, scores, _ in
+        var rows = [Float](repeating: 0, count: range.count * featureCount)
+        try rows.withUnsafeMutableBufferPointer { rows in
+          if let base = rows.baseAddress { input.copyFeatures(of: range, into: base) }
+          try consume(
+            range, UnsafeBufferPointer(start: scores, count: range.count),
+            UnsafeBufferPointer(rows))
+        }
+      })
+  }
+}

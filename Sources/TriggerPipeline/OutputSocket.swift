@@ -1,0 +1,76 @@
+internal import ZeroMQ
+
+/// The output of the pipeline: a PUB or PUSH socket that never drops in silence.
+///
+/// PUB is an XPUB that sees subscriptions come and go: while nobody subscribes nothing is sent, so
+/// records wait in the journal and not in the void; and with `XPUB_NODROP` a subscriber that does
+/// not keep up makes the send fail rather than lose the record.
+final class OutputSocket {
+  /// The topic part.
+  enum Topic { case flagged, unbiased }
+
+  private let socket: Socket
+  private let isPublisher: Bool
+  private let observer: any PipelineObserver
+  private var subscription = Message()
+  private(set) var subscriberCount = 0
+  /// The endpoints as bound, with wildcard ports resolved.
+  let boundEndpoints: [String]
+
+  private static let flaggedTopic: StaticString = "flagged"
+  private static let unbiasedTopic: StaticString = "unbiased"
+
+  init(
+    context: Context, settings: PipelineSettings, observer: any PipelineObserver
+  ) throws(ZeroMQError) {
+    let isPublisher = settings.outputPattern == .pub
+    // What is queued at the end still has this long to leave; the rest is in the journal.
+    let socket = try Socket(context, isPublisher ? .xpub : .push, lingerMs: 2_000)
+    try socket.set(.sendHighWaterMark(settings.outputHighWaterMark))
+    // A PUSH socket queues only for receivers that are really connected.
+    try socket.set(
+      isPublisher ? [.xpubNoDrop(true), .xpubVerboser(true)] : [.immediate(true)])
+    boundEndpoints = try socket.open(
+      bind: settings.outputBind, connect: settings.outputConnect)
+    self.socket = socket
+    self.isPublisher = isPublisher
+    self.observer = observer
+  }
+
+  /// Whether it makes sense to try: for PUB, somebody subscribes.
+  var hasReceiver: Bool { isPublisher ? subscriberCount > 0 : mayTakeMore }
+
+  /// Whether a send may succeed now.
+  var mayTakeMore: Bool { isPublisher ? subscriberCount > 0 : isWritable }
+
+  /// Reads the subscriptions that came and went. Cheap when there are none.
+  func serviceSubscriptions() {
+    guard isPublisher else { return }
+    do {
+      while try socket.receive(into: &subscription) {
+        guard let change = subscription.bytes.first else { continue }
+        subscriberCount = max(0, subscriberCount + (change == 1 ? 1 : -1))
+      }
+    } catch {
+      observer.socketFailed("output: \(error)")
+    }
+  }
+
+  /// Sends `[topic, record]`; false where the output cannot take it now.
+  func send(_ record: UnsafeRawBufferPointer, topic: Topic) -> Bool {
+    guard hasReceiverForSend else { return false }
+    let name = topic == .flagged ? Self.flaggedTopic : Self.unbiasedTopic
+    let topicBytes = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    do {
+      guard try socket.send(topicBytes, more: true) else { return false }
+      return try socket.send(record, more: false)
+    } catch {
+      observer.socketFailed("output: \(error)")
+      return false
+    }
+  }
+
+  private var isWritable: Bool { (try? socket.readiness().contains(.sendable)) ?? false }
+
+  private var hasReceiverForSend: Bool { !isPublisher || subscriberCount > 0 }
+}

@@ -1,0 +1,79 @@
+public import EventRecords
+
+/// Everything the pipeline counts since start. Written on the way of the events, read by whoever
+/// shows it; all sums of the ledger can be checked from here:
+/// received = scored + rejected + shed, and kept = published + waiting + abandoned.
+public final class PipelineCounters: Sendable {
+  /// Events that got a score.
+  public let scored = EventCounter()
+  /// Records and messages refused, by reason.
+  private let rejectedByReason: [EventCounter]
+  /// Events given up because the pipeline was told to end before it could score them.
+  public let shed = EventCounter()
+  /// Events that fired a working point and passed its prescale, in the calibration's order.
+  public let flagged: [EventCounter]
+  /// Events above the loosest threshold, before prescales.
+  public let aboveThreshold = EventCounter()
+  /// Events kept by the unbiased prescale.
+  public let unbiased = EventCounter()
+  /// Events kept because they could not be scored.
+  public let notScorable = EventCounter()
+  /// Control records by kind: begin of run, end of run, heartbeat.
+  public let controlRecords: [EventCounter]
+  /// Messages that left the input sockets.
+  public let messages = EventCounter()
+  /// Flagged records written to the journal.
+  public let journaled = EventCounter()
+  /// Bytes written to the journal.
+  public let journaledBytes = EventCounter()
+  /// Flagged records handed to the output socket, by topic.
+  public let publishedFlagged = EventCounter()
+  /// The same for the topic `unbiased`.
+  public let publishedUnbiased = EventCounter()
+  /// Journaled records that wait for the output.
+  public let waiting = EventCounter()
+  /// Flagged records that could be neither journaled nor published before the end.
+  public let abandoned = EventCounter()
+  /// Sends that the output refused because it was full or nobody was there.
+  public let outputBlocked = EventCounter()
+  /// Subscribers of a PUB output that are connected now.
+  public let subscribers = EventCounter()
+  /// Nanoseconds that input waited because the ring was full.
+  public let inputBlockedNs = EventCounter()
+  /// Failed attempts to write the journal.
+  public let journalFailures = EventCounter()
+  /// Batches scored.
+  public let batches = EventCounter()
+  /// Runs whose ledger did not close with equal sums.
+  public let ledgerFaults = EventCounter()
+  /// Time of the last event, ns since the epoch.
+  public let lastEventNs = EventCounter()
+  /// Scores of scored events.
+  public let scores = FixedHistogram(upperBounds: FixedHistogram.decades(0, through: 7))
+  /// Seconds from the message's leaving the socket to the decision.
+  public let decisionLatency = FixedHistogram(upperBounds: FixedHistogram.decades(-6, through: 0))
+
+  /// Counters for so many working points.
+  public init(workingPointCount: Int) {
+    flagged = (0..<workingPointCount).map { _ in EventCounter() }
+    rejectedByReason = RecordRefusal.allCases.map { _ in EventCounter() }
+    controlRecords = (0..<3).map { _ in EventCounter() }
+  }
+
+  /// The counter of one reason.
+  public func rejected(_ reason: RecordRefusal) -> EventCounter {
+    // A reason is one of a dozen: looking through them beats a table that must be kept in step.
+    for (index, candidate) in RecordRefusal.allCases.enumerated() where candidate == reason {
+      return rejectedByReason[index]
+    }
+    preconditionFailure("every reason is among all reasons")
+  }
+
+  /// The counter of one kind of control record.
+  func control(_ kind: RecordKind) -> EventCounter {
+    controlRecords[Int(kind.rawValue - RecordKind.beginOfRun.rawValue)]
+  }
+
+  /// All reasons together.
+  public var rejectedTotal: UInt64 { rejectedByReason.reduce(0) { $0 + $1.value } }
+}

@@ -1,0 +1,50 @@
+/// How a pipeline is wired and bounded. Every bound has its name here.
+public struct PipelineSettings: Sendable {
+  /// How records come in.
+  public enum InputPattern: Sendable { case pull, sub }
+  /// How flagged records go out.
+  public enum OutputPattern: Sendable { case pub, push }
+
+  /// Which daemon this is; written into each flagged record.
+  public var instance: UInt32 = 1
+  /// The input's pattern.
+  public var inputPattern = InputPattern.pull
+  /// Endpoints to connect the input to.
+  public var inputConnect: [String] = []
+  /// Endpoints to bind the input to.
+  public var inputBind: [String] = []
+  /// The topic that a SUB input asks for.
+  public var inputTopic = ""
+  /// A longer message is refused as oversized.
+  public var messageByteCountMax = 1 << 20
+  /// Messages that ZeroMQ may hold for each sender before it makes the sender wait (or drop).
+  public var inputHighWaterMark = 1_000
+  /// The output's pattern.
+  public var outputPattern = OutputPattern.pub
+  /// Endpoints to connect the output to.
+  public var outputConnect: [String] = []
+  /// Endpoints to bind the output to.
+  public var outputBind: [String] = []
+  /// Records that ZeroMQ may hold for each receiver; more wait in the journal.
+  public var outputHighWaterMark = 1_000
+  /// The journal's folder.
+  public var journalPath = "journal"
+  /// A journal segment is closed when it would grow beyond this.
+  public var segmentByteCountMax = 256 << 20
+  /// The journal is on the disk itself at most so long after a record was written; 0: before the
+  /// record is published.
+  public var fsyncIntervalMs = 100
+  /// One in so many events is kept whatever its score; 0 for none.
+  public var unbiasedPrescale: UInt32 = 10_000
+  /// The largest batch that is scored at once.
+  public var batchMax = 256
+  /// Scoring threads; 0 does everything in one thread.
+  public var workers = 1
+  /// Records that may stand between input and output.
+  public var ringCapacity = 16_384
+  /// How long the end may take after it was asked for.
+  public var drainTimeoutMs = 10_000
+
+  /// The defaults above.
+  public init() {}
+}

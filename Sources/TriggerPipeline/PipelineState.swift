@@ -1,0 +1,68 @@
+internal import CLinux
+public import Synchronization
+
+/// Where the pipeline is in its life, and what keeps it from working, for all its threads and for
+/// whoever asks after its health.
+public final class PipelineState: Sendable {
+  /// The phases, in order.
+  public enum Phase: Int, Sendable, AtomicRepresentable {
+    /// Events flow.
+    case running
+    /// Input is closed; what was received is being finished.
+    case draining
+    /// All threads have ended.
+    case ended
+  }
+
+  private let phaseNow = Atomic<Phase>(.running)
+  private let inputEnded = Atomic<Bool>(false)
+  private let drainDeadlineNs = Atomic<UInt64>(.max)
+  private let stall = Mutex<String?>(nil)
+  private let progress = Atomic<UInt64>(tamis_monotonic_ns())
+
+  /// A pipeline that runs.
+  public init() {}
+
+  /// The phase now.
+  public var phase: Phase { phaseNow.load(ordering: .acquiring) }
+
+  /// Why the pipeline stands still, or nil while it does not.
+  public var stallReason: String? { stall.withLock { $0 } }
+
+  /// Nanoseconds since a stage last went once around its loop.
+  public var sinceProgressNs: UInt64 {
+    let last = progress.load(ordering: .relaxed)
+    let now = tamis_monotonic_ns()
+    return now > last ? now - last : 0
+  }
+
+  /// Asks the pipeline to finish what it has received, for at most `timeoutMs`.
+  public func beginDraining(timeoutMs: Int) {
+    drainDeadlineNs.store(
+      tamis_monotonic_ns() + UInt64(timeoutMs) * 1_000_000, ordering: .releasing)
+    phaseNow.store(.draining, ordering: .releasing)
+  }
+
+  var isDraining: Bool { phase != .running }
+
+  var isPastDeadline: Bool {
+    isDraining && tamis_monotonic_ns() >= drainDeadlineNs.load(ordering: .acquiring)
+  }
+
+  var hasInputEnded: Bool { inputEnded.load(ordering: .acquiring) }
+
+  func endInput() { inputEnded.store(true, ordering: .releasing) }
+
+  func end() { phaseNow.store(.ended, ordering: .releasing) }
+
+  /// Says what the pipeline waits for; returns whether that is news.
+  @discardableResult
+  func setStall(_ reason: String?) -> Bool {
+    stall.withLock { current in
+      defer { current = reason }
+      return current != reason
+    }
+  }
+
+  func noteProgress() { progress.store(tamis_monotonic_ns(), ordering: .relaxed) }
+}

@@ -1,0 +1,35 @@
+/// The number in [0, 2^64) that decides an event's prescales, made from its identity alone.
+///
+/// It knows nothing of the features, so a prescaled sample is unbiased; it hangs on no counter, so
+/// every daemon, a restarted daemon and an offline command choose the same events. All prescales
+/// of an event look at the same number, therefore the kept samples are nested: whatever passes a
+/// prescale of 100 passes every smaller one too, and an event that several routes could keep is
+/// kept with probability exactly one over their smallest prescale.
+public struct PrescaleHash: Equatable, Sendable {
+  /// Uniform over events.
+  public let value: UInt64
+
+  /// Hashes the four numbers that identify an event.
+  public init(run: UInt32, source: UInt32, sequence: UInt64, event: UInt64) {
+    var state = absorbed(UInt64(run) << 32 | UInt64(source), into: 0)
+    state = absorbed(sequence, into: state)
+    value = absorbed(event, into: state)
+  }
+
+  /// Whether one event in `prescale` is meant to pass and this is such a one; 0 lets none pass.
+  public func passes(prescale: UInt32) -> Bool {
+    prescale > 0 && value.multipliedFullWidth(by: UInt64(prescale)).high == 0
+  }
+}
+
+private func absorbed(_ word: UInt64, into state: UInt64) -> UInt64 {
+  mixed(state &+ 0x9E37_79B9_7F4A_7C15 &+ word)
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+private func mixed(_ word: UInt64) -> UInt64 {
+  var z = word
+  z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+  z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+  return z ^ (z >> 31)
+}

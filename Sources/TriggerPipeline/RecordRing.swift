@@ -1,0 +1,177 @@
+internal import Synchronization
+package import WorkerThreads
+
+/// What the ring knows of a record beside its bytes.
+package struct SlotNote: Equatable {
+  /// Whether the record is an event; control records pass through to keep their place in order.
+  package var isEvent: Bool
+  /// The run ledger's entry that the record belongs to.
+  package var ledgerEntry: Int
+  /// The entry whose ledger closes when this record has passed: its own at an end of run, the
+  /// source's last one at the first record of a next run, nil otherwise.
+  package var closedEntry: Int?
+  /// Nanoseconds since the epoch when its message left the socket.
+  package var receivedNs: UInt64
+
+  package init(isEvent: Bool, ledgerEntry: Int, closedEntry: Int?, receivedNs: UInt64) {
+    self.isEvent = isEvent
+    self.ledgerEntry = ledgerEntry
+    self.closedEntry = closedEntry
+    self.receivedNs = receivedNs
+  }
+}
+
+/// A ring of record slots through which every record passes in input order:
+/// the ingest thread fills slots, workers claim what has arrived, the publish thread takes scored
+/// ranges in order and releases them.
+///
+/// Positions count records since start and never wrap; slot = position modulo capacity. All memory
+/// exists from the start. Batches form by themselves: a worker claims whatever stands between
+/// `claimed` and `filled`, so an idle worker takes one record and a busy one finds many.
+///
+/// Who may touch what: slots in filled ..< released + capacity belong to the ingest thread, a
+/// claimed range to its worker until it is completed, completed ranges to the publish thread until
+/// it releases them. The counters hand ownership over with release and acquire.
+package final class RecordRing: @unchecked Sendable {
+  package let capacity: Int
+  package let featureCount: Int
+  /// Bytes from one slot's record to the next, a multiple of 64.
+  package let slotByteCount: Int
+  private let records: UnsafeMutableRawPointer
+  private let notes: UnsafeMutablePointer<SlotNote>
+  private let scoreStorage: UnsafeMutablePointer<Float>
+  private let attributionStorage: UnsafeMutablePointer<Float>
+  /// At a range's first slot: the position after its last, once it is scored.
+  private let rangeEnds: UnsafeMutablePointer<Atomic<Int>>
+
+  private let filled = Atomic<Int>(0)
+  private let claimed = Atomic<Int>(0)
+  private let released = Atomic<Int>(0)
+  /// Moves when records were filled in.
+  package let arrivals = WakeWord()
+  /// Moves when a range was scored.
+  package let completions = WakeWord()
+  /// Moves when slots came free.
+  package let releases = WakeWord()
+
+  /// Creates a ring of at least `capacity` slots (rounded up to a power of two).
+  package init(capacity: Int, featureCount: Int, recordByteCount: Int) {
+    precondition(capacity >= 1)
+    var rounded = 1
+    while rounded < capacity { rounded *= 2 }
+    self.capacity = rounded
+    self.featureCount = featureCount
+    slotByteCount = (recordByteCount + 63) / 64 * 64
+    records = .allocate(byteCount: rounded * slotByteCount, alignment: 64)
+    records.initializeMemory(as: UInt8.self, repeating: 0, count: rounded * slotByteCount)
+    notes = .allocate(capacity: rounded)
+    notes.initialize(
+      repeating: SlotNote(isEvent: false, ledgerEntry: 0, closedEntry: nil, receivedNs: 0), count: rounded)
+    scoreStorage = .allocate(capacity: rounded)
+    scoreStorage.initialize(repeating: 0, count: rounded)
+    attributionStorage = .allocate(capacity: rounded * featureCount)
+    attributionStorage.initialize(repeating: 0, count: rounded * featureCount)
+    rangeEnds = .allocate(capacity: rounded)
+    for slot in 0..<rounded { (rangeEnds + slot).initialize(to: Atomic(0)) }
+  }
+
+  deinit {
+    records.deallocate()
+    notes.deallocate()
+    scoreStorage.deallocate()
+    attributionStorage.deallocate()
+    rangeEnds.deinitialize(count: capacity).deallocate()
+  }
+
+  package func record(at position: Int) -> UnsafeMutableRawPointer {
+    records + slot(position) * slotByteCount
+  }
+
+  package func note(at position: Int) -> SlotNote { notes[slot(position)] }
+
+  package func score(at position: Int) -> Float { scoreStorage[slot(position)] }
+
+  package func scores(at position: Int) -> UnsafeMutablePointer<Float> { scoreStorage + slot(position) }
+
+  package func attributions(at position: Int) -> UnsafeMutablePointer<Float> {
+    attributionStorage + slot(position) * featureCount
+  }
+
+  private func slot(_ position: Int) -> Int { position & (capacity - 1) }
+}
+
+// MARK: - The ingest thread's side
+
+extension RecordRing {
+  /// Where the next record goes, or nil while the ring is full.
+  package func nextFreePosition() -> Int? {
+    let position = filled.load(ordering: .relaxed)
+    return position - released.load(ordering: .acquiring) < capacity ? position : nil
+  }
+
+  /// Makes the record at `position` visible to the workers; `announceArrivals` wakes them.
+  package func fill(_ position: Int, note: SlotNote) {
+    notes[slot(position)] = note
+    filled.store(position + 1, ordering: .releasing)
+  }
+
+  /// Wakes workers that sleep. Once per message, not per record.
+  package func announceArrivals() { arrivals.signal() }
+}
+
+// MARK: - The workers' side
+
+extension RecordRing {
+  /// Takes the oldest unclaimed records: at most `batchMax`, a fair share among `workers`, and not
+  /// across the ring's end, so that they lie one after another. Nil where nothing waits.
+  package func claim(batchMax: Int, workers: Int) -> Range<Int>? {
+    while true {
+      let start = claimed.load(ordering: .relaxed)
+      let available = filled.load(ordering: .acquiring) - start
+      if available <= 0 { return nil }
+      let share = workers > 1 ? max(16, available / workers) : available
+      let count = min(available, batchMax, share, capacity - slot(start))
+      let exchange = claimed.compareExchange(
+        expected: start, desired: start + count, ordering: .acquiringAndReleasing)
+      if exchange.exchanged { return start..<start + count }
+    }
+  }
+
+  /// Hands a scored range to the publish thread.
+  package func complete(_ range: Range<Int>) {
+    rangeEnds[slot(range.lowerBound)].store(range.upperBound, ordering: .releasing)
+    completions.signal()
+  }
+
+  /// Records that wait for a worker.
+  package var unclaimedCount: Int {
+    max(0, filled.load(ordering: .relaxed) - claimed.load(ordering: .relaxed))
+  }
+}
+
+// MARK: - The publish thread's side
+
+extension RecordRing {
+  /// The next range in input order, if it is scored.
+  package func nextCompletedRange() -> Range<Int>? {
+    let start = released.load(ordering: .relaxed)
+    let end = rangeEnds[slot(start)].load(ordering: .acquiring)
+    return end > start ? start..<end : nil
+  }
+
+  /// Gives the slots before `position` back to the ingest thread.
+  package func release(upTo position: Int) {
+    released.store(position, ordering: .releasing)
+    releases.signal()
+  }
+
+  /// Records anywhere in the ring.
+  package var occupiedCount: Int {
+    max(0, filled.load(ordering: .relaxed) - released.load(ordering: .relaxed))
+  }
+
+  /// Whether all that was filled has been released.
+  package var isEmpty: Bool {
+    released.load(ordering: .acquiring) == filled.load(ordering: .acquiring)
+  }
+}

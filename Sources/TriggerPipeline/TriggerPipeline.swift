@@ -1,0 +1,127 @@
+internal import DurableFiles
+internal import EventRecords
+public import ScoreEngine
+public import ScoreModel
+internal import Synchronization
+internal import WorkerThreads
+internal import ZeroMQ
+
+/// The whole way of an event: input socket, checks, scoring, decision, journal, output socket.
+///
+/// All memory is allocated when it is made; sockets are bound then too, so that what is wrong with
+/// the configuration is an error at start and not an hour later.
+public final class TriggerPipeline: Sendable {
+  /// What the pipeline counts.
+  public let counters: PipelineCounters
+  /// Its phase and health.
+  public let state: PipelineState
+  /// The thresholds and prescales in force.
+  public let rule: DecisionRule
+  /// The senders seen so far, the unknown one first.
+  public var sources: [SourceCounters] { ledger.sources.all }
+  /// Records that stand in the ring now.
+  public var ringOccupancy: Int { ring.occupiedCount }
+  /// Slots of the ring.
+  public var ringCapacity: Int { ring.capacity }
+  /// Where the input is bound, wildcard ports resolved.
+  public let inputEndpoints: [String]
+  /// Where the output is bound, wildcard ports resolved.
+  public let outputEndpoints: [String]
+  /// What the journal held when it was opened.
+  public let journalOpening: String
+
+  private let settings: PipelineSettings
+  private let ring: RecordRing
+  private let ledger: RunLedgerTable
+  private let ingest: IngestStage
+  private let scoring: [ScoringStage]
+  private let publish: PublishStage
+
+  /// Opens sockets and journal and allocates everything.
+  ///
+  /// - Throws: `ZeroMQError` that names the endpoint, `FileFault` or `SystemCallError` that names
+  ///   the journal's file.
+  public init(
+    settings: PipelineSettings, loaded: LoadedModel, armed: ArmedCalibration,
+    instructionSet: InstructionSet, observer: any PipelineObserver
+  ) throws {
+    let model = loaded.model
+    let rule = DecisionRule(armed.calibration, unbiasedPrescale: settings.unbiasedPrescale)
+    let counters = PipelineCounters(workingPointCount: rule.routes.count)
+    let state = PipelineState()
+    let network = ScoringNetwork(
+      model: model, scoring: armed.scoring(of: model), instructionSet: instructionSet)
+    let ring = RecordRing(
+      capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
+      recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
+    let ledger = RunLedgerTable()
+    let journal = try FlaggedJournal(
+      folder: settings.journalPath, featureCount: model.shape.featureCount,
+      featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
+    let context = try Context()
+    let output = try OutputSocket(context: context, settings: settings, observer: observer)
+    let input = try InputSocket(context: context, settings: settings, observer: observer)
+    self.settings = settings
+    self.rule = rule
+    self.counters = counters
+    self.state = state
+    self.ring = ring
+    self.ledger = ledger
+    inputEndpoints = input.boundEndpoints
+    outputEndpoints = output.boundEndpoints
+    journalOpening = Self.summary(of: journal)
+    ingest = IngestStage(
+      input: input, ring: ring, ledger: ledger, schema: model.schema, counters: counters,
+      state: state)
+    scoring = (0..<max(1, settings.workers)).map { _ in
+      ScoringStage(
+        ring: ring, network: network, batchMax: settings.batchMax,
+        workers: max(1, settings.workers), counters: counters, state: state)
+    }
+    publish = try PublishStage(
+      ring: ring, rule: rule,
+      origin: FlaggedOrigin(
+        instance: settings.instance, model: loaded.sha256.prefix, calibration: armed.sha256.prefix),
+      ledger: ledger, journal: journal, output: output, counters: counters, state: state,
+      observer: observer, settings: settings)
+  }
+
+  /// Runs until `stop()` was called and everything received is finished. Blocks its thread.
+  public func run() {
+    if settings.workers == 0 { runInOneThread() } else { runInThreads() }
+    state.end()
+  }
+
+  /// Asks `run()` to finish what was received and return. Safe from any thread, repeatedly.
+  public func stop() {
+    if state.phase == .running { state.beginDraining(timeoutMs: settings.drainTimeoutMs) }
+  }
+
+  private static func summary(of journal: FlaggedJournal) -> String {
+    let repaired = journal.recovery.lines.map { "; \($0)" }.joined()
+    return "\(journal.folder), next number \(journal.nextNumber), last published "
+      + "\(journal.publishedNumber)\(repaired)"
+  }
+
+  private func runInThreads() {
+    withWorkers(2 + scoring.count, name: "tamis") { [self] index in
+      switch index {
+      case 0: ingest.run()
+      case 1: publish.run()
+      default: scoring[index - 2].run()
+      }
+    }
+  }
+
+  /// One thread takes, scores and publishes in turn: the least latency where one core is all there
+  /// is, and the same bits.
+  private func runInOneThread() {
+    let scoreAndPublish = { [scoring, publish] in
+      while scoring[0].step() {}
+      while publish.step() {}
+    }
+    ingest.whileFull = scoreAndPublish
+    ingest.run(waitMs: 5, afterEachTurn: scoreAndPublish)
+    publish.run()
+  }
+}

@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import Glibc
+internal import ScoreEngine
+
+/// `tamis`: everything an operator or a physicist does by hand.
+@main
+struct Tamis: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tamis",
+    abstract: "Train, calibrate, check and feed a streaming anomaly trigger.",
+    discussion: """
+      A model is trained on background alone, thresholds are calibrated for chosen false-positive \
+      rates, and the daemon tamisd keeps the events of a stream whose score passes. EVENTS is a \
+      run folder, one of its segments, or a .npy file of shape (N, D).
+
+      Example, from nothing to thresholds:
+        tamis simulate background --events 200000 --run 1 --seed 1 --out train.run
+        tamis simulate background --events 100000 --run 2 --seed 2 --out calibration.run
+        tamis train --background train.run --out model.safetensors
+        tamis calibrate --model model.safetensors --background calibration.run \\
+          --working-point nominal=1e-3 --out calibration.json
+
+      Exit status: 0 done; 1 the work failed or the answer is no; 2 wrong usage.
+      """,
+    version: "tamis \(programVersion) (\(instructionSetSummary()))",
+    subcommands: [
+      SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
+      RecordCommand.self, ReplayCommand.self, VerifyCommand.self, InspectCommand.self,
+    ])
+
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      _ = try InstructionSet.selected()
+      try command.run()
+    } catch let answer as NegativeAnswer {
+      if !answer.description.isEmpty { complain("\(answer)") }
+      Glibc.exit(1)
+    } catch {
+      exitReporting(error)
+    }
+  }
+
+  /// The contract's exit statuses: the parser's own for wrong usage (64) becomes 2.
+  private static func exitReporting(_ error: any Error) -> Never {
+    let code = exitCode(for: error)
+    if code == .success {
+      print(fullMessage(for: error))
+      Glibc.exit(0)
+    }
+    if code == .validationFailure {
+      complain(fullMessage(for: error))
+      Glibc.exit(2)
+    }
+    complain("tamis: \(error)")
+    Glibc.exit(1)
+  }
+}

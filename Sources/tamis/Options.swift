@@ -1,0 +1,95 @@
+internal import ArgumentParser
+internal import Calibration
+internal import EventRecords
+internal import Glibc
+internal import ScoreEngine
+internal import ScoreModel
+
+/// `--json`, for every command that reports facts.
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+}
+
+/// `--force`, for every command that writes a file.
+struct ReplaceOptions: ParsableArguments {
+  @Flag(help: "Replace an existing file.")
+  var force = false
+}
+
+/// `--workers` and `--batch`, for every command that scores.
+struct EngineOptions: ParsableArguments {
+  @Option(help: "Scoring threads; the results do not depend on it. Default: all processors.")
+  var workers: Int?
+
+  @Option(help: "Events scored at once; the results do not depend on it.")
+  var batch = 256
+
+  var workerCount: Int { workers ?? processorCount() }
+
+  func validate() throws {
+    if let workers, !(1...1024).contains(workers) {
+      throw ValidationError("--workers is 1 to 1024, not \(workers)")
+    }
+    if !(1...65_536).contains(batch) {
+      throw ValidationError("--batch is 1 to 65536, not \(batch)")
+    }
+  }
+}
+
+/// `--levels` and `--weights`, which override the model's scoring.
+struct ScoringOptions: ParsableArguments {
+  @Option(help: "Noise levels that make the score, as indices into the model's sigmas: 3,4,5.")
+  var levels: CommaSeparated<Int>?
+
+  @Option(help: "Their weights; 1/n each unless given.")
+  var weights: CommaSeparated<Float>?
+
+  /// The model's scoring with the overrides, checked against its number of levels.
+  func scoring(of model: TrainedModel) throws -> Scoring {
+    guard let levels else {
+      if weights != nil { throw ValidationError("--weights goes with --levels") }
+      return model.scoring
+    }
+    return try Self.checked(
+      levels.values, weights: weights?.values, levelCount: model.shape.levelCount,
+      output: model.scoring.output)
+  }
+
+  static func checked(
+    _ levels: [Int], weights: [Float]?, levelCount: Int, output: Scoring.Output
+  ) throws -> Scoring {
+    for level in levels where !(0..<levelCount).contains(level) {
+      throw ValidationError("--levels \(level): the network has levels 0 to \(levelCount - 1)")
+    }
+    if levels.isEmpty || Set(levels).count != levels.count {
+      throw ValidationError("--levels wants one or more different levels, such as 3,4,5")
+    }
+    if let weights {
+      if weights.count != levels.count {
+        throw ValidationError("\(levels.count) levels want as many weights, not \(weights.count)")
+      }
+      if !weights.allSatisfy({ $0.isFinite && $0 >= 0 }) || !weights.contains(where: { $0 > 0 }) {
+        throw ValidationError("--weights are finite, not negative, and not all 0")
+      }
+    }
+    return Scoring(levels: levels, weights: weights, output: output)
+  }
+}
+
+/// A list such as `3,4,5` on the command line.
+struct CommaSeparated<Element: LosslessStringConvertible & Sendable>: ExpressibleByArgument,
+  Sendable
+{
+  var values: [Element]
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let parsed = parts.compactMap { Element(String($0)) }
+    guard !parsed.isEmpty, parsed.count == parts.count else { return nil }
+    values = parsed
+  }
+}
+
+/// The processors that this process may use.
+func processorCount() -> Int { max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))) }

@@ -1,0 +1,94 @@
+internal import ArgumentParser
+internal import CLinux
+internal import EventRecords
+internal import TriggerPipeline
+internal import ZeroMQ
+
+/// Sockets that receive.
+enum ReceivingPattern: String, ExpressibleByArgument, CaseIterable {
+  case sub, pull
+}
+
+/// `tamis record`.
+struct RecordCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "record",
+    abstract: "Write a stream of event records to disk.",
+    discussion: """
+      Good records are written as they came; others are counted under their reason. Recording ends \
+      when every source that began a run has ended it, after --events events, after --seconds, or \
+      with SIGINT or SIGTERM. The run is closed with a manifest in each case.
+
+      Example:
+        tamis record --connect tcp://127.0.0.1:5555 --pattern sub --out run42
+      """)
+
+  @Option(help: "Connect to this endpoint.")
+  var connect: String?
+
+  @Option(help: "Bind this endpoint.")
+  var bind: String?
+
+  @Option(help: "sub or pull.")
+  var pattern = ReceivingPattern.sub
+
+  @Option(help: "The topic to subscribe to.")
+  var topic = ""
+
+  @Option(help: "The run folder to write.")
+  var out: String
+
+  @Option(help: "Features an event; default: as the first record says.")
+  var features: Int?
+
+  @Option(help: "End after so many events.")
+  var events: Int?
+
+  @Option(help: "End after so many seconds.")
+  var seconds: Double?
+
+  @OptionGroup var replace: ReplaceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if (bind == nil) == (connect == nil) {
+      throw ValidationError("one of --bind and --connect is needed")
+    }
+    if let features, !(1...65_535).contains(features) {
+      throw ValidationError("--features is 1 to 65535, not \(features)")
+    }
+    if let events, events < 1 { throw ValidationError("--events is at least 1, not \(events)") }
+    if let seconds, !(seconds > 0 && seconds < 1e9) {
+      throw ValidationError("--seconds is positive, not \(seconds)")
+    }
+  }
+
+  func run() throws {
+    tamis_signals_block()
+    let context = try Context()
+    let socket = try Socket(context, pattern == .sub ? .sub : .pull)
+    if pattern == .sub { try socket.set(.subscribe(Array(topic.utf8))) }
+    if let bind { try socket.bind(bind) }
+    if let connect { try socket.connect(connect) }
+    let poller = Poller([.socket(socket, .receivable)])
+    var recorder = StreamRecorder(
+      folder: out, featureCount: features, eventCountMax: events, replacing: replace.force)
+    let deadlineNs = seconds.map { monotonicNs() + UInt64($0 * 1e9) } ?? .max
+    var message = Message()
+    var progress = ProgressLine()
+    while !recorder.isComplete, monotonicNs() < deadlineNs, tamis_signals_wait(0) == 0 {
+      guard try poller.wait(timeoutMs: 100) > 0 else { continue }
+      for _ in 0..<256 where !recorder.isComplete {
+        guard try socket.receive(into: &message) else { break }
+        // The topic part is followed by the records part.
+        if message.hasMore { continue }
+        try recorder.take(message.bytes)
+      }
+      progress.show("record \(recorder.eventCount) events")
+    }
+    progress.finish()
+    try recorder.finish()
+    try recorder.facts(out: out).print(asJSON: output.json)
+    if recorder.eventCount == 0 { throw NegativeAnswer(description: "no event came") }
+  }
+}

@@ -1,0 +1,65 @@
+internal import Glibc
+internal import ScoreEngine
+
+/// The version of the program.
+let programVersion = "0.1.0"
+
+/// The instruction set in use, for `--version`.
+func instructionSetSummary() -> String {
+  (try? InstructionSet.selected()).map { "instruction set \($0.rawValue)" }
+    ?? "TAMIS_ISA names no instruction set of this machine"
+}
+
+/// A question was answered with no: reported as it is, exit status 1.
+struct NegativeAnswer: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Writes a line to stderr.
+func complain(_ text: String) {
+  var line = text
+  if !line.hasSuffix("\n") { line += "\n" }
+  _ = line.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+/// A line of progress on stderr: rewritten in place on a terminal, and now and then elsewhere.
+struct ProgressLine {
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private var lastNs: UInt64 = 0
+  private var lastCount = 0
+
+  /// Shows `text`, at most ten times a second on a terminal and every ten seconds elsewhere.
+  mutating func show(_ text: @autoclosure () -> String) {
+    let now = monotonicNs()
+    guard now - lastNs >= (isTerminal ? 100_000_000 : 10_000_000_000) else { return }
+    lastNs = now
+    let line = text()
+    guard isTerminal else { return complain(line) }
+    let padding = String(repeating: " ", count: max(0, lastCount - line.count))
+    lastCount = line.count
+    let rewritten = "\r\(line)\(padding)"
+    _ = rewritten.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+  }
+
+  /// Ends the line.
+  mutating func finish() {
+    if isTerminal, lastCount > 0 { complain("") }
+    lastCount = 0
+  }
+}
+
+/// A bar of `width` characters, filled by `fraction`.
+func bar(_ fraction: Double, width: Int = 24) -> String {
+  let filled = Int((min(max(fraction, 0), 1) * Double(width)).rounded())
+  return "[" + String(repeating: "#", count: filled)
+    + String(repeating: ".", count: width - filled) + "]"
+}
+
+/// `seconds` as `12 s`, `3 min 05 s` or `1 h 02 min`.
+func duration(_ seconds: Double) -> String {
+  let whole = Int(seconds.rounded())
+  func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  if whole < 60 { return "\(whole) s" }
+  if whole < 3600 { return "\(whole / 60) min \(two(whole % 60)) s" }
+  return "\(whole / 3600) h \(two(whole / 60 % 60)) min"
+}

@@ -1,0 +1,260 @@
+internal import ArgumentParser
+internal import CLinux
+internal import DurableFiles
+internal import EventRecords
+internal import FoundationEssentials
+internal import ScoreEngine
+internal import ScoreModel
+internal import Training
+
+/// `tamis train`.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a score network on background.",
+    discussion: """
+      Multi-scale denoising score matching. The standardiser is fitted on the same events. The \
+      training record (hyperparameters, seed, hash of the data, loss) goes into the model file; \
+      the same data, options and seed give the same bytes whatever the number of threads and the \
+      machine. What it cost goes to OUT.training.json.
+
+      Examples:
+        tamis train --background train.run --out model.safetensors
+        tamis train --background events.npy --feature-names names.json \\
+          --log1p MET_pt,HT --clip 10 --out model.safetensors
+        tamis train --background train.run --output score --steps 1000 --levels 7,8,9 \\
+          --learning-rate-schedule constant --out reference.safetensors
+      """)
+
+  @Option(parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files of background.")
+  var background: [String]
+
+  @Option(help: "The model file to write.")
+  var out: String
+
+  @Option(help: "Training steps.")
+  var steps = 10_000
+
+  @Option(help: "Events a step.")
+  var batch = 512
+
+  @Option(help: "Seed of initial weights, noise and order.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Adam's learning rate.")
+  var learningRate = 1e-3
+
+  @Option(
+    help: "cosine falls to 0 at the last step; constant stays.",
+    transform: named(LearningRateSchedule.self))
+  var learningRateSchedule = LearningRateSchedule.cosine
+
+  @Option(
+    help: "What the network predicts: noise, or score, the score itself.",
+    transform: named(Scoring.Output.self))
+  var output = Scoring.Output.noise
+
+  @Option(help: "The largest noise level, in standard deviations of the features.")
+  var sigmaMax = 5.0
+
+  @Option(help: "The smallest noise level.")
+  var sigmaMin = 0.01
+
+  @Option(help: "Noise levels, log-spaced between the two.")
+  var noiseLevels = 10
+
+  @Option(help: "Width of the residual blocks, a multiple of 16.")
+  var hidden = 256
+
+  @Option(help: "Residual blocks.")
+  var blocks = 3
+
+  @Option(help: "Decay of an exponential moving average of the weights, which is then saved.")
+  var ema: Double?
+
+  @Option(help: "Features, by name or index, that enter as log(1 + max(x, 0)).")
+  var log1p: CommaSeparated<String>?
+
+  @Option(help: "Cut standardised features at this magnitude.")
+  var clip: Float?
+
+  @Option(help: "A JSON array of feature names, for input that has none.")
+  var featureNames: String?
+
+  @OptionGroup var scoring: ScoringOptions
+
+  @Option(help: "Threads; the result does not depend on it. Default: all processors.")
+  var threads: Int?
+
+  @OptionGroup var replace: ReplaceOptions
+  @OptionGroup var report: OutputOptions
+
+  func validate() throws {
+    func positive(_ name: String, _ value: Int, max: Int) throws {
+      if !(1...max).contains(value) {
+        throw ValidationError("\(name) is 1 to \(max), not \(value)")
+      }
+    }
+    try positive("--steps", steps, max: 100_000_000)
+    try positive("--batch", batch, max: 1 << 20)
+    try positive("--noise-levels", noiseLevels, max: 1_000)
+    try positive("--hidden", hidden, max: 1 << 14)
+    try positive("--threads", threads ?? 1, max: 1_024)
+    if !(0...64).contains(blocks) { throw ValidationError("--blocks is 0 to 64, not \(blocks)") }
+    if hidden % 16 != 0 { throw ValidationError("--hidden is a multiple of 16, not \(hidden)") }
+    if !(learningRate > 0 && learningRate.isFinite) {
+      throw ValidationError("--learning-rate is positive, not \(learningRate)")
+    }
+    if !(sigmaMin > 0 && sigmaMax >= sigmaMin && sigmaMax.isFinite) {
+      throw ValidationError("0 < --sigma-min <= --sigma-max, not \(sigmaMin) and \(sigmaMax)")
+    }
+    if let ema, !(ema > 0 && ema < 1) {
+      throw ValidationError("--ema lies between 0 and 1, not \(ema)")
+    }
+    if let clip, !(clip > 0 && clip.isFinite) {
+      throw ValidationError("--clip is positive, not \(clip)")
+    }
+    if let levels = scoring.levels {
+      _ = try ScoringOptions.checked(
+        levels.values, weights: scoring.weights?.values, levelCount: noiseLevels, output: output)
+    } else if scoring.weights != nil {
+      throw ValidationError("--weights goes with --levels")
+    }
+  }
+
+  func run() throws {
+    try refuseExisting(out, unless: replace.force)
+    let input = try EventSource(paths: background)
+    let names = try featureNames.map(readFeatureNames) ?? input.featureNames
+    try checkNames(names, featureCount: input.featureCount)
+    var progress = ProgressLine()
+    let result = try trainScoreNetwork(
+      on: TrainingEvents(
+        eventCount: input.eventCount, featureCount: input.featureCount, featureNames: names,
+        sha256: digest(of: input), copyFeatures: { input.copyFeatures(of: $0, into: $1) }),
+      configuration: try configuration(names: names, featureCount: input.featureCount),
+      program: "tamis \(programVersion)"
+    ) { now in
+      progress.show(
+        "train \(bar(Double(now.step) / Double(now.stepCount))) "
+          + "step \(now.step) of \(now.stepCount), loss \(short(now.smoothedLoss)), "
+          + "\(short(now.stepsPerSecond)) steps/s, "
+          + "\(duration(now.secondsToGo)) to go")
+    }
+    progress.finish()
+    try result.model.write(to: out, replacing: replace.force)
+    try writeCost(result.cost)
+    var facts = Facts()
+    facts.add("written", .text(out))
+    facts.add("sha256", .text("\(try SHA256Digest(ofFile: out))"))
+    facts.add("events", .integer(input.eventCount))
+    facts.add("steps", .integer(steps))
+    facts.add("final_loss", result.lossHistory.last.map { .number($0.loss) } ?? .nothing)
+    facts.add(
+      "levels", .list(result.model.scoring.levels.map { .integer($0) }),
+      line: "levels: "
+        + result.model.scoring.levels.map { "\($0) (sigma \(result.model.sigmas[$0]))" }
+        .joined(separator: ", "))
+    facts.add("wall_seconds", .number(result.cost.wallSeconds))
+    facts.add("cpu_seconds", .number(result.cost.cpuSeconds))
+    try facts.print(asJSON: report.json)
+  }
+
+  /// What the training took, beside the model and not in it: the model's bytes must not hang on it.
+  private func writeCost(_ cost: TrainingCost) throws {
+    let text = """
+      {
+        "cpu_seconds": \(cost.cpuSeconds),
+        "finished": "\(utcText(tamis_realtime_ns()))",
+        "instruction_set": "\(try InstructionSet.selected().rawValue)",
+        "threads": \(cost.threads),
+        "wall_seconds": \(cost.wallSeconds)
+      }
+
+      """
+    try ReplacedFile.write(text.utf8, to: "\(out).training.json", replacing: true)
+  }
+
+  /// The hash of one input, or of the hashes of several, one a line.
+  private func digest(of input: EventSource) -> String {
+    let digests = input.inputs.map { "\($0.sha256())" }
+    return digests.count == 1
+      ? digests[0] : "\(SHA256Digest(of: digests.joined(separator: "\n")))"
+  }
+
+  private func configuration(
+    names: [String]?, featureCount: Int
+  ) throws -> TrainingConfiguration {
+    var configuration = TrainingConfiguration()
+    configuration.steps = steps
+    configuration.batchSize = batch
+    configuration.seed = seed
+    configuration.learningRate = learningRate
+    configuration.schedule = learningRateSchedule
+    configuration.output = output
+    configuration.sigmaMax = sigmaMax
+    configuration.sigmaMin = sigmaMin
+    configuration.levelCount = noiseLevels
+    configuration.hiddenWidth = hidden
+    configuration.blockCount = blocks
+    configuration.emaDecay = ema
+    configuration.scoringLevels = scoring.levels?.values
+    configuration.scoringWeights = scoring.weights?.values
+    configuration.clip = clip
+    configuration.threads = threads ?? processorCount()
+    configuration.instructionSet = try InstructionSet.selected()
+    if let log1p {
+      configuration.logarithmicFeatures = try logarithmic(
+        log1p.values, names: names, featureCount: featureCount)
+    }
+    return configuration
+  }
+
+  private func logarithmic(
+    _ chosen: [String], names: [String]?, featureCount: Int
+  ) throws -> [Bool] {
+    var flags = [Bool](repeating: false, count: featureCount)
+    for feature in chosen {
+      let index = names?.firstIndex(of: feature) ?? Int(feature)
+      guard let index, flags.indices.contains(index) else {
+        throw ValidationError(
+          "--log1p \(feature): no feature of that name or index (0 to \(featureCount - 1))")
+      }
+      flags[index] = true
+    }
+    return flags
+  }
+
+  private func readFeatureNames(_ path: String) throws -> [String] {
+    let file = try MappedFile(path)
+    do {
+      return try JSONDecoder().decode([String].self, from: Data(file.bytes))
+    } catch {
+      throw FileFault(file: path, found: "\(error)", expected: "a JSON array of feature names")
+    }
+  }
+
+  private func checkNames(_ names: [String]?, featureCount: Int) throws {
+    guard let names else { return }
+    let file = featureNames ?? background[0]
+    if names.count != featureCount {
+      throw FileFault(
+        file: file, found: "\(names.count) feature names", expected: "\(featureCount), as the events")
+    }
+    if Set(names).count != names.count {
+      throw FileFault(file: file, found: "a feature name twice", expected: "different names")
+    }
+  }
+}
+
+/// Reads one of the words that an enumeration has, and names them all where it is none.
+private func named<Word: RawRepresentable & CaseIterable & SendableMetatype>(
+  _ type: Word.Type
+) -> @Sendable (String) throws -> Word
+where Word.RawValue == String, Word.AllCases: SendableMetatype {
+  { argument in
+    if let word = Word(rawValue: argument) { return word }
+    let words = Word.allCases.map(\.rawValue).joined(separator: " or ")
+    throw ValidationError("'\(argument)' is not \(words)")
+  }
+}

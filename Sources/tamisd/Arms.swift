@@ -1,0 +1,51 @@
+internal import Calibration
+internal import DaemonConfiguration
+internal import DurableFiles
+internal import Monitoring
+internal import ScoreEngine
+internal import ScoreModel
+internal import TriggerPipeline
+
+/// What the daemon decides with: model, calibration and instruction set, checked against each other.
+struct Arms {
+  let model: LoadedModel
+  let armed: ArmedCalibration
+  let instructionSet: InstructionSet
+
+  /// Loads both files.
+  ///
+  /// - Throws: `FileFault` where one is malformed or the two do not belong together.
+  init(_ configuration: DaemonConfiguration) throws {
+    instructionSet = try InstructionSet.selected()
+    model = try TrainedModel.load(configuration.model)
+    armed = try ArmedCalibration(path: configuration.calibration, model: model)
+  }
+
+  /// The working points, as metrics name them.
+  var points: [ArmedPoint] {
+    armed.calibration.workingPoints.map {
+      ArmedPoint(name: $0.name, targetFPR: $0.targetFPR.value, threshold: $0.threshold)
+    }
+  }
+
+  /// What identifies a running daemon.
+  var build: BuildFacts {
+    BuildFacts(
+      version: programVersion, instructionSet: instructionSet.rawValue, model: "\(model.sha256)",
+      calibration: "\(armed.sha256)")
+  }
+
+  /// One line a fact, for `--check` and for the first lines of the log.
+  var summary: [String] {
+    let shape = model.model.shape
+    let scoring = armed.scoring(of: model.model)
+    return [
+      "model: \(model.path), sha256 \(model.sha256), \(shape.featureCount) features, "
+        + "width \(shape.hiddenWidth), \(shape.blockCount) blocks, \(shape.levelCount) levels",
+      "calibration: \(armed.path), sha256 \(armed.sha256), levels \(scoring.levels)",
+    ] + model.notes.map { "model: \($0)" }
+      + points.map {
+        "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR)"
+      }
+  }
+}

@@ -1,0 +1,119 @@
+import EventRecords
+import Foundation
+import Testing
+
+/// The whole chain over real sockets: what comes out downstream is what the offline commands say.
+@Suite(.serialized) struct ChainTests {
+  struct Case: CustomTestStringConvertible {
+    var workers: Int
+    var batch: Int
+    var input: String
+    var output: String
+    var testDescription: String { "\(workers) workers, \(batch) a message, \(input) to \(output)" }
+  }
+
+  static let cases = [
+    Case(workers: 1, batch: 64, input: "push", output: "pub"),
+    Case(workers: 0, batch: 16, input: "pub", output: "push"),
+    Case(workers: 3, batch: 1, input: "push", output: "pub"),
+    Case(workers: 2, batch: 256, input: "pub", output: "pub"),
+  ]
+
+  @Test(arguments: cases)
+  func onlineAndOfflineAgreeToTheBit(_ chosen: Case) throws {
+    let armed = try Armed.shared.get()
+    var choice = Daemon.Choice()
+    choice.workers = chosen.workers
+    choice.inputPattern = chosen.input == "push" ? "pull" : "sub"
+    choice.outputPattern = chosen.output
+    let daemon = try Daemon(armed, choice)
+    let received = daemon.folder("received")
+    let receiver = try Programs.peer(
+      "receive.py",
+      [
+        "--connect", daemon.output, "--pattern", chosen.output == "pub" ? "sub" : "pull", "--out",
+        received, "--idle", "3", "--timeout", "100", "--quiet",
+      ])
+    try Programs.tamis(
+      "replay", armed.background, armed.anomalies, "--connect", daemon.input, "--pattern",
+      chosen.input, "--batch", "\(chosen.batch)"
+    ).expectExit()
+    try daemon.waitForEvents(22_000)
+    #expect(daemon.metric("tamis_events_received_total") == 22_000)
+    #expect(daemon.metric("tamis_events_scored_total") == 22_000)
+    #expect(daemon.metric("tamis_events_lost_total") == 0)
+    let kept = Int(daemon.metric("tamis_records_journaled_total"))
+    #expect(kept > 500)
+    try waitUntil("all is published") {
+      Int(daemon.metric("tamis_records_published_total")) == kept
+    }
+    #expect(try receiver.expectExit().contains("faults: 0"))
+    #expect(try daemon.stop() == 0)
+    #expect(daemon.program.errors.contains("ledger"))
+
+    let verified = try Programs.tamis(
+      "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      armed.background, armed.anomalies, "--flagged", daemon.journal
+    ).expectExit()
+    #expect(verified.contains("verify: identical"))
+    #expect(verified.contains("flagged: \(kept)"))
+    let downstream = try RecordedRun(received)
+    let journal = try RecordedRun(daemon.journal)
+    #expect(downstream.recordCount == kept)
+    try expectSameRecords(downstream, journal)
+  }
+
+  @Test func verifyFindsASingleChangedBit() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    try Programs.tamis(
+      "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      armed.anomalies, "--flagged", folder("flagged")
+    ).expectExit()
+    func verify() throws -> Launched {
+      try Programs.tamis(
+        "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
+        armed.anomalies, "--flagged", folder("flagged"))
+    }
+    #expect(try verify().expectExit().contains("verify: identical"))
+    let segment = folder("flagged/000001.flagged")
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: segment))
+    bytes[640 * 5 + 100] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: segment))
+    let changed = try verify()
+    #expect(try changed.wait() == 1)
+    #expect((changed.output + changed.errors).contains("record"))
+  }
+
+  @Test func scoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    func score(_ name: String, _ options: [String], isa: String?) throws -> Data {
+      try Programs.tamis(
+        all: [
+          "score", "--model", armed.model, "--input", armed.anomalies, "--scores",
+          folder("\(name).npy"), "--attributions", folder("\(name)-attributions.npy"),
+        ] + options, environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
+      ).expectExit()
+      return try Data(contentsOf: URL(fileURLWithPath: folder("\(name).npy")))
+        + Data(contentsOf: URL(fileURLWithPath: folder("\(name)-attributions.npy")))
+    }
+    let reference = try score("reference", ["--batch", "256", "--workers", "1"], isa: "scalar")
+    #expect(try score("one", ["--batch", "1", "--workers", "1"], isa: nil) == reference)
+    #expect(try score("seven", ["--batch", "7", "--workers", "2"], isa: nil) == reference)
+    #expect(try score("best", ["--batch", "256", "--workers", "3"], isa: nil) == reference)
+  }
+}
+
+/// Record for record the same bytes.
+func expectSameRecords(_ a: RecordedRun, _ b: RecordedRun) throws {
+  guard a.recordCount == b.recordCount else {
+    throw Failure("\(a.recordCount) records and \(b.recordCount)")
+  }
+  let byteCount = FlaggedRecord.byteCount(featureCount: a.featureCount)
+  let differing = try (0..<a.recordCount).first { index in
+    memcmp(
+      try a.flaggedRecord(at: index).base, try b.flaggedRecord(at: index).base, byteCount) != 0
+  }
+  #expect(differing == nil)
+}

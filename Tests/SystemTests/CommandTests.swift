@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+/// The contract of the command line: exit statuses, messages, files that appear whole or not.
+@Suite(.serialized) struct CommandTests {
+  @Test(arguments: ["tamis", "tamisd"])
+  func helpAndVersion(program: String) throws {
+    let executable = "\(Programs.folder)/\(program)"
+    #expect(try Launched(executable, ["--help"]).expectExit().contains("xample"))
+    let version = try Launched(executable, ["--version"]).expectExit()
+    #expect(version.contains("\(program) 0.") && version.contains("instruction set"))
+  }
+
+  @Test(arguments: [
+    ["simulate", "background"], ["train"], ["nothing"], ["simulate", "signal", "--events", "5"],
+    ["simulate", "background", "--events", "0", "--out", "x.npy"],
+    ["calibrate", "--model", "m", "--background", "b", "--out", "c", "--working-point", "x=2"],
+    ["replay", "x.npy", "--bind", "a", "--connect", "b"],
+  ])
+  func wrongUsageExitsWithTwo(arguments: [String]) throws {
+    let program = try Programs.tamis(all: arguments)
+    #expect(try program.wait() == 2)
+    #expect(program.output.isEmpty)
+    #expect(!program.errors.isEmpty)
+  }
+
+  @Test func anUnknownInstructionSetIsAnError() throws {
+    let program = try Programs.tamis(
+      "simulate", "background", "--events", "1", "--out", "/nowhere/x.npy",
+      environment: ["TAMIS_ISA": "mmx"])
+    #expect(try program.wait() == 1)
+    #expect(program.errors.contains("TAMIS_ISA") && program.errors.contains("scalar"))
+  }
+
+  @Test func existingFilesAreKeptUnlessForced() throws {
+    let folder = try TemporaryFolder()
+    func simulate(_ options: String...) throws -> Launched {
+      try Programs.tamis(
+        all: ["simulate", "background", "--events", "10", "--out", folder("a.npy")] + options)
+    }
+    try simulate().expectExit()
+    let before = try Data(contentsOf: URL(fileURLWithPath: folder("a.npy")))
+    let refused = try simulate("--seed", "2")
+    #expect(try refused.wait() == 1)
+    #expect(refused.errors.contains("--force"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder("a.npy"))) == before)
+    try simulate("--seed", "2", "--force").expectExit()
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder("a.npy"))) != before)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.npy"])
+  }
+
+  @Test func theSameSeedGivesTheSameModelWhateverTheThreads() throws {
+    let folder = try TemporaryFolder()
+    try Programs.tamis(
+      "simulate", "background", "--events", "2000", "--out", folder("b.npy")
+    ).expectExit()
+    func train(_ name: String, threads: Int, isa: String?) throws -> Data {
+      try Programs.tamis(
+        all: [
+          "train", "--background", folder("b.npy"), "--out", folder(name), "--steps", "30",
+          "--threads", "\(threads)",
+        ], environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
+      ).expectExit()
+      return try Data(contentsOf: URL(fileURLWithPath: folder(name)))
+    }
+    let one = try train("one", threads: 1, isa: nil)
+    #expect(try train("two", threads: 2, isa: nil) == one)
+    #expect(try train("scalar", threads: 2, isa: "scalar") == one)
+  }
+
+  @Test func tooFewEventsForARateIsAnError() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    let program = try Programs.tamis(
+      "calibrate", "--model", armed.model, "--background", armed.background, "--out",
+      folder("c.json"), "--working-point", "rare=1e-6")
+    #expect(try program.wait() == 1)
+    #expect(program.errors.contains("999999") || program.errors.contains("1000000"))
+    #expect(!FileManager.default.fileExists(atPath: folder("c.json")))
+  }
+
+  @Test func aRecordingIsTheStream() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    let port = try freePort()
+    let recorder = try Programs.tamis(
+      "record", "--connect", "tcp://127.0.0.1:\(port)", "--pattern", "sub", "--out",
+      folder("copy"))
+    try Programs.tamis(
+      "replay", armed.anomalies, "--bind", "tcp://127.0.0.1:\(port)", "--pattern", "pub"
+    ).expectExit()
+    #expect(try recorder.expectExit().contains("events: 2000"))
+    try Programs.tamis("inspect", folder("copy")).expectExit()
+    try Programs.tamis(
+      "score", "--model", armed.model, "--input", folder("copy"), "--scores", folder("copy.npy")
+    ).expectExit()
+    try Programs.tamis(
+      "score", "--model", armed.model, "--input", armed.anomalies, "--scores", folder("own.npy")
+    ).expectExit()
+    let copy = try Data(contentsOf: URL(fileURLWithPath: folder("copy.npy")))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder("own.npy"))) == copy)
+  }
+
+  @Test func inspectNamesEveryKindOfFile() throws {
+    let armed = try Armed.shared.get()
+    for path in [armed.model, armed.calibration, armed.background] {
+      #expect(!(try Programs.tamis("inspect", path).expectExit().isEmpty))
+    }
+    let folder = try TemporaryFolder()
+    let torn = try folder.write("TMSE, but nothing more", to: "torn.events")
+    #expect(try Programs.tamis("inspect", torn).wait() == 1)
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+/// A running `tamisd` with its own folder and ports.
+final class Daemon {
+  let folder: TemporaryFolder
+  let inputPort: Int
+  let outputPort: Int
+  let httpPort: Int
+  private(set) var program: Launched
+  private let configuration: String
+
+  var input: String { "tcp://127.0.0.1:\(inputPort)" }
+  var output: String { "tcp://127.0.0.1:\(outputPort)" }
+  var journal: String { folder("journal") }
+
+  /// What a test may choose.
+  struct Choice {
+    var inputPattern = "pull"
+    var outputPattern = "pub"
+    var unbiasedPrescale = 50
+    var workers = 1
+    var messageBytesMax = 1 << 20
+    var journal = "journal"
+    var drainTimeoutMs = 10_000
+  }
+
+  init(_ armed: Armed, _ choice: Choice = Choice()) throws {
+    folder = try TemporaryFolder()
+    inputPort = try freePort()
+    outputPort = try freePort()
+    httpPort = try freePort()
+    configuration = try folder.write(
+      """
+      model: \(armed.model)
+      calibration: \(armed.calibration)
+      input:
+        pattern: \(choice.inputPattern)
+        bind: ["tcp://127.0.0.1:\(inputPort)"]
+        message_bytes_max: \(choice.messageBytesMax)
+      output:
+        pattern: \(choice.outputPattern)
+        bind: ["tcp://127.0.0.1:\(outputPort)"]
+      journal:
+        path: \(choice.journal)
+      unbiased:
+        prescale: \(choice.unbiasedPrescale)
+      engine:
+        workers: \(choice.workers)
+      shutdown:
+        drain_timeout_ms: \(choice.drainTimeoutMs)
+      http:
+        listen: 127.0.0.1:\(httpPort)
+      """, to: "tamisd.yaml")
+    program = try Programs.tamisd("--config", configuration)
+    try waitUntilServing()
+  }
+
+  /// Starts it again with the same configuration, after it was ended.
+  func restart() throws {
+    program = try Programs.tamisd("--config", configuration)
+    try waitUntilServing()
+  }
+
+  private func waitUntilServing() throws {
+    try waitUntil("tamisd serves\n\(program.errors)", seconds: 30) {
+      if !program.isRunning { throw Failure("tamisd ended at start:\n\(program.errors)") }
+      return httpGet(port: httpPort, "/healthz")?.status == 200
+    }
+  }
+
+  /// All samples of the metrics page whose name and labels begin so, added up.
+  func metric(_ prefix: String) -> Double {
+    guard let page = httpGet(port: httpPort, "/metrics")?.body else { return .nan }
+    return page.split(separator: "\n").filter { line in
+      line.hasPrefix(prefix) && [" ", "{", ","].contains { line.dropFirst(prefix.count).hasPrefix($0) }
+        || line.hasPrefix(prefix) && prefix.hasSuffix("}")
+    }.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
+  }
+
+  /// Waits until so many records of any kind were taken or refused.
+  func waitForEvents(_ count: Int) throws {
+    try waitUntil("\(count) events decided, have \(decided)", seconds: 120) { decided >= count }
+  }
+
+  var decided: Int {
+    Int(metric("tamis_events_scored_total") + metric("tamis_events_rejected_total"))
+  }
+
+  /// Ends it as an operator does and returns the exit status.
+  func stop() throws -> Int32 {
+    program.signal(SIGTERM)
+    return try program.wait(seconds: 60)
+  }
+}

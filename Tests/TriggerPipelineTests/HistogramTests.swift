@@ -1,0 +1,38 @@
+import Testing
+import TriggerPipeline
+
+@Suite struct FixedHistogramTests {
+  @Test func boundsAreInclusiveAndTheRestGoesAbove() {
+    let histogram = FixedHistogram(upperBounds: [1, 2, 5])
+    for value in [0, 1, 1.5, 2, 2.1, 5, 5.1, .infinity] { histogram.record(value) }
+    #expect(histogram.bucketCounts == [2, 2, 2, 2])
+    #expect(histogram.sum == .infinity)
+  }
+
+  @Test func sumIsTheSumOfValues() {
+    let histogram = FixedHistogram(upperBounds: [10])
+    histogram.record(3)
+    histogram.record(4, weight: 2)
+    #expect(histogram.sum == 11)
+    #expect(histogram.bucketCounts == [3, 0])
+  }
+
+  @Test func decadesAreOneTwoFive() {
+    #expect(FixedHistogram.decades(-1, through: 1) == [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50])
+  }
+}
+
+@Suite struct RunLedgerReportTests {
+  @Test func balanceIsBothSums() {
+    var report = RunLedgerReport(
+      run: 3, source: 1, closing: .endOfRun, expected: 12, received: 10, lost: 2, events: 9,
+      scored: 7, notFinite: 1, repeated: 1, shed: 0, flagged: 1, unbiased: 0)
+    #expect(report.isBalanced)
+    report.lost = 1
+    #expect(!report.isBalanced)
+    report.lost = 2
+    report.scored = 6
+    #expect(!report.isBalanced)
+    #expect(report.json.hasPrefix("{\"run\": 3, \"source\": 1, \"closing\": \"end_of_run\""))
+  }
+}
