@@ -55,12 +55,16 @@ public struct MessageWalker {
   }
 
   /// Why a record whose expected size is there is not good. A wrong D that gets here has a size
-  /// that its checksum does not confirm: the field itself is broken.
+  /// that its checksum does not confirm: where the checksum holds for the expected size, the sender
+  /// has said a D that is not that of the record; elsewhere the field itself is broken.
   @inline(__always)
   private func refusal(of record: EventRecordView) -> RecordRefusal? {
     if record.magic != EventRecord.magic { return .magic }
     if record.version != EventRecord.version { return .version }
-    if record.featureCount != featureCount { return .checksum }
+    if record.featureCount != featureCount {
+      let computed = checksum(ofRecord: record.base, byteCount: byteCount)
+      return record.storedChecksum == computed ? .featureCount : .checksum
+    }
     if record.storedChecksum != record.computedChecksum { return .checksum }
     if record.kind == nil { return .kind }
     let stated = record.schema

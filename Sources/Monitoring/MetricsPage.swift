@@ -1,5 +1,5 @@
-public import TriggerPipeline
 internal import EventRecords
+public import TriggerPipeline
 
 /// What the pipeline does not know of itself and the page shows.
 public struct BuildFacts: Sendable {

@@ -9,6 +9,13 @@ public struct Decision: Equatable, Sendable {
   public var workingPoints: UInt16
   /// The smallest prescale that the event passed: its inclusion probability is 1/weight.
   public var weight: UInt32
+
+  /// Creates a decision.
+  public init(reasons: FlagReasons, workingPoints: UInt16, weight: UInt32) {
+    self.reasons = reasons
+    self.workingPoints = workingPoints
+    self.weight = weight
+  }
 }
 
 /// Which events are kept: the one rule that the daemon, `tamis score` and `tamis verify` share.

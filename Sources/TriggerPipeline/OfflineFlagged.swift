@@ -36,7 +36,8 @@ public struct OfflineFlagged {
       threshold: rule.loosestThreshold, number: number, receivedNs: record.timeNs,
       decidedNs: record.timeNs, weight: decision.weight, model: model, calibration: calibration,
       instance: 0)
-    FlaggedRecord.encode(header, attributions: event.attributions, eventRecord: record, into: target)
+    FlaggedRecord.encode(
+      header, attributions: event.attributions, eventRecord: record, into: target)
     return true
   }
 

@@ -1,6 +1,6 @@
 internal import CLinux
-internal import EventRecords
 internal import DurableFiles
+internal import EventRecords
 internal import Synchronization
 internal import WorkerThreads
 

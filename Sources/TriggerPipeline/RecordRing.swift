@@ -66,7 +66,8 @@ package final class RecordRing: @unchecked Sendable {
     records.initializeMemory(as: UInt8.self, repeating: 0, count: rounded * slotByteCount)
     notes = .allocate(capacity: rounded)
     notes.initialize(
-      repeating: SlotNote(isEvent: false, ledgerEntry: 0, closedEntry: nil, receivedNs: 0), count: rounded)
+      repeating: SlotNote(isEvent: false, ledgerEntry: 0, closedEntry: nil, receivedNs: 0),
+      count: rounded)
     scoreStorage = .allocate(capacity: rounded)
     scoreStorage.initialize(repeating: 0, count: rounded)
     attributionStorage = .allocate(capacity: rounded * featureCount)
@@ -91,7 +92,9 @@ package final class RecordRing: @unchecked Sendable {
 
   package func score(at position: Int) -> Float { scoreStorage[slot(position)] }
 
-  package func scores(at position: Int) -> UnsafeMutablePointer<Float> { scoreStorage + slot(position) }
+  package func scores(at position: Int) -> UnsafeMutablePointer<Float> {
+    scoreStorage + slot(position)
+  }
 
   package func attributions(at position: Int) -> UnsafeMutablePointer<Float> {
     attributionStorage + slot(position) * featureCount

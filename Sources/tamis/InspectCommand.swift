@@ -40,7 +40,9 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func inspect(_ file: String) throws -> (lines: [String], isWhole: Bool) {
-    if file.hasSuffix(".safetensors") { return (ModelInspection(try TrainedModel.load(file)).lines, true) }
+    if file.hasSuffix(".safetensors") {
+      return (ModelInspection(try TrainedModel.load(file)).lines, true)
+    }
     if file.hasSuffix(".json") { return (try TriggerCalibration.load(file).inspection, true) }
     let inspection = try RunInspection(file)
     return (inspection.lines, inspection.isWhole)

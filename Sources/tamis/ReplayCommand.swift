@@ -59,7 +59,9 @@ struct ReplayCommand: ParsableCommand {
     if (bind == nil) == (connect == nil) {
       throw ValidationError("one of --bind and --connect is needed")
     }
-    if !(1...65_536).contains(batch) { throw ValidationError("--batch is 1 to 65536, not \(batch)") }
+    if !(1...65_536).contains(batch) {
+      throw ValidationError("--batch is 1 to 65536, not \(batch)")
+    }
     if !(1...1_000_000).contains(loop) {
       throw ValidationError("--loop is 1 to 1000000, not \(loop)")
     }
@@ -80,7 +82,8 @@ struct ReplayCommand: ParsableCommand {
     let startNs = monotonicNs()
     for round in 0..<loop {
       try recording.forEachMessage(batch: batch, round: round) { message, records in
-        pacer.wait(records: records, timeNs: EventRecordView(message.baseAddress!).timeNs)
+        pacer.wait(
+          records: records, timeNs: message.baseAddress.map { EventRecordView($0).timeNs } ?? 0)
         try sender.send(message)
         sent += records
         progress.show("replay \(bar(Double(sent) / Double(total))) \(sent) of \(total) records")

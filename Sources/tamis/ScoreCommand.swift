@@ -53,8 +53,9 @@ struct ScoreCommand: ParsableCommand {
       throw ValidationError("--flagged wants --calibration: it has the thresholds")
     }
     if scoring.levels != nil, calibration != nil {
-      throw ValidationError("--levels and --calibration exclude each other: thresholds are for "
-        + "the levels they were calibrated with")
+      throw ValidationError(
+        "--levels and --calibration exclude each other: thresholds are for "
+          + "the levels they were calibrated with")
     }
   }
 

@@ -239,7 +239,8 @@ struct TrainCommand: ParsableCommand {
     let file = featureNames ?? background[0]
     if names.count != featureCount {
       throw FileFault(
-        file: file, found: "\(names.count) feature names", expected: "\(featureCount), as the events")
+        file: file, found: "\(names.count) feature names",
+        expected: "\(featureCount), as the events")
     }
     if Set(names).count != names.count {
       throw FileFault(file: file, found: "a feature name twice", expected: "different names")

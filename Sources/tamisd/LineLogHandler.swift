@@ -25,7 +25,8 @@ struct LineLogHandler: LogHandler {
     let pairs = metadata.merging(event.metadata ?? [:]) { $1 }
       .sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
     let head = [
-      ("time", utcText(tamis_realtime_ns(), milliseconds: true)), ("level", event.level.rawValue), ("message", "\(event.message)"),
+      ("time", utcText(tamis_realtime_ns(), milliseconds: true)), ("level", event.level.rawValue),
+      ("message", "\(event.message)"),
     ]
     var line = isJSON ? json(head + pairs) : text(head, pairs)
     line += "\n"

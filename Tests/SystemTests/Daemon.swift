@@ -72,7 +72,8 @@ final class Daemon {
   func metric(_ prefix: String) -> Double {
     guard let page = httpGet(port: httpPort, "/metrics")?.body else { return .nan }
     return page.split(separator: "\n").filter { line in
-      line.hasPrefix(prefix) && [" ", "{", ","].contains { line.dropFirst(prefix.count).hasPrefix($0) }
+      line.hasPrefix(prefix)
+        && [" ", "{", ","].contains { line.dropFirst(prefix.count).hasPrefix($0) }
         || line.hasPrefix(prefix) && prefix.hasSuffix("}")
     }.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
   }

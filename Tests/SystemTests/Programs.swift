@@ -14,7 +14,8 @@ enum Programs {
 
   static let python = ProcessInfo.processInfo.environment["TAMIS_PYTHON"] ?? "/usr/bin/python3"
 
-  static func tamis(_ arguments: String..., environment: [String: String] = [:]) throws -> Launched {
+  static func tamis(_ arguments: String..., environment: [String: String] = [:]) throws -> Launched
+  {
     try Launched("\(folder)/tamis", arguments, environment: environment)
   }
 

@@ -21,7 +21,9 @@ import WorkerThreads
 
   @Test func aFullRingHasNoFreeSlotUntilOneIsReleased() throws {
     let ring = Self.ring(capacity: 8)
-    for number in 0..<8 { ring.fill(try #require(ring.nextFreePosition()), note: Self.note(number)) }
+    for number in 0..<8 {
+      ring.fill(try #require(ring.nextFreePosition()), note: Self.note(number))
+    }
     #expect(ring.nextFreePosition() == nil)
     let range = try #require(ring.claim(batchMax: 3, workers: 1))
     #expect(range == 0..<3)
