@@ -100,7 +100,7 @@ struct TrainCommand: ParsableCommand {
     try positive("--noise-levels", noiseLevels, max: 1_000)
     try positive("--hidden", hidden, max: 1 << 14)
     try positive("--threads", threads ?? 1, max: 1_024)
-    if !(0...64).contains(blocks) { throw ValidationError("--blocks is 0 to 64, not \(blocks)") }
+    try positive("--blocks", blocks, max: 64)
     if hidden % 16 != 0 { throw ValidationError("--hidden is a multiple of 16, not \(hidden)") }
     if !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate is positive, not \(learningRate)")

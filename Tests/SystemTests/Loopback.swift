@@ -27,7 +27,7 @@ func httpGet(port: Int, _ path: String) -> (status: Int, body: String)? {
   }
   guard connected else { return nil }
   let request = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-  _ = request.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL.rawValue)) }
+  _ = request.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
   var answer: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 65_536)
   while true {
