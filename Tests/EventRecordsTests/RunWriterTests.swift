@@ -67,7 +67,7 @@ func writeRun(
     add(.event, source: 2, run: 7, sequence: 6, time: 61)
     add(.heartbeat, source: 2, run: 7, sequence: 4, time: 62)
     add(.heartbeat, source: 2, run: 7, sequence: 4, time: 62)
-    add(.endOfRun, source: 2, run: 7, sequence: 7, time: 63)
+    add(.endOfRun, source: 2, run: 7, sequence: 7, time: 80)
     add(.beginOfRun, source: 2, run: 8, sequence: 1, time: 70)
     let names = ["a", "b", "c", "d"]
     try writeRun(
@@ -80,7 +80,7 @@ func writeRun(
     #expect(manifest.recordCount == 8 && manifest.runs == [7, 8])
     #expect(
       manifest.counts == ["event": 3, "begin_of_run": 2, "end_of_run": 1, "heartbeat": 2])
-    #expect(manifest.firstTimeNs == 40 && manifest.lastTimeNs == 70)
+    #expect(manifest.firstTimeNs == 40 && manifest.lastTimeNs == 80)
     #expect(manifest.sources.map(\.run) == [7, 7, 8])
     #expect(manifest.sources.map(\.source) == [1, 2, 2])
     #expect(manifest.sources.map(\.recordCount) == [1, 6, 1])
