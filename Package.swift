@@ -47,6 +47,7 @@ let modules: [[Target]] = [
   module(
     "Training",
     ["ScoreEngine", "ScoreModel", "CScoreKernels", "ReproducibleMath", "WorkerThreads"]),
+  module("CommandFrame", ["ScoreEngine", argumentParser]),
   module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
   module("ZeroMQ", ["CZeroMQ"]),
   module(
@@ -71,18 +72,20 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Calibration",
-      "ZeroMQ", "TriggerPipeline", "DurableFiles", "WorkerThreads", "CLinux", argumentParser,
+      "ZeroMQ", "TriggerPipeline", "DurableFiles", "CommandFrame", "CLinux", argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(
     name: "tamisd",
     dependencies: [
-      "DaemonConfiguration", "Monitoring", "TriggerPipeline", "ScoreEngine", "WorkerThreads",
-      "CLinux", argumentParser, logging,
+      "DaemonConfiguration", "Monitoring", "TriggerPipeline", "Calibration", "ScoreEngine",
+      "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
+      logging,
     ],
     swiftSettings: swiftSettings),
   .testTarget(
     name: "SystemTests", dependencies: ["tamis", "tamisd", "EventRecords", "CLinux"],
+    exclude: ["Peers"],
     swiftSettings: swiftSettings),
 ]
 

@@ -15,8 +15,7 @@ final class IngestStage: @unchecked Sendable {
   private let featureCount: Int
   private let schema: UInt32
   private let recordByteCount: Int
-  /// Called while the ring is full; the single-threaded pipeline scores and publishes here.
-  var whileFull: (() -> Void)?
+  private var whileFull: (() -> Void)?
 
   /// While draining, input is read at most so long: a sender that never pauses must not keep the
   /// daemon alive.
@@ -37,8 +36,13 @@ final class IngestStage: @unchecked Sendable {
   }
 
   /// Takes messages until the pipeline drains and the input is empty. In the pipeline of one
-  /// thread `afterEachTurn` scores and publishes what a turn has brought.
-  func run(waitMs: Int = 50, afterEachTurn: (() -> Void)? = nil) {
+  /// thread `afterEachTurn` scores and publishes what a turn has brought, and `whileFull` does so
+  /// when the ring has no room for the rest of a message.
+  func run(
+    waitMs: Int = 50, whileFull: (() -> Void)? = nil, afterEachTurn: (() -> Void)? = nil
+  ) {
+    self.whileFull = whileFull
+    defer { self.whileFull = nil }
     var drainingSinceNs: UInt64?
     while true {
       state.noteProgress()

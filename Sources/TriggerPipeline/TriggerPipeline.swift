@@ -3,7 +3,6 @@ internal import EventRecords
 public import ScoreEngine
 public import ScoreModel
 internal import Synchronization
-internal import WorkerThreads
 internal import ZeroMQ
 
 /// The whole way of an event: input socket, checks, scoring, decision, journal, output socket.
@@ -33,9 +32,8 @@ public final class TriggerPipeline: Sendable {
   private let settings: PipelineSettings
   private let ring: RecordRing
   private let ledger: RunLedgerTable
-  private let ingest: IngestStage
-  private let scoring: [ScoringStage]
-  private let publish: PublishStage
+  /// Taken by `run()`, so that the sockets are closed when it returns.
+  private let stages: Mutex<PipelineStages?>
 
   /// Opens sockets and journal and allocates everything.
   ///
@@ -70,26 +68,33 @@ public final class TriggerPipeline: Sendable {
     inputEndpoints = input.boundEndpoints
     outputEndpoints = output.boundEndpoints
     journalOpening = Self.summary(of: journal)
-    ingest = IngestStage(
+    let ingest = IngestStage(
       input: input, ring: ring, ledger: ledger, schema: model.schema, counters: counters,
       state: state)
-    scoring = (0..<max(1, settings.workers)).map { _ in
+    let scoring = (0..<max(1, settings.workers)).map { _ in
       ScoringStage(
         ring: ring, network: network, batchMax: settings.batchMax,
         workers: max(1, settings.workers), counters: counters, state: state)
     }
-    publish = try PublishStage(
+    let publish = try PublishStage(
       ring: ring, rule: rule,
       origin: FlaggedOrigin(
         instance: settings.instance, model: loaded.sha256.prefix, calibration: armed.sha256.prefix),
       ledger: ledger, journal: journal, output: output, counters: counters, state: state,
       observer: observer, settings: settings)
+    stages = Mutex(PipelineStages(ingest: ingest, scoring: scoring, publish: publish))
   }
 
-  /// Runs until `stop()` was called and everything received is finished. Blocks its thread.
+  /// Runs until `stop()` was called and everything received is finished, then closes sockets and
+  /// journal. Blocks its thread; a pipeline runs once.
   public func run() {
-    if settings.workers == 0 { runInOneThread() } else { runInThreads() }
+    runStages()
     state.end()
+  }
+
+  private func runStages() {
+    guard let stages = stages.withLock({ $0.take() }) else { return }
+    if settings.workers == 0 { stages.runInOneThread() } else { stages.runInThreads() }
   }
 
   /// Asks `run()` to finish what was received and return. Safe from any thread, repeatedly.
@@ -101,27 +106,5 @@ public final class TriggerPipeline: Sendable {
     let repaired = journal.recovery.lines.map { "; \($0)" }.joined()
     return "\(journal.folder), next number \(journal.nextNumber), last published "
       + "\(journal.publishedNumber)\(repaired)"
-  }
-
-  private func runInThreads() {
-    withWorkers(2 + scoring.count, name: "tamis") { [self] index in
-      switch index {
-      case 0: ingest.run()
-      case 1: publish.run()
-      default: scoring[index - 2].run()
-      }
-    }
-  }
-
-  /// One thread takes, scores and publishes in turn: the least latency where one core is all there
-  /// is, and the same bits.
-  private func runInOneThread() {
-    let scoreAndPublish = { [scoring, publish] in
-      while scoring[0].step() {}
-      while publish.step() {}
-    }
-    ingest.whileFull = scoreAndPublish
-    ingest.run(waitMs: 5, afterEachTurn: scoreAndPublish)
-    publish.run()
   }
 }

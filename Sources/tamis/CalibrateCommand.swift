@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CLinux
 internal import Calibration
+internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import ScoreEngine

@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import Glibc
-internal import ScoreEngine
+internal import CommandFrame
 
 /// `tamis`: everything an operator or a physicist does by hand.
 @main
@@ -22,38 +21,11 @@ struct Tamis: ParsableCommand {
 
       Exit status: 0 done; 1 the work failed or the answer is no; 2 wrong usage.
       """,
-    version: "tamis \(programVersion) (\(instructionSetSummary()))",
+    version: versionText(of: "tamis"),
     subcommands: [
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
       RecordCommand.self, ReplayCommand.self, VerifyCommand.self, InspectCommand.self,
     ])
 
-  static func main() {
-    signal(SIGPIPE, SIG_IGN)
-    do {
-      var command = try parseAsRoot()
-      _ = try InstructionSet.selected()
-      try command.run()
-    } catch let answer as NegativeAnswer {
-      if !answer.description.isEmpty { complain("\(answer)") }
-      Glibc.exit(1)
-    } catch {
-      exitReporting(error)
-    }
-  }
-
-  /// The contract's exit statuses: the parser's own for wrong usage (64) becomes 2.
-  private static func exitReporting(_ error: any Error) -> Never {
-    let code = exitCode(for: error)
-    if code == .success {
-      print(fullMessage(for: error))
-      Glibc.exit(0)
-    }
-    if code == .validationFailure {
-      complain(fullMessage(for: error))
-      Glibc.exit(2)
-    }
-    complain("tamis: \(error)")
-    Glibc.exit(1)
-  }
+  static func main() { runProgram(Self.self, named: "tamis") }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CLinux
+internal import CommandFrame
 internal import EventRecords
 internal import TriggerPipeline
 internal import ZeroMQ

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CommandFrame
 internal import ZeroMQ
 
 /// The sending end of a replay: blocks while the receiver is behind, and loses nothing that it was

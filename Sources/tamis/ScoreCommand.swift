@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Calibration
+internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import ScoreEngine

@@ -1,26 +1,5 @@
+internal import CommandFrame
 internal import Glibc
-internal import ScoreEngine
-
-/// The version of the program.
-let programVersion = "0.1.0"
-
-/// The instruction set in use, for `--version`.
-func instructionSetSummary() -> String {
-  (try? InstructionSet.selected()).map { "instruction set \($0.rawValue)" }
-    ?? "TAMIS_ISA names no instruction set of this machine"
-}
-
-/// A question was answered with no: reported as it is, exit status 1.
-struct NegativeAnswer: Error, CustomStringConvertible {
-  let description: String
-}
-
-/// Writes a line to stderr.
-func complain(_ text: String) {
-  var line = text
-  if !line.hasSuffix("\n") { line += "\n" }
-  _ = line.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}
 
 /// A line of progress on stderr: rewritten in place on a terminal, and now and then elsewhere.
 struct ProgressLine {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import ScoreEngine

@@ -1,4 +1,5 @@
 internal import Calibration
+internal import CommandFrame
 internal import DaemonConfiguration
 internal import DurableFiles
 internal import Monitoring
@@ -19,6 +20,20 @@ struct Arms {
     instructionSet = try InstructionSet.selected()
     model = try TrainedModel.load(configuration.model)
     armed = try ArmedCalibration(path: configuration.calibration, model: model)
+  }
+
+  /// All that is wrong with the files that `configuration` names, each in a sentence.
+  static func faults(_ configuration: DaemonConfiguration) -> [String] {
+    var faults: [String] = []
+    func attempt(_ work: () throws -> Void) {
+      do { try work() } catch { faults.append("\(error)") }
+    }
+    attempt { _ = try InstructionSet.selected() }
+    attempt { _ = try TrainedModel.load(configuration.model) }
+    attempt { _ = try TriggerCalibration.load(configuration.calibration) }
+    // Whether the two belong together can be asked only when both are sound.
+    if faults.isEmpty { attempt { _ = try Arms(configuration) } }
+    return faults
   }
 
   /// The working points, as metrics name them.

@@ -136,7 +136,8 @@ import Testing
       "train", "--background", armed.anomalies, "--out", other, "--steps", "5", "--hidden", "16",
       "--blocks", "1"
     ).expectExit()
-    #expect(try fails("other", model: other, port: try freePort()).contains("was made for the model"))
+    #expect(
+      try fails("other", model: other, port: try freePort()).contains("was made for the model"))
   }
 }
 

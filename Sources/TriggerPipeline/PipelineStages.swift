@@ -1,0 +1,33 @@
+internal import WorkerThreads
+
+/// The stages between input and output, with the threads that drive them. They own the sockets:
+/// when the last reference goes the sockets close, and what is queued in the output still has its
+/// linger to leave.
+struct PipelineStages: Sendable {
+  let ingest: IngestStage
+  let scoring: [ScoringStage]
+  let publish: PublishStage
+
+  /// One thread each for input and output, and one for every scoring stage; the caller's is the
+  /// input's. Returns when all is finished.
+  func runInThreads() {
+    withWorkers(2 + scoring.count, name: "tamis") { index in
+      switch index {
+      case 0: ingest.run()
+      case 1: publish.run()
+      default: scoring[index - 2].run()
+      }
+    }
+  }
+
+  /// The caller's thread takes, scores and publishes in turn: the least latency where one core is
+  /// all there is, and the same bits.
+  func runInOneThread() {
+    let scoreAndPublish = {
+      while scoring[0].step() {}
+      while publish.step() {}
+    }
+    ingest.run(waitMs: 5, whileFull: scoreAndPublish, afterEachTurn: scoreAndPublish)
+    publish.run()
+  }
+}
