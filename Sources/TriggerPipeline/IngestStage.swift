@@ -45,7 +45,7 @@ final class IngestStage: @unchecked Sendable {
     defer { self.whileFull = nil }
     var drainingSinceNs: UInt64?
     while true {
-      state.noteProgress()
+      state.noteInputProgress()
       let took = step(messagesMax: 256, waitMs: waitMs)
       afterEachTurn?()
       guard state.isDraining else { continue }
@@ -125,6 +125,7 @@ final class IngestStage: @unchecked Sendable {
     let startNs = tamis_monotonic_ns()
     defer { counters.inputBlockedNs.add(tamis_monotonic_ns() - startNs) }
     while true {
+      state.noteInputProgress()
       let seen = ring.releases.value
       if let position = ring.nextFreePosition() { return position }
       if let whileFull {

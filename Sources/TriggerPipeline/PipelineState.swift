@@ -18,7 +18,8 @@ public final class PipelineState: Sendable {
   private let inputEnded = Atomic<Bool>(false)
   private let drainDeadlineNs = Atomic<UInt64>(.max)
   private let stall = Mutex<String?>(nil)
-  private let progress = Atomic<UInt64>(tamis_monotonic_ns())
+  private let inputProgress = Atomic<UInt64>(tamis_monotonic_ns())
+  private let outputProgress = Atomic<UInt64>(tamis_monotonic_ns())
 
   /// A pipeline that runs.
   public init() {}
@@ -29,9 +30,11 @@ public final class PipelineState: Sendable {
   /// Why the pipeline stands still, or nil while it does not.
   public var stallReason: String? { stall.withLock { $0 } }
 
-  /// Nanoseconds since a stage last went once around its loop.
+  /// Nanoseconds since input last looked at its sockets, or since records last moved through while
+  /// there were any, whichever is longer: a scoring thread that hangs shows here too.
   public var sinceProgressNs: UInt64 {
-    let last = progress.load(ordering: .relaxed)
+    let last = min(
+      inputProgress.load(ordering: .relaxed), outputProgress.load(ordering: .relaxed))
     let now = tamis_monotonic_ns()
     return now > last ? now - last : 0
   }
@@ -64,5 +67,7 @@ public final class PipelineState: Sendable {
     }
   }
 
-  func noteProgress() { progress.store(tamis_monotonic_ns(), ordering: .relaxed) }
+  func noteInputProgress() { inputProgress.store(tamis_monotonic_ns(), ordering: .relaxed) }
+
+  func noteOutputProgress() { outputProgress.store(tamis_monotonic_ns(), ordering: .relaxed) }
 }

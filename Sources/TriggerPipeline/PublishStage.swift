@@ -71,7 +71,6 @@ final class PublishStage: @unchecked Sendable {
   /// Works until everything that came in is decided and, as far as the output takes it, published.
   func run() {
     while true {
-      state.noteProgress()
       let seen = ring.completions.value
       if step() { continue }
       if state.hasInputEnded && ring.isEmpty && isPublicationOver { break }
@@ -87,10 +86,14 @@ final class PublishStage: @unchecked Sendable {
     counters.subscribers.set(UInt64(output.subscriberCount))
     publishBacklog()
     synchroniseIfDue()
-    guard let range = ring.nextCompletedRange() else { return false }
+    guard let range = ring.nextCompletedRange() else {
+      if ring.isEmpty { state.noteOutputProgress() }
+      return false
+    }
     decide(range)
     journalStaged()
     ring.release(upTo: range.upperBound)
+    state.noteOutputProgress()
     return true
   }
 }
@@ -180,7 +183,6 @@ extension PublishStage {
         if state.setStall("journal: \(error)") { observer.journalStalled("\(error)") }
         if state.isPastDeadline { return abandonStaged() }
         tamis_sleep_ns(100_000_000)
-        state.noteProgress()
       }
     }
     if state.stallReason != nil {

@@ -1,4 +1,4 @@
-internal import EventRecords
+package import EventRecords
 internal import Synchronization
 
 /// What one sender has sent since start.
@@ -18,30 +18,30 @@ public final class SourceCounters: Sendable {
 
 /// All runs and sources that the daemon keeps account of: fixed tables, owned by the ingest
 /// thread, which alone looks entries up; the publish thread reaches an entry by its index.
-final class RunLedgerTable: @unchecked Sendable {
-  static let sourceCountMax = 64
+package final class RunLedgerTable: @unchecked Sendable {
+  package static let sourceCountMax = 64
   static let entryCount = 4 * sourceCountMax
 
   /// Where a record stands in its run.
-  enum Placement {
+  package enum Placement: Equatable, Sendable {
     case accepted(entry: Int, closedEntry: Int?)
     case refused(RecordRefusal)
   }
 
   let entries: [RunLedgerEntry] = (0..<entryCount).map { _ in RunLedgerEntry() }
   /// Sender unknown first, then senders in the order in which they came.
-  let sources: SourceList
+  package let sources: SourceList
   private var currentEntries: [Int?]
   private var lastSource = 0
 
-  init() {
+  package init() {
     sources = SourceList(capacity: Self.sourceCountMax + 1)
     currentEntries = [Int?](repeating: nil, count: Self.sourceCountMax + 1)
   }
 
   /// Notes a record whose checksum is right, and says whether it has its place in the stream.
   /// Sequences count from 1, so a record with number 0 is refused as one that repeats.
-  func place(_ record: EventRecordView, isEvent: Bool) -> Placement {
+  package func place(_ record: EventRecordView, isEvent: Bool) -> Placement {
     guard let source = sourceIndex(of: record.source) else {
       sources[0].received.add()
       return .refused(.sourceLimit)

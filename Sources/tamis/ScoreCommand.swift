@@ -76,52 +76,30 @@ struct ScoreCommand: ParsableCommand {
     _ events: EventSource, loaded: LoadedModel, scoring: Scoring, armed: ArmedCalibration?,
     summary: inout ScoreSummary
   ) throws {
-    let featureCount = events.featureCount
     let network = ScoringNetwork(
       model: loaded.model, scoring: scoring, instructionSet: try InstructionSet.selected())
     let rule = armed.map { DecisionRule($0.calibration, unbiasedPrescale: unbiasedPrescale) }
-    let force = replace.force
-    let scoreFile = try scores.map { try NumpyWriter($0, replacing: force) }
-    let attributionFile = try attributions.map {
-      try NumpyWriter($0, columnCount: featureCount, replacing: force)
-    }
-    let flaggedRun = try flagged.map {
-      try RunWriter(
-        folder: $0, kind: .flagged, featureCount: featureCount, featureNames: events.featureNames,
-        replacing: force)
-    }
-    var maker = armed.map {
-      OfflineFlagged(
-        rule: DecisionRule($0.calibration, unbiasedPrescale: unbiasedPrescale),
-        model: loaded.sha256.prefix, calibration: $0.sha256.prefix, featureCount: featureCount)
-    }
-    defer { maker?.deallocate() }
-    let record = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: FlaggedRecord.byteCount(featureCount: featureCount), alignment: 64)
-    let features = UnsafeMutableBufferPointer<Float>.allocate(capacity: featureCount)
-    defer {
-      record.deallocate()
-      features.deallocate()
-    }
+    let outputs = try ScoreOutputs(
+      events, scores: scores, attributions: attributions, flagged: flagged,
+      maker: maker(rule, loaded: loaded, armed: armed), replacing: replace.force)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)
     try trigger.run(over: events, rule: rule) { event in
       summary.count(event)
       progress.show("score \(event.index + 1) of \(events.eventCount) events")
-      try scoreFile?.append([event.score])
-      try attributionFile?.append(event.attributions)
-      guard event.decision != nil, let flaggedRun, let base = record.baseAddress,
-        let row = features.baseAddress
-      else { return }
-      events.copyFeatures(of: event.index..<event.index + 1, into: row)
-      if maker?.encode(event, features: UnsafeBufferPointer(features), into: base) == true {
-        try flaggedRun.append(records: UnsafeRawBufferPointer(record))
-      }
+      try outputs.append(event)
     }
     progress.finish()
-    try scoreFile?.commit()
-    try attributionFile?.commit()
-    try flaggedRun?.finish()
+    try outputs.finish()
+  }
+
+  private func maker(
+    _ rule: DecisionRule?, loaded: LoadedModel, armed: ArmedCalibration?
+  ) -> OfflineFlagged? {
+    guard let rule, let armed else { return nil }
+    return OfflineFlagged(
+      rule: rule, model: loaded.sha256.prefix, calibration: armed.sha256.prefix,
+      featureCount: loaded.model.shape.featureCount)
   }
 }

@@ -4,7 +4,7 @@ internal import Glibc
 /// A line of progress on stderr: rewritten in place on a terminal, and now and then elsewhere.
 struct ProgressLine {
   private let isTerminal = isatty(STDERR_FILENO) == 1
-  private var lastNs: UInt64 = 0
+  private var lastNs = monotonicNs()
   private var lastCount = 0
 
   /// Shows `text`, at most ten times a second on a terminal and every ten seconds elsewhere.

@@ -110,4 +110,34 @@ import Testing
     let torn = try folder.write("TMSE, but nothing more", to: "torn.events")
     #expect(try Programs.tamis("inspect", torn).wait() == 1)
   }
+
+  @Test func checkSaysAllThatIsWrong() throws {
+    let folder = try TemporaryFolder()
+    let misspelt = try folder.write(
+      """
+      model: model.safetensors
+      calibration: calibration.json
+      input:
+        conect: [tcp://127.0.0.1:5555]
+      output:
+        bind: [tcp://127.0.0.1:5556]
+      engine:
+        workers: many
+      """, to: "misspelt.yaml")
+    let faults = try Programs.tamisd("--config", misspelt, "--check")
+    #expect(try faults.wait() == 1)
+    #expect(faults.errors.contains("misspelt.yaml:4:") && faults.errors.contains("connect"))
+    #expect(faults.errors.contains("misspelt.yaml:8:"))
+    let missing = try folder.write(
+      """
+      model: no.safetensors
+      calibration: no.json
+      input: {bind: [tcp://127.0.0.1:5555]}
+      output: {bind: [tcp://127.0.0.1:5556]}
+      """, to: "missing.yaml")
+    let files = try Programs.tamisd("--config", missing, "--check")
+    #expect(try files.wait() == 1)
+    #expect(files.errors.contains("no.safetensors") && files.errors.contains("no.json"))
+    #expect(files.output.isEmpty)
+  }
 }

@@ -17,7 +17,7 @@ final class Launched: @unchecked Sendable {
     outputPath = base.path + ".out"
     errorPath = base.path + ".err"
     for path in [outputPath, errorPath] {
-      FileManager.default.createFile(atPath: path, contents: nil)
+      _ = FileManager.default.createFile(atPath: path, contents: nil)
     }
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments

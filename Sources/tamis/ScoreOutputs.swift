@@ -1,0 +1,60 @@
+internal import EventRecords
+internal import TriggerPipeline
+
+/// The files that `tamis score` writes. They appear under their names when all is scored.
+final class ScoreOutputs {
+  private let scores: NumpyWriter?
+  private let attributions: NumpyWriter?
+  private let flagged: RunWriter?
+  private var maker: OfflineFlagged?
+  private let input: EventSource
+  private let features: UnsafeMutableBufferPointer<Float>
+  private let record: UnsafeMutableRawBufferPointer
+
+  /// Begins the files that are asked for; `maker` makes the flagged records.
+  init(
+    _ input: EventSource, scores: String?, attributions: String?, flagged: String?,
+    maker: OfflineFlagged?, replacing: Bool
+  ) throws {
+    let width = input.featureCount
+    self.scores = try scores.map { try NumpyWriter($0, replacing: replacing) }
+    self.attributions = try attributions.map {
+      try NumpyWriter($0, columnCount: width, replacing: replacing)
+    }
+    self.flagged = try flagged.map {
+      try RunWriter(
+        folder: $0, kind: .flagged, featureCount: width, featureNames: input.featureNames,
+        replacing: replacing)
+    }
+    self.maker = maker
+    self.input = input
+    features = .allocate(capacity: width)
+    record = .allocate(byteCount: FlaggedRecord.byteCount(featureCount: width), alignment: 64)
+  }
+
+  deinit {
+    maker?.deallocate()
+    features.deallocate()
+    record.deallocate()
+  }
+
+  /// Writes what the files have of one event.
+  func append(_ event: OfflineEvent) throws {
+    try scores?.append([event.score])
+    try attributions?.append(event.attributions)
+    guard event.decision != nil, let flagged, let row = features.baseAddress,
+      let base = record.baseAddress
+    else { return }
+    input.copyFeatures(of: event.index..<event.index + 1, into: row)
+    if maker?.encode(event, features: UnsafeBufferPointer(features), into: base) == true {
+      try flagged.append(records: UnsafeRawBufferPointer(record))
+    }
+  }
+
+  /// Makes the files whole.
+  func finish() throws {
+    try scores?.commit()
+    try attributions?.commit()
+    try flagged?.finish()
+  }
+}
