@@ -37,9 +37,6 @@ final class OutputSocket {
     self.observer = observer
   }
 
-  /// Whether it makes sense to try: for PUB, somebody subscribes.
-  var hasReceiver: Bool { isPublisher ? subscriberCount > 0 : mayTakeMore }
-
   /// Whether a send may succeed now.
   var mayTakeMore: Bool { isPublisher ? subscriberCount > 0 : isWritable }
 

@@ -37,6 +37,10 @@ final class PublishStage: @unchecked Sendable {
   /// The number of the last record that the output took. Behind the journal's own after a crash,
   /// since what stood in the output's queue then may not have left.
   private var sentNumber: UInt64
+  private var lastTakenNs = tamis_monotonic_ns()
+
+  /// How long the end waits for an output that takes nothing.
+  private static let patienceNs: UInt64 = 1_000_000_000
 
   init(
     ring: RecordRing, rule: DecisionRule, origin: FlaggedOrigin, ledger: RunLedgerTable,
@@ -241,7 +245,10 @@ extension PublishStage {
       sentNumber = view.number
       sent += 1
     }
-    if sent > 0 { rememberPublished() }
+    if sent > 0 {
+      lastTakenNs = tamis_monotonic_ns()
+      rememberPublished()
+    }
     return sent
   }
 
@@ -278,9 +285,11 @@ extension PublishStage {
     counters.waiting.set(journal.lastNumber - min(sentNumber, journal.lastNumber))
   }
 
-  /// Whether nothing waits, or nobody is there to take it, or time is up.
+  /// Whether nothing waits, or time is up, or nobody has taken anything for a while: a receiver that
+  /// is only slow is waited for until the deadline.
   private var isPublicationOver: Bool {
-    counters.waiting.value == 0 || !output.hasReceiver || state.isPastDeadline
+    counters.waiting.value == 0 || state.isPastDeadline
+      || !output.mayTakeMore && tamis_monotonic_ns() - lastTakenNs > Self.patienceNs
   }
 }
 
