@@ -22,21 +22,31 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "Files and folders.")
   var files: [String]
 
+  @OptionGroup var output: OutputOptions
+
   func run() throws {
+    var facts = Facts()
     var damaged = 0
     for file in files {
-      print("\(file):")
-      do {
-        let (lines, isWhole) = try inspect(file)
-        for line in lines { print("  \(line)") }
-        if !isWhole { damaged += 1 }
-      } catch {
-        print("  \(error)")
-        damaged += 1
-      }
+      let (lines, isWhole) = attempt(file)
+      if !isWhole { damaged += 1 }
+      facts.add(
+        file,
+        .object([("whole", .truth(isWhole)), ("facts", .list(lines.map { .text($0) }))]),
+        line: (["\(file):"] + lines.map { "  \($0)" }).joined(separator: "\n"))
     }
+    try facts.print(asJSON: output.json)
     if damaged > 0 {
       throw NegativeAnswer(description: "\(damaged) of \(files.count) not whole or not known")
+    }
+  }
+
+  /// What is wrong with a file is a fact of it, and the next file is looked at all the same.
+  private func attempt(_ file: String) -> (lines: [String], isWhole: Bool) {
+    do {
+      return try inspect(file)
+    } catch {
+      return (["\(error)"], false)
     }
   }
 
