@@ -35,10 +35,14 @@ struct CalibrateCommand: ParsableCommand {
   @Option(help: "The calibration file to write.")
   var out: String
 
-  @Option(help: "NAME=FPR; repeat for more. Bit i of a flagged record is the i-th.")
+  @Option(
+    parsing: .upToNextOption,
+    help: "NAME=FPR, once or more often. Bit i of a flagged record is the i-th.")
   var workingPoint: [String]
 
-  @Option(help: "NAME=N: the daemon keeps one in N events that fire this working point.")
+  @Option(
+    parsing: .upToNextOption,
+    help: "NAME=N: the daemon keeps one in N events that fire this working point.")
   var prescale: [String] = []
 
   @Option(help: "Confidence of the intervals, and of --with-confidence.")
