@@ -72,7 +72,8 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Calibration",
-      "ZeroMQ", "TriggerPipeline", "DurableFiles", "CommandFrame", "CLinux", argumentParser,
+      "ZeroMQ", "TriggerPipeline", "DurableFiles", "StrictJSON", "CommandFrame", "CLinux",
+      argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(

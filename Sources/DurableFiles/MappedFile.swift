@@ -2,7 +2,8 @@ internal import Glibc
 
 /// A whole file mapped read-only into memory.
 ///
-/// The bytes stay valid as long as the object lives. A file that another process shortens
+/// The bytes stay valid as long as the object lives; nothing else keeps it alive, so whoever reads
+/// them from a local object does so within `withExtendedLifetime`. A file that another process shortens
 /// meanwhile raises SIGBUS on access, as with every mapping: closed segments are never shortened.
 public final class MappedFile: @unchecked Sendable {
   /// The path as given.
@@ -24,6 +25,11 @@ public final class MappedFile: @unchecked Sendable {
       throw SystemCallError("map", file: path)
     }
     bytes = UnsafeRawBufferPointer(start: address, count: byteCount)
+  }
+
+  /// Whether the file begins with these bytes.
+  public func begins(with prefix: some Collection<UInt8>) -> Bool {
+    withExtendedLifetime(self) { bytes.prefix(prefix.count).elementsEqual(prefix) }
   }
 
   deinit {

@@ -39,7 +39,7 @@ public struct EventInput: Sendable {
   init(_ path: String) throws {
     if try !isFolder(path) {
       let file = try MappedFile(path)
-      if file.bytes.prefix(6).elementsEqual(NumpyHeader.magic) {
+      if file.begins(with: NumpyHeader.magic) {
         try self.init(try NumpyArray(file))
         return
       }

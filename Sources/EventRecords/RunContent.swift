@@ -75,6 +75,7 @@ struct RunContent {
 
 /// What a segment holds, by its first bytes; by its name where it is empty.
 func runKind(of file: MappedFile) throws(FileFault) -> RunKind {
+  defer { withExtendedLifetime(file) {} }
   if let base = file.bytes.baseAddress, file.bytes.count >= 4 {
     let magic: UInt32 = base.field(0)
     if magic == EventRecord.magic { return .events }

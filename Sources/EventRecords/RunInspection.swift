@@ -43,8 +43,7 @@ public struct RunInspection: Equatable, Sendable {
   public static func recognises(_ path: String) throws -> Bool {
     if try isFolder(path) { return true }
     let file = try MappedFile(path)
-    return file.bytes.prefix(6).elementsEqual(NumpyHeader.magic)
-      || (try? runKind(of: file)) != nil
+    return file.begins(with: NumpyHeader.magic) || (try? runKind(of: file)) != nil
   }
 
   /// Inspects `path`.
@@ -57,7 +56,7 @@ public struct RunInspection: Equatable, Sendable {
       return
     }
     let file = try MappedFile(path)
-    if file.bytes.prefix(6).elementsEqual(NumpyHeader.magic) {
+    if file.begins(with: NumpyHeader.magic) {
       inspectArray(file)
     } else {
       try inspectSegment(file)

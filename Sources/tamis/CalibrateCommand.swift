@@ -6,6 +6,7 @@ internal import DurableFiles
 internal import EventRecords
 internal import ScoreEngine
 internal import ScoreModel
+internal import StrictJSON
 internal import TriggerPipeline
 
 /// `tamis calibrate`.
@@ -76,7 +77,7 @@ struct CalibrateCommand: ParsableCommand {
     let chosen = try scoring.scoring(of: loaded.model)
     let calibration = try calibrate(events, loaded: loaded, scoring: chosen)
     try calibration.write(to: out, replacing: replace.force)
-    try facts(calibration).print(asJSON: output.json)
+    facts(calibration).print(asJSON: output.json)
   }
 
   private func plan() throws(CalibrationError) -> CalibrationPlan {
@@ -130,29 +131,26 @@ struct CalibrateCommand: ParsableCommand {
 
   private func facts(_ calibration: TriggerCalibration) -> Facts {
     var facts = Facts()
-    facts.add("written", .text(out))
+    facts.add("written", .string(out))
     facts.add("events", .integer(calibration.eventCount))
     facts.add("not_scorable", .integer(calibration.notScorableCount))
-    facts.add("levels", .list(calibration.levels.map { .integer($0) }))
-    facts.add("confidence", .number(calibration.confidence))
+    facts.add("levels", .array(calibration.levels.map { .integer($0) }))
+    facts.add("confidence", .real(calibration.confidence))
     facts.add(
-      "working_points", .list(calibration.workingPoints.map(object)),
+      "working_points", .array(calibration.workingPoints.map(object)),
       line: calibration.workingPoints.map(line).joined(separator: "\n"))
     return facts
   }
 
   private func object(_ point: WorkingPoint) -> Facts.Value {
     .object([
-      ("name", .text(point.name)), ("target_fpr", .number(point.targetFPR.value)),
-      ("threshold", .number(Double(point.threshold))),
-      ("rank", point.rank.map { .integer($0) } ?? .nothing),
-      (
-        "fpr_interval",
-        point.fprInterval.map { .list([.number($0.lowerBound), .number($0.upperBound)]) }
-          ?? .nothing
-      ),
-      ("guarantee", .text(point.guarantee.rawValue)),
-      ("extrapolated", .truth(point.extrapolated)), ("prescale", .integer(Int(point.prescale))),
+      "name": .string(point.name), "target_fpr": .real(point.targetFPR.value),
+      "threshold": .real(Double(point.threshold)), "rank": point.rank.map { .integer($0) } ?? .null,
+      "fpr_interval": point.fprInterval.map {
+        .array([.real($0.lowerBound), .real($0.upperBound)])
+      }
+        ?? .null, "guarantee": .string(point.guarantee.rawValue),
+      "extrapolated": .bool(point.extrapolated), "prescale": .integer(Int(point.prescale)),
     ])
   }
 

@@ -5,6 +5,7 @@ internal import DurableFiles
 internal import EventRecords
 internal import Glibc
 internal import ScoreModel
+internal import StrictJSON
 
 /// `tamis inspect`.
 struct InspectCommand: ParsableCommand {
@@ -32,10 +33,10 @@ struct InspectCommand: ParsableCommand {
       if !isWhole { damaged += 1 }
       facts.add(
         file,
-        .object([("whole", .truth(isWhole)), ("facts", .list(lines.map { .text($0) }))]),
+        .object(["whole": .bool(isWhole), "facts": .array(lines.map { .string($0) })]),
         line: (["\(file):"] + lines.map { "  \($0)" }).joined(separator: "\n"))
     }
-    try facts.print(asJSON: output.json)
+    facts.print(asJSON: output.json)
     if damaged > 0 {
       throw NegativeAnswer(description: "\(damaged) of \(files.count) not whole or not known")
     }

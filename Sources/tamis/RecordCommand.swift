@@ -89,7 +89,7 @@ struct RecordCommand: ParsableCommand {
     }
     progress.finish()
     try recorder.finish()
-    try recorder.facts(out: out).print(asJSON: output.json)
+    recorder.facts(out: out).print(asJSON: output.json)
     if recorder.eventCount == 0 { throw NegativeAnswer(description: "no event came") }
   }
 }

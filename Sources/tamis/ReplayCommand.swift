@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CLinux
 internal import EventRecords
+internal import StrictJSON
 internal import TriggerPipeline
 internal import ZeroMQ
 
@@ -95,8 +96,8 @@ struct ReplayCommand: ParsableCommand {
     let seconds = Double(monotonicNs() - startNs) * 1e-9
     var facts = Facts()
     facts.add("records", .integer(sent))
-    facts.add("seconds", .number(seconds))
-    facts.add("records_per_second", .number(Double(sent) / max(seconds, 1e-9)))
-    try facts.print(asJSON: output.json)
+    facts.add("seconds", .real(seconds))
+    facts.add("records_per_second", .real(Double(sent) / max(seconds, 1e-9)))
+    facts.print(asJSON: output.json)
   }
 }

@@ -69,7 +69,7 @@ struct ScoreCommand: ParsableCommand {
     let chosen = try armed?.scoring(of: loaded.model) ?? scoring.scoring(of: loaded.model)
     var summary = ScoreSummary(workingPointCount: armed?.calibration.workingPoints.count ?? 0)
     try score(events, loaded: loaded, scoring: chosen, armed: armed, summary: &summary)
-    try summary.facts(armed?.calibration).print(asJSON: output.json)
+    summary.facts(armed?.calibration).print(asJSON: output.json)
   }
 
   private func score(

@@ -2,6 +2,7 @@ internal import Calibration
 internal import DurableFiles
 internal import EventRecords
 internal import ScoreModel
+internal import StrictJSON
 internal import TriggerPipeline
 
 /// What `tamis score` counts while it scores.
@@ -40,12 +41,12 @@ struct ScoreSummary {
     }
     facts.add(
       "working_points",
-      .list(
+      .array(
         points.map { point, fired, rate in
           .object([
-            ("name", .text(point.name)), ("target_fpr", .number(point.targetFPR.value)),
-            ("threshold", .number(Double(point.threshold))), ("flagged", .integer(fired)),
-            ("rate", rate.value), ("interval", rate.interval),
+            "name": .string(point.name), "target_fpr": .real(point.targetFPR.value),
+            "threshold": .real(Double(point.threshold)), "flagged": .integer(fired),
+            "rate": rate.value, "interval": rate.interval,
           ])
         }),
       line: points.map { point, fired, rate in
@@ -60,11 +61,11 @@ struct ScoreSummary {
     _ fired: Int, confidence: Double
   ) -> (value: Facts.Value, interval: Facts.Value, text: String) {
     let scored = events - notScorable
-    guard scored > 0 else { return (.nothing, .nothing, "unknown") }
+    guard scored > 0 else { return (.null, .null, "unknown") }
     let interval = clopperPearson(successes: fired, trials: scored, confidence: confidence)
     let rate = Double(fired) / Double(scored)
     return (
-      .number(rate), .list([.number(interval.lowerBound), .number(interval.upperBound)]),
+      .real(rate), .array([.real(interval.lowerBound), .real(interval.upperBound)]),
       "\(short(rate)) [\(short(interval.lowerBound)), \(short(interval.upperBound))] at \(confidence)"
     )
   }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Simulation
+internal import StrictJSON
 
 /// The two kinds of events that the reference physics knows.
 enum SimulatedKind: String, ExpressibleByArgument, CaseIterable {
@@ -71,8 +72,8 @@ struct SimulateCommand: ParsableCommand {
     }
     progress.finish()
     var facts = Facts()
-    facts.add("written", .text(out))
+    facts.add("written", .string(out))
     facts.add("events", .integer(events))
-    try facts.print(asJSON: output.json)
+    facts.print(asJSON: output.json)
   }
 }

@@ -1,4 +1,5 @@
 internal import EventRecords
+internal import StrictJSON
 
 /// Writes the good records of a stream to a run folder, which it creates with the first of them.
 struct StreamRecorder {
@@ -66,7 +67,7 @@ struct StreamRecorder {
 
   func facts(out: String) -> Facts {
     var facts = Facts()
-    facts.add("written", writer == nil ? .nothing : .text(out))
+    facts.add("written", writer == nil ? .null : .string(out))
     facts.add("records", .integer(recordCount))
     facts.add("events", .integer(eventCount))
     for (reason, count) in refused.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

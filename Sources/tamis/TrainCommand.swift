@@ -3,9 +3,9 @@ internal import CLinux
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
-internal import FoundationEssentials
 internal import ScoreEngine
 internal import ScoreModel
+internal import StrictJSON
 internal import Training
 
 /// `tamis train`.
@@ -146,19 +146,19 @@ struct TrainCommand: ParsableCommand {
     try result.model.write(to: out, replacing: replace.force)
     try writeCost(result.cost)
     var facts = Facts()
-    facts.add("written", .text(out))
-    facts.add("sha256", .text("\(try SHA256Digest(ofFile: out))"))
+    facts.add("written", .string(out))
+    facts.add("sha256", .string("\(try SHA256Digest(ofFile: out))"))
     facts.add("events", .integer(input.eventCount))
     facts.add("steps", .integer(steps))
-    facts.add("final_loss", result.lossHistory.last.map { .number($0.loss) } ?? .nothing)
+    facts.add("final_loss", result.lossHistory.last.map { .real($0.loss) } ?? .null)
     facts.add(
-      "levels", .list(result.model.scoring.levels.map { .integer($0) }),
+      "levels", .array(result.model.scoring.levels.map { .integer($0) }),
       line: "levels: "
         + result.model.scoring.levels.map { "\($0) (sigma \(result.model.sigmas[$0]))" }
         .joined(separator: ", "))
-    facts.add("wall_seconds", .number(result.cost.wallSeconds))
-    facts.add("cpu_seconds", .number(result.cost.cpuSeconds))
-    try facts.print(asJSON: report.json)
+    facts.add("wall_seconds", .real(result.cost.wallSeconds))
+    facts.add("cpu_seconds", .real(result.cost.cpuSeconds))
+    facts.print(asJSON: report.json)
   }
 
   /// What the training took, beside the model and not in it: the model's bytes must not hang on it.
@@ -228,11 +228,16 @@ struct TrainCommand: ParsableCommand {
 
   private func readFeatureNames(_ path: String) throws -> [String] {
     let file = try MappedFile(path)
-    do {
-      return try JSONDecoder().decode([String].self, from: Data(file.bytes))
+    let text = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
+    let root: Facts.Value
+    do throws(JSONSyntaxError) {
+      root = try Facts.Value(parsing: text)
     } catch {
-      throw FileFault(file: path, found: "\(error)", expected: "a JSON array of feature names")
+      throw FileFault(
+        file: path, place: "\(error.line):\(error.column)", found: error.found,
+        expected: error.expected, remedy: "the file is a JSON array of feature names")
     }
+    return try JSONPlace(root: root, file: path).elements().map { try $0.string() }
   }
 
   private func checkNames(_ names: [String]?, featureCount: Int) throws {

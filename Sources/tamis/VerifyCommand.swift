@@ -4,6 +4,7 @@ internal import DurableFiles
 internal import EventRecords
 internal import ScoreEngine
 internal import ScoreModel
+internal import StrictJSON
 internal import TriggerPipeline
 
 /// `tamis verify`.
@@ -49,14 +50,14 @@ struct VerifyCommand: ParsableCommand {
     let rule = DecisionRule(armed.calibration, unbiasedPrescale: prescale)
     let verifier = try compare(events, journal, rule: rule, loaded: loaded, armed: armed)
     var facts = Facts()
-    facts.add("verify", .text(verifier.firstDifference == nil ? "identical" : "different"))
+    facts.add("verify", .string(verifier.firstDifference == nil ? "identical" : "different"))
     facts.add("events", .integer(verifier.eventCount))
     facts.add("flagged", .integer(verifier.identicalCount))
     facts.add("unbiased_prescale", .integer(Int(prescale)))
     if let difference = verifier.firstDifference {
-      facts.add("first_difference", .text(difference))
+      facts.add("first_difference", .string(difference))
     }
-    try facts.print(asJSON: output.json)
+    facts.print(asJSON: output.json)
     if verifier.firstDifference != nil { throw NegativeAnswer(description: "") }
   }
 
