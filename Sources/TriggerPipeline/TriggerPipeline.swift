@@ -80,8 +80,11 @@ public final class TriggerPipeline: Sendable {
       ring: ring, rule: rule,
       origin: FlaggedOrigin(
         instance: settings.instance, model: loaded.sha256.prefix, calibration: armed.sha256.prefix),
-      ledger: ledger, journal: journal, output: output, counters: counters, state: state,
-      observer: observer, settings: settings)
+      ledger: ledger,
+      output: JournaledOutput(
+        journal: journal, output: output, counters: counters, state: state, observer: observer,
+        settings: settings),
+      counters: counters, state: state, observer: observer, settings: settings)
     stages = Mutex(PipelineStages(ingest: ingest, scoring: scoring, publish: publish))
   }
 

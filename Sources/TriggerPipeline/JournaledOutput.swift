@@ -1,0 +1,210 @@
+internal import CLinux
+internal import EventRecords
+
+/// Journal and output socket together: what is handed over is first written to the journal and only
+/// then published.
+///
+/// What the output will not take now waits in the journal, on disk and without bound in memory, and
+/// goes out in order when the output takes it again. One thread owns it.
+final class JournaledOutput {
+  private let journal: FlaggedJournal
+  private let output: OutputSocket
+  private let counters: PipelineCounters
+  private let state: PipelineState
+  private let observer: any PipelineObserver
+  private let featureCount: Int
+  private let recordByteCount: Int
+  private let fsyncIntervalNs: UInt64
+  private let backlog: UnsafeMutableRawBufferPointer
+  private var lastFsyncNs = tamis_monotonic_ns()
+  private var hasUnsynchronised = false
+  private var cannotSynchronise = false
+  private var cannotReadBack = false
+  /// The number of the last record that the output took. Behind the journal's own after a crash,
+  /// since what stood in the output's queue then may not have left.
+  private var sentNumber: UInt64
+  private var lastTakenNs = tamis_monotonic_ns()
+
+  /// How long the end waits for an output that takes nothing.
+  private static let patienceNs: UInt64 = 1_000_000_000
+  /// Records that are read back from the journal at once, and how often in a row.
+  private static let backlogRecordCount = 64
+  private static let backlogReadsMax = 32
+
+  init(
+    journal: FlaggedJournal, output: OutputSocket, counters: PipelineCounters,
+    state: PipelineState, observer: any PipelineObserver, settings: PipelineSettings
+  ) {
+    self.journal = journal
+    self.output = output
+    self.counters = counters
+    self.state = state
+    self.observer = observer
+    featureCount = journal.featureCount
+    recordByteCount = FlaggedRecord.byteCount(featureCount: journal.featureCount)
+    fsyncIntervalNs = UInt64(settings.fsyncIntervalMs) * 1_000_000
+    backlog = .allocate(byteCount: Self.backlogRecordCount * recordByteCount, alignment: 64)
+    let wasKilled = !journal.recovery.segments.isEmpty
+    let queued = wasKilled ? UInt64(settings.outputHighWaterMark) : 0
+    sentNumber = journal.publishedNumber - min(queued, journal.publishedNumber)
+    updateWaiting()
+  }
+
+  deinit { backlog.deallocate() }
+
+  /// The number that the next record handed over must bear.
+  var nextNumber: UInt64 { journal.nextNumber }
+
+  /// Does what is due: subscriptions, the backlog, fsync. Cheap when nothing is.
+  func service() {
+    output.serviceSubscriptions()
+    counters.subscribers.set(UInt64(output.subscriberCount))
+    publishBacklog()
+    if hasUnsynchronised, tamis_monotonic_ns() - lastFsyncNs >= fsyncIntervalNs { synchronise() }
+  }
+
+  /// Whether nothing waits, or time is up, or nobody has taken anything for a while: a receiver that
+  /// is only slow is waited for until the deadline.
+  var isOver: Bool {
+    counters.waiting.value == 0 || state.isPastDeadline
+      || !output.mayTakeMore && tamis_monotonic_ns() - lastTakenNs > Self.patienceNs
+  }
+
+  /// Closes the journal with the ledgers of the runs in its manifest.
+  func finish(ledger reports: [RunLedgerReport]) {
+    synchronise()
+    do {
+      try journal.finish(extras: ["ledger": .array(reports.map(\.manifestSection))])
+    } catch {
+      noteFailure(error)
+    }
+  }
+}
+
+// MARK: - Journal
+
+extension JournaledOutput {
+  /// Writes `count` records, trying again while the disk refuses, and then publishes them. Scoring
+  /// goes on until the ring is full; then the input waits. Nothing is dropped unless the daemon is
+  /// told to end and the disk has refused until the deadline: that is counted as abandoned.
+  func take(_ records: UnsafeRawBufferPointer, count: Int) {
+    precondition(records.count == count * recordByteCount)
+    guard count > 0 else { return }
+    let wasCaughtUp = counters.waiting.value == 0
+    guard journaled(records) else {
+      counters.abandoned.add(UInt64(count))
+      return
+    }
+    counters.journaled.add(UInt64(count))
+    counters.journaledBytes.add(UInt64(records.count))
+    hasUnsynchronised = true
+    if fsyncIntervalNs == 0 { synchronise() }
+    if wasCaughtUp { publish(records, count: count) }
+    updateWaiting()
+  }
+
+  /// Returns when the records are in the journal; false where the deadline came first.
+  private func journaled(_ records: UnsafeRawBufferPointer) -> Bool {
+    var hasFailed = false
+    while true {
+      do {
+        try journal.append(records)
+        if hasFailed { noteRecovery() }
+        return true
+      } catch {
+        hasFailed = true
+        noteFailure(error)
+        if state.isPastDeadline { return false }
+        tamis_sleep_ns(100_000_000)
+      }
+    }
+  }
+
+  private func synchronise() {
+    lastFsyncNs = tamis_monotonic_ns()
+    do {
+      try journal.synchronise()
+      hasUnsynchronised = false
+      if cannotSynchronise { noteRecovery() }
+      cannotSynchronise = false
+    } catch {
+      cannotSynchronise = true
+      noteFailure(error)
+    }
+  }
+
+  /// Counts each failure and says each new one.
+  private func noteFailure(_ error: any Error) {
+    counters.journalFailures.add()
+    if state.setStall("journal: \(error)") { observer.journalStalled("\(error)") }
+  }
+
+  private func noteRecovery() {
+    if state.setStall(nil) { observer.journalRecovered() }
+  }
+}
+
+// MARK: - Publish
+
+extension JournaledOutput {
+  /// Sends records one by one until the output refuses one; returns how many it took.
+  @discardableResult
+  private func publish(_ records: UnsafeRawBufferPointer, count: Int) -> Int {
+    var sent = 0
+    while sent < count {
+      let start = sent * recordByteCount
+      let record = UnsafeRawBufferPointer(rebasing: records[start..<start + recordByteCount])
+      guard let base = record.baseAddress else { break }
+      let view = FlaggedRecordView(base, featureCount: featureCount)
+      let isUnbiasedOnly = view.reasons == .unbiased
+      guard output.send(record, topic: isUnbiasedOnly ? .unbiased : .flagged) else {
+        counters.outputBlocked.add()
+        break
+      }
+      (isUnbiasedOnly ? counters.publishedUnbiased : counters.publishedFlagged).add()
+      sentNumber = view.number
+      sent += 1
+    }
+    if sent > 0 {
+      lastTakenNs = tamis_monotonic_ns()
+      rememberPublished()
+    }
+    return sent
+  }
+
+  /// The cursor only saves work after a restart: where it cannot be written, records go out again
+  /// and receivers see numbers that they know.
+  private func rememberPublished() {
+    guard sentNumber > journal.publishedNumber else { return }
+    do {
+      try journal.setPublished(sentNumber)
+    } catch {
+      counters.journalFailures.add()
+    }
+  }
+
+  /// Sends what waits in the journal, at most some thousand records at a time so that the decisions
+  /// of live events are not held up behind a long backlog.
+  private func publishBacklog() {
+    guard counters.waiting.value > 0, output.mayTakeMore else { return }
+    for _ in 0..<Self.backlogReadsMax where sentNumber < journal.lastNumber {
+      do {
+        let count = try journal.read(from: sentNumber + 1, into: backlog)
+        if cannotReadBack { noteRecovery() }
+        cannotReadBack = false
+        // What is left in the journal cannot be read back; it stays on disk for `tamis inspect`.
+        if count == 0 { sentNumber = journal.lastNumber }
+        if publish(UnsafeRawBufferPointer(backlog), count: count) < count { break }
+      } catch {
+        cannotReadBack = true
+        noteFailure(error)
+        break
+      }
+    }
+    updateWaiting()
+  }
+
+  private func updateWaiting() {
+    counters.waiting.set(journal.lastNumber - min(sentNumber, journal.lastNumber))
+  }
+}
