@@ -1,3 +1,4 @@
+internal import DurableFiles
 public import EventRecords
 
 /// Compares what a daemon has flagged with what the rule says of the recorded input, event by event
@@ -42,14 +43,28 @@ public struct FlaggedVerifier {
       })
   }
 
-  /// The prescale of the unbiased sample as the journal's records tell it: the weight of one that
-  /// was kept for no other reason. 0 where there is none.
+  /// The key of a flagged run's manifest that holds the prescale of the unbiased sample.
+  public static let prescaleKey = "unbiased_prescale"
+
+  /// The prescale of the unbiased sample: as the journal's manifest has it, or, while there is none,
+  /// the weight of a record that was kept for no other reason; 0 where nothing was kept so.
   ///
-  /// - Throws: `FileFault` for a damaged record.
+  /// - Throws: `FileFault` for a damaged record, and where neither tells the prescale.
   public static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
+    if case .integer(let stated) = flagged.manifest?.extras[prescaleKey] {
+      return UInt32(clamping: stated)
+    }
+    var isSampled = false
     for index in 0..<flagged.recordCount {
       let record = try flagged.flaggedRecord(at: index)
       if record.reasons == .unbiased { return record.weight }
+      if record.reasons.contains(.unbiased) { isSampled = true }
+    }
+    guard !isSampled else {
+      throw FileFault(
+        file: flagged.path, found: "records of the unbiased sample, and no word of its prescale",
+        expected: "a manifest with \(prescaleKey)",
+        remedy: "say the daemon's unbiased.prescale with --unbiased-prescale")
     }
     return 0
   }

@@ -70,11 +70,15 @@ final class JournaledOutput {
       || !output.mayTakeMore && tamis_monotonic_ns() - lastTakenNs > Self.patienceNs
   }
 
-  /// Closes the journal with the ledgers of the runs in its manifest.
-  func finish(ledger reports: [RunLedgerReport]) {
+  /// Closes the journal; its manifest gets the ledgers of the runs and the prescale of the unbiased
+  /// sample, without which `tamis verify` could not repeat the decisions.
+  func finish(ledger reports: [RunLedgerReport], unbiasedPrescale: UInt32) {
     synchronise()
     do {
-      try journal.finish(extras: ["ledger": .array(reports.map(\.manifestSection))])
+      try journal.finish(extras: [
+        "ledger": .array(reports.map(\.manifestSection)),
+        FlaggedVerifier.prescaleKey: .count(unbiasedPrescale),
+      ])
     } catch {
       noteFailure(error)
     }

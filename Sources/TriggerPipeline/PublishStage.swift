@@ -169,6 +169,6 @@ extension PublishStage {
       ledger.entries[index].takeFigures()
       close(index, .shutdown)
     }
-    output.finish(ledger: reports)
+    output.finish(ledger: reports, unbiasedPrescale: rule.unbiasedPrescale)
   }
 }

@@ -81,7 +81,8 @@ struct ScoreCommand: ParsableCommand {
     let rule = armed.map { DecisionRule($0.calibration, unbiasedPrescale: unbiasedPrescale) }
     let outputs = try ScoreOutputs(
       events, scores: scores, attributions: attributions, flagged: flagged,
-      maker: maker(rule, loaded: loaded, armed: armed), replacing: replace.force)
+      maker: maker(rule, loaded: loaded, armed: armed), unbiasedPrescale: unbiasedPrescale,
+      replacing: replace.force)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)

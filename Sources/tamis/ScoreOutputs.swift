@@ -8,13 +8,14 @@ final class ScoreOutputs {
   private let flagged: RunWriter?
   private var maker: OfflineFlagged?
   private let input: EventSource
+  private let unbiasedPrescale: UInt32
   private let features: UnsafeMutableBufferPointer<Float>
   private let record: UnsafeMutableRawBufferPointer
 
   /// Begins the files that are asked for; `maker` makes the flagged records.
   init(
     _ input: EventSource, scores: String?, attributions: String?, flagged: String?,
-    maker: OfflineFlagged?, replacing: Bool
+    maker: OfflineFlagged?, unbiasedPrescale: UInt32, replacing: Bool
   ) throws {
     let width = input.featureCount
     self.scores = try scores.map { try NumpyWriter($0, replacing: replacing) }
@@ -28,6 +29,7 @@ final class ScoreOutputs {
     }
     self.maker = maker
     self.input = input
+    self.unbiasedPrescale = unbiasedPrescale
     features = .allocate(capacity: width)
     record = .allocate(byteCount: FlaggedRecord.byteCount(featureCount: width), alignment: 64)
   }
@@ -55,6 +57,6 @@ final class ScoreOutputs {
   func finish() throws {
     try scores?.commit()
     try attributions?.commit()
-    try flagged?.finish()
+    try flagged?.finish(extras: [FlaggedVerifier.prescaleKey: .count(unbiasedPrescale)])
   }
 }

@@ -34,7 +34,7 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "The daemon's journal, or a run of flagged records.")
   var flagged: String
 
-  @Option(help: "The daemon's unbiased.prescale; default: what the journal's records say.")
+  @Option(help: "The daemon's unbiased.prescale; default: what the journal says.")
   var unbiasedPrescale: UInt32?
 
   @OptionGroup var engine: EngineOptions

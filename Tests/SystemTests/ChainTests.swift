@@ -63,6 +63,24 @@ import Testing
     try expectSameRecords(downstream, journal)
   }
 
+  /// A sample so thin that every event of it is flagged as well: no record's weight tells the
+  /// prescale, the manifest does.
+  @Test func verifyKnowsThePrescaleOfASampleThatIsAllFlagged() throws {
+    let armed = try Armed.shared.get()
+    var choice = Daemon.Choice()
+    choice.unbiasedPrescale = 100
+    let daemon = try Daemon(armed, choice)
+    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try daemon.waitForEvents(2_000)
+    #expect(try daemon.stop() == 0)
+    let verified = try Programs.tamis(
+      "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      armed.anomalies, "--flagged", daemon.journal
+    ).expectExit()
+    #expect(verified.contains("verify: identical"))
+    #expect(verified.contains("unbiased_prescale: 100"))
+  }
+
   @Test func verifyFindsASingleChangedBit() throws {
     let armed = try Armed.shared.get()
     let folder = try TemporaryFolder()
