@@ -53,20 +53,22 @@ public final class PipelineCounters: Sendable {
   /// Seconds from the message's leaving the socket to the decision.
   public let decisionLatency = FixedHistogram(upperBounds: FixedHistogram.decades(-6, through: 0))
 
+  /// Kept, since `allCases` makes a new array at each call and a flood of bad records may call often.
+  private static let reasons = RecordRefusal.allCases
+
   /// Counters for so many working points.
   public init(workingPointCount: Int) {
     flagged = (0..<workingPointCount).map { _ in EventCounter() }
-    rejectedByReason = RecordRefusal.allCases.map { _ in EventCounter() }
+    rejectedByReason = Self.reasons.map { _ in EventCounter() }
     controlRecords = (0..<3).map { _ in EventCounter() }
   }
 
   /// The counter of one reason.
   public func rejected(_ reason: RecordRefusal) -> EventCounter {
-    // A reason is one of a dozen: looking through them beats a table that must be kept in step.
-    for (index, candidate) in RecordRefusal.allCases.enumerated() where candidate == reason {
-      return rejectedByReason[index]
+    guard let index = Self.reasons.firstIndex(of: reason) else {
+      preconditionFailure("every reason is among all reasons")
     }
-    preconditionFailure("every reason is among all reasons")
+    return rejectedByReason[index]
   }
 
   /// The counter of one kind of control record.

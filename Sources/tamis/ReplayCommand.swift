@@ -73,7 +73,7 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     let recording = try Recording(paths: events)
-    var sender = try ReplaySender(
+    let sender = try ReplaySender(
       pattern: pattern, bind: bind, connect: connect, topic: topic, waitSeconds: wait)
     try sender.waitForReceiver()
     var pacer = Pacer(pace)
@@ -91,7 +91,7 @@ struct ReplayCommand: ParsableCommand {
       }
       pacer.beginAgain()
     }
-    try sender.finish()
+    sender.finish()
     progress.finish()
     let seconds = Double(monotonicNs() - startNs) * 1e-9
     var facts = Facts()

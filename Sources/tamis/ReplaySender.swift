@@ -4,7 +4,7 @@ internal import ZeroMQ
 
 /// The sending end of a replay: blocks while the receiver is behind, and loses nothing that it was
 /// given as long as there is a receiver.
-struct ReplaySender {
+struct ReplaySender: ~Copyable {
   private let socket: Socket
   private let pattern: SendingPattern
   private let topic: String?
@@ -14,21 +14,23 @@ struct ReplaySender {
   init(
     pattern: SendingPattern, bind: String?, connect: String?, topic: String?, waitSeconds: Double
   ) throws {
-    let context = try Context()
     // An XPUB is a PUB that sees its subscribers: with it the first records are not lost.
-    socket = try Socket(
-      context, pattern == .push ? .push : .xpub, lingerMs: Int(waitSeconds * 1_000))
+    let socket = try Socket(
+      try Context(), pattern == .push ? .push : .xpub, lingerMs: Int(waitSeconds * 1_000))
+    // A PUSH queues only for receivers that are connected: else a short run to an address where
+    // nobody listens would end as if it had been sent.
+    try socket.set(pattern == .pub ? .xpubNoDrop(true) : .immediate(true))
+    if let bind { try socket.bind(bind) }
+    if let connect { try socket.connect(connect) }
+    self.socket = socket
     self.pattern = pattern
     self.topic = topic
     self.waitSeconds = waitSeconds
-    if pattern == .pub { try socket.set(.xpubNoDrop(true)) }
     endpoint = bind ?? connect ?? ""
-    if let bind { try socket.bind(bind) }
-    if let connect { try socket.connect(connect) }
   }
 
   /// Returns when a PUB socket has a subscriber; a PUSH socket waits with its first message.
-  mutating func waitForReceiver() throws {
+  func waitForReceiver() throws {
     guard pattern == .pub else { return }
     var subscription = Message()
     let deadlineNs = monotonicNs() + UInt64(waitSeconds * 1e9)
@@ -39,7 +41,7 @@ struct ReplaySender {
   }
 
   /// Sends one message, waiting while the receiver is behind.
-  mutating func send(_ records: UnsafeRawBufferPointer) throws {
+  func send(_ records: UnsafeRawBufferPointer) throws {
     if let topic {
       var name = topic
       try name.withUTF8 { try push(UnsafeRawBufferPointer($0), more: true) }
@@ -47,8 +49,8 @@ struct ReplaySender {
     try push(records, more: false)
   }
 
-  /// The rest leaves when the socket closes, for at most the waiting time.
-  mutating func finish() throws {}
+  /// Closes the socket and returns when the rest has left, at most after the waiting time.
+  consuming func finish() {}
 
   private func push(_ bytes: UnsafeRawBufferPointer, more: Bool) throws {
     if try socket.send(bytes, more: more) { return }

@@ -101,6 +101,16 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder("own.npy"))) == copy)
   }
 
+  @Test(arguments: ["push", "pub"])
+  func aReplayToNobodyIsNotCalledSent(pattern: String) throws {
+    let armed = try Armed.shared.get()
+    let replay = try Programs.tamis(
+      "replay", armed.anomalies, "--connect", "tcp://127.0.0.1:\(try freePort())", "--pattern",
+      pattern, "--wait", "0.5")
+    #expect(try replay.wait() == 1)
+    #expect(replay.errors.contains("nobody"))
+  }
+
   @Test func inspectNamesEveryKindOfFile() throws {
     let armed = try Armed.shared.get()
     for path in [armed.model, armed.calibration, armed.background] {

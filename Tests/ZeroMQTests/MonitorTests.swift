@@ -38,10 +38,10 @@ internal import ZeroMQ
 
   @Test func nobodyThereIsSeenAsRetries() throws {
     let context = try Context()
-    let placeholder = try makeSocket(context, .pull)
-    try placeholder.bind("tcp://127.0.0.1:*")
-    let address = try placeholder.lastEndpoint()
-    try placeholder.unbind(address)
+    let brief = try makeSocket(context, .pull)
+    try brief.bind("tcp://127.0.0.1:*")
+    let address = try brief.lastEndpoint()
+    try brief.unbind(address)
     let client = try makeSocket(context, .push, [.reconnectIntervalMs(1)])
     let monitor = try SocketMonitor(client, kinds: [.connectRetried])
     try client.connect(address)
