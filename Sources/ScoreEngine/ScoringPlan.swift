@@ -42,7 +42,7 @@ public final class ScoringPlan {
     let countMax = batchMax
     precondition(count >= 0 && count <= countMax, "more events than the plan was made for")
     pass.score(
-      events: events, eventStride: eventStride, count: count, scores: scores,
+      ChosenEvents(allOf: count), of: events, eventStride: eventStride, scores: scores,
       attributions: UnsafeMutableRawPointer(attributions), attributionStride: attributionStride)
   }
 }
