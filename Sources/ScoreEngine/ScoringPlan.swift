@@ -5,7 +5,7 @@ public final class ScoringPlan {
   /// The most events of one call.
   public let batchMax: Int
   private let memory: FloatMemory
-  private let pass: ScoringPass
+  let pass: ScoringPass
 
   /// Allocates the buffers; nothing is allocated later.
   ///

@@ -10,19 +10,7 @@ public final class ScreenedPlan {
   /// The most events of one call.
   public let batchMax: Int
   private let memory: FloatMemory
-  private let parts: Parts
-
-  /// What a call works with, as plain values: nothing to count references of.
-  private struct Parts {
-    let screen: ScreenPass
-    let exact: ScoringPass
-    let limit: Float
-    let threshold: Float
-    /// The screen scores of a batch.
-    let scores: UnsafeMutablePointer<Float>
-    /// The places of the events that are scored exactly.
-    let chosen: UnsafeMutablePointer<Int32>
-  }
+  let pass: ScreenedPass
 
   /// Allocates the buffers; nothing is allocated later.
   public init(network: ScreenNetwork, screening: Screening, batchMax: Int) {
@@ -37,7 +25,7 @@ public final class ScreenedPlan {
       network: network.packed, buffers: ScreenBuffers(network.packed, memory: memory))
     let exact = ScoringPass(
       network: network.exact.packed, buffers: ScoringBuffers(network.exact.packed, memory: memory))
-    parts = Parts(
+    pass = ScreenedPass(
       screen: screen, exact: exact, limit: screening.limit, threshold: screening.threshold,
       scores: memory.take(batchMax),
       chosen: UnsafeMutableRawPointer(memory.take(batchMax))
@@ -63,66 +51,8 @@ public final class ScreenedPlan {
   ) -> ScreeningOutcome {
     let countMax = batchMax
     precondition(count >= 0 && count <= countMax, "more events than the plan was made for")
-    let parts = parts
-    parts.screen.score(
-      events: events, eventStride: eventStride, count: count, scores: parts.scores)
-    var outcome = ScreeningOutcome()
-    for event in 0..<count {
-      let screened = parts.scores[event]
-      scores[event] = screened
-      // Not "at least the limit": NaN is scored exactly too.
-      if !(screened < parts.limit) || isSampled?[event] == true {
-        parts.chosen[outcome.rescored] = Int32(truncatingIfNeeded: event)
-        outcome.rescored += 1
-      }
-    }
-    parts.exact.score(
-      ChosenEvents(parts.chosen, count: outcome.rescored), of: events, eventStride: eventStride,
-      scores: scores, attributions: UnsafeMutableRawPointer(attributions),
-      attributionStride: attributionStride)
-    for index in 0..<outcome.rescored {
-      let event = Int(parts.chosen[index])
-      let (exact, screened) = (scores[event], parts.scores[event])
-      let isAbove = exact > parts.threshold
-      if isSampled?[event] == true {
-        outcome.audited += 1
-        if isAbove && screened < parts.limit { outcome.missed += 1 }
-      }
-      if isAbove {
-        let shortfall = (exact - screened) / exact
-        if shortfall > outcome.shortfallMax { outcome.shortfallMax = shortfall }
-      }
-    }
-    return outcome
-  }
-}
-
-/// Screen scores alone: how a calibration measures the screen, and a benchmark its speed.
-public final class ScreenPlan {
-  /// The network screened with.
-  public let network: ScreenNetwork
-  /// The most events of one call.
-  public let batchMax: Int
-  private let memory: FloatMemory
-  private let pass: ScreenPass
-
-  /// Allocates the buffers; nothing is allocated later.
-  public init(network: ScreenNetwork, batchMax: Int) {
-    precondition(batchMax >= 1)
-    self.network = network
-    self.batchMax = batchMax
-    memory = FloatMemory(pieces: ScreenBuffers.pieces(network.packed))
-    pass = ScreenPass(
-      network: network.packed, buffers: ScreenBuffers(network.packed, memory: memory))
-  }
-
-  /// Writes the screen scores of a batch; parameters as in `ScoringPlan.score`. An event with a
-  /// non-finite feature gets NaN, one beyond the screen's range +infinity.
-  @_noLocks public func score(
-    events: UnsafeRawPointer, eventStride: Int, count: Int, scores: UnsafeMutablePointer<Float>
-  ) {
-    let countMax = batchMax
-    precondition(count >= 0 && count <= countMax, "more events than the plan was made for")
-    pass.score(events: events, eventStride: eventStride, count: count, scores: scores)
+    return pass.score(
+      events: events, eventStride: eventStride, count: count, isSampled: isSampled,
+      scores: scores, attributions: attributions, attributionStride: attributionStride)
   }
 }
