@@ -56,6 +56,7 @@ let modules: [[Target]] = [
       "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "DurableFiles",
       "WorkerThreads", "CLinux", logging,
     ]),
+  module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
   module(
     "Monitoring",
@@ -72,7 +73,8 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Calibration",
-      "ZeroMQ", "TriggerPipeline", "DurableFiles", "StrictJSON", "CommandFrame", "CLinux",
+      "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON", "CommandFrame",
+      "CLinux",
       argumentParser,
     ],
     swiftSettings: swiftSettings),

@@ -25,6 +25,7 @@ struct Tamis: ParsableCommand {
     subcommands: [
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
       RecordCommand.self, ReplayCommand.self, VerifyCommand.self, InspectCommand.self,
+      BenchCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }
