@@ -13,7 +13,20 @@ public struct OpenFile: ~Copyable {
     self.path = path
   }
 
+  private init(descriptor: CInt, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
   deinit { close(descriptor) }
+
+  /// A second handle of the same open file, for another thread; the two share position and errors.
+  public func duplicate() throws(SystemCallError) -> OpenFile {
+    let copy = try retryingOnInterrupt("duplicate", file: path) {
+      fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    }
+    return OpenFile(descriptor: copy, path: path)
+  }
 
   /// The file's size in bytes.
   public func byteCount() throws(SystemCallError) -> Int {

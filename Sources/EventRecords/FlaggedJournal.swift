@@ -136,6 +136,14 @@ public final class FlaggedJournal {
     try cursor.synchronise()
   }
 
+  /// What `synchronise` would do now, to be done by another thread while this one goes on writing.
+  public func synchronisation() throws -> JournalSynchronisation {
+    guard openByteCount > 0, let segment = try current?.duplicatedFile() else {
+      return JournalSynchronisation(segment: nil, cursor: try cursor.duplicatedFile())
+    }
+    return JournalSynchronisation(segment: segment, cursor: try cursor.duplicatedFile())
+  }
+
   /// Reads the records from `number` on, as many as are there and fit, in order; returns how many.
   /// 0 means that there are none. Numbers that are not in the journal any more are skipped, as are
   /// records whose checksum is wrong (`unreadableRecordCount`): look at the numbers.

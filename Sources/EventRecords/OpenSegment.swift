@@ -48,6 +48,9 @@ struct OpenSegment: ~Copyable {
     try file.read(into: buffer, at: offset)
   }
 
+  /// A second handle of the file.
+  func duplicatedFile() throws(SystemCallError) -> OpenFile { try file.duplicate() }
+
   /// Returns when all that was appended is on the disk.
   func synchronise() throws(SystemCallError) { try file.synchronise() }
 

@@ -35,6 +35,9 @@ struct PublishedCursor: ~Copyable {
     self.number = number
   }
 
+  /// A second handle of the file.
+  func duplicatedFile() throws(SystemCallError) -> OpenFile { try file.duplicate() }
+
   func synchronise() throws(SystemCallError) { try file.synchronise() }
 }
 

@@ -15,6 +15,7 @@ final class JournaledOutput {
   private let featureCount: Int
   private let recordByteCount: Int
   private let fsyncIntervalNs: UInt64
+  private let flusher = JournalFlusher()
   private let backlog: UnsafeMutableRawBufferPointer
   private var lastFsyncNs = tamis_monotonic_ns()
   private var hasUnsynchronised = false
@@ -60,7 +61,9 @@ final class JournaledOutput {
     output.serviceSubscriptions()
     counters.subscribers.set(UInt64(output.subscriberCount))
     publishBacklog()
-    if hasUnsynchronised, tamis_monotonic_ns() - lastFsyncNs >= fsyncIntervalNs { synchronise() }
+    if let outcome = flusher.takeOutcome() { note(outcome) }
+    guard hasUnsynchronised, !flusher.isBusy else { return }
+    if tamis_monotonic_ns() - lastFsyncNs >= fsyncIntervalNs { beginSynchronising() }
   }
 
   /// Whether nothing waits, or time is up, or nobody has taken anything for a while: a receiver that
@@ -73,6 +76,7 @@ final class JournaledOutput {
   /// Closes the journal; its manifest gets the ledgers of the runs and the prescale of the unbiased
   /// sample, without which `tamis verify` could not repeat the decisions.
   func finish(ledger reports: [RunLedgerReport], unbiasedPrescale: UInt32) {
+    flusher.end()
     synchronise()
     do {
       try journal.finish(extras: [
@@ -124,15 +128,38 @@ extension JournaledOutput {
     }
   }
 
+  /// Waits for the disk in another thread.
+  private func beginSynchronising() {
+    lastFsyncNs = tamis_monotonic_ns()
+    do {
+      flusher.begin(try journal.synchronisation())
+      // What is written from now on is for the next time.
+      hasUnsynchronised = false
+    } catch {
+      note(.failure(error))
+    }
+  }
+
+  /// Waits for the disk here.
   private func synchronise() {
     lastFsyncNs = tamis_monotonic_ns()
     do {
       try journal.synchronise()
       hasUnsynchronised = false
+      note(.success)
+    } catch {
+      note(.failure(error))
+    }
+  }
+
+  private func note(_ outcome: JournalFlusher.Outcome) {
+    switch outcome {
+    case .success:
       if cannotSynchronise { noteRecovery() }
       cannotSynchronise = false
-    } catch {
+    case .failure(let error):
       cannotSynchronise = true
+      hasUnsynchronised = true
       noteFailure(error)
     }
   }

@@ -1,0 +1,75 @@
+internal import EventRecords
+internal import Synchronization
+internal import WorkerThreads
+
+/// A thread that waits for the disk, so that the thread that decides and publishes need not: a sync
+/// takes milliseconds, and an event that is flagged meanwhile would wait as long.
+///
+/// One thread owns it: it hands over one synchronisation at a time and asks later what came of it.
+final class JournalFlusher: @unchecked Sendable {
+  // Unchecked: `work` and `failure` belong to the owner while the phase is `idle` or `done`, and to
+  // the flusher's thread while it is `asked`.
+
+  /// What came of a synchronisation.
+  enum Outcome {
+    case success
+    case failure(any Error)
+  }
+
+  private enum Phase {
+    static let idle = 0
+    static let asked = 1
+    static let done = 2
+  }
+
+  private let phase = Atomic<Int>(Phase.idle)
+  private let isEnding = Atomic<Bool>(false)
+  private let news = WakeWord()
+  private var work: JournalSynchronisation?
+  private var failure: (any Error)?
+  private var thread: WorkerThread?
+
+  init() {}
+
+  /// Whether a synchronisation was handed over and its outcome not yet taken.
+  var isBusy: Bool { phase.load(ordering: .acquiring) != Phase.idle }
+
+  /// Hands over a synchronisation; the flusher must not be busy.
+  func begin(_ synchronisation: consuming JournalSynchronisation) {
+    precondition(!isBusy)
+    if thread == nil { thread = WorkerThread(name: "tamis-flush") { [unowned self] in live() } }
+    work = consume synchronisation
+    phase.store(Phase.asked, ordering: .releasing)
+    news.signal()
+  }
+
+  /// The outcome of what was handed over, once; nil while it goes on or where there was nothing.
+  func takeOutcome() -> Outcome? {
+    guard phase.load(ordering: .acquiring) == Phase.done else { return nil }
+    defer { phase.store(Phase.idle, ordering: .relaxed) }
+    return failure.map { .failure($0) } ?? .success
+  }
+
+  /// Ends the thread after what it is at. Must be called before the last reference goes.
+  func end() {
+    isEnding.store(true, ordering: .releasing)
+    news.signal()
+    thread.take()?.join()
+  }
+
+  private func live() {
+    while true {
+      let seen = news.value
+      if phase.load(ordering: .acquiring) == Phase.asked {
+        failure = nil
+        do { try work?.run() } catch { failure = error }
+        work = nil
+        phase.store(Phase.done, ordering: .releasing)
+      } else if isEnding.load(ordering: .acquiring) {
+        return
+      } else {
+        news.wait(while: seen, timeoutNs: -1)
+      }
+    }
+  }
+}
