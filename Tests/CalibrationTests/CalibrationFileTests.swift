@@ -68,7 +68,7 @@ import Testing
         CalibrationRun(name: "b.npy", sha256: SHA256Digest(of: "2"), run: nil, eventCount: 1000),
       ], workingPoints: try plan.workingPoints(from: accumulator),
       reference: DriftReference(scoreHistogram: histogram, features: features.summary),
-      screen: screen(exact: [2, 4, 8], screened: [2.0625, 3.75, 8]),
+      screen: comparedScreen(exact: [2, 4, 8], screened: [2.0625, 3.75, 8]),
       created: "2026-11-23T20:00:00Z", program: "tamis 0.1.0")
   }
 

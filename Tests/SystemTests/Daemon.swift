@@ -8,6 +8,7 @@ final class Daemon {
   let httpPort: Int
   private(set) var program: Launched
   private let configuration: String
+  private let environment: [String: String]
 
   var input: String { "tcp://127.0.0.1:\(inputPort)" }
   var output: String { "tcp://127.0.0.1:\(outputPort)" }
@@ -20,6 +21,7 @@ final class Daemon {
     var unbiasedPrescale = 50
     var workers = 1
     var precision = "exact"
+    var environment: [String: String] = [:]
     var messageBytesMax = 1 << 20
     var journal = "journal"
     var drainTimeoutMs = 10_000
@@ -53,13 +55,14 @@ final class Daemon {
       http:
         listen: 127.0.0.1:\(httpPort)
       """, to: "tamisd.yaml")
-    program = try Programs.tamisd("--config", configuration)
+    environment = choice.environment
+    program = try Programs.tamisd("--config", configuration, environment: environment)
     try waitUntilServing()
   }
 
   /// Starts it again with the same configuration, after it was ended.
   func restart() throws {
-    program = try Programs.tamisd("--config", configuration)
+    program = try Programs.tamisd("--config", configuration, environment: environment)
     try waitUntilServing()
   }
 

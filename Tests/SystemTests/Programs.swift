@@ -24,8 +24,10 @@ enum Programs {
     try Launched("\(folder)/tamis", arguments, environment: environment)
   }
 
-  static func tamisd(_ arguments: String...) throws -> Launched {
-    try Launched("\(folder)/tamisd", arguments)
+  static func tamisd(
+    _ arguments: String..., environment: [String: String] = [:]
+  ) throws -> Launched {
+    try Launched("\(folder)/tamisd", arguments, environment: environment)
   }
 
   static func peer(_ script: String, _ arguments: [String]) throws -> Launched {
