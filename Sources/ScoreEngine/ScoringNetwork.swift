@@ -28,8 +28,13 @@ public final class ScoringNetwork: @unchecked Sendable {
   public init(model: TrainedModel, scoring: Scoring? = nil, instructionSet: InstructionSet) {
     let scoring = scoring ?? model.scoring
     precondition(instructionSet.isAvailable, "\(instructionSet) is not available")
-    precondition(model.shape.featureCount >= 1 && model.shape.hiddenWidth >= 16)
-    precondition(model.shape.hiddenWidth % 16 == 0, "the hidden width is a multiple of 16")
+    precondition(model.shape.featureCount >= 1)
+    precondition(
+      model.kind == .autoencoder
+        || model.shape.hiddenWidth >= 16 && model.shape.hiddenWidth % 16 == 0,
+      "the hidden width is a multiple of 16")
+    precondition(
+      model.kind == .score || scoring == .reconstruction, "an autoencoder has no noise levels")
     precondition(scoring.levels.allSatisfy { (0..<model.shape.levelCount).contains($0) })
     precondition(scoring.weights.count == scoring.levels.count)
     precondition(scoring.weights.allSatisfy { $0 >= 0 && $0.isFinite })
@@ -44,7 +49,7 @@ public final class ScoringNetwork: @unchecked Sendable {
       standardiser: layout.packStandardiser(model.standardiser, into: memory),
       layers: layout.packLayers(model.parameters, into: memory),
       embeddings: layout.packEmbeddings(
-        model.parameters[.sigmaEmbedding], levels: scoring.levels, into: memory),
+        model.parameters, levels: scoring.levels, into: memory),
       embeddingStride: layout.embeddingStride,
       levelWeights: layout.pack(scoring.weights, into: memory),
       levelCount: scoring.levels.count, featureCount: model.shape.featureCount,
