@@ -24,7 +24,8 @@ struct Tamis: ParsableCommand {
     version: versionText(of: "tamis"),
     subcommands: [
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
-      RecordCommand.self, ReplayCommand.self, VerifyCommand.self, InspectCommand.self,
+      RecordCommand.self, ReplayCommand.self, VerifyCommand.self, SampleCommand.self,
+      InspectCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }
