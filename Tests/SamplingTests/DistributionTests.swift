@@ -13,8 +13,9 @@ internal import Training
   @Test(arguments: Scoring.Output.allCases)
   func samplesHaveTheDistributionOfTheTrainingData(output: Scoring.Output) throws {
     let model = try trained(output)
-    let sampler = try LangevinSampler(
-      model: model, recipe: LangevinRecipe(), instructionSet: .best)
+    var recipe = LangevinRecipe()
+    recipe.stepsPerLevel = 200
+    let sampler = try LangevinSampler(model: model, recipe: recipe, instructionSet: .best)
     var events = [Float](repeating: 0, count: 2 * Self.eventCount)
     try events.withUnsafeMutableBufferPointer {
       try sampler.fill($0, samples: 0..<UInt64(Self.eventCount))
@@ -38,14 +39,14 @@ internal import Training
       return [10 + 4 * a, -3 + 0.1 * b]
     }
     var configuration = TrainingConfiguration()
-    configuration.steps = 2_000
+    configuration.steps = 3_000
     configuration.batchSize = 256
-    configuration.hiddenWidth = 48
+    configuration.hiddenWidth = 64
     configuration.blockCount = 1
-    configuration.levelCount = 5
+    configuration.levelCount = 8
     configuration.sigmaMax = 4
     configuration.sigmaMin = 0.1
-    configuration.learningRate = 5e-3
+    configuration.learningRate = 3e-3
     configuration.output = output
     configuration.threads = 2
     return try trainScoreNetwork(
