@@ -43,6 +43,22 @@ int tamis_thread_set_affinity(int processor) {
   return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
+bool tamis_processor_is_available(int processor) {
+  cpu_set_t set;
+  return processor >= 0 && processor < CPU_SETSIZE &&
+         pthread_getaffinity_np(pthread_self(), sizeof set, &set) == 0 && CPU_ISSET(processor, &set);
+}
+
+void tamis_thread_keep_off(const int32_t *processors, size_t count) {
+  cpu_set_t set;
+  if (pthread_getaffinity_np(pthread_self(), sizeof set, &set) != 0) return;
+  for (size_t i = 0; i < count; i++) {
+    if (processors[i] >= 0 && processors[i] < CPU_SETSIZE) CPU_CLR(processors[i], &set);
+  }
+  // With nothing left the threads share what there is.
+  if (CPU_COUNT(&set) > 0) (void)pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
 void tamis_spin_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();

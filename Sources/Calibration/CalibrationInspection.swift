@@ -20,6 +20,7 @@ extension TriggerCalibration {
         + "\(runs.count) \(runs.count == 1 ? "source" : "sources")",
     ] + runs.map(\.inspection)
       + workingPoints.map { $0.inspection(confidence: confidence) } + reference.inspection
+      + [screen?.inspection ?? "screen: not measured; for exact precision only"]
   }
 }
 
@@ -40,6 +41,14 @@ extension WorkingPoint {
     let kept = prescale == 1 ? "" : ", keeps one in \(prescale)"
     return "working point \(name): target rate \(targetFPR) \(guarantee.phrase), threshold "
       + "\(threshold) (\(origin)), true rate \(interval)\(kept)"
+  }
+}
+
+extension ScreenCalibration {
+  /// One line: the margin and what it rests on.
+  fileprivate var inspection: String {
+    "screen: margin \(margin), supported from \(marginMin) by \(eventCount) events; deviations "
+      + "\(deviationMean) +- \(deviationSpread), from -\(shortfallMax) to \(excessMax)"
   }
 }
 

@@ -65,7 +65,9 @@ extension TriggerCalibration {
     runs = try place.member("runs").map(CalibrationRun.init)
     workingPoints = try place.member("working_points").workingPoints(eventCount: eventCount)
     reference = try DriftReference(place.member("reference"))
-    screen = try place.optionalMember("screen")?.value ?? .null
+    screen = try place.optionalMember("screen").flatMap { (place) throws(FileFault) in
+      try ScreenCalibration.read(place)
+    }
     created = try place.member("created").string()
     program = try place.member("program").string()
     otherKeys = try place.otherKeys(than: json)

@@ -27,7 +27,7 @@ extension TriggerCalibration {
       "runs": .array(runs.map { .object($0.json) }),
       "working_points": .array(workingPoints.map { .object($0.json) }),
       "reference": .object(reference.json),
-      "screen": screen,
+      "screen": .optional(screen) { .object($0.json) },
       "created": .string(created),
       "program": .string(program),
     ]

@@ -28,8 +28,8 @@ public struct TriggerCalibration: Equatable, Sendable {
   public var created: String
   /// By which program, such as `tamis 0.1.0`.
   public var program: String
-  /// The calibration of the screen; null in this version, kept as it stands in a file.
-  var screen = JSONValue.null
+  /// How well the screen agrees; nil where it was not measured or cannot be used.
+  public var screen: ScreenCalibration?
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
@@ -38,7 +38,8 @@ public struct TriggerCalibration: Equatable, Sendable {
   public init(
     modelSHA256: SHA256Digest, schema: UInt32, levels: [Int], weights: [Float],
     confidence: Double, eventCount: Int, notScorableCount: Int, runs: [CalibrationRun],
-    workingPoints: [WorkingPoint], reference: DriftReference, created: String, program: String
+    workingPoints: [WorkingPoint], reference: DriftReference,
+    screen: ScreenCalibration? = nil, created: String, program: String
   ) {
     precondition(!levels.isEmpty && levels.count == weights.count)
     precondition((1...WorkingPoint.countMax).contains(workingPoints.count))
@@ -53,6 +54,7 @@ public struct TriggerCalibration: Equatable, Sendable {
     self.runs = runs
     self.workingPoints = workingPoints
     self.reference = reference
+    self.screen = screen
     self.created = created
     self.program = program
   }

@@ -119,11 +119,10 @@ extension DaemonConfiguration.Unbiased {
 
 extension DaemonConfiguration.Engine {
   fileprivate mutating func read(_ section: SectionReader) {
-    precision = section.choice(
-      "precision", default: precision,
-      notYet: ["screened": "screened scoring does not exist in this version yet"])
+    precision = section.choice("precision", default: precision)
     batchMax = section.integer("batch_max", in: 1...4_096, default: batchMax)
     workers = section.integer("workers", in: 0...256, default: workers)
+    affinity = section.integers("affinity", in: 0...1_023)
     slots = section.integer("slots", in: 1...16_777_216, default: slots)
     if slots < batchMax {
       section.report(

@@ -114,13 +114,16 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public struct Engine: Equatable, Sendable {
     /// The arithmetic of the score.
     public enum Precision: String, CaseIterable, Sendable {
-      case exact
+      case exact, screened
     }
 
     /// `precision`.
     public var precision = Precision.exact
     /// `batch_max`: events scored together at most, 1 to 4096.
     public var batchMax = 256
+    /// `affinity`: the processors that the scoring threads are bound to, in turn; empty leaves all
+    /// threads to the scheduler.
+    public var affinity: [Int] = []
     /// `workers`: scoring threads, 0 (everything in one thread) to 256.
     public var workers = 1
     /// `slots`: records that wait between threads at most, `batchMax` to 16,777,216.

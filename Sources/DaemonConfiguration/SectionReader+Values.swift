@@ -18,9 +18,36 @@ extension SectionReader {
     return standard
   }
 
-  /// One word of a list. `notYet` gives a remedy for words that a later version may know.
+  /// A list of different whole numbers within `range`; empty where there is none.
+  func integers(_ name: String, in range: ClosedRange<Int>) -> [Int] {
+    guard let entry = entry(name) else { return [] }
+    let expected = "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
+    guard case .sequence(let sequence) = entry.node else {
+      let shape = NodeShape(entry.node)
+      report(
+        name, found: shape.description, expected: expected,
+        remedy: "write [\(shape.text ?? "")]")
+      return []
+    }
+    var accepted: [Int] = []
+    for node in sequence where !isRefused(node, key: "\(prefix)\(name)", log: log) {
+      let shape = NodeShape(node)
+      guard case .number(let text) = shape, let value = decimal(text), range.contains(value) else {
+        report(name, at: SourcePlace(node), found: shape.description, expected: expected)
+        continue
+      }
+      if accepted.contains(value) {
+        report(name, at: SourcePlace(node), found: "\(value) twice", expected: "it once")
+      } else {
+        accepted.append(value)
+      }
+    }
+    return accepted
+  }
+
+  /// One word of a list.
   func choice<Choice>(
-    _ name: String, default standard: Choice, notYet: [String: String] = [:]
+    _ name: String, default standard: Choice
   ) -> Choice where Choice: CaseIterable & RawRepresentable<String> {
     guard let entry = entry(name) else { return standard }
     let words = Choice.allCases.map(\.rawValue)
@@ -30,7 +57,7 @@ extension SectionReader {
     let suggestion = closestWord(to: text, among: words).map { "did you mean `\($0)`?" }
     report(
       name, found: shape.description, expected: alternatives(words),
-      remedy: notYet[text] ?? suggestion)
+      remedy: suggestion)
     return standard
   }
 

@@ -54,6 +54,7 @@ public func metricsPage(
     ])
   addLedger(of: pipeline, to: &page)
   addDecisions(of: pipeline.counters, points: points, to: &page)
+  addScreen(of: pipeline, to: &page)
   addOutput(of: pipeline, to: &page)
   return page
 }
@@ -136,6 +137,31 @@ private func addDecisions(
   addHistogram(
     "tamis_decision_latency_seconds", "From the socket to the decision.",
     counters.decisionLatency, &page)
+}
+
+/// Only a daemon that screens has these.
+private func addScreen(of pipeline: TriggerPipeline, to page: inout PrometheusText) {
+  guard let margin = pipeline.screenMargin else { return }
+  let counters = pipeline.counters
+  page.add(
+    .gauge, "tamis_screen_margin",
+    "The share of the loosest threshold by which a screen score may fall short of it.",
+    MetricValue(margin))
+  add(
+    .counter, "tamis_screen_rescored_total",
+    "Events that the screen left to the exact network, the sampled ones among them.",
+    counters.rescored, &page)
+  add(
+    .counter, "tamis_screen_audited_total", "Sampled events, which were scored both ways.",
+    counters.audited, &page)
+  add(
+    .counter, "tamis_screen_disagreements_total",
+    "Audited events that the screen would have let go though their exact score fires.",
+    counters.screenMissed, &page)
+  page.add(
+    .gauge, "tamis_screen_shortfall_max_ratio",
+    "The largest share by which the screen score of a firing event fell short of the exact one.",
+    MetricValue(Float(bitPattern: UInt32(counters.screenShortfallBits.value))))
 }
 
 private func addOutput(of pipeline: TriggerPipeline, to page: inout PrometheusText) {

@@ -7,11 +7,13 @@ internal import WorkerThreads
 /// any time. The scores are the same bits whatever the number of workers.
 ///
 /// - Parameters:
-///   - network: what to score with.
+///   - precision: what to score with, and how. Screened, an event that the screen rules out has its
+///     screen score and no attributions of its own.
 ///   - workers: how many threads read and score, at least 1. One means the calling thread alone.
 ///   - eventCount: the number of events.
 ///   - batchMax: the most events of a chunk.
 ///   - wantsAttributions: whether `consume` gets attributions.
+///   - isSampled: whether to score an event, by its index, exactly whatever the screen says of it.
 ///   - readFeatures: writes the raw features of a range of events, row-major. Called from any
 ///     worker, for several ranges at the same time.
 ///   - consume: gets the scores of a range and, if wanted, D attributions an event, row-major.
@@ -19,8 +21,8 @@ internal import WorkerThreads
 /// - Throws: the first error in input order that `readFeatures` throws, after the chunks before it
 ///   have been consumed, or what `consume` throws. No thread is left behind.
 public func scoreInParallel(
-  network: ScoringNetwork, workers: Int, eventCount: Int, batchMax: Int,
-  wantsAttributions: Bool,
+  _ precision: ScoringPrecision, workers: Int, eventCount: Int, batchMax: Int,
+  wantsAttributions: Bool, isSampled: (@Sendable (Int) -> Bool)? = nil,
   readFeatures: @Sendable (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void,
   consume: (
     _ events: Range<Int>, _ scores: UnsafePointer<Float>, _ attributions: UnsafePointer<Float>?
@@ -30,13 +32,15 @@ public func scoreInParallel(
   let chunkCount = (eventCount + batchMax - 1) / batchMax
   let workerCount = min(workers, chunkCount)
   func makeChunk() -> ScoredChunk {
-    ScoredChunk(network: network, eventMax: batchMax, wantsAttributions: wantsAttributions)
+    ScoredChunk(
+      featureCount: precision.network.featureCount, eventMax: batchMax,
+      wantsAttributions: wantsAttributions, isSampled: isSampled)
   }
   guard workerCount > 1 else {
     let chunk = makeChunk()
-    let plan = ScoringPlan(network: network, batchMax: batchMax)
+    let scorer = EventScorer(precision, batchMax: batchMax)
     for index in 0..<chunkCount {
-      chunk.fill(events(ofChunk: index, of: eventCount, batchMax), plan, readFeatures)
+      chunk.fill(events(ofChunk: index, of: eventCount, batchMax), scorer, readFeatures)
       try chunk.hand(to: consume)
     }
     return
@@ -46,15 +50,29 @@ public func scoreInParallel(
   // The threads are joined before this function returns.
   try withoutActuallyEscaping(readFeatures) { readFeatures in
     try withThreads(workerCount, name: "score") {
-      let plan = ScoringPlan(network: network, batchMax: batchMax)
+      let scorer = EventScorer(precision, batchMax: batchMax)
       queue.produceAll { index, chunk in
-        chunk.fill(events(ofChunk: index, of: eventCount, batchMax), plan, readFeatures)
+        chunk.fill(events(ofChunk: index, of: eventCount, batchMax), scorer, readFeatures)
       }
     } during: {
       defer { queue.stop() }
       try queue.consumeAll { chunk in try chunk.hand(to: consume) }
     }
   }
+}
+
+/// The same with exact scores for all events.
+public func scoreInParallel(
+  network: ScoringNetwork, workers: Int, eventCount: Int, batchMax: Int,
+  wantsAttributions: Bool,
+  readFeatures: @Sendable (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void,
+  consume: (
+    _ events: Range<Int>, _ scores: UnsafePointer<Float>, _ attributions: UnsafePointer<Float>?
+  ) throws -> Void
+) throws {
+  try scoreInParallel(
+    .exact(network), workers: workers, eventCount: eventCount, batchMax: batchMax,
+    wantsAttributions: wantsAttributions, readFeatures: readFeatures, consume: consume)
 }
 
 private func events(ofChunk index: Int, of eventCount: Int, _ batchMax: Int) -> Range<Int> {

@@ -7,11 +7,18 @@ final class ScoredChunk: @unchecked Sendable {
   private let scores: UnsafeMutablePointer<Float>
   private let attributions: UnsafeMutablePointer<Float>?
   private let featureCount: Int
+  private let isSampled: (@Sendable (Int) -> Bool)?
+  private var sampled: [Bool]
   private var events = 0..<0
   private var failure: (any Error)?
 
-  init(network: ScoringNetwork, eventMax: Int, wantsAttributions: Bool) {
-    featureCount = network.featureCount
+  init(
+    featureCount: Int, eventMax: Int, wantsAttributions: Bool,
+    isSampled: (@Sendable (Int) -> Bool)?
+  ) {
+    self.featureCount = featureCount
+    self.isSampled = isSampled
+    sampled = [Bool](repeating: false, count: isSampled == nil ? 0 : eventMax)
     let rowsLength = eventMax * featureCount
     memory = FloatMemory(pieces: [rowsLength, eventMax, wantsAttributions ? rowsLength : 0])
     features = memory.take(rowsLength)
@@ -21,7 +28,7 @@ final class ScoredChunk: @unchecked Sendable {
 
   /// Reads and scores a range. An error is kept for `hand`, so that it comes in its order.
   func fill(
-    _ range: Range<Int>, _ plan: ScoringPlan,
+    _ range: Range<Int>, _ scorer: EventScorer,
     _ readFeatures: (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void
   ) {
     events = range
@@ -29,9 +36,15 @@ final class ScoredChunk: @unchecked Sendable {
     do {
       try readFeatures(range, features)
       let stride = featureCount * MemoryLayout<Float>.stride
-      plan.score(
-        events: features, eventStride: stride, count: range.count, scores: scores,
-        attributions: attributions, attributionStride: stride)
+      if let isSampled {
+        for (place, event) in range.enumerated() { sampled[place] = isSampled(event) }
+      }
+      sampled.withUnsafeBufferPointer { sampled in
+        _ = scorer.score(
+          events: features, eventStride: stride, count: range.count,
+          isSampled: isSampled == nil ? nil : sampled.baseAddress, scores: scores,
+          attributions: attributions, attributionStride: stride)
+      }
     } catch {
       failure = error
     }

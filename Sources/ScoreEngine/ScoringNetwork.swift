@@ -54,6 +54,7 @@ public final class ScoringNetwork: @unchecked Sendable {
       levelWeights: layout.pack(scoring.weights, into: memory),
       levelCount: scoring.levels.count, featureCount: model.shape.featureCount,
       hiddenWidth: model.shape.hiddenWidth, blockCount: model.shape.blockCount,
+      isAutoencoder: model.kind == .autoencoder,
       groupEventMax: max(1, groupRowCount / scoring.levels.count))
   }
 

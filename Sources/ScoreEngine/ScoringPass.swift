@@ -12,23 +12,35 @@ struct ScoringPass {
   let network: PackedNetwork
   let buffers: ScoringBuffers
 
-  /// As `ScoringPlan.score`.
+  /// As `ScoringPlan.score`, for those events of a batch that are chosen.
   @_noLocks func score(
-    events: UnsafeRawPointer, eventStride: Int, count: Int, scores: UnsafeMutablePointer<Float>,
-    attributions: UnsafeMutableRawPointer?, attributionStride: Int
+    _ chosen: ChosenEvents, of events: UnsafeRawPointer, eventStride: Int,
+    scores: UnsafeMutablePointer<Float>, attributions: UnsafeMutableRawPointer?,
+    attributionStride: Int
   ) {
     let groupEventMax = network.groupEventMax
     var first = 0
-    var groupsLeft = (count + groupEventMax - 1) / groupEventMax
+    var groupsLeft = (chosen.count + groupEventMax - 1) / groupEventMax
     while groupsLeft > 0 {
       // Groups of nearly equal size, since small ones are some per cent slower an event.
-      let groupCount = (count - first + groupsLeft - 1) / groupsLeft
-      run(group: events + first * eventStride, eventStride: eventStride, count: groupCount)
-      for event in 0..<groupCount {
-        scores[first + event] = finish(event: event)
+      let groupCount = (chosen.count - first + groupsLeft - 1) / groupsLeft
+      for row in 0..<groupCount {
+        buffers.isFinite[row] = tamis_score_standardise(
+          network.kernels, network.standardiser,
+          events + chosen.event(first + row) * eventStride,
+          buffers.inputs + row * buffers.rowStride)
+      }
+      if network.isAutoencoder {
+        reconstructGroup(count: groupCount)
+      } else {
+        runGroup(count: groupCount)
+      }
+      for row in 0..<groupCount {
+        let event = chosen.event(first + row)
+        scores[event] = finish(event: row)
         if let attributions {
-          (attributions + (first + event) * attributionStride).copyMemory(
-            from: buffers.shares(of: event),
+          (attributions + event * attributionStride).copyMemory(
+            from: buffers.shares(of: row),
             byteCount: network.featureCount * MemoryLayout<Float>.stride)
         }
       }
@@ -37,14 +49,8 @@ struct ScoringPass {
     }
   }
 
-  /// Makes the attributions of the events of one group.
-  @_noLocks private func run(group events: UnsafeRawPointer, eventStride: Int, count: Int) {
-    for event in 0..<count {
-      buffers.isFinite[event] = tamis_score_standardise(
-        network.kernels,
-        network.standardiser, events + event * eventStride,
-        buffers.inputs + event * buffers.rowStride)
-    }
+  /// Makes the attributions of the standardised events of one group.
+  @_noLocks private func runGroup(count: Int) {
     // The input projection knows nothing of levels, so they share it.
     tamis_score_dense(
       network.kernels,

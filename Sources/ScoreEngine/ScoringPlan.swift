@@ -1,5 +1,3 @@
-internal import ScoreModel
-
 /// All buffers that scoring needs, made once. One thread at a time may use a plan.
 public final class ScoringPlan {
   /// The network scored with.
@@ -7,9 +5,7 @@ public final class ScoringPlan {
   /// The most events of one call.
   public let batchMax: Int
   private let memory: FloatMemory
-  private let pass: ScoringPass
-  /// In place of `pass` where the network is an autoencoder.
-  private let reconstruction: ReconstructionPass?
+  let pass: ScoringPass
 
   /// Allocates the buffers; nothing is allocated later.
   ///
@@ -21,9 +17,6 @@ public final class ScoringPlan {
     memory = FloatMemory(pieces: ScoringBuffers.pieces(network.packed))
     pass = ScoringPass(
       network: network.packed, buffers: ScoringBuffers(network.packed, memory: memory))
-    reconstruction =
-      network.shape.kind == .autoencoder
-      ? ReconstructionPass(network: pass.network, buffers: pass.buffers) : nil
   }
 
   /// Scores a batch. An event's score and attributions are the same bits whatever the batch, its
@@ -48,13 +41,8 @@ public final class ScoringPlan {
     // A copy, since the condition is a closure and would count a reference to this object.
     let countMax = batchMax
     precondition(count >= 0 && count <= countMax, "more events than the plan was made for")
-    if let reconstruction {
-      return reconstruction.score(
-        events: events, eventStride: eventStride, count: count, scores: scores,
-        attributions: UnsafeMutableRawPointer(attributions), attributionStride: attributionStride)
-    }
     pass.score(
-      events: events, eventStride: eventStride, count: count, scores: scores,
+      ChosenEvents(allOf: count), of: events, eventStride: eventStride, scores: scores,
       attributions: UnsafeMutableRawPointer(attributions), attributionStride: attributionStride)
   }
 }

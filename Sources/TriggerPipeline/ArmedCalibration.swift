@@ -1,5 +1,6 @@
 public import Calibration
 public import DurableFiles
+public import ScoreEngine
 public import ScoreModel
 
 /// A calibration that was checked against the model it is used with.
@@ -36,6 +37,33 @@ public struct ArmedCalibration: Sendable {
 }
 
 extension ArmedCalibration {
+  /// What to score with. Screened, the calibration must have measured the screen.
+  ///
+  /// - Throws: `FileFault` that names the calibration where it has no screen, or the model where it
+  ///   cannot be screened.
+  public func precision(
+    isScreened: Bool, model: LoadedModel, instructionSet: InstructionSet
+  ) throws(FileFault) -> ScoringPrecision {
+    let exact = ScoringNetwork(
+      model: model.model, scoring: scoring(of: model.model), instructionSet: instructionSet)
+    guard isScreened else { return .exact(exact) }
+    guard let screen = calibration.screen else {
+      throw FileFault(
+        file: path, place: "screen", found: "null",
+        expected: "the comparison of screen and exact scores that precision: screened needs",
+        remedy: "calibrate again with this version, or use precision: exact")
+    }
+    do throws(ScreenError) {
+      return .screened(
+        try ScreenNetwork(model: model.model, exact: exact),
+        Screening(threshold: calibration.loosestThreshold, margin: screen.margin))
+    } catch {
+      throw FileFault(
+        file: model.path, found: error.description,
+        expected: "a network that can be screened")
+    }
+  }
+
   /// The levels and weights that the thresholds were calibrated with.
   public func scoring(of model: TrainedModel) -> Scoring {
     Scoring(

@@ -16,6 +16,11 @@ public final class EventCounter: Sendable {
     count.wrappingAdd(amount, ordering: .relaxed)
   }
 
+  /// Makes the count at least `amount`: for maxima.
+  public func raise(to amount: UInt64) {
+    count.max(amount, ordering: .relaxed)
+  }
+
   /// Replaces the count: for gauges, and for figures that a single thread computes.
   public func set(_ amount: UInt64) {
     count.store(amount, ordering: .relaxed)

@@ -65,27 +65,38 @@ public struct EventIdentity: Hashable, Sendable, CustomStringConvertible {
 /// The trigger without a stream: the same engine and the same rule over recorded events, in input
 /// order, with the bits that the daemon gives.
 public struct OfflineTrigger: Sendable {
-  private let network: ScoringNetwork
+  private let precision: ScoringPrecision
   private let workers: Int
   private let batchMax: Int
 
   /// Creates a trigger that scores with so many threads.
-  public init(network: ScoringNetwork, workers: Int, batchMax: Int = 256) {
-    self.network = network
+  public init(_ precision: ScoringPrecision, workers: Int, batchMax: Int = 256) {
+    self.precision = precision
     self.workers = workers
     self.batchMax = batchMax
   }
 
-  /// Scores all events of `input` and visits each in order.
+  /// Creates a trigger that scores every event exactly.
+  public init(network: ScoringNetwork, workers: Int, batchMax: Int = 256) {
+    self.init(.exact(network), workers: workers, batchMax: batchMax)
+  }
+
+  /// Scores all events of `input` and visits each in order. Screened, an event that the screen has
+  /// ruled out has its screen score and no attributions of its own; it is never kept.
   ///
   /// - Throws: what reading the input throws (`FileFault`), and what `visit` throws.
   public func run(
     over input: EventSource, rule: DecisionRule?, visit: (OfflineEvent) throws -> Void
   ) throws {
-    let featureCount = network.featureCount
+    let featureCount = precision.network.featureCount
+    let prescale = precision.isExact ? 0 : rule?.unbiasedPrescale ?? 0
+    let isSampled: @Sendable (Int) -> Bool = { index in
+      Self.identity(of: index, in: input).prescaleHash.passes(prescale: prescale)
+    }
     try scoreInParallel(
-      network: network, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
+      precision, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
       wantsAttributions: true,
+      isSampled: prescale == 0 ? nil : isSampled,
       readFeatures: { range, features in input.copyFeatures(of: range, into: features) },
       consume: { range, scores, attributions in
         guard let attributions else { return }
@@ -102,15 +113,19 @@ public struct OfflineTrigger: Sendable {
       })
   }
 
+  private static func identity(of index: Int, in input: EventSource) -> EventIdentity {
+    input.record(at: index).map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
+  }
+
   /// Scores all events of `input` without deciding anything, and hands on chunk after chunk in
   /// order: which events, their scores, and their features, row-major.
   public func scoreChunks(
     of input: EventSource,
     consume: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) throws -> Void
   ) throws {
-    let featureCount = network.featureCount
+    let featureCount = precision.network.featureCount
     try scoreInParallel(
-      network: network, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
+      precision, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
       wantsAttributions: false,
       readFeatures: { range, features in input.copyFeatures(of: range, into: features) },
       consume: { range, scores, _ in

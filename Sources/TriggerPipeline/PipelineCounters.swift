@@ -44,6 +44,14 @@ public final class PipelineCounters: Sendable {
   public let journalFailures = EventCounter()
   /// Batches scored.
   public let batches = EventCounter()
+  /// Events that the screen left to the exact network, the sampled ones among them.
+  public let rescored = EventCounter()
+  /// Sampled events, which were scored both ways.
+  public let audited = EventCounter()
+  /// Of these, those that the screen would have let go though their exact score fires.
+  public let screenMissed = EventCounter()
+  /// The largest share by which the screen score of a firing event fell short, as float32 bits.
+  public let screenShortfallBits = EventCounter()
   /// Runs whose ledger did not close with equal sums.
   public let ledgerFaults = EventCounter()
   /// Time of the last event, ns since the epoch.

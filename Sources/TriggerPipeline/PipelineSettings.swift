@@ -36,6 +36,11 @@ public struct PipelineSettings: Sendable {
   public var fsyncIntervalMs = 100
   /// One in so many events is kept whatever its score; 0 for none.
   public var unbiasedPrescale: UInt32 = 10_000
+  /// Whether events are screened in 8-bit integers before they are scored.
+  public var isScreened = false
+  /// The processors that the scoring threads are bound to, one each; none leaves all threads to
+  /// the scheduler. Other threads then keep off them where any other processor is left.
+  public var workerProcessors: [Int] = []
   /// The largest batch that is scored at once.
   public var batchMax = 256
   /// Scoring threads; 0 does everything in one thread.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import WorkerThreads
 
 /// The stages between input and output, with the threads that drive them. They own the sockets:
@@ -7,6 +8,8 @@ struct PipelineStages: Sendable {
   let ingest: IngestStage
   let scoring: [ScoringStage]
   let publish: PublishStage
+  /// Scoring thread i is bound to processor i, in turn; none leaves them to the scheduler.
+  let workerProcessors: [Int]
 
   /// One thread each for input and output, and one for every scoring stage; the caller's is the
   /// input's. Returns when all is finished.
@@ -15,7 +18,9 @@ struct PipelineStages: Sendable {
       switch index {
       case 0: ingest.run()
       case 1: publish.run()
-      default: scoring[index - 2].run()
+      default:
+        bind(worker: index - 2)
+        scoring[index - 2].run()
       }
     }
   }
@@ -23,11 +28,18 @@ struct PipelineStages: Sendable {
   /// The caller's thread takes, scores and publishes in turn: the least latency where one core is
   /// all there is, and the same bits.
   func runInOneThread() {
+    bind(worker: 0)
     let scoreAndPublish = {
       while scoring[0].step() {}
       while publish.step() {}
     }
     ingest.run(waitMs: 5, whileFull: scoreAndPublish, afterEachTurn: scoreAndPublish)
     publish.run()
+  }
+
+  /// A processor that is gone since the start is no reason to stop: the thread then runs anywhere.
+  private func bind(worker: Int) {
+    guard !workerProcessors.isEmpty else { return }
+    _ = tamis_thread_set_affinity(CInt(workerProcessors[worker % workerProcessors.count]))
   }
 }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import DurableFiles
 internal import EventRecords
 public import ScoreEngine
@@ -16,6 +17,8 @@ public final class TriggerPipeline: Sendable {
   public let state: PipelineState
   /// The thresholds and prescales in force.
   public let rule: DecisionRule
+  /// The margin of the screen; nil where every event is scored exactly.
+  public let screenMargin: Double?
   /// The senders seen so far, the unknown one first.
   public var sources: [SourceCounters] { ledger.sources.all }
   /// Records that stand in the ring now.
@@ -47,8 +50,8 @@ public final class TriggerPipeline: Sendable {
     let rule = DecisionRule(armed.calibration, unbiasedPrescale: settings.unbiasedPrescale)
     let counters = PipelineCounters(workingPointCount: rule.routes.count)
     let state = PipelineState()
-    let network = ScoringNetwork(
-      model: model, scoring: armed.scoring(of: model), instructionSet: instructionSet)
+    let precision = try armed.precision(
+      isScreened: settings.isScreened, model: loaded, instructionSet: instructionSet)
     let ring = RecordRing(
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
@@ -56,11 +59,15 @@ public final class TriggerPipeline: Sendable {
     let journal = try FlaggedJournal(
       folder: settings.journalPath, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
+    // Threads of ZeroMQ and of the pipeline come from this one and inherit where they may run.
+    tamis_thread_keep_off(
+      settings.workerProcessors.map(Int32.init), settings.workerProcessors.count)
     let context = try Context()
     let output = try OutputSocket(context: context, settings: settings, observer: observer)
     let input = try InputSocket(context: context, settings: settings, observer: observer)
     self.settings = settings
     self.rule = rule
+    screenMargin = precision.screening?.margin
     self.counters = counters
     self.state = state
     self.ring = ring
@@ -73,8 +80,9 @@ public final class TriggerPipeline: Sendable {
       state: state)
     let scoring = (0..<max(1, settings.workers)).map { _ in
       ScoringStage(
-        ring: ring, network: network, batchMax: settings.batchMax,
-        workers: max(1, settings.workers), counters: counters, state: state)
+        ring: ring, precision: precision, unbiasedPrescale: settings.unbiasedPrescale,
+        batchMax: settings.batchMax, workers: max(1, settings.workers), counters: counters,
+        state: state)
     }
     let publish = try PublishStage(
       ring: ring, rule: rule,
@@ -85,7 +93,10 @@ public final class TriggerPipeline: Sendable {
         journal: journal, output: output, counters: counters, state: state, observer: observer,
         settings: settings),
       counters: counters, state: state, observer: observer, settings: settings)
-    stages = Mutex(PipelineStages(ingest: ingest, scoring: scoring, publish: publish))
+    stages = Mutex(
+      PipelineStages(
+        ingest: ingest, scoring: scoring, publish: publish,
+        workerProcessors: settings.workerProcessors))
   }
 
   /// Runs until `stop()` was called and everything received is finished, then closes sockets and

@@ -20,6 +20,9 @@ struct CalibrateCommand: ParsableCommand {
       rate is exact. --with-confidence chooses the rank so that the rate itself is at or below a \
       with that confidence. A rate for which the events are too few is an error.
 
+      The 8-bit screen of precision: screened is compared with the exact scores on the way; its \
+      margin is stored in the calibration.
+
       Examples:
         tamis calibrate --model model.safetensors --background calibration.run \\
           --working-point loose=1e-2 --working-point nominal=1e-3 --out calibration.json
@@ -55,12 +58,22 @@ struct CalibrateCommand: ParsableCommand {
   @Flag(help: "Fit the tail where events are too few for a rate, and mark the point so.")
   var allowExtrapolation = false
 
+  @Option(
+    help: """
+      The share of the loosest threshold by which an 8-bit screen score may fall short of it before \
+      precision: screened lets the event go. Refused where the background does not support it.
+      """)
+  var screenMargin: Double?
+
   @OptionGroup var scoring: ScoringOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var replace: ReplaceOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if let screenMargin, !(screenMargin > 0 && screenMargin < 1) {
+      throw ValidationError("--screen-margin lies between 0 and 1, not \(screenMargin)")
+    }
     do {
       _ = try plan()
     } catch {
@@ -102,6 +115,7 @@ struct CalibrateCommand: ParsableCommand {
     var histogram = ScoreHistogram()
     var features = FeatureAccumulator(
       featureCount: events.featureCount, names: loaded.model.featureNames)
+    var screen = ScreenComparison(model: loaded.model, network: network)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)
@@ -109,6 +123,7 @@ struct CalibrateCommand: ParsableCommand {
       accumulator.add(scores)
       histogram.add(scores)
       features.add(rows)
+      screen.add(exact: scores, events: rows)
       progress.show("calibrate \(range.upperBound) of \(events.eventCount) events")
     }
     progress.finish()
@@ -118,6 +133,7 @@ struct CalibrateCommand: ParsableCommand {
       notScorableCount: accumulator.notScorableCount, runs: runs(of: events),
       workingPoints: try plan.workingPoints(from: accumulator),
       reference: DriftReference(scoreHistogram: histogram, features: features.summary),
+      screen: try screen.calibration(margin: screenMargin, modelPath: model),
       created: utcText(tamis_realtime_ns()), program: "tamis \(programVersion)")
   }
 
@@ -139,7 +155,24 @@ struct CalibrateCommand: ParsableCommand {
     facts.add(
       "working_points", .array(calibration.workingPoints.map(object)),
       line: calibration.workingPoints.map(line).joined(separator: "\n"))
+    facts.add("screen", calibration.screen.map(object) ?? .null, line: line(calibration.screen))
     return facts
+  }
+
+  private func object(_ screen: ScreenCalibration) -> Facts.Value {
+    .object([
+      "margin": .real(screen.margin), "margin_min": .real(screen.marginMin),
+      "events": .integer(screen.eventCount), "shortfall_max": .real(screen.shortfallMax),
+      "excess_max": .real(screen.excessMax), "deviation_mean": .real(screen.deviationMean),
+      "deviation_standard_deviation": .real(screen.deviationSpread),
+    ])
+  }
+
+  private func line(_ screen: ScreenCalibration?) -> String {
+    guard let screen else { return "screen: none, only precision: exact can use this calibration" }
+    return "screen: margin \(screen.margin); screen scores fell short by at most "
+      + "\(short(screen.shortfallMax)) of themselves, which supports margins from "
+      + "\(short(screen.marginMin))"
   }
 
   private func object(_ point: WorkingPoint) -> Facts.Value {

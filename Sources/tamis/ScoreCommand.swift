@@ -44,12 +44,32 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "One in so many events is kept whatever its score, as in the daemon; 0 is none.")
   var unbiasedPrescale: UInt32 = 0
 
+  @Option(
+    help: """
+      exact, or screened: events that the calibration's screen rules out keep their approximate \
+      score, as in the daemon.
+      """)
+  var precision = Precision.exact
+
   @OptionGroup var scoring: ScoringOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var replace: ReplaceOptions
   @OptionGroup var output: OutputOptions
 
+  enum Precision: String, CaseIterable, ExpressibleByArgument {
+    case exact, screened
+  }
+
   func validate() throws {
+    if precision == .screened {
+      if calibration == nil {
+        throw ValidationError("--precision screened wants --calibration: it has the margin")
+      }
+      if attributions != nil {
+        throw ValidationError(
+          "--attributions wants --precision exact: what the screen rules out has none")
+      }
+    }
     if flagged != nil, calibration == nil {
       throw ValidationError("--flagged wants --calibration: it has the thresholds")
     }
@@ -76,8 +96,11 @@ struct ScoreCommand: ParsableCommand {
     _ events: EventSource, loaded: LoadedModel, scoring: Scoring, armed: ArmedCalibration?,
     summary: inout ScoreSummary
   ) throws {
-    let network = ScoringNetwork(
-      model: loaded.model, scoring: scoring, instructionSet: try InstructionSet.selected())
+    let set = try InstructionSet.selected()
+    let precision: ScoringPrecision =
+      try armed?.precision(
+        isScreened: precision == .screened, model: loaded, instructionSet: set)
+      ?? .exact(ScoringNetwork(model: loaded.model, scoring: scoring, instructionSet: set))
     let rule = armed.map { DecisionRule($0.calibration, unbiasedPrescale: unbiasedPrescale) }
     let outputs = try ScoreOutputs(
       events, scores: scores, attributions: attributions, flagged: flagged,
@@ -85,7 +108,7 @@ struct ScoreCommand: ParsableCommand {
       replacing: replace.force)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
-      network: network, workers: engine.workerCount, batchMax: engine.batch)
+      precision, workers: engine.workerCount, batchMax: engine.batch)
     try trigger.run(over: events, rule: rule) { event in
       summary.count(event)
       progress.show("score \(event.index + 1) of \(events.eventCount) events")

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Calibration
 internal import CommandFrame
 internal import DaemonConfiguration
@@ -20,6 +21,10 @@ struct Arms {
     instructionSet = try InstructionSet.selected()
     model = try TrainedModel.load(configuration.model)
     armed = try ArmedCalibration(path: configuration.calibration, model: model)
+    // Made once more for the pipeline: whether it can be made belongs to the check.
+    _ = try armed.precision(
+      isScreened: configuration.engine.precision == .screened, model: model,
+      instructionSet: instructionSet)
   }
 
   /// All that is wrong with the files that `configuration` names, each in a sentence.
@@ -29,6 +34,12 @@ struct Arms {
       do { try work() } catch { faults.append("\(error)") }
     }
     attempt { _ = try InstructionSet.selected() }
+    for processor in configuration.engine.affinity
+    where !tamis_processor_is_available(CInt(processor)) {
+      faults.append(
+        "engine.affinity: processor \(processor) is not among those that this process may use; "
+          + "see `taskset --cpu-list --pid $$` and the unit's CPUAffinity")
+    }
     attempt { _ = try TrainedModel.load(configuration.model) }
     attempt { _ = try TriggerCalibration.load(configuration.calibration) }
     // Whether the two belong together can be asked only when both are sound.
@@ -58,7 +69,8 @@ struct Arms {
       "model: \(model.path), sha256 \(model.sha256), \(model.model.kind.title), "
         + model.model.shape.summary,
       "calibration: \(armed.path), sha256 \(armed.sha256)\(levels)",
-    ] + model.notes.map { "model: \($0)" }
+    ] + (armed.calibration.screen.map { ["screen: margin \($0.margin)"] } ?? [])
+      + model.notes.map { "model: \($0)" }
       + points.map {
         "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR)"
       }

@@ -91,6 +91,7 @@ struct Daemon {
         "output": "\(endpoints(configuration.output.connect, pipeline.outputEndpoints))",
         "http": "\(configuration.http.listen ?? "none")", "isa": "\(arms.instructionSet.rawValue)",
         "workers": "\(configuration.engine.workers)",
+        "precision": "\(configuration.engine.precision.rawValue)",
         "unbiased_prescale": "\(configuration.unbiased.prescale)",
         "instance": "\(configuration.instance)",
       ])
@@ -137,6 +138,8 @@ extension PipelineSettings {
     segmentByteCountMax = configuration.journal.segmentByteCountMax
     fsyncIntervalMs = configuration.journal.fsyncIntervalMs
     unbiasedPrescale = UInt32(configuration.unbiased.prescale)
+    isScreened = configuration.engine.precision == .screened
+    workerProcessors = configuration.engine.affinity
     batchMax = configuration.engine.batchMax
     workers = configuration.engine.workers
     ringCapacity = configuration.engine.slots

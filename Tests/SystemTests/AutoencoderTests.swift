@@ -94,6 +94,35 @@ import Testing
     #expect(scored.errors.contains("autoencoder"))
   }
 
+  /// The 8-bit screen knows score networks alone.
+  @Test func screenedPrecisionIsRefused() throws {
+    let armed = try Armed.autoencoder.get()
+    let folder = try TemporaryFolder()
+    let calibration = try String(contentsOfFile: armed.calibration, encoding: .utf8)
+    #expect(calibration.contains("\"screen\": null"))
+    let scored = try Programs.tamis(
+      "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      armed.anomalies, "--precision", "screened")
+    #expect(try scored.wait() == 1)
+    #expect(scored.errors.contains("screen") && scored.errors.contains("precision: exact"))
+    let configuration = try folder.write(
+      """
+      model: \(armed.model)
+      calibration: \(armed.calibration)
+      input: {bind: [tcp://127.0.0.1:5555]}
+      output: {bind: [tcp://127.0.0.1:5556]}
+      engine: {precision: screened}
+      """, to: "screened.yaml")
+    let checked = try Programs.tamisd("--config", configuration, "--check")
+    #expect(try checked.wait() == 1)
+    #expect(checked.errors.contains("screen"))
+    let margin = try Programs.tamis(
+      "calibrate", "--model", armed.model, "--background", armed.background, "--out",
+      folder("c.json"), "--working-point", "a=0.05", "--screen-margin", "0.1")
+    #expect(try margin.wait() == 1)
+    #expect(margin.errors.contains("autoencoder"))
+  }
+
   @Test func inspectSaysWhatItIs() throws {
     let armed = try Armed.autoencoder.get()
     let said = try Programs.tamis("inspect", armed.model).expectExit()

@@ -4,6 +4,7 @@
 #define TAMIS_LINUX_SHIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// Sleeps while `*word == expected`, for at most `timeout_ns` (negative: without limit).
@@ -18,6 +19,13 @@ void tamis_thread_set_name(const char *name);
 
 /// Binds the calling thread to one processor. Returns 0 or the errno.
 int tamis_thread_set_affinity(int processor);
+
+/// Whether the calling thread may run on a processor.
+bool tamis_processor_is_available(int processor);
+
+/// Takes processors from those that the calling thread may run on, and with it from the threads
+/// that it creates later; does nothing where none would be left.
+void tamis_thread_keep_off(const int32_t *processors, size_t count);
 
 /// A processor hint for spin loops.
 void tamis_spin_pause(void);

@@ -1,0 +1,118 @@
+internal import DurableFiles
+internal import StrictJSON
+
+/// How far screen scores are from exact ones on background, and the margin that follows from it:
+/// the section `screen` of a calibration file.
+///
+/// The relative deviation of an event is screen / exact - 1.
+public struct ScreenCalibration: Equatable, Sendable {
+  /// The share of the loosest threshold by which a screen score may fall short of it and the event
+  /// is still scored exactly; in (0, 1).
+  public var margin: Double
+  /// The background events that were compared.
+  public var eventCount: Int
+  /// The mean of the relative deviations.
+  public var deviationMean: Double
+  /// Their standard deviation.
+  public var deviationSpread: Double
+  /// The largest deviation downwards, as a positive number; 0 where none went down.
+  public var shortfallMax: Double
+  /// The largest deviation upwards; 0 where none went up.
+  public var excessMax: Double
+  /// Keys of the file that this version does not know.
+  var otherKeys = JSONObject()
+
+  /// The margin unless another is asked for.
+  public static let defaultMargin = 0.1
+  /// A margin is supported when it is at least so many times the largest shortfall seen.
+  public static let safetyFactor = 2.0
+
+  /// The least margin that the comparison supports.
+  public var marginMin: Double { Self.safetyFactor * shortfallMax }
+
+  /// Whether the margin is at least `marginMin`.
+  public var isSupported: Bool { margin >= marginMin }
+}
+
+/// Compares exact and screen scores, chunk by chunk.
+public struct ScreenAccumulator: Sendable {
+  private var count = 0
+  private var sum = 0.0
+  private var sumOfSquares = 0.0
+  private var lowest = 0.0
+  private var highest = 0.0
+
+  /// An accumulator that has seen nothing.
+  public init() {}
+
+  /// Adds the scores of the same events. Those without a finite screen score are always scored
+  /// exactly and do not count; nor do exact scores of 0, which no threshold lies below.
+  public mutating func add(
+    exact: UnsafeBufferPointer<Float>, screened: UnsafeBufferPointer<Float>
+  ) {
+    precondition(exact.count == screened.count)
+    for (exact, screened) in zip(exact, screened)
+    where exact > 0 && exact.isFinite && screened.isFinite {
+      let deviation = Double(screened) / Double(exact) - 1
+      count += 1
+      sum += deviation
+      sumOfSquares += deviation * deviation
+      lowest = min(lowest, deviation)
+      highest = max(highest, deviation)
+    }
+  }
+
+  /// What was seen, for a margin to be checked with `isSupported`; nil where no event was compared.
+  public func calibration(margin: Double) -> ScreenCalibration? {
+    precondition(margin > 0 && margin < 1)
+    guard count > 0 else { return nil }
+    let mean = sum / Double(count)
+    let variance = max(0, sumOfSquares / Double(count) - mean * mean)
+    return ScreenCalibration(
+      margin: margin, eventCount: count, deviationMean: mean,
+      deviationSpread: variance.squareRoot(), shortfallMax: -lowest, excessMax: highest)
+  }
+}
+
+extension ScreenCalibration {
+  var json: JSONObject {
+    var object: JSONObject = [
+      "margin": .real(margin),
+      "events": .integer(eventCount),
+      "deviation_mean": .real(deviationMean),
+      "deviation_standard_deviation": .real(deviationSpread),
+      "shortfall_max": .real(shortfallMax),
+      "excess_max": .real(excessMax),
+    ]
+    object.merge(otherKeys)
+    return object
+  }
+
+  /// Reads the section; null is a calibration without a screen.
+  static func read(_ place: JSONPlace) throws(FileFault) -> ScreenCalibration? {
+    if place.value == .null { return nil }
+    func magnitude(_ name: String) throws(FileFault) -> Double {
+      let member = try place.member(name)
+      let value: Double = try member.real()
+      if value < 0 { throw member.fault(expected: "a number of at least 0") }
+      return value
+    }
+    let marginPlace = try place.member("margin")
+    let margin: Double = try marginPlace.real()
+    guard margin > 0 && margin < 1 else {
+      throw marginPlace.fault(expected: "a number between 0 and 1")
+    }
+    var screen = ScreenCalibration(
+      margin: margin, eventCount: try place.member("events").integer(in: 1...Int.max),
+      deviationMean: try place.member("deviation_mean").real(),
+      deviationSpread: try magnitude("deviation_standard_deviation"),
+      shortfallMax: try magnitude("shortfall_max"), excessMax: try magnitude("excess_max"))
+    guard screen.isSupported else {
+      throw marginPlace.fault(
+        expected: "at least \(safetyFactor) times shortfall_max, which is \(screen.shortfallMax)",
+        remedy: "calibrate again, with --screen-margin or without")
+    }
+    screen.otherKeys = try place.otherKeys(than: screen.json)
+    return screen
+  }
+}

@@ -1,0 +1,54 @@
+/// The screen and, for what it does not rule out, the exact network, as plain values: nothing to
+/// count references of.
+struct ScreenedPass {
+  let screen: ScreenPass
+  let exact: ScoringPass
+  let limit: Float
+  let threshold: Float
+  /// The screen scores of a batch.
+  let scores: UnsafeMutablePointer<Float>
+  /// The places of the events that are scored exactly.
+  let chosen: UnsafeMutablePointer<Int32>
+
+  /// As `ScreenedPlan.score`.
+  @_noLocks func score(
+    events: UnsafeRawPointer, eventStride: Int, count: Int, isSampled: UnsafePointer<Bool>?,
+    scores: UnsafeMutablePointer<Float>, attributions: UnsafeMutablePointer<Float>?,
+    attributionStride: Int
+  ) -> ScreeningOutcome {
+    screen.score(events: events, eventStride: eventStride, count: count, scores: self.scores)
+    var outcome = ScreeningOutcome()
+    for event in 0..<count {
+      scores[event] = self.scores[event]
+      // Not "at least the limit": NaN is scored exactly too.
+      if !(self.scores[event] < limit) || isSampled?[event] == true {
+        chosen[outcome.rescored] = Int32(truncatingIfNeeded: event)
+        outcome.rescored += 1
+      }
+    }
+    exact.score(
+      ChosenEvents(chosen, count: outcome.rescored), of: events, eventStride: eventStride,
+      scores: scores, attributions: UnsafeMutableRawPointer(attributions),
+      attributionStride: attributionStride)
+    for index in 0..<outcome.rescored {
+      let event = Int(chosen[index])
+      audit(
+        exact: scores[event], screened: self.scores[event], isSampled: isSampled?[event] == true,
+        in: &outcome)
+    }
+    return outcome
+  }
+
+  @_noLocks private func audit(
+    exact: Float, screened: Float, isSampled: Bool, in outcome: inout ScreeningOutcome
+  ) {
+    let isAbove = exact > threshold
+    if isSampled {
+      outcome.audited += 1
+      if isAbove && screened < limit { outcome.missed += 1 }
+    }
+    if isAbove && (exact - screened) / exact > outcome.shortfallMax {
+      outcome.shortfallMax = (exact - screened) / exact
+    }
+  }
+}
