@@ -60,6 +60,7 @@ let modules: [[Target]] = [
       "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "DurableFiles",
       "WorkerThreads", "CLinux", logging,
     ]),
+  module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
   module(
     "Monitoring",
@@ -76,7 +77,8 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
-      "Calibration", "ZeroMQ", "TriggerPipeline", "DurableFiles", "StrictJSON", "CommandFrame",
+      "Calibration", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON",
+      "CommandFrame",
       "CLinux",
       argumentParser,
     ],

@@ -13,6 +13,17 @@ public final class ScoringNetwork: @unchecked Sendable {
   public let shape: NetworkShape
   /// The levels that make a score, and their weights.
   public let scoring: Scoring
+  /// Products of an input and a weight that the score of an event takes.
+  public var multiplyAddsPerEvent: Int {
+    if shape.kind == .autoencoder {
+      let weights = shape.tensors.filter { shape.dimensions(of: $0).count == 2 }
+      return weights.reduce(0) { $0 + shape.elementCount(of: $1) }
+    }
+    let level =
+      shape.blockCount * shape.hiddenWidth * shape.hiddenWidth
+      + shape.hiddenWidth * shape.featureCount
+    return shape.featureCount * shape.hiddenWidth + scoring.levels.count * level
+  }
   /// The kernels in use; it changes the speed alone.
   public let instructionSet: InstructionSet
 

@@ -25,7 +25,7 @@ struct Tamis: ParsableCommand {
     subcommands: [
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
       RecordCommand.self, ReplayCommand.self, VerifyCommand.self, SampleCommand.self,
-      InspectCommand.self,
+      InspectCommand.self, BenchCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }

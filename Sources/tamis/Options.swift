@@ -87,6 +87,8 @@ struct CommaSeparated<Element: LosslessStringConvertible & Sendable>: Expressibl
 {
   var values: [Element]
 
+  init(values: [Element]) { self.values = values }
+
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     let parsed = parts.compactMap { Element(String($0)) }

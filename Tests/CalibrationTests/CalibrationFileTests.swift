@@ -24,6 +24,25 @@ import Testing
   }
 
   /// A calibration that uses every key.
+  static let screen = """
+    "screen": {"margin": 0.1, "events": 9, "deviation_mean": 0.001, "excess_max": 0.02,
+     "levels_tried": [3], "deviation_standard_deviation": 0.004, "shortfall_max": 0.03}
+    """
+
+  @Test(arguments: [
+    ("\"margin\": 0.1", "\"margin\": 0.059", "screen.margin"),
+    ("\"margin\": 0.1", "\"margin\": 1", "screen.margin"),
+    ("\"margin\": 0.1, ", "", "screen"), ("\"events\": 9", "\"events\": 0", "screen.events"),
+    ("0.004", "-0.004", "screen.deviation_standard_deviation"),
+    ("0.03}", "\"0.03\"}", "screen.shortfall_max"), ("0.03}", "-1}", "screen.shortfall_max"),
+  ])
+  func namesTheFaultOfAScreen(found: String, replacement: String, place: String) throws {
+    let text = Self.example.replacing(
+      "\"screen\": null", with: Self.screen.replacing(found, with: replacement))
+    let fault = try #require(throws: FileFault.self) { try decode(text) }
+    #expect(fault.place == place)
+  }
+
   static func full() throws -> TriggerCalibration {
     let plan = try CalibrationPlan(
       [
@@ -49,6 +68,7 @@ import Testing
         CalibrationRun(name: "b.npy", sha256: SHA256Digest(of: "2"), run: nil, eventCount: 1000),
       ], workingPoints: try plan.workingPoints(from: accumulator),
       reference: DriftReference(scoreHistogram: histogram, features: features.summary),
+      screen: screen(exact: [2, 4, 8], screened: [2.0625, 3.75, 8]),
       created: "2026-11-23T20:00:00Z", program: "tamis 0.1.0")
   }
 
@@ -85,11 +105,11 @@ import Testing
       .replacing("\"name\": \"nominal\"", with: "\"hint\": 1e400, \"name\": \"nominal\"")
       .replacing("\"run\": 42", with: "\"run\": 42, \"site\": \"Genève\"")
       .replacing("\"score_histogram\"", with: "\"conditions\": [], \"score_histogram\"")
-      .replacing("\"screen\": null", with: "\"screen\": {\"margin\": 0.10}")
+      .replacing("\"screen\": null", with: Self.screen)
     let written = String(decoding: try decode(text).encoded(), as: UTF8.self)
     for kept in [
       "\"later\": {\"x\": [1.50, null]}", "\"hint\": 1e400", "\"site\": \"Genève\"",
-      "\"conditions\": []", "\"screen\": {\"margin\": 0.10}",
+      "\"conditions\": []", "\"levels_tried\": [3]",
     ] {
       #expect(written.contains(kept))
     }

@@ -10,7 +10,7 @@ internal import Testing
     .adding(
       "engine: {batch-max: 5}",
       "5:10: engine: found the unknown key `batch-max`, "
-        + "expected precision, batch_max, workers or slots; did you mean `batch_max`?"),
+        + "expected precision, batch_max, workers, affinity or slots; did you mean `batch_max`?"),
     .adding(
       "Log: {level: info}",
       "5:1: found the unknown key `Log`, "

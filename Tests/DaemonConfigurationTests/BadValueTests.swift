@@ -72,12 +72,21 @@ internal import Testing
       "log: {format: jsno}",
       "5:15: log.format: found `jsno`, expected text or json; did you mean `json`?"),
     .adding(
-      "engine: {precision: screened}",
-      "5:21: engine.precision: found `screened`, expected exact; "
-        + "screened scoring does not exist in this version yet"),
+      "engine: {precision: screend}",
+      "5:21: engine.precision: found `screend`, expected exact or screened; "
+        + "did you mean `screened`?"),
     .adding(
       "engine: {precision: [exact]}",
-      "5:21: engine.precision: found a list, expected exact"),
+      "5:21: engine.precision: found a list, expected exact or screened"),
+    .adding(
+      "engine: {affinity: 1}",
+      "5:20: engine.affinity: found the number 1, expected a list of whole numbers from 0 to 1023; "
+        + "write [1]"),
+    .adding(
+      "engine: {affinity: [1, 2, 1, -1, two]}",
+      "5:27: engine.affinity: found 1 twice, expected it once",
+      "5:30: engine.affinity: found the number -1, expected a list of whole numbers from 0 to 1023",
+      "5:34: engine.affinity: found `two`, expected a list of whole numbers from 0 to 1023"),
   ]
 
   private static let texts: [BadFile] = [

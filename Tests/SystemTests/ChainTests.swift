@@ -9,7 +9,10 @@ import Testing
     var batch: Int
     var input: String
     var output: String
-    var testDescription: String { "\(workers) workers, \(batch) a message, \(input) to \(output)" }
+    var precision = "exact"
+    var testDescription: String {
+      "\(workers) workers, \(batch) a message, \(input) to \(output), \(precision)"
+    }
   }
 
   static let cases = [
@@ -17,6 +20,8 @@ import Testing
     Case(workers: 0, batch: 16, input: "pub", output: "push"),
     Case(workers: 3, batch: 1, input: "push", output: "pub"),
     Case(workers: 2, batch: 256, input: "pub", output: "pub"),
+    Case(workers: 1, batch: 64, input: "push", output: "pub", precision: "screened"),
+    Case(workers: 0, batch: 7, input: "push", output: "push", precision: "screened"),
   ]
 
   @Test(arguments: cases)
@@ -24,6 +29,7 @@ import Testing
     let armed = try Armed.shared.get()
     var choice = Daemon.Choice()
     choice.workers = chosen.workers
+    choice.precision = chosen.precision
     choice.inputPattern = chosen.input == "push" ? "pull" : "sub"
     choice.outputPattern = chosen.output
     let daemon = try Daemon(armed, choice)
@@ -42,6 +48,12 @@ import Testing
     #expect(daemon.metric("tamis_events_received_total") == 22_000)
     #expect(daemon.metric("tamis_events_scored_total") == 22_000)
     #expect(daemon.metric("tamis_events_lost_total") == 0)
+    if chosen.precision == "screened" {
+      // The sample audits the screen, most events are ruled out, and no decision differs.
+      #expect(daemon.metric("tamis_screen_audited_total") > 200)
+      #expect(daemon.metric("tamis_screen_rescored_total") < 10_000)
+      #expect(daemon.metric("tamis_screen_disagreements_total") == 0)
+    }
     let kept = Int(daemon.metric("tamis_records_journaled_total"))
     #expect(kept > 500)
     try waitUntil("all is published") {
@@ -120,6 +132,64 @@ import Testing
     #expect(try score("one", ["--batch", "1", "--workers", "1"], isa: nil) == reference)
     #expect(try score("seven", ["--batch", "7", "--workers", "2"], isa: nil) == reference)
     #expect(try score("best", ["--batch", "256", "--workers", "3"], isa: nil) == reference)
+  }
+}
+
+extension ChainTests {
+  @Test func screenedScoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    func score(_ name: String, _ options: [String], isa: String? = nil) throws -> Data {
+      try Programs.tamis(
+        all: [
+          "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
+          armed.background, "--unbiased-prescale", "20", "--scores", folder("\(name).npy"),
+          "--flagged", folder(name),
+        ] + options, environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
+      ).expectExit()
+      return try Data(contentsOf: URL(fileURLWithPath: folder("\(name)/000001.flagged")))
+        + Data(contentsOf: URL(fileURLWithPath: folder("\(name).npy")))
+    }
+    let screened = ["--precision", "screened"]
+    let reference = try score("a", screened + ["--workers", "1"], isa: "scalar")
+    #expect(try score("b", screened + ["--batch", "1", "--workers", "1"]) == reference)
+    #expect(try score("c", screened + ["--batch", "7", "--workers", "2"]) == reference)
+    #expect(try score("d", screened + ["--batch", "256", "--workers", "3"]) == reference)
+    // What is flagged has the exact scores; only the scores of the others are approximate.
+    let exact = try score("e", ["--batch", "64"])
+    #expect(exact != reference)
+    let flagged = try RecordedRun(folder("e"))
+    #expect(flagged.recordCount > 100)
+    try expectSameRecords(flagged, RecordedRun(folder("a")))
+  }
+
+  @Test func aCalibrationWithoutAScreenRefusesScreenedPrecision() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    var text = try String(contentsOfFile: armed.calibration, encoding: .utf8)
+    let section = try #require(text.range(of: #""screen": \{[^}]*\}"#, options: .regularExpression))
+    text.replaceSubrange(section, with: #""screen": null"#)
+    let calibration = try folder.write(text, to: "calibration.json")
+    func score(_ precision: String) throws -> Launched {
+      try Programs.tamis(
+        "score", "--model", armed.model, "--calibration", calibration, "--input", armed.anomalies,
+        "--precision", precision)
+    }
+    try score("exact").expectExit()
+    let refused = try score("screened")
+    #expect(try refused.wait() == 1)
+    #expect(refused.errors.contains("screen") && refused.errors.contains("calibrate again"))
+  }
+
+  @Test func aScreenMarginThatTheBackgroundDoesNotSupportIsRefused() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    let refused = try Programs.tamis(
+      "calibrate", "--model", armed.model, "--background", armed.background, "--working-point",
+      "loose=0.05", "--out", folder("c.json"), "--screen-margin", "0.00001")
+    #expect(try refused.wait() == 1)
+    #expect(refused.errors.contains("--screen-margin"))
+    #expect(!FileManager.default.fileExists(atPath: folder("c.json")))
   }
 }
 

@@ -19,6 +19,7 @@ final class Daemon {
     var outputPattern = "pub"
     var unbiasedPrescale = 50
     var workers = 1
+    var precision = "exact"
     var messageBytesMax = 1 << 20
     var journal = "journal"
     var drainTimeoutMs = 10_000
@@ -46,6 +47,7 @@ final class Daemon {
         prescale: \(choice.unbiasedPrescale)
       engine:
         workers: \(choice.workers)
+        precision: \(choice.precision)
       shutdown:
         drain_timeout_ms: \(choice.drainTimeoutMs)
       http:

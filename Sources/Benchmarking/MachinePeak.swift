@@ -1,0 +1,53 @@
+internal import CLinux
+internal import CScoreKernels
+public import ScoreEngine
+
+/// What one core can do at most with the instructions that scoring uses, measured: products a
+/// second of loops with all operands in registers.
+public struct MachinePeak: Sendable {
+  /// The instructions measured.
+  public let instructionSet: InstructionSet
+  /// Rounds of the float32 loop, and of the int8 loop, that take about a hundredth of a second.
+  private let roundCounts: (float32: UInt64, int8: UInt64)
+
+  private static let sliceNs: UInt64 = 10_000_000
+
+  /// Finds how long the loops take.
+  public init(_ instructionSet: InstructionSet) {
+    let set = isa(of: instructionSet)
+    self.instructionSet = instructionSet
+    func rounds(_ run: (tamis_isa, UInt64) -> UInt64) -> UInt64 {
+      var rounds: UInt64 = 1_000
+      while true {
+        let startNs = tamis_monotonic_ns()
+        _ = run(set, rounds)
+        let elapsedNs = max(1, tamis_monotonic_ns() - startNs)
+        if elapsedNs >= Self.sliceNs / 2 { return max(1, rounds * Self.sliceNs / elapsedNs) }
+        rounds *= 2
+      }
+    }
+    roundCounts = (rounds(tamis_peak_float32), rounds(tamis_peak_int8))
+  }
+
+  /// Fused multiply-adds of float32 a second, now. Takes about 10 ms.
+  public func float32() -> Double { rate(tamis_peak_float32, roundCounts.float32) }
+
+  /// Products of 8-bit integers a second, now. Takes about 10 ms.
+  public func int8() -> Double { rate(tamis_peak_int8, roundCounts.int8) }
+
+  private func rate(_ run: (tamis_isa, UInt64) -> UInt64, _ rounds: UInt64) -> Double {
+    let startNs = tamis_monotonic_ns()
+    let products = run(isa(of: instructionSet), rounds)
+    return Double(products) / (Double(tamis_monotonic_ns() - startNs) * 1e-9)
+  }
+}
+
+/// The name of the set in C.
+private func isa(of set: InstructionSet) -> tamis_isa {
+  switch set {
+  case .scalar: TAMIS_ISA_SCALAR
+  case .avx2: TAMIS_ISA_AVX2
+  case .avx512: TAMIS_ISA_AVX512
+  case .neon: TAMIS_ISA_NEON
+  }
+}

@@ -1,0 +1,20 @@
+/// A figure that was measured several times.
+public struct Spread: Equatable, Sendable {
+  /// The middle one, or the mean of the middle two.
+  public let median: Double
+  /// The smallest.
+  public let minimum: Double
+  /// The largest.
+  public let maximum: Double
+
+  /// The spread of at least one value.
+  public init(_ values: [Double]) {
+    precondition(!values.isEmpty)
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    median =
+      sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    minimum = sorted[0]
+    maximum = sorted[sorted.count - 1]
+  }
+}
