@@ -19,12 +19,14 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
-/// A library module and the test target that mirrors it.
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+/// A library module and the test target that mirrors it, which may need more.
+func module(
+  _ name: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + testing,
       swiftSettings: swiftSettings),
   ]
 }
@@ -47,6 +49,8 @@ let modules: [[Target]] = [
   module(
     "Training",
     ["ScoreEngine", "ScoreModel", "CScoreKernels", "ReproducibleMath", "WorkerThreads"]),
+  module(
+    "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["ScoreEngine", argumentParser]),
   module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
   module("ZeroMQ", ["CZeroMQ"]),
@@ -72,8 +76,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "tamis",
     dependencies: [
-      "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Calibration",
-      "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON", "CommandFrame",
+      "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
+      "Calibration", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON",
+      "CommandFrame",
       "CLinux",
       argumentParser,
     ],

@@ -54,3 +54,14 @@ float tamis_score_total(
     const tamis_score_kernels *kernels, size_t feature_count, float *attributions) {
   return kernels->total(feature_count, attributions);
 }
+
+void tamis_score_rectify(
+    const tamis_score_kernels *kernels, float *values, size_t row_count, size_t column_count) {
+  kernels->rectify(values, row_count, column_count);
+}
+
+void tamis_score_residual(
+    const tamis_score_kernels *kernels, const float *inputs, const float *outputs,
+    size_t feature_count, float *attributions) {
+  kernels->residual(inputs, outputs, feature_count, attributions);
+}

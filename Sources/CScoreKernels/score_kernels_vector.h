@@ -270,4 +270,25 @@ static float total(size_t feature_count, float *attributions) {
   return lanes[0];
 }
 
-const tamis_score_kernels KERNELS = {standardise, dense, embed, activate, attribute, total};
+static void rectify(float *values, size_t row_count, size_t column_count) {
+  for (size_t column = 0; column < column_count; column += block) {
+    float *rows = values + position(column);
+    for (size_t i = 0; i < row_count * block; i += LANES) {
+      vector x = load(rows + i);
+      // A NaN fails the comparison and stays, so that what overflowed is still seen at the end.
+      store(rows + i, x < (vector)0.0f ? (vector)0.0f : x);
+    }
+  }
+}
+
+static void residual(const float *inputs, const float *outputs, size_t feature_count,
+                     float *attributions) {
+  for (size_t column = 0; column < feature_count; column += LANES) {
+    const size_t from = position(column);
+    const vector difference = load(inputs + from) - load(outputs + from);
+    store(attributions + column, difference * difference);
+  }
+}
+
+const tamis_score_kernels KERNELS = {standardise, dense, embed,   activate,
+                                     attribute,   total, rectify, residual};

@@ -138,5 +138,22 @@ static float total(size_t feature_count, float *attributions) {
   return lanes[0];
 }
 
-const tamis_score_kernels tamis_score_scalar = {standardise, dense,     embed,
-                                                activate,    attribute, total};
+static void rectify(float *values, size_t row_count, size_t column_count) {
+  for (size_t row = 0; row < row_count; row++) {
+    for (size_t j = 0; j < column_count; j++) {
+      float *value = values + position(row, j);
+      if (*value < 0) *value = 0;
+    }
+  }
+}
+
+static void residual(const float *inputs, const float *outputs, size_t feature_count,
+                     float *attributions) {
+  for (size_t j = 0; j < feature_count; j++) {
+    const float difference = inputs[position(0, j)] - outputs[position(0, j)];
+    attributions[j] = difference * difference;
+  }
+}
+
+const tamis_score_kernels tamis_score_scalar = {standardise, dense, embed,   activate,
+                                                attribute,   total, rectify, residual};

@@ -16,6 +16,9 @@ struct tamis_score_kernels {
   void (*attribute)(const float *outputs, const float *level_weights, size_t level_count,
                     bool accumulate, size_t feature_count, float *attributions);
   float (*total)(size_t feature_count, float *attributions);
+  void (*rectify)(float *values, size_t row_count, size_t column_count);
+  void (*residual)(const float *inputs, const float *outputs, size_t feature_count,
+                   float *attributions);
 };
 
 extern const tamis_score_kernels tamis_score_scalar;

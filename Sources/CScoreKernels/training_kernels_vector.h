@@ -180,6 +180,15 @@ static void activate(const float *hidden, size_t count, float *activated, float 
   }
 }
 
+static void rectify(const float *hidden, size_t count, float *activated, float *slopes) {
+  for (size_t i = 0; i < count; i += LANES) {
+    const vector x = load(hidden + i);
+    // As the scoring kernels have it: a NaN fails the comparison and stays.
+    store(activated + i, x < (vector)0.0f ? (vector)0.0f : x);
+    store(slopes + i, x > (vector)0.0f ? (vector)1.0f : (vector)0.0f);
+  }
+}
+
 static void descend(const float *gradient, const float *slopes, const float *upper, size_t count,
                     float *result) {
   for (size_t i = 0; i < count; i += LANES) {
@@ -254,6 +263,7 @@ const tamis_training_kernels KERNELS = {
     .multiply = multiply,
     .embed = embed,
     .activate = activate,
+    .rectify = rectify,
     .descend = descend,
     .residual = residual,
     .correlate = correlate,

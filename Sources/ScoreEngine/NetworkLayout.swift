@@ -8,15 +8,18 @@ struct NetworkLayout {
   let levelCount: Int
 
   var embeddingStride: Int { FloatMemory.padded(shape.hiddenWidth) }
+  /// An autoencoder has no embeddings.
+  private var embeddingCount: Int { shape.kind == .score ? levelCount * embeddingStride : 0 }
   private var paddedFeatureCount: Int { FloatMemory.padded(shape.featureCount) }
 
   /// Lengths of all the pieces that are taken.
   var pieces: [Int] {
-    layers.flatMap { $0.layer.pieces } + [levelCount * embeddingStride, levelCount]
+    layers.flatMap { $0.layer.pieces } + [embeddingCount, levelCount]
       + [Int](repeating: shape.featureCount, count: 3)
   }
 
   private var layers: [(layer: PackedLayer, weight: NetworkTensor, bias: NetworkTensor)] {
+    if shape.kind == .autoencoder { return autoencoderLayers }
     let (features, hidden) = (shape.featureCount, shape.hiddenWidth)
     let input = PackedLayer(inputCount: features, outputCount: hidden)
     let block = PackedLayer(inputCount: hidden, outputCount: hidden)
@@ -24,6 +27,17 @@ struct NetworkLayout {
     return [(input, .inputWeight, .inputBias)]
       + (0..<shape.blockCount).map { (block, .blockWeight($0), .blockBias($0)) }
       + [(output, .outputWeight, .outputBias)]
+  }
+
+  private var autoencoderLayers: [(layer: PackedLayer, weight: NetworkTensor, bias: NetworkTensor)]
+  {
+    (0...shape.blockCount + 1).map { index in
+      let dimensions = shape.dimensions(of: .layerWeight(index))
+      return (
+        PackedLayer(inputCount: dimensions[1], outputCount: dimensions[0]), .layerWeight(index),
+        .layerBias(index)
+      )
+    }
   }
 
   /// The layers in order; the caller deallocates the list.
@@ -41,9 +55,11 @@ struct NetworkLayout {
 
   /// The embeddings of the scoring levels alone, in scoring order.
   func packEmbeddings(
-    _ embeddings: ArraySlice<Float>, levels: [Int], into memory: FloatMemory
+    _ parameters: NetworkParameters, levels: [Int], into memory: FloatMemory
   ) -> UnsafePointer<Float> {
-    let packed = memory.take(levelCount * embeddingStride)
+    let packed = memory.take(embeddingCount)
+    guard shape.kind == .score else { return UnsafePointer(packed) }
+    let embeddings = parameters[.sigmaEmbedding]
     for (row, level) in levels.enumerated() {
       let start = embeddings.startIndex + level * shape.hiddenWidth
       for column in 0..<shape.hiddenWidth {

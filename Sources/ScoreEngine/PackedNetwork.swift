@@ -5,7 +5,7 @@ internal import CScoreKernels
 struct PackedNetwork {
   let kernels: OpaquePointer
   let standardiser: UnsafePointer<tamis_standardiser>
-  /// The input projection, the blocks in order, the output layer.
+  /// The input projection, the blocks in order, the output layer; or an autoencoder's layers.
   let layers: UnsafePointer<tamis_dense_layer>
   /// One row of `embeddingStride` floats a scoring level, in scoring order.
   let embeddings: UnsafePointer<Float>
@@ -18,6 +18,10 @@ struct PackedNetwork {
   let blockCount: Int
   /// Rows of a group, a row being one event at one level.
   let rowCountMax = groupRowCount
+  /// Columns of a panel of weights, and so of what a layer puts out.
+  let panelColumnCount = panelWidth
+  /// Whether the network is an autoencoder: its layers follow one another, there are no embeddings.
+  let isAutoencoder: Bool
   /// Events of a group: as many as have all their rows in it, at least one.
   let groupEventMax: Int
 }

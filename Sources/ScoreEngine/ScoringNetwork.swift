@@ -15,6 +15,10 @@ public final class ScoringNetwork: @unchecked Sendable {
   public let scoring: Scoring
   /// Products of an input and a weight that the score of an event takes.
   public var multiplyAddsPerEvent: Int {
+    if shape.kind == .autoencoder {
+      let weights = shape.tensors.filter { shape.dimensions(of: $0).count == 2 }
+      return weights.reduce(0) { $0 + shape.elementCount(of: $1) }
+    }
     let level =
       shape.blockCount * shape.hiddenWidth * shape.hiddenWidth
       + shape.hiddenWidth * shape.featureCount
@@ -35,8 +39,13 @@ public final class ScoringNetwork: @unchecked Sendable {
   public init(model: TrainedModel, scoring: Scoring? = nil, instructionSet: InstructionSet) {
     let scoring = scoring ?? model.scoring
     precondition(instructionSet.isAvailable, "\(instructionSet) is not available")
-    precondition(model.shape.featureCount >= 1 && model.shape.hiddenWidth >= 16)
-    precondition(model.shape.hiddenWidth % 16 == 0, "the hidden width is a multiple of 16")
+    precondition(model.shape.featureCount >= 1)
+    precondition(
+      model.kind == .autoencoder
+        || model.shape.hiddenWidth >= 16 && model.shape.hiddenWidth % 16 == 0,
+      "the hidden width is a multiple of 16")
+    precondition(
+      model.kind == .score || scoring == .reconstruction, "an autoencoder has no noise levels")
     precondition(scoring.levels.allSatisfy { (0..<model.shape.levelCount).contains($0) })
     precondition(scoring.weights.count == scoring.levels.count)
     precondition(scoring.weights.allSatisfy { $0 >= 0 && $0.isFinite })
@@ -51,11 +60,12 @@ public final class ScoringNetwork: @unchecked Sendable {
       standardiser: layout.packStandardiser(model.standardiser, into: memory),
       layers: layout.packLayers(model.parameters, into: memory),
       embeddings: layout.packEmbeddings(
-        model.parameters[.sigmaEmbedding], levels: scoring.levels, into: memory),
+        model.parameters, levels: scoring.levels, into: memory),
       embeddingStride: layout.embeddingStride,
       levelWeights: layout.pack(scoring.weights, into: memory),
       levelCount: scoring.levels.count, featureCount: model.shape.featureCount,
       hiddenWidth: model.shape.hiddenWidth, blockCount: model.shape.blockCount,
+      isAutoencoder: model.kind == .autoencoder,
       groupEventMax: max(1, groupRowCount / scoring.levels.count))
   }
 

@@ -30,7 +30,11 @@ struct ScoringPass {
           events + chosen.event(first + row) * eventStride,
           buffers.inputs + row * buffers.rowStride)
       }
-      runGroup(count: groupCount)
+      if network.isAutoencoder {
+        reconstructGroup(count: groupCount)
+      } else {
+        runGroup(count: groupCount)
+      }
       for row in 0..<groupCount {
         let event = chosen.event(first + row)
         scores[event] = finish(event: row)

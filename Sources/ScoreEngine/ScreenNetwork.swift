@@ -27,6 +27,10 @@ public final class ScreenNetwork: @unchecked Sendable {
   ///   32-bit integers though its features are of ordinary size.
   public init(model: TrainedModel, exact: ScoringNetwork) throws(ScreenError) {
     precondition(model.shape == exact.shape, "another model than the network's")
+    guard model.kind == .score else {
+      throw ScreenError(
+        description: "an \(model.kind.title), which has no 8-bit form; use precision: exact")
+    }
     let kernels: OpaquePointer = tamis_screen_kernels_for(exact.instructionSet.isa)
     let inputLimit = try ScreenRange(model: model, scoring: exact.scoring).inputLimit()
     let layers = ScreenLayer.layers(

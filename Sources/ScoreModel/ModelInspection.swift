@@ -23,21 +23,16 @@ public struct ModelInspection: Sendable {
     facts =
       [
         Fact(name: "file", value: loaded.path),
-        Fact(name: "kind", value: "score network"),
+        Fact(name: "kind", value: model.kind.title),
         Fact(name: "sha256", value: loaded.sha256.description),
-        Fact(name: "network", value: Self.text(model.shape)),
-        Fact(name: "noise levels", value: Self.list(model.sigmas)),
+        Fact(name: "network", value: model.shape.summary),
+      ] + (model.kind == .score ? [Fact(name: "noise levels", value: Self.list(model.sigmas))] : [])
+      + [
         Fact(name: "standardiser", value: Self.text(model.standardiser)),
         Fact(name: "features", value: Self.featureText(model)),
         Fact(name: "scoring", value: Self.scoringText(model)),
       ] + Self.trainingFacts(model.trainingRecord)
       + loaded.notes.map { Fact(name: "note", value: $0) }
-  }
-
-  private static func text(_ shape: NetworkShape) -> String {
-    "\(shape.featureCount) features, hidden width \(shape.hiddenWidth), "
-      + "\(shape.blockCount) blocks, \(shape.levelCount) noise levels, "
-      + "\(shape.parameterCount) parameters"
   }
 
   private static func text(_ standardiser: Standardiser) -> String {
@@ -54,7 +49,8 @@ public struct ModelInspection: Sendable {
   }
 
   private static func scoringText(_ model: TrainedModel) -> String {
-    "levels \(list(model.scoring.levels)) (sigma "
+    if model.kind == .autoencoder { return "sum of squared residuals" }
+    return "levels \(list(model.scoring.levels)) (sigma "
       + "\(list(model.scoring.levels.map { model.sigmas[$0] }))), "
       + "weights \(list(model.scoring.weights)), output \(model.scoring.output.rawValue)"
   }

@@ -6,13 +6,19 @@ struct ModelMetadata {
   /// The value of `format`.
   static let format = "tamis-model/1"
 
+  var kind: NetworkKind
   var scoring: Scoring
   var featureNames: [String]?
   var trainingRecord: String?
 
   /// The strings of the file.
   var texts: [String: String] {
-    var texts = ["format": Self.format, "scoring": scoring.metadataText]
+    // Files of score networks need not say so: they were there before there was a choice.
+    var texts =
+      switch kind {
+      case .score: ["format": Self.format, "scoring": scoring.metadataText]
+      case .autoencoder: ["format": Self.format, "network": kind.rawValue]
+      }
     if let featureNames {
       texts["feature_names"] = JSONValue.array(featureNames.map { .string($0) }).compactText
     }
@@ -24,13 +30,12 @@ struct ModelMetadata {
 extension ModelMetadata {
   /// Reads the strings of a file; every default that takes a missing one's place is noted.
   init(
-    _ file: TensorFile, sigmas: [Float], featureCount: Int, notes: inout [String]
+    _ file: TensorFile, kind: NetworkKind, sigmas: [Float], featureCount: Int,
+    notes: inout [String]
   ) throws(FileFault) {
     try Self.checkFormat(file, notes: &notes)
-    scoring =
-      try Self.place("scoring", in: file).map { place throws(FileFault) in
-        try Scoring(place, levelCount: sigmas.count, notes: &notes)
-      } ?? Self.defaultScoring(sigmas, notes: &notes)
+    self.kind = kind
+    scoring = try Self.scoring(file, kind: kind, sigmas: sigmas, notes: &notes)
     featureNames = try Self.featureNames(file, featureCount: featureCount)
     if featureNames == nil {
       notes.append("metadata feature_names: none; features are numbered, no schema is checked")
@@ -38,6 +43,20 @@ extension ModelMetadata {
     _ = try Self.place("training", in: file)?.object()
     trainingRecord = file.metadata["training"]
     if trainingRecord == nil { notes.append("metadata training: none; the origin is unknown") }
+  }
+
+  private static func scoring(
+    _ file: TensorFile, kind: NetworkKind, sigmas: [Float], notes: inout [String]
+  ) throws(FileFault) -> Scoring {
+    if kind == .autoencoder {
+      if file.metadata["scoring"] != nil {
+        notes.append("metadata scoring: an autoencoder has no noise levels, so it has no effect")
+      }
+      return .reconstruction
+    }
+    return try place("scoring", in: file).map { place throws(FileFault) in
+      try Scoring(place, levelCount: sigmas.count, notes: &notes)
+    } ?? defaultScoring(sigmas, notes: &notes)
   }
 
   private static func checkFormat(

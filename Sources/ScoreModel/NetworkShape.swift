@@ -1,13 +1,15 @@
-/// The sizes of a noise-conditioned score network.
+/// The sizes of a network: a noise-conditioned score network, or an autoencoder.
 public struct NetworkShape: Hashable, Sendable {
   /// D, the number of input features and of outputs.
   public var featureCount: Int
-  /// H, the width of the residual blocks; a multiple of 16.
+  /// H, the width of the residual blocks; a multiple of 16. Of an autoencoder: its widest layer.
   public var hiddenWidth: Int
-  /// The number of residual blocks.
+  /// The number of residual blocks. Of an autoencoder: the layers from hidden to hidden.
   public var blockCount: Int
-  /// L, the number of noise levels.
+  /// L, the number of noise levels. An autoencoder has one, without noise.
   public var levelCount: Int
+  /// The widths of an autoencoder's hidden layers, in order; nil in a score network.
+  public private(set) var hiddenLayers: [Int]?
 
   /// Creates a shape; `NetworkShape.reference` is the one the project was measured with.
   public init(featureCount: Int, hiddenWidth: Int, blockCount: Int, levelCount: Int) {
@@ -20,6 +22,46 @@ public struct NetworkShape: Hashable, Sendable {
   /// 64 features, width 256, three blocks, ten levels.
   public static let reference = NetworkShape(
     featureCount: 64, hiddenWidth: 256, blockCount: 3, levelCount: 10)
+}
+
+/// What a network is, and so what its score means.
+public enum NetworkKind: String, Sendable, CaseIterable {
+  /// Predicts the gradient of the log density of noisy background; scored by its squared norm.
+  case score
+  /// Reproduces background through a narrow layer; scored by its squared residuals.
+  case autoencoder
+
+  /// What people call it.
+  public var title: String {
+    switch self {
+    case .score: "score network"
+    case .autoencoder: "autoencoder"
+    }
+  }
+}
+
+extension NetworkShape {
+  /// The shape of an autoencoder: D features, dense layers of these widths with ReLU, D outputs.
+  public init(featureCount: Int, autoencoder hiddenLayers: [Int]) {
+    precondition(!hiddenLayers.isEmpty && hiddenLayers.allSatisfy { $0 >= 1 })
+    self.init(
+      featureCount: featureCount, hiddenWidth: hiddenLayers.max() ?? 0,
+      blockCount: hiddenLayers.count - 1, levelCount: 1)
+    self.hiddenLayers = hiddenLayers
+  }
+
+  /// What the network is.
+  public var kind: NetworkKind { hiddenLayers == nil ? .score : .autoencoder }
+
+  /// The sizes in words.
+  public var summary: String {
+    if let hiddenLayers {
+      let widths = hiddenLayers.map(String.init).joined(separator: ", ")
+      return "\(featureCount) features, hidden layers of \(widths), \(parameterCount) parameters"
+    }
+    return "\(featureCount) features, hidden width \(hiddenWidth), \(blockCount) blocks, "
+      + "\(levelCount) noise levels, \(parameterCount) parameters"
+  }
 }
 
 /// One tensor of the network.
@@ -38,6 +80,10 @@ public enum NetworkTensor: Hashable, Sendable, CustomStringConvertible {
   case outputWeight
   /// (D).
   case outputBias
+  /// (outputs, inputs) of one layer of an autoencoder.
+  case layerWeight(Int)
+  /// (outputs) of one layer of an autoencoder.
+  case layerBias(Int)
 
   /// The name in the PyTorch module's `state_dict`.
   public var description: String {
@@ -49,6 +95,8 @@ public enum NetworkTensor: Hashable, Sendable, CustomStringConvertible {
     case .blockBias(let block): "blocks.\(block).1.bias"
     case .outputWeight: "output.1.weight"
     case .outputBias: "output.1.bias"
+    case .layerWeight(let layer): "layers.\(layer).weight"
+    case .layerBias(let layer): "layers.\(layer).bias"
     }
   }
 }
@@ -56,7 +104,10 @@ public enum NetworkTensor: Hashable, Sendable, CustomStringConvertible {
 extension NetworkShape {
   /// All tensors in the order in which `NetworkParameters` keeps them.
   public var tensors: [NetworkTensor] {
-    [.sigmaEmbedding, .inputWeight, .inputBias]
+    if let hiddenLayers {
+      return (0...hiddenLayers.count).flatMap { [.layerWeight($0), .layerBias($0)] }
+    }
+    return [.sigmaEmbedding, .inputWeight, .inputBias]
       + (0..<blockCount).flatMap { [.blockWeight($0), .blockBias($0)] }
       + [.outputWeight, .outputBias]
   }
@@ -70,8 +121,13 @@ extension NetworkShape {
     case .blockWeight: [hiddenWidth, hiddenWidth]
     case .outputWeight: [featureCount, hiddenWidth]
     case .outputBias: [featureCount]
+    case .layerWeight(let layer): [layerWidths[layer + 1], layerWidths[layer]]
+    case .layerBias(let layer): [layerWidths[layer + 1]]
     }
   }
+
+  /// The widths of an autoencoder from its features to its outputs.
+  private var layerWidths: [Int] { [featureCount] + (hiddenLayers ?? []) + [featureCount] }
 
   /// The number of elements of `tensor`.
   public func elementCount(of tensor: NetworkTensor) -> Int {

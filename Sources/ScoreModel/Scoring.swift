@@ -16,6 +16,10 @@ public struct Scoring: Equatable, Sendable {
   /// What the output is; only sampling needs to know.
   public var output: Output
 
+  /// What an autoencoder has in place of noise levels: one level of weight 1, whose outputs are
+  /// residuals.
+  public static let reconstruction = Scoring(levels: [0], weights: [1], output: .score)
+
   /// Creates a scoring; weights are 1/n unless given.
   public init(levels: [Int], weights: [Float]? = nil, output: Output) {
     precondition(!levels.isEmpty)

@@ -29,11 +29,20 @@ extension TrainedModel {
     _ bytes: UnsafeRawBufferPointer, path: String
   ) throws(FileFault) -> LoadedModel {
     let file = try TensorFile(bytes, path: path)
-    let shape = try NetworkShape(file)
+    let kind = try NetworkKind(file)
+    let shape =
+      switch kind {
+      case .score: try NetworkShape(file)
+      case .autoencoder: try NetworkShape(autoencoder: file)
+      }
     var notes = notesOnTensors(file, shape: shape)
-    let sigmas = try file.positiveFloats("sigmas", shapes: [[shape.levelCount]])
+    let sigmas =
+      switch kind {
+      case .score: try file.positiveFloats("sigmas", shapes: [[shape.levelCount]])
+      case .autoencoder: [Float(0)]
+      }
     let metadata = try ModelMetadata(
-      file, sigmas: sigmas, featureCount: shape.featureCount, notes: &notes)
+      file, kind: kind, sigmas: sigmas, featureCount: shape.featureCount, notes: &notes)
     let model = TrainedModel(
       parameters: try NetworkParameters(file, shape: shape), sigmas: sigmas,
       standardiser: try Standardiser(file, featureCount: shape.featureCount),
@@ -43,7 +52,9 @@ extension TrainedModel {
   }
 
   private static func notesOnTensors(_ file: TensorFile, shape: NetworkShape) -> [String] {
-    let known = Set(shape.tensors.map(\.description) + Standardiser.tensorNames + ["sigmas"])
+    let known = Set(
+      shape.tensors.map(\.description) + Standardiser.tensorNames
+        + (shape.kind == .score ? ["sigmas"] : []))
     let names = file.tensors.keys.sorted()
     let others = names.filter { !known.contains($0) }
     let rounded = names.filter { known.contains($0) && file.tensors[$0]?.elementType == "F64" }
@@ -77,7 +88,7 @@ extension NetworkShape {
     }
   }
 
-  private static func matrixSizes(
+  static func matrixSizes(
     _ name: String, in file: TensorFile
   ) throws(FileFault) -> (rows: Int, columns: Int) {
     let dimensions = try file.tensor(name).dimensions

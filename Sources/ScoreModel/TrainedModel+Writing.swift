@@ -2,16 +2,16 @@ internal import DurableFiles
 
 extension TrainedModel {
   /// The bytes of the model's `.safetensors` file, the same for the same model: tensors in the
-  /// order of `NetworkShape.tensors`, then the noise levels and the standardiser.
+  /// order of `NetworkShape.tensors`, then a score network's noise levels, then the standardiser.
   public func encoded() -> [UInt8] {
     let metadata = ModelMetadata(
-      scoring: scoring, featureNames: featureNames, trainingRecord: trainingRecord)
+      kind: kind, scoring: scoring, featureNames: featureNames, trainingRecord: trainingRecord)
     var file = TensorFileContent(metadata: metadata.texts)
     for tensor in shape.tensors {
       file.append(
         tensor.description, dimensions: shape.dimensions(of: tensor), parameters[tensor])
     }
-    file.append("sigmas", dimensions: [sigmas.count], sigmas)
+    if kind == .score { file.append("sigmas", dimensions: [sigmas.count], sigmas) }
     let featureCount = shape.featureCount
     file.append("scaler.mean", dimensions: [featureCount], standardiser.mean)
     file.append("scaler.scale", dimensions: [featureCount], standardiser.scale)

@@ -1,8 +1,9 @@
-/// A score network with all that scoring an event needs, as a model file holds it.
+/// A network with all that scoring an event needs, as a model file holds it.
 public struct TrainedModel: Equatable, Sendable {
   /// The weights.
   public var parameters: NetworkParameters
-  /// The noise levels' standard deviations, in units of standardised features; level 0 first.
+  /// The noise levels' standard deviations, in units of standardised features; level 0 first. An
+  /// autoencoder's one level has 0.
   public var sigmas: [Float]
   /// From raw features to the network's input.
   public var standardiser: Standardiser
@@ -29,6 +30,20 @@ public struct TrainedModel: Equatable, Sendable {
     self.scoring = scoring
     self.trainingRecord = trainingRecord
   }
+
+  /// Creates an autoencoder.
+  public init(
+    autoencoder parameters: NetworkParameters, standardiser: Standardiser,
+    featureNames: [String]?, trainingRecord: String?
+  ) {
+    precondition(parameters.shape.kind == .autoencoder)
+    self.init(
+      parameters: parameters, sigmas: [0], standardiser: standardiser, featureNames: featureNames,
+      scoring: .reconstruction, trainingRecord: trainingRecord)
+  }
+
+  /// What the network is.
+  public var kind: NetworkKind { shape.kind }
 
   /// The network's sizes.
   public var shape: NetworkShape { parameters.shape }

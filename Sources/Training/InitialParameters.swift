@@ -6,7 +6,8 @@ extension NetworkParameters {
   /// layer uniform between -1/sqrt(inputs) and +1/sqrt(inputs), embeddings standard normal.
   package init(random shape: NetworkShape, seed: UInt64) {
     self.init(zeros: shape)
-    let uniform = TrainingStream.weights.seeded(seed)
+    let weights = shape.kind == .score ? TrainingStream.weights : .autoencoderWeights
+    let uniform = weights.seeded(seed)
     let normal = TrainingStream.embeddings.seeded(seed)
     for tensor in shape.tensors {
       let limit = 1 / Double(shape.inputCount(of: tensor)).squareRoot()
@@ -26,6 +27,7 @@ extension NetworkShape {
     switch tensor {
     case .inputWeight, .inputBias: featureCount
     case .sigmaEmbedding, .blockWeight, .blockBias, .outputWeight, .outputBias: hiddenWidth
+    case .layerWeight(let layer), .layerBias(let layer): dimensions(of: .layerWeight(layer))[1]
     }
   }
 }

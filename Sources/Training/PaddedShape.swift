@@ -41,7 +41,7 @@ struct PaddedLayer: Sendable {
 /// How the parameters lie in memory during a training: all padded with zeros to panels.
 struct PaddedShape: Sendable {
   let shape: NetworkShape
-  /// The input projection, the blocks, the output.
+  /// The input projection, the blocks, the output; or an autoencoder's layers in order.
   let layers: [PaddedLayer]
   /// The first embedding; they lie as [hidden panel][level][32].
   let embeddingStart: Int
@@ -60,14 +60,27 @@ struct PaddedShape: Sendable {
           weightStart: start, biasStart: start + weightCount))
       start += weightCount + outputs.panelCount * panelWidth
     }
-    add(.inputWeight, .inputBias, shape.featureCount, shape.hiddenWidth)
-    for block in 0..<shape.blockCount {
-      add(.blockWeight(block), .blockBias(block), shape.hiddenWidth, shape.hiddenWidth)
+    switch shape.kind {
+    case .score:
+      add(.inputWeight, .inputBias, shape.featureCount, shape.hiddenWidth)
+      for block in 0..<shape.blockCount {
+        add(.blockWeight(block), .blockBias(block), shape.hiddenWidth, shape.hiddenWidth)
+      }
+      add(.outputWeight, .outputBias, shape.hiddenWidth, shape.featureCount)
+    case .autoencoder:
+      for layer in 0...shape.blockCount + 1 {
+        let dimensions = shape.dimensions(of: .layerWeight(layer))
+        add(.layerWeight(layer), .layerBias(layer), dimensions[1], dimensions[0])
+      }
     }
-    add(.outputWeight, .outputBias, shape.hiddenWidth, shape.featureCount)
     self.layers = layers
     embeddingStart = start
-    elementCount = start + shape.hiddenWidth.panelCount * shape.levelCount * panelWidth
+    elementCount = start + PaddedShape.embeddingCount(shape)
+  }
+
+  /// An autoencoder has no embeddings.
+  private static func embeddingCount(_ shape: NetworkShape) -> Int {
+    shape.kind == .score ? shape.hiddenWidth.panelCount * shape.levelCount * panelWidth : 0
   }
 
   /// The embeddings of one panel of hidden columns: levelCount rows of 32.

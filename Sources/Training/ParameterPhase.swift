@@ -72,7 +72,7 @@ struct ParameterPhase: Sendable {
     kernels.table.pointee.add_rows(deltas, nil, batch.rowCount, gradient)
     let biases = parameters.padded.layers[layer].biasStart + output * panelWidth
     step(adam, gradient, panelWidth, at: biases)
-    guard layer == 0 else { return }
+    guard layer == 0, parameters.padded.shape.kind == .score else { return }
     let count = parameters.padded.shape.levelCount * panelWidth
     gradient.update(repeating: 0, count: count)
     kernels.table.pointee.add_rows(deltas, batch.levels, batch.rowCount, gradient)

@@ -17,6 +17,7 @@ public func trainScoreNetwork(
   on events: TrainingEvents, configuration: TrainingConfiguration, program: String,
   progress: (TrainingProgress) -> Void = { _ in }
 ) throws -> TrainingResult {
+  precondition(configuration.network == .score)
   try configuration.check(featureCount: events.featureCount)
   let clock = TrainingClock()
   let standardised = try StandardisedEvents(
@@ -38,7 +39,7 @@ public func trainScoreNetwork(
 }
 
 /// Runs all threads to the end of the training; the calling one is thread 0.
-private func work(
+func work(
   _ run: TrainingRun, configuration: TrainingConfiguration,
   progress: (TrainingProgress) -> Void
 ) {

@@ -1,4 +1,5 @@
 internal import ScoreEngine
+internal import ScoreModel
 
 extension TrainingConfiguration {
   /// Throws `TrainingError.setting` for the first setting that is out of range.
@@ -10,9 +11,19 @@ extension TrainingConfiguration {
     try require(
       learningRate > 0 && learningRate.isFinite, "learning rate", learningRate,
       "a positive number such as 0.001")
-    try checkNoise()
-    try checkNetwork()
-    try checkScoring()
+    switch network {
+    case .score:
+      try checkNoise()
+      try checkNetwork()
+      try checkScoring()
+    case .autoencoder:
+      try require(
+        !autoencoderLayers.isEmpty && autoencoderLayers.allSatisfy { (1...65_535).contains($0) },
+        "autoencoder layers", autoencoderLayers, "one or more widths from 1 to 65535")
+    }
+    if let decay = emaDecay {
+      try require((0..<1).contains(decay), "EMA decay", decay, "0 or more and less than 1")
+    }
     try checkInputs(featureCount: featureCount)
     try require(
       instructionSet.isAvailable, "instruction set", instructionSet.rawValue,
@@ -34,9 +45,6 @@ extension TrainingConfiguration {
       hiddenWidth >= 16 && hiddenWidth.isMultiple(of: 16), "hidden width", hiddenWidth,
       "a multiple of 16 such as 256")
     try require(blockCount >= 1, "blocks", blockCount, "at least 1")
-    if let decay = emaDecay {
-      try require((0..<1).contains(decay), "EMA decay", decay, "0 or more and less than 1")
-    }
   }
 
   private func checkScoring() throws(TrainingError) {

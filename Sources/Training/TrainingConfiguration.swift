@@ -5,6 +5,10 @@ public import ScoreModel
 ///
 /// The recipe determines the model to the bit; `threads` and `instructionSet` do not touch it.
 public struct TrainingConfiguration: Equatable, Sendable {
+  /// What is trained. Noise, output, width, blocks and scoring are a score network's alone.
+  public var network = NetworkKind.score
+  /// The widths of an autoencoder's hidden layers, at least one.
+  public var autoencoderLayers = [128, 64, 8, 64, 128]
   /// The number of optimiser steps, at least 1.
   public var steps = 10_000
   /// Events a step, at least 1; drawn with replacement, so it may exceed the number of events.
@@ -48,8 +52,13 @@ public struct TrainingConfiguration: Equatable, Sendable {
 
   /// The network's sizes for events of `featureCount` features.
   public func shape(featureCount: Int) -> NetworkShape {
-    NetworkShape(
-      featureCount: featureCount, hiddenWidth: hiddenWidth, blockCount: blockCount,
-      levelCount: levelCount)
+    switch network {
+    case .score:
+      NetworkShape(
+        featureCount: featureCount, hiddenWidth: hiddenWidth, blockCount: blockCount,
+        levelCount: levelCount)
+    case .autoencoder:
+      NetworkShape(featureCount: featureCount, autoencoder: autoencoderLayers)
+    }
   }
 }

@@ -9,7 +9,7 @@ internal import WorkerThreads
 /// a counter; which thread does a piece makes no difference to any number.
 package final class TrainingRun: @unchecked Sendable {
   private let configuration: TrainingConfiguration
-  private let rowPhase: RowPhase
+  private let rowPhase: any RowWork
   private let parameterPhase: ParameterPhase
   private let rowGroups: [Range<Int>]
   private let tasks: [GradientTask]
@@ -37,12 +37,19 @@ package final class TrainingRun: @unchecked Sendable {
       NetworkParameters(random: shape, seed: configuration.seed),
       keepsAverage: configuration.emaDecay != nil)
     let batch = try BatchMemory(parameters.padded, rowCount: configuration.batchSize)
-    rowPhase = RowPhase(
-      kernels: kernels, parameters: parameters, batch: batch, events: events,
-      sigmas: configuration.noiseSchedule.sigmas, output: configuration.output,
-      eventStream: TrainingStream.events.seeded(configuration.seed),
-      levelStream: TrainingStream.levels.seeded(configuration.seed),
-      noiseStream: TrainingStream.noise.seeded(configuration.seed))
+    switch configuration.network {
+    case .score:
+      rowPhase = RowPhase(
+        kernels: kernels, parameters: parameters, batch: batch, events: events,
+        sigmas: configuration.noiseSchedule.sigmas, output: configuration.output,
+        eventStream: TrainingStream.events.seeded(configuration.seed),
+        levelStream: TrainingStream.levels.seeded(configuration.seed),
+        noiseStream: TrainingStream.noise.seeded(configuration.seed))
+    case .autoencoder:
+      rowPhase = ReconstructionPhase(
+        kernels: kernels, parameters: parameters, batch: batch, events: events,
+        eventStream: TrainingStream.autoencoderEvents.seeded(configuration.seed))
+    }
     parameterPhase = ParameterPhase(kernels: kernels, parameters: parameters, batch: batch)
     rowGroups = TrainingRun.rowGroups(of: configuration)
     tasks = GradientTask.all(of: parameters.padded)

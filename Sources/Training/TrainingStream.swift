@@ -13,6 +13,10 @@ package enum TrainingStream: UInt64 {
   case levels = 0x7472_0004
   /// The noise; index: (step * batch size + row) * features + feature.
   case noise = 0x7472_0005
+  /// Uniform initial weights and biases of an autoencoder; index: place among the parameters.
+  case autoencoderWeights = 0x7472_0101
+  /// Which event a row of an autoencoder's batch is; index: step * batch size + row.
+  case autoencoderEvents = 0x7472_0103
 
   /// The stream of a training with this seed.
   package func seeded(_ seed: UInt64) -> RandomStream {

@@ -21,9 +21,12 @@ public struct ArmedCalibration: Sendable {
     self.path = path
     calibration = loaded.calibration
     sha256 = loaded.sha256
-    let differences = checkBelongsTogether(
+    var differences = checkBelongsTogether(
       calibration, modelSHA256: model.sha256, modelSchema: model.model.schema,
       levelCount: model.model.shape.levelCount)
+    if model.model.kind == .autoencoder, calibration.weights != Scoring.reconstruction.weights {
+      differences.append("weights \(calibration.weights) for an autoencoder, whose one weight is 1")
+    }
     guard differences.isEmpty else {
       throw FileFault(
         file: path, found: differences.joined(separator: "; "),

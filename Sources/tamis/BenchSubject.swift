@@ -41,11 +41,9 @@ struct BenchSubject {
       margin: armed?.calibration.screen?.margin ?? ScreenCalibration.defaultMargin)
     self.network = network
     (screen, screenRefusal) = Self.screen(model: model, network: network)
-    let shape = model.shape
     description =
       "\(path ?? "network trained for \(Self.steps) steps on the reference physics"): "
-      + "\(shape.featureCount) features, width \(shape.hiddenWidth), \(shape.blockCount) blocks, "
-      + "\(network.scoring.levels.count) levels"
+      + "\(model.kind.title), \(model.shape.summary), \(network.scoring.levels.count) levels scored"
   }
 
   private static func screen(

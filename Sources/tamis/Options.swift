@@ -51,6 +51,10 @@ struct ScoringOptions: ParsableArguments {
       if weights != nil { throw ValidationError("--weights goes with --levels") }
       return model.scoring
     }
+    if model.kind == .autoencoder {
+      throw ValidationError(
+        "--levels: the model is an autoencoder, which has no noise levels; leave the option out")
+    }
     return try Self.checked(
       levels.values, weights: weights?.values, levelCount: model.shape.levelCount,
       output: model.scoring.output)

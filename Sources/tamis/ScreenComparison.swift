@@ -58,8 +58,10 @@ struct ScreenComparison {
       found: measured.map {
         "screen scores that fall short by \(short($0.shortfallMax)) of themselves"
       } ?? refusal ?? "no event that could be screened",
-      expected: "at most \(short((margin ?? ScreenCalibration.defaultMargin) / 2)) for the screen "
-        + "margin \(margin ?? ScreenCalibration.defaultMargin)",
+      expected: plan == nil
+        ? "a network that can be screened"
+        : "at most \(short((margin ?? ScreenCalibration.defaultMargin) / 2)) for the screen "
+          + "margin \(margin ?? ScreenCalibration.defaultMargin)",
       remedy: measured.map { "use --screen-margin \(short($0.marginMin * 1.05)) or more" }
         ?? "use precision: exact")
     if margin != nil { throw fault }

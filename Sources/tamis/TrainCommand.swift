@@ -12,9 +12,11 @@ internal import Training
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train a score network on background.",
+    abstract: "Train a network on background.",
     discussion: """
-      Multi-scale denoising score matching. The standardiser is fitted on the same events. The \
+      A score network by multi-scale denoising score matching, or, to compare with, an \
+      autoencoder (64-128-64-8-64-128-64 for 64 features) by mean squared error, which --network \
+      chooses. The standardiser is fitted on the same events. The \
       training record (hyperparameters, seed, hash of the data, loss) goes into the model file; \
       the same data, options and seed give the same bytes whatever the number of threads and the \
       machine. What it cost goes to OUT.training.json.
@@ -25,6 +27,7 @@ struct TrainCommand: ParsableCommand {
           --log1p MET_pt,HT --clip 10 --out model.safetensors
         tamis train --background train.run --output score --steps 1000 --levels 7,8,9 \\
           --learning-rate-schedule constant --out reference.safetensors
+        tamis train --network autoencoder --background train.run --out autoencoder.safetensors
       """)
 
   @Option(parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files of background.")
@@ -32,6 +35,11 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: "The model file to write.")
   var out: String
+
+  @Option(
+    help: "What is trained: score, or autoencoder, the baseline.",
+    transform: named(NetworkKind.self))
+  var network = NetworkKind.score
 
   @Option(help: "Training steps.")
   var steps = 10_000
@@ -115,11 +123,27 @@ struct TrainCommand: ParsableCommand {
     if let clip, !(clip > 0 && clip.isFinite) {
       throw ValidationError("--clip is positive, not \(clip)")
     }
+    if network == .autoencoder { try refuseScoreNetworkOptions() }
     if let levels = scoring.levels {
       _ = try ScoringOptions.checked(
         levels.values, weights: scoring.weights?.values, levelCount: noiseLevels, output: output)
     } else if scoring.weights != nil {
       throw ValidationError("--weights goes with --levels")
+    }
+  }
+
+  /// An option that has no effect on what is trained is a misunderstanding.
+  private func refuseScoreNetworkOptions() throws {
+    let recipe = TrainingConfiguration()
+    let given = [
+      ("--output", output != recipe.output), ("--sigma-max", sigmaMax != recipe.sigmaMax),
+      ("--sigma-min", sigmaMin != recipe.sigmaMin),
+      ("--noise-levels", noiseLevels != recipe.levelCount),
+      ("--hidden", hidden != recipe.hiddenWidth), ("--blocks", blocks != recipe.blockCount),
+      ("--levels", scoring.levels != nil), ("--weights", scoring.weights != nil),
+    ]
+    if let (name, _) = given.first(where: \.1) {
+      throw ValidationError("\(name) is for a score network; an autoencoder has no such thing")
     }
   }
 
@@ -129,12 +153,13 @@ struct TrainCommand: ParsableCommand {
     let names = try featureNames.map(readFeatureNames) ?? input.featureNames
     try checkNames(names, featureCount: input.featureCount)
     var progress = ProgressLine()
-    let result = try trainScoreNetwork(
-      on: TrainingEvents(
+    let train = network == .score ? trainScoreNetwork : trainAutoencoder
+    let result = try train(
+      TrainingEvents(
         eventCount: input.eventCount, featureCount: input.featureCount, featureNames: names,
         sha256: digest(of: input), copyFeatures: { input.copyFeatures(of: $0, into: $1) }),
-      configuration: try configuration(names: names, featureCount: input.featureCount),
-      program: "tamis \(programVersion)"
+      try configuration(names: names, featureCount: input.featureCount),
+      "tamis \(programVersion)"
     ) { now in
       progress.show(
         "train \(bar(Double(now.step) / Double(now.stepCount))) "
@@ -151,11 +176,13 @@ struct TrainCommand: ParsableCommand {
     facts.add("events", .integer(input.eventCount))
     facts.add("steps", .integer(steps))
     facts.add("final_loss", result.lossHistory.last.map { .real($0.loss) } ?? .null)
-    facts.add(
-      "levels", .array(result.model.scoring.levels.map { .integer($0) }),
-      line: "levels: "
-        + result.model.scoring.levels.map { "\($0) (sigma \(result.model.sigmas[$0]))" }
-        .joined(separator: ", "))
+    if network == .score {
+      facts.add(
+        "levels", .array(result.model.scoring.levels.map { .integer($0) }),
+        line: "levels: "
+          + result.model.scoring.levels.map { "\($0) (sigma \(result.model.sigmas[$0]))" }
+          .joined(separator: ", "))
+    }
     facts.add("wall_seconds", .real(result.cost.wallSeconds))
     facts.add("cpu_seconds", .real(result.cost.cpuSeconds))
     facts.print(asJSON: report.json)

@@ -63,12 +63,12 @@ struct Arms {
 
   /// One line a fact, for `--check` and for the first lines of the log.
   var summary: [String] {
-    let shape = model.model.shape
     let scoring = armed.scoring(of: model.model)
+    let levels = model.model.kind == .score ? ", levels \(scoring.levels)" : ""
     return [
-      "model: \(model.path), sha256 \(model.sha256), \(shape.featureCount) features, "
-        + "width \(shape.hiddenWidth), \(shape.blockCount) blocks, \(shape.levelCount) levels",
-      "calibration: \(armed.path), sha256 \(armed.sha256), levels \(scoring.levels)",
+      "model: \(model.path), sha256 \(model.sha256), \(model.model.kind.title), "
+        + model.model.shape.summary,
+      "calibration: \(armed.path), sha256 \(armed.sha256)\(levels)",
     ] + (armed.calibration.screen.map { ["screen: margin \($0.margin)"] } ?? [])
       + model.notes.map { "model: \($0)" }
       + points.map {

@@ -4,7 +4,11 @@ import Foundation
 ///
 /// The network is small and hardly trained: what is tested is the chain, not the physics.
 final class Armed: Sendable {
-  static let shared = Result { try Armed() }
+  static let shared = Result {
+    try Armed(training: ["--batch", "128", "--hidden", "48", "--blocks", "2"])
+  }
+  /// The same with an autoencoder.
+  static let autoencoder = Result { try Armed(training: ["--network", "autoencoder"]) }
 
   let folder: TemporaryFolder
   var model: String { folder("model.safetensors") }
@@ -14,15 +18,16 @@ final class Armed: Sendable {
   /// 2,000 anomalies, run 11.
   var anomalies: String { folder("anomalies.run") }
 
-  private init() throws {
+  private init(training: [String]) throws {
     folder = try TemporaryFolder()
     try simulate("background", events: 20_000, seed: 1, run: 1, out: "train.run")
     try simulate("background", events: 20_000, seed: 2, run: 2, out: "calibration.run")
     try simulate("background", events: 20_000, seed: 3, run: 10, out: "background.run")
     try simulate("anomalies", events: 2_000, seed: 4, run: 11, out: "anomalies.run")
     try Programs.tamis(
-      "train", "--background", folder("train.run"), "--out", model, "--steps", "200", "--batch",
-      "128", "--hidden", "48", "--blocks", "2"
+      all: [
+        "train", "--background", folder("train.run"), "--out", model, "--steps", "200",
+      ] + training
     ).expectExit()
     try Programs.tamis(
       "calibrate", "--model", model, "--background", folder("calibration.run"), "--out",

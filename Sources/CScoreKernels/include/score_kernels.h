@@ -95,6 +95,17 @@ TAMIS_NO_LOCKS void tamis_score_attribute(
 TAMIS_NO_LOCKS float tamis_score_total(
     const tamis_score_kernels *kernels, size_t feature_count, float *attributions);
 
+/// values = max(values, 0), in place; a NaN stays. `column_count` is a multiple of
+/// TAMIS_BLOCK_COLUMNS.
+TAMIS_NO_LOCKS void tamis_score_rectify(
+    const tamis_score_kernels *kernels, float *values, size_t row_count, size_t column_count);
+
+/// An event's attributions are (input - output)^2; `inputs` and `outputs` begin at its row.
+/// Padding columns become undefined.
+TAMIS_NO_LOCKS void tamis_score_residual(
+    const tamis_score_kernels *kernels, const float *inputs, const float *outputs,
+    size_t feature_count, float *attributions);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -70,6 +70,9 @@ typedef struct {
   /// activated = silu(hidden), slopes = silu'(hidden); `count` is a multiple of 32.
   void (*activate)(const float *hidden, size_t count, float *activated, float *slopes);
 
+  /// activated = max(hidden, 0), slopes = 1 where hidden > 0, else 0; `count` is a multiple of 32.
+  void (*rectify)(const float *hidden, size_t count, float *activated, float *slopes);
+
   /// result = upper + gradient * slopes: what a residual block hands down; `upper` NULL is zero.
   /// `count` is a multiple of 32.
   void (*descend)(const float *gradient, const float *slopes, const float *_Nullable upper,

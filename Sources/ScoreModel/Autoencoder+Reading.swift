@@ -1,0 +1,79 @@
+internal import DurableFiles
+
+extension NetworkKind {
+  /// What a file says under the metadata key `network`; a score network where it says nothing.
+  init(_ file: TensorFile) throws(FileFault) {
+    let text = file.metadata["network"]
+    if text == nil { try Self.checkNotAutoencoder(file) }
+    guard let kind = text.map({ NetworkKind(rawValue: $0) }) ?? .score else {
+      throw FileFault(
+        file: file.path, place: "metadata network", found: "\"\(text ?? "")\"",
+        expected: NetworkKind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "),
+        remedy: "use the program version that wrote it")
+    }
+    self = kind
+  }
+
+  /// An autoencoder whose key was lost would be told that all its tensors are wrong.
+  private static func checkNotAutoencoder(_ file: TensorFile) throws(FileFault) {
+    let first = NetworkTensor.layerWeight(0).description
+    if file.tensors[first] != nil, file.tensors[NetworkTensor.inputWeight.description] == nil {
+      throw FileFault(
+        file: file.path, place: "metadata network", found: "no such key beside a tensor \(first)",
+        expected: "\"autoencoder\"",
+        remedy: "add the key where the file is an autoencoder's")
+    }
+  }
+}
+
+extension NetworkShape {
+  /// The sizes that an autoencoder's tensors have: each layer takes what the one before it puts
+  /// out, and the last puts out as many values as the first takes.
+  init(autoencoder file: TensorFile) throws(FileFault) {
+    let lastLayer = file.tensors.keys.compactMap(Self.layerNumber).max() ?? 0
+    var widths = [try Self.matrixSizes(Self.layerName(0), in: file).columns]
+    // There is at least one hidden layer, so at least two in all.
+    for layer in 0...max(1, lastLayer) {
+      let name = Self.layerName(layer)
+      let weight = try Self.matrixSizes(name, in: file)
+      guard weight.columns == widths[layer] else {
+        throw file.fault(
+          tensor: name, found: "\(weight.columns) columns",
+          expected: "\(widths[layer]), one for each row of the layer before it")
+      }
+      guard weight.rows >= 1 else {
+        throw file.fault(tensor: name, found: "no rows", expected: "at least one")
+      }
+      widths.append(weight.rows)
+    }
+    try Self.checkEnds(widths, in: file)
+    self.init(featureCount: widths[0], autoencoder: Array(widths[1..<widths.count - 1]))
+  }
+
+  private static func checkEnds(_ widths: [Int], in file: TensorFile) throws(FileFault) {
+    guard (1...65_535).contains(widths[0]) else {
+      throw file.fault(
+        tensor: layerName(0), found: "\(widths[0]) columns", expected: "1 to 65535, one a feature")
+    }
+    let last = widths.count - 1
+    guard widths[last] == widths[0] else {
+      throw file.fault(
+        tensor: layerName(last - 1), found: "\(widths[last]) rows",
+        expected: "\(widths[0]), as many as \(layerName(0)) has columns")
+    }
+  }
+
+  /// The layer that a tensor of that name belongs to.
+  private static func layerNumber(_ name: String) -> Int? {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0] == "layers", let number = Int(parts[1]), number >= 0 else {
+      return nil
+    }
+    let names = [NetworkTensor.layerWeight(number), .layerBias(number)].map(\.description)
+    return names.contains(name) ? number : nil
+  }
+
+  private static func layerName(_ layer: Int) -> String {
+    NetworkTensor.layerWeight(layer).description
+  }
+}

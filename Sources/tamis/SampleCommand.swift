@@ -1,0 +1,105 @@
+internal import ArgumentParser
+internal import CommandFrame
+internal import EventRecords
+internal import Sampling
+internal import ScoreEngine
+internal import ScoreModel
+internal import Simulation
+internal import StrictJSON
+
+/// `tamis sample`.
+struct SampleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample",
+    abstract: "Draw events from what a score network has learnt of background.",
+    discussion: """
+      Annealed Langevin dynamics: from noise, down the model's noise levels along its scores, to \
+      events in the units of the training data. They show what the network takes for background: \
+      compare them with the real thing feature by feature. The same model and seed give the same \
+      bytes whatever the number of threads and the machine; the first N of a larger sample are the \
+      same events.
+
+      Examples:
+        tamis sample --model model.safetensors --events 10000 --out sample.npy
+        tamis sample --model model.safetensors --events 10000 --seed 2 --run 7 --out sample.run
+      """)
+
+  @Option(help: "The model file of a score network.")
+  var model: String
+
+  @Option(help: "How many events.")
+  var events: Int
+
+  @Option(help: "The run folder to write, or a .npy file when the name ends so.")
+  var out: String
+
+  @Option(help: "Seed of starts and noise.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Langevin steps at each noise level.")
+  var stepsPerLevel = LangevinRecipe().stepsPerLevel
+
+  @Option(help: "Step size at noise level sigma, in units of sigma^2.")
+  var stepRatio = LangevinRecipe().stepRatio
+
+  @Option(name: .customLong("run"), help: "Run number written into the records.")
+  var runNumber: UInt32 = 1
+
+  @Option(help: "Threads; the result does not depend on it. Default: all processors.")
+  var threads: Int?
+
+  @OptionGroup var replace: ReplaceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if events < 1 { throw ValidationError("--events is at least 1, not \(events)") }
+    if !(1...1_000_000).contains(stepsPerLevel) {
+      throw ValidationError("--steps-per-level is 1 to 1000000, not \(stepsPerLevel)")
+    }
+    if !(stepRatio > 0 && stepRatio < 2) {
+      throw ValidationError("--step-ratio is above 0 and below 2, not \(stepRatio)")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is 1 to 1024, not \(threads)")
+    }
+  }
+
+  func run() throws {
+    let loaded = try TrainedModel.load(model)
+    for note in loaded.notes { complain("\(model): \(note)") }
+    var recipe = LangevinRecipe()
+    recipe.stepsPerLevel = stepsPerLevel
+    recipe.stepRatio = stepRatio
+    recipe.seed = seed
+    let sampler = try LangevinSampler(
+      model: loaded.model, recipe: recipe, instructionSet: try InstructionSet.selected())
+    var progress = ProgressLine()
+    try generated(sampler, loaded: loaded).write(
+      to: out, run: runNumber, replacing: replace.force, threadCount: threads ?? processorCount()
+    ) { done in
+      progress.show("sample \(bar(Double(done) / Double(events))) \(done) of \(events) events")
+    }
+    progress.finish()
+    var facts = Facts()
+    facts.add("written", .string(out))
+    facts.add("events", .integer(events))
+    facts.add("evaluations_per_event", .integer(sampler.evaluationCount))
+    facts.print(asJSON: output.json)
+  }
+
+  private func generated(_ sampler: LangevinSampler, loaded: LoadedModel) -> GeneratedEvents {
+    GeneratedEvents(
+      featureCount: sampler.featureCount, featureNames: loaded.model.featureNames,
+      eventCount: events,
+      origin: [
+        "sampling": .object([
+          "method": .string("annealed langevin dynamics"),
+          "model_sha256": .string("\(loaded.sha256)"), "seed": .count(seed),
+          "steps_per_level": .count(stepsPerLevel), "step_ratio": .number(stepRatio),
+          "events": .count(events),
+        ])
+      ],
+      chunkEventCount: 2_048
+    ) { features, events in try sampler.fill(features, samples: events) }
+  }
+}
