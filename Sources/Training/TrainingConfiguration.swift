@@ -6,7 +6,7 @@ public import ScoreModel
 /// The recipe determines the model to the bit; `threads` and `instructionSet` do not touch it.
 public struct TrainingConfiguration: Equatable, Sendable {
   /// The number of optimiser steps, at least 1.
-  public var steps = 10_000
+  public var steps = 20_000
   /// Events a step, at least 1; drawn with replacement, so it may exceed the number of events.
   public var batchSize = 512
   /// The seed of all that is random: initial weights, batches, noise levels and noise.
@@ -30,9 +30,10 @@ public struct TrainingConfiguration: Equatable, Sendable {
   /// The decay of the moving average of the parameters that becomes the model, in 0 ..< 1; nil
   /// saves the parameters themselves.
   public var emaDecay: Double?
-  /// The levels that make the score; nil chooses `NoiseSchedule.scoringLevels`.
+  /// The levels that make the score; nil chooses levels and weights by what the trained network
+  /// does on one event in twenty, which it does not see in training.
   public var scoringLevels: [Int]?
-  /// One non-negative weight a scoring level; nil is 1/n each.
+  /// One non-negative weight a scoring level, where these are given; nil is 1/n each.
   public var scoringWeights: [Float]?
   /// Whether a feature enters as log(1 + max(x, 0)), one value a feature; nil is never.
   public var logarithmicFeatures: [Bool]?

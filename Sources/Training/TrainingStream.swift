@@ -13,6 +13,8 @@ package enum TrainingStream: UInt64 {
   case levels = 0x7472_0004
   /// The noise; index: (step * batch size + row) * features + feature.
   case noise = 0x7472_0005
+  /// The noise of measured events; index: (level * measured events + event) * features + feature.
+  case measuredNoise = 0x7472_0006
 
   /// The stream of a training with this seed.
   package func seeded(_ seed: UInt64) -> RandomStream {

@@ -19,6 +19,11 @@ struct TrainCommand: ParsableCommand {
       the same data, options and seed give the same bytes whatever the number of threads and the \
       machine. What it cost goes to OUT.training.json.
 
+      With --levels auto one event in twenty is kept from the network, and the levels that make \
+      the score and their weights are chosen by what it does on these; no anomaly is needed. The \
+      table printed at the end says how much of the noise the network predicts at each level, and \
+      how much a linear filter would: less than that is a network that was trained too little.
+
       Examples:
         tamis train --background train.run --out model.safetensors
         tamis train --background events.npy --feature-names names.json \\
@@ -34,7 +39,7 @@ struct TrainCommand: ParsableCommand {
   var out: String
 
   @Option(help: "Training steps.")
-  var steps = 10_000
+  var steps = 20_000
 
   @Option(help: "Events a step.")
   var batch = 512
@@ -82,7 +87,11 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "A JSON array of feature names, for input that has none.")
   var featureNames: String?
 
-  @OptionGroup var scoring: ScoringOptions
+  @Option(help: "Noise levels that make the score: auto, or indices such as 4,5,6.")
+  var levels = LevelChoice.automatic
+
+  @Option(help: "Weights of levels that are given; 1/n each unless given too.")
+  var weights: CommaSeparated<Float>?
 
   @Option(help: "Threads; the result does not depend on it. Default: all processors.")
   var threads: Int?
@@ -115,11 +124,11 @@ struct TrainCommand: ParsableCommand {
     if let clip, !(clip > 0 && clip.isFinite) {
       throw ValidationError("--clip is positive, not \(clip)")
     }
-    if let levels = scoring.levels {
+    if let levels = levels.levels {
       _ = try ScoringOptions.checked(
-        levels.values, weights: scoring.weights?.values, levelCount: noiseLevels, output: output)
-    } else if scoring.weights != nil {
-      throw ValidationError("--weights goes with --levels")
+        levels, weights: weights?.values, levelCount: noiseLevels, output: output)
+    } else if weights != nil {
+      throw ValidationError("--weights goes with --levels that are given, not auto")
     }
   }
 
@@ -151,14 +160,11 @@ struct TrainCommand: ParsableCommand {
     facts.add("events", .integer(input.eventCount))
     facts.add("steps", .integer(steps))
     facts.add("final_loss", result.lossHistory.last.map { .real($0.loss) } ?? .null)
-    facts.add(
-      "levels", .array(result.model.scoring.levels.map { .integer($0) }),
-      line: "levels: "
-        + result.model.scoring.levels.map { "\($0) (sigma \(result.model.sigmas[$0]))" }
-        .joined(separator: ", "))
+    facts.add(training: result)
     facts.add("wall_seconds", .real(result.cost.wallSeconds))
     facts.add("cpu_seconds", .real(result.cost.cpuSeconds))
     facts.print(asJSON: report.json)
+    warnOfUndertraining(result)
   }
 
   /// What the training took, beside the model and not in it: the model's bytes must not hang on it.
@@ -199,8 +205,8 @@ struct TrainCommand: ParsableCommand {
     configuration.hiddenWidth = hidden
     configuration.blockCount = blocks
     configuration.emaDecay = ema
-    configuration.scoringLevels = scoring.levels?.values
-    configuration.scoringWeights = scoring.weights?.values
+    configuration.scoringLevels = levels.levels
+    configuration.scoringWeights = weights?.values
     configuration.clip = clip
     configuration.threads = threads ?? processorCount()
     configuration.instructionSet = try InstructionSet.selected()
