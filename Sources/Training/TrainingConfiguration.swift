@@ -20,7 +20,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
   /// The largest noise level, in units of standardised features: level 0.
   public var sigmaMax = 5.0
   /// The smallest noise level, positive: the last one.
-  public var sigmaMin = 0.01
+  public var sigmaMin = 0.05
   /// The number of noise levels, at least 1.
   public var levelCount = 10
   /// The width of the hidden layers: a multiple of 16.

@@ -63,8 +63,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The largest noise level, in standard deviations of the features.")
   var sigmaMax = 5.0
 
-  @Option(help: "The smallest noise level.")
-  var sigmaMin = 0.01
+  @Option(help: "The smallest noise level. Default: 0.05, and 0.01 with --output score.")
+  var sigmaMin: Double?
 
   @Option(help: "Noise levels, log-spaced between the two.")
   var noiseLevels = 10
@@ -99,6 +99,12 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var replace: ReplaceOptions
   @OptionGroup var report: OutputOptions
 
+  /// Noise much narrower than background's finest structure teaches little and costs steps; the
+  /// plain recipe of the literature goes down to 0.01.
+  private var chosenSigmaMin: Double {
+    sigmaMin ?? (output == .score ? 0.01 : TrainingConfiguration().sigmaMin)
+  }
+
   func validate() throws {
     func positive(_ name: String, _ value: Int, max: Int) throws {
       if !(1...max).contains(value) {
@@ -115,6 +121,7 @@ struct TrainCommand: ParsableCommand {
     if !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate is positive, not \(learningRate)")
     }
+    let sigmaMin = chosenSigmaMin
     if !(sigmaMin > 0 && sigmaMax >= sigmaMin && sigmaMax.isFinite) {
       throw ValidationError("0 < --sigma-min <= --sigma-max, not \(sigmaMin) and \(sigmaMax)")
     }
@@ -200,7 +207,7 @@ struct TrainCommand: ParsableCommand {
     configuration.schedule = learningRateSchedule
     configuration.output = output
     configuration.sigmaMax = sigmaMax
-    configuration.sigmaMin = sigmaMin
+    configuration.sigmaMin = chosenSigmaMin
     configuration.levelCount = noiseLevels
     configuration.hiddenWidth = hidden
     configuration.blockCount = blocks
