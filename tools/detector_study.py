@@ -5,10 +5,13 @@ usage:
   detector_study.py reference --work FOLDER [--seeds 1 2 3] [-- OPTIONS OF tamis train]
   detector_study.py collisions --data FOLDER --work FOLDER [-- OPTIONS OF tamis train]
   detector_study.py model --model M --background B --anomalies NAME=A ... --rate 1e-3
+  detector_study.py unlike --background B.npy --out FOLDER [--log1p FEATURES] [--names N.json]
 
 Prints the true-positive rate at one false-positive rate for the model's own score, for each noise
 level alone and for each three neighbouring levels (equal weights). Trains where FOLDER holds no
-such model yet. `tamis` is taken from PATH or from TAMIS. With --baselines, which need
+such model yet. `unlike` makes anomalies from background alone, unlike any signal: displaced,
+swapped, shuffled and stretched events, and events half-way between two. `tamis` is taken from PATH
+or from TAMIS. With --baselines, which need
 scikit-learn, also for Mahalanobis' distance, PCA, an autoencoder and others.
 """
 
@@ -177,6 +180,36 @@ def one_model(arguments):
          study(arguments.model, arguments.background, anomalies, arguments.rate))
 
 
+def unlike(arguments):
+    raw = np.load(arguments.background).astype(np.float64)
+    names = json.loads(arguments.names.read_text()) if arguments.names else []
+    logarithmic = np.isin(names or np.arange(raw.shape[1]), arguments.log1p.split(","))
+    rows = np.where(logarithmic, np.log1p(np.maximum(raw, 0)), raw)
+    mean, spread = rows.mean(0), rows.std(0)
+    spread[spread == 0] = 1
+    rows = (rows - mean) / spread
+    count = min(5_000, len(rows) // 2)
+    events, others, width = rows[:count], rows[count:2 * count], rows.shape[1]
+    generator = np.random.default_rng(1)
+    direction = generator.standard_normal((count, width))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    one = events.copy()
+    one[np.arange(count), generator.integers(0, width, count)] += 5
+    order = np.argsort(generator.random((count, width)), axis=1)
+    made = {
+        "displaced": events + 5 * direction, "one-feature": one,
+        "swapped-quarter": np.where(order < width // 4, others, events),
+        "swapped-half": np.where(order < width // 2, others, events),
+        "shuffled": np.stack([generator.permutation(rows[:, j])[:count] for j in range(width)], 1),
+        "stretched": 1.3 * events, "half-way": (events + others) / 2,
+    }
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, values in made.items():
+        values = values * spread + mean
+        np.save(arguments.out / f"{name}.npy",
+                np.where(logarithmic, np.expm1(values), values).astype(np.float32))
+
+
 def main():
     own, train = sys.argv[1:], []
     if "--" in own:
@@ -192,6 +225,12 @@ def main():
             command.add_argument("--seeds", type=int, nargs="+", default=[1])
         else:
             command.add_argument("--data", type=pathlib.Path, required=True)
+    command = commands.add_parser("unlike")
+    command.add_argument("--background", required=True)
+    command.add_argument("--out", type=pathlib.Path, required=True)
+    command.add_argument("--log1p", default="", help="as for tamis train")
+    command.add_argument("--names", type=pathlib.Path, help="a JSON array of feature names")
+    command.set_defaults(run=unlike)
     command = commands.add_parser("model")
     command.add_argument("--model", required=True)
     command.add_argument("--background", required=True)

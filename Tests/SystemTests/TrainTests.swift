@@ -15,7 +15,8 @@ import Testing
   /// The bytes of the tensors, behind the header, which names the program's version.
   @Test func theReferenceRecipeNeverChanges() throws {
     try Programs.tamis(
-      "train", "--background", folder("b.npy"), "--out", folder("m.safetensors"), "--steps", "20", "--output",
+      "train", "--background", folder("b.npy"), "--out", folder("m.safetensors"), "--steps", "20",
+      "--output",
       "score", "--levels", "7,8,9", "--learning-rate-schedule", "constant"
     ).expectExit()
     let file = try Data(contentsOf: URL(fileURLWithPath: folder("m.safetensors")))
@@ -29,7 +30,8 @@ import Testing
 
   @Test func aShortTrainingIsSaidToBeOne() throws {
     let program = try Programs.tamis(
-      "train", "--background", folder("b.npy"), "--out", folder("m.safetensors"), "--steps", "20", "--json")
+      "train", "--background", folder("b.npy"), "--out", folder("m.safetensors"), "--steps", "20",
+      "--json")
     try program.expectExit()
     #expect(program.errors.contains("warning: at scoring level"))
     #expect(program.errors.contains("--steps"))
@@ -50,7 +52,8 @@ import Testing
 
   @Test func levelsThatAreGivenAreTaken() throws {
     let program = try Programs.tamis(
-      "train", "--background", folder("b.npy"), "--out", folder("m.safetensors"), "--steps", "2", "--levels",
+      "train", "--background", folder("b.npy"), "--out", folder("m.safetensors"), "--steps", "2",
+      "--levels",
       "1,8", "--weights", "0.25,0.75")
     try program.expectExit()
     #expect(program.output.contains("levels: 1 (sigma "))
