@@ -36,7 +36,14 @@ public struct NoiseLevelSummary: Equatable, Sendable {
     explainedNoise < NoiseLevelSummary.linearShare * linearExplainedNoise
   }
 
+  /// Whether the network leaves half as much noise again as a linear filter would. At large sigma,
+  /// where the filter is all but the best there is, a network passes this bar early in a training.
+  public var leavesMuchMoreThanLinear: Bool {
+    1 - explainedNoise > NoiseLevelSummary.restShare * (1 - linearExplainedNoise)
+  }
+
   private static let linearShare = 0.97
+  private static let restShare = 1.5
 }
 
 /// What was measured of a network after its training.
@@ -55,9 +62,12 @@ public struct NetworkMeasurement: Equatable, Sendable {
     self.isHeldOut = isHeldOut
   }
 
-  /// The scoring levels at which the network predicts less than a linear filter: a sign, without
-  /// any label, that it was trained too little.
-  public func levelsBelowLinear(of scoringLevels: [Int]) -> [NoiseLevelSummary] {
-    scoringLevels.sorted().map { levels[$0] }.filter(\.isBelowLinear)
+  /// The levels by which the network was trained too little, known without any label: levels that
+  /// score and explain less of the noise than a linear filter, and any level that leaves half as
+  /// much again as that filter.
+  public func undertrainedLevels(scoringLevels: [Int]) -> [NoiseLevelSummary] {
+    levels.filter {
+      $0.leavesMuchMoreThanLinear || ($0.isBelowLinear && scoringLevels.contains($0.level))
+    }
   }
 }

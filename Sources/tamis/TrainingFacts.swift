@@ -48,14 +48,15 @@ extension Facts {
   }
 }
 
-/// Says on stderr where the network does worse than a linear filter at a level that scores.
+/// Says on stderr where the network does worse than a linear filter.
 func warnOfUndertraining(_ result: TrainingResult) {
   guard let measurement = result.measurement else { return }
-  for level in measurement.levelsBelowLinear(of: result.model.scoring.levels) {
+  let scoringLevels = result.model.scoring.levels
+  for level in measurement.undertrainedLevels(scoringLevels: scoringLevels) {
+    let kind = scoringLevels.contains(level.level) ? "scoring level" : "level"
     complain(
-      "warning: at scoring level \(level.level) (sigma \(short(Double(level.sigma)))) the network "
+      "warning: at \(kind) \(level.level) (sigma \(short(Double(level.sigma)))) the network "
         + "predicts \(short(level.explainedNoise)) of the noise, a linear filter "
-        + "\(short(level.linearExplainedNoise)): it is trained too little; use more --steps, or levels of a larger sigma"
-    )
+        + "\(short(level.linearExplainedNoise)): it is trained too little; use more --steps")
   }
 }

@@ -34,10 +34,18 @@ internal import Training
   @Test func levelsBelowALinearFilterAreNamed() {
     let measurement = NetworkMeasurement(
       levels: table(
-        [0.95, 0.45, 0.31, 0.11], spreads: [1, 1, 1, 1], explained: [0.9, 0.5, 0.305, -0.1]),
+        [0.9, 0.45, 0.31, 0.11], spreads: [1, 1, 1, 1], explained: [0.87, 0.5, 0.305, -0.1]),
       eventCount: 10, isHeldOut: true)
-    #expect(measurement.levelsBelowLinear(of: [2, 3, 1]).map(\.level) == [3])
-    #expect(measurement.levelsBelowLinear(of: [0]).map(\.level) == [0])
+    #expect(measurement.undertrainedLevels(scoringLevels: [2, 3, 1]).map(\.level) == [3])
+    #expect(measurement.undertrainedLevels(scoringLevels: [0]).map(\.level) == [0])
+    #expect(measurement.undertrainedLevels(scoringLevels: [1, 2]).isEmpty)
+  }
+
+  @Test func aLevelThatLeavesMuchNoiseIsNamedWhateverScores() {
+    let measurement = NetworkMeasurement(
+      levels: table([0.96, 0.9, 0.1], spreads: [1, 1, 1], explained: [0.93, 0.86, -0.3]),
+      eventCount: 10, isHeldOut: true)
+    #expect(measurement.undertrainedLevels(scoringLevels: []).map(\.level) == [0])
   }
 
   private func table(

@@ -127,7 +127,8 @@ internal import Training
     configuration.steps = 30
     let events = bimodalEvents()
     func below(_ result: TrainingResult) throws -> [NoiseLevelSummary] {
-      try #require(result.measurement).levelsBelowLinear(of: result.model.scoring.levels)
+      try #require(result.measurement)
+        .undertrainedLevels(scoringLevels: result.model.scoring.levels)
     }
     #expect(try !below(try train(events, configuration)).isEmpty)
     configuration.steps = 1500
