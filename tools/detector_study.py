@@ -38,6 +38,14 @@ def rate_found(background, anomalies, rate):
     return float((anomalies > np.quantile(background, 1 - rate)).mean())
 
 
+def area(background, anomalies):
+    """The area under the ROC curve: the share of pairs in the right order, ties as a half."""
+    ordered = np.sort(background)
+    below = np.searchsorted(ordered, anomalies, "left")
+    not_above = np.searchsorted(ordered, anomalies, "right")
+    return float((below + not_above).mean() / 2 / len(ordered))
+
+
 def scores(model, events, *levels):
     """The model's own scores, or the squared norms of one level."""
     chosen = ["--levels", levels[0], "--weights", 1] if levels else []
@@ -61,7 +69,9 @@ def study(model, background, anomalies, rate):
              for name, path in {"background": background, **anomalies}.items()}
     own = scores(model, background)
     result = {"own": {name: rate_found(own, scores(model, path), rate)
-                      for name, path in anomalies.items()}}
+                      for name, path in anomalies.items()},
+              "own, AUROC": {name: area(own, scores(model, path))
+                             for name, path in anomalies.items()}}
     for level in levels:
         result[f"level {level}"] = rates_of(norms, slice(level, level + 1), rate)
     for level in levels[:-2]:
@@ -117,7 +127,7 @@ def show(title, rows):
     for name, rates in rows.items():
         values = list(rates.values())
         mean = np.exp(np.mean(np.log(np.maximum(values, 1e-9))))
-        print(f"  {name:16s}", *(f"{key} {value:.4f}" for key, value in rates.items()),
+        print(f"  {name:16s}", *(f"{key} {value:.8g}" for key, value in rates.items()),
               f"geometric mean {mean:.4f}" if len(values) > 1 else "", flush=True)
 
 

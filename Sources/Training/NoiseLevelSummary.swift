@@ -36,14 +36,14 @@ public struct NoiseLevelSummary: Equatable, Sendable {
     explainedNoise < NoiseLevelSummary.linearShare * linearExplainedNoise
   }
 
-  /// Whether the network leaves half as much noise again as a linear filter would. At large sigma,
-  /// where the filter is all but the best there is, a network passes this bar early in a training.
+  /// Whether the network leaves more than 1.75 times the noise that a linear filter would. At large
+  /// sigma the filter is all but the best there is, and a network comes near it only in time.
   public var leavesMuchMoreThanLinear: Bool {
     1 - explainedNoise > NoiseLevelSummary.restShare * (1 - linearExplainedNoise)
   }
 
   private static let linearShare = 0.97
-  private static let restShare = 1.5
+  private static let restShare = 1.75
 }
 
 /// What was measured of a network after its training.
@@ -63,8 +63,8 @@ public struct NetworkMeasurement: Equatable, Sendable {
   }
 
   /// The levels by which the network was trained too little, known without any label: levels that
-  /// score and explain less of the noise than a linear filter, and any level that leaves half as
-  /// much again as that filter.
+  /// score and explain less of the noise than a linear filter, and any level that leaves far more
+  /// of it than that filter.
   public func undertrainedLevels(scoringLevels: [Int]) -> [NoiseLevelSummary] {
     levels.filter {
       $0.leavesMuchMoreThanLinear || ($0.isBelowLinear && scoringLevels.contains($0.level))

@@ -11,6 +11,7 @@ same files with the same Pythia and NumPy, whatever the number of jobs. Needs Py
 
 import argparse
 import concurrent.futures
+import functools
 import json
 import pathlib
 import sys
@@ -45,8 +46,9 @@ def start(settings, seed):
     return generator
 
 
+@functools.lru_cache(maxsize=1)
 def minimum_bias_pool(seed):
-    """The visible particles of some minimum-bias events."""
+    """The visible particles of some minimum-bias events, made once a worker."""
     pythia = start(processes.MINIMUM_BIAS, pythia_seed(seed, 0, 0, POOL_PIECE))
     pool = []
     while len(pool) < detector.PILE_UP_POOL:
