@@ -43,6 +43,15 @@ extension ReferencePhysics {
     }
   }
 
+  /// Adds `scale` times the anomalies' shift to events of D features each: float32 additions, the
+  /// product rounded to float32 first.
+  public func addAnomalyShift(to events: UnsafeMutableBufferPointer<Float>, scale: Double) {
+    precondition(events.count.isMultiple(of: featureCount))
+    for index in events.indices {
+      events[index] += Float(scale * Self.anomalyShift(index % featureCount))
+    }
+  }
+
   /// The shift of an anomaly's feature at scale 1.
   public static func anomalyShift(_ feature: Int) -> Double {
     switch feature {

@@ -36,6 +36,9 @@ extension SimulatedSample {
       fields["content"] = .string("anomalies")
       fields["scale"] = .number(scale)
       fields["spread"] = .number(spread)
+    case .shiftedBackground(let scale):
+      fields["content"] = .string("shifted background")
+      fields["scale"] = .number(scale)
     }
     return .object(fields)
   }

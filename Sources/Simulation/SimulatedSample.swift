@@ -6,6 +6,8 @@ public struct SimulatedSample: Sendable {
     case background
     /// Anomalies: `scale` multiplies the shift, `spread` is the standard deviation.
     case anomalies(scale: Double = 1, spread: Double = 0.5)
+    /// The background events of the same seed, each with `scale` times the anomalies' shift added.
+    case shiftedBackground(scale: Double = 0.5)
   }
 
   /// The physics that it shares with other samples.
@@ -33,6 +35,9 @@ public struct SimulatedSample: Sendable {
       physics.fillBackground(out, events: events, seed: seed)
     case .anomalies(let scale, let spread):
       physics.fillAnomalies(out, events: events, seed: seed, scale: scale, spread: spread)
+    case .shiftedBackground(let scale):
+      physics.fillBackground(out, events: events, seed: seed)
+      physics.addAnomalyShift(to: out, scale: scale)
     }
   }
 }

@@ -15,24 +15,6 @@ public struct NoiseSchedule: Equatable, Sendable {
       return Float(sigmaMax * portablePower(sigmaMin / sigmaMax, place))
     }
   }
-
-  /// The levels that best tell anomalies from background where nothing else is asked for: those
-  /// whose sigma lies nearest, as a ratio, to levels 3, 4 and 5 of ten from 5 to 0.01 (0.63, 0.32
-  /// and 0.16). Ascending; fewer than three where the levels are too few to differ.
-  public var scoringLevels: [Int] {
-    let wanted = NoiseSchedule.measuredScoringSigmas.map { nearestLevel(to: $0) }
-    return Set(wanted).sorted()
-  }
-
-  private func nearestLevel(to sigma: Double) -> Int {
-    let distances = sigmas.map { (portableLog(Double($0)) - portableLog(sigma)).magnitude }
-    return distances.indices.min { distances[$0] < distances[$1] } ?? 0
-  }
-
-  private static let measuredScoringSigmas = [
-    5 * portablePower(0.002, 3 / 9.0), 5 * portablePower(0.002, 4 / 9.0),
-    5 * portablePower(0.002, 5 / 9.0),
-  ]
 }
 
 extension TrainingConfiguration {

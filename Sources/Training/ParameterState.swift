@@ -38,6 +38,17 @@ final class ParameterState: Sendable {
       forward.base + layer.forwardBlock(input: input, output: output))
   }
 
+  /// Brings all weights into the forward form.
+  func updateForward(with kernels: borrowing TrainingKernels) {
+    for layer in padded.layers {
+      for input in 0..<layer.inputPanels {
+        for output in 0..<layer.outputPanels {
+          updateForward(layer, input: input, output: output, with: kernels)
+        }
+      }
+    }
+  }
+
   /// The parameters that a training ends with: the average where one is kept.
   var result: NetworkParameters { unpadded(average ?? values) }
 

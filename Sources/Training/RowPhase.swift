@@ -10,6 +10,7 @@ struct RowPhase: Sendable {
   let parameters: ParameterState
   let batch: BatchMemory
   let events: StandardisedEvents
+  let split: HeldOutSplit
   let sigmas: [Float]
   let output: Scoring.Output
   let eventStream: RandomStream
@@ -37,7 +38,7 @@ struct RowPhase: Sendable {
     for place in 0..<rows.count {
       let row = rows.lowerBound + place
       let index = UInt64(firstIndex + place)
-      let event = eventStream.integer(below: events.eventCount, at: index)
+      let event = split.learntEvent(eventStream.integer(below: split.learntCount, at: index))
       let level = levelStream.integer(below: sigmas.count, at: index)
       batch.levels[row] = Int32(level)
       memory.gains.base[place] = output == .score ? sigmas[level] : 1
@@ -49,7 +50,7 @@ struct RowPhase: Sendable {
     }
   }
 
-  private func ascend(rows: Range<Int>, memory: GroupMemory) {
+  func ascend(rows: Range<Int>, memory: GroupMemory) {
     for layer in layers.indices {
       let isHidden = layer != outputLayer
       kernels.table.pointee.multiply(
@@ -78,7 +79,7 @@ struct RowPhase: Sendable {
 
   /// The loss of each row is |gain * output + sign * noise|^2: |sigma o + e|^2 for the score and
   /// |o - e|^2 for the noise. The batch's loss is the mean over its rows.
-  private func compare(rows: Range<Int>, memory: GroupMemory) {
+  func compare(rows: Range<Int>, memory: GroupMemory) {
     kernels.table.pointee.residual(
       memory.panels(memory.outputs), memory.panels(memory.noisePanels),
       layers[outputLayer].outputPanels, rows.count, memory.gains.base,

@@ -26,7 +26,7 @@ public func trainAutoencoder(
     autoencoder: run.parameters, standardiser: standardised.standardiser,
     featureNames: events.featureNames, trainingRecord: try record.json())
   return TrainingResult(
-    model: model, lossHistory: run.history.points,
+    model: model, lossHistory: run.history.points, measurement: nil,
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))

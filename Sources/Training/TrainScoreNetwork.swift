@@ -22,17 +22,23 @@ public func trainScoreNetwork(
   let clock = TrainingClock()
   let standardised = try StandardisedEvents(
     events, logarithmic: configuration.logarithmicFeatures, clip: configuration.clip)
-  let run = try TrainingRun(configuration, events: standardised)
+  let split = try configuration.split(eventCount: events.eventCount)
+  let run = try TrainingRun(configuration, events: standardised, split: split)
   work(run, configuration: configuration, progress: progress)
   try run.checkConverged()
+  let parameters = run.parameters
+  let measurement = try NetworkMeasuring(
+    configuration: configuration, events: standardised, split: split
+  ).measure(parameters)
   let record = TrainingRecord(
-    configuration, events: events, program: program, lossHistory: run.history.points)
+    configuration, events: events, program: program, lossHistory: run.history.points,
+    measurement: measurement)
   let model = TrainedModel(
-    parameters: run.parameters, sigmas: configuration.noiseSchedule.sigmas,
+    parameters: parameters, sigmas: configuration.noiseSchedule.sigmas,
     standardiser: standardised.standardiser, featureNames: events.featureNames,
-    scoring: configuration.scoring, trainingRecord: try record.json())
+    scoring: configuration.scoring(measurement), trainingRecord: try record.json())
   return TrainingResult(
-    model: model, lossHistory: run.history.points,
+    model: model, lossHistory: run.history.points, measurement: measurement,
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))
@@ -57,10 +63,22 @@ func work(
 }
 
 extension TrainingConfiguration {
+  /// Where levels are to be chosen, the network must not have seen what they are chosen by. With
+  /// levels that are given it learns from all events.
+  fileprivate func split(eventCount: Int) throws(TrainingError) -> HeldOutSplit {
+    let choosesLevels = scoringLevels == nil
+    if choosesLevels, eventCount < HeldOutSplit.period {
+      throw TrainingError.tooFewEvents(found: eventCount, needed: HeldOutSplit.period)
+    }
+    return HeldOutSplit(eventCount: eventCount, holdsOut: choosesLevels)
+  }
+
   /// The scoring that the model file gets.
-  var scoring: Scoring {
-    Scoring(
-      levels: scoringLevels ?? noiseSchedule.scoringLevels, weights: scoringWeights,
-      output: output)
+  fileprivate func scoring(_ measurement: NetworkMeasurement?) -> Scoring {
+    if let scoringLevels {
+      return Scoring(levels: scoringLevels, weights: scoringWeights, output: output)
+    }
+    guard let measurement else { preconditionFailure("held-out events are at least one") }
+    return automaticScoring(measurement.levels, output: output)
   }
 }

@@ -55,11 +55,11 @@ extension TrainingConfiguration {
         "different levels from 0 to \(levelCount - 1)")
     }
     if let weights = scoringWeights {
-      let count = scoringLevels?.count ?? noiseSchedule.scoringLevels.count
+      let count = scoringLevels?.count ?? 0
       let valid = weights.allSatisfy { $0 >= 0 && $0.isFinite } && weights.contains { $0 > 0 }
       try require(
         weights.count == count && valid, "weights", weights,
-        "\(count) numbers, one a scoring level, none negative and not all zero")
+        "\(count) numbers, one a level given, none negative and not all zero")
     }
   }
 

@@ -10,7 +10,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
   /// The widths of an autoencoder's hidden layers, at least one.
   public var autoencoderLayers = [128, 64, 8, 64, 128]
   /// The number of optimiser steps, at least 1.
-  public var steps = 10_000
+  public var steps = 20_000
   /// Events a step, at least 1; drawn with replacement, so it may exceed the number of events.
   public var batchSize = 512
   /// The seed of all that is random: initial weights, batches, noise levels and noise.
@@ -24,7 +24,7 @@ public struct TrainingConfiguration: Equatable, Sendable {
   /// The largest noise level, in units of standardised features: level 0.
   public var sigmaMax = 5.0
   /// The smallest noise level, positive: the last one.
-  public var sigmaMin = 0.01
+  public var sigmaMin = 0.05
   /// The number of noise levels, at least 1.
   public var levelCount = 10
   /// The width of the hidden layers: a multiple of 16.
@@ -34,9 +34,10 @@ public struct TrainingConfiguration: Equatable, Sendable {
   /// The decay of the moving average of the parameters that becomes the model, in 0 ..< 1; nil
   /// saves the parameters themselves.
   public var emaDecay: Double?
-  /// The levels that make the score; nil chooses `NoiseSchedule.scoringLevels`.
+  /// The levels that make the score; nil chooses levels and weights by what the trained network
+  /// does on one event in twenty, which it does not see in training.
   public var scoringLevels: [Int]?
-  /// One non-negative weight a scoring level; nil is 1/n each.
+  /// One non-negative weight a scoring level, where these are given; nil is 1/n each.
   public var scoringWeights: [Float]?
   /// Whether a feature enters as log(1 + max(x, 0)), one value a feature; nil is never.
   public var logarithmicFeatures: [Bool]?

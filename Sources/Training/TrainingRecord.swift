@@ -1,6 +1,32 @@
 internal import FoundationEssentials
 internal import ScoreModel
 
+/// One row of the record's table of noise levels; a number that is not finite is left out.
+struct LevelRow: Encodable {
+  let sigma: Float
+  let explainedNoise: Double?
+  let linearExplainedNoise: Double?
+  let normMean: Double?
+  let normSpread: Double?
+
+  enum CodingKeys: String, CodingKey {
+    case sigma
+    case explainedNoise = "explained_noise"
+    case linearExplainedNoise = "linear_explained_noise"
+    case normMean = "norm_mean"
+    case normSpread = "norm_spread"
+  }
+
+  init(_ level: NoiseLevelSummary) {
+    func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
+    sigma = level.sigma
+    explainedNoise = finite(level.explainedNoise)
+    linearExplainedNoise = finite(level.linearExplainedNoise)
+    normMean = finite(level.normMean)
+    normSpread = finite(level.normSpread)
+  }
+}
+
 /// What the model file says about its training: all that determines the model, and how the loss
 /// fell. Nothing that differs between two trainings of the same recipe on the same events: no
 /// time, no date, no number of threads.
@@ -27,6 +53,10 @@ struct TrainingRecord: Encodable {
   let blocks: Int
   let clip: Float?
   let logarithmicFeatures: [Int]
+  /// `auto` where levels and weights were chosen by the rows of `levelTable`.
+  let scoringLevels: String?
+  let heldOutEvents: Int?
+  let levelTable: [LevelRow]?
   /// Pairs of steps done and mean loss since the pair before.
   let lossHistory: [[Double]]
 
@@ -43,12 +73,15 @@ struct TrainingRecord: Encodable {
     case sigmaMin = "sigma_min"
     case noiseLevels = "noise_levels"
     case logarithmicFeatures = "logarithmic_features"
+    case scoringLevels = "scoring_levels"
+    case heldOutEvents = "held_out_events"
+    case levelTable = "level_table"
     case lossHistory = "loss_history"
   }
 
   init(
     _ configuration: TrainingConfiguration, events: TrainingEvents, program: String,
-    lossHistory: [LossPoint]
+    lossHistory: [LossPoint], measurement: NetworkMeasurement?
   ) {
     self.program = program
     dataSHA256 = events.sha256
@@ -69,6 +102,10 @@ struct TrainingRecord: Encodable {
     clip = configuration.clip
     let flags = configuration.logarithmicFeatures ?? []
     logarithmicFeatures = flags.indices.filter { flags[$0] }
+    let heldOut = measurement.flatMap { $0.isHeldOut ? $0 : nil }
+    scoringLevels = heldOut == nil ? nil : "auto"
+    heldOutEvents = heldOut?.eventCount
+    levelTable = heldOut?.levels.map(LevelRow.init)
     self.lossHistory = lossHistory.map { [Double($0.step), $0.loss] }
   }
 

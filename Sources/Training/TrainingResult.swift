@@ -38,6 +38,9 @@ public struct TrainingResult: Sendable {
   public let model: TrainedModel
   /// The loss over the training, at most a hundred points.
   public let lossHistory: [LossPoint]
+  /// What the network does at each noise level: on events it never saw where the scoring levels
+  /// were chosen by it, else on one training event in twenty; nil where there are fewer.
+  public let measurement: NetworkMeasurement?
   /// What it took.
   public let cost: TrainingCost
 }

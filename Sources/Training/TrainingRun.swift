@@ -27,9 +27,9 @@ package final class TrainingRun: @unchecked Sendable {
   /// second-level cache while each weight is read once.
   private static let groupRowMax = 64
 
-  package init(_ configuration: TrainingConfiguration, events: StandardisedEvents)
-    throws(TrainingError)
-  {
+  package init(
+    _ configuration: TrainingConfiguration, events: StandardisedEvents, split: HeldOutSplit? = nil
+  ) throws(TrainingError) {
     self.configuration = configuration
     let shape = configuration.shape(featureCount: events.featureCount)
     let kernels = TrainingKernels(configuration.instructionSet)
@@ -41,6 +41,7 @@ package final class TrainingRun: @unchecked Sendable {
     case .score:
       rowPhase = RowPhase(
         kernels: kernels, parameters: parameters, batch: batch, events: events,
+        split: split ?? HeldOutSplit(eventCount: events.eventCount, holdsOut: false),
         sigmas: configuration.noiseSchedule.sigmas, output: configuration.output,
         eventStream: TrainingStream.events.seeded(configuration.seed),
         levelStream: TrainingStream.levels.seeded(configuration.seed),
@@ -60,12 +61,7 @@ package final class TrainingRun: @unchecked Sendable {
     groupMemories = memories
     barrier = Barrier(count: configuration.threads)
     history = LossHistory(stepCount: configuration.steps)
-    for task in tasks {
-      for output in task.outputs {
-        parameters.updateForward(
-          parameters.padded.layers[task.layer], input: task.input, output: output, with: kernels)
-      }
-    }
+    parameters.updateForward(with: kernels)
   }
 
   /// The parameters as they are now, or their moving average where one is kept.

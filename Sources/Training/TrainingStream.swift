@@ -13,6 +13,8 @@ package enum TrainingStream: UInt64 {
   case levels = 0x7472_0004
   /// The noise; index: (step * batch size + row) * features + feature.
   case noise = 0x7472_0005
+  /// The noise of measured events; index: (level * measured events + event) * features + feature.
+  case measuredNoise = 0x7472_0006
   /// Uniform initial weights and biases of an autoencoder; index: place among the parameters.
   case autoencoderWeights = 0x7472_0101
   /// Which event a row of an autoencoder's batch is; index: step * batch size + row.

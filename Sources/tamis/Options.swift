@@ -37,6 +37,27 @@ struct EngineOptions: ParsableArguments {
   }
 }
 
+/// What `tamis train --levels` takes: `auto`, or levels.
+enum LevelChoice: ExpressibleByArgument {
+  case automatic
+  case given([Int])
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .automatic
+    } else if let levels = CommaSeparated<Int>(argument: argument) {
+      self = .given(levels.values)
+    } else {
+      return nil
+    }
+  }
+
+  /// The levels given, or nil where they are to be chosen.
+  var levels: [Int]? { if case .given(let levels) = self { levels } else { nil } }
+
+  var defaultValueDescription: String { "auto" }
+}
+
 /// `--levels` and `--weights`, which override the model's scoring.
 struct ScoringOptions: ParsableArguments {
   @Option(help: "Noise levels that make the score, as indices into the model's sigmas: 3,4,5.")

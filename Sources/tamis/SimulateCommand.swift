@@ -2,9 +2,9 @@ internal import ArgumentParser
 internal import Simulation
 internal import StrictJSON
 
-/// The two kinds of events that the reference physics knows.
+/// The kinds of events that the reference physics knows.
 enum SimulatedKind: String, ExpressibleByArgument, CaseIterable {
-  case background, anomalies
+  case background, anomalies, shifted
 }
 
 /// `tamis simulate`.
@@ -15,15 +15,17 @@ struct SimulateCommand: ParsableCommand {
     discussion: """
       Background comes from four correlated Gaussian processes, whose means and covariances \
       --process-seed alone decides, so that runs with one process seed share one physics. \
-      Anomalies are shifted by +3 in features 0 to 9 and by -2 in features 10 to 19. The same \
-      seeds give the same bytes on any machine.
+      Anomalies are shifted by +3 in features 0 to 9 and by -2 in features 10 to 19. Shifted \
+      events are the background events of the same seed with the anomalies' shift added, which \
+      are much harder to find. The same seeds give the same bytes on any machine.
 
       Examples:
         tamis simulate background --events 200000 --seed 1 --run 1 --out train.run
         tamis simulate anomalies --events 5000 --anomaly-scale 0.5 --out weak.npy
+        tamis simulate shifted --events 5000 --anomaly-scale 0.5 --seed 3 --out half.npy
       """)
 
-  @Argument(help: "background or anomalies.")
+  @Argument(help: "background, anomalies or shifted.")
   var kind: SimulatedKind
 
   @Option(help: "How many events.")
@@ -44,7 +46,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Factor on the anomalies' shift.")
   var anomalyScale = 1.0
 
-  @Option(help: "Standard deviation of the anomalies.")
+  @Option(help: "Standard deviation of the anomalies; shifted events have background's.")
   var anomalySpread = 0.5
 
   @OptionGroup var replace: ReplaceOptions
@@ -57,13 +59,20 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
+  private var content: SimulatedSample.Content {
+    switch kind {
+    case .background: .background
+    case .anomalies: .anomalies(scale: anomalyScale, spread: anomalySpread)
+    case .shifted: .shiftedBackground(scale: anomalyScale)
+    }
+  }
+
   func run() throws {
     var progress = ProgressLine()
     let physics = ReferencePhysics(processSeed: processSeed)
     let sample = SimulatedSample(
       physics: physics,
-      content: kind == .background
-        ? .background : .anomalies(scale: anomalyScale, spread: anomalySpread),
+      content: content,
       eventCount: events, seed: seed)
     try sample.write(
       to: out, run: runNumber, replacing: replace.force, threadCount: processorCount()

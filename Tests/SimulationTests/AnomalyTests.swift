@@ -41,3 +41,14 @@ private func anomalies(scale: Double, spread: Double, count: Int = 20_000) -> [F
   let square = products.reduce(0) { $0 + $1 * $1 } / Double(products.count)
   #expect(abs(mean) < 4 * (square / Double(products.count)).squareRoot())
 }
+
+@Test func shiftedEventsAreBackgroundWithTheShiftAdded() {
+  let shifted = SimulatedSample(
+    physics: physics, content: .shiftedBackground(scale: 0.5), eventCount: 300, seed: 4
+  ).events(100..<300)
+  let background = physics.background(seed: 4).events(100..<300)
+  for index in shifted.indices {
+    let shift: Float = index % 64 < 10 ? 1.5 : index % 64 < 20 ? -1 : 0
+    #expect(shifted[index] == background[index] + shift)
+  }
+}

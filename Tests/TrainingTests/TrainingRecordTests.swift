@@ -53,8 +53,6 @@ internal import Training
 
   @Test func theModelSaysHowToScore() throws {
     var configuration = smallConfiguration()
-    let byDefault = try train(smallEvents(), configuration).model.scoring
-    #expect(byDefault.levels == configuration.noiseSchedule.scoringLevels)
     configuration.scoringLevels = [2, 0]
     configuration.scoringWeights = [0.25, 0.75]
     configuration.output = .score

@@ -1,0 +1,35 @@
+/// Which of the training events measure the network, and whether it learns from them too.
+///
+/// Event i, counted from 0, is measured where i mod 20 = 19: a rule without chance, that spreads
+/// the measured events over the whole of the data.
+package struct HeldOutSplit: Equatable, Sendable {
+  /// One event in so many is measured.
+  package static let period = 20
+
+  /// All events.
+  package let eventCount: Int
+  /// Whether the measured events are kept from the network.
+  package let holdsOut: Bool
+
+  package init(eventCount: Int, holdsOut: Bool) {
+    precondition(eventCount >= 0)
+    self.eventCount = eventCount
+    self.holdsOut = holdsOut
+  }
+
+  /// How many events are measured.
+  package var measuredCount: Int { eventCount / HeldOutSplit.period }
+
+  /// How many events the network learns from.
+  package var learntCount: Int { holdsOut ? eventCount - measuredCount : eventCount }
+
+  /// The event that is number `place` of those the network learns from.
+  package func learntEvent(_ place: Int) -> Int {
+    holdsOut ? place + place / (HeldOutSplit.period - 1) : place
+  }
+
+  /// The event that is number `place` of those that are measured.
+  package func measuredEvent(_ place: Int) -> Int {
+    place * HeldOutSplit.period + HeldOutSplit.period - 1
+  }
+}

@@ -1,0 +1,73 @@
+/// What a trained network does at one noise level, on background that is measured.
+///
+/// No anomaly enters: this is what can be known of a detector before there is anything to detect.
+public struct NoiseLevelSummary: Equatable, Sendable {
+  /// Index into the model's noise levels.
+  public let level: Int
+  /// Its standard deviation, in units of standardised features.
+  public let sigma: Float
+  /// The share of added noise that the network predicts, 1 - E|o - e|^2 / E|e|^2: at most 1,
+  /// negative where it would be better to predict none.
+  public let explainedNoise: Double
+  /// The share that the best linear filter predicts, which knows background's covariance alone.
+  public let linearExplainedNoise: Double
+  /// The mean over events of the squared norm of the output, without noise.
+  public let normMean: Double
+  /// Its standard deviation over events.
+  public let normSpread: Double
+
+  /// A row of the table.
+  public init(
+    level: Int, sigma: Float, explainedNoise: Double, linearExplainedNoise: Double,
+    normMean: Double, normSpread: Double
+  ) {
+    self.level = level
+    self.sigma = sigma
+    self.explainedNoise = explainedNoise
+    self.linearExplainedNoise = linearExplainedNoise
+    self.normMean = normMean
+    self.normSpread = normSpread
+  }
+
+  /// Whether the network predicts less of the noise than a linear filter would, by more than the
+  /// hundredth or two that a network lacks where background is Gaussian and the filter the best
+  /// there is.
+  public var isBelowLinear: Bool {
+    explainedNoise < NoiseLevelSummary.linearShare * linearExplainedNoise
+  }
+
+  /// Whether the network leaves more than 1.75 times the noise that a linear filter would. At large
+  /// sigma the filter is all but the best there is, and a network comes near it only in time.
+  public var leavesMuchMoreThanLinear: Bool {
+    1 - explainedNoise > NoiseLevelSummary.restShare * (1 - linearExplainedNoise)
+  }
+
+  private static let linearShare = 0.97
+  private static let restShare = 1.75
+}
+
+/// What was measured of a network after its training.
+public struct NetworkMeasurement: Equatable, Sendable {
+  /// One row a noise level, the largest sigma first.
+  public let levels: [NoiseLevelSummary]
+  /// How many events were measured.
+  public let eventCount: Int
+  /// Whether the network never saw them.
+  public let isHeldOut: Bool
+
+  /// A table of measured levels.
+  public init(levels: [NoiseLevelSummary], eventCount: Int, isHeldOut: Bool) {
+    self.levels = levels
+    self.eventCount = eventCount
+    self.isHeldOut = isHeldOut
+  }
+
+  /// The levels by which the network was trained too little, known without any label: levels that
+  /// score and explain less of the noise than a linear filter, and any level that leaves far more
+  /// of it than that filter.
+  public func undertrainedLevels(scoringLevels: [Int]) -> [NoiseLevelSummary] {
+    levels.filter {
+      $0.leavesMuchMoreThanLinear || ($0.isBelowLinear && scoringLevels.contains($0.level))
+    }
+  }
+}

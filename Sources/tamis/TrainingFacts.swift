@@ -1,0 +1,62 @@
+internal import CommandFrame
+internal import ScoreModel
+internal import StrictJSON
+internal import Training
+
+extension Facts {
+  /// Scoring levels and weights, and what the network does at each noise level.
+  mutating func add(training result: TrainingResult) {
+    let scoring = result.model.scoring
+    add(
+      "levels", .array(scoring.levels.map { .integer($0) }),
+      line: "levels: "
+        + scoring.levels.map { "\($0) (sigma \(result.model.sigmas[$0]))" }.joined(separator: ", "))
+    add("weights", .array(scoring.weights.map { .real($0) }))
+    guard let measurement = result.measurement else { return }
+    add("measured_events", .integer(measurement.eventCount))
+    add("measured_on_held_out", .bool(measurement.isHeldOut))
+    add(
+      "noise_levels", .array(measurement.levels.map(object)),
+      line: table(measurement, scoring: scoring))
+  }
+
+  private func object(_ level: NoiseLevelSummary) -> Value {
+    .object([
+      "level": .integer(level.level), "sigma": .real(level.sigma),
+      "explained_noise": .real(level.explainedNoise),
+      "linear_explained_noise": .real(level.linearExplainedNoise),
+      "norm_mean": .real(level.normMean), "norm_spread": .real(level.normSpread),
+    ])
+  }
+
+  private func table(_ measurement: NetworkMeasurement, scoring: Scoring) -> String {
+    let kind = measurement.isHeldOut ? "held-out" : "training"
+    let head = "noise levels, on \(measurement.eventCount) \(kind) events:"
+    let names = ["level", "sigma", "explained", "linear", "norm mean", "norm spread"]
+    let rows = measurement.levels.map { level in
+      row([
+        "\(level.level)", short(Double(level.sigma)), short(level.explainedNoise),
+        short(level.linearExplainedNoise), short(level.normMean),
+        short(level.normSpread),
+      ]) + (scoring.levels.contains(level.level) ? "  scores" : "")
+    }
+    return ([head, row(names)] + rows).joined(separator: "\n")
+  }
+
+  private func row(_ cells: [String]) -> String {
+    cells.map { String(repeating: " ", count: max(1, 12 - $0.count)) + $0 }.joined()
+  }
+}
+
+/// Says on stderr where the network does worse than a linear filter.
+func warnOfUndertraining(_ result: TrainingResult) {
+  guard let measurement = result.measurement else { return }
+  let scoringLevels = result.model.scoring.levels
+  for level in measurement.undertrainedLevels(scoringLevels: scoringLevels) {
+    let kind = scoringLevels.contains(level.level) ? "scoring level" : "level"
+    complain(
+      "warning: at \(kind) \(level.level) (sigma \(short(Double(level.sigma)))) the network "
+        + "predicts \(short(level.explainedNoise)) of the noise, a linear filter "
+        + "\(short(level.linearExplainedNoise)): it is trained too little; use more --steps")
+  }
+}

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""How well a training finds anomalies, level by level: the numbers of docs/detector-study.md.
+
+usage:
+  detector_study.py reference --work FOLDER [--seeds 1 2 3] [-- OPTIONS OF tamis train]
+  detector_study.py collisions --data FOLDER --work FOLDER [-- OPTIONS OF tamis train]
+  detector_study.py model --model M --background B --anomalies NAME=A ... --rate 1e-3
+  detector_study.py unlike --background B.npy --out FOLDER [--log1p FEATURES] [--names N.json]
+
+Prints the true-positive rate at one false-positive rate for the model's own score, for each noise
+level alone and for each three neighbouring levels (equal weights). Trains where FOLDER holds no
+such model yet. `unlike` makes anomalies from background alone, unlike any signal: displaced,
+swapped, shuffled and stretched events, and events half-way between two. `tamis` is taken from PATH
+or from TAMIS. With --baselines, which need
+scikit-learn, also for Mahalanobis' distance, PCA, an autoencoder and others.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+TAMIS = os.environ.get("TAMIS", "tamis")
+SIGNALS = ["A_to_4l", "LQ_to_btau", "h0_to_tautau", "hpm_to_taunu", "Zprime_to_tt"]
+
+
+def tamis(*arguments):
+    subprocess.run([TAMIS, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+
+def rate_found(background, anomalies, rate):
+    """The share of anomalies above the background's quantile of 1 - rate."""
+    return float((anomalies > np.quantile(background, 1 - rate)).mean())
+
+
+def area(background, anomalies):
+    """The area under the ROC curve: the share of pairs in the right order, ties as a half."""
+    ordered = np.sort(background)
+    below = np.searchsorted(ordered, anomalies, "left")
+    not_above = np.searchsorted(ordered, anomalies, "right")
+    return float((below + not_above).mean() / 2 / len(ordered))
+
+
+def scores(model, events, *levels):
+    """The model's own scores, or the squared norms of one level."""
+    chosen = ["--levels", levels[0], "--weights", 1] if levels else []
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "scores.npy"
+        tamis("score", "--model", model, "--input", events, "--scores", out, *chosen)
+        return np.load(out)
+
+
+def level_count(model):
+    """From the header of the model file."""
+    with open(model, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return header["sigmas"]["shape"][0]
+
+
+def study(model, background, anomalies, rate):
+    """Rates for own score, single levels and neighbouring threes, one dictionary each."""
+    levels = range(level_count(model))
+    norms = {name: np.stack([scores(model, path, level) for level in levels], axis=1)
+             for name, path in {"background": background, **anomalies}.items()}
+    own = scores(model, background)
+    result = {"own": {name: rate_found(own, scores(model, path), rate)
+                      for name, path in anomalies.items()},
+              "own, AUROC": {name: area(own, scores(model, path))
+                             for name, path in anomalies.items()}}
+    for level in levels:
+        result[f"level {level}"] = rates_of(norms, slice(level, level + 1), rate)
+    for level in levels[:-2]:
+        result[f"levels {level} to {level + 2}"] = rates_of(norms, slice(level, level + 3), rate)
+    return result
+
+
+def rates_of(norms, chosen, rate):
+    background = norms["background"][:, chosen].sum(axis=1)
+    return {name: rate_found(background, values[:, chosen].sum(axis=1), rate)
+            for name, values in norms.items() if name != "background"}
+
+
+def baselines(training, background, anomalies, rate, clip=np.inf):
+    """The same rates for what needs no score network, all on standardised features."""
+    from sklearn.decomposition import PCA
+    from sklearn.ensemble import IsolationForest
+    from sklearn.mixture import GaussianMixture
+    from sklearn.neural_network import MLPRegressor
+    mean, spread = training.mean(0), training.std(0)
+    spread[spread == 0] = 1
+
+    def standardised(rows):
+        return np.clip((rows - mean) / spread, -clip, clip)
+
+    learnt = standardised(training)
+    centre = learnt.mean(0)
+    precision = np.linalg.pinv(np.cov(learnt.T))
+    pca = PCA(8).fit(learnt)
+    forest = IsolationForest(n_estimators=200, random_state=0).fit(learnt[:40_000])
+    mixture = GaussianMixture(4, n_init=5, random_state=0).fit(learnt)
+    network = MLPRegressor(
+        hidden_layer_sizes=(128, 64, 8, 64, 128), batch_size=512, max_iter=15, tol=0,
+        n_iter_no_change=99, random_state=0).fit(learnt, learnt)
+    detectors = {
+        "norm": lambda z: (z**2).sum(1),
+        "Mahalanobis": lambda z: np.einsum("ij,jk,ik->i", z - centre, precision, z - centre),
+        "PCA residual": lambda z: ((z - pca.inverse_transform(pca.transform(z))) ** 2).sum(1),
+        "isolation forest": lambda z: -forest.score_samples(z),
+        "Gaussian mixture": lambda z: -mixture.score_samples(z),
+        "autoencoder": lambda z: ((network.predict(z) - z) ** 2).sum(1),
+    }
+    found = {}
+    for name, detector in detectors.items():
+        level = detector(standardised(background))
+        found[name] = {key: rate_found(level, detector(standardised(rows)), rate)
+                       for key, rows in anomalies.items()}
+    return found
+
+
+def show(title, rows):
+    print(title)
+    for name, rates in rows.items():
+        values = list(rates.values())
+        mean = np.exp(np.mean(np.log(np.maximum(values, 1e-9))))
+        print(f"  {name:16s}", *(f"{key} {value:.8g}" for key, value in rates.items()),
+              f"geometric mean {mean:.4f}" if len(values) > 1 else "", flush=True)
+
+
+def ensure(path, *command):
+    if not path.exists():
+        tamis(*command, "--out", path)
+    return path
+
+
+def reference(arguments):
+    for seed in arguments.seeds:
+        work = arguments.work / f"process-{seed}"
+        work.mkdir(parents=True, exist_ok=True)
+
+        def sample(name, kind, events, number, *more):
+            return ensure(work / f"{name}.npy", "simulate", kind, "--events", events, "--seed",
+                          number, "--process-seed", seed, *more)  # noqa: B023
+
+        training = sample("training", "background", 50_000, 1)
+        background = sample("background", "background", 200_000, 2)
+        anomalies = {"full": sample("full", "anomalies", 20_000, 4),
+                     "half": sample("half", "shifted", 20_000, 3, "--anomaly-scale", 0.5)}
+        model = ensure(work / "model.safetensors", "train", "--background", training,
+                       *arguments.train)
+        show(f"process seed {seed}, rate 1e-3", study(model, background, anomalies, 1e-3))
+        if arguments.baselines:
+            rows = {name: np.load(path).astype(np.float64) for name, path in anomalies.items()}
+            show("baselines", baselines(
+                np.load(training).astype(np.float64), np.load(background).astype(np.float64), rows,
+                1e-3))
+
+
+def collisions(arguments):
+    names = json.loads((arguments.data / "features.json").read_text())
+    logarithmic = [name for name in names
+                   if name.endswith("_pt") or name in ("HT", "MHT", "mT_lep_MET", "m_jj")]
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    training = arguments.data / "train_background.npy"
+    background = arguments.data / "calibration_background.npy"
+    anomalies = {name: arguments.data / f"signal_{name}.npy" for name in SIGNALS}
+    model = ensure(arguments.work / "model.safetensors", "train", "--background", training,
+                   "--feature-names", arguments.data / "features.json", "--log1p",
+                   ",".join(logarithmic), "--clip", 10, *arguments.train)
+    show("collisions, rate 1e-2", study(model, background, anomalies, 1e-2))
+    show("single variables", single_variables(names, background, anomalies, 1e-2))
+    if arguments.baselines:
+        flags = np.array([name in logarithmic for name in names])
+
+        def rows(path):
+            raw = np.load(path).astype(np.float64)
+            return np.where(flags, np.log1p(np.maximum(raw, 0)), raw)
+
+        show("baselines", baselines(
+            rows(training), rows(background), {key: rows(path) for key, path in anomalies.items()},
+            1e-2, clip=10))
+
+
+def single_variables(names, background, anomalies, rate):
+    """The same rates for one feature each; equal counts are put in random order."""
+    generator = np.random.default_rng(0)
+
+    def value(path, chosen):
+        columns = np.load(path)[:, [names.index(name) for name in chosen]].sum(axis=1)
+        return columns + (0.9 * generator.random(len(columns)) if chosen[0] == "n_e" else 0)
+
+    found = {}
+    for chosen in (["HT"], ["MET_pt"], ["n_e", "n_mu"]):
+        level = value(background, chosen)
+        found["+".join(chosen)] = {key: rate_found(level, value(path, chosen), rate)
+                                   for key, path in anomalies.items()}
+    return found
+
+
+def one_model(arguments):
+    anomalies = dict(pair.split("=", 1) for pair in arguments.anomalies)
+    show(f"{arguments.model}, rate {arguments.rate:g}",
+         study(arguments.model, arguments.background, anomalies, arguments.rate))
+
+
+def unlike(arguments):
+    raw = np.load(arguments.background).astype(np.float64)
+    names = json.loads(arguments.names.read_text()) if arguments.names else []
+    logarithmic = np.isin(names or np.arange(raw.shape[1]), arguments.log1p.split(","))
+    rows = np.where(logarithmic, np.log1p(np.maximum(raw, 0)), raw)
+    mean, spread = rows.mean(0), rows.std(0)
+    spread[spread == 0] = 1
+    rows = (rows - mean) / spread
+    count = min(5_000, len(rows) // 2)
+    events, others, width = rows[:count], rows[count:2 * count], rows.shape[1]
+    generator = np.random.default_rng(1)
+    direction = generator.standard_normal((count, width))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    one = events.copy()
+    one[np.arange(count), generator.integers(0, width, count)] += 5
+    order = np.argsort(generator.random((count, width)), axis=1)
+    made = {
+        "displaced": events + 5 * direction, "one-feature": one,
+        "swapped-quarter": np.where(order < width // 4, others, events),
+        "swapped-half": np.where(order < width // 2, others, events),
+        "shuffled": np.stack([generator.permutation(rows[:, j])[:count] for j in range(width)], 1),
+        "stretched": 1.3 * events, "half-way": (events + others) / 2,
+    }
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, values in made.items():
+        values = values * spread + mean
+        np.save(arguments.out / f"{name}.npy",
+                np.where(logarithmic, np.expm1(values), values).astype(np.float32))
+
+
+def main():
+    own, train = sys.argv[1:], []
+    if "--" in own:
+        own, train = own[:own.index("--")], own[own.index("--") + 1:]
+    parser = argparse.ArgumentParser(description="How well a training finds anomalies.")
+    commands = parser.add_subparsers(required=True)
+    for name, run in (("reference", reference), ("collisions", collisions)):
+        command = commands.add_parser(name)
+        command.add_argument("--work", type=pathlib.Path, required=True)
+        command.add_argument("--baselines", action="store_true")
+        command.set_defaults(run=run, train=train)
+        if name == "reference":
+            command.add_argument("--seeds", type=int, nargs="+", default=[1])
+        else:
+            command.add_argument("--data", type=pathlib.Path, required=True)
+    command = commands.add_parser("unlike")
+    command.add_argument("--background", required=True)
+    command.add_argument("--out", type=pathlib.Path, required=True)
+    command.add_argument("--log1p", default="", help="as for tamis train")
+    command.add_argument("--names", type=pathlib.Path, help="a JSON array of feature names")
+    command.set_defaults(run=unlike)
+    command = commands.add_parser("model")
+    command.add_argument("--model", required=True)
+    command.add_argument("--background", required=True)
+    command.add_argument("--anomalies", nargs="+", required=True, metavar="NAME=EVENTS")
+    command.add_argument("--rate", type=float, default=1e-3)
+    command.set_defaults(run=one_model)
+    arguments = parser.parse_args(own)
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
