@@ -49,6 +49,12 @@ let modules: [[Target]] = [
     ["ScoreEngine", "ScoreModel", "CScoreKernels", "ReproducibleMath", "WorkerThreads"]),
   module("CommandFrame", ["ScoreEngine", argumentParser]),
   module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
+  module(
+    "Analysis",
+    [
+      "Calibration", "ScoreEngine", "ScoreModel", "ReproducibleMath", "StrictJSON", "DurableFiles",
+      "WorkerThreads",
+    ]),
   module("ZeroMQ", ["CZeroMQ"]),
   module(
     "TriggerPipeline",
@@ -71,9 +77,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "tamis",
     dependencies: [
-      "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Calibration",
-      "ZeroMQ", "TriggerPipeline", "DurableFiles", "StrictJSON", "CommandFrame", "CLinux",
-      argumentParser,
+      "Analysis", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training",
+      "Calibration", "ZeroMQ", "TriggerPipeline", "DurableFiles", "StrictJSON", "CommandFrame",
+      "CLinux", argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(
