@@ -24,7 +24,7 @@ struct Tamis: ParsableCommand {
     version: versionText(of: "tamis"),
     subcommands: [
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
-      EvaluateCommand.self,
+      EvaluateCommand.self, ExplainCommand.self,
       RecordCommand.self, ReplayCommand.self, VerifyCommand.self, InspectCommand.self,
     ])
 

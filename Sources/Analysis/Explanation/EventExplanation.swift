@@ -13,6 +13,9 @@ public struct EventExplanation: Equatable, Sendable {
 
     /// The level's part of the score.
     public var sum: Double { attributions.reduce(0) { $0 + Double($1) } }
+
+    /// Each feature's share of the level's part; nil where that is 0.
+    public var shares: [Double]? { EventExplanation.shares(of: attributions) }
   }
 
   /// The event's place in its sample, from 0.

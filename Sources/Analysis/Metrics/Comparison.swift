@@ -1,3 +1,5 @@
+public import Calibration
+
 /// A model against a simpler score on the same events.
 public struct Comparison: Equatable, Sendable {
   /// What a difference can be said to be.
@@ -41,8 +43,8 @@ public struct Comparison: Equatable, Sendable {
   public let auroc: Difference
   /// True-positive rates at the lowest target rate that the background has events for.
   public let rate: Difference?
-  /// That target, as it was typed.
-  public let rateTarget: String?
+  /// That target.
+  public let rateTarget: FalsePositiveRate?
 
   /// Whether the model beats the other score: better in one number beyond its uncertainty, and
   /// worse in none.

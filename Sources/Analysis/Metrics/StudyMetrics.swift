@@ -121,6 +121,6 @@ public struct StudyMetrics: Sendable {
             target: targets[lowest], background: $0, signal: $1, confidence: plan.confidence
           ).tpr
         }
-      }, rateTarget: lowest.map { "\(targets[$0])" })
+      }, rateTarget: lowest.map { targets[$0] })
   }
 }

@@ -72,7 +72,7 @@ extension Comparison {
       ]
     }
     var rateObject = rate.map(json)
-    rateObject?["target_fpr"] = .optional(rateTarget) { .number($0) }
+    rateObject?["target_fpr"] = .optional(rateTarget) { .number($0.description) }
     return .object([
       "model": .string(model), "other": .string(other), "signal": .string(signalNames[signal]),
       "auroc": .object(json(auroc)), "tpr": .optional(rateObject) { .object($0) },

@@ -4,13 +4,13 @@ internal import StrictJSON
 /// The files of a report.
 public struct ReportFiles: Sendable {
   /// Their names within the report's folder.
-  public static let names = ["report.json", "roc.csv"]
+  public static let names = ["report.html", "report.json", "roc.csv"]
 
   private let contents: [String]
 
   /// Makes the contents of all files.
   public init(_ study: Study, origin: ReportOrigin) {
-    contents = [study.json(origin).text + "\n", study.rocTable]
+    contents = [study.html(origin), study.json(origin).text + "\n", study.rocTable]
   }
 
   /// Writes them into an existing folder and returns their paths.

@@ -99,6 +99,8 @@ extension Study {
       "path": .string(model.loaded.path), "sha256": .string(model.loaded.sha256.description),
       "notes": .array(model.loaded.notes.map { .string($0) }),
       "features": .integer(model.loaded.model.shape.featureCount),
+      "hidden": .integer(model.loaded.model.shape.hiddenWidth),
+      "blocks": .integer(model.loaded.model.shape.blockCount),
       "parameters": .integer(model.loaded.model.shape.parameterCount),
       "sigmas": .array(model.loaded.model.sigmas.map { .measured($0) }),
       "levels": .array(model.scoring.levels.map { .integer($0) }),

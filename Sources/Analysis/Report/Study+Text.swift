@@ -24,7 +24,7 @@ extension Study {
         } ?? "")
     }
     let rate = comparison.rate.map {
-      "; TPR at \(comparison.rateTarget ?? "") \(numbers($0))"
+      "; TPR at FPR \(comparison.rateTarget?.shortText ?? "") \(numbers($0))"
     }
     return "\(comparison.model) does NOT beat \(comparison.other) on "
       + "\(signalNames[comparison.signal]): AUROC \(numbers(comparison.auroc))\(rate ?? "")"
