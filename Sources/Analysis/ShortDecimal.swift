@@ -23,3 +23,18 @@ func fixed(_ value: Double, places: Int) -> String {
       decoding: buffer[..<Int(count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }
+
+/// An area under a curve, or a rate: four places, and more where it is nearly but not quite 1.
+func areaText(_ value: Double) -> String {
+  fixed(value, places: value < 1 && value > 0.9995 ? 7 : 4)
+}
+
+/// `[0.9460, 0.9562]`, both ends as `areaText`.
+func areaText(_ interval: ClosedRange<Double>) -> String {
+  "[\(areaText(interval.lowerBound)), \(areaText(interval.upperBound))]"
+}
+
+/// A count that need not be whole: no exponent, and no fraction where it is large.
+func plain(_ count: Double) -> String {
+  count >= 100 && count < 1e15 ? fixed(count, places: 0) : decimal(count)
+}

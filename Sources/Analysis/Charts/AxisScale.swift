@@ -1,14 +1,14 @@
 internal import ReproducibleMath
 
 /// A mark on an axis.
-struct Tick: Equatable, Sendable {
-  var value: Double
+package struct Tick: Equatable, Sendable {
+  package var value: Double
   /// Empty for a mark without a number.
-  var label: String
+  package var label: String
 }
 
 /// How numbers lie on an axis: evenly, or by their logarithms.
-enum AxisScale: Equatable, Sendable {
+package enum AxisScale: Equatable, Sendable {
   case linear(low: Double, high: Double)
   /// `low` and `high` are positive.
   case logarithmic(low: Double, high: Double)
@@ -21,7 +21,7 @@ enum AxisScale: Equatable, Sendable {
   }
 
   /// 0 at the lower end, 1 at the upper; values outside are cut. 0 for NaN.
-  func fraction(of value: Double) -> Double {
+  package func fraction(of value: Double) -> Double {
     let fraction: Double
     switch self {
     case .linear(let low, let high): fraction = (value - low) / (high - low)
@@ -35,7 +35,7 @@ enum AxisScale: Equatable, Sendable {
   func contains(_ value: Double) -> Bool { value >= ends.low && value <= ends.high }
 
   /// Marks at round numbers, about `count` of them with a label, ascending.
-  func ticks(count: Int) -> [Tick] {
+  package func ticks(count: Int) -> [Tick] {
     switch self {
     case .linear(let low, let high): return Self.linearTicks(low, high, count: count)
     case .logarithmic(let low, let high):

@@ -11,6 +11,14 @@ public struct EventExplanation: Equatable, Sendable {
     /// One a feature, the weight included; over the levels they add up to the event's.
     public let attributions: [Float]
 
+    /// Creates a level's part.
+    public init(level: Int, sigma: Float, weight: Float, attributions: [Float]) {
+      self.level = level
+      self.sigma = sigma
+      self.weight = weight
+      self.attributions = attributions
+    }
+
     /// The level's part of the score.
     public var sum: Double { attributions.reduce(0) { $0 + Double($1) } }
 
@@ -28,6 +36,19 @@ public struct EventExplanation: Equatable, Sendable {
   public let features: [Float]
   /// In the order of the scoring.
   public let levels: [Level]
+
+  /// Creates an explanation; all lists have one element a feature.
+  public init(
+    event: Int, score: Float, attributions: [Float], features: [Float], levels: [Level]
+  ) {
+    precondition(features.count == attributions.count)
+    precondition(levels.allSatisfy { $0.attributions.count == attributions.count })
+    self.event = event
+    self.score = score
+    self.attributions = attributions
+    self.features = features
+    self.levels = levels
+  }
 
   /// Whether the event has a score that shares can be taken of.
   public var isScored: Bool { score.isFinite }

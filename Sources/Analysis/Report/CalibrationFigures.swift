@@ -42,7 +42,8 @@ extension Study {
         check.points.map { ($0.workingPoint.targetFPR.value, $0.workingPoint.name) },
         style: MarkStyle(colour: "ink", dash: "dash", weight: "thin"))
       return Figure(
-        title: check.model, svg: chart.svg(label: "false-positive rates of \(check.model)"),
+        title: "False-positive rates of \(check.model)",
+        svg: chart.svg(label: "false-positive rates of \(check.model)"),
         caption: "Above: where the calibration puts the true rate. Below: what passes here, with "
           + "its interval. Where the two do not meet, this background is not the calibration's.")
     }

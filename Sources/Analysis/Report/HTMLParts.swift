@@ -41,9 +41,7 @@ func gallery(_ figures: [Figure]) -> String {
     }.joined() + "</div>\n"
 }
 
-/// `0.95` and under it `[0.94, 0.96]` in a quieter tone.
-func withInterval(_ value: String, _ interval: ClosedRange<Double>?, places: Int) -> String {
-  guard let interval else { return value }
-  return "\(value)<small class=\"under\">[\(fixed(interval.lowerBound, places: places)), "
-    + "\(fixed(interval.upperBound, places: places))]</small>"
+/// `0.9512` and under it `[0.9460, 0.9562]` in a quieter tone.
+func withInterval(_ value: Double, _ interval: ClosedRange<Double>?) -> String {
+  areaText(value) + (interval.map { "<small class=\"under\">\(areaText($0))</small>" } ?? "")
 }

@@ -29,8 +29,9 @@ extension Study {
         scan.levels.filter { $0.weight != nil }.map { (Double($0.sigma), "\($0.level)") },
         style: MarkStyle(colour: "soft", dash: "dash"))
       return Figure(
-        title: scan.model, svg: chart.svg(label: "levels of \(scan.model), each alone"),
-        caption: "Each level of \(scan.model) alone. Dashed: the levels that make its score.")
+        title: "Levels of \(scan.model), each alone",
+        svg: chart.svg(label: "levels of \(scan.model), each alone"),
+        caption: "Dashed: the levels that make the score.")
     }
   }
 }

@@ -23,7 +23,8 @@ enum ReportStyleSheet {
     table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
     th,td{padding:4px 10px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
     th{font-weight:600}
-    .t{text-align:left}
+    .t{text-align:left}td.t{white-space:normal;min-width:14em}
+    p.quiet{font-size:.88rem;max-width:54em}
     thead th{color:var(--soft);vertical-align:bottom;border-bottom:2px solid var(--rule)}
     code,.hash{font:.8rem ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere;
     white-space:normal}

@@ -25,7 +25,8 @@ extension Study {
       Self.add(bins, signals: histogram.signals, to: &chart) { portablePower(10, $0) }
       chart.addVerticals(thresholds, style: MarkStyle(colour: "ink", dash: "dash"))
       return Figure(
-        title: histogram.model, svg: chart.svg(label: "scores of \(histogram.model)"),
+        title: "Scores of \(histogram.model)",
+        svg: chart.svg(label: "scores of \(histogram.model)"),
         caption: thresholds.isEmpty
           ? "Scores in \(bins.counts.count) bins of the logarithm."
           : "Scores in \(bins.counts.count) bins of the logarithm, and the calibrated thresholds.")

@@ -57,11 +57,10 @@ extension Study {
             + "\(decimal(rate.tprInterval.upperBound, digits: 2))]")
       }
       return Figure(
-        title: signalNames[signal],
+        title: "\(signalNames[signal]): TPR at FPR \(target.shortText)",
         svg: BarChart(bars: bars, partNames: [], colour: "c\(signal % MarkStyle.colourCount)")
           .svg(label: "true-positive rates at \(target.shortText) for \(signalNames[signal])"),
-        caption: "True-positive rate at a false-positive rate of \(target.shortText), with its "
-          + "binomial interval.")
+        caption: "In brackets: the binomial interval.")
     }
   }
 }

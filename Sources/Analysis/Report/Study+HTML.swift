@@ -2,7 +2,7 @@ internal import Calibration
 
 extension Study {
   /// The report as one page that needs nothing from elsewhere: no script, no font, no picture.
-  func html(_ origin: ReportOrigin) -> String {
+  package func html(_ origin: ReportOrigin) -> String {
     let names = inputs.models.map(\.name).joined(separator: ", ")
     let sections: [(id: String, title: String, content: String)] = [
       ("summary", "In short", summaryMarkup), ("numbers", "The numbers", numbersMarkup),
@@ -94,14 +94,14 @@ extension Study {
     let numbers = score.signals[signal]
     return [
       score.name.escapedMarkup,
-      withInterval(fixed(numbers.auroc, places: 4), numbers.aurocInterval, places: 4),
+      withInterval(numbers.auroc, numbers.aurocInterval),
       numbers.aurocStandardError.map { decimal($0, digits: 2) } ?? "none",
       fixed(numbers.averagePrecision, places: 4),
     ]
       + numbers.rates.map { rate in
-        let text = withInterval(fixed(rate.tpr, places: 4), rate.tprInterval, places: 4)
+        let text = withInterval(rate.tpr, rate.tprInterval)
         return rate.isTooFew
-          ? "<span class=\"few\">\(fixed(rate.tpr, places: 4))"
+          ? "<span class=\"few\">\(areaText(rate.tpr))"
             + "<small class=\"under\">too few events</small></span>" : text
       }
   }
@@ -164,7 +164,7 @@ extension Study {
 
   private func levelTable(_ scan: LevelScan) -> String {
     let target = scan.levels.first?.rates?.first?.target.shortText
-    return "<h3>\(scan.model.escapedMarkup)</h3>\n"
+    return (levels.count > 1 ? "<h3>\(scan.model.escapedMarkup)</h3>\n" : "")
       + HTMLTable(
         header: ["level", "sigma", "weight", "median on background"]
           + signalNames.map(\.escapedMarkup),
@@ -174,9 +174,9 @@ extension Study {
             level.weight.map { decimal(Double($0)) } ?? "", decimal(level.backgroundMedian),
           ]
             + signalNames.indices.map { signal in
-              fixed(level.aurocs[signal], places: 4)
+              areaText(level.aurocs[signal])
                 + (level.rates.map {
-                  "<small class=\"under\">\(fixed($0[signal].tpr, places: 4))</small>"
+                  "<small class=\"under\">\(areaText($0[signal].tpr))</small>"
                 } ?? "")
             }
         }

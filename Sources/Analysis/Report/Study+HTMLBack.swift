@@ -60,9 +60,9 @@ extension Study {
         rows: hourly.map { flags in
           [
             flags.model.escapedMarkup, flags.name.escapedMarkup, decimal(flags.rate),
-            "\(decimal(flags.perHour, digits: 4))"
+            plain(flags.perHour)
               + (flags.perHourInterval.map {
-                " <small>[\(decimal($0.lowerBound)), \(decimal($0.upperBound))]</small>"
+                " <small>[\(plain($0.lowerBound)), \(plain($0.upperBound))]</small>"
               } ?? ""), "\(decimal(100 * flags.errorThatFakesDiscovery, digits: 2)) %",
           ]
         }, textColumns: [1]

@@ -9,10 +9,19 @@ extension Study {
         metrics.scores.contains { $0.name == comparison.other && $0.kind == .baseline }
       }
       let unbeaten = own.filter { !$0.isBeaten }.map { sentence($0) }
-      if baselines.allSatisfy(\.isBeaten) {
-        return ["\(model.name) beats every baseline on every signal"] + unbeaten
-      }
-      return unbeaten
+      let praise =
+        baselines.allSatisfy(\.isBeaten)
+        ? ["\(model.name) beats every baseline on every signal"] : []
+      return praise + belowChance(model) + unbeaten
+    }
+  }
+
+  /// Signals that a model finds less strange than background.
+  private func belowChance(_ model: StudyModel) -> [String] {
+    guard let score = metrics.scores.first(where: { $0.name == model.name }) else { return [] }
+    return zip(signalNames, score.signals).filter { $1.auroc < 0.5 }.map { name, signal in
+      "\(model.name) finds \(name) less strange than background: AUROC \(decimal(signal.auroc)) is "
+        + "below one half"
     }
   }
 
@@ -39,11 +48,9 @@ extension Study {
       let rows = metrics.scores.map { score in
         let numbers = score.signals[signal]
         return [
-          score.name, fixed(numbers.auroc, places: 4),
-          numbers.aurocInterval.map {
-            "[\(fixed($0.lowerBound, places: 4)), \(fixed($0.upperBound, places: 4))]"
-          } ?? "", fixed(numbers.averagePrecision, places: 4),
-        ] + numbers.rates.map { $0.isTooFew ? "too few" : fixed($0.tpr, places: 4) }
+          score.name, areaText(numbers.auroc),
+          numbers.aurocInterval.map(areaText) ?? "", fixed(numbers.averagePrecision, places: 4),
+        ] + numbers.rates.map { $0.isTooFew ? "too few" : areaText($0.tpr) }
       }
       return Self.aligned([header] + rows)
     }
