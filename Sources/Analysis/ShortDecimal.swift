@@ -24,7 +24,7 @@ func fixed(_ value: Double, places: Int) -> String {
   }
 }
 
-/// An area under a curve, or a rate: four places, and more where it is nearly but not quite 1.
+/// An area under a curve: four places, and more where it is nearly but not quite 1.
 func areaText(_ value: Double) -> String {
   fixed(value, places: value < 1 && value > 0.9995 ? 7 : 4)
 }
@@ -32,6 +32,14 @@ func areaText(_ value: Double) -> String {
 /// `[0.9460, 0.9562]`, both ends as `areaText`.
 func areaText(_ interval: ClosedRange<Double>) -> String {
   "[\(areaText(interval.lowerBound)), \(areaText(interval.upperBound))]"
+}
+
+/// A rate, four places.
+func rateText(_ value: Double) -> String { fixed(value, places: 4) }
+
+/// `[0.9460, 0.9562]`, both ends as `rateText`.
+func rateText(_ interval: ClosedRange<Double>) -> String {
+  "[\(rateText(interval.lowerBound)), \(rateText(interval.upperBound))]"
 }
 
 /// A count that need not be whole: no exponent, and no fraction where it is large.

@@ -99,8 +99,8 @@ def test_every_number_is_in_the_json(report):
     known += [round(pair["overlap"] * event["agreement"]["top"])
               for model in json_report["strangest"] for sample in model["samples"]
               for event in sample["events"] for pair in event["agreement"]["pairs"]]
-    # Constants of the method, named in sentences: one half, central 99.6 %, 5 sigma, 3e-7.
-    known += [0.5, 99.6, 5, 3e-7, 1, 2, 10]
+    # Constants of the method, named in sentences: one half, central 99.6 %, 5 sigma, 3e-7, SHA-256.
+    known += [0.5, 99.6, 5, 3e-7, 256, 1, 2, 10]
     page = Page(text)
     joined = "\n".join(page.texts)
     missing = []

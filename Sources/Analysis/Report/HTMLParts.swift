@@ -42,6 +42,6 @@ func gallery(_ figures: [Figure]) -> String {
 }
 
 /// `0.9512` and under it `[0.9460, 0.9562]` in a quieter tone.
-func withInterval(_ value: Double, _ interval: ClosedRange<Double>?) -> String {
-  areaText(value) + (interval.map { "<small class=\"under\">\(areaText($0))</small>" } ?? "")
+func stacked(_ value: String, _ below: String?) -> String {
+  value + (below.map { "<small class=\"under\">\($0)</small>" } ?? "")
 }

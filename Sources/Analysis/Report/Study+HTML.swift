@@ -94,15 +94,14 @@ extension Study {
     let numbers = score.signals[signal]
     return [
       score.name.escapedMarkup,
-      withInterval(numbers.auroc, numbers.aurocInterval),
+      stacked(areaText(numbers.auroc), numbers.aurocInterval.map(areaText)),
       numbers.aurocStandardError.map { decimal($0, digits: 2) } ?? "none",
       fixed(numbers.averagePrecision, places: 4),
     ]
       + numbers.rates.map { rate in
-        let text = withInterval(rate.tpr, rate.tprInterval)
-        return rate.isTooFew
-          ? "<span class=\"few\">\(areaText(rate.tpr))"
-            + "<small class=\"under\">too few events</small></span>" : text
+        rate.isTooFew
+          ? "<span class=\"few\">\(stacked(rateText(rate.tpr), "too few events"))</span>"
+          : stacked(rateText(rate.tpr), rateText(rate.tprInterval))
       }
   }
 
@@ -174,10 +173,7 @@ extension Study {
             level.weight.map { decimal(Double($0)) } ?? "", decimal(level.backgroundMedian),
           ]
             + signalNames.indices.map { signal in
-              areaText(level.aurocs[signal])
-                + (level.rates.map {
-                  "<small class=\"under\">\(areaText($0[signal].tpr))</small>"
-                } ?? "")
+              stacked(areaText(level.aurocs[signal]), level.rates.map { rateText($0[signal].tpr) })
             }
         }
       ).markup

@@ -33,7 +33,7 @@ extension Study {
         } ?? "")
     }
     let rate = comparison.rate.map {
-      "; TPR at FPR \(comparison.rateTarget?.shortText ?? "") \(numbers($0))"
+      "; TPR at FPR \(comparison.rateTarget?.shortText ?? ""): \(numbers($0))"
     }
     return "\(comparison.model) does NOT beat \(comparison.other) on "
       + "\(signalNames[comparison.signal]): AUROC \(numbers(comparison.auroc))\(rate ?? "")"
@@ -50,7 +50,7 @@ extension Study {
         return [
           score.name, areaText(numbers.auroc),
           numbers.aurocInterval.map(areaText) ?? "", fixed(numbers.averagePrecision, places: 4),
-        ] + numbers.rates.map { $0.isTooFew ? "too few" : areaText($0.tpr) }
+        ] + numbers.rates.map { $0.isTooFew ? "too few" : rateText($0.tpr) }
       }
       return Self.aligned([header] + rows)
     }
