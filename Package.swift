@@ -53,6 +53,12 @@ let modules: [[Target]] = [
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["ScoreEngine", argumentParser]),
   module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
+  module(
+    "Analysis",
+    [
+      "Calibration", "ScoreEngine", "ScoreModel", "ReproducibleMath", "StrictJSON", "DurableFiles",
+      "WorkerThreads",
+    ]),
   module("ZeroMQ", ["CZeroMQ"]),
   module(
     "TriggerPipeline",
@@ -76,11 +82,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "tamis",
     dependencies: [
-      "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
+      "Analysis", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
       "Calibration", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON",
-      "CommandFrame",
-      "CLinux",
-      argumentParser,
+      "CommandFrame", "CLinux", argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(

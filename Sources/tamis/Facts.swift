@@ -7,7 +7,8 @@ struct Facts {
 
   private var entries: [(name: String, value: Value, line: String?)] = []
 
-  /// Adds a fact: `line` is how it reads in text (nil: `name: value`), `name` its key in JSON.
+  /// Adds a fact: `line` is how it reads in text (nil: `name: value`, "": not at all), `name` its key
+  /// in JSON.
   mutating func add(_ name: String, _ value: Value, line: String? = nil) {
     entries.append((name, value, line))
   }
@@ -19,7 +20,9 @@ struct Facts {
       for entry in entries { object[entry.name] = entry.value }
       Swift.print(Value.object(object).text)
     } else {
-      for entry in entries { Swift.print(entry.line ?? "\(entry.name): \(entry.value.plainText)") }
+      for entry in entries where entry.line != "" {
+        Swift.print(entry.line ?? "\(entry.name): \(entry.value.plainText)")
+      }
     }
   }
 }

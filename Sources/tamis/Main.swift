@@ -24,8 +24,8 @@ struct Tamis: ParsableCommand {
     version: versionText(of: "tamis"),
     subcommands: [
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
-      RecordCommand.self, ReplayCommand.self, VerifyCommand.self, SampleCommand.self,
-      InspectCommand.self, BenchCommand.self,
+      EvaluateCommand.self, ExplainCommand.self, SampleCommand.self, RecordCommand.self,
+      ReplayCommand.self, VerifyCommand.self, InspectCommand.self, BenchCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }

@@ -1,0 +1,57 @@
+/// Events as rows of raw features that any thread may read at any time.
+public struct EventRows: Sendable {
+  /// What the sample is called.
+  public let name: String
+  /// The number of events.
+  public let count: Int
+  /// D.
+  public let featureCount: Int
+  /// Writes the raw features of a range of events, row-major.
+  public let copyFeatures: @Sendable (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+
+  /// Creates a sample.
+  public init(
+    name: String, count: Int, featureCount: Int,
+    copyFeatures: @escaping @Sendable (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    self.name = name
+    self.count = count
+    self.featureCount = featureCount
+    self.copyFeatures = copyFeatures
+  }
+
+  /// The sample of `rows` in memory.
+  public init(name: String, rows: [[Float]], featureCount: Int) {
+    precondition(rows.allSatisfy { $0.count == featureCount })
+    self.init(name: name, count: rows.count, featureCount: featureCount) { range, out in
+      for (place, row) in rows[range].enumerated() {
+        for (feature, value) in row.enumerated() { out[place * featureCount + feature] = value }
+      }
+    }
+  }
+
+  /// Visits a range of events in chunks, in order: the first event's place, and their features.
+  func forEachChunk(
+    of range: Range<Int>? = nil, size: Int = 256,
+    _ body: (_ first: Int, _ rows: UnsafeBufferPointer<Float>) throws -> Void
+  ) rethrows {
+    let range = range ?? 0..<count
+    let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: size * featureCount)
+    defer { buffer.deallocate() }
+    guard let base = buffer.baseAddress else { return }
+    for first in stride(from: range.lowerBound, to: range.upperBound, by: size) {
+      let end = min(first + size, range.upperBound)
+      copyFeatures(first..<end, base)
+      try body(
+        first, UnsafeBufferPointer(start: base, count: (end - first) * featureCount))
+    }
+  }
+
+  /// The raw features of one event.
+  func features(of event: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: featureCount) { buffer, count in
+      if let base = buffer.baseAddress { copyFeatures(event..<event + 1, base) }
+      count = featureCount
+    }
+  }
+}

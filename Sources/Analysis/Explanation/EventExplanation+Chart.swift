@@ -1,0 +1,31 @@
+extension EventExplanation {
+  /// Bars of the `top` features, each made of what the levels contribute.
+  func barChart(names: [String], top: Int, colour: String) -> BarChart {
+    let shares = shares
+    return BarChart(
+      bars: ranking.prefix(top).map { feature in
+        BarChart.Bar(
+          name: names[feature],
+          parts: levels.map { max(Double($0.attributions[feature]), 0) },
+          text: shares.map { "\(decimal(100 * $0[feature], digits: 2)) %" } ?? "")
+      },
+      partNames: levels.map { "sigma \(decimal(Double($0.sigma), digits: 2))" }, colour: colour)
+  }
+
+  /// The bars as an SVG file.
+  public func svgFile(names: [String], top: Int) -> String {
+    barChart(names: names, top: top, colour: "c0").svg(
+      label: "attributions of event \(event), score \(decimal(Double(score), digits: 6))",
+      isStandalone: true)
+  }
+}
+
+extension LevelAgreement {
+  /// One sentence on how stable an attribution is.
+  public var sentence: String {
+    guard let overlapMin else { return "" }
+    let correlation = rankCorrelationMin.map { ", rank correlation \(decimal($0, digits: 2))" }
+    return "Between levels: at least \(Int((overlapMin * Double(top)).rounded())) of the "
+      + "first \(top) features shared\(correlation ?? "")."
+  }
+}

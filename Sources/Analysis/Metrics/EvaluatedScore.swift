@@ -1,0 +1,49 @@
+/// One score of all samples: what one model, baseline or variable says of each event.
+public struct EvaluatedScore: Sendable {
+  /// What gives the score.
+  public enum Kind: String, Sendable {
+    /// A trained network.
+    case model
+    /// A simple detector to compare with.
+    case baseline
+    /// One variable, or a sum of some: the larger, the stranger.
+    case variable
+  }
+
+  /// Its name, unique within a study.
+  public let name: String
+  /// What it is.
+  public let kind: Kind
+  /// One line on how it comes to be.
+  public let explanation: String
+  /// A score for each background event; NaN where it has none.
+  public let background: [Double]
+  /// The same for each signal.
+  public let signals: [[Double]]
+  /// The background events that the score may be judged on: not those that it was fitted on.
+  public let judged: Range<Int>
+
+  /// Creates a score; `judged` is all of the background unless given.
+  public init(
+    name: String, kind: Kind, explanation: String, background: [Double], signals: [[Double]],
+    judged: Range<Int>? = nil
+  ) {
+    precondition(judged.map { 0 <= $0.lowerBound && $0.upperBound <= background.count } ?? true)
+    self.name = name
+    self.kind = kind
+    self.explanation = explanation
+    self.background = background
+    self.signals = signals
+    self.judged = judged ?? background.indices
+  }
+
+  /// The same score judged on fewer background events.
+  func restricted(to events: Range<Int>) -> EvaluatedScore {
+    EvaluatedScore(
+      name: name, kind: kind, explanation: explanation, background: background, signals: signals,
+      judged: judged.clamped(to: events))
+  }
+
+  /// The background scores that count.
+  var backgroundSample: ScoreSample { ScoreSample(background[judged]) }
+}

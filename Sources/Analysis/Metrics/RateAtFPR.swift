@@ -1,0 +1,71 @@
+public import Calibration
+
+/// What of a signal passes at a target false-positive rate.
+///
+/// The threshold is the loosest for which the share of background events with a greater score is
+/// at most the target: the (k + 1)-th largest background score, k the largest integer with
+/// k / n <= target. That is the reading of a ROC curve without interpolation,
+/// `tpr[searchsorted(fpr, target, "right") - 1]`.
+public struct RateAtFPR: Equatable, Sendable {
+  /// The rate asked for.
+  public let target: FalsePositiveRate
+  /// Events with a greater score pass; -infinity where all do, +infinity where none can.
+  public let threshold: Double
+  /// Background events that pass, at most k; fewer where scores are tied.
+  public let falsePositives: Int
+  /// n.
+  public let backgroundCount: Int
+  /// Signal events that pass.
+  public let truePositives: Int
+  /// m.
+  public let signalCount: Int
+  /// Clopper and Pearson's interval for the signal's rate above this threshold.
+  public let tprInterval: ClosedRange<Double>
+  /// Where the true false-positive rate of the threshold lies, by the law of order statistics.
+  public let fprInterval: ClosedRange<Double>
+
+  /// Share of background events that pass.
+  public var fpr: Double { Double(falsePositives) / Double(backgroundCount) }
+  /// Share of signal events that pass.
+  public var tpr: Double { Double(truePositives) / Double(signalCount) }
+
+  /// Fewer background events than this above the threshold leave its place to chance: ten have a
+  /// standard deviation of a third of their number.
+  public static let backgroundMin = 10.0
+
+  /// Whether the background has too few events for the target: n x target < 10.
+  public var isTooFew: Bool { !Self.isMeasurable(target, backgroundCount: backgroundCount) }
+
+  /// Whether `count` background events are enough for the rate.
+  static func isMeasurable(_ target: FalsePositiveRate, backgroundCount count: Int) -> Bool {
+    Double(count) * target.value >= backgroundMin * (1 - 1e-12)
+  }
+
+  /// Reads off the rates of two samples, neither of which may be empty.
+  public init(
+    target: FalsePositiveRate, background: ScoreSample, signal: ScoreSample, confidence: Double
+  ) {
+    precondition(background.count > 0 && signal.count > 0, "rates of no events")
+    let n = background.count
+    let k = allowedCount(target.value, of: n)
+    self.target = target
+    threshold = k < n ? background.ascending[n - 1 - k] : -.infinity
+    falsePositives = k < n ? background.count(above: threshold) : n
+    backgroundCount = n
+    // With k = n all events pass, those with score -infinity too.
+    truePositives = k < n ? signal.count(above: threshold) : signal.count
+    signalCount = signal.count
+    tprInterval = clopperPearson(
+      successes: truePositives, trials: signal.count, confidence: confidence)
+    fprInterval =
+      k < n ? trueRateInterval(rank: n - k, of: n, confidence: confidence) : 1...1
+  }
+}
+
+/// The largest k with k / count <= rate, in float64 as the ROC curve's rates are.
+func allowedCount(_ rate: Double, of count: Int) -> Int {
+  var k = min(count, Int(rate * Double(count)))
+  while k < count, Double(k + 1) / Double(count) <= rate { k += 1 }
+  while k > 0, Double(k) / Double(count) > rate { k -= 1 }
+  return k
+}

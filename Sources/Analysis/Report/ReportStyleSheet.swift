@@ -1,0 +1,44 @@
+/// The look of the report's page: one column of sections, pictures in a grid, dark where the
+/// reader's system is dark, ink on paper in print.
+enum ReportStyleSheet {
+  static let text = """
+    :root{color-scheme:light dark;\(ChartStyleSheet.light)}
+    @media(prefers-color-scheme:dark){:root{\(ChartStyleSheet.dark)}}
+    *{box-sizing:border-box}
+    body{margin:0;background:var(--paper);color:var(--ink);
+    font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+    main{max-width:1200px;margin:0 auto;padding:24px 16px 64px}
+    h1{font-size:1.7rem;line-height:1.2;margin:.3em 0 .2em}
+    h2{font-size:1.25rem;margin:2.2em 0 .6em;padding-top:.5em;border-top:2px solid var(--rule)}
+    h3{font-size:.95rem;margin:0 0 .3em;overflow-wrap:anywhere}
+    p,ul{max-width:46em;margin:.5em 0}
+    .quiet,figcaption,small{color:var(--soft)}
+    small{font-size:.82em}small.under{display:block;line-height:1.1}
+    .gallery{display:grid;gap:20px 24px;margin:1em 0;
+    grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr))}
+    figure{margin:0;min-width:0}
+    figure svg{width:100%;height:auto;max-width:460px;display:block}
+    figcaption{margin-top:.4em;font-size:.8rem;line-height:1.4;max-width:460px;overflow-wrap:anywhere}
+    .scroll{overflow-x:auto;margin:.8em 0}
+    table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
+    th,td{padding:4px 10px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
+    th{font-weight:600}
+    .t{text-align:left}td.t{white-space:normal;min-width:14em}
+    p.quiet{font-size:.88rem;max-width:54em}
+    thead th{color:var(--soft);vertical-align:bottom;border-bottom:2px solid var(--rule)}
+    code,.hash{font:.8rem ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere;
+    white-space:normal}
+    .few{color:var(--soft);font-style:italic}
+    .warn{border-left:4px solid var(--c1);padding:.3em .8em;max-width:60em}
+    .good{border-left:4px solid var(--c2);padding:.3em .8em;max-width:60em}
+    nav{font-size:.9rem;margin:.8em 0}
+    nav a{margin-right:1em;white-space:nowrap;display:inline-block}
+    a{color:var(--c0)}
+    \(ChartStyleSheet.rules)
+    @media print{:root{color-scheme:light;\(ChartStyleSheet.light)}
+    body{font-size:10pt}main{max-width:none;padding:0}nav{display:none}
+    .gallery{grid-template-columns:repeat(2,1fr)}
+    figure,tr,.warn,.good{break-inside:avoid}h2,h3{break-after:avoid}
+    .scroll{overflow:visible}th,td{white-space:normal;padding:3px 5px}table{font-size:7.5pt}}
+    """
+}

@@ -1,0 +1,112 @@
+internal import Calibration
+internal import DurableFiles
+internal import ScoreEngine
+internal import ScoreModel
+package import StrictJSON
+
+/// Who made a report, and when.
+public struct ReportOrigin: Sendable {
+  /// Such as `tamis 0.1.0`.
+  public var program: String
+  /// In UTC, such as `2026-11-23T20:00:00Z`.
+  public var created: String
+
+  /// Creates an origin.
+  public init(program: String, created: String) {
+    self.program = program
+    self.created = created
+  }
+}
+
+extension Study {
+  /// The format of `report.json`.
+  public static let format = "tamis-report/1"
+
+  /// What a reader asks first: samples, scores, comparisons; without what pictures are made of.
+  package var summaryJSON: JSONObject {
+    [
+      "confidence": .real(settings.confidence), "samples": samplesJSON,
+      "scores": .array(
+        metrics.scores.map { $0.json(signalNames: signalNames, withCurves: false) }),
+      "comparisons": .array(metrics.comparisons.map { $0.json(signalNames: signalNames) }),
+      "calibrations": .array(checks.map { $0.json(signalNames: signalNames) }),
+      "verdicts": .array(verdicts.map { .string($0) }), "notes": .array(notes.map { .string($0) }),
+    ]
+  }
+
+  /// Every number that the report shows.
+  package func json(_ origin: ReportOrigin) -> JSONValue {
+    var report: JSONObject = [
+      "format": .string(Self.format), "program": .string(origin.program),
+      "created": .string(origin.created),
+      "instruction_set": .string(settings.instructionSet.rawValue), "settings": settingsJSON,
+    ]
+    report.merge(summaryJSON)
+    report["scores"] = .array(
+      metrics.scores.map { $0.json(signalNames: signalNames, withCurves: true) })
+    report["models"] = .array(inputs.models.map { modelJSON($0) })
+    report["levels"] = .array(levels.map { $0.json(signalNames: signalNames) })
+    report["correlations"] = .array(correlations.map(\.json))
+    report["score_histograms"] = .array(histograms.map(\.json))
+    report["features"] = contrasts.json
+    report["components"] = .optional(shape) { $0.json(scatter: scatter) }
+    report["strangest"] = .array(strangest.map { $0.json(names: inputs.featureNames) })
+    report["hourly"] = .array(hourly.map(\.json))
+    report["meaning"] = .object([
+      "five_sigma_p": .real(Meaning.fiveSigma), "input_rate": .real(settings.inputRate),
+    ])
+    return .object(report)
+  }
+
+  var signalNames: [String] { inputs.signals.map(\.name) }
+
+  private var settingsJSON: JSONValue {
+    .object([
+      "targets": .array(settings.targets.map { .number($0.description) }),
+      "confidence": .real(settings.confidence),
+      "bootstrap_repeats": .integer(settings.bootstrapRepeats), "seed": .integer(settings.seed),
+      "background_min": .real(RateAtFPR.backgroundMin),
+      "pca_components": .optional(settings.componentCount) { .integer($0) },
+      "input_rate": .real(settings.inputRate),
+      "co2_grams_per_kwh": .real(settings.co2Intensity), "core_watts": .real(settings.coreWatts),
+    ])
+  }
+
+  private var samplesJSON: JSONValue {
+    let samples: [(String, StudySample)] =
+      [("background", inputs.background)] + inputs.signals.map { ("signal", $0) }
+      + (inputs.training.map { [("training background", $0)] } ?? [])
+    return .array(
+      samples.map { role, sample in
+        .object([
+          "role": .string(role), "name": .string(sample.name),
+          "events": .integer(sample.rows.count),
+          "files": .array(
+            sample.origins.map {
+              .object([
+                "path": .string($0.path), "sha256": .string($0.sha256),
+                "events": .integer($0.eventCount),
+              ])
+            }),
+        ])
+      })
+  }
+
+  private func modelJSON(_ model: StudyModel) -> JSONValue {
+    let account = model.cost.map { EnergyAccount($0, settings: settings) }
+    return .object([
+      "name": .string(model.name), "kind": .string(model.kind),
+      "path": .string(model.loaded.path), "sha256": .string(model.loaded.sha256.description),
+      "notes": .array(model.loaded.notes.map { .string($0) }),
+      "features": .integer(model.loaded.model.shape.featureCount),
+      "hidden": .integer(model.loaded.model.shape.hiddenWidth),
+      "blocks": .integer(model.loaded.model.shape.blockCount),
+      "parameters": .integer(model.loaded.model.shape.parameterCount),
+      "sigmas": .array(model.loaded.model.sigmas.map { .measured($0) }),
+      "levels": .array(model.scoring.levels.map { .integer($0) }),
+      "weights": .array(model.scoring.weights.map { .measured($0) }),
+      "training": TrainingRecordFacts(model.loaded.model.trainingRecord)?.value ?? .null,
+      "cost": .optional(model.cost) { $0.json(account) },
+    ])
+  }
+}

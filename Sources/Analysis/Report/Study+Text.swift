@@ -1,0 +1,96 @@
+internal import Calibration
+
+extension Study {
+  /// What the comparisons say, in sentences: first where a model does not beat a baseline.
+  public var verdicts: [String] {
+    inputs.models.flatMap { model -> [String] in
+      let own = metrics.comparisons.filter { $0.model == model.name }
+      let baselines = own.filter { comparison in
+        metrics.scores.contains { $0.name == comparison.other && $0.kind == .baseline }
+      }
+      let unbeaten = own.filter { !$0.isBeaten }.map { sentence($0) }
+      let praise =
+        baselines.allSatisfy(\.isBeaten)
+        ? ["\(model.name) beats every baseline on every signal"] : []
+      return praise + belowChance(model) + unbeaten
+    }
+  }
+
+  /// Signals that a model finds less strange than background.
+  private func belowChance(_ model: StudyModel) -> [String] {
+    guard let score = metrics.scores.first(where: { $0.name == model.name }) else { return [] }
+    return zip(signalNames, score.signals).filter { $1.auroc < 0.5 }.map { name, signal in
+      "\(model.name) finds \(name) less strange than background: AUROC \(decimal(signal.auroc)) is "
+        + "below one half"
+    }
+  }
+
+  private func sentence(_ comparison: Comparison) -> String {
+    func numbers(_ difference: Comparison.Difference) -> String {
+      "\(decimal(difference.model)) against \(decimal(difference.other))"
+        + (difference.interval.map {
+          ", difference \(decimal($0.lowerBound)) to \(decimal($0.upperBound))"
+        } ?? "")
+    }
+    let rate = comparison.rate.map {
+      "; TPR at FPR \(comparison.rateTarget?.shortText ?? ""): \(numbers($0))"
+    }
+    return "\(comparison.model) does NOT beat \(comparison.other) on "
+      + "\(signalNames[comparison.signal]): AUROC \(numbers(comparison.auroc))\(rate ?? "")"
+  }
+
+  /// A table a signal: scores as rows, AUROC, average precision and rates as columns.
+  public var tables: [String] {
+    signalNames.indices.map { signal in
+      let header =
+        ["\(signalNames[signal])", "AUROC", "", "AP"]
+        + settings.targets.map { "TPR@\($0.shortText)" }
+      let rows = metrics.scores.map { score in
+        let numbers = score.signals[signal]
+        return [
+          score.name, areaText(numbers.auroc),
+          numbers.aurocInterval.map(areaText) ?? "", fixed(numbers.averagePrecision, places: 4),
+        ] + numbers.rates.map { $0.isTooFew ? "too few" : rateText($0.tpr) }
+      }
+      return Self.aligned([header] + rows)
+    }
+  }
+
+  private static func aligned(_ rows: [[String]]) -> String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      row.indices.map { column in
+        let padding = String(repeating: " ", count: widths[column] - row[column].count)
+        return column == 0 ? row[column] + padding : padding + row[column]
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+
+  /// What thresholds that were calibrated elsewhere do here, a line each.
+  public var calibrationLines: [String] {
+    checks.flatMap { check in
+      check.points.map { point in
+        let warning = point.isOffTarget == true ? " OFF TARGET" : ""
+        let signals = zip(signalNames, point.signals).map { "\($0) \(decimal($1.rate))" }
+        return
+          "\(check.model) at \(point.workingPoint.name): background \(point.background.passed) "
+          + "of \(point.background.count), rate \(decimal(point.background.rate)) "
+          + "[\(decimal(point.background.interval.lowerBound)), "
+          + "\(decimal(point.background.interval.upperBound))], target "
+          + "\(point.workingPoint.targetFPR)\(warning); \(signals.joined(separator: ", "))"
+      }
+    }
+  }
+}
+
+extension FalsePositiveRate {
+  /// In powers of ten: `1e-3`, `2.5e-4`.
+  var shortText: String {
+    var (digits, exponent) = (value, 0)
+    while digits < 1 - 1e-9 {
+      digits *= 10
+      exponent += 1
+    }
+    return "\(decimal(digits, digits: 6))e-\(exponent)"
+  }
+}

@@ -1,0 +1,22 @@
+/// How far a model's score orders background as a simpler one does. A score that is nothing but
+/// the distance from the middle has a correlation near 1 with |z| or Mahalanobis.
+public struct ScoreCorrelation: Equatable, Sendable {
+  /// The model's name.
+  public let model: String
+  /// The other score's name.
+  public let other: String
+  /// Spearman's correlation over the background that both are judged on; nil for no spread.
+  public let spearman: Double?
+
+  static func all(among scores: [EvaluatedScore]) -> [ScoreCorrelation] {
+    scores.filter { $0.kind == .model }.flatMap { model in
+      scores.filter { $0.kind != .model || $0.name != model.name }.map { other in
+        let events = model.judged.clamped(to: other.judged)
+        return ScoreCorrelation(
+          model: model.name, other: other.name,
+          spearman: rankCorrelation(
+            Array(model.background[events]), Array(other.background[events])))
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+public import Calibration
+public import DurableFiles
+public import ScoreModel
+
+/// A model of a study.
+public struct StudyModel: Sendable {
+  /// Its thresholds.
+  public struct Thresholds: Sendable {
+    /// The calibration.
+    public let calibration: TriggerCalibration
+    /// The path as given.
+    public let path: String
+    /// The file's hash.
+    public let sha256: SHA256Digest
+
+    /// Creates thresholds that were checked against the model.
+    public init(calibration: TriggerCalibration, path: String, sha256: SHA256Digest) {
+      self.calibration = calibration
+      self.path = path
+      self.sha256 = sha256
+    }
+  }
+
+  /// What it is called in the study.
+  public let name: String
+  /// The model as it was found.
+  public let loaded: LoadedModel
+  /// What kind of network it is, such as `score network`.
+  public let kind: String
+  /// The levels and weights of its score.
+  public let scoring: Scoring
+  /// Its thresholds, where there are any.
+  public let thresholds: Thresholds?
+  /// What its training took, where that is known.
+  public let cost: TrainingExpense?
+
+  /// Creates a model of a study.
+  public init(
+    name: String, loaded: LoadedModel, kind: String, scoring: Scoring, thresholds: Thresholds?,
+    cost: TrainingExpense?
+  ) {
+    self.name = name
+    self.loaded = loaded
+    self.kind = kind
+    self.scoring = scoring
+    self.thresholds = thresholds
+    self.cost = cost
+  }
+
+  /// One line on its score.
+  var explanation: String {
+    let model = loaded.model
+    let terms = zip(scoring.levels, scoring.weights).map { level, weight in
+      "\(decimal(Double(weight))) at sigma \(decimal(Double(model.sigmas[level])))"
+    }
+    return "\(kind), squared norm of the output weighted \(terms.joined(separator: ", "))"
+  }
+}

@@ -1,0 +1,70 @@
+internal import DurableFiles
+internal import Glibc
+internal import StrictJSON
+
+/// What a training took, as `MODEL.training.json` has it.
+public struct TrainingExpense: Equatable, Sendable {
+  /// Processor seconds of all threads.
+  public let cpuSeconds: Double
+  /// Seconds from start to end.
+  public let wallSeconds: Double
+  /// Threads, where the file says.
+  public let threads: Int?
+  /// Measured joules, where the file says.
+  public let energyJoules: Double?
+
+  /// Creates an expense.
+  public init(
+    cpuSeconds: Double, wallSeconds: Double, threads: Int? = nil, energyJoules: Double? = nil
+  ) {
+    self.cpuSeconds = cpuSeconds
+    self.wallSeconds = wallSeconds
+    self.threads = threads
+    self.energyJoules = energyJoules
+  }
+
+  /// Reads the file beside a model; nil where there is none.
+  /// - Throws: `FileFault` for a file that is none of ours.
+  public static func load(besideModel path: String) throws -> TrainingExpense? {
+    let place = "\(path).training.json"
+    guard access(place, F_OK) == 0 else { return nil }
+    let file = try MappedFile(place)
+    return try withExtendedLifetime(file) { try TrainingExpense(file.bytes, path: place) }
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer, path: String) throws(FileFault) {
+    let root: JSONValue
+    do throws(JSONSyntaxError) {
+      root = try JSONValue(parsing: bytes)
+    } catch {
+      throw FileFault(
+        file: path, place: "\(error.line):\(error.column)", found: error.found,
+        expected: error.expected, remedy: "remove the file, or train again")
+    }
+    let place = JSONPlace(root: root, file: path)
+    let seconds = 0...1e12
+    cpuSeconds = try place.member("cpu_seconds").real(in: seconds)
+    wallSeconds = try place.member("wall_seconds").real(in: seconds)
+    threads = try place.optionalMember("threads")?.integer(in: 1...1_000_000)
+    energyJoules = try place.optionalMember("energy_joules")?.unlessNull {
+      value throws(FileFault) in
+      try value.real(in: 0...1e15)
+    }
+  }
+}
+
+/// Energy and CO2 of a training.
+public struct EnergyAccount: Equatable, Sendable {
+  /// Joules.
+  public let joules: Double
+  /// Whether they were measured; else processor seconds times an assumed power.
+  public let isMeasured: Bool
+  /// Grams of CO2 at the study's intensity.
+  public let co2Grams: Double
+
+  init(_ expense: TrainingExpense, settings: StudySettings) {
+    joules = expense.energyJoules ?? expense.cpuSeconds * settings.coreWatts
+    isMeasured = expense.energyJoules != nil
+    co2Grams = joules / 3.6e6 * settings.co2Intensity
+  }
+}

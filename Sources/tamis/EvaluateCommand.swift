@@ -1,0 +1,280 @@
+internal import Analysis
+internal import ArgumentParser
+internal import CLinux
+internal import Calibration
+internal import CommandFrame
+internal import DurableFiles
+internal import EventRecords
+internal import Glibc
+internal import ScoreEngine
+internal import ScoreModel
+internal import StrictJSON
+internal import TriggerPipeline
+
+/// `tamis evaluate`.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measure how well models tell signals from background, beside simple detectors.",
+    discussion: """
+      For each signal: the area under the ROC curve, average precision, and the true-positive rate \
+      at fixed false-positive rates, with intervals; the same for the norm of the standardised \
+      features, Mahalanobis distance, PCA residual and chosen variables. A model that does not beat \
+      them is said not to. --report writes report.html, report.json and roc.csv. \
+      docs/evaluation.md defines every number.
+
+      The background must be one that no model was trained on. Without --training-background, \
+      Mahalanobis and PCA are fitted on the first half of it and judged on the second.
+
+      Examples:
+        tamis evaluate --model model.safetensors --background test.run \\
+          --anomalies shifted=anomalies.run --report report
+        tamis evaluate --model new=a.safetensors old=b.safetensors --calibration a.json \\
+          --background test.npy --training-background train.npy \\
+          --anomalies h0=h0.npy LQ=lq.npy --variable HT leptons=n_e+n_mu --report report
+      """)
+
+  @Option(parsing: .upToNextOption, help: "MODEL or NAME=MODEL, one or more.")
+  var model: [String]
+
+  @Option(parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files of background.")
+  var background: [String]
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "NAME=EVENTS, one or more; the same name again adds to that signal.")
+  var anomalies: [String]
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "EVENTS to fit Mahalanobis and PCA on: best those that the model was trained on.")
+  var trainingBackground: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "Features as scores: FEATURE, or NAME=FEATURE+FEATURE, by name or index.")
+  var variable: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "Calibration files; each belongs to one of the models, whose levels it then sets.")
+  var calibration: [String] = []
+
+  @Option(help: "A folder for report.html, report.json and roc.csv.")
+  var report: String?
+
+  @Option(help: "False-positive rates at which to read true-positive rates.")
+  var fpr: CommaSeparated<String>?
+
+  @Option(help: "Confidence of the intervals.")
+  var confidence = 0.95
+
+  @Option(help: "Bootstrap repeats; 0 for none.")
+  var bootstrap = 1000
+
+  @Option(help: "Seed of the bootstrap.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Components that the PCA residual leaves out. Default: 90 % of the variance.")
+  var pcaComponents: Int?
+
+  @Option(help: "Events a second, for the flags an hour that pure background gives.")
+  var inputRate = 1000.0
+
+  @Option(help: "Grams of CO2 a kilowatt-hour; the world's electricity is near the default.")
+  var co2Intensity = 450.0
+
+  @Option(help: "Watts of a busy core, where the training's energy was not measured.")
+  var coreWatts = 10.0
+
+  @OptionGroup var scoring: ScoringOptions
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var replace: ReplaceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    _ = try settings()
+    if scoring.levels != nil, !calibration.isEmpty {
+      throw ValidationError(
+        "--levels and --calibration exclude each other: thresholds are for the levels they were "
+          + "calibrated with")
+    }
+    let names = model.map { NamedInput(parsing: $0).name }
+    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+      throw ValidationError("two models are called \(twice); tell them apart with NAME=MODEL")
+    }
+  }
+
+  func run() throws {
+    try refuseExistingReport()
+    let models = try studyModels()
+    let width = models[0].loaded.model.shape.featureCount
+    let inputs = StudyInputs(
+      models: models, background: try sample("background", background, fit: models),
+      signals: try NamedInput.grouped(anomalies).map { try sample($0.name, $0.paths, fit: models) },
+      training: trainingBackground.isEmpty
+        ? nil : try sample("training background", trainingBackground, fit: models),
+      variables: try variable.map { argument throws in
+        try VariableScore(
+          parsing: argument, featureNames: models[0].loaded.model.featureNames, featureCount: width)
+      })
+    try checkNames(inputs)
+    try checkSplit(inputs)
+    var progress = ProgressLine()
+    let study = try Study(inputs, settings: try settings()) { line in
+      progress.show("evaluate \(line)")
+    }
+    progress.finish()
+    let origin = ReportOrigin(
+      program: "tamis \(programVersion)", created: utcText(tamis_realtime_ns()))
+    let written = try write(study, origin: origin)
+    facts(study, written: written).print(asJSON: output.json)
+  }
+
+  private func settings() throws -> StudySettings {
+    func positive(_ name: String, _ value: Double) throws {
+      if !(value > 0 && value.isFinite) {
+        throw ValidationError("\(name) is positive, not \(value)")
+      }
+    }
+    try positive("--input-rate", inputRate)
+    try positive("--core-watts", coreWatts)
+    if !(co2Intensity >= 0 && co2Intensity.isFinite) {
+      throw ValidationError("--co2-intensity is 0 or more, not \(co2Intensity)")
+    }
+    if !(confidence > 0 && confidence < 1) {
+      throw ValidationError("--confidence lies between 0 and 1, not \(confidence)")
+    }
+    if !(0...1_000_000).contains(bootstrap) {
+      throw ValidationError("--bootstrap is 0 to 1000000, not \(bootstrap)")
+    }
+    if let pcaComponents, pcaComponents < 0 {
+      throw ValidationError("--pca-components is 0 or more, not \(pcaComponents)")
+    }
+    var settings = StudySettings(instructionSet: try InstructionSet.selected())
+    settings.targets = try fpr.map { try Self.targets($0.values) } ?? settings.targets
+    settings.confidence = confidence
+    settings.bootstrapRepeats = bootstrap
+    settings.seed = seed
+    settings.componentCount = pcaComponents
+    settings.inputRate = inputRate
+    settings.co2Intensity = co2Intensity
+    settings.coreWatts = coreWatts
+    settings.workers = engine.workerCount
+    settings.batchMax = engine.batch
+    return settings
+  }
+
+  private static func targets(_ texts: [String]) throws -> [FalsePositiveRate] {
+    let targets = try texts.map { text in
+      guard let rate = FalsePositiveRate(text) else {
+        throw ValidationError("--fpr \(text): expected a rate between 0 and 1, such as 1e-3")
+      }
+      return rate
+    }
+    if Set(targets).count != targets.count { throw ValidationError("--fpr has a rate twice") }
+    return targets.sorted(by: >)
+  }
+
+  private func refuseExistingReport() throws {
+    guard let report else { return }
+    for name in ReportFiles.names {
+      try refuseExisting("\(report)/\(name)", unless: replace.force)
+    }
+  }
+
+  private func studyModels() throws -> [StudyModel] {
+    let inputs = model.map { NamedInput(parsing: $0) }
+    let loaded = try inputs.map { try TrainedModel.load($0.path) }
+    for (input, loaded) in zip(inputs, loaded) {
+      for note in loaded.notes { complain("\(input.path): \(note)") }
+    }
+    let thresholds = try Thresholds.match(calibration, to: loaded)
+    return try zip(inputs, loaded).enumerated().map { index, pair in
+      let (input, loaded) = pair
+      let armed = thresholds[index]
+      return StudyModel(
+        name: input.name, loaded: loaded, kind: modelKind(loaded),
+        scoring: try armed?.scoring(of: loaded.model) ?? scoring.scoring(of: loaded.model),
+        thresholds: armed.map {
+          StudyModel.Thresholds(
+            calibration: $0.calibration, path: $0.path, sha256: $0.sha256)
+        }, cost: try TrainingExpense.load(besideModel: input.path))
+    }
+  }
+
+  private func sample(
+    _ name: String, _ paths: [String], fit models: [StudyModel]
+  ) throws -> StudySample {
+    let source = try EventSource(paths: paths)
+    for note in source.notes { complain(note) }
+    for model in models { try checkFeatures(of: source, fit: model.loaded) }
+    return StudySample(
+      rows: EventRows(source, name: name),
+      origins: source.inputs.map {
+        SampleOrigin(path: $0.path, sha256: "\($0.sha256())", eventCount: $0.eventCount)
+      })
+  }
+
+  /// A signal, a model and a baseline of one name could not be told apart in a table.
+  private func checkNames(_ inputs: StudyInputs) throws {
+    let scores =
+      inputs.models.map(\.name) + Study.baselineNames + inputs.variables.map(\.name)
+    if let twice = scores.first(where: { name in scores.count { $0 == name } > 1 }) {
+      throw ValidationError(
+        "two scores are called \(twice); rename a model or a variable with NAME=...")
+    }
+  }
+
+  /// Baselines must not be judged on events that they were fitted on.
+  private func checkSplit(_ inputs: StudyInputs) throws {
+    let known = inputs.background.origins.map(\.sha256)
+    for origin in inputs.training?.origins ?? [] where known.contains(origin.sha256) {
+      throw FileFault(
+        file: origin.path, found: "the events that --background has too",
+        expected: "other events to fit baselines on",
+        remedy: "give the ones the model was trained on")
+    }
+    for model in inputs.models {
+      guard let trained = trainingData(of: model.loaded), known.contains(trained) else { continue }
+      complain(
+        "\(model.loaded.path): was trained on these background events; every number here is too "
+          + "good. Give background that it has not seen")
+    }
+  }
+
+  private func write(_ study: Study, origin: ReportOrigin) throws -> [String] {
+    guard let report else { return [] }
+    if mkdir(report, 0o777) != 0, errno != EEXIST {
+      throw SystemCallError("create the folder", file: report)
+    }
+    return try ReportFiles(study, origin: origin).write(to: report, replacing: replace.force)
+  }
+
+  private func facts(_ study: Study, written: [String]) -> Facts {
+    var facts = Facts()
+    for member in study.summaryJSON.members {
+      facts.add(member.name, member.value, line: lines(member.name, of: study))
+    }
+    facts.add(
+      "written", .array(written.map { .string($0) }),
+      line: written.isEmpty ? "" : "written: \(written.joined(separator: ", "))")
+    return facts
+  }
+
+  /// How a member of the summary reads in text; "" where another line says it.
+  private func lines(_ member: String, of study: Study) -> String {
+    switch member {
+    case "samples":
+      ([study.inputs.background] + study.inputs.signals).map {
+        "\($0.name): \($0.rows.count) events"
+      }.joined(separator: "\n")
+    case "scores": study.tables.joined(separator: "\n\n")
+    case "calibrations": study.calibrationLines.joined(separator: "\n")
+    case "verdicts": study.verdicts.joined(separator: "\n")
+    case "notes": study.notes.map { "note: \($0)" }.joined(separator: "\n")
+    case "confidence": "intervals: at confidence \(study.settings.confidence)"
+    default: ""
+    }
+  }
+}

@@ -1,0 +1,222 @@
+internal import Analysis
+internal import ArgumentParser
+internal import CommandFrame
+internal import DurableFiles
+internal import EventRecords
+internal import ScoreEngine
+internal import ScoreModel
+internal import StrictJSON
+internal import TriggerPipeline
+
+/// `tamis explain`.
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Say which features make an event strange.",
+    discussion: """
+      An event's attributions, one a feature, sum to its score. They are shown by name, in all and \
+      level by level, as numbers and as shares, with how far the levels agree: where they do not, \
+      an attribution says as much of the noise level as of the event. Without --event the event \
+      with the highest score is explained, and the mean shares over all events are added.
+
+      Examples:
+        tamis explain --model model.safetensors --input flagged.run
+        tamis explain --model model.safetensors --input events.npy --event 17 --top 5 \\
+          --svg event17.svg
+      """)
+
+  @Option(help: "The model file.")
+  var model: String
+
+  @Option(parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files.")
+  var input: [String]
+
+  @Option(help: "The event's place in the input, from 0.")
+  var event: Int?
+
+  @Option(help: "How many features to show, the largest attributions first.")
+  var top = 10
+
+  @Option(help: "The calibration file, whose levels are then used.")
+  var calibration: String?
+
+  @Option(help: "A file for the bars as SVG.")
+  var svg: String?
+
+  @OptionGroup var scoring: ScoringOptions
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var replace: ReplaceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if top < 1 { throw ValidationError("--top is 1 or more, not \(top)") }
+    if let event, event < 0 { throw ValidationError("--event is 0 or more, not \(event)") }
+    if scoring.levels != nil, calibration != nil {
+      throw ValidationError("--levels and --calibration exclude each other")
+    }
+  }
+
+  func run() throws {
+    if let svg { try refuseExisting(svg, unless: replace.force) }
+    let loaded = try TrainedModel.load(model)
+    for note in loaded.notes { complain("\(model): \(note)") }
+    let source = try EventSource(paths: input)
+    try checkFeatures(of: source, fit: loaded)
+    let rows = EventRows(source, name: "input")
+    let armed = try calibration.map { try ArmedCalibration(path: $0, model: loaded) }
+    let explainer = EventExplainer(
+      model: loaded.model,
+      scoring: try armed?.scoring(of: loaded.model) ?? scoring.scoring(of: loaded.model),
+      instructionSet: try InstructionSet.selected())
+    let names =
+      loaded.model.featureNames ?? source.featureNames
+      ?? (0..<rows.featureCount).map { "feature \($0)" }
+    let place = try chosenEvent(rows, explainer)
+    let explanations = try explainer.explain([place], of: rows)
+    guard let explanation = explanations.first else { return }
+    if !explanation.isScored { try refuse(explanation, names: names) }
+    var facts = facts(explanation, names: names, identity: identity(of: place, in: source))
+    if event == nil { try addMeans(to: &facts, rows, explainer, names: names) }
+    if let svg {
+      let picture = explanation.svgFile(names: names, top: top)
+      try ReplacedFile.write(picture.utf8, to: svg, replacing: replace.force)
+      facts.add("written", .string(svg))
+    }
+    facts.print(asJSON: output.json)
+  }
+
+  /// The event that was asked for, or the one with the highest score.
+  private func chosenEvent(_ rows: EventRows, _ explainer: EventExplainer) throws -> Int {
+    let file = input[0]
+    guard rows.count > 0 else {
+      throw FileFault(file: file, found: "no events", expected: "at least one")
+    }
+    if let event {
+      guard event < rows.count else {
+        throw FileFault(
+          file: file, found: "\(rows.count) events",
+          expected: "an event \(event)", remedy: "--event is 0 to \(rows.count - 1) here")
+      }
+      return event
+    }
+    let scores = try explainer.scores(
+      of: rows, workers: engine.workerCount, batchMax: engine.batch)
+    guard
+      let strangest = scores.indices.filter({ scores[$0].isFinite }).max(by: {
+        (scores[$0], $1) < (scores[$1], $0)
+      })
+    else {
+      throw FileFault(
+        file: file, found: "no event with a finite score among \(rows.count)",
+        expected: "events whose features are finite")
+    }
+    return strangest
+  }
+
+  /// Says which features keep an event from having a score.
+  private func refuse(_ explanation: EventExplanation, names: [String]) throws {
+    let damaged = names.indices.filter { !explanation.features[$0].isFinite }
+    let list = damaged.prefix(5).map { "\(names[$0]) \(explanation.features[$0])" }
+    throw FileFault(
+      file: input[0], place: "event \(explanation.event)",
+      found: damaged.isEmpty
+        ? "a score of \(explanation.score)" : "features \(list.joined(separator: ", "))",
+      expected: "finite features and a finite score; nothing else can be explained")
+  }
+
+  private func identity(of event: Int, in source: EventSource) -> String? {
+    source.record(at: event).map { "\(EventIdentity($0))" }
+  }
+
+  private func facts(
+    _ explanation: EventExplanation, names: [String], identity: String?
+  ) -> Facts {
+    let agreement = LevelAgreement(explanation, top: top)
+    guard
+      case .object(let object) = explanation.json(names: names, top: top, agreement: agreement)
+    else { return Facts() }
+    var facts = Facts()
+    for member in object.members {
+      facts.add(
+        member.name, member.value,
+        line: text(member.name, explanation, names: names, agreement: agreement))
+      if member.name == "event", let identity { facts.add("identity", .string(identity)) }
+    }
+    return facts
+  }
+
+  /// How a member reads in text; nil for its plain form, "" for none.
+  private func text(
+    _ member: String, _ explanation: EventExplanation, names: [String], agreement: LevelAgreement
+  ) -> String? {
+    switch member {
+    case "features": table(explanation, names: names)
+    case "levels":
+      explanation.levels.map {
+        "level \($0.level): sigma \(short(Double($0.sigma))), weight \(short(Double($0.weight))), "
+          + "\(short($0.sum)) of the score"
+      }.joined(separator: "\n")
+    case "agreement": agreementText(agreement)
+    default: nil
+    }
+  }
+
+  /// Features as rows; value, attribution, share, and the share within each level as columns.
+  private func table(_ explanation: EventExplanation, names: [String]) -> String {
+    let shares = explanation.shares
+    let levelShares = explanation.levels.map(\.shares)
+    var rows = [
+      ["feature", "value", "attribution", "share"]
+        + explanation.levels.map { "level \($0.level)" }
+    ]
+    func percent(_ share: Double?) -> String { share.map { "\(short(100 * $0)) %" } ?? "none" }
+    for feature in explanation.ranking.prefix(top) {
+      rows.append(
+        [
+          names[feature], short(Double(explanation.features[feature])),
+          short(Double(explanation.attributions[feature])), percent(shares?[feature]),
+        ] + levelShares.map { percent($0?[feature]) })
+    }
+    return alignedColumns(rows)
+  }
+
+  private func agreementText(_ agreement: LevelAgreement) -> String {
+    agreement.pairs.map { pair in
+      let shared = Int((pair.overlap * Double(agreement.top)).rounded())
+      return "levels \(pair.first) and \(pair.second): \(shared) of the first \(agreement.top) "
+        + "features shared, rank correlation \(pair.rankCorrelation.map { short($0) } ?? "none")"
+    }.joined(separator: "\n")
+  }
+
+  private func addMeans(
+    to facts: inout Facts, _ rows: EventRows, _ explainer: EventExplainer, names: [String]
+  ) throws {
+    let (shares, count) = try explainer.meanShares(
+      of: rows, workers: engine.workerCount, batchMax: engine.batch)
+    let largest = names.indices.sorted { (shares[$0], $1) > (shares[$1], $0) }.prefix(top)
+    facts.add("events", .integer(rows.count), line: "")
+    facts.add("explained_events", .integer(count), line: "")
+    facts.add(
+      "mean_shares",
+      .array(
+        largest.map {
+          .object([
+            "feature": .integer($0), "name": .string(names[$0]), "share": .real(shares[$0]),
+          ])
+        }),
+      line: "mean shares of \(count) of \(rows.count) events: "
+        + largest.map { "\(names[$0]) \(short(100 * shares[$0])) %" }.joined(separator: ", "))
+  }
+}
+
+/// Rows of cells in columns; the first column stands on the left, the others on the right.
+func alignedColumns(_ rows: [[String]]) -> String {
+  guard let first = rows.first else { return "" }
+  let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+  return rows.map { row in
+    row.indices.map { column in
+      let padding = String(repeating: " ", count: widths[column] - row[column].count)
+      return column == 0 ? row[column] + padding : padding + row[column]
+    }.joined(separator: "  ")
+  }.joined(separator: "\n")
+}
