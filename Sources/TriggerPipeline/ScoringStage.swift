@@ -31,6 +31,18 @@ final class ScoringStage: @unchecked Sendable {
 
   deinit { isSampled?.deallocate() }
 
+  /// Scores the ring's empty slots once, so that the first event finds code, weights and buffers
+  /// where they are fast. Before the first record, from one thread.
+  func warmUp() {
+    for count in [1, min(batchMax, ring.capacity)] {
+      _ = scorer.score(
+        events: UnsafeRawPointer(ring.record(at: 0)) + EventRecord.headerByteCount,
+        eventStride: ring.slotByteCount, count: count, isSampled: nil, scores: ring.scores(at: 0),
+        attributions: ring.attributions(at: 0),
+        attributionStride: ring.featureCount * MemoryLayout<Float>.stride)
+    }
+  }
+
   /// Works until the input has ended and nothing is left to score.
   func run() {
     while true {

@@ -84,6 +84,7 @@ public final class TriggerPipeline: Sendable {
         batchMax: settings.batchMax, workers: max(1, settings.workers), counters: counters,
         state: state)
     }
+    scoring.forEach { $0.warmUp() }
     let publish = try PublishStage(
       ring: ring, rule: rule,
       origin: FlaggedOrigin(
