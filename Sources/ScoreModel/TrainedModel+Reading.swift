@@ -86,12 +86,25 @@ extension NetworkShape {
       throw file.fault(
         tensor: "sigma_embed.weight", found: "no rows", expected: "a row for each noise level")
     }
+    // A matrix without columns takes no bytes, however many rows it says it has.
+    guard embedding.columns == hiddenWidth else {
+      throw file.fault(
+        tensor: "sigma_embed.weight", found: "shape \(shapeText([levelCount, embedding.columns]))",
+        expected: "shape \(shapeText([levelCount, hiddenWidth]))")
+    }
   }
 
   static func matrixSizes(
     _ name: String, in file: TensorFile
   ) throws(FileFault) -> (rows: Int, columns: Int) {
-    let dimensions = try file.tensor(name).dimensions
+    let tensor = try file.tensor(name)
+    // Of other types the header's shape is not checked against the bytes: it may say anything.
+    guard ["F32", "F64"].contains(tensor.elementType) else {
+      throw file.fault(
+        tensor: name, found: "elements of type \(tensor.elementType)", expected: "F32 or F64",
+        remedy: "convert the model to float32 before it is saved")
+    }
+    let dimensions = tensor.dimensions
     guard dimensions.count == 2 else {
       throw file.fault(
         tensor: name, found: "shape \(shapeText(dimensions))", expected: "a matrix")

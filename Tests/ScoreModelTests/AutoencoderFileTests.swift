@@ -115,6 +115,21 @@ private let autoencoderCorruptions: [Corruption] = [
     $0["layers.1.weight"].bytes = []
   },
   Corruption(
+    name: "a huge layer of an unknown type", place: "tensor layers.0.weight",
+    found: "elements of type F4", expected: "F32 or F64",
+    remedy: "convert the model to float32 before it is saved"
+  ) {
+    $0["layers.0.weight"].type = "F4"
+    $0["layers.0.weight"].shape = [1 << 62, 3]
+  },
+  Corruption(
+    name: "a huge layer of nothing", place: "tensor layers.1.weight", found: "5 columns",
+    expected: "4611686018427387904, one for each row of the layer before it"
+  ) {
+    $0["layers.0.weight"].shape = [1 << 62, 0]
+    $0["layers.0.weight"].bytes = []
+  },
+  Corruption(
     name: "a wrong bias", place: "tensor layers.1.bias", found: "shape (3)",
     expected: "shape (2)"
   ) {
@@ -141,4 +156,26 @@ func aSpoiltAutoencoderIsNamed(corruption: Corruption) {
   #expect(lines.contains("network: 3 features, hidden layers of 5, 2, 4, 59 parameters"))
   #expect(lines.contains("scoring: sum of squared residuals"))
   #expect(!lines.contains { $0.hasPrefix("noise levels") })
+}
+
+/// Two thousand files with some bytes changed, most of them in the header.
+@Test func noMutationOfAnAutoencoderCrashes() {
+  let whole = smallAutoencoder().encoded()
+  var state: UInt64 = 3
+  func next(below bound: Int) -> Int {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Int((state >> 33) % UInt64(bound))
+  }
+  var refused = 0
+  for _ in 0..<2_000 {
+    var bytes = whole
+    for _ in 0...next(below: 4) { bytes[next(below: 1_000)] = UInt8(next(below: 256)) }
+    do {
+      _ = try decode(bytes)
+    } catch {
+      #expect(error is FileFault)
+      refused += 1
+    }
+  }
+  #expect(refused > 1_000)
 }

@@ -65,6 +65,21 @@ let tensorCorruptions: [Corruption] =
       $0["sigma_embed.weight"].bytes = []
     },
     Corruption(
+      name: "any number of levels of nothing", place: "tensor sigma_embed.weight",
+      found: "shape (4611686018427387904, 0)", expected: "shape (4611686018427387904, 16)"
+    ) {
+      $0["sigma_embed.weight"].shape = [1 << 62, 0]
+      $0["sigma_embed.weight"].bytes = []
+    },
+    Corruption(
+      name: "a huge matrix of an unknown type", place: "tensor input_proj.weight",
+      found: "elements of type F4", expected: "F32 or F64",
+      remedy: "convert the model to float32 before it is saved"
+    ) {
+      $0["input_proj.weight"].type = "F4"
+      $0["input_proj.weight"].shape = [1 << 62, 3]
+    },
+    Corruption(
       name: "a gap in the blocks", place: "tensor blocks.2.1.weight", found: "no such tensor",
       expected: "all tensors of the network, named as in the PyTorch module's state_dict",
       remedy: exportAgain
