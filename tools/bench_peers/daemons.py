@@ -1,5 +1,6 @@
 """Daemons from socket to socket: tamisd and those of Python, started and asked alike."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -29,6 +30,25 @@ engine: {{precision: {precision}, workers: {workers}}}
 http: {{listen: "127.0.0.1:{http}"}}
 log: {{level: warning}}
 """
+
+
+def missing():
+    """The daemons that cannot be measured here, with the reason."""
+    lacking = [each for each in ("onnx", "onnxruntime") if not importlib.util.find_spec(each)]
+    if not lacking:
+        return {}
+    return {name: f"{lacking[0]} is not installed" for name, (_, how, _) in DAEMONS.items()
+            if how in ("each", "drain")}
+
+
+def measurable():
+    return [name for name in DAEMONS if name not in missing()]
+
+
+def missing_rows(result, width):
+    """Rows of a table of so many columns that name what was not measured, and why."""
+    return [[name, f"not measured: {reason}", *[""] * (width - 2)]
+            for name, reason in result["missing"].items()]
 
 
 def started(name, options, calibration, folder):

@@ -25,20 +25,21 @@ def measure(options, folder):
     events = os.path.join(folder, "events.npy")
     count = -(-options.latency_events // options.rounds)
     feature_count = write_events(options.events, count, events)
-    pooled = {name: [] for name in daemons.DAEMONS}
+    pooled = {name: [] for name in daemons.measurable()}
     awake = processes.start([sys.executable, "-m", "bench_peers.stream_ends", "awake"],
                             options.other_processor, stdout=subprocess.PIPE, text=True)
     awake.stdout.readline()
     busy = []
     for round_number in range(options.rounds):
         busy.append(machine.busy_share([options.processor]))
-        for name in daemons.DAEMONS:
+        for name in pooled:
             processes.say(f"latency: round {round_number + 1} of {options.rounds}, {name}")
             scratch = os.path.join(folder, f"{round_number}-{len(pooled[name])}-{name}")
             pooled[name].append(one_round(options, scratch, name, calibration, events,
                                           feature_count))
     processes.end(awake)
-    return {"rounds": options.rounds, "busy_with_others": busy, "events_per_second": RATE,
+    return {"rounds": options.rounds, "missing": daemons.missing(),
+            "busy_with_others": busy, "events_per_second": RATE,
             "events_sent": count * options.rounds, "daemons": {
                 name: {"all": figures.latency_summary(np.concatenate(rounds).tolist()),
                        "rounds": [figures.latency_summary(each.tolist()) for each in rounds]}
@@ -96,6 +97,7 @@ def report(result):
             figures.with_range(figures.summary([one[key] for one in each["rounds"]]))
             for key in ("p50", "p99", "p99.9", "longest"))])
     head = ["us, socket to socket", "records timed", "p50", "p99", "p99.9", "longest"]
+    rows += daemons.missing_rows(result, len(head))
     said = (f"{result['events_sent']:,} events at {result['events_per_second']:,} a second, one a "
             f"message, in {result['rounds']} rounds; a tenth of them is flagged and timed.")
     return "\n\n".join([figures.table(head, rows), said,

@@ -83,8 +83,8 @@ def busy_share(processors, seconds=0.3):
 
 def quietness(shares):
     """What busy_share found between the rounds, in words."""
-    text = (f"Between rounds other programs kept the processors busy for "
-            f"{statistics.median(shares):.0%} of the time, {max(shares):.0%} at most.")
+    text = (f"Between rounds other programs, those of low priority included, kept the processors "
+            f"busy for {statistics.median(shares):.0%} of the time, {max(shares):.0%} at most.")
     return text if max(shares) < 0.1 else f"{text} **This machine was not quiet.**"
 
 

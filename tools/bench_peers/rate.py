@@ -18,7 +18,7 @@ def measure(options, folder):
     benched = os.path.join(folder, "benched.npy")
     np.save(benched, events[:scoring.EVENTS_BENCHED].astype(np.float32))
     bench = {"exact": [], "screened": []}
-    rates = {name: {size: [] for size in RECORDS_A_MESSAGE} for name in daemons.DAEMONS}
+    rates = {name: {size: [] for size in RECORDS_A_MESSAGE} for name in daemons.measurable()}
     guesses = {}
     accounts, busy = [], []
     for round_number in range(options.rounds):
@@ -26,7 +26,7 @@ def measure(options, folder):
         for precision, value in benched_rates(options, benched).items():
             bench[precision].append(value)
         for size in RECORDS_A_MESSAGE:
-            for name in daemons.DAEMONS:
+            for name in rates:
                 processes.say(f"rate: round {round_number + 1} of {options.rounds}, {size} "
                               f"records a message, {name}")
                 guess = guesses.get((name, size)) or first_guess(name, size, bench)
@@ -36,7 +36,8 @@ def measure(options, folder):
                 guesses[name, size] = rate
                 rates[name][size].append(rate)
                 accounts.append(dict(account, daemon=name, records_a_message=size))
-    return {"rounds": options.rounds, "busy_with_others": busy, "accounts": accounts,
+    return {"rounds": options.rounds, "missing": daemons.missing(),
+            "busy_with_others": busy, "accounts": accounts,
             "tamis_bench_256": {each: figures.summary(values) for each, values in bench.items()},
             "daemons": {name: {str(size): figures.summary(each) for size, each in by_size.items()}
                         for name, by_size in rates.items()}}
@@ -96,7 +97,8 @@ def report(result):
     head = ["events/s, by records a message", *map(str, RECORDS_A_MESSAGE),
             *(f"of tamis bench, {size}" for size in RECORDS_A_MESSAGE)]
     names = [name for name, (program, *_) in daemons.DAEMONS.items() if program == "tamisd"]
-    peers = [name for name, (_, how, _) in daemons.DAEMONS.items() if how in ("each", "drain")]
+    rows += daemons.missing_rows(result, len(head))
+    peers = [name for name in rates if daemons.DAEMONS[name][1] in ("each", "drain")]
     ratios = [[name, *(f"{rates[name][str(size)]['median'] / rates[peer][str(size)]['median']:.2f}"
                        for peer in peers for size in RECORDS_A_MESSAGE)] for name in names]
     ratio_head = ["times", *(f"{peer}, {size}" for peer in peers for size in RECORDS_A_MESSAGE)]

@@ -38,7 +38,8 @@ def in_rounds(options, events, worker):
             for name in worker.available:
                 rates[name][batch].append(worker.rate(name, batch, options.slice_seconds))
     return {
-        "rounds": options.rounds, "busy_with_others": busy, "isa": bench["isa"], "network": bench["network"],
+        "rounds": options.rounds, "busy_with_others": busy, "isa": bench["isa"],
+        "network": bench["network"],
         "screen_rescored_share": bench["screen_rescored_share"],
         "engines": {name: {str(batch): figures.summary(each) for batch, each in by_batch.items()}
                     for name, by_batch in rates.items()},

@@ -5,8 +5,8 @@
     python -m bench_peers.stream_ends send IN EVENTS RATE FILE        sends events, notes when
     python -m bench_peers.stream_ends awake                           keeps its processor awake
 
-All but `send` print "ready"; `count` and `receive` print JSON at SIGTERM. Times are CLOCK_MONOTONIC, the same for
-all processes of a machine; FILE is a .npy of (event number, ns).
+All but `send` print "ready"; `count` and `receive` print JSON at SIGTERM. Times are
+CLOCK_MONOTONIC, the same for all processes of a machine; FILE is a .npy of (event number, ns).
 """
 
 import ctypes

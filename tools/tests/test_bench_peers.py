@@ -14,7 +14,7 @@ sys.path.insert(0, str(TOOLS))
 
 import tamis_formats as formats  # noqa: E402
 from bench_peers import (  # noqa: E402
-    environment, figures, graphs, latency, machine, network, peer_daemon)
+    daemons, environment, figures, graphs, latency, machine, network, peer_daemon)
 
 FEATURES, WIDTH, BLOCKS, LEVELS = 5, 16, 2, 4
 
@@ -249,3 +249,12 @@ def test_wrong_usage_exits_with_2(arguments, complaint):
 @pytest.mark.parametrize("shares, is_quiet", [([0.0, 0.02, 0.09], True), ([0.0, 0.0, 0.4], False)])
 def test_a_machine_that_was_not_quiet_is_named(shares, is_quiet):
     assert ("not quiet" in machine.quietness(shares)) != is_quiet
+
+
+def test_a_daemon_that_lacks_its_package_is_named_in_the_table(monkeypatch):
+    monkeypatch.setattr(daemons.importlib.util, "find_spec", lambda name: name == "onnx" or None)
+    found = daemons.missing()
+    assert set(found.values()) == {"onnxruntime is not installed"} and len(found) == 2
+    assert set(daemons.measurable()) | set(found) == set(daemons.DAEMONS)
+    rows = daemons.missing_rows({"missing": found}, 4)
+    assert all(len(row) == 4 and "onnxruntime" in row[1] for row in rows)
