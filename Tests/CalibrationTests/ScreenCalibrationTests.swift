@@ -19,7 +19,7 @@ func comparedScreen(
     #expect(found.shortfallMax == 0.0625 && found.excessMax == 0.03125)
     #expect(abs(found.deviationMean + 0.03125 / 3) < 1e-15)
     // Of the deviations 1/32, -1/16 and 0, around their mean.
-    #expect(abs(found.deviationSpread - 0.038_975_56) < 1e-8)
+    #expect(abs(found.deviationSpread - 0.038_975_597_778_895_22) < 1e-15)
     #expect(found.marginMin == 0.125 && found.isSupported)
   }
 
