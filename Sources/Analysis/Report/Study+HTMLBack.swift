@@ -103,11 +103,8 @@ extension Study {
     var rows: [(String, String)] = [
       ("kind", model.kind), ("file", model.loaded.path),
       ("SHA-256", model.loaded.sha256.description),
-      (
-        "network",
-        "\(shape.featureCount) features, width \(shape.hiddenWidth), \(shape.blockCount) blocks, "
-          + "\(shape.levelCount) levels, \(shape.parameterCount) parameters"
-      ), ("score", model.explanation),
+      ("network", shape.summary),
+      ("score", model.explanation),
     ]
     rows += (TrainingRecordFacts(network.trainingRecord)?.entries ?? []).map {
       ("training: \($0.name)", $0.text)

@@ -50,6 +50,9 @@ public struct StudyModel: Sendable {
   /// One line on its score.
   var explanation: String {
     let model = loaded.model
+    if model.shape.kind == .autoencoder {
+      return "\(kind), sum of the squared residuals of the standardised features"
+    }
     let terms = zip(scoring.levels, scoring.weights).map { level, weight in
       "\(decimal(Double(weight))) at sigma \(decimal(Double(model.sigmas[level])))"
     }
