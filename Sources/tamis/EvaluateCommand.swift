@@ -235,6 +235,12 @@ struct EvaluateCommand: ParsableCommand {
         expected: "other events to fit baselines on",
         remedy: "give the ones the model was trained on")
     }
+    for thresholds in inputs.models.compactMap(\.thresholds)
+    where thresholds.calibration.runs.contains(where: { known.contains($0.sha256) }) {
+      complain(
+        "\(thresholds.path): was made of these background events; they cannot test its rates. Give "
+          + "background that it has not seen")
+    }
     for model in inputs.models {
       guard let trained = trainingData(of: model.loaded), known.contains(trained) else { continue }
       complain(

@@ -85,6 +85,15 @@ import Testing
     #expect(own.count == 2)
   }
 
+  @Test func aCalibrationIsNotTestedOnItsOwnEvents() throws {
+    let armed = try Armed.shared.get()
+    let own = try evaluate(
+      "--model", armed.model, "--background", armed.folder("calibration.run"), "--anomalies",
+      "s=\(armed.anomalies)", "--calibration", armed.calibration, "--bootstrap", "0")
+    try own.expectExit()
+    #expect(own.errors.contains("was made of these background events"))
+  }
+
   @Test func wrongUsageExitsWithTwo() throws {
     let armed = try Armed.shared.get()
     let wrong: [[String]] = [

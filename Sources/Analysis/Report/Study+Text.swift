@@ -26,8 +26,10 @@ extension Study {
   }
 
   private func sentence(_ comparison: Comparison) -> String {
-    func numbers(_ difference: Comparison.Difference) -> String {
-      "\(decimal(difference.model)) against \(decimal(difference.other))"
+    func numbers(
+      _ difference: Comparison.Difference, _ text: (Double) -> String = { decimal($0) }
+    ) -> String {
+      "\(text(difference.model)) against \(text(difference.other))"
         + (difference.interval.map {
           ", difference \(decimal($0.lowerBound)) to \(decimal($0.upperBound))"
         } ?? "")
@@ -36,7 +38,7 @@ extension Study {
       "; TPR at FPR \(comparison.rateTarget?.shortText ?? ""): \(numbers($0))"
     }
     return "\(comparison.model) does NOT beat \(comparison.other) on "
-      + "\(signalNames[comparison.signal]): AUROC \(numbers(comparison.auroc))\(rate ?? "")"
+      + "\(signalNames[comparison.signal]): AUROC \(numbers(comparison.auroc, areaText))\(rate ?? "")"
   }
 
   /// A table a signal: scores as rows, AUROC, average precision and rates as columns.
