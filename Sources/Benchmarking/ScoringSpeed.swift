@@ -127,8 +127,9 @@ private final class Sliced {
   private let eventCount: Int
   private let width: Int
   private var next = 0
-  private var scores: [Float]
-  private var attributions: [Float]
+  // Not arrays: the bookkeeping of their accesses would be measured too.
+  private let scores: UnsafeMutablePointer<Float>
+  private let attributions: UnsafeMutablePointer<Float>
 
   init(_ precision: ScoringPrecision, batch: Int, of speed: ScoringSpeed) {
     events = speed.measuredEvents
@@ -137,8 +138,15 @@ private final class Sliced {
     // A batch larger than the sample would read past its end.
     self.batch = min(batch, eventCount)
     scorer = EventScorer(precision, batchMax: self.batch)
-    scores = [Float](repeating: 0, count: self.batch)
-    attributions = [Float](repeating: 0, count: self.batch * width)
+    scores = .allocate(capacity: self.batch)
+    attributions = .allocate(capacity: self.batch * width)
+    scores.initialize(repeating: 0, count: self.batch)
+    attributions.initialize(repeating: 0, count: self.batch * width)
+  }
+
+  deinit {
+    scores.deallocate()
+    attributions.deallocate()
   }
 
   @discardableResult
@@ -148,7 +156,7 @@ private final class Sliced {
     let stride = width * MemoryLayout<Float>.stride
     let outcome = scorer.score(
       events: base + next * width, eventStride: stride, count: batch, isSampled: nil,
-      scores: &scores, attributions: &attributions, attributionStride: stride)
+      scores: scores, attributions: attributions, attributionStride: stride)
     next += batch
     return outcome
   }
