@@ -60,6 +60,7 @@ let modules: [[Target]] = [
       "WorkerThreads",
     ]),
   module("ZeroMQ", ["CZeroMQ"]),
+  module("ServiceNotify", []),
   module(
     "TriggerPipeline",
     [
