@@ -65,7 +65,7 @@ let modules: [[Target]] = [
     "TriggerPipeline",
     [
       "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "DurableFiles",
-      "WorkerThreads", "CLinux", logging,
+      "StrictJSON", "WorkerThreads", "CLinux", logging,
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
@@ -91,9 +91,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "tamisd",
     dependencies: [
-      "DaemonConfiguration", "Monitoring", "TriggerPipeline", "Calibration", "ScoreEngine",
-      "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
-      logging,
+      "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
+      "ScoreEngine", "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux",
+      argumentParser, logging,
     ],
     swiftSettings: swiftSettings),
   .testTarget(

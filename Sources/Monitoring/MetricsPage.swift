@@ -7,54 +7,32 @@ public struct BuildFacts: Sendable {
   public var version: String
   /// The instruction set in use.
   public var instructionSet: String
-  /// The model file's SHA-256, hexadecimal.
-  public var model: String
-  /// The calibration file's SHA-256, hexadecimal.
-  public var calibration: String
 
   /// Creates the facts.
-  public init(version: String, instructionSet: String, model: String, calibration: String) {
+  public init(version: String, instructionSet: String) {
     self.version = version
     self.instructionSet = instructionSet
-    self.model = model
-    self.calibration = calibration
-  }
-}
-
-/// A working point by name, for labels.
-public struct ArmedPoint: Sendable {
-  /// The name in the calibration.
-  public var name: String
-  /// The rate it was calibrated for.
-  public var targetFPR: Double
-  /// An event fires above it.
-  public var threshold: Float
-
-  /// Creates a point.
-  public init(name: String, targetFPR: Double, threshold: Float) {
-    self.name = name
-    self.targetFPR = targetFPR
-    self.threshold = threshold
   }
 }
 
 /// The page `/metrics`.
 public func metricsPage(
-  of pipeline: TriggerPipeline, points: [ArmedPoint], build: BuildFacts
+  of pipeline: TriggerPipeline, build: BuildFacts
 ) -> PrometheusText {
+  let arms = pipeline.arms
   var page = PrometheusText()
   page.add(
     .gauge, "tamis_build_info", "What runs; the value is always 1.",
     [
       MetricSample(
         [
-          "version": build.version, "isa": build.instructionSet, "model": build.model,
-          "calibration": build.calibration,
+          "version": build.version, "isa": build.instructionSet, "model": arms.modelSHA256,
+          "calibration": arms.calibrationSHA256,
         ], 1)
     ])
   addLedger(of: pipeline, to: &page)
-  addDecisions(of: pipeline.counters, points: points, to: &page)
-  addScreen(of: pipeline, to: &page)
+  addDecisions(of: pipeline.counters, points: arms.points, to: &page)
+  addScreen(of: pipeline, margin: arms.screenMargin, to: &page)
   addOutput(of: pipeline, to: &page)
   return page
 }
@@ -116,7 +94,9 @@ private func addDecisions(
   }
   page.add(
     .counter, "tamis_events_flagged_total", "Events that fired and passed the prescale.",
-    byPoint { MetricValue(counters.flagged[$0].value) })
+    counters.workingPoints.all.map {
+      MetricSample(["working_point": $0.name], MetricValue($0.flagged.value))
+    })
   page.add(
     .gauge, "tamis_threshold", "An event fires when its score is greater.",
     byPoint { MetricValue(points[$0].threshold) })
@@ -140,8 +120,10 @@ private func addDecisions(
 }
 
 /// Only a daemon that screens has these.
-private func addScreen(of pipeline: TriggerPipeline, to page: inout PrometheusText) {
-  guard let margin = pipeline.screenMargin else { return }
+private func addScreen(
+  of pipeline: TriggerPipeline, margin: Double?, to page: inout PrometheusText
+) {
+  guard let margin else { return }
   let counters = pipeline.counters
   page.add(
     .gauge, "tamis_screen_margin",

@@ -1,32 +1,34 @@
 internal import ArgumentParser
 internal import CLinux
+internal import CommandFrame
 internal import DaemonConfiguration
+internal import FoundationEssentials
 internal import Glibc
 internal import Logging
 internal import Monitoring
 internal import ScoreEngine
+internal import ServiceNotify
 internal import TriggerPipeline
 internal import WorkerThreads
 
-/// Wires pipeline, log and HTTP together, and waits for the end.
+/// Wires pipeline, log and HTTP together, watches over them, and waits for the end.
 struct Daemon {
+  private let configurationPath: String
   private let configuration: DaemonConfiguration
   private let arms: Arms
   private let logger: Logger
   private let pipeline: TriggerPipeline
 
-  /// A stage that has not gone once around its loop for so long stands still.
-  private static let progressNsMax: UInt64 = 10_000_000_000
-
   /// Opens sockets and journal.
-  init(_ configuration: DaemonConfiguration, arms: Arms) throws {
+  init(_ configuration: DaemonConfiguration, path: String, arms: Arms) throws {
+    configurationPath = path
     self.configuration = configuration
     self.arms = arms
     let handler = LineLogHandler(configuration.log)
     logger = Logger(label: "tamisd") { _ in handler }
     pipeline = try TriggerPipeline(
-      settings: PipelineSettings(configuration), loaded: arms.model, armed: arms.armed,
-      instructionSet: arms.instructionSet, observer: LoggingObserver(logger))
+      settings: PipelineSettings(configuration), loaded: arms.loaded,
+      observer: LoggingObserver(logger))
   }
 
   /// Runs until a signal has come and the pipeline has drained.
@@ -35,38 +37,36 @@ struct Daemon {
     logStart(http: http)
     let running = pipeline
     let thread = WorkerThread(name: "tamis-ingest") { running.run() }
-    waitForSignal()
+    var supervisor = Supervisor(
+      pipeline: pipeline, notifier: notifier, logger: logger,
+      reload: { try reload() })
+    supervisor.watchUntilSignalled()
     pipeline.stop()
-    while pipeline.state.phase != .ended {
-      if tamis_signals_wait(100_000_000) != 0 { logger.warning("draining already") }
-    }
+    supervisor.watchUntilEnded(drainTimeoutMs: configuration.shutdown.drainTimeoutMs)
     thread.join()
     http?.stop()
     try logEnd()
   }
 
-  private func waitForSignal() {
-    while true {
-      let number = tamis_signals_wait(1_000_000_000)
-      switch number {
-      case 0: continue
-      case SIGHUP: logger.warning("SIGHUP: there is no reload yet; restart to change the model")
-      default:
-        logger.info("draining", metadata: ["signal": "\(number == SIGTERM ? "TERM" : "INT")"])
-        return
-      }
+  /// Nil where no service manager asks to be told, or where it cannot be.
+  private var notifier: ServiceNotifier? {
+    do {
+      return try ServiceNotifier(environment: ProcessInfo.processInfo.environment)
+    } catch {
+      logger.warning("\(error)")
+      return nil
     }
   }
 
   private func openHTTP() throws -> HTTPEndpoint? {
     guard let address = configuration.http.listen else { return nil }
-    let (pipeline, points, build) = (pipeline, arms.points, arms.build)
+    let pipeline = pipeline
+    let build = BuildFacts(
+      version: programVersion, instructionSet: arms.loaded.instructionSet.rawValue)
     return try HTTPEndpoint(
       listen: address,
       routes: [
-        "/metrics": {
-          .metrics(metricsPage(of: pipeline, points: points, build: build))
-        },
+        "/metrics": { .metrics(metricsPage(of: pipeline, build: build)) },
         "/healthz": { Self.health(of: pipeline.state) },
       ])
   }
@@ -74,13 +74,48 @@ struct Daemon {
   private static func health(of state: PipelineState) -> HTTPReply {
     if state.phase != .running { return .text("draining\n", status: 503) }
     if let reason = state.stallReason { return .text("\(reason)\n", status: 503) }
-    if state.sinceProgressNs > progressNsMax {
+    if !state.isProgressing {
       return .text(
         "no progress for \(state.sinceProgressNs / 1_000_000_000) s\n", status: 503)
     }
     return .text("ok\n")
   }
+}
 
+// MARK: - Reload
+
+extension Daemon {
+  /// Reads the configuration again and switches to the model, calibration and shadow that it names.
+  private func reload() throws {
+    let wanted = try DaemonConfiguration.load(configurationPath)
+    let candidate = try Arms(wanted)
+    let isTakenOver = try pipeline.rearm(candidate.loaded)
+    for line in candidate.summary { logger.info("\(line)") }
+    logger.notice(
+      isTakenOver ? "armed" : "armed, decides as soon as the pipeline moves again",
+      metadata: ["generation": "\(pipeline.arms.generation)"])
+    if !configuration.differsInArmsAlone(from: wanted) {
+      logger.warning(
+        """
+        the configuration differs in more than model, calibration and shadow; restart the daemon \
+        for the rest
+        """)
+    }
+  }
+}
+
+extension DaemonConfiguration {
+  /// Whether all that cannot be changed while the daemon runs is the same.
+  fileprivate func differsInArmsAlone(from other: DaemonConfiguration) -> Bool {
+    var same = other
+    (same.model, same.calibration, same.shadow) = (model, calibration, shadow)
+    return same == self
+  }
+}
+
+// MARK: - Log
+
+extension Daemon {
   private func logStart(http: HTTPEndpoint?) {
     for line in arms.summary { logger.info("\(line)") }
     logger.info("journal: \(pipeline.journalOpening)")
@@ -89,7 +124,8 @@ struct Daemon {
       metadata: [
         "input": "\(endpoints(configuration.input.connect, pipeline.inputEndpoints))",
         "output": "\(endpoints(configuration.output.connect, pipeline.outputEndpoints))",
-        "http": "\(configuration.http.listen ?? "none")", "isa": "\(arms.instructionSet.rawValue)",
+        "http": "\(configuration.http.listen ?? "none")",
+        "isa": "\(arms.loaded.instructionSet.rawValue)",
         "workers": "\(configuration.engine.workers)",
         "precision": "\(configuration.engine.precision.rawValue)",
         "unbiased_prescale": "\(configuration.unbiased.prescale)",
@@ -103,14 +139,16 @@ struct Daemon {
 
   private func logEnd() throws {
     let counters = pipeline.counters
+    let published =
+      counters.publishedFlagged.value + counters.publishedUnbiased.value
+      + counters.publishedUnflagged.value
     logger.info(
       "ended",
       metadata: [
         "scored": "\(counters.scored.value)", "rejected": "\(counters.rejectedTotal)",
         "shed": "\(counters.shed.value)", "journaled": "\(counters.journaled.value)",
-        "published":
-          "\(counters.publishedFlagged.value + counters.publishedUnbiased.value)",
-        "waiting": "\(counters.waiting.value)", "abandoned": "\(counters.abandoned.value)",
+        "published": "\(published)", "waiting": "\(counters.waiting.value)",
+        "abandoned": "\(counters.abandoned.value)",
       ])
     let given = counters.abandoned.value + counters.shed.value
     if given > 0 {
@@ -134,6 +172,8 @@ extension PipelineSettings {
     outputConnect = configuration.output.connect
     outputBind = configuration.output.bind
     outputHighWaterMark = configuration.output.highWaterMark
+    publishesAll = configuration.output.publish == .all
+    flaggedRateMax = configuration.flood.flaggedRateMax
     journalPath = configuration.journal.path
     segmentByteCountMax = configuration.journal.segmentByteCountMax
     fsyncIntervalMs = configuration.journal.fsyncIntervalMs
