@@ -75,9 +75,15 @@ extension DaemonConfiguration.Input {
     pattern = section.choice("pattern", default: pattern)
     (connect, bind) = section.endpoints()
     topic = section.text("topic", expected: "a text", default: topic)
+    shared = section.boolean("shared", default: shared)
     messageByteCountMax = section.integer(
       "message_bytes_max", in: 384...1_073_741_824, default: messageByteCountMax)
     highWaterMark = section.integer("high_water_mark", in: 1...1_000_000, default: highWaterMark)
+    if pattern == .sub, shared {
+      section.report(
+        "shared", found: "`true` with the pattern sub", expected: "false",
+        remedy: "remove it: a subscriber gets all of a stream")
+    }
     if pattern == .pull, !topic.isEmpty {
       section.report(
         "topic", found: "`\(topic)` with the pattern pull", expected: "no topic",
@@ -120,7 +126,8 @@ extension DaemonConfiguration.Shadow {
 
 extension DaemonConfiguration.Flood {
   fileprivate mutating func read(_ section: SectionReader) {
-    flaggedRateMax = section.integer("flagged_rate_max", in: 0...10_000_000, default: flaggedRateMax)
+    flaggedRateMax = section.integer(
+      "flagged_rate_max", in: 0...10_000_000, default: flaggedRateMax)
   }
 }
 

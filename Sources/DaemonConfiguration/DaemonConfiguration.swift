@@ -54,6 +54,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var bind: [String]
     /// `topic`: the prefix subscribed to; empty is everything, and with `pull` always empty.
     public var topic = ""
+    /// `shared`: whether other daemons take part of the same stream, so that gaps are no losses.
+    public var shared = false
     /// `message_bytes_max`: a sender of a larger message part is disconnected; 384 to 1 GiB.
     public var messageByteCountMax = 1_048_576
     /// `high_water_mark`: messages queued per peer, 1 to 1,000,000.

@@ -52,6 +52,10 @@ private func addLedger(of pipeline: TriggerPipeline, to page: inout PrometheusTe
     .counter, "tamis_events_lost_total", "Records missed, by gaps in the senders' sequences.",
     bySource(\.lost))
   page.add(
+    .counter, "tamis_events_elsewhere_total",
+    "Records of a shared stream that did not come here: other daemons have them, or they are lost.",
+    bySource(\.elsewhere))
+  page.add(
     .counter, "tamis_events_late_total", "Records that filled a gap already counted as lost.",
     bySource(\.late))
   page.add(

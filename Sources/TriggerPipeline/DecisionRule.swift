@@ -66,6 +66,11 @@ public struct DecisionRule: Sendable {
       unbiasedPrescale: unbiasedPrescale)
   }
 
+  /// The same working points beside another prescale of the unbiased sample.
+  func with(unbiasedPrescale prescale: UInt32) -> DecisionRule {
+    prescale == unbiasedPrescale ? self : DecisionRule(routes: routes, unbiasedPrescale: prescale)
+  }
+
   /// Bit i: the score is above the threshold of working point i, whatever its prescale.
   @inline(__always)
   public func firedPoints(score: Float) -> UInt16 {

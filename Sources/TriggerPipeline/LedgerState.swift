@@ -1,23 +1,39 @@
-internal import DurableFiles
-internal import EventRecords
+package import DurableFiles
+package import EventRecords
 internal import Glibc
 internal import Synchronization
 
 /// What has been decided of a run and source so far: enough to go on after the process has died.
-struct DecidedAccount {
-  var run: UInt32 = 0
-  var source: UInt32 = 0
+package struct DecidedAccount {
+  package var run: UInt32 = 0
+  package var source: UInt32 = 0
   /// When the run was begun here, ns since the epoch: tells a run that was begun again from one that
   /// was gone on with.
-  var openedNs: UInt64 = 0
+  package var openedNs: UInt64 = 0
   /// How often another process went on with it.
-  var resumeCount: UInt64 = 0
-  var scored: UInt64 = 0
-  var notFinite: UInt64 = 0
-  var flagged: UInt64 = 0
-  var unbiased: UInt64 = 0
+  package var resumeCount: UInt64 = 0
+  package var scored: UInt64 = 0
+  package var notFinite: UInt64 = 0
+  package var flagged: UInt64 = 0
+  package var unbiased: UInt64 = 0
   /// Sequences of records that were decided, control records included.
-  var decided = SequenceLedger()
+  package var decided = SequenceLedger()
+
+  package init(
+    run: UInt32 = 0, source: UInt32 = 0, openedNs: UInt64 = 0, resumeCount: UInt64 = 0,
+    scored: UInt64 = 0, notFinite: UInt64 = 0, flagged: UInt64 = 0, unbiased: UInt64 = 0,
+    decided: SequenceLedger = SequenceLedger()
+  ) {
+    self.run = run
+    self.source = source
+    self.openedNs = openedNs
+    self.resumeCount = resumeCount
+    self.scored = scored
+    self.notFinite = notFinite
+    self.flagged = flagged
+    self.unbiased = unbiased
+    self.decided = decided
+  }
 }
 
 /// `ledger.open` beside the journal's segments: the accounts of the runs that are open, in memory
@@ -27,9 +43,9 @@ struct DecidedAccount {
 /// batch that is in the journal and not in the account; it then counts as lost, never the other way
 /// round. Each slot has two copies and a selector that is moved last: a kill at any moment leaves one
 /// of them whole. The publishing thread alone writes.
-final class LedgerState {
+package final class LedgerState {
   /// What of an earlier file could not be taken over, in words.
-  private(set) var notes: [String] = []
+  package private(set) var notes: [String] = []
 
   private static let magic: UInt64 = 0x314C_5344_454C_4D54  // "TMLEDSL1"
   private static let headerByteCount = 64
@@ -42,7 +58,7 @@ final class LedgerState {
 
   /// Opens or makes the file in the journal `folder`, whose lock is held. One of another size or
   /// format is begun anew, with a note.
-  init(folder: String, slotCount: Int) throws(SystemCallError) {
+  package init(folder: String, slotCount: Int) throws(SystemCallError) {
     let path = "\(folder)/ledger.open"
     let byteCount = Self.headerByteCount + slotCount * Self.slotByteCount
     let file = try OpenFile(opening: path, flags: O_CREAT | O_RDWR)
@@ -73,7 +89,9 @@ final class LedgerState {
 
   /// The accounts that the journal in `folder` has open, whether its daemon runs or not; none where
   /// there is no such file or it is of another version.
-  static func accounts(inFolder folder: String) throws(SystemCallError) -> [DecidedAccount] {
+  package static func accounts(
+    inFolder folder: String
+  ) throws(SystemCallError) -> [DecidedAccount] {
     let path = "\(folder)/ledger.open"
     guard access(path, F_OK) == 0 else { return [] }
     let file = try OpenFile(opening: path, flags: O_RDONLY)
@@ -89,7 +107,7 @@ final class LedgerState {
   }
 
   /// Enters the account of a slot. Allocates nothing.
-  func enter(_ account: borrowing DecidedAccount, in index: Int) {
+  package func enter(_ account: borrowing DecidedAccount, in index: Int) {
     let slot = slot(index)
     let selector = Self.selector(slot)
     let other: UInt64 = selector.pointee.load(ordering: .relaxed) == 1 ? 2 : 1
@@ -103,10 +121,12 @@ final class LedgerState {
   }
 
   /// Takes the account of a slot out: its run is closed, and its ledger written.
-  func clear(_ index: Int) { Self.selector(slot(index)).pointee.store(0, ordering: .releasing) }
+  package func clear(_ index: Int) {
+    Self.selector(slot(index)).pointee.store(0, ordering: .releasing)
+  }
 
   /// The account of a slot; nil where it is empty or makes no sense.
-  func account(in index: Int) -> DecidedAccount? { Self.account(at: slot(index)) }
+  package func account(in index: Int) -> DecidedAccount? { Self.account(at: slot(index)) }
 
   private static func account(at slot: UnsafeMutableRawPointer) -> DecidedAccount? {
     let chosen = selector(slot).pointee.load(ordering: .acquiring)
@@ -120,7 +140,7 @@ final class LedgerState {
   }
 
   /// All accounts, with their slots.
-  var accounts: [(slot: Int, account: DecidedAccount)] {
+  package var accounts: [(slot: Int, account: DecidedAccount)] {
     (0..<slotCount).compactMap { slot in account(in: slot).map { (slot, $0) } }
   }
 

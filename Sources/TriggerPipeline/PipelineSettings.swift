@@ -15,6 +15,9 @@ public struct PipelineSettings: Sendable {
   public var inputBind: [String] = []
   /// The topic that a SUB input asks for.
   public var inputTopic = ""
+  /// Whether other daemons take part of the same stream, as behind one PUSH: what is missing here is
+  /// then not lost.
+  public var isInputShared = false
   /// A longer message is refused as oversized.
   public var messageByteCountMax = 1 << 20
   /// Messages that ZeroMQ may hold for each sender before it makes the sender wait (or drop).

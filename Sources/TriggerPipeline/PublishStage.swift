@@ -37,7 +37,10 @@ final class PublishStage: @unchecked Sendable {
   /// Entries whose accounts have changed since they were last entered in the ledger's state.
   private var dirtyEntries: [Int] = []
   private var reports: [RunLedgerReport] = []
+  /// Whether the decision log names the arms in force.
   private var hasLoggedArms = false
+  /// The last event that was decided; nil before the first.
+  private var lastDecided: EventIdentity?
 
   init(
     ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable, output: JournaledOutput,
@@ -109,7 +112,7 @@ extension PublishStage {
     let decidedNs = tamis_realtime_ns()
     // A range is of one generation.
     let generation = ring.generation(at: range.lowerBound)
-    if generation != arms.generation || !hasLoggedArms { takeUp(generation, range.lowerBound) }
+    if generation != arms.generation { takeUp(generation) }
     for position in range {
       let note = ring.note(at: position)
       if let closed = note.closedEntry, closed != note.ledgerEntry { close(closed, .nextRun) }
@@ -128,6 +131,9 @@ extension PublishStage {
       countShadow(score, shadow: ring.shadowScores(at: position).pointee, rule: shadow.rule)
     }
     counters.lastEventNs.set(note.receivedNs)
+    let identity = EventIdentity(record)
+    if !hasLoggedArms { log(.before(identity)) }
+    lastDecided = identity
     let latencyNs = decidedNs > note.receivedNs ? decidedNs - note.receivedNs : 0
     counters.decisionLatency.record(Double(latencyNs) * 1e-9)
     guard let decision = decision(score: score, record: record, nowNs: decidedNs) else { return }
@@ -150,7 +156,7 @@ extension PublishStage {
       run: record.run, source: record.source, sequence: record.sequence, event: record.event)
     let decision = rule.decide(score: score, hash: hash, floodPrescale: floodPrescale)
     if flood != nil {
-      noteFlood(decision, score: score, hash: hash, record: record, nowNs: nowNs)
+      noteFlood(decision, score: score, hash: hash, nowNs: nowNs)
     }
     return decision ?? (publishesAll ? .unflagged : nil)
   }
@@ -168,20 +174,23 @@ extension PublishStage {
     }
   }
 
-  /// Goes on with the arms of another generation, from the record at `position` on.
-  private func takeUp(_ generation: Int, _ position: Int) {
+  /// Goes on with the arms of another generation. The log names the first event that they decide.
+  private func takeUp(_ generation: Int) {
     arms = rack.arms(of: generation)
-    hasLoggedArms = true
-    logDecisions(from: EventRecordView(ring.record(at: position)))
+    hasLoggedArms = false
   }
 
-  private func logDecisions(from record: EventRecordView) {
+  private func log(_ place: DecisionChange.Place) {
+    hasLoggedArms = true
     decisionLog.append(
       DecisionChange(
-        from: EventIdentity(record), number: output.nextNumber + UInt64(stagedCount),
-        facts: arms.facts, floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale),
+        place: place, number: output.nextNumber + UInt64(stagedCount),
+        model: arms.facts.modelSHA256, calibration: arms.facts.calibrationSHA256,
+        floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale,
+        timeNs: tamis_realtime_ns()),
       observer: observer)
   }
+
 }
 
 // MARK: - Flood
@@ -190,8 +199,7 @@ extension PublishStage {
   /// Tells the governor of an event that is flagged where there is no cap. Another prescale holds
   /// from the next event on.
   private func noteFlood(
-    _ decision: Decision?, score: Float, hash: PrescaleHash, record: EventRecordView,
-    nowNs: UInt64
+    _ decision: Decision?, score: Float, hash: PrescaleHash, nowNs: UInt64
   ) {
     let isKept = decision?.isFlagged ?? false
     if !isKept {
@@ -200,23 +208,19 @@ extension PublishStage {
       else { return }
       counters.floodSuppressed.add()
     }
-    if flood?.note(isKept: isKept, nowNs: nowNs) ?? false { changeFlood(after: record) }
+    if flood?.note(isKept: isKept, nowNs: nowNs) ?? false { changeFlood() }
   }
 
   /// While nothing comes a flood is over too.
   private func letFloodPass() {
-    if flood?.pass(nowNs: tamis_realtime_ns()) ?? false { changeFlood(after: nil) }
+    if flood?.pass(nowNs: tamis_realtime_ns()) ?? false { changeFlood() }
   }
 
-  private func changeFlood(after record: EventRecordView?) {
+  private func changeFlood() {
     let before = floodPrescale
     floodPrescale = flood?.prescale ?? 1
     counters.floodPrescale.set(UInt64(floodPrescale))
-    decisionLog.append(
-      DecisionChange(
-        after: record.map(EventIdentity.init), number: output.nextNumber + UInt64(stagedCount),
-        facts: arms.facts, floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale),
-      observer: observer)
+    log(.after(lastDecided))
     if before == 1 || floodPrescale == 1 { observer.floodChanged(prescale: floodPrescale) }
   }
 }

@@ -10,6 +10,8 @@ public final class SourceCounters: Sendable {
   /// Records missed, by gaps in the sequence; a late record is counted in `late` as well, so what
   /// is missing now is lost - late.
   public let lost = EventCounter()
+  /// Records missed where the stream is shared with other daemons: most of them are there.
+  public let elsewhere = EventCounter()
   /// Records that filled a gap after it had been counted.
   public let late = EventCounter()
 
@@ -35,7 +37,12 @@ package final class RunLedgerTable: @unchecked Sendable {
   private var currentEntries: [Int?]
   private var lastSource = 0
 
-  package init() {
+  /// Whether other daemons take part of the same stream: gaps are then no losses.
+  private let isShared: Bool
+
+  /// A table without entries.
+  package init(isShared: Bool = false) {
+    self.isShared = isShared
     sources = SourceList(capacity: Self.sourceCountMax + 1)
     currentEntries = [Int?](repeating: nil, count: Self.sourceCountMax + 1)
   }
@@ -86,8 +93,10 @@ package final class RunLedgerTable: @unchecked Sendable {
   ) -> Placement {
     let ledger = entries[entry]
     switch ledger.sequences.note(record.sequence) {
-    case .fresh(let gap): if gap > 0 { sources[source].lost.add(gap) }
-    case .late: sources[source].late.add()
+    case .fresh(let gap):
+      if gap > 0 { (isShared ? sources[source].elsewhere : sources[source].lost).add(gap) }
+    case .late:
+      if !isShared { sources[source].late.add() }
     case .repeated:
       ledger.figures.repeated += 1
       ledger.figures.events += 1
@@ -101,7 +110,7 @@ package final class RunLedgerTable: @unchecked Sendable {
 
   /// Goes on with what an earlier process has left open, before the first record. Returns the entries
   /// of runs that were on their way to be closed: a later run of the same source had begun.
-  func resume(_ accounts: [(slot: Int, account: DecidedAccount)]) -> [Int] {
+  package func resume(_ accounts: [(slot: Int, account: DecidedAccount)]) -> [Int] {
     var passed: [Int] = []
     for (slot, account) in accounts.sorted(by: { $0.account.openedNs < $1.account.openedNs }) {
       guard slot < entries.count, let source = sourceIndex(of: account.source) else { continue }

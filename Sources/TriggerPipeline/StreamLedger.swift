@@ -70,6 +70,17 @@ public struct StreamLedger: Sendable {
   }
 }
 
+extension StreamLedger {
+  /// Whether some daemon decided the record with this identity, in any take of its run.
+  func isDecided(_ identity: EventIdentity) -> Bool {
+    accounts.contains { account in
+      account.run == identity.run && account.source == identity.source
+        && identity.sequence <= account.expected
+        && !account.missingRanges.contains { $0.contains(identity.sequence) }
+    }
+  }
+}
+
 private struct TakeKey: Hashable, Comparable {
   var run: UInt32
   var source: UInt32
@@ -118,29 +129,8 @@ private func takes(inJournal folder: String) throws -> [(TakeKey, TakePart)] {
 }
 
 private func closedTakes(inJournal folder: String) throws -> [TakePart] {
-  let path = "\(folder)/ledger.jsonl"
-  let file = try MappedFile(path)
-  return try withExtendedLifetime(file) {
-    // A kill may have cut the last line; what it would say is in the open accounts.
-    let end = file.bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    let lines = file.bytes[..<end].split(separator: UInt8(ascii: "\n"))
-    return try lines.enumerated().map { index, line in
-      let place = "\(path), line \(index + 1)"
-      return try TakePart(
-        JSONPlace(root: try parsed(UnsafeRawBufferPointer(rebasing: line), place), file: place))
-    }
-  }
-}
-
-private func parsed(
-  _ line: UnsafeRawBufferPointer, _ place: String
-) throws(FileFault) -> StrictJSON.JSONValue {
-  do throws(JSONSyntaxError) {
-    return try StrictJSON.JSONValue(parsing: line)
-  } catch {
-    throw FileFault(
-      file: place, found: "\(error)", expected: "a line of JSON as the daemon writes it")
-  }
+  // A line that a kill has cut is in the open accounts.
+  try JSONLines("\(folder)/ledger.jsonl").places.map { try TakePart($0) }
 }
 
 extension TakePart {

@@ -52,7 +52,7 @@ public final class TriggerPipeline: Sendable {
     let ring = RecordRing(
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
-    let ledger = RunLedgerTable()
+    let ledger = RunLedgerTable(isShared: settings.isInputShared)
     let journal = try FlaggedJournal(
       folder: settings.journalPath, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)

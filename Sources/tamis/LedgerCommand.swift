@@ -37,7 +37,8 @@ struct LedgerCommand: ParsableCommand {
     facts.add("balanced", .bool(isBalanced))
     facts.print(asJSON: output.json)
     if !isBalanced {
-      throw NegativeAnswer(description: "sums do not agree: a fault of the daemon, please report it")
+      throw NegativeAnswer(
+        description: "sums do not agree: a fault of the daemon, please report it")
     }
   }
 
@@ -63,7 +64,8 @@ struct LedgerCommand: ParsableCommand {
       $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
     }
     let more = account.missingRanges.count > 3 ? ", ..." : ""
-    let missing = account.missing == 0 ? "" : " (sequences \(ranges.joined(separator: ", "))\(more))"
+    let missing =
+      account.missing == 0 ? "" : " (sequences \(ranges.joined(separator: ", "))\(more))"
     return "run \(account.run) source \(account.source)"
       + (account.take > 1 ? " take \(account.take)" : "")
       + ": expected \(account.expected) = decided \(account.decided) + missing \(account.missing)"

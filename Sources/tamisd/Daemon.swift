@@ -166,6 +166,7 @@ extension PipelineSettings {
     inputConnect = configuration.input.connect
     inputBind = configuration.input.bind
     inputTopic = configuration.input.topic
+    isInputShared = configuration.input.shared
     messageByteCountMax = configuration.input.messageByteCountMax
     inputHighWaterMark = configuration.input.highWaterMark
     outputPattern = configuration.output.pattern == .pub ? .pub : .push
