@@ -113,7 +113,8 @@ extension DriftJudge {
   private mutating func noteConditions(_ window: DecidedCounts) {
     if window.conditionMin <= window.conditionMax {
       conditionsSeen =
-        min(conditionsSeen?.lowerBound ?? window.conditionMin, window.conditionMin)...max(
+        min(
+          conditionsSeen?.lowerBound ?? window.conditionMin, window.conditionMin)...max(
           conditionsSeen?.upperBound ?? window.conditionMax, window.conditionMax)
     }
     latest.append(DecidedTotals(pointCount: basis.pointNames.count))

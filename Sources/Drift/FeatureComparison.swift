@@ -39,8 +39,10 @@ struct FeatureComparison: Equatable {
     let fourth =
       isStuck
       ? 0
-      : max(0, sums.fourths / count - 4 * mean * cube + 6 * mean * mean * square
-        - 3 * mean * mean * mean * mean)
+      : max(
+        0,
+        sums.fourths / count - 4 * mean * cube + 6 * mean * mean * square
+          - 3 * mean * mean * mean * mean)
     let errorSquare = 1 / count + 1 / Double(reference.finiteCount)
     meanDeviation = mean
     meanStatistic = mean / (max(variance, 1) * errorSquare).squareRoot()
