@@ -53,6 +53,7 @@ let modules: [[Target]] = [
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["ScoreEngine", argumentParser]),
   module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
+  module("Drift", ["Calibration", "ReproducibleMath"]),
   module(
     "Analysis",
     [
