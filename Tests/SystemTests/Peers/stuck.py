@@ -20,6 +20,7 @@ import tempfile
 import time
 
 SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17  # of ptrace(2)
+PR_SET_PDEATHSIG = 1
 WALL = 0x40000000  # waitpid: threads too
 LIBC = ctypes.CDLL(None, use_errno=True)
 LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -29,6 +30,10 @@ LIBC.ptrace.restype = ctypes.c_long
 def ptrace(request, thread):
     if LIBC.ptrace(request, thread, None, None) != 0:
         raise OSError(ctypes.get_errno(), f"ptrace({request:#x}): {thread}")
+
+
+def end_with_parent():
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def thread_named(process, name):
@@ -42,15 +47,18 @@ class Manager:
     def __init__(self, watchdog_ms, thread_name, command):
         self.start, self.thread_name, self.stopped = time.monotonic(), thread_name, None
         self.wanted = []
-        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGHUP):
+        numbers = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGHUP)
+        for number in numbers:
             signal.signal(number, lambda number, _: self.wanted.append(number))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)  # a test's threads may block them
         with tempfile.TemporaryDirectory() as folder:
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self.socket.bind(f"{folder}/notify")
             self.socket.settimeout(0.01)
-            self.child = subprocess.Popen(command, env={
-                **os.environ, "NOTIFY_SOCKET": f"{folder}/notify",
-                "WATCHDOG_USEC": str(1000 * int(watchdog_ms))})
+            self.child = subprocess.Popen(
+                command, preexec_fn=end_with_parent, env={
+                    **os.environ, "NOTIFY_SOCKET": f"{folder}/notify",
+                    "WATCHDOG_USEC": str(1000 * int(watchdog_ms))})
             try:
                 self.serve()
             finally:
