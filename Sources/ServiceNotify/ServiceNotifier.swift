@@ -46,6 +46,15 @@ public final class ServiceNotifier: Sendable {
     watchdogIntervalNs = Self.watchdogIntervalNs(environment, process: process ?? getpid())
   }
 
+  /// The notifier that this process' own environment asks for.
+  public convenience init?() throws(NotifyFailure) {
+    var environment: [String: String] = [:]
+    for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] {
+      environment[name] = getenv(name).map { String(cString: $0) }
+    }
+    try self.init(environment: environment)
+  }
+
   deinit { close(descriptor) }
 
   /// The daemon is armed and takes events: at start, and at the end of a reload.

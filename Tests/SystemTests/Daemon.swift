@@ -9,6 +9,7 @@ final class Daemon {
   private(set) var program: Launched
   private let configuration: String
   private let environment: [String: String]
+  private let launcher: [String]
 
   var input: String { "tcp://127.0.0.1:\(inputPort)" }
   var output: String { "tcp://127.0.0.1:\(outputPort)" }
@@ -36,6 +37,8 @@ final class Daemon {
     var outputLines = ""
     var journalLines = ""
     var sections = ""
+    /// A command that starts the daemon: the daemon's own command line is appended to it.
+    var launcher: [String] = []
   }
 
   init(_ armed: Armed, _ choice: Choice = Choice()) throws {
@@ -72,13 +75,16 @@ final class Daemon {
         listen: 127.0.0.1:\(httpPort)
       """, to: "tamisd.yaml")
     environment = choice.environment
-    program = try Programs.tamisd("--config", configuration, environment: environment)
+    launcher = choice.launcher
+    program = try Programs.tamisd(
+      "--config", configuration, environment: environment, launcher: launcher)
     try waitUntilServing()
   }
 
   /// Starts it again with the same configuration, after it was ended.
   func restart() throws {
-    program = try Programs.tamisd("--config", configuration, environment: environment)
+    program = try Programs.tamisd(
+      "--config", configuration, environment: environment, launcher: launcher)
     try waitUntilServing()
   }
 
