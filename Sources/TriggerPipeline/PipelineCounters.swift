@@ -10,14 +10,30 @@ public final class PipelineCounters: Sendable {
   private let rejectedByReason: [EventCounter]
   /// Events given up because the pipeline was told to end before it could score them.
   public let shed = EventCounter()
-  /// Events that fired a working point and passed its prescale, in the calibration's order.
-  public let flagged: [EventCounter]
+  /// Events that fired a working point, and those that its prescale let pass, by its name.
+  public let workingPoints = WorkingPointTable()
   /// Events above the loosest threshold, before prescales.
   public let aboveThreshold = EventCounter()
   /// Events kept by the unbiased prescale.
   public let unbiased = EventCounter()
   /// Events kept because they could not be scored.
   public let notScorable = EventCounter()
+  /// Events that would have been kept but for the cap on the flagged rate.
+  public let floodSuppressed = EventCounter()
+  /// The prescale that the cap imposes now; 1 while there is no flood.
+  public let floodPrescale = EventCounter()
+  /// Events handed on for commissioning alone, with reasons 0.
+  public let unflagged = EventCounter()
+  /// What shadow and live arms would have done with an event, in `ShadowOutcome`'s order.
+  public let shadow: [EventCounter]
+  /// Switches of model and calibration that were made, and candidates that were refused.
+  public let reloads = EventCounter()
+  /// Candidates that were refused.
+  public let reloadsRefused = EventCounter()
+  /// Whether the last reload was made (1) or refused (0).
+  public let lastReloadSucceeded = EventCounter()
+  /// When the last reload was asked for, ns since the epoch; 0 before the first.
+  public let lastReloadNs = EventCounter()
   /// Control records by kind: begin of run, end of run, heartbeat.
   public let controlRecords: [EventCounter]
   /// Messages that left the input sockets.
@@ -30,6 +46,11 @@ public final class PipelineCounters: Sendable {
   public let publishedFlagged = EventCounter()
   /// The same for the topic `unbiased`.
   public let publishedUnbiased = EventCounter()
+  /// The same for the topic `unflagged`.
+  public let publishedUnflagged = EventCounter()
+  /// When the oldest record was written that is not yet on the disk itself, ns of a clock that never
+  /// goes back; 0 while there is none.
+  public let unsynchronisedSinceNs = EventCounter()
   /// Journaled records that wait for the output.
   public let waiting = EventCounter()
   /// Flagged records that could be neither journaled nor published before the end.
@@ -56,6 +77,9 @@ public final class PipelineCounters: Sendable {
   public let ledgerFaults = EventCounter()
   /// Time of the last event, ns since the epoch.
   public let lastEventNs = EventCounter()
+  /// Events of each batch that was scored.
+  public let batchEvents = FixedHistogram(
+    upperBounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096])
   /// Scores of scored events.
   public let scores = FixedHistogram(upperBounds: FixedHistogram.decades(0, through: 7))
   /// Seconds from the message's leaving the socket to the decision.
@@ -64,9 +88,11 @@ public final class PipelineCounters: Sendable {
   /// Kept, since `allCases` makes a new array at each call and a flood of bad records may call often.
   private static let reasons = RecordRefusal.allCases
 
-  /// Counters for so many working points.
-  public init(workingPointCount: Int) {
-    flagged = (0..<workingPointCount).map { _ in EventCounter() }
+  /// All at zero.
+  public init() {
+    shadow = ShadowOutcome.allCases.map { _ in EventCounter() }
+    floodPrescale.set(1)
+    lastReloadSucceeded.set(1)
     rejectedByReason = Self.reasons.map { _ in EventCounter() }
     controlRecords = (0..<3).map { _ in EventCounter() }
   }
@@ -86,4 +112,16 @@ public final class PipelineCounters: Sendable {
 
   /// All reasons together.
   public var rejectedTotal: UInt64 { rejectedByReason.reduce(0) { $0 + $1.value } }
+}
+
+/// Which of the live and the shadow arms an event fired, at their loosest working points.
+public enum ShadowOutcome: String, CaseIterable, Sendable {
+  /// Both fired.
+  case both
+  /// The live arms alone.
+  case liveOnly = "live_only"
+  /// The shadow alone.
+  case shadowOnly = "shadow_only"
+  /// Neither fired.
+  case neither
 }

@@ -20,6 +20,8 @@ final class PublishStage: @unchecked Sendable {
   private let ledgerFile: LedgerFile
   private let output: JournaledOutput
   private let counters: PipelineCounters
+  private let pointCounters: [WorkingPointCounters]
+  private let recentFlags: RecentFlags
   private let state: PipelineState
   private let observer: any PipelineObserver
   private let flaggedByteCount: Int
@@ -29,9 +31,12 @@ final class PublishStage: @unchecked Sendable {
 
   init(
     ring: RecordRing, rule: DecisionRule, origin: FlaggedOrigin, ledger: RunLedgerTable,
-    output: JournaledOutput, counters: PipelineCounters, state: PipelineState,
+    output: JournaledOutput, counters: PipelineCounters,
+    pointCounters: [WorkingPointCounters], recentFlags: RecentFlags, state: PipelineState,
     observer: any PipelineObserver, settings: PipelineSettings
   ) throws {
+    self.pointCounters = pointCounters
+    self.recentFlags = recentFlags
     ledgerFile = try LedgerFile(folder: settings.journalPath)
     self.ring = ring
     self.rule = rule
@@ -66,6 +71,7 @@ final class PublishStage: @unchecked Sendable {
       if ring.isEmpty { state.noteOutputProgress() }
       return false
     }
+    counters.batchEvents.record(Double(range.count))
     decide(range)
     output.take(
       UnsafeRawBufferPointer(rebasing: staged[..<(stagedCount * flaggedByteCount)]),
@@ -116,7 +122,14 @@ extension PublishStage {
       entry.scored += 1
       counters.scored.add()
       counters.scores.record(Double(score))
-      if score > rule.loosestThreshold { counters.aboveThreshold.add() }
+      if score > rule.loosestThreshold { countFired(score) }
+    }
+  }
+
+  private func countFired(_ score: Float) {
+    counters.aboveThreshold.add()
+    for point in pointCounters.indices where score > rule.routes[point].threshold {
+      pointCounters[point].fired.add()
     }
   }
 
@@ -127,17 +140,20 @@ extension PublishStage {
       counters.unbiased.add()
     }
     if decision.reasons.contains(.notScorable) { counters.notScorable.add() }
-    for point in 0..<counters.flagged.count where decision.workingPoints >> UInt16(point) & 1 == 1 {
-      counters.flagged[point].add()
+    for point in pointCounters.indices where decision.workingPoints >> UInt16(point) & 1 == 1 {
+      pointCounters[point].flagged.add()
     }
   }
 
   private func stage(_ header: FlaggedHeader, position: Int, record: EventRecordView) {
     guard let base = staged.baseAddress else { return }
+    let attributions = UnsafeBufferPointer(
+      start: ring.attributions(at: position), count: ring.featureCount)
+    if header.reasons.contains(.aboveThreshold) {
+      recentFlags.note(header, record: record, attributions: attributions)
+    }
     FlaggedRecord.encode(
-      header,
-      attributions: UnsafeBufferPointer(
-        start: ring.attributions(at: position), count: ring.featureCount),
+      header, attributions: attributions,
       eventRecord: record, into: base + stagedCount * flaggedByteCount)
     stagedCount += 1
   }

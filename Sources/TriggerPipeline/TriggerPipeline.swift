@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Calibration
 internal import DurableFiles
 internal import EventRecords
 public import ScoreEngine
@@ -17,6 +18,10 @@ public final class TriggerPipeline: Sendable {
   public let state: PipelineState
   /// The thresholds and prescales in force.
   public let rule: DecisionRule
+  /// Model and calibration in force.
+  public let arms: ArmsFacts
+  /// The last flagged events.
+  public let recentFlags: RecentFlags
   /// The margin of the screen; nil where every event is scored exactly.
   public let screenMargin: Double?
   /// The senders seen so far, the unknown one first.
@@ -48,7 +53,11 @@ public final class TriggerPipeline: Sendable {
   ) throws {
     let model = loaded.model
     let rule = DecisionRule(armed.calibration, unbiasedPrescale: settings.unbiasedPrescale)
-    let counters = PipelineCounters(workingPointCount: rule.routes.count)
+    let counters = PipelineCounters()
+    let points = armed.calibration.workingPoints
+    guard let pointCounters = counters.workingPoints.counters(of: points.map(\.name)) else {
+      preconditionFailure("a calibration has fewer points than the table has places")
+    }
     let state = PipelineState()
     let precision = try armed.precision(
       isScreened: settings.isScreened, model: loaded, instructionSet: instructionSet)
@@ -68,6 +77,18 @@ public final class TriggerPipeline: Sendable {
     self.settings = settings
     self.rule = rule
     screenMargin = precision.screening?.margin
+    let recentFlags = RecentFlags(featureCount: model.shape.featureCount)
+    self.recentFlags = recentFlags
+    arms = ArmsFacts(
+      generation: 1, armedNs: tamis_realtime_ns(), modelPath: loaded.path,
+      modelSHA256: "\(loaded.sha256)", calibrationPath: armed.path,
+      calibrationSHA256: "\(armed.sha256)",
+      points: points.map {
+        ArmedPoint(
+          name: $0.name, targetFPR: $0.targetFPR.value, threshold: $0.threshold,
+          prescale: $0.prescale, fprInterval: $0.fprInterval)
+      },
+      featureNames: model.featureNames, screenMargin: precision.screening?.margin)
     self.counters = counters
     self.state = state
     self.ring = ring
@@ -93,7 +114,8 @@ public final class TriggerPipeline: Sendable {
       output: JournaledOutput(
         journal: journal, output: output, counters: counters, state: state, observer: observer,
         settings: settings),
-      counters: counters, state: state, observer: observer, settings: settings)
+      counters: counters, pointCounters: pointCounters, recentFlags: recentFlags, state: state,
+      observer: observer, settings: settings)
     stages = Mutex(
       PipelineStages(
         ingest: ingest, scoring: scoring, publish: publish,

@@ -1,0 +1,154 @@
+public import EventRecords
+internal import Synchronization
+
+/// One of the last kept events, as an operator wants to see it.
+public struct RecentFlag: Equatable, Sendable {
+  /// Which event.
+  public var event: EventIdentity
+  /// Its number in the journal.
+  public var number: UInt64
+  /// Why it was kept.
+  public var reasons: FlagReasons
+  /// Bit i: working point i of the arms then in force.
+  public var workingPoints: UInt16
+  /// Its score; NaN where it is not scorable.
+  public var score: Float
+  /// When it was decided on, ns since the epoch.
+  public var decidedNs: UInt64
+  /// Features with the largest shares of the score, largest first.
+  public var topFeatures: [FeatureShare]
+
+  /// A feature's part of a score.
+  public struct FeatureShare: Equatable, Sendable {
+    /// Index of the feature.
+    public var feature: Int
+    /// Its attribution divided by the score, in 0 ... 1.
+    public var share: Float
+
+    /// Creates a share.
+    public init(feature: Int, share: Float) {
+      self.feature = feature
+      self.share = share
+    }
+  }
+
+  /// Creates an entry.
+  public init(
+    event: EventIdentity, number: UInt64, reasons: FlagReasons, workingPoints: UInt16,
+    score: Float, decidedNs: UInt64, topFeatures: [FeatureShare]
+  ) {
+    self.event = event
+    self.number = number
+    self.reasons = reasons
+    self.workingPoints = workingPoints
+    self.score = score
+    self.decidedNs = decidedNs
+    self.topFeatures = topFeatures
+  }
+}
+
+/// The last flagged events and what made them strange: kept by the publishing thread in fixed
+/// memory, read by whoever draws the page.
+///
+/// The writer never waits: where a reader is looking at this moment the entry is left out, which
+/// costs the page a line and the stream nothing.
+public final class RecentFlags: Sendable {
+  /// How many events are kept.
+  public static let eventCountMax = 16
+  /// How many features of each.
+  public static let featureCountMax = 5
+  /// A flagged event weighs this share in the running mean of attributions.
+  static let meanWeight: Float = 1 / 64
+
+  fileprivate struct Entry {
+    var event = EventIdentity(run: 0, source: 0, sequence: 0, event: 0)
+    var number: UInt64 = 0
+    var reasons = FlagReasons()
+    var workingPoints: UInt16 = 0
+    var score: Float = 0
+    var decidedNs: UInt64 = 0
+    var features = InlineArray<5, Int>(repeating: -1)
+    var shares = InlineArray<5, Float>(repeating: 0)
+  }
+
+  private struct Content {
+    var entries: [Entry]
+    var count = 0
+    var meanShares: [Float]
+  }
+
+  private let content: Mutex<Content>
+
+  init(featureCount: Int) {
+    content = Mutex(
+      Content(
+        entries: [Entry](repeating: Entry(), count: Self.eventCountMax),
+        meanShares: [Float](repeating: 0, count: featureCount)))
+  }
+
+  /// Keeps an event that was flagged for its score. The publishing thread alone; O(D), allocates
+  /// nothing.
+  func note(
+    _ header: FlaggedHeader, record: EventRecordView, attributions: UnsafeBufferPointer<Float>
+  ) {
+    var entry = Entry()
+    entry.event = EventIdentity(record)
+    entry.number = header.number
+    entry.reasons = header.reasons
+    entry.workingPoints = header.workingPoints
+    entry.score = header.score
+    entry.decidedNs = header.decidedNs
+    let hasShares = header.score.isFinite && header.score > 0
+    if hasShares { Self.selectLargest(of: attributions, score: header.score, into: &entry) }
+    _ = content.withLockIfAvailable { content in
+      content.entries[content.count % Self.eventCountMax] = entry
+      content.count += 1
+      guard hasShares else { return }
+      for feature in attributions.indices {
+        let share = attributions[feature] / header.score
+        content.meanShares[feature] += Self.meanWeight * (share - content.meanShares[feature])
+      }
+    }
+  }
+
+  /// The last events, the newest first.
+  public var latest: [RecentFlag] {
+    let (entries, count) = content.withLock { ($0.entries, $0.count) }
+    return (0..<min(count, Self.eventCountMax)).map { age in
+      entries[(count - 1 - age) % Self.eventCountMax].flag
+    }
+  }
+
+  /// D shares of the score in a running mean over flagged events, of which the last 64 weigh most;
+  /// zeros before the first.
+  public var meanShares: [Float] { content.withLock { $0.meanShares } }
+
+  /// Insertion into a short sorted list.
+  private static func selectLargest(
+    of attributions: UnsafeBufferPointer<Float>, score: Float, into entry: inout Entry
+  ) {
+    for feature in attributions.indices {
+      let share = attributions[feature] / score
+      var place = featureCountMax
+      while place > 0, share > entry.shares[place - 1] { place -= 1 }
+      if place == featureCountMax { continue }
+      for later in stride(from: featureCountMax - 1, to: place, by: -1) {
+        entry.features[later] = entry.features[later - 1]
+        entry.shares[later] = entry.shares[later - 1]
+      }
+      entry.features[place] = feature
+      entry.shares[place] = share
+    }
+  }
+}
+
+extension RecentFlags.Entry {
+  fileprivate var flag: RecentFlag {
+    let top = (0..<RecentFlags.featureCountMax).filter { features[$0] >= 0 }.map {
+      RecentFlag.FeatureShare(feature: features[$0], share: shares[$0])
+    }
+    return RecentFlag(
+      event: event, number: number, reasons: reasons, workingPoints: workingPoints, score: score,
+      decidedNs: decidedNs, topFeatures: top)
+  }
+}

@@ -1,0 +1,41 @@
+internal import Synchronization
+
+/// What one working point has counted since start. It is known by its name, so that a calibration
+/// that is armed later and has a point of that name counts on.
+public final class WorkingPointCounters: Sendable {
+  /// The name in the calibration.
+  public let name: String
+  /// Events with a score above its threshold, before any prescale.
+  public let fired = EventCounter()
+  /// Of these, those that its prescale let pass: they were kept.
+  public let flagged = EventCounter()
+
+  init(name: String) { self.name = name }
+}
+
+/// The counters of all working points that were ever armed, in the order in which they came.
+///
+/// Names are labels of metrics, so their number is bounded: a reload that would bring more is
+/// refused.
+public final class WorkingPointTable: Sendable {
+  /// The most names that are kept account of.
+  public static let nameCountMax = 64
+
+  private let points = Mutex<[WorkingPointCounters]>([])
+
+  init() {}
+
+  /// All of them now.
+  public var all: [WorkingPointCounters] { points.withLock { $0 } }
+
+  /// The counters of `names`, in their order, made where they are new; nil where that would be more
+  /// than `nameCountMax`.
+  func counters(of names: [String]) -> [WorkingPointCounters]? {
+    points.withLock { points in
+      let fresh = names.filter { name in !points.contains { $0.name == name } }
+      guard points.count + fresh.count <= Self.nameCountMax else { return nil }
+      points += fresh.map(WorkingPointCounters.init(name:))
+      return names.compactMap { name in points.first { $0.name == name } }
+    }
+  }
+}
