@@ -71,7 +71,8 @@ let modules: [[Target]] = [
   module(
     "Monitoring",
     [
-      "TriggerPipeline", "EventRecords",
+      "TriggerPipeline", "EventRecords", "Calibration", "DurableFiles", "ReproducibleMath",
+      "StrictJSON", "CLinux",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -47,19 +47,8 @@ struct Arms {
     return faults
   }
 
-  /// The working points, as metrics name them.
-  var points: [ArmedPoint] {
-    armed.calibration.workingPoints.map {
-      ArmedPoint(name: $0.name, targetFPR: $0.targetFPR.value, threshold: $0.threshold)
-    }
-  }
-
-  /// What identifies a running daemon.
-  var build: BuildFacts {
-    BuildFacts(
-      version: programVersion, instructionSet: instructionSet.rawValue, model: "\(model.sha256)",
-      calibration: "\(armed.sha256)")
-  }
+  /// What a status shows of the calibration.
+  var calibrationFacts: CalibrationFacts { CalibrationFacts(armed.calibration) }
 
   /// One line a fact, for `--check` and for the first lines of the log.
   var summary: [String] {
@@ -71,8 +60,8 @@ struct Arms {
       "calibration: \(armed.path), sha256 \(armed.sha256)\(levels)",
     ] + (armed.calibration.screen.map { ["screen: margin \($0.margin)"] } ?? [])
       + model.notes.map { "model: \($0)" }
-      + points.map {
-        "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR)"
+      + armed.calibration.workingPoints.map {
+        "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR.value)"
       }
   }
 }

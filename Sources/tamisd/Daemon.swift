@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CLinux
+internal import CommandFrame
 internal import DaemonConfiguration
 internal import Glibc
 internal import Logging
@@ -14,9 +15,6 @@ struct Daemon {
   private let arms: Arms
   private let logger: Logger
   private let pipeline: TriggerPipeline
-
-  /// A stage that has not gone once around its loop for so long stands still.
-  private static let progressNsMax: UInt64 = 10_000_000_000
 
   /// Opens sockets and journal.
   init(_ configuration: DaemonConfiguration, arms: Arms) throws {
@@ -60,25 +58,15 @@ struct Daemon {
 
   private func openHTTP() throws -> HTTPEndpoint? {
     guard let address = configuration.http.listen else { return nil }
-    let (pipeline, points, build) = (pipeline, arms.points, arms.build)
-    return try HTTPEndpoint(
-      listen: address,
-      routes: [
-        "/metrics": {
-          .metrics(metricsPage(of: pipeline, points: points, build: build))
-        },
-        "/healthz": { Self.health(of: pipeline.state) },
-      ])
-  }
-
-  private static func health(of state: PipelineState) -> HTTPReply {
-    if state.phase != .running { return .text("draining\n", status: 503) }
-    if let reason = state.stallReason { return .text("\(reason)\n", status: 503) }
-    if state.sinceProgressNs > progressNsMax {
-      return .text(
-        "no progress for \(state.sinceProgressNs / 1_000_000_000) s\n", status: 503)
+    let (pipeline, calibration) = (pipeline, arms.calibrationFacts)
+    let build = BuildFacts(
+      version: programVersion, instructionSet: arms.instructionSet.rawValue,
+      instance: configuration.instance, startedNs: tamis_realtime_ns())
+    let keeper = StatusKeeper {
+      DaemonStatus(of: pipeline, build: build, calibration: calibration)
     }
-    return .text("ok\n")
+    return try HTTPEndpoint(
+      listen: address, routes: monitoringRoutes(of: keeper), everySecond: keeper.tick)
   }
 
   private func logStart(http: HTTPEndpoint?) {

@@ -1,240 +1,113 @@
-internal import EventRecords
-public import TriggerPipeline
+internal import TriggerPipeline
 
-/// What the pipeline does not know of itself and the page shows.
-public struct BuildFacts: Sendable {
-  /// The program's version.
-  public var version: String
-  /// The instruction set in use.
-  public var instructionSet: String
-  /// The model file's SHA-256, hexadecimal.
-  public var model: String
-  /// The calibration file's SHA-256, hexadecimal.
-  public var calibration: String
-
-  /// Creates the facts.
-  public init(version: String, instructionSet: String, model: String, calibration: String) {
-    self.version = version
-    self.instructionSet = instructionSet
-    self.model = model
-    self.calibration = calibration
-  }
-}
-
-/// A working point by name, for labels.
-public struct ArmedPoint: Sendable {
-  /// The name in the calibration.
-  public var name: String
-  /// The rate it was calibrated for.
-  public var targetFPR: Double
-  /// An event fires above it.
-  public var threshold: Float
-
-  /// Creates a point.
-  public init(name: String, targetFPR: Double, threshold: Float) {
-    self.name = name
-    self.targetFPR = targetFPR
-    self.threshold = threshold
-  }
-}
-
-/// The page `/metrics`.
-public func metricsPage(
-  of pipeline: TriggerPipeline, points: [ArmedPoint], build: BuildFacts
-) -> PrometheusText {
+/// The page `/metrics`: every number of a status that a time series is wanted of.
+///
+/// Names follow Prometheus' conventions: base units, `_total` for what only rises, labels from
+/// bounded sets.
+public func metricsPage(of status: DaemonStatus) -> PrometheusText {
   var page = PrometheusText()
-  page.add(
-    .gauge, "tamis_build_info", "What runs; the value is always 1.",
-    [
-      MetricSample(
-        [
-          "version": build.version, "isa": build.instructionSet, "model": build.model,
-          "calibration": build.calibration,
-        ], 1)
-    ])
-  addLedger(of: pipeline, to: &page)
-  addDecisions(of: pipeline.counters, points: points, to: &page)
-  addScreen(of: pipeline, to: &page)
-  addOutput(of: pipeline, to: &page)
+  page.addLife(of: status)
+  page.addLedger(of: status)
+  page.addDecisions(of: status)
+  page.addPoints(of: status)
+  page.addFlood(of: status)
+  page.addScreen(of: status)
+  page.addShadow(of: status)
+  page.addReloads(of: status)
+  page.addJournal(of: status)
+  page.addOutput(of: status)
+  page.addConnections(of: status)
+  page.addCatchUp(of: status)
+  page.addDrift(of: status)
+  page.addProcess(of: status)
   return page
 }
 
-private func addLedger(of pipeline: TriggerPipeline, to page: inout PrometheusText) {
-  let counters = pipeline.counters
-  func bySource(_ value: (SourceCounters) -> EventCounter) -> [MetricSample] {
-    pipeline.sources.map { source in
-      MetricSample(
-        ["source": source.source.map { "\($0)" } ?? "unknown"], MetricValue(value(source).value))
-    }
-  }
-  page.add(
-    .counter, "tamis_events_received_total", "Events received and records refused.",
-    bySource(\.received))
-  page.add(
-    .counter, "tamis_events_lost_total", "Records missed, by gaps in the senders' sequences.",
-    bySource(\.lost))
-  page.add(
-    .counter, "tamis_events_late_total", "Records that filled a gap already counted as lost.",
-    bySource(\.late))
-  page.add(
-    .counter, "tamis_events_rejected_total", "Records and messages refused, by reason.",
-    RecordRefusal.allCases.map {
-      MetricSample(["reason": $0.rawValue], MetricValue(counters.rejected($0).value))
-    })
-  add(.counter, "tamis_events_scored_total", "Events that got a score.", counters.scored, &page)
-  add(
-    .counter, "tamis_events_shed_total", "Events given up at the end of the daemon.",
-    counters.shed, &page)
-  page.add(
-    .counter, "tamis_control_records_total", "Control records received.",
-    zip(["begin_of_run", "end_of_run", "heartbeat"], counters.controlRecords).map {
-      MetricSample(["kind": $0], MetricValue($1.value))
-    })
-  add(.counter, "tamis_messages_received_total", "Messages received.", counters.messages, &page)
-  add(
-    .counter, "tamis_ledger_faults_total", "Run ledgers whose sums did not agree.",
-    counters.ledgerFaults, &page)
-  page.add(
-    .counter, "tamis_input_blocked_seconds_total",
-    "Time that input waited because the ring was full.", seconds(counters.inputBlockedNs))
-  page.add(
-    .gauge, "tamis_last_event_timestamp_seconds", "When the last decided event was received.",
-    seconds(counters.lastEventNs))
-  page.add(
-    .gauge, "tamis_ring_records", "Records between input and output.",
-    MetricValue(pipeline.ringOccupancy))
-  page.add(
-    .gauge, "tamis_ring_capacity_records", "Records that fit between input and output.",
-    MetricValue(pipeline.ringCapacity))
-}
-
-private func addDecisions(
-  of counters: PipelineCounters, points: [ArmedPoint], to page: inout PrometheusText
-) {
-  func byPoint(_ value: (Int) -> MetricValue) -> [MetricSample] {
-    points.indices.map { MetricSample(["working_point": points[$0].name], value($0)) }
-  }
-  page.add(
-    .counter, "tamis_events_flagged_total", "Events that fired and passed the prescale.",
-    byPoint { MetricValue(counters.flagged[$0].value) })
-  page.add(
-    .gauge, "tamis_threshold", "An event fires when its score is greater.",
-    byPoint { MetricValue(points[$0].threshold) })
-  page.add(
-    .gauge, "tamis_target_fpr", "The false-positive rate that the threshold was calibrated for.",
-    byPoint { MetricValue(points[$0].targetFPR) })
-  add(
-    .counter, "tamis_events_above_threshold_total",
-    "Events above the loosest threshold, before prescales.", counters.aboveThreshold, &page)
-  add(
-    .counter, "tamis_events_unbiased_total", "Events kept whatever their score.",
-    counters.unbiased, &page)
-  add(
-    .counter, "tamis_events_not_scorable_total", "Events kept because a feature was not finite.",
-    counters.notScorable, &page)
-  add(.counter, "tamis_batches_total", "Batches scored.", counters.batches, &page)
-  addHistogram("tamis_score", "Scores of all scored events.", counters.scores, &page)
-  addHistogram(
-    "tamis_decision_latency_seconds", "From the socket to the decision.",
-    counters.decisionLatency, &page)
-}
-
-/// Only a daemon that screens has these.
-private func addScreen(of pipeline: TriggerPipeline, to page: inout PrometheusText) {
-  guard let margin = pipeline.screenMargin else { return }
-  let counters = pipeline.counters
-  page.add(
-    .gauge, "tamis_screen_margin",
-    "The share of the loosest threshold by which a screen score may fall short of it.",
-    MetricValue(margin))
-  add(
-    .counter, "tamis_screen_rescored_total",
-    "Events that the screen left to the exact network, the sampled ones among them.",
-    counters.rescored, &page)
-  add(
-    .counter, "tamis_screen_audited_total", "Sampled events, which were scored both ways.",
-    counters.audited, &page)
-  add(
-    .counter, "tamis_screen_disagreements_total",
-    "Audited events that the screen would have let go though their exact score fires.",
-    counters.screenMissed, &page)
-  page.add(
-    .gauge, "tamis_screen_shortfall_max_ratio",
-    "The largest share by which the screen score of a firing event fell short of the exact one.",
-    MetricValue(Float(bitPattern: UInt32(counters.screenShortfallBits.value))))
-}
-
-private func addOutput(of pipeline: TriggerPipeline, to page: inout PrometheusText) {
-  let counters = pipeline.counters
-  add(
-    .counter, "tamis_records_journaled_total", "Flagged records written to the journal.",
-    counters.journaled, &page)
-  add(
-    .counter, "tamis_journal_bytes_total", "Bytes written to the journal.",
-    counters.journaledBytes, &page)
-  add(
-    .counter, "tamis_journal_failures_total", "Attempts to write the journal that failed.",
-    counters.journalFailures, &page)
-  page.add(
-    .gauge, "tamis_journal_stalled", "1 while the journal cannot be written.",
-    pipeline.state.stallReason == nil ? 0 : 1)
-  page.add(
-    .counter, "tamis_records_published_total", "Records handed to the output socket, by topic.",
-    [
-      MetricSample(["topic": "flagged"], MetricValue(counters.publishedFlagged.value)),
-      MetricSample(["topic": "unbiased"], MetricValue(counters.publishedUnbiased.value)),
-    ])
-  add(
-    .gauge, "tamis_records_waiting", "Journaled records that wait for the output.",
-    counters.waiting, &page)
-  add(
-    .counter, "tamis_records_abandoned_total", "Kept events that could not be journaled.",
-    counters.abandoned, &page)
-  add(
-    .counter, "tamis_output_blocked_total", "Sends that the output could not take.",
-    counters.outputBlocked, &page)
-  add(
-    .gauge, "tamis_output_subscribers", "Subscriptions to a PUB output.", counters.subscribers,
-    &page)
-}
-
-private func add(
-  _ kind: Kind, _ name: String, _ help: String, _ counter: EventCounter,
-  _ page: inout PrometheusText
-) {
-  page.add(kind, name, help, MetricValue(counter.value))
-}
-
-private func addHistogram(
-  _ name: String, _ help: String, _ histogram: FixedHistogram, _ page: inout PrometheusText
-) {
-  page.histogram(
-    name, help: help,
-    [
-      HistogramSample(
-        upperBounds: histogram.upperBounds, counts: histogram.bucketCounts, sum: histogram.sum)
-    ])
-}
-
-private func seconds(_ counter: EventCounter) -> MetricValue {
-  MetricValue(Double(counter.value) * 1e-9)
-}
-
-private enum Kind { case counter, gauge }
-
 extension PrometheusText {
-  fileprivate mutating func add(
-    _ kind: Kind, _ name: String, _ help: String, _ samples: [MetricSample]
-  ) {
-    switch kind {
-    case .counter: counter(name, help: help, samples)
-    case .gauge: gauge(name, help: help, samples)
-    }
+  fileprivate mutating func addLife(of status: DaemonStatus) {
+    gauge(
+      "tamis_build_info", help: "What runs; the value is always 1.",
+      [
+        MetricSample(
+          [
+            "version": status.build.version, "isa": status.build.instructionSet,
+            "model": status.arms.modelSHA256, "calibration": status.arms.calibrationSHA256,
+          ], 1)
+      ])
+    gauge(
+      "tamis_healthy", help: "1 while the pipeline makes progress or idles soundly.",
+      truth(health(of: status).isGood))
+    gauge(
+      "tamis_ready", help: "1 while the daemon is armed and connected.",
+      truth(readiness(of: status).isGood))
   }
 
-  fileprivate mutating func add(
-    _ kind: Kind, _ name: String, _ help: String, _ value: MetricValue
-  ) {
-    add(kind, name, help, [MetricSample([:], value)])
+  fileprivate mutating func addLedger(of status: DaemonStatus) {
+    let ledger = status.ledger
+    func bySource(_ value: (LedgerFacts.Source) -> UInt64) -> [MetricSample] {
+      ledger.sources.map { MetricSample(["source": $0.name], MetricValue(value($0))) }
+    }
+    counter(
+      "tamis_events_received_total", help: "Events received and records refused.",
+      bySource(\.received))
+    counter(
+      "tamis_events_lost_total", help: "Records missed, by gaps in the senders' sequences.",
+      bySource(\.lost))
+    counter(
+      "tamis_events_late_total", help: "Records that filled a gap already counted as lost.",
+      bySource(\.late))
+    counter(
+      "tamis_events_rejected_total", help: "Records and messages refused, by reason.",
+      ledger.refusals.map {
+        MetricSample(["reason": $0.name], MetricValue($0.count))
+      })
+    counter(
+      "tamis_events_scored_total", help: "Events that got a score.", MetricValue(ledger.scored))
+    counter(
+      "tamis_events_shed_total", help: "Events given up at the end of the daemon.",
+      MetricValue(ledger.shed))
+    counter(
+      "tamis_control_records_total", help: "Control records received.",
+      zip(LedgerFacts.controlNames, ledger.controlRecords).map {
+        MetricSample(["kind": $0], MetricValue($1))
+      })
+    counter(
+      "tamis_messages_received_total", help: "Messages received.", MetricValue(ledger.messages))
+    counter(
+      "tamis_ledger_faults_total", help: "Run ledgers whose sums did not agree.",
+      MetricValue(ledger.faults))
+    counter(
+      "tamis_input_blocked_seconds_total",
+      help: "Time that input waited because the ring was full.", seconds(ledger.inputBlockedNs))
+    gauge(
+      "tamis_last_event_timestamp_seconds", help: "When the last decided event was received.",
+      seconds(ledger.lastEventNs))
+    gauge(
+      "tamis_ring_records", help: "Records between input and output.",
+      MetricValue(status.ring.records))
+    gauge(
+      "tamis_ring_capacity_records", help: "Records that fit between input and output.",
+      MetricValue(status.ring.capacity))
+  }
+
+  fileprivate mutating func addProcess(of status: DaemonStatus) {
+    guard let process = status.process else { return }
+    counter(
+      "process_cpu_seconds_total", help: "Processor time in user and kernel mode.",
+      MetricValue(process.cpuSeconds))
+    gauge(
+      "process_resident_memory_bytes", help: "Memory in RAM.",
+      MetricValue(process.residentBytes))
+    gauge("process_open_fds", help: "Open file descriptors.", MetricValue(process.openDescriptors))
+    if let most = process.maxDescriptors {
+      gauge("process_max_fds", help: "File descriptors it may open.", MetricValue(most))
+    }
+    gauge(
+      "process_start_time_seconds", help: "When the process began, since the epoch.",
+      MetricValue(process.startSeconds))
   }
 }
+
+func truth(_ isTrue: Bool) -> MetricValue { isTrue ? 1 : 0 }
+
+func seconds(_ nanoseconds: UInt64) -> MetricValue { MetricValue(Double(nanoseconds) * 1e-9) }
