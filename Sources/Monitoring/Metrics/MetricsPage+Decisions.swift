@@ -91,7 +91,7 @@ extension PrometheusText {
     gauge(
       "tamis_screen_shortfall_max_ratio",
       help:
-        "The largest share by which the screen score of a firing event fell short of the exact one.",
+        "The largest share by which a firing event's screen score fell short of its exact one.",
       MetricValue(screen.shortfallMax))
   }
 

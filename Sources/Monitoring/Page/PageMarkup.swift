@@ -33,17 +33,17 @@ enum PageMarkup {
         <h2 id="h-score">Scores over the calibration’s</h2>
         <div id="score-chart" class="chart"></div>
       </section>
-      <section class="card" aria-labelledby="h-latency">
-        <h2 id="h-latency">Latency, socket to decision</h2>
-        <div id="latency-chart" class="chart"></div>
-      </section>
       <section class="card" aria-labelledby="h-features">
         <h2 id="h-features">What made the last flagged events strange</h2>
         <div id="features"></div>
       </section>
-      <section class="card" aria-labelledby="h-flags">
+      <section class="card two" aria-labelledby="h-flags">
         <h2 id="h-flags">Last flagged events</h2>
         <div id="flags" class="scroll"></div>
+      </section>
+      <section class="card" aria-labelledby="h-latency">
+        <h2 id="h-latency">Latency, socket to decision</h2>
+        <div id="latency-chart" class="chart"></div>
       </section>
       <section class="card" aria-labelledby="h-ledger">
         <h2 id="h-ledger">Ledger</h2>

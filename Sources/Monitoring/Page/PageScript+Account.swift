@@ -68,7 +68,8 @@ extension PageScript {
       return [facts([
         ["journal", sign(!journal.stalled, "is written", status.life.stall_reason || "stalled")],
         ["records journaled", counted("tamis_records_journaled_total", journal.records)],
-        ["bytes journaled", metric("tamis_journal_bytes_total", journal.bytes, bytes(journal.bytes))],
+        ["bytes journaled",
+          metric("tamis_journal_bytes_total", journal.bytes, bytes(journal.bytes))],
         ["not yet on the disk since", seconds(journal.lag_seconds)],
         ["failed writes", counted("tamis_journal_failures_total", journal.failures)],
         optional("segments", journal.segments, count =>
@@ -139,7 +140,8 @@ extension PageScript {
         status.life.output.length ? ["output at", status.life.output.join(" ")] : null,
         process ? ["memory", bytes(process.resident_bytes)] : null,
         process ? ["processor time", seconds(process.cpu_seconds)] : null,
-        process ? ["open files", `${process.open_descriptors} of ${process.max_descriptors}`] : null,
+        process ? ["open files",
+          `${whole(process.open_descriptors)} of ${whole(process.max_descriptors)}`] : null,
         ...(connections ? connections.sockets.map(each => [`${each.socket} connections`,
           counted(label("tamis_connections", "socket", each.socket), each.established)]) : []),
         ...(connections ? connections.failed_handshakes.filter(each => each.count).map(each => [

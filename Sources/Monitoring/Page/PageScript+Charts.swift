@@ -34,7 +34,9 @@ extension PageScript {
     const lineMark = name => s("path", {class: `line ${name}`, d: "M0 5.5H32"});
     const areaMark = name => s("path", {class: name, d: "M0 0H32V11H0Z"});
 
-    const timeChart = (id, title, times, series, now, stepSeconds) => {
+    const timeChart = (id, title, status, series) => {
+      const {time: now, history: {step_seconds: stepSeconds, points}} = status;
+      const times = points.map(point => point.time);
       const [width, height] = [widthOf(id), 190];
       const [right, top, bottom] = [width - 10, 12, height - 24];
       const x = time => right - (now - time) / 900 * (right - left);
@@ -55,12 +57,11 @@ extension PageScript {
         if (points.length) parts.push(path(points, `line s${index % dashes}`));
       });
       if (!times.length) parts.push(
-        text((left + right) / 2, (top + bottom) / 2, "middle", "The first ten seconds are not over."));
+        text((left + right) / 2, (top + bottom) / 2, "middle", "nothing to show yet"));
       return svg(id, height, title, parts);
     };
     const history = status => {
       const points = status.history.points;
-      const times = points.map(point => point.time);
       const last = key => points.length ? points[points.length - 1][key] : null;
       draw("rate-chart", points, () => {
         const series = [
@@ -68,7 +69,7 @@ extension PageScript {
           {name: "lost", values: points.map(point => point.lost_per_second)}];
         const title = `Events a second: ${short(last("received_per_second"))} received, `
           + `${short(last("lost_per_second"))} lost at the end.`;
-        return [timeChart("rate-chart", title, times, series, status.time, status.history.step_seconds),
+        return [timeChart("rate-chart", title, status, series),
           legend(series.map((each, index) => [`${each.name}, events/s`, lineMark(`s${index}`)]))];
       });
       draw("flagged-chart", points, () => {
@@ -78,7 +79,7 @@ extension PageScript {
         const now = last("flagged_per_second");
         const title = "Flagged events a second: " + names.map((name, index) =>
           `${name} ${now ? short(now[index]) : "–"}`).join(", ") + " at the end.";
-        return [timeChart("flagged-chart", title, times, series, status.time, status.history.step_seconds),
+        return [timeChart("flagged-chart", title, status, series),
           legend(names.map((name, index) => [
             `${name}, flagged/s`, lineMark(`s${index % dashes}`)]))];
       });
@@ -104,11 +105,12 @@ extension PageScript {
       draw("score-chart", [counts, points.map(point => point.threshold)], () => {
         const seen = densities(bounds, counts);
         const expected = reference ? densities(bounds, reference) : [];
-        const used = seen.map((each, index) => each.share > 0 || (reference && reference[index] > 0));
+        const used = seen.map((each, index) =>
+          each.share > 0 || (reference && reference[index] > 0));
         if (!used.includes(true)) return note("No event has been scored yet.");
         const [first, last] = [used.indexOf(true), used.lastIndexOf(true)];
         const [width, height] = [widthOf("score-chart"), 240];
-        const [right, top, bottom] = [width - 10, 16, height - 38];
+        const [right, top, bottom] = [width - 10, 28, height - 38];
         const low = Math.log10(seen[first].low);
         const high = Math.max(Math.log10(seen[last].high),
           ...points.map(point => Math.log10(point.threshold) + .1));
@@ -124,10 +126,11 @@ extension PageScript {
         for (const each of decades(low, high, width / 70))
           parts.push(text(x(10 ** each), height - 20, "middle", decade(each)));
         parts.push(text(right, height - 4, "end", "score"),
-          text(left - 46, top - 5, "start", "share per decade"));
+          text(left - 46, 12, "start", "share per decade"));
         for (const each of seen) if (each.density > 0)
           parts.push(s("rect", {class: "f0 soft-fill", x: x(each.low), y: y(each.density),
-            width: Math.max(0, x(each.high) - x(each.low) - .7), height: bottom - y(each.density)}));
+            width: Math.max(0, x(each.high) - x(each.low) - .7),
+            height: bottom - y(each.density)}));
         const outline = [];
         expected.slice(first, last + 1).forEach(each => outline.push(
           [x(each.low), y(each.density)], [x(each.high), y(each.density)]));
@@ -159,7 +162,7 @@ extension PageScript {
           if (!used.includes(true)) return note("No event has been decided on yet.");
           const [first, last] = [used.indexOf(true), used.lastIndexOf(true)];
           const [width, height] = [widthOf("latency-chart"), 240];
-          const [right, top, bottom] = [width - 10, 16, height - 38];
+          const [right, top, bottom] = [width - 10, 28, height - 38];
           const x = logScale(Math.log10(seen[first].low), Math.log10(seen[last].high), left, right);
           const most = niceMax(Math.max(...seen.map(each => each.share)));
           const y = value => bottom - value / most * (bottom - top);
@@ -176,7 +179,7 @@ extension PageScript {
           });
           parts.push(path([[left, bottom], [right, bottom]], "axis"),
             text(right, height - 4, "end", "latency, bucket’s upper end"),
-            text(left - 46, top - 5, "start", "share of events"));
+            text(left - 46, 12, "start", "share of events"));
           const title = "Histogram of the latency from socket to decision: half within "
             + `${seconds(facts.p50_seconds)}, 99 % within ${seconds(facts.p99_seconds)}.`;
           return [svg("latency-chart", height, title, parts), note(

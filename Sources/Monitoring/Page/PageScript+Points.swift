@@ -15,9 +15,10 @@ extension PageScript {
       const [start, right, bottom] = [8, width - 8, height - 26];
       const scale = logScale(low, high, start, right);
       const x = rate => rate > 10 ** low ? Math.min(right, scale(rate)) : start;
-      const ticks = high - low > 1.3 ? decades(low, high, width / 80).map(each => 10 ** each)
-        : [1, 2, 5].flatMap(digit => decades(low - 1, high, 99).map(each => digit * 10 ** each))
-          .filter(rate => Math.log10(rate) >= low && Math.log10(rate) <= high);
+      const digits = high - low < width / 300 ? [1, 2, 5] : [1];
+      const ticks = digits.flatMap(digit => decades(low - 1, high, digits.length > 1 ? 99
+        : width / 80).map(each => digit * 10 ** each))
+        .filter(rate => Math.log10(rate) >= low && Math.log10(rate) <= high);
       const parts = ticks.flatMap(rate => [
         path([[x(rate), 4], [x(rate), bottom]], "grid"),
         text(x(rate), height - 10, "middle", short(rate))]);
@@ -31,7 +32,8 @@ extension PageScript {
             width: Math.max(1, to - from)}));
         }
         const word = rate === null ? "no events yet"
-          : isOff(point) ? (rate > point.target_fpr ? "above target" : "below target") : "on target";
+          : !isOff(point) ? "on target"
+          : rate > point.target_fpr ? "above target" : "below target";
         parts.push(text(start, y - 16, "start", `${point.name}: ${word}`, "name"));
         parts.push(path([[x(point.target_fpr), y - 13], [x(point.target_fpr), y + 13]], "target"));
         if (rate === null) return;
@@ -100,13 +102,18 @@ extension PageScript {
     });
     const flags = status => draw("flags", status.last_flags, list => {
       if (!list.length) return note("No event has been flagged for its score yet.");
-      return table("The newest first.", ["time", "event", "score", "because of"], list.map(flag =>
-        row([clock(flag.time),
-          h("span", {title: `journal number ${flag.number}, source ${flag.source}, `
-            + `sequence ${flag.sequence}`}, `run ${flag.run} event ${flag.event}`),
-          [short(flag.score, 4), h("br"), h("small", {}, flag.working_points.join(", "))],
-          h("span", {class: "l"}, flag.top_features.slice(0, 3).map(each =>
-            `${each.name} ${percent(each.share)}`).join(", "))])));
+      const cell = (content, name) => h("td", {class: name}, content);
+      return h("table", {}, [h("thead", {}, h("tr", {}, [
+        ["time", "l"], ["run and event", "l"], ["score", ""], ["fired", "l hide-small"],
+        ["because of", "l"]].map(([head, name]) => h("th", {scope: "col", class: name}, head)))),
+        h("tbody", {}, list.slice(0, 10).map(flag => h("tr", {}, [
+          h("th", {scope: "row", class: "nowrap"}, clock(flag.time)),
+          cell(h("span", {title: `journal number ${flag.number}, source ${flag.source}, `
+            + `sequence ${flag.sequence}`}, `${flag.run} / ${flag.event}`), "l"),
+          cell(short(flag.score, 4), ""),
+          cell(flag.working_points.join(", "), "l hide-small"),
+          cell(flag.top_features.slice(0, 3).map(each =>
+            `${each.name} ${percent(each.share)}`).join(", "), "l")])))]);
     });
     """#
 }

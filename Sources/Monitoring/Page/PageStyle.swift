@@ -34,15 +34,17 @@ enum PageStyle {
     #alarms b{margin-right:.5em}
     #alarms small{font-size:.8em;display:block;overflow-wrap:anywhere}
     main{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr));gap:.9rem;
-    padding:.9rem;max-width:120rem;margin:0 auto}
+    padding:.9rem;max-width:120rem;margin:0 auto;
+    grid-auto-flow:row dense}
     .stale main{opacity:.45}
     #tiles{grid-column:1/-1;display:grid;gap:.9rem;
-    grid-template-columns:repeat(auto-fit,minmax(min(46%,10.5rem),1fr))}
+    grid-template-columns:repeat(auto-fit,minmax(min(46%,9.2rem),1fr))}
     .tile,.card{background:var(--card);border:1px solid var(--rule);border-radius:.5rem;
     padding:.8rem 1rem;min-width:0}
     .wide{grid-column:1/-1}
+    @media(min-width:820px){.two{grid-column:span 2}}
     .tile dt{color:var(--soft);font-size:.9rem}
-    .tile dd{font-size:clamp(1.6rem,2.6vw,2.6rem);font-weight:700;line-height:1.15;
+    .tile dd{font-size:clamp(1.5rem,2.3vw,2.6rem);font-weight:700;line-height:1.15;
     font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
     .tile dd.more{font-size:.9rem;font-weight:400;color:var(--soft);line-height:1.3}
     .tile.warn{border:2px solid var(--warn)}
@@ -57,7 +59,9 @@ enum PageStyle {
     th:first-child,td:first-child,.l{text-align:left}
     tbody th{font-weight:600}
     .scroll{overflow-x:auto}
-    .points table{max-width:70rem}
+    #points{margin-top:.7rem}
+    .nowrap{white-space:nowrap}
+    td.l{text-align:left}
     .facts{display:grid;grid-template-columns:minmax(7rem,auto) 1fr;gap:.15rem 1rem;
     font-size:.93rem}
     .facts dt{color:var(--soft)}

@@ -28,10 +28,10 @@ public struct RealisedRate: Equatable, Sendable {
 
 /// The central interval for the probability behind `successes` of `trials`.
 ///
-/// Exact (Clopper and Pearson) for up to a million trials. Beyond, the exact form costs too much for
-/// something that is made every second for months: few successes keep the exact interval of a
-/// million trials, scaled (the Poisson limit: off by less than one in a thousand of itself), and
-/// many have Wilson's (E. Wilson, J. Am. Stat. Assoc. 22, 1927), which then is as close.
+/// Exact (Clopper and Pearson) for up to a million trials. Beyond, the exact form costs too much
+/// for what is made every second for months: few successes keep the exact interval of a million
+/// trials, scaled (the Poisson limit, off by less than one in a thousand of itself), and many have
+/// Wilson's (E. Wilson, J. Am. Stat. Assoc. 22, 1927), which then is as close.
 func binomialInterval(
   successes: UInt64, trials: UInt64, confidence: Double
 ) -> ClosedRange<Double> {
