@@ -65,7 +65,7 @@ let modules: [[Target]] = [
   module(
     "TriggerPipeline",
     [
-      "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "DurableFiles",
+      "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift", "ZeroMQ", "DurableFiles",
       "StrictJSON", "WorkerThreads", "CLinux", logging,
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
@@ -73,7 +73,8 @@ let modules: [[Target]] = [
   module(
     "Monitoring",
     [
-      "TriggerPipeline", "EventRecords",
+      "TriggerPipeline", "EventRecords", "Calibration", "Drift", "DurableFiles", "ReproducibleMath",
+      "StrictJSON", "CLinux",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -92,7 +93,7 @@ let executables: [Target] = [
   .executableTarget(
     name: "tamisd",
     dependencies: [
-      "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
+      "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration", "Drift",
       "ScoreEngine", "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux",
       argumentParser, logging,
     ],

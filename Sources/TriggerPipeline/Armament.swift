@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Calibration
+internal import Drift
 internal import DurableFiles
 internal import EventRecords
 internal import ScoreEngine
@@ -11,8 +12,8 @@ internal import ScoreModel
 /// One generation of it decides all records of a stretch of the stream. Making one allocates and
 /// touches its weights; using one does neither.
 final class Armament: @unchecked Sendable {
-  // Unchecked: scorers belong to the worker of their index, drift's account to the publishing
-  // thread; the rest is constant.
+  // Unchecked: scorers belong to the worker of their index; the rest is constant, or looks after
+  // itself.
 
   let facts: ArmsFacts
   let rule: DecisionRule
@@ -23,6 +24,10 @@ final class Armament: @unchecked Sendable {
   /// In the order of the rule's routes.
   let counters: [WorkingPointCounters]
   let shadow: Shadow?
+  let calibration: TriggerCalibration
+  /// Compares the stream with the calibration's background. The publishing thread notes, the
+  /// supervising thread evaluates.
+  let drift: DriftMonitor
 
   /// The arms that score beside the live ones.
   struct Shadow {
@@ -51,6 +56,10 @@ final class Armament: @unchecked Sendable {
           + "restart the daemon")
     }
     self.counters = counters
+    self.calibration = calibration
+    drift = DriftMonitor(
+      calibration: calibration, featureNames: model.model.featureNames,
+      featureCount: model.model.shape.featureCount, settings: settings.drift)
     rule = DecisionRule(calibration, unbiasedPrescale: settings.unbiasedPrescale)
     origin = FlaggedOrigin(
       instance: settings.instance, model: model.sha256.prefix,

@@ -1,3 +1,5 @@
+public import Drift
+
 /// How a pipeline is wired and bounded. Every bound has its name here.
 public struct PipelineSettings: Sendable {
   /// How records come in.
@@ -43,6 +45,8 @@ public struct PipelineSettings: Sendable {
   public var publishesAll = false
   /// Flagged events a second that are kept at most, over some seconds; 0 for no cap.
   public var flaggedRateMax = 0
+  /// How drift against the calibration's background is looked for.
+  public var drift = DriftSettings()
   /// Whether events are screened in 8-bit integers before they are scored.
   public var isScreened = false
   /// The processors that the scoring threads are bound to, one each; none leaves all threads to

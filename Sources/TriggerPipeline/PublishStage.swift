@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Drift
 internal import EventRecords
 internal import Synchronization
 internal import WorkerThreads
@@ -126,7 +127,7 @@ extension PublishStage {
     let record = EventRecordView(ring.record(at: position))
     let score = ring.score(at: position)
     let entry = ledger.entries[note.ledgerEntry]
-    count(score, in: entry)
+    count(score, condition: record.condition, in: entry)
     if let shadow = arms.shadow {
       countShadow(score, shadow: ring.shadowScores(at: position).pointee, rule: shadow.rule)
     }
@@ -138,6 +139,9 @@ extension PublishStage {
     counters.decisionLatency.record(Double(latencyNs) * 1e-9)
     guard let decision = decision(score: score, record: record, nowNs: decidedNs) else { return }
     count(decision, in: entry)
+    if decision.reasons.contains(.unbiased) {
+      arms.drift.noteSampled(score: score, features: record.features)
+    }
     let header = FlaggedHeader(
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: score,
       threshold: arms.rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
@@ -228,7 +232,9 @@ extension PublishStage {
 // MARK: - Counts
 
 extension PublishStage {
-  private func count(_ score: Float, in entry: RunLedgerEntry) {
+  private func count(_ score: Float, condition: Float, in entry: RunLedgerEntry) {
+    let fired = arms.rule.firedPoints(score: score)
+    arms.drift.noteEvent(condition: condition, fired: fired, isScorable: !score.isNaN)
     if score.isNaN {
       entry.account.notFinite += 1
       counters.rejected(.notFinite).add()
@@ -237,7 +243,6 @@ extension PublishStage {
     entry.account.scored += 1
     counters.scored.add()
     counters.scores.record(Double(score))
-    let fired = arms.rule.firedPoints(score: score)
     guard fired != 0 else { return }
     counters.aboveThreshold.add()
     for point in arms.counters.indices where fired >> UInt16(point) & 1 == 1 {

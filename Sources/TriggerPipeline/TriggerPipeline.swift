@@ -1,4 +1,6 @@
 internal import CLinux
+public import Calibration
+public import Drift
 internal import DurableFiles
 internal import EventRecords
 internal import ScoreModel
@@ -18,6 +20,10 @@ public final class TriggerPipeline: Sendable {
   public let recentFlags: RecentFlags
   /// The arms that decide what comes in now.
   public var arms: ArmsFacts { rack.latest.facts }
+  /// The calibration that they decide with.
+  public var calibration: TriggerCalibration { rack.latest.calibration }
+  /// What compares the stream with that calibration's background; for the supervising thread.
+  public var drift: DriftMonitor { rack.latest.drift }
   /// The senders seen so far, the unknown one first.
   public var sources: [SourceCounters] { ledger.sources.all }
   /// Records that stand in the ring now.

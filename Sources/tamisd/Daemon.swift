@@ -62,23 +62,11 @@ struct Daemon {
     guard let address = configuration.http.listen else { return nil }
     let pipeline = pipeline
     let build = BuildFacts(
-      version: programVersion, instructionSet: arms.loaded.instructionSet.rawValue)
+      version: programVersion, instructionSet: arms.loaded.instructionSet.rawValue,
+      instance: configuration.instance, startedNs: tamis_realtime_ns())
+    let keeper = StatusKeeper { DaemonStatus(of: pipeline, build: build) }
     return try HTTPEndpoint(
-      listen: address,
-      routes: [
-        "/metrics": { .metrics(metricsPage(of: pipeline, build: build)) },
-        "/healthz": { Self.health(of: pipeline.state) },
-      ])
-  }
-
-  private static func health(of state: PipelineState) -> HTTPReply {
-    if state.phase != .running { return .text("draining\n", status: 503) }
-    if let reason = state.stallReason { return .text("\(reason)\n", status: 503) }
-    if !state.isProgressing {
-      return .text(
-        "no progress for \(state.sinceProgressNs / 1_000_000_000) s\n", status: 503)
-    }
-    return .text("ok\n")
+      listen: address, routes: monitoringRoutes(of: keeper), everySecond: keeper.tick)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Drift
 internal import Glibc
 internal import Logging
 internal import ServiceNotify
@@ -56,6 +57,12 @@ struct Supervisor {
 
   private mutating func tick() {
     pipeline.takeDownOldArms()
+    for change in pipeline.drift.evaluate() {
+      switch change.kind {
+      case .raised: logger.error("\(change.text); see docs/runbook.md#tamisdrift")
+      case .cleared: logger.notice("\(change.text)")
+      }
+    }
     feedWatchdog()
     tellStatus()
   }

@@ -99,6 +99,7 @@ final class RequestHandler: ChannelInboundHandler {
     let content = reply.content
     var headers = reply.headers
     headers.add(name: "Content-Type", value: content.contentType)
+    for header in content.headers { headers.add(name: header.name, value: header.value) }
     headers.add(name: "Content-Length", value: String(content.body.count))
     if last { headers.add(name: "Connection", value: "close") }
     if !last, request?.version == .http1_0 { headers.add(name: "Connection", value: "keep-alive") }

@@ -31,11 +31,13 @@ public final class HTTPEndpoint: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let isStopped = Atomic(false)
 
-  /// Listens at `listen` ("127.0.0.1:9464", "[::1]:0") and answers each path of `routes`.
+  /// Listens at `listen` ("127.0.0.1:9464", "[::1]:0") and answers each path of `routes`; calls
+  /// `everySecond` between requests, on the same thread.
   ///
   /// Blocks until the socket is bound; not to be called from an event loop or an async context.
   public init(
-    listen: String, routes: [String: Route], limits: Limits = Limits()
+    listen: String, routes: [String: Route], limits: Limits = Limits(),
+    everySecond: (@Sendable () -> Void)? = nil
   ) throws(HTTPEndpointError) {
     guard let address = ListenAddress(listen) else {
       throw HTTPEndpointError(
@@ -48,6 +50,11 @@ public final class HTTPEndpoint: Sendable {
       let channel = try bootstrap(group, routes, limits).bind(to: socket).wait()
       boundPort = channel.localAddress?.port ?? address.port
       self.group = group
+      if let everySecond {
+        group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+          everySecond()
+        }
+      }
     } catch {
       try? group.syncShutdownGracefully()
       throw HTTPEndpointError(address: listen, cause: error)

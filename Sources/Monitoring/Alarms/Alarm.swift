@@ -1,0 +1,100 @@
+/// What can be wrong, under the names that the Prometheus alerts have too.
+public enum AlarmName: String, CaseIterable, Sendable {
+  // The daemon cannot say of itself that it is down; page and terminal do when it does not answer.
+  case down = "TamisDown"
+  case notReady = "TamisNotReady"
+  case pipelineStuck = "TamisPipelineStuck"
+  case journalStalled = "TamisJournalStalled"
+  case journalDiskFilling = "TamisJournalDiskFilling"
+  case eventsLost = "TamisEventsLost"
+  case eventsRejected = "TamisEventsRejected"
+  case noEvents = "TamisNoEvents"
+  case deadTime = "TamisDeadTime"
+  case outputBacklog = "TamisOutputBacklog"
+  case recordsAbandoned = "TamisRecordsAbandoned"
+  case ledgerFault = "TamisLedgerFault"
+  case flood = "TamisFlood"
+  case flaggedRateOff = "TamisFlaggedRateOff"
+  case drift = "TamisDrift"
+  case screenDisagrees = "TamisScreenDisagrees"
+  case reloadRefused = "TamisReloadRefused"
+  case handshakesFailed = "TamisHandshakesFailed"
+  case restarted = "TamisRestarted"
+
+  /// Where the runbook says what it means and what to do.
+  public var runbook: String { "docs/runbook.md#\(rawValue.lowercased())" }
+}
+
+/// How much an alarm matters.
+public enum AlarmSeverity: Int, Comparable, Sendable {
+  /// Good to know; the state stays what it is.
+  case info
+  /// Somebody should look today.
+  case warning
+  /// Data are being lost or will be: somebody must act now.
+  case critical
+
+  /// In the order above.
+  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+  /// As Prometheus rules label it.
+  public var word: String {
+    switch self {
+    case .info: "info"
+    case .warning: "warning"
+    case .critical: "critical"
+    }
+  }
+}
+
+/// Something that is wrong now.
+public struct AlarmCondition: Equatable, Sendable {
+  /// What.
+  public var name: AlarmName
+  /// How grave.
+  public var severity: AlarmSeverity
+  /// A sentence with the numbers.
+  public var sentence: String
+
+  /// Creates a condition.
+  public init(_ name: AlarmName, _ severity: AlarmSeverity, _ sentence: String) {
+    self.name = name
+    self.severity = severity
+    self.sentence = sentence
+  }
+}
+
+/// Something that is wrong, and since when.
+public struct Alarm: Equatable, Sendable {
+  /// What.
+  public var condition: AlarmCondition
+  /// Since when, ns since the epoch.
+  public var sinceNs: UInt64
+
+  /// Creates an alarm.
+  public init(_ condition: AlarmCondition, sinceNs: UInt64) {
+    self.condition = condition
+    self.sinceNs = sinceNs
+  }
+}
+
+/// The one word for everything.
+public enum OverallState: String, Sendable {
+  /// Nothing is wrong.
+  case ok
+  /// There is a warning, nothing critical.
+  case warning
+  /// Something critical is wrong.
+  case alarm
+}
+
+extension DaemonStatus {
+  /// The word for all alarms together.
+  public var state: OverallState {
+    switch alarms.map(\.condition.severity).max() {
+    case .critical: .alarm
+    case .warning: .warning
+    case .info, nil: .ok
+    }
+  }
+}

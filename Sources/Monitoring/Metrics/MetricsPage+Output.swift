@@ -1,0 +1,87 @@
+/// What becomes of kept events: journal, output, catch-up, and who is connected.
+extension PrometheusText {
+  mutating func addJournal(of status: DaemonStatus) {
+    let journal = status.journal
+    counter(
+      "tamis_records_journaled_total", help: "Flagged records written to the journal.",
+      MetricValue(journal.records))
+    counter(
+      "tamis_journal_bytes_total", help: "Bytes written to the journal.",
+      MetricValue(journal.bytes))
+    counter(
+      "tamis_journal_failures_total", help: "Attempts to write the journal that failed.",
+      MetricValue(journal.failures))
+    gauge(
+      "tamis_journal_stalled", help: "1 while the journal cannot be written.",
+      truth(status.life.stallReason != nil))
+    gauge(
+      "tamis_journal_lag_seconds",
+      help: "Age of the oldest record that is not yet on the disk itself; 0 while there is none.",
+      MetricValue(journal.lagSeconds))
+    guard let storage = journal.storage else { return }
+    gauge(
+      "tamis_journal_segments", help: "Segments of the journal, the open one included.",
+      MetricValue(storage.segments))
+    gauge(
+      "tamis_journal_size_bytes", help: "Size of all segments.", MetricValue(storage.sizeBytes))
+    gauge(
+      "tamis_journal_free_bytes", help: "What the journal's file system has left.",
+      MetricValue(storage.freeBytes))
+    gauge(
+      "tamis_journal_oldest_number", help: "Number of the oldest record that is still there.",
+      MetricValue(storage.oldestNumber))
+    counter(
+      "tamis_journal_records_deleted_total",
+      help: "Records deleted by rotation, by whether they had been published.",
+      [
+        MetricSample(["published": "true"], MetricValue(storage.deletedPublished)),
+        MetricSample(["published": "false"], MetricValue(storage.deletedUnpublished)),
+      ])
+  }
+
+  mutating func addOutput(of status: DaemonStatus) {
+    let output = status.output
+    counter(
+      "tamis_records_published_total", help: "Records handed to the output socket, by topic.",
+      [
+        MetricSample(["topic": "flagged"], MetricValue(output.publishedFlagged)),
+        MetricSample(["topic": "unbiased"], MetricValue(output.publishedUnbiased)),
+        MetricSample(["topic": "unflagged"], MetricValue(output.publishedUnflagged)),
+      ])
+    gauge(
+      "tamis_records_waiting", help: "Journaled records that wait for the output.",
+      MetricValue(output.waiting))
+    counter(
+      "tamis_records_abandoned_total", help: "Kept events that could not be journaled.",
+      MetricValue(output.abandoned))
+    counter(
+      "tamis_output_blocked_total", help: "Sends that the output could not take.",
+      MetricValue(output.blocked))
+    gauge(
+      "tamis_output_subscribers", help: "Subscriptions to a PUB output.",
+      MetricValue(output.subscribers))
+  }
+
+  mutating func addConnections(of status: DaemonStatus) {
+    guard let connections = status.connections else { return }
+    gauge(
+      "tamis_connections", help: "Connections established, by socket.",
+      connections.sockets.map { MetricSample(["socket": $0.name], MetricValue($0.established)) })
+    counter(
+      "tamis_handshakes_failed_total",
+      help: "Connections that failed to identify themselves, by socket and reason.",
+      connections.failures.map {
+        MetricSample(["socket": $0.socket, "reason": $0.reason], MetricValue($0.count))
+      })
+  }
+
+  mutating func addCatchUp(of status: DaemonStatus) {
+    guard let catchUp = status.catchUp else { return }
+    counter(
+      "tamis_catch_up_requests_total", help: "Requests for records of the past, by result.",
+      catchUp.requests.map { MetricSample(["result": $0.result], MetricValue($0.count)) })
+    counter(
+      "tamis_catch_up_records_total", help: "Records of the past that were sent.",
+      MetricValue(catchUp.records))
+  }
+}

@@ -1,0 +1,159 @@
+internal import CLinux
+public import Calibration
+internal import Drift
+internal import EventRecords
+public import TriggerPipeline
+
+/// What a status shows of the calibration in force.
+public struct CalibrationFacts: Sendable {
+  /// How the scores of its background were spread; nil where it does not say.
+  public var scoreHistogram: ScoreHistogram?
+  /// The confidence of its intervals, which those of realised rates share.
+  public var confidence: Double
+
+  /// Creates the facts.
+  public init(scoreHistogram: ScoreHistogram?, confidence: Double) {
+    self.scoreHistogram = scoreHistogram
+    self.confidence = confidence
+  }
+
+  /// Those of a calibration.
+  public init(_ calibration: TriggerCalibration) {
+    self.init(
+      scoreHistogram: calibration.reference.scoreHistogram, confidence: calibration.confidence)
+  }
+}
+
+extension DaemonStatus {
+  /// What a pipeline shows now; realised rates are those since start. From any thread.
+  public init(of pipeline: TriggerPipeline, build: BuildFacts) {
+    let counters = pipeline.counters
+    let calibration = CalibrationFacts(pipeline.calibration)
+    self.init(build: build, arms: pipeline.arms)
+    takenNs = tamis_realtime_ns()
+    monotonicNs = tamis_monotonic_ns()
+    process = ProcessFacts()
+    life.phase = pipeline.state.phase
+    life.stallReason = pipeline.state.stallReason
+    life.sinceProgressSeconds = Double(pipeline.state.sinceProgressNs) * 1e-9
+    life.inputEndpoints = pipeline.inputEndpoints
+    life.outputEndpoints = pipeline.outputEndpoints
+    ring.records = pipeline.ringOccupancy
+    ring.capacity = pipeline.ringCapacity
+    // What an event is counted in last is read first, so that no sum is ahead of its parts.
+    output = OutputFacts(counters)
+    journal = JournalFacts(counters, monotonicNs: monotonicNs)
+    points = Self.points(counters.workingPoints.all, arms: arms)
+    decisions = DecisionFacts(counters, calibration: calibration)
+    ledger = LedgerFacts(counters, sources: pipeline.sources)
+    for index in points.indices where points[index].armed != nil {
+      points[index].realised = RealisedRate(
+        fired: points[index].fired, scored: ledger.scored, confidence: calibration.confidence)
+    }
+    flood.prescale = max(1, counters.floodPrescale.value)
+    flood.suppressed = counters.floodSuppressed.value
+    screen = arms.screenMargin.map { ScreenFacts(counters, margin: $0) }
+    shadow = arms.shadow.map { shadow in
+      var facts = ShadowFacts(arms: shadow)
+      facts.outcomes = counters.shadow.map(\.value)
+      return facts
+    }
+    reloads.made = counters.reloads.value
+    reloads.refused = counters.reloadsRefused.value
+    reloads.lastSucceeded = counters.lastReloadSucceeded.value == 1
+    reloads.lastNs = counters.lastReloadNs.value
+    drift = DriftFacts(pipeline.drift.report)
+    flags = pipeline.recentFlags.latest
+    meanShares = pipeline.recentFlags.meanShares
+  }
+
+  /// Those in force first, in the calibration's order; then those of earlier arms.
+  private static func points(
+    _ counted: [WorkingPointCounters], arms: ArmsFacts
+  ) -> [PointFacts] {
+    func facts(_ name: String, _ armed: ArmedPoint?) -> PointFacts {
+      let counters = counted.first { $0.name == name }
+      return PointFacts(
+        name: name, armed: armed, fired: counters?.fired.value ?? 0,
+        flagged: counters?.flagged.value ?? 0)
+    }
+    let armedNames = arms.points.map(\.name)
+    return arms.points.map { facts($0.name, $0) }
+      + counted.filter { !armedNames.contains($0.name) }.map { facts($0.name, nil) }
+  }
+}
+
+extension LedgerFacts {
+  fileprivate init(_ counters: PipelineCounters, sources counted: [SourceCounters]) {
+    scored = counters.scored.value
+    shed = counters.shed.value
+    refusals = RecordRefusal.allCases.map {
+      Refusal(reason: $0, count: counters.rejected($0).value)
+    }
+    sources = counted.map {
+      Source(
+        number: $0.source, received: $0.received.value, lost: $0.lost.value,
+        elsewhere: $0.elsewhere.value, late: $0.late.value)
+    }
+    controlRecords = counters.controlRecords.map(\.value)
+    messages = counters.messages.value
+    faults = counters.ledgerFaults.value
+    lastEventNs = counters.lastEventNs.value
+    inputBlockedNs = counters.inputBlockedNs.value
+  }
+}
+
+extension DecisionFacts {
+  fileprivate init(_ counters: PipelineCounters, calibration: CalibrationFacts) {
+    aboveThreshold = counters.aboveThreshold.value
+    unbiased = counters.unbiased.value
+    notScorable = counters.notScorable.value
+    unflagged = counters.unflagged.value
+    batches = counters.batches.value
+    batchEvents = HistogramFacts(counters.batchEvents)
+    scores = HistogramFacts(counters.scores)
+    latency = HistogramFacts(counters.decisionLatency)
+    referenceShares = calibration.scoreHistogram.flatMap {
+      Monitoring.referenceShares(of: $0, upperBounds: counters.scores.upperBounds)
+    }
+  }
+}
+
+extension HistogramFacts {
+  fileprivate init(_ histogram: FixedHistogram) {
+    self.init(
+      upperBounds: histogram.upperBounds, counts: histogram.bucketCounts, sum: histogram.sum)
+  }
+}
+
+extension ScreenFacts {
+  fileprivate init(_ counters: PipelineCounters, margin: Double) {
+    self.init(margin: margin)
+    rescored = counters.rescored.value
+    audited = counters.audited.value
+    disagreements = counters.screenMissed.value
+    shortfallMax = Float(bitPattern: UInt32(truncatingIfNeeded: counters.screenShortfallBits.value))
+  }
+}
+
+extension JournalFacts {
+  fileprivate init(_ counters: PipelineCounters, monotonicNs: UInt64) {
+    records = counters.journaled.value
+    bytes = counters.journaledBytes.value
+    failures = counters.journalFailures.value
+    let since = counters.unsynchronisedSinceNs.value
+    lagSeconds = since > 0 && monotonicNs > since ? Double(monotonicNs - since) * 1e-9 : 0
+  }
+}
+
+extension OutputFacts {
+  fileprivate init(_ counters: PipelineCounters) {
+    publishedFlagged = counters.publishedFlagged.value
+    publishedUnbiased = counters.publishedUnbiased.value
+    publishedUnflagged = counters.publishedUnflagged.value
+    waiting = counters.waiting.value
+    abandoned = counters.abandoned.value
+    blocked = counters.outputBlocked.value
+    subscribers = counters.subscribers.value
+  }
+}

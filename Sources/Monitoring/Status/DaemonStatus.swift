@@ -1,0 +1,130 @@
+public import TriggerPipeline
+
+/// All that a shift crew may want to know of a running daemon, at one moment.
+///
+/// A plain value: `/metrics`, `/status`, the page, `tamis watch`, health, readiness and alarms are
+/// made from it and from nothing else, so that they cannot disagree. Parts that this daemon does
+/// not have (no screen, no shadow) are nil.
+public struct DaemonStatus: Equatable, Sendable {
+  /// When it was taken, ns since the epoch.
+  public var takenNs: UInt64 = 0
+  /// The same by a clock that never goes back; intervals are measured with it.
+  public var monotonicNs: UInt64 = 0
+  /// What runs.
+  public var build: BuildFacts
+  /// Where the daemon is in its life.
+  public var life = LifeFacts()
+  /// Model and calibration in force.
+  public var arms: ArmsFacts
+  /// What came in.
+  public var ledger = LedgerFacts()
+  /// What was decided.
+  public var decisions = DecisionFacts()
+  /// The working points: those in force in the calibration's order, then earlier ones.
+  public var points: [PointFacts] = []
+  /// The cap on the flagged rate.
+  public var flood = FloodFacts()
+  /// The screen; nil where every event is scored exactly.
+  public var screen: ScreenFacts?
+  /// How live and shadow decisions compare; nil without a shadow.
+  public var shadow: ShadowFacts?
+  /// Switches of model and calibration.
+  public var reloads = ReloadFacts()
+  /// The ring between input and output.
+  public var ring = RingFacts()
+  /// The journal.
+  public var journal = JournalFacts()
+  /// The output socket.
+  public var output = OutputFacts()
+  /// Connections to the sockets; nil where they are not observed.
+  public var connections: ConnectionFacts?
+  /// The socket for records of the past; nil where there is none.
+  public var catchUp: CatchUpFacts?
+  /// Drift against the calibration's reference; nil where it is not watched.
+  public var drift: DriftFacts?
+  /// What the kernel says of the process; nil where it says nothing.
+  public var process: ProcessFacts?
+  /// The last flagged events, the newest first.
+  public var flags: [RecentFlag] = []
+  /// Each feature's share of the score in a running mean over flagged events, D of them.
+  public var meanShares: [Float] = []
+  /// The last seconds: what a rate is now.
+  public var now = WindowFacts()
+  /// The last minutes: what alarms look at.
+  public var recent = WindowFacts()
+  /// The last quarter of an hour, the oldest first.
+  public var history: [HistoryPoint] = []
+  /// What is wrong, the gravest first.
+  public var alarms: [Alarm] = []
+
+  /// A status of what runs with these arms, everything else at zero.
+  public init(build: BuildFacts, arms: ArmsFacts) {
+    self.build = build
+    self.arms = arms
+  }
+}
+
+/// What runs.
+public struct BuildFacts: Equatable, Sendable {
+  /// The program's version.
+  public var version: String
+  /// The instruction set in use.
+  public var instructionSet: String
+  /// Which daemon, as in its flagged records.
+  public var instance: UInt32
+  /// When the daemon began, ns since the epoch.
+  public var startedNs: UInt64
+
+  /// Creates the facts.
+  public init(version: String, instructionSet: String, instance: UInt32, startedNs: UInt64) {
+    self.version = version
+    self.instructionSet = instructionSet
+    self.instance = instance
+    self.startedNs = startedNs
+  }
+}
+
+/// Where the daemon is in its life.
+public struct LifeFacts: Equatable, Sendable {
+  /// The phase.
+  public var phase = PipelineState.Phase.running
+  /// Why nothing moves, or nil while nothing is known to stand in the way.
+  public var stallReason: String?
+  /// Since the pipeline last made progress or idled soundly.
+  public var sinceProgressSeconds = 0.0
+  /// Where the input listens.
+  public var inputEndpoints: [String] = []
+  /// Where the output listens.
+  public var outputEndpoints: [String] = []
+
+  /// Running, without a stall.
+  public init() {}
+}
+
+extension DaemonStatus {
+  /// Seconds since the daemon began; 0 where the clock was set back behind that.
+  public var uptimeSeconds: Double {
+    takenNs > build.startedNs ? Double(takenNs - build.startedNs) * 1e-9 : 0
+  }
+
+  /// Seconds since the last event was received; nil before the first.
+  public var sinceEventSeconds: Double? {
+    if ledger.lastEventNs == 0 { return nil }
+    return takenNs > ledger.lastEventNs ? Double(takenNs - ledger.lastEventNs) * 1e-9 : 0
+  }
+
+  /// The features with the largest mean shares of flagged scores, the largest first.
+  public func topFeatures(_ count: Int) -> [(name: String, share: Float)] {
+    meanShares.indices.filter { meanShares[$0] > 0 }
+      .sorted { (meanShares[$0], $1) > (meanShares[$1], $0) }
+      .prefix(count).map { (featureName($0), meanShares[$0]) }
+  }
+
+  /// A feature's name, or its number where the model names none.
+  public func featureName(_ index: Int) -> String {
+    guard let names = arms.featureNames, names.indices.contains(index) else {
+      return "feature \(index)"
+    }
+    return names[index]
+  }
+}

@@ -1,0 +1,89 @@
+internal import Glibc
+
+/// What the kernel says of this process, under the names that Prometheus' client libraries use.
+public struct ProcessFacts: Equatable, Sendable {
+  /// Memory in RAM, bytes.
+  public var residentBytes: UInt64
+  /// Processor time in user and kernel mode.
+  public var cpuSeconds: Double
+  /// Open file descriptors.
+  public var openDescriptors: Int
+  /// The most that it may open; nil for no limit.
+  public var maxDescriptors: Int?
+  /// When it began, seconds since the epoch.
+  public var startSeconds: Double
+
+  /// Creates the facts.
+  public init(
+    residentBytes: UInt64, cpuSeconds: Double, openDescriptors: Int, maxDescriptors: Int?,
+    startSeconds: Double
+  ) {
+    self.residentBytes = residentBytes
+    self.cpuSeconds = cpuSeconds
+    self.openDescriptors = openDescriptors
+    self.maxDescriptors = maxDescriptors
+    self.startSeconds = startSeconds
+  }
+
+  /// Of this process, from /proc; nil where that is not there.
+  public init?() {
+    guard let stat = fileText("/proc/self/stat"), let limits = fileText("/proc/self/limits"),
+      let system = fileText("/proc/stat"), let open = entryCount("/proc/self/fd")
+    else { return nil }
+    // The directory's own descriptor is among them.
+    self.init(
+      stat: stat, limits: limits, systemStat: system, openDescriptors: open - 1,
+      ticksPerSecond: Double(sysconf(Int32(_SC_CLK_TCK))),
+      pageByteCount: UInt64(sysconf(Int32(_SC_PAGESIZE))))
+  }
+
+  /// From the texts of `/proc/self/stat`, `/proc/self/limits` and `/proc/stat` (see proc(5)); nil
+  /// where they are not what is expected.
+  package init?(
+    stat: String, limits: String, systemStat: String, openDescriptors: Int,
+    ticksPerSecond: Double, pageByteCount: UInt64
+  ) {
+    // The second field is the name in parentheses and may hold anything; the third comes after it.
+    guard let end = stat.lastIndex(of: ")") else { return nil }
+    let fields = stat[stat.index(after: end)...].split { $0 == " " || $0 == "\n" }
+    func field(_ number: Int) -> Double? {
+      fields.indices.contains(number - 3) ? Double(fields[number - 3]) : nil
+    }
+    let boot = systemStat.split(separator: "\n").first { $0.hasPrefix("btime ") }
+    guard let user = field(14), let kernel = field(15), let start = field(22),
+      let pages = field(24).flatMap(UInt64.init(exactly:)),
+      let bootSeconds = boot.flatMap({ Double($0.dropFirst(6)) })
+    else { return nil }
+    let limit = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }
+    self.init(
+      residentBytes: pages * pageByteCount, cpuSeconds: (user + kernel) / ticksPerSecond,
+      openDescriptors: openDescriptors,
+      maxDescriptors: limit?.split(separator: " ").dropFirst(3).first.flatMap { Int($0) },
+      startSeconds: bootSeconds + start / ticksPerSecond)
+  }
+}
+
+/// A small text file; nil where it cannot be read.
+private func fileText(_ path: String) -> String? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 16_384)
+  while bytes.count < 1 << 20 {
+    let count = read(descriptor, &chunk, chunk.count)
+    if count < 0 { return nil }
+    if count == 0 { break }
+    bytes += chunk[..<count]
+  }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+private func entryCount(_ path: String) -> Int? {
+  guard let folder = opendir(path) else { return nil }
+  defer { closedir(folder) }
+  var count = 0
+  // "." and ".." are not entries.
+  while readdir(folder) != nil { count += 1 }
+  return count - 2
+}

@@ -1,0 +1,84 @@
+internal import Synchronization
+internal import TriggerPipeline
+
+/// Makes statuses that know what came before: rates, the last quarter of an hour, realised rates
+/// since the arms in force were armed, and since when something has been wrong.
+///
+/// `tick()` once a second keeps the memory; `HTTPEndpoint` does it. Any thread may ask.
+public final class StatusKeeper: Sendable {
+  /// What is so at this moment; memory is the keeper's.
+  public typealias Snapshot = @Sendable () -> DaemonStatus
+
+  fileprivate struct Memory {
+    var history = StatusHistory()
+    var generation = 0
+    /// What had been counted when the arms in force were first seen.
+    var armedScored: UInt64 = 0
+    var armedFired: [String: UInt64] = [:]
+    var alarmSinceNs: [String: UInt64] = [:]
+  }
+
+  private let snapshot: Snapshot
+  private let memory = Mutex(Memory())
+
+  /// A keeper that takes its first sample now.
+  public init(snapshot: @escaping Snapshot) {
+    self.snapshot = snapshot
+    tick()
+  }
+
+  /// The status now.
+  public func status() -> DaemonStatus {
+    memory.withLock { memory in
+      var status = snapshot()
+      memory.note(status)
+      status.now = memory.history.window(seconds: StatusHistory.nowSeconds, endingAt: status)
+      status.recent = memory.history.window(
+        seconds: StatusHistory.recentSeconds, endingAt: status)
+      status.history = memory.history.points(names: status.points.map(\.name))
+      memory.setRealisedRates(of: &status)
+      memory.setAlarms(of: &status)
+      return status
+    }
+  }
+
+  /// Takes a sample and judges it.
+  public func tick() { _ = status() }
+}
+
+extension StatusKeeper.Memory {
+  fileprivate mutating func note(_ status: DaemonStatus) {
+    if status.arms.generation != generation {
+      // Of the first arms everything since start is theirs; of later ones what comes from now on.
+      let isFirst = generation == 0 && status.arms.generation <= 1
+      generation = status.arms.generation
+      armedScored = isFirst ? 0 : status.ledger.scored
+      armedFired = [:]
+      if !isFirst { for point in status.points { armedFired[point.name] = point.fired } }
+    }
+    history.note(status)
+  }
+
+  fileprivate func setRealisedRates(of status: inout DaemonStatus) {
+    for index in status.points.indices {
+      guard let whole = status.points[index].realised else { continue }
+      let before = armedFired[status.points[index].name] ?? 0
+      status.points[index].realised = RealisedRate(
+        fired: whole.fired - min(before, whole.fired),
+        scored: whole.scored - min(armedScored, whole.scored), confidence: whole.confidence)
+    }
+  }
+
+  fileprivate mutating func setAlarms(of status: inout DaemonStatus) {
+    let conditions = alarmConditions(of: status)
+    var sinceNs: [String: UInt64] = [:]
+    for condition in conditions {
+      sinceNs[condition.name.rawValue] =
+        alarmSinceNs[condition.name.rawValue] ?? status.takenNs
+    }
+    alarmSinceNs = sinceNs
+    status.alarms = conditions.map {
+      Alarm($0, sinceNs: sinceNs[$0.name.rawValue] ?? status.takenNs)
+    }
+  }
+}

@@ -1,0 +1,193 @@
+internal import StrictJSON
+internal import TriggerPipeline
+
+/// What came in, what was decided, and by which arms.
+extension DaemonStatus {
+  var buildJSON: JSONValue {
+    .object([
+      "version": .string(build.version), "isa": .string(build.instructionSet),
+      "instance": .integer(build.instance), "started": .seconds(build.startedNs),
+      "uptime_seconds": .finite(uptimeSeconds),
+    ])
+  }
+
+  var lifeJSON: JSONValue {
+    .object([
+      "phase": .string("\(life.phase)"),
+      "stall_reason": .optional(life.stallReason) { .string($0) },
+      "since_progress_seconds": .finite(life.sinceProgressSeconds),
+      "since_event_seconds": .finite(sinceEventSeconds),
+      "input": .array(life.inputEndpoints.map { .string($0) }),
+      "output": .array(life.outputEndpoints.map { .string($0) }),
+    ])
+  }
+
+  var armsJSON: JSONValue {
+    .object([
+      "generation": .integer(arms.generation), "since": .seconds(arms.armedNs),
+      "model": .object([
+        "path": .string(arms.modelPath), "sha256": .string(arms.modelSHA256),
+      ]),
+      "calibration": .object([
+        "path": .string(arms.calibrationPath), "sha256": .string(arms.calibrationSHA256),
+      ]),
+      "screen_margin": .finite(arms.screenMargin),
+    ])
+  }
+
+  var decisionsJSON: JSONValue {
+    var latency = JSONValue(decisions.latency).members
+    latency["p50_seconds"] = .finite(decisions.latency.quantile(0.5))
+    latency["p99_seconds"] = .finite(decisions.latency.quantile(0.99))
+    var scores = JSONValue(decisions.scores).members
+    scores["reference_shares"] = .optional(decisions.referenceShares) {
+      .array($0.map { .finite($0) })
+    }
+    return .object([
+      "above_threshold": .integer(decisions.aboveThreshold),
+      "unbiased": .integer(decisions.unbiased),
+      "not_scorable": .integer(decisions.notScorable),
+      "unflagged": .integer(decisions.unflagged),
+      "batches": .integer(decisions.batches),
+      "batch_events": JSONValue(decisions.batchEvents),
+      "score": .object(scores),
+      "latency": .object(latency),
+    ])
+  }
+
+  var pointsJSON: [JSONValue] {
+    points.map { point in
+      .object([
+        "name": .string(point.name),
+        "armed": .bool(point.armed != nil),
+        "target_fpr": .finite(point.armed?.targetFPR),
+        "calibrated_fpr_interval": .interval(point.armed?.fprInterval),
+        "threshold": .optional(point.armed) { .finite($0.threshold) },
+        "prescale": .optional(point.armed) { .integer($0.prescale) },
+        "fired": .integer(point.fired),
+        "flagged": .integer(point.flagged),
+        "realised": .optional(point.realised, JSONValue.init),
+      ])
+    }
+  }
+
+  func flagJSON(_ flag: RecentFlag) -> JSONValue {
+    let fired = points.indices.prefix(16).filter { flag.workingPoints >> UInt16($0) & 1 == 1 }
+    return .object([
+      "number": .integer(flag.number), "time": .seconds(flag.decidedNs),
+      "run": .integer(flag.event.run), "source": .integer(flag.event.source),
+      "sequence": .integer(flag.event.sequence), "event": .integer(flag.event.event),
+      "score": .finite(flag.score),
+      "working_points": .array(fired.map { .string(points[$0].name) }),
+      "top_features": .array(
+        flag.topFeatures.map {
+          .object(["name": .string(featureName($0.feature)), "share": .finite($0.share)])
+        }),
+    ])
+  }
+
+  var historyJSON: JSONValue {
+    .object([
+      "step_seconds": .real(StatusHistory.stepSeconds),
+      "working_points": .array(points.map { .string($0.name) }),
+      "points": .array(
+        history.map { point in
+          .object([
+            "time": .seconds(point.timeNs),
+            "received_per_second": .rounded(point.receivedPerSecond),
+            "lost_per_second": .rounded(point.lostPerSecond),
+            "flagged_per_second": .array(point.flaggedPerSecond.map { .rounded($0) }),
+          ])
+        }),
+    ])
+  }
+}
+
+extension JSONValue {
+  init(_ ledger: LedgerFacts) {
+    func named(_ pairs: [(String, UInt64)]) -> JSONValue {
+      var object = JSONObject()
+      for (name, count) in pairs { object[name] = .integer(count) }
+      return .object(object)
+    }
+    self = .object([
+      "received": .integer(ledger.received), "lost": .integer(ledger.lost),
+      "late": .integer(ledger.late), "scored": .integer(ledger.scored),
+      "rejected": .integer(ledger.rejected), "shed": .integer(ledger.shed),
+      "faults": .integer(ledger.faults), "messages": .integer(ledger.messages),
+      "last_event": .time(ledger.lastEventNs),
+      "input_blocked_seconds": .seconds(ledger.inputBlockedNs),
+      "by_source": .array(
+        ledger.sources.map {
+          .object([
+            "source": .string($0.name), "received": .integer($0.received),
+            "lost": .integer($0.lost), "elsewhere": .integer($0.elsewhere),
+            "late": .integer($0.late),
+          ])
+        }),
+      "rejected_by_reason": named(ledger.refusals.map { ($0.name, $0.count) }),
+      "control_records": named(Array(zip(LedgerFacts.controlNames, ledger.controlRecords))),
+    ])
+  }
+
+  init(_ histogram: HistogramFacts) {
+    self = .object([
+      "upper_bounds": .array(histogram.upperBounds.map { .finite($0) }),
+      "counts": .array(histogram.counts.map { .integer($0) }),
+      "sum": .finite(histogram.sum),
+    ])
+  }
+
+  init(_ rate: RealisedRate) {
+    self = .object([
+      "fired": .integer(rate.fired), "scored": .integer(rate.scored),
+      "rate": .finite(rate.rate), "lower": .finite(rate.interval.lowerBound),
+      "upper": .finite(rate.interval.upperBound), "confidence": .finite(rate.confidence),
+    ])
+  }
+
+  /// A window with its counts and rates; points by name.
+  init(_ window: WindowFacts, _ status: DaemonStatus) {
+    self = .object([
+      "seconds": .rounded(window.seconds),
+      "received": .integer(window.received),
+      "received_per_second": .rate(window.perSecond(window.received)),
+      "scored": .integer(window.scored),
+      "lost": .integer(window.lost),
+      "lost_per_second": .rate(window.perSecond(window.lost)),
+      "rejected": .integer(window.rejected),
+      "published": .integer(window.published),
+      "given_up": .integer(window.givenUp),
+      "journal_bytes": .integer(window.journalBytes),
+      "dead_time_ratio": .rounded(window.deadTimeRatio),
+      "latency_p50_seconds": .finite(window.latencyP50Seconds),
+      "latency_p99_seconds": .finite(window.latencyP99Seconds),
+      "working_points": .array(
+        zip(status.points, window.points).map { point, counts in
+          .object([
+            "name": .string(point.name), "fired": .integer(counts.fired),
+            "flagged": .integer(counts.flagged),
+            "flagged_per_second": .rate(window.perSecond(counts.flagged)),
+          ])
+        }),
+    ])
+  }
+
+  /// Two ends, or null.
+  static func interval(_ interval: ClosedRange<Double>?) -> JSONValue {
+    .optional(interval) { .array([.finite($0.lowerBound), .finite($0.upperBound)]) }
+  }
+
+  /// A rate that is known, or null.
+  static func rate(_ rate: Double?) -> JSONValue { .optional(rate) { .rounded($0) } }
+
+  /// To six decimal places: what was measured by a clock has no more.
+  static func rounded(_ value: Double) -> JSONValue {
+    .finite((value * 1e6).rounded() / 1e6)
+  }
+
+  /// The members of an object.
+  var members: JSONObject {
+    if case .object(let object) = self { object } else { [:] }
+  }
+}

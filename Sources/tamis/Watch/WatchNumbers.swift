@@ -1,0 +1,62 @@
+internal import Glibc
+
+/// Numbers of the view. ASCII alone, and a dash where there is none.
+enum WatchNumbers {
+  /// A count with its digits in groups of three.
+  static func whole(_ value: Double?) -> String {
+    guard let value, abs(value) < 1e18 else { return "-" }
+    let digits = String(Int(value.rounded()))
+    var text = ""
+    for (place, digit) in digits.enumerated() {
+      if place > 0, (digits.count - place) % 3 == 0, text != "-" { text += " " }
+      text.append(digit)
+    }
+    return text
+  }
+
+  /// Three significant digits.
+  static func short(_ value: Double?) -> String {
+    guard let value else { return "-" }
+    if abs(value) >= 100, abs(value) < 1e6 { return whole(value) }
+    return tamis.short(value, significantDigits: 3)
+  }
+
+  /// A ratio in per cent.
+  static func percent(_ ratio: Double?) -> String { ratio.map { "\(short($0 * 100)) %" } ?? "-" }
+
+  /// A span of time.
+  static func seconds(_ value: Double?) -> String {
+    guard let value else { return "-" }
+    switch value {
+    case 0: return "0 s"
+    case ..<1e-3: return "\(short(value * 1e6)) us"
+    case ..<1: return "\(short(value * 1e3)) ms"
+    default: return duration(value)
+    }
+  }
+
+  /// A size.
+  static func bytes(_ value: Double?) -> String {
+    guard var value else { return "-" }
+    for unit in ["B", "kB", "MB", "GB"] {
+      if value < 1_000 { return "\(short(value)) \(unit)" }
+      value /= 1_000
+    }
+    return "\(short(value)) TB"
+  }
+
+  /// The local time of seconds since the epoch.
+  static func clock(_ time: Double?, format: String = "%H:%M:%S") -> String {
+    guard let time, abs(time) < 1e11 else { return "-" }
+    var seconds = time_t(time)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+      let count = strftime(buffer.baseAddress, buffer.count, format, &parts)
+      return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+  }
+
+  /// Date and time.
+  static func dated(_ time: Double?) -> String { clock(time, format: "%Y-%m-%d %H:%M:%S") }
+}

@@ -1,0 +1,135 @@
+internal import StrictJSON
+
+/// Working points, what has changed, and what was flagged.
+extension WatchView {
+  private typealias N = WatchNumbers
+
+  var workingPoints: [StyledLine] {
+    let points = status["working_points"].list.filter { $0["armed"].isTrue }
+    let rates = points.flatMap { point in
+      [point["target_fpr"], point["realised"]["rate"], point["realised"]["lower"]].compactMap(
+        \.number)
+        + ((point["realised"]["scored"].number ?? 0) > 0
+          ? [point["realised"]["upper"].number].compactMap { $0 } : [])
+    }
+    let axisWidth = width - 66
+    let axis = RateAxis(rates, width: max(1, axisWidth))
+    let confidence = N.percent(points.first?["realised"]["confidence"].number)
+    var head = StyledLine()
+    head.add(
+      "working point".padded(to: 16) + "target".padded(to: 10)
+        + "realised (\(confidence))".padded(to: 28) + "flagged".padded(to: 12)
+        + (axisWidth > 9 ? "[interval], o rate, | target" : ""), .soft)
+    return [head] + points.map { line(of: $0, axis: axisWidth > 9 ? axis : nil) }
+  }
+
+  private func line(of point: JSONValue, axis: RateAxis?) -> StyledLine {
+    let realised = point["realised"]
+    let (lower, upper) = (realised["lower"].number, realised["upper"].number)
+    let hasEvents = (realised["scored"].number ?? 0) > 0
+    let target = point["target_fpr"].number ?? 0
+    let isOff = hasEvents && (target < lower ?? 0 || target > upper ?? 1)
+    let rate =
+      hasEvents
+      ? "\(N.short(realised["rate"].number)) (\(N.short(lower)) to \(N.short(upper)))"
+      : "no events yet"
+    var line = StyledLine()
+    line.add((point["name"].string ?? "").padded(to: 15) + " ", .strong)
+    line.add(N.short(target).padded(to: 10))
+    line.add(rate.padded(to: 27) + " ")
+    line.add(N.whole(point["flagged"].number).padded(to: 11) + " ")
+    if let axis {
+      let interval = hasEvents ? lower.flatMap { low in upper.map { low...max(low, $0) } } : nil
+      line.add(
+        axis.drawing(
+          rate: hasEvents ? realised["rate"].number : nil, interval: interval, target: target))
+    }
+    if isOff { line.add(" off", .strong) }
+    return line
+  }
+
+  var change: [StyledLine] {
+    var lines: [StyledLine] = []
+    let (drift, screen, shadow) = (status["drift"], status["screen"], status["shadow"])
+    if drift.isThere {
+      lines += wrapped(
+        "drift",
+        drift["checks"].list.map { check in
+          let state =
+            check["windows"].number == 0
+            ? "waiting" : check["alarm"].isTrue ? "BEYOND" : "within"
+          return "\(check["check"].string ?? "") \(N.short(check["statistic"].number)) "
+            + "(limit \(N.short(check["limit"].number))) \(state)"
+        }, separator: ", ", width: width)
+    }
+    if let prescale = status["flood"]["prescale"].number, prescale > 1 {
+      lines.append(
+        StyledLine(
+          label: "flood",
+          "one in \(N.whole(prescale)) kept, \(N.whole(status["flood"]["suppressed"].number)) "
+            + "suppressed"))
+    }
+    if screen.isThere {
+      lines.append(
+        StyledLine(
+          label: "screen",
+          "\(N.whole(screen["disagreements"].number)) of \(N.whole(screen["audited"].number)) "
+            + "audited events disagreed"))
+    }
+    if shadow.isThere {
+      lines += wrapped(
+        "shadow",
+        shadow["events"].members.map { "\($0.name) \(N.whole($0.value.number))" },
+        separator: ", ", width: width)
+    }
+    return lines
+  }
+
+  var flags: [StyledLine] {
+    let features = status["top_features"].list
+    if features.isEmpty {
+      return [StyledLine(label: "because", "nothing flagged for its score yet")]
+    }
+    return wrapped(
+      "because", features.map { shareText($0) }, separator: ", ", width: width)
+      + status["last_flags"].list.prefix(5).map { flag in
+        let why = flag["top_features"].list.prefix(3).map { shareText($0) }.joined(separator: ", ")
+        return StyledLine(
+          label: N.clock(flag["time"].number),
+          "run \(N.whole(flag["run"].number)) event \(N.whole(flag["event"].number))  "
+            + "score \(N.short(flag["score"].number))  "
+            + flag["working_points"].list.compactMap(\.string).joined(separator: ",") + "  \(why)")
+      }
+  }
+
+  private func shareText(_ feature: JSONValue) -> String {
+    "\(feature["name"].string ?? "") \(N.percent(feature["share"].number))"
+  }
+
+  var arms: [StyledLine] {
+    let arms = status["arms"]
+    func named(_ key: String) -> String {
+      "\(key) \(arms[key]["path"].string ?? "") \((arms[key]["sha256"].string ?? "").prefix(8))"
+    }
+    return wrapped(
+      "arms",
+      [
+        named("model"), named("calibration"),
+        "generation \(N.whole(arms["generation"].number)) since \(N.dated(arms["since"].number))",
+      ], separator: ", ", width: width)
+  }
+}
+
+/// What there is to show while nobody answers: why, and since when.
+func awayLines(
+  _ fault: WatchFault, url: String, last: JSONValue?, width: Int
+) -> [StyledLine] {
+  var heading = StyledLine()
+  heading.add(" AWAY ", .alarm)
+  heading.add("  \(url)", .strong)
+  let heard = last.map { "last heard of at \(WatchNumbers.dated($0["time"].number))" }
+  return [heading]
+    + wrapped(
+      "", fault.description.split(separator: " ").map(String.init), separator: " ", width: width)
+    + [StyledLine(label: "", heard ?? "nothing heard so far"), StyledLine(label: "", "asking on")]
+}

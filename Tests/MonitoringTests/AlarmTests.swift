@@ -1,0 +1,184 @@
+internal import Monitoring
+internal import Testing
+internal import TriggerPipeline
+
+/// Each alarm at its limit: on just beyond it, off at it.
+@Suite struct AlarmTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var name: AlarmName
+    var severity: AlarmSeverity
+    var sentence: String
+    var off: @Sendable (inout DaemonStatus) -> Void
+    var on: @Sendable (inout DaemonStatus) -> Void
+    var testDescription: String { name.rawValue }
+  }
+
+  /// Nothing is wrong with this daemon.
+  static var sound: DaemonStatus {
+    var status = DaemonStatus.fixed
+    status.recent.lost = 0
+    status.recent.points[1].fired = 6_010
+    status.drift?.checks[1].isAlarming = false
+    return status
+  }
+
+  static let cases: [Case] = [
+    Case(
+      name: .notReady, severity: .warning,
+      sentence: "Not ready: the input socket is connected to nobody.",
+      off: {
+        $0.connections = .init(sockets: [.init(name: "input", established: 1, needsOne: true)])
+      },
+      on: {
+        $0.connections = .init(sockets: [.init(name: "input", established: 0, needsOne: true)])
+      }),
+    Case(
+      name: .pipelineStuck, severity: .critical,
+      sentence: "Nothing has moved through the pipeline for 11 s.",
+      off: { $0.life.sinceProgressSeconds = 10 }, on: { $0.life.sinceProgressSeconds = 10.6 }),
+    Case(
+      name: .journalStalled, severity: .critical,
+      sentence: "The pipeline waits for the journal: no space left.",
+      off: { $0.life.stallReason = nil }, on: { $0.life.stallReason = "no space left" }),
+    Case(
+      name: .journalDiskFilling, severity: .warning,
+      sentence: "The journal's disk has 1.07 GB left.",
+      off: { $0.journal.storage?.freeBytes = 1 << 30 },
+      on: { $0.journal.storage?.freeBytes = 1 << 30 - 1 }),
+    Case(
+      name: .eventsLost, severity: .warning,
+      sentence: "1 record lost in the last 5 min, by gaps in the senders' sequences.",
+      off: { $0.recent.lost = 0 }, on: { $0.recent.lost = 1 }),
+    Case(
+      name: .eventsRejected, severity: .warning,
+      sentence: "6001 records refused in the last 5 min; the ledger says why.",
+      off: { $0.recent.rejected = 6_000 }, on: { $0.recent.rejected = 6_001 }),
+    Case(
+      name: .noEvents, severity: .warning, sentence: "No event for 61 s.",
+      off: { $0.ledger.lastEventNs = $0.takenNs - 60_000_000_000 },
+      on: { $0.ledger.lastEventNs = $0.takenNs - 61_000_000_000 }),
+    Case(
+      name: .deadTime, severity: .warning,
+      sentence: "Input waited for the pipeline 1.1 % of the time in the last 5 min.",
+      off: { $0.recent.deadTimeRatio = 0.01 }, on: { $0.recent.deadTimeRatio = 0.011 }),
+    Case(
+      name: .outputBacklog, severity: .warning,
+      sentence: "10000 records waiting in the journal: the output does not keep up.",
+      off: { $0.output.waiting = 9_999 }, on: { $0.output.waiting = 10_000 }),
+    Case(
+      name: .outputBacklog, severity: .warning,
+      sentence: "1 record waiting in the journal: the output takes none.",
+      off: {
+        $0.recent.published = 0; $0.output.waiting = 0
+      },
+      on: {
+        $0.recent.published = 0; $0.output.waiting = 1
+      }),
+    Case(
+      name: .recordsAbandoned, severity: .critical,
+      sentence: "2 events given up in the last 5 min.",
+      off: { $0.recent.givenUp = 0 }, on: { $0.recent.givenUp = 2 }),
+    Case(
+      name: .ledgerFault, severity: .critical,
+      sentence:
+        "1 run ledger closed with sums that do not agree: a fault of this daemon.",
+      off: { $0.ledger.faults = 0 }, on: { $0.ledger.faults = 1 }),
+    Case(
+      name: .flood, severity: .warning,
+      sentence: "More events fire than the cap lets pass: one in 8 is kept.",
+      off: { $0.flood.prescale = 1 }, on: { $0.flood.prescale = 8 }),
+    Case(
+      name: .flaggedRateOff, severity: .warning,
+      sentence: "loose fires at 1.53 times its target: 92000 of 6000020 events.",
+      off: { $0.recent.points[0].fired = 90_300 }, on: { $0.recent.points[0].fired = 92_000 }),
+    Case(
+      name: .flaggedRateOff, severity: .warning,
+      sentence: "loose fires at 0.65 times its target: 39000 of 6000020 events.",
+      off: { $0.recent.points[0].fired = 40_500 }, on: { $0.recent.points[0].fired = 39_000 }),
+    Case(
+      name: .drift, severity: .warning,
+      sentence: "The stream has left the calibration's reference: score, feature_mean.",
+      off: { $0.drift?.checks[0].alarms = 3 },
+      on: {
+        $0.drift?.checks[0].isAlarming = true; $0.drift?.checks[1].isAlarming = true
+      }),
+    Case(
+      name: .screenDisagrees, severity: .warning,
+      sentence: "The screen would have lost 1 audited event in the last 5 min.",
+      off: { $0.screen?.disagreements = 4 }, on: { $0.recent.screenDisagreements = 1 }),
+    Case(
+      name: .reloadRefused, severity: .warning,
+      sentence: "The last reload was refused; the former model and calibration stay in force. "
+        + "The log says why.",
+      off: { $0.reloads.refused = 9 }, on: { $0.reloads.lastSucceeded = false }),
+    Case(
+      name: .handshakesFailed, severity: .warning,
+      sentence: "3 handshakes failed in the last 5 min: somebody without the right key, or "
+        + "without any.",
+      off: { $0.recent.handshakesFailed = 0 }, on: { $0.recent.handshakesFailed = 3 }),
+    Case(
+      name: .restarted, severity: .info, sentence: "Started 4 min ago.",
+      off: { $0.build.startedNs = $0.takenNs - 300_000_000_000 },
+      on: { $0.build.startedNs = $0.takenNs - 240_000_000_000 }),
+  ]
+
+  @Test func nothingIsWrongWithASoundDaemon() {
+    #expect(alarmConditions(of: Self.sound) == [])
+  }
+
+  @Test(arguments: cases) func onBeyondTheLimitAndOffAtIt(example: Case) {
+    var status = Self.sound
+    example.off(&status)
+    #expect(!alarmConditions(of: status).map(\.name).contains(example.name))
+    example.on(&status)
+    #expect(
+      alarmConditions(of: status).first { $0.name == example.name }
+        == AlarmCondition(example.name, example.severity, example.sentence))
+  }
+
+  /// All but the one that only others can raise are provoked above.
+  @Test func noAlarmIsForgotten() {
+    #expect(Set(Self.cases.map(\.name)).union([.down]) == Set(AlarmName.allCases))
+  }
+
+  @Test func fewEventsRaiseNoRateAlarm() {
+    var status = Self.sound
+    // Ten of a thousand where one is expected may be chance once in 10^7; three is nothing.
+    status.recent.scored = 1_000
+    status.recent.points[1].fired = 3
+    #expect(!alarmConditions(of: status).map(\.name).contains(.flaggedRateOff))
+    status.recent.points[1].fired = 20
+    #expect(alarmConditions(of: status).map(\.name).contains(.flaggedRateOff))
+  }
+
+  @Test func diskThatWillBeFullWithinHoursIsFilling() {
+    var status = Self.sound
+    // 8 MB in 300 s: 200 GB last for months, 350 MB above the limit for less than four hours.
+    status.recent.journalBytes = 80_000_000_000
+    #expect(
+      alarmConditions(of: status).map(\.sentence)
+        == ["The journal's disk has 211 GB left and is full in 13 min at the present rate."])
+  }
+
+  @Test func gravestComesFirst() {
+    var status = Self.sound
+    status.build.startedNs = status.takenNs
+    status.recent.lost = 1
+    status.ledger.faults = 1
+    #expect(alarmConditions(of: status).map(\.severity) == [.critical, .warning, .info])
+  }
+
+  @Test(arguments: [
+    ([], OverallState.ok), ([.info], .ok), ([.info, .warning], .warning),
+    ([.warning, .critical, .info], .alarm),
+  ])
+  func stateIsThatOfTheGravest(severities: [AlarmSeverity], state: OverallState) {
+    var status = DaemonStatus.fixed
+    status.alarms = severities.map { Alarm(AlarmCondition(.drift, $0, ""), sinceNs: 1) }
+    #expect(status.state == state)
+  }
+
+  @Test func runbookHasASectionForEach() {
+    #expect(AlarmName.journalDiskFilling.runbook == "docs/runbook.md#tamisjournaldiskfilling")
+  }
+}

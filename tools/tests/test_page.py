@@ -1,0 +1,229 @@
+"""The daemon's page in a real browser, and `tamis watch`, while a burst of anomalies is replayed.
+
+No console error, no request to anybody else, every number shown is the one of /metrics, nothing
+sticks out sideways. TAMIS_SCREENSHOTS=FOLDER keeps pictures. Skipped where the programs are not
+built or there is no Chromium.
+"""
+
+import math
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+import browser
+
+BUILT = pathlib.Path(__file__).resolve().parents[2] / ".build/release"
+if not (BUILT / "tamisd").exists():
+    pytest.skip("the programs are not built", allow_module_level=True)
+needs_browser = pytest.mark.skipif(browser.program() is None, reason="there is no Chromium")
+
+
+def tamis(*arguments, timeout=120):
+    return subprocess.run([BUILT / "tamis", *map(str, arguments)], check=True, timeout=timeout,
+                          capture_output=True, text=True).stdout
+
+
+class Daemon:
+    """A tamisd of its own folder and ports."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        tamis("simulate", "background", "--events", 4000, "--seed", 1,
+              "--out", folder / "train.npy")
+        tamis("simulate", "background", "--events", 20000, "--seed", 2, "--run", 2,
+              "--out", folder / "calibration.run")
+        tamis("simulate", "background", "--events", 6000, "--seed", 3, "--run", 3,
+              "--out", folder / "background.run")
+        tamis("simulate", "anomalies", "--events", 200, "--seed", 4, "--run", 4,
+              "--out", folder / "anomalies.run")
+        tamis("train", "--background", folder / "train.npy", "--out", folder / "m.safetensors",
+              "--steps", 100, "--hidden", 32, "--blocks", 1)
+        tamis("calibrate", "--model", folder / "m.safetensors", "--background",
+              folder / "calibration.run", "--working-point", "loose=1e-2", "--working-point",
+              "tight=1e-3", "--out", folder / "c.json")
+        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+        self.input, output, self.http = (each.getsockname()[1] for each in sockets)
+        for each in sockets:
+            each.close()
+        self.url = f"http://127.0.0.1:{self.http}"
+        (folder / "tamisd.yaml").write_text(
+            f"model: m.safetensors\ncalibration: c.json\ninput:\n  pattern: pull\n"
+            f"  bind: [tcp://127.0.0.1:{self.input}]\noutput:\n  pattern: pub\n"
+            f"  bind: [tcp://127.0.0.1:{output}]\njournal:\n  path: journal\n"
+            f"unbiased:\n  prescale: 100\nhttp:\n  listen: 127.0.0.1:{self.http}\n")
+        self.start()
+
+    def start(self):
+        with open(self.folder / "tamisd.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [BUILT / "tamisd", "--config", self.folder / "tamisd.yaml"], stderr=log)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.get("/healthz")
+            except urllib.error.URLError:
+                assert time.monotonic() < deadline and self.process.poll() is None
+                time.sleep(0.1)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=10) as reply:
+            return reply.read().decode()
+
+    def metrics(self):
+        pairs = (line.rsplit(" ", 1) for line in self.get("/metrics").splitlines()
+                 if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+    def replay(self, run, rate):
+        tamis("replay", self.folder / run, "--connect", f"tcp://127.0.0.1:{self.input}",
+              "--pattern", "push", "--pace", f"{rate}/s", "--batch", 16)
+
+    def wait_for_scored(self, count):
+        deadline = time.monotonic() + 60
+        while self.metrics()["tamis_events_scored_total"] < count:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    daemon = Daemon(tmp_path_factory.mktemp("page"))
+    yield daemon
+    if daemon.process.poll() is None:
+        daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def page(daemon, tmp_path_factory):
+    page = browser.Browser(tmp_path_factory.mktemp("browser"))
+    page.resize(1280, 900)
+    page.open(daemon.url + "/")
+    page.wait_for("document.body.dataset.time > 0")
+    yield page
+    page.close()
+
+
+def keep_screenshot(page, name):
+    if folder := os.environ.get("TAMIS_SCREENSHOTS"):
+        page.screenshot(f"{folder}/{name}.png")
+
+
+def shown_metrics(page):
+    return page.evaluate(
+        "[...document.querySelectorAll('[data-metric]')].map(each => "
+        "[each.dataset.metric, Number(each.dataset.value), each.textContent])")
+
+
+def number(text):
+    """A rounded number of the page, with thin spaces between groups and perhaps a unit."""
+    match = re.fullmatch(r"([-\d.\u202f]+(?:e-?\d+)?)(?: (kB|MB|GB|TB|B))?", text)
+    scale = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}.get(match[2], 1)
+    return float(match[1].replace("\u202f", "")) * scale
+
+
+@needs_browser
+def test_page_shows_what_metrics_say(daemon, page):
+    before = daemon.metrics()["tamis_events_scored_total"]
+    daemon.replay("background.run", 3000)
+    daemon.replay("anomalies.run", 400)
+    daemon.wait_for_scored(before + 6200)
+    # Quiet now: page and metrics must meet.
+    metrics = daemon.metrics()
+    page.wait_for(
+        "Number(document.querySelector('[data-metric=tamis_events_scored_total]').dataset.value) "
+        f">= {metrics['tamis_events_scored_total']}")
+    time.sleep(1.5)
+    shown = shown_metrics(page)
+    metrics = daemon.metrics()
+    assert len(shown) > 35
+    for name, value, text in shown:
+        assert name in metrics
+        if math.isnan(value):
+            assert math.isnan(metrics[name]) and text == "–"
+            continue
+        assert value == pytest.approx(metrics[name], rel=1e-12), name
+        assert number(text) == pytest.approx(value, rel=0.006), (name, text)
+    assert metrics['tamis_events_flagged_total{working_point="tight"}'] > 100
+    assert page.evaluate("document.querySelectorAll('#features .name').length") == 10
+    assert page.evaluate("document.querySelectorAll('#flags tbody tr').length") == 10
+
+
+@needs_browser
+@pytest.mark.parametrize("width,height", [(1280, 900), (400, 800), (1920, 1080)])
+def test_nothing_sticks_out(page, width, height):
+    page.resize(width, height)
+    page.wait_for(f"window.innerWidth == {width}")
+    time.sleep(1.5)
+    for is_dark in (False, True):
+        page.dark(is_dark)
+        keep_screenshot(page, f"page-{width}{'-dark' if is_dark else ''}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Nothing inside is cut off either, but for tables that may be scrolled.
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.card, .tile, header')].filter(each => "
+        "each.scrollWidth > each.clientWidth + 1).map(each => each.innerText.slice(0, 40))")
+    assert cut == []
+
+
+@needs_browser
+def test_page_outlives_the_daemon(daemon, page):
+    assert page.complaints == []
+    daemon.stop()
+    page.wait_for("document.getElementById('state').textContent == 'AWAY'")
+    assert "TamisDown" in page.evaluate("document.getElementById('alarms').textContent")
+    keep_screenshot(page, "page-away")
+    complaints = len(page.complaints)
+    daemon.start()
+    page.wait_for("document.getElementById('state').textContent != 'AWAY'")
+    assert "TamisRestarted" in page.evaluate("document.getElementById('alarms').textContent")
+    # The browser itself complains of the refused connections, and of nothing else.
+    assert all("ERR_" in each for each in page.complaints[:max(complaints, 1)])
+    page.evaluate("1")
+    assert all("ERR_" in each for each in page.complaints)
+
+
+@needs_browser
+def test_nobody_else_is_asked(daemon, page):
+    assert len(page.requests) > 5
+    assert [each for each in page.requests
+            if not each.startswith((daemon.url + "/", "data:"))] == []
+
+
+def test_watch_prints_the_same(daemon):
+    text = tamis("watch", "--url", daemon.url, "--once")
+    metrics = daemon.metrics()
+    scored = int(metrics["tamis_events_scored_total"])
+    assert f"scored {scored:,}".replace(",", " ") in text
+    assert re.search(r"^loose +0\.01 ", text, re.MULTILINE)
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_watch_says_when_nobody_answers(daemon):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    watch = subprocess.run(
+        [BUILT / "tamis", "watch", "--once", "--url", f"http://127.0.0.1:{port}"],
+        capture_output=True, text=True, timeout=60, check=False)
+    assert watch.returncode == 1 and watch.stdout == ""
+    assert "Connection refused; is tamisd running" in watch.stderr
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="there is no promtool")
+def test_promtool_finds_nothing_to_improve(daemon):
+    checked = subprocess.run(["promtool", "check", "metrics"], input=daemon.get("/metrics"),
+                             capture_output=True, text=True, timeout=60, check=False)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
