@@ -24,10 +24,29 @@ extension TriggerCalibration {
   }
 }
 
+extension CalibrationPart {
+  /// The content, a fact a line.
+  public var inspection: [String] {
+    let total = eventsTotal.map { ", enough for \($0) events in all" } ?? ""
+    return [
+      "calibration part \(Self.format)",
+      "model sha256 \(basis.modelSHA256)",
+      "schema \(basis.schema == 0 ? "not stated" : schemaText(basis.schema))",
+      "scores at noise levels \(basis.levels) with weights \(basis.weights)",
+      "\(tally.scores.scorableCount) background scores, of which the \(tally.scores.keptCount) "
+        + "largest are kept\(total); \(tally.scores.notScorableCount) events not scorable",
+    ] + tally.runs.map(\.inspection)
+      + basis.plan.requests.map { "working point \($0.name): target rate \($0.targetFPR)" }
+  }
+}
+
 extension CalibrationRun {
-  fileprivate var inspection: String {
+  /// One line: which events, how many.
+  var inspection: String {
     let number = run.map { ", run \($0)" } ?? ""
-    return "source \(name)\(number), \(eventCount) events, sha256 \(sha256)"
+    let sample = unbiasedPrescale.map { ", the unbiased sample of one in \($0)" } ?? ""
+    let tainted = taintedCount > 0 ? ", \(taintedCount) tainted ones left out" : ""
+    return "source \(name)\(number), \(eventCount) events\(sample)\(tainted), sha256 \(sha256)"
   }
 }
 

@@ -4,7 +4,7 @@
 ///     var scores = plan.accumulator(eventCountMax: source.eventCount)
 ///     scores.add(chunk)  // as often as there are chunks
 ///     let points = try plan.workingPoints(from: scores)
-public struct CalibrationPlan: Sendable {
+public struct CalibrationPlan: Equatable, Sendable {
   /// In the order of the calibration file: bit i of a flagged record is request i.
   public let requests: [WorkingPointRequest]
   /// The confidence of intervals, and of the promise `withConfidence`; in (0, 1).
@@ -34,14 +34,20 @@ public struct CalibrationPlan: Sendable {
     allowsExtrapolation = allowingExtrapolation
   }
 
-  /// An accumulator for at most `eventCountMax` events: it keeps the scores down to the loosest
-  /// threshold and one more, some `eventCountMax` times the highest rate, and those that a tail
-  /// fit takes where one is allowed. Events that cannot be scored only lower the need.
+  /// An accumulator for at most `eventCountMax` events, which keeps `scoresNeeded`.
   public func accumulator(eventCountMax: Int) -> ThresholdAccumulator {
+    ThresholdAccumulator(capacity: scoresNeeded(eventCountMax: eventCountMax))
+  }
+
+  /// How many of the largest scores of at most `eventCountMax` events are needed: those down to the
+  /// loosest threshold and one more, some `eventCountMax` times the highest rate, and those that a
+  /// tail fit takes where one is allowed. Events that cannot be scored only lower the need, and
+  /// more events never do.
+  public func scoresNeeded(eventCountMax: Int) -> Int {
     let ranks = requests.map { rankFromTop($0, count: eventCountMax) }
     let forRanks = (ranks.max() ?? 0) + 1
     let forTail = allowsExtrapolation ? ParetoTail.excessCount(of: eventCountMax) + 1 : 0
-    return ThresholdAccumulator(capacity: min(max(forRanks, forTail), eventCountMax))
+    return min(max(forRanks, forTail), eventCountMax)
   }
 
   /// The working points, in the order of the requests. `scores` comes from `accumulator` and has

@@ -16,7 +16,7 @@ extension DriftReference {
 }
 
 extension ScoreHistogram {
-  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+  init(_ place: JSONPlace) throws(FileFault) {
     self.init()
     try place.member("bins_per_octave").expect(Self.binsPerOctave)
     try place.member("lowest_exponent").expect(Self.lowestExponent)
@@ -88,7 +88,7 @@ extension JSONPlace {
     try unlessNull { (place) throws(FileFault) in try place.real() }
   }
 
-  fileprivate static func range(
+  static func range(
     from minimum: JSONPlace, to maximum: JSONPlace
   ) throws(FileFault) -> ClosedRange<Float>? {
     if minimum.value == .null && maximum.value == .null { return nil }

@@ -20,6 +20,22 @@ public struct ThresholdAccumulator: Sendable {
     self.capacity = capacity
   }
 
+  /// The accumulator that has seen `scorableCount` scores of which `largest`, in any order and at
+  /// most `capacity`, are the largest, and `notScorableCount` NaN.
+  init(capacity: Int, scorableCount: Int, notScorableCount: Int, largest: [Float]) {
+    precondition(largest.count == min(capacity, scorableCount) && notScorableCount >= 0)
+    self.capacity = capacity
+    self.scorableCount = scorableCount
+    self.notScorableCount = notScorableCount
+    // Sorted upwards, every score is at or above its parent.
+    heap = largest.sorted()
+  }
+
+  /// Whether no score was let go: all that were seen are kept.
+  public var keepsAll: Bool { heap.count == scorableCount }
+  /// How many scores are kept.
+  public var keptCount: Int { heap.count }
+
   /// Adds scores. O(count), and O(log capacity) more for each that is among the largest so far.
   public mutating func add(_ scores: UnsafeBufferPointer<Float>) {
     for score in scores {
@@ -33,9 +49,9 @@ public struct ThresholdAccumulator: Sendable {
     }
   }
 
-  /// Adds all that `other` has seen; both have the same capacity.
+  /// Adds all that `other` has seen, which has at least this one's capacity or keeps all.
   public mutating func merge(_ other: ThresholdAccumulator) {
-    precondition(capacity == other.capacity, "accumulators of different capacities")
+    precondition(other.capacity >= capacity || other.keepsAll, "too few scores were kept")
     scorableCount += other.scorableCount
     notScorableCount += other.notScorableCount
     for score in other.heap { keep(score) }

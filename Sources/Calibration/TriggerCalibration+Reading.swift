@@ -81,7 +81,7 @@ extension JSONPlace {
   }
 
   /// Checks that the member `name` is the string `text`.
-  fileprivate func expect(_ name: String, _ text: String) throws(FileFault) {
+  func expect(_ name: String, _ text: String) throws(FileFault) {
     let member = try member(name)
     if member.value != .string(text) { throw member.fault(expected: "the string \"\(text)\"") }
   }
@@ -94,14 +94,14 @@ extension JSONPlace {
     return text
   }
 
-  fileprivate func schema() throws(FileFault) -> UInt32 {
+  func schema() throws(FileFault) -> UInt32 {
     guard let schema = Calibration.schema(fromText: try string()) else {
       throw fault(expected: "8 hexadecimal digits in lower case")
     }
     return schema
   }
 
-  fileprivate func levels() throws(FileFault) -> [Int] {
+  func levels() throws(FileFault) -> [Int] {
     let levels = try map { (level) throws(FileFault) in try level.integer(in: 0...65535) }
     guard !levels.isEmpty, Set(levels).count == levels.count else {
       throw fault(expected: "at least one level, each once")
@@ -109,7 +109,7 @@ extension JSONPlace {
     return levels
   }
 
-  fileprivate func weights(count: Int) throws(FileFault) -> [Float] {
+  func weights(count: Int) throws(FileFault) -> [Float] {
     let weights = try map { (place) throws(FileFault) in
       let weight: Float = try place.real()
       if weight < 0 { throw place.fault(expected: "a weight of at least 0") }
@@ -121,7 +121,7 @@ extension JSONPlace {
     return weights
   }
 
-  fileprivate func openUnitInterval() throws(FileFault) -> Double {
+  func openUnitInterval() throws(FileFault) -> Double {
     let real: Double = try real()
     guard real > 0 && real < 1 else { throw fault(expected: "a number between 0 and 1") }
     return real

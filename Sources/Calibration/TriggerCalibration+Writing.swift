@@ -44,6 +44,8 @@ extension CalibrationRun {
       "run": .optional(run, JSONValue.integer),
       "events": .integer(eventCount),
     ]
+    if let unbiasedPrescale { object["unbiased_prescale"] = .integer(unbiasedPrescale) }
+    if taintedCount > 0 { object["tainted"] = .integer(taintedCount) }
     object.merge(otherKeys)
     return object
   }

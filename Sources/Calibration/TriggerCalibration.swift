@@ -18,7 +18,7 @@ public struct TriggerCalibration: Equatable, Sendable {
   public var eventCount: Int
   /// Background events that could not be scored and have no rank.
   public var notScorableCount: Int
-  /// Where the background came from.
+  /// Where the background came from, in ascending order of run number, name and SHA-256.
   public var runs: [CalibrationRun]
   /// 1 to 16; working point i is bit i of a flagged record.
   public var workingPoints: [WorkingPoint]
@@ -41,10 +41,23 @@ public struct TriggerCalibration: Equatable, Sendable {
     workingPoints: [WorkingPoint], reference: DriftReference,
     screen: ScreenCalibration? = nil, created: String, program: String
   ) {
+    self.init(
+      modelSHA256Text: modelSHA256.description, schema: schema, levels: levels, weights: weights,
+      confidence: confidence, eventCount: eventCount, notScorableCount: notScorableCount,
+      runs: runs, workingPoints: workingPoints, reference: reference, screen: screen,
+      created: created, program: program)
+  }
+
+  init(
+    modelSHA256Text: String, schema: UInt32, levels: [Int], weights: [Float],
+    confidence: Double, eventCount: Int, notScorableCount: Int, runs: [CalibrationRun],
+    workingPoints: [WorkingPoint], reference: DriftReference,
+    screen: ScreenCalibration? = nil, created: String, program: String
+  ) {
     precondition(!levels.isEmpty && levels.count == weights.count)
     precondition((1...WorkingPoint.countMax).contains(workingPoints.count))
     precondition(confidence > 0 && confidence < 1 && eventCount >= 1 && notScorableCount >= 0)
-    self.modelSHA256 = modelSHA256.description
+    modelSHA256 = modelSHA256Text
     self.schema = schema
     self.levels = levels
     self.weights = weights
@@ -73,20 +86,35 @@ public struct CalibrationRun: Equatable, Sendable {
   public var sha256: String
   /// The run number, or nil where there is none or more than one.
   public var run: UInt32?
-  /// The events read from it, scorable or not.
+  /// The events taken from it, scorable or not.
   public var eventCount: Int
+  /// Of a flagged journal: its unbiased sample was taken, and each event stands for so many of the
+  /// stream. Nil for recorded events.
+  public var unbiasedPrescale: UInt32?
+  /// Events left out because their sender had marked them as tainted.
+  public var taintedCount: Int
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// Creates a source.
-  public init(name: String, sha256: SHA256Digest, run: UInt32?, eventCount: Int) {
-    self.init(name: name, sha256Text: sha256.description, run: run, eventCount: eventCount)
+  public init(
+    name: String, sha256: SHA256Digest, run: UInt32?, eventCount: Int,
+    unbiasedPrescale: UInt32? = nil, taintedCount: Int = 0
+  ) {
+    self.init(
+      name: name, sha256Text: sha256.description, run: run, eventCount: eventCount,
+      unbiasedPrescale: unbiasedPrescale, taintedCount: taintedCount)
   }
 
-  init(name: String, sha256Text: String, run: UInt32?, eventCount: Int) {
+  init(
+    name: String, sha256Text: String, run: UInt32?, eventCount: Int, unbiasedPrescale: UInt32?,
+    taintedCount: Int
+  ) {
     self.name = name
     sha256 = sha256Text
     self.run = run
     self.eventCount = eventCount
+    self.unbiasedPrescale = unbiasedPrescale
+    self.taintedCount = taintedCount
   }
 }

@@ -50,20 +50,20 @@ extension WorkingPoint {
 }
 
 extension JSONPlace {
-  fileprivate func workingPointName() throws(FileFault) -> String {
+  func workingPointName() throws(FileFault) -> String {
     let name = try string()
     guard WorkingPoint.isName(name) else { throw fault(expected: WorkingPoint.nameRule) }
     return name
   }
 
-  fileprivate func falsePositiveRate() throws(FileFault) -> FalsePositiveRate {
+  func falsePositiveRate() throws(FileFault) -> FalsePositiveRate {
     guard case .number(let text) = value, let rate = FalsePositiveRate(text) else {
       throw fault(expected: "a number from 1e-15 to below 1 with at most 18 digits")
     }
     return rate
   }
 
-  fileprivate func rateInterval() throws(FileFault) -> ClosedRange<Double> {
+  func rateInterval() throws(FileFault) -> ClosedRange<Double> {
     let ends = try map { (end) throws(FileFault) in try end.real(in: 0...1) }
     guard ends.count == 2, ends[0] <= ends[1] else {
       throw fault(expected: "two rates, the lower one first")
@@ -71,7 +71,7 @@ extension JSONPlace {
     return ends[0]...ends[1]
   }
 
-  fileprivate func guarantee() throws(FileFault) -> RateGuarantee {
+  func guarantee() throws(FileFault) -> RateGuarantee {
     guard let guarantee = RateGuarantee(rawValue: try string()) else {
       let names = RateGuarantee.allCases.map { "\"\($0.rawValue)\"" }
       throw fault(expected: names.joined(separator: ", "))

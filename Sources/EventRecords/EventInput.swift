@@ -11,7 +11,7 @@ public struct EventInput: Sendable {
   public let name: String
   /// As given.
   public let path: String
-  /// Events in it; control records are not counted.
+  /// Events in it; control records, and events that were not asked for, are not counted.
   public let eventCount: Int
   /// D.
   public let featureCount: Int
@@ -35,8 +35,8 @@ public struct EventInput: Sendable {
   }
 
   /// Opens a run folder, a segment or a `.npy` file and looks through the records once: each must
-  /// be whole and of the run's schema.
-  init(_ path: String) throws {
+  /// be whole and of the run's schema. Of a run only the events that `isTaken` count.
+  init(_ path: String, isTaken: ((EventRecordView, FlaggedRecordView?) -> Bool)?) throws {
     if try !isFolder(path) {
       let file = try MappedFile(path)
       if file.begins(with: NumpyHeader.magic) {
@@ -44,7 +44,7 @@ public struct EventInput: Sendable {
         return
       }
     }
-    try self.init(try RecordedRun(path))
+    try self.init(try RecordedRun(path), isTaken: isTaken)
   }
 
   private init(_ array: NumpyArray) throws {
@@ -66,17 +66,21 @@ public struct EventInput: Sendable {
     content = .array(array)
   }
 
-  private init(_ run: RecordedRun) throws {
+  private init(
+    _ run: RecordedRun, isTaken: ((EventRecordView, FlaggedRecordView?) -> Bool)?
+  ) throws {
     var schema = run.featureNames.map { schemaPrefix(featureNames: $0) } ?? 0
     var runs: Set<UInt32> = []
     var latestRun: UInt32?
     var parts: [(segment: MappedSegment, index: EventIndex)] = []
     for segment in run.segments {
-      var controls: [Int] = []
+      var steppedOver: [Int] = []
       for index in 0..<segment.recordCount {
         try segment.check(index)
         let record = run.kind.event(at: segment.record(index), featureCount: run.featureCount)
-        if record.kind != .event { controls.append(index) }
+        if record.kind != .event || isTaken?(record, segment.flagged(index)) == false {
+          steppedOver.append(index)
+        }
         if record.run != latestRun {
           latestRun = record.run
           runs.insert(record.run)
@@ -88,7 +92,8 @@ public struct EventInput: Sendable {
           throw fault
         }
       }
-      parts.append((segment, EventIndex(recordCount: segment.recordCount, controls: controls)))
+      parts.append(
+        (segment, EventIndex(recordCount: segment.recordCount, steppedOver: steppedOver)))
     }
     path = run.path
     name = lastComponent(run.path)

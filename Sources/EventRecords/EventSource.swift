@@ -22,12 +22,18 @@ public final class EventSource: Sendable {
   /// Index of the first event of each input, and one past the last event.
   private let firstEvents: [Int]
 
-  /// Opens the inputs and reads through all records once.
+  /// Opens the inputs and reads through all records once. Of runs and journals only the events are
+  /// there of which `isTaken` says so, which sees them in order: the number of the input, the
+  /// event, and in a journal the flagged record that carries it. The rows of a `.npy` are all there.
   /// - Throws: `FileFault` for a file that cannot be read, a broken record, or inputs that differ
   ///   in D or schema; `SystemCallError`.
-  public init(paths: [String]) throws {
+  public init(
+    paths: [String], isTaken: ((Int, EventRecordView, FlaggedRecordView?) -> Bool)? = nil
+  ) throws {
     precondition(!paths.isEmpty, "no events were named")
-    let inputs = try paths.map { try EventInput($0) }
+    let inputs = try paths.enumerated().map { input, path in
+      try EventInput(path, isTaken: isTaken.map { take in { take(input, $0, $1) } })
+    }
     self.inputs = inputs
     featureCount = inputs[0].featureCount
     let speaker = inputs.first { $0.schema != 0 }

@@ -54,6 +54,11 @@ final class MappedSegment: Sendable {
     return base + index * recordByteCount
   }
 
+  /// Record `index` as a flagged one; nil in a segment of events.
+  func flagged(_ index: Int) -> FlaggedRecordView? {
+    kind == .flagged ? FlaggedRecordView(record(index), featureCount: featureCount) : nil
+  }
+
   /// Throws where record `index` is not a good one.
   func check(_ index: Int) throws(FileFault) {
     let base = record(index)

@@ -137,3 +137,8 @@ struct PythonLiteral {
     return true
   }
 }
+
+/// Whether `path` is a file that begins as a `.npy` does.
+package func isNumpyFile(_ path: String) throws -> Bool {
+  try !isFolder(path) && MappedFile(path).begins(with: NumpyHeader.magic)
+}

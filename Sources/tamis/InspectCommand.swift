@@ -13,7 +13,7 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Say what a file is, and whether it is whole.",
     discussion: """
-      Knows models, calibrations, runs, segments, journals and .npy files. Exit status 1 where a \
+      Knows models, calibrations and parts of them, runs, segments, journals and .npy files. Exit status 1 where a \
       file is damaged or none of these.
 
       Example:
@@ -56,6 +56,9 @@ struct InspectCommand: ParsableCommand {
       return (ModelInspection(try TrainedModel.load(file)).lines, true)
     }
     if file.hasSuffix(".json") { return (try TriggerCalibration.load(file).inspection, true) }
+    if try !RunInspection.recognises(file), try CalibrationPart.recognises(file) {
+      return (try CalibrationPart.load(file).part.inspection, true)
+    }
     let inspection = try RunInspection(file)
     return (inspection.lines, inspection.isWhole)
   }

@@ -1,0 +1,160 @@
+/// What changed from one calibration to a new one, and whether chance explains it.
+public struct CalibrationComparison: Equatable, Sendable {
+  /// A working point of either calibration, matched by name.
+  public struct Point: Equatable, Sendable {
+    /// The name.
+    public var name: String
+    /// As it was; nil where it is new.
+    public var old: WorkingPoint?
+    /// As it is; nil where it is gone.
+    public var new: WorkingPoint?
+    /// New over old threshold; nil without both, and where scores do not compare.
+    public var thresholdRatio: Double?
+    /// How many of the new background events fire the old threshold; nil where that is not known.
+    public var firedOld: Int?
+    /// How many fire the new threshold.
+    public var firedNew: Int?
+    /// Where the rate of the old threshold on the new background lies, by C. Clopper and E. Pearson
+    /// at the new calibration's confidence.
+    public var rateInterval: ClosedRange<Double>?
+    /// Whether that interval and the old one of the true rate have a point in common.
+    public var intervalsOverlap: Bool?
+    /// How often chance alone brings so different a count, by the exact law of two samples; nil for
+    /// an extrapolated threshold.
+    public var pValue: Double?
+  }
+
+  /// The distance of two distributions of scores.
+  public struct ScoreDistance: Equatable, Sendable {
+    /// The largest distance of the distribution functions at the edges of the histograms' bins:
+    /// at most that of Kolmogorov and Smirnov.
+    public var largest: Double
+    /// What chance alone exceeds in one of twenty comparisons, for samples of these sizes.
+    public var noise: Double
+    /// How often chance alone brings so large a distance, or less often.
+    public var pValue: Double
+  }
+
+  /// Why scores, and so thresholds, do not compare: sentences; none where they do.
+  public var differences: [String]
+  /// The new calibration's working points in their order, then those that are gone.
+  public var points: [Point]
+  /// nil where a histogram is missing or scores do not compare.
+  public var scoreDistance: ScoreDistance?
+  /// Features, those that moved most first; nil where they do not compare.
+  public var features: [FeatureShift]?
+
+  /// Compares `new`, made from `scores`, with `old`.
+  public init(
+    from old: TriggerCalibration, to new: TriggerCalibration, scores: ThresholdAccumulator
+  ) {
+    let differences = Self.differences(old, new)
+    let largest = scores.largest()
+    self.differences = differences
+    let gone = old.workingPoints.filter { point in
+      !new.workingPoints.contains { $0.name == point.name }
+    }
+    points = (new.workingPoints.map { Optional($0) } + gone.map { _ in nil }).enumerated().map {
+      index, point in
+      let before =
+        point.map { point in old.workingPoints.first { $0.name == point.name } }
+        ?? gone[index - new.workingPoints.count]
+      let count = Counting(largest: largest, keepsAll: scores.keepsAll)
+      return Point(
+        from: before, to: point, old: old, new: new, areComparable: differences.isEmpty,
+        counting: count)
+    }
+    if differences.isEmpty, let before = old.reference.scoreHistogram,
+      let after = new.reference.scoreHistogram
+    {
+      scoreDistance = ScoreDistance(before, after)
+    }
+    if let before = old.reference.features, let after = new.reference.features {
+      features = FeatureShift.all(from: before, to: after)
+    }
+  }
+
+  private static func differences(_ old: TriggerCalibration, _ new: TriggerCalibration) -> [String]
+  {
+    var found: [String] = []
+    if old.modelSHA256 != new.modelSHA256 {
+      found.append(
+        "the old calibration is of the model \(old.modelSHA256), the new one of "
+          + "\(new.modelSHA256)")
+    }
+    if old.levels != new.levels || old.weights != new.weights {
+      found.append(
+        "the old scores are of levels \(old.levels) with weights \(old.weights), the new "
+          + "ones of \(new.levels) with \(new.weights)")
+    }
+    return found
+  }
+}
+
+/// Counts background scores above a threshold, as far down as they are kept.
+private struct Counting {
+  /// Largest first.
+  let largest: [Float]
+  let keepsAll: Bool
+
+  func above(_ threshold: Float) -> Int? {
+    var (low, high) = (0, largest.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if largest[middle] > threshold { low = middle + 1 } else { high = middle }
+    }
+    return low < largest.count || keepsAll ? low : nil
+  }
+}
+
+extension CalibrationComparison.Point {
+  fileprivate init(
+    from before: WorkingPoint?, to after: WorkingPoint?, old: TriggerCalibration,
+    new: TriggerCalibration, areComparable: Bool, counting: Counting
+  ) {
+    name = after?.name ?? before?.name ?? ""
+    self.old = before
+    self.new = after
+    firedNew = after.flatMap { counting.above($0.threshold) }
+    guard areComparable, let before else { return }
+    if let after, before.threshold != 0 {
+      thresholdRatio = Double(after.threshold) / Double(before.threshold)
+    }
+    guard let fired = counting.above(before.threshold) else { return }
+    firedOld = fired
+    let interval = clopperPearson(
+      successes: fired, trials: new.eventCount, confidence: new.confidence)
+    rateInterval = interval
+    intervalsOverlap = before.fprInterval.map { $0.overlaps(interval) }
+    if let rank = before.rank {
+      let law = ExceedanceLaw(
+        oldCount: old.eventCount, rankFromTop: old.eventCount + 1 - rank, newCount: new.eventCount)
+      pValue = law.pValue(fired)
+    }
+  }
+}
+
+extension CalibrationComparison.ScoreDistance {
+  /// nil where one has no scores.
+  fileprivate init?(_ old: ScoreHistogram, _ new: ScoreHistogram) {
+    func cells(_ histogram: ScoreHistogram) -> [Int] {
+      [histogram.underflow] + histogram.counts + [histogram.overflow]
+    }
+    let (first, second) = (cells(old), cells(new))
+    let (firstCount, secondCount) = (first.reduce(0, +), second.reduce(0, +))
+    guard firstCount > 0 && secondCount > 0 else { return nil }
+    var (below, belowNew, largest) = (0, 0, 0.0)
+    for (cell, newCell) in zip(first, second) {
+      below += cell
+      belowNew += newCell
+      let distance =
+        Double(below) / Double(firstCount) - Double(belowNew) / Double(secondCount)
+      largest = max(largest, abs(distance))
+    }
+    self.largest = largest
+    let (n, m) = (Double(firstCount), Double(secondCount))
+    // The 95 % point of Kolmogorov's law is 1.358.
+    noise = 1.358 * ((n + m) / (n * m)).squareRoot()
+    pValue = kolmogorovPValue(distance: largest, firstCount, secondCount)
+  }
+}

@@ -1,0 +1,113 @@
+public import DurableFiles
+
+/// A part with the file that it was read from.
+public struct LoadedCalibrationPart: Sendable {
+  /// The content.
+  public let part: CalibrationPart
+  /// The path as given.
+  public let path: String
+
+  /// Names a part for messages.
+  public init(part: CalibrationPart, path: String) {
+    self.part = part
+    self.path = path
+  }
+}
+
+extension CalibrationPart {
+  /// The part of a single pass over all events of `parts`, whatever their order; at least one.
+  ///
+  /// - Throws: `FileFault` that names both of two parts that do not belong together or hold the
+  ///   same events, and the part that has kept too few scores for the events of all.
+  public static func merged(_ parts: [LoadedCalibrationPart]) throws(FileFault) -> CalibrationPart {
+    precondition(!parts.isEmpty, "no parts were named")
+    let first = parts[0]
+    for other in parts.dropFirst() { try first.refuseOther(other) }
+    try refuseRepeatedRuns(
+      parts.flatMap { part in part.part.tally.runs.map { ($0, part.path) } })
+    let eventCount = parts.reduce(0) { $0 + $1.part.tally.eventCount }
+    let needed = first.part.basis.plan.scoresNeeded(eventCountMax: eventCount)
+    for part in parts { try part.refuseTooFewScores(needed: needed, eventCount: eventCount) }
+    let features = first.part.tally.features
+    var tally = CalibrationTally(
+      scoresKept: parts.allSatisfy(\.part.tally.scores.keepsAll) ? eventCount : needed,
+      featureCount: features.featureCount, featureNames: features.names)
+    for part in parts { tally.merge(part.part.tally) }
+    return CalibrationPart(
+      basis: first.part.basis, tally: tally,
+      screenRefusal: parts.lazy.compactMap(\.part.screenRefusal).first)
+  }
+
+  /// Throws where two runs have the same content, naming the files that they come from.
+  package static func refuseRepeatedRuns(
+    _ runs: [(run: CalibrationRun, path: String)]
+  ) throws(FileFault) {
+    var seen: [String: (run: CalibrationRun, path: String)] = [:]
+    for (run, path) in runs where run.eventCount > 0 {
+      if let earlier = seen.updateValue((run, path), forKey: run.sha256) {
+        throw FileFault(
+          file: path, place: "run \(run.name)", found: "events with SHA-256 \(run.sha256)",
+          expected: "other events than those of run \(earlier.run.name) in \(earlier.path)",
+          remedy: "count every event once: leave one of the two out")
+      }
+    }
+  }
+}
+
+extension LoadedCalibrationPart {
+  /// Throws where `other` is not a part of the same calibration.
+  fileprivate func refuseOther(_ other: LoadedCalibrationPart) throws(FileFault) {
+    let (own, foreign) = (part.basis.facts, other.part.basis.facts)
+    for (fact, expected) in zip(foreign, own) where fact.text != expected.text {
+      throw FileFault(
+        file: other.path, place: fact.name, found: fact.text,
+        expected: "\(expected.text), as in \(path)",
+        remedy: "make all parts with the same model and options"
+          + (fact.name == "unbiased_prescale"
+            ? "; --unbiased-prescale N thins journals to the same sample" : ""))
+    }
+    let (features, others) = (part.tally.features, other.part.tally.features)
+    if features.featureCount != others.featureCount || features.names != others.names {
+      throw FileFault(
+        file: other.path, place: "features", found: "\(others.featureCount) features",
+        expected: "the \(features.featureCount) features of \(path)")
+    }
+  }
+
+  fileprivate func refuseTooFewScores(needed: Int, eventCount: Int) throws(FileFault) {
+    let scores = part.tally.scores
+    guard !scores.keepsAll, scores.keptCount < needed else { return }
+    let total = part.eventsTotal.map { ", enough for \($0) events in all" } ?? ""
+    throw FileFault(
+      file: path, place: "kept",
+      found: "the \(scores.keptCount) largest of \(scores.scorableCount) scores\(total)",
+      expected: "\(needed), as the parts have \(eventCount) events together",
+      remedy: "make this part again with --events-total \(eventCount) or more, or without it")
+  }
+}
+
+extension CalibrationPart.Basis {
+  /// What must agree, as text for comparison and messages; equal texts are equal values.
+  fileprivate var facts: [(name: String, text: String)] {
+    func text(_ request: WorkingPointRequest) -> String {
+      "\(request.name)=\(request.targetFPR) (\(request.guarantee.rawValue), prescale "
+        + "\(request.prescale))"
+    }
+    return [
+      ("model_sha256", "the model with SHA-256 \(modelSHA256)"),
+      ("schema", "features of schema \(schemaText(schema))"),
+      ("levels", "levels \(levels)"), ("weights", "weights \(weights)"),
+      ("working_points", plan.requests.map(text).joined(separator: ", ")),
+      ("confidence", "confidence \(plan.confidence)"),
+      (
+        "allow_extrapolation",
+        plan.allowsExtrapolation ? "--allow-extrapolation" : "no --allow-extrapolation"
+      ),
+      ("screen_margin", screenMargin.map { "screen margin \($0)" } ?? "the default screen margin"),
+      (
+        "unbiased_prescale",
+        unbiasedPrescale.map { "a journal's unbiased sample of one in \($0)" } ?? "recorded events"
+      ),
+    ]
+  }
+}

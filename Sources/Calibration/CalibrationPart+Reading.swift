@@ -1,0 +1,213 @@
+package import DurableFiles
+internal import ReproducibleMath
+internal import StrictJSON
+
+extension CalibrationPart {
+  /// Whether the file at `path` begins as a part does.
+  public static func recognises(_ path: String) throws -> Bool {
+    try MappedFile(path).begins(with: magic)
+  }
+
+  /// Reads a part and checks all of it. Throws a `FileFault` that names the place, or the system's
+  /// error where the file cannot be read.
+  public static func load(_ path: String) throws -> LoadedCalibrationPart {
+    let file = try MappedFile(path)
+    // The mapping must outlive the last look at its bytes.
+    return try withExtendedLifetime(file) {
+      LoadedCalibrationPart(part: try decode(file.bytes, file: path), path: path)
+    }
+  }
+
+  /// Reads the bytes of a part; `file` names it in faults.
+  package static func decode(
+    _ bytes: UnsafeRawBufferPointer, file: String
+  ) throws(FileFault) -> CalibrationPart {
+    let (header, scores) = try sections(of: bytes, file: file)
+    let root: JSONValue
+    do throws(JSONSyntaxError) {
+      root = try JSONValue(parsing: header)
+    } catch {
+      throw FileFault(
+        file: file, place: "line \(error.line), column \(error.column)", found: error.found,
+        expected: error.expected)
+    }
+    return try CalibrationPart(JSONPlace(root: root, file: file), scores: scores)
+  }
+
+  /// The JSON and the scores of a whole file.
+  private static func sections(
+    of bytes: UnsafeRawBufferPointer, file: String
+  ) throws(FileFault) -> (header: UnsafeRawBufferPointer, scores: UnsafeRawBufferPointer) {
+    guard bytes.starts(with: magic) else {
+      throw FileFault(
+        file: file, place: "byte 0", found: "something else",
+        expected: "\"TMSC\", a part that tamis calibrate --partial wrote")
+    }
+    guard bytes.count >= prefixByteCount + digestByteCount else {
+      throw FileFault(file: file, found: "\(bytes.count) bytes", expected: "a whole part")
+    }
+    let version = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+    guard version == Self.version else {
+      throw FileFault(
+        file: file, place: "byte 4", found: "version \(version)", expected: "\(Self.version)",
+        remedy: "merge with the version of tamis that made the parts")
+    }
+    let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - digestByteCount)])
+    guard bytes.suffix(digestByteCount).elementsEqual(SHA256Digest(of: content).bytes) else {
+      throw FileFault(
+        file: file, place: "the SHA-256 at the end", found: "that of other content",
+        expected: "that of the bytes before it",
+        remedy: "the file was cut or changed: copy it again, or make the part again")
+    }
+    let headerCount = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).littleEndian
+    guard headerCount <= UInt64(content.count - prefixByteCount) else {
+      throw FileFault(
+        file: file, place: "byte 8", found: "\(headerCount) bytes of JSON",
+        expected: "at most the \(content.count - prefixByteCount) that follow")
+    }
+    let end = prefixByteCount + Int(headerCount)
+    return (
+      UnsafeRawBufferPointer(rebasing: content[prefixByteCount..<end]),
+      UnsafeRawBufferPointer(rebasing: content[end...])
+    )
+  }
+
+  private init(_ place: JSONPlace, scores: UnsafeRawBufferPointer) throws(FileFault) {
+    try place.expect("format", Self.format)
+    try place.expect("precision", TriggerCalibration.precision)
+    let levels = try place.member("levels").levels()
+    basis = Basis(
+      modelSHA256Text: try place.member("model_sha256").sha256(),
+      schema: try place.member("schema").schema(), levels: levels,
+      weights: try place.member("weights").weights(count: levels.count),
+      plan: try CalibrationPlan(place),
+      screenMargin: try place.member("screen_margin").unlessNull { (margin) throws(FileFault) in
+        try margin.openUnitInterval()
+      },
+      unbiasedPrescale: try place.member("unbiased_prescale").unlessNull {
+        (prescale) throws(FileFault) in try prescale.integer(in: 1...UInt32.max)
+      })
+    tally = try CalibrationTally(place, scores: scores)
+    eventsTotal = try place.member("events_total").unlessNull { (total) throws(FileFault) in
+      try total.integer(in: 1...Int.max)
+    }
+    screenRefusal = try place.member("screen_refusal").unlessNull { (text) throws(FileFault) in
+      try text.string()
+    }
+  }
+}
+
+extension CalibrationPlan {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    let points = try place.member("working_points")
+    let requests = try points.map { (point) throws(FileFault) in try WorkingPointRequest(point) }
+    let confidence = try place.member("confidence").openUnitInterval()
+    let extrapolates = try place.member("allow_extrapolation").bool()
+    do throws(CalibrationError) {
+      try self.init(requests, confidence: confidence, allowingExtrapolation: extrapolates)
+    } catch {
+      throw points.fault(found: "\(requests.count) of them", expected: error.description)
+    }
+  }
+}
+
+extension WorkingPointRequest {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    let guarantee = try place.member("guarantee")
+    let promise = try guarantee.guarantee()
+    if promise == .noPromise { throw guarantee.fault(expected: "a promise") }
+    let name = try place.member("name").workingPointName()
+    let rate = try place.member("target_fpr").falsePositiveRate()
+    let prescale: UInt32 = try place.member("prescale").integer(in: 1...UInt32.max)
+    do throws(CalibrationError) {
+      try self.init(name: name, targetFPR: rate, guarantee: promise, prescale: prescale)
+    } catch {
+      throw place.fault(expected: error.description)
+    }
+  }
+}
+
+extension CalibrationTally {
+  fileprivate init(_ place: JSONPlace, scores bytes: UnsafeRawBufferPointer) throws(FileFault) {
+    let scorableCount = try place.member("events").integer(in: 0...Int.max)
+    let notScorableCount = try place.member("not_scorable").integer(in: 0...Int.max)
+    let kept = try place.member("kept")
+    let keptCount = try kept.integer(in: 0...scorableCount)
+    guard bytes.count == 4 * keptCount else {
+      throw kept.fault(expected: "\(bytes.count / 4), as there are \(bytes.count) bytes of scores")
+    }
+    let largest = (0..<keptCount).map { index in
+      Float(
+        bitPattern: UInt32(
+          littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+    }
+    guard largest.allSatisfy({ !$0.isNaN }) else {
+      throw kept.fault(found: "a score that is NaN", expected: "scores that have a rank")
+    }
+    scores = ThresholdAccumulator(
+      capacity: keptCount, scorableCount: scorableCount, notScorableCount: notScorableCount,
+      largest: largest)
+    histogram = try ScoreHistogram(place.member("score_histogram"))
+    features = try FeatureAccumulator(place.member("features"))
+    conditions.moments = try FloatMoments(place.member("condition"))
+    screen = try ScreenAccumulator(place.member("screen"))
+    runs = try place.member("runs").map(CalibrationRun.init)
+    guard features.eventCount == eventCount else {
+      throw try place.member("features").member("events").fault(
+        expected: "\(eventCount), the events and those not scorable")
+    }
+  }
+}
+
+extension FeatureAccumulator {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    let columns = try place.member("moments").map { (column) throws(FileFault) in
+      try FloatMoments(column)
+    }
+    let names = try place.member("names").unlessNull { (names) throws(FileFault) in
+      try names.map { (name) throws(FileFault) in try name.string() }
+    }
+    let events = try place.member("events").integer(in: 0...Int.max)
+    guard !columns.isEmpty, names == nil || names?.count == columns.count,
+      columns.allSatisfy({ $0.count <= events })
+    else {
+      throw place.fault(
+        found: "\(columns.count) columns", expected: "one a name, none with more than all events")
+    }
+    self.init(featureCount: columns.count, names: names)
+    eventCount = events
+    moments = columns
+  }
+}
+
+extension FloatMoments {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    let range = try JSONPlace.range(
+      from: place.member("minimum"), to: place.member("maximum"))
+    let sums = try place.member("power_sums").map { (sum) throws(FileFault) in try sum.string() }
+    guard
+      let moments = FloatMoments(
+        count: try place.member("count").integer(in: 0...Int.max), range: range, powerSums: sums)
+    else {
+      throw place.fault(found: "sums that no numbers have", expected: "exact power sums")
+    }
+    self = moments
+  }
+}
+
+extension ScreenAccumulator {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    func exactSum(_ name: String) throws(FileFault) -> ExactSum {
+      let member = try place.member(name)
+      guard let sum = ExactSum(hexadecimal: try member.string()) else {
+        throw member.fault(expected: "a hexadecimal integer in lower case")
+      }
+      return sum
+    }
+    count = try place.member("events").integer(in: 0...Int.max)
+    sum = try exactSum("deviation_sum")
+    sumOfSquares = try exactSum("deviation_square_sum")
+    lowest = try place.member("lowest").real(in: -Double.greatestFiniteMagnitude...0)
+    highest = try place.member("highest").real(in: 0...Double.greatestFiniteMagnitude)
+  }
+}

@@ -1,0 +1,102 @@
+public import DurableFiles
+
+/// A calibration before its thresholds are set: what was asked for and what the background events
+/// of one pass gave. Parts of many runs and machines merge into the part of a single pass over all of
+/// them, to the bit.
+public struct CalibrationPart: Sendable {
+  /// What parts must share to be merged.
+  public struct Basis: Equatable, Sendable {
+    /// SHA-256 of the model file, 64 hexadecimal digits in lower case.
+    public var modelSHA256: String
+    /// The features' schema; 0 where the model names none.
+    public var schema: UInt32
+    /// The scoring levels, in their order.
+    public var levels: [Int]
+    /// One weight a level.
+    public var weights: [Float]
+    /// The working points asked for.
+    public var plan: CalibrationPlan
+    /// The screen margin asked for, or nil for the default one.
+    public var screenMargin: Double?
+    /// Each event stands for so many of the stream: it is of a journal's unbiased sample. Nil for
+    /// recorded events.
+    public var unbiasedPrescale: UInt32?
+
+    /// Creates a basis.
+    public init(
+      modelSHA256: SHA256Digest, schema: UInt32, levels: [Int], weights: [Float],
+      plan: CalibrationPlan, screenMargin: Double?, unbiasedPrescale: UInt32?
+    ) {
+      precondition(!levels.isEmpty && levels.count == weights.count)
+      self.modelSHA256 = modelSHA256.description
+      self.schema = schema
+      self.levels = levels
+      self.weights = weights
+      self.plan = plan
+      self.screenMargin = screenMargin
+      self.unbiasedPrescale = unbiasedPrescale
+    }
+
+    init(
+      modelSHA256Text: String, schema: UInt32, levels: [Int], weights: [Float],
+      plan: CalibrationPlan, screenMargin: Double?, unbiasedPrescale: UInt32?
+    ) {
+      modelSHA256 = modelSHA256Text
+      self.schema = schema
+      self.levels = levels
+      self.weights = weights
+      self.plan = plan
+      self.screenMargin = screenMargin
+      self.unbiasedPrescale = unbiasedPrescale
+    }
+  }
+
+  /// What it is a part of.
+  public var basis: Basis
+  /// What its events gave.
+  public var tally: CalibrationTally
+  /// The most events that all parts together may have, for which scores were kept; nil where all
+  /// scores were.
+  public var eventsTotal: Int?
+  /// Why the model has no screen, or nil where it has one.
+  public var screenRefusal: String?
+
+  /// Creates a part.
+  public init(
+    basis: Basis, tally: CalibrationTally, eventsTotal: Int? = nil, screenRefusal: String? = nil
+  ) {
+    self.basis = basis
+    self.tally = tally
+    self.eventsTotal = eventsTotal
+    self.screenRefusal = screenRefusal
+  }
+
+  /// The calibration of the events seen, with what was made of the comparison of screen and exact
+  /// scores. Runs are listed by run number, name and SHA-256, so that neither their order on a
+  /// command line nor their way through parts shows.
+  public func calibration(
+    screen: ScreenCalibration?, created: String, program: String
+  ) throws(CalibrationError) -> TriggerCalibration {
+    let points = try basis.plan.workingPoints(from: tally.scores)
+    return TriggerCalibration(
+      modelSHA256Text: basis.modelSHA256, schema: basis.schema, levels: basis.levels,
+      weights: basis.weights, confidence: basis.plan.confidence,
+      eventCount: tally.scores.scorableCount, notScorableCount: tally.scores.notScorableCount,
+      runs: tally.runs.sorted(), workingPoints: points,
+      reference: DriftReference(
+        scoreHistogram: tally.histogram, features: tally.features.summary,
+        condition: tally.conditions.summary),
+      screen: screen, created: created, program: program)
+  }
+}
+
+extension CalibrationRun: Comparable {
+  /// The order in which a calibration lists its runs: by run number, those without one first, then
+  /// by name, then by SHA-256.
+  public static func < (left: CalibrationRun, right: CalibrationRun) -> Bool {
+    func key(_ run: CalibrationRun) -> (Int, String, String) {
+      (run.run.map(Int.init) ?? -1, run.name, run.sha256)
+    }
+    return key(left) < key(right)
+  }
+}

@@ -1,0 +1,58 @@
+internal import Calibration
+internal import StrictJSON
+
+extension Facts {
+  /// Adds what a calibration says.
+  mutating func add(_ calibration: TriggerCalibration) {
+    add("events", .integer(calibration.eventCount))
+    add("not_scorable", .integer(calibration.notScorableCount))
+    add("levels", .array(calibration.levels.map { .integer($0) }))
+    add("confidence", .real(calibration.confidence))
+    add(
+      "working_points", .array(calibration.workingPoints.map(object)),
+      line: calibration.workingPoints.map { line($0, confidence: calibration.confidence) }
+        .joined(separator: "\n"))
+    add("screen", calibration.screen.map(object) ?? .null, line: line(calibration.screen))
+  }
+}
+
+private func object(_ screen: ScreenCalibration) -> Facts.Value {
+  .object([
+    "margin": .real(screen.margin), "margin_min": .real(screen.marginMin),
+    "events": .integer(screen.eventCount), "shortfall_max": .real(screen.shortfallMax),
+    "excess_max": .real(screen.excessMax), "deviation_mean": .real(screen.deviationMean),
+    "deviation_standard_deviation": .real(screen.deviationSpread),
+  ])
+}
+
+private func line(_ screen: ScreenCalibration?) -> String {
+  guard let screen else { return "screen: none, only precision: exact can use this calibration" }
+  return "screen: margin \(screen.margin); screen scores fell short by at most "
+    + "\(short(screen.shortfallMax)) of themselves, which supports margins from "
+    + "\(short(screen.marginMin))"
+}
+
+private func object(_ point: WorkingPoint) -> Facts.Value {
+  .object([
+    "name": .string(point.name), "target_fpr": .real(point.targetFPR.value),
+    "threshold": .real(Double(point.threshold)), "rank": .optional(point.rank, JSONValue.integer),
+    "fpr_interval": .optional(point.fprInterval, interval),
+    "guarantee": .string(point.guarantee.rawValue),
+    "extrapolated": .bool(point.extrapolated), "prescale": .integer(Int(point.prescale)),
+  ])
+}
+
+private func line(_ point: WorkingPoint, confidence: Double) -> String {
+  let interval = point.fprInterval.map {
+    "true rate in [\(short($0.lowerBound)), \(short($0.upperBound))] at \(confidence)"
+  }
+  let origin = point.rank.map { "rank \($0)" } ?? "EXTRAPOLATED from the tail"
+  return "\(point.name): target \(point.targetFPR), score > \(point.threshold), \(origin), "
+    + (interval ?? "no interval")
+    + (point.prescale == 1 ? "" : ", one in \(point.prescale) is kept")
+}
+
+/// An interval as a JSON array of its ends.
+func interval(_ range: ClosedRange<Double>) -> Facts.Value {
+  .array([.real(range.lowerBound), .real(range.upperBound)])
+}

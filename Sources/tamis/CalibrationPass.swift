@@ -1,0 +1,95 @@
+internal import Calibration
+internal import CommandFrame
+internal import EventRecords
+internal import ScoreEngine
+internal import ScoreModel
+internal import TriggerPipeline
+
+/// One pass over background events: what `tamis calibrate` gathers of them.
+struct CalibrationPass {
+  let loaded: LoadedModel
+  let scoring: Scoring
+  let background: BackgroundEvents
+  let plan: CalibrationPlan
+  let screenMargin: Double?
+  let engine: EngineOptions
+
+  /// Scores all events. `scoresKept` says how many of the largest scores stay.
+  func part(scoresKept: Int, eventsTotal: Int?) throws -> CalibrationPart {
+    let network = ScoringNetwork(
+      model: loaded.model, scoring: scoring, instructionSet: try InstructionSet.selected())
+    let events = background.source
+    var tally = CalibrationTally(
+      scoresKept: scoresKept, featureCount: events.featureCount,
+      featureNames: loaded.model.featureNames)
+    var screen = ScreenComparison(model: loaded.model, network: network)
+    var progress = ProgressLine()
+    let trigger = OfflineTrigger(
+      network: network, workers: engine.workerCount, batchMax: engine.batch)
+    try trigger.scoreChunks(of: events) { range, scores, rows in
+      tally.scores.add(scores)
+      tally.histogram.add(scores)
+      tally.features.add(rows)
+      tally.conditions.add(of: range, in: events)
+      screen.add(exact: scores, events: rows)
+      progress.show("calibrate \(range.upperBound) of \(events.eventCount) events")
+    }
+    progress.finish()
+    tally.screen = screen.accumulator
+    tally.runs = runs
+    return CalibrationPart(
+      basis: CalibrationPart.Basis(
+        modelSHA256: loaded.sha256, schema: loaded.model.schema, levels: scoring.levels,
+        weights: scoring.weights, plan: plan, screenMargin: screenMargin,
+        unbiasedPrescale: background.unbiasedPrescale),
+      tally: tally, eventsTotal: eventsTotal, screenRefusal: screen.refusal)
+  }
+
+  private var runs: [CalibrationRun] {
+    zip(background.source.inputs, background.leftOut).map { input, leftOut in
+      CalibrationRun(
+        name: input.name, sha256: input.sha256(),
+        run: input.runs.count == 1 ? input.runs.first : nil, eventCount: input.eventCount,
+        unbiasedPrescale: background.unbiasedPrescale, taintedCount: leftOut.tainted)
+    }
+  }
+}
+
+extension BackgroundEvents {
+  /// What was left out of the inputs, a line for each that is worth one.
+  var notes: [String] {
+    zip(source.inputs, leftOut).flatMap { input, leftOut in
+      var notes: [String] = []
+      if let unbiasedPrescale {
+        notes.append(
+          "\(input.path): \(input.eventCount) events of the unbiased sample of one in "
+            + "\(unbiasedPrescale); \(leftOut.notSampled) others left out")
+      }
+      if leftOut.thinned > 0 {
+        notes.append(
+          "\(input.path): \(leftOut.thinned) events of a finer sample left out, so that all weigh "
+            + "the same")
+      }
+      if leftOut.tainted > 0 {
+        notes.append(
+          "\(input.path): \(leftOut.tainted) events that their sender had marked as "
+            + "tainted left out")
+      }
+      if leftOut.repeated > 0 {
+        notes.append("\(input.path): \(leftOut.repeated) events that came before left out")
+      }
+      return notes
+    }
+  }
+}
+
+extension ConditionAccumulator {
+  /// Adds the conditions of events `range` of `events`.
+  fileprivate mutating func add(of range: Range<Int>, in events: EventSource) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count) { conditions in
+      guard let base = conditions.baseAddress else { return }
+      events.copyConditions(of: range, into: base)
+      add(UnsafeBufferPointer(conditions))
+    }
+  }
+}

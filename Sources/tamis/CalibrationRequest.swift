@@ -1,0 +1,120 @@
+internal import ArgumentParser
+internal import Calibration
+
+/// The working points that `tamis calibrate` is asked for, and what they must promise.
+struct CalibrationRequest: ParsableArguments {
+  @Option(
+    parsing: .upToNextOption,
+    help: "NAME=FPR, once or more often. Bit i of a flagged record is the i-th.")
+  var workingPoint: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "NAME=N: the daemon keeps one in N events that fire this working point.")
+  var prescale: [String] = []
+
+  @Option(help: "Confidence of the intervals, and of --with-confidence. Default: 0.95.")
+  var confidence: Double?
+
+  @Flag(help: "Promise the rate with the confidence, not only in expectation.")
+  var withConfidence = false
+
+  @Flag(help: "Fit the tail where events are too few for a rate, and mark the point so.")
+  var allowExtrapolation = false
+
+  @Option(
+    help: """
+      The share of the loosest threshold by which an 8-bit screen score may fall short of it before \
+      precision: screened lets the event go. Refused where the background does not support it.
+      """)
+  var screenMargin: Double?
+
+  /// Whether anything was asked for.
+  var isGiven: Bool {
+    !workingPoint.isEmpty || !prescale.isEmpty || confidence != nil || withConfidence
+      || allowExtrapolation || screenMargin != nil
+  }
+
+  /// Checks all options; working points may be missing where an older calibration has them.
+  func validate(withOlder: Bool) throws {
+    if let screenMargin, !(screenMargin > 0 && screenMargin < 1) {
+      throw ValidationError("--screen-margin lies between 0 and 1, not \(screenMargin)")
+    }
+    if workingPoint.isEmpty && withOlder { return }
+    if workingPoint.isEmpty { throw ValidationError("--working-point NAME=FPR is missing") }
+    do {
+      _ = try plan(older: nil)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// What was asked for; where no working points were, those of `older`.
+  func plan(older: TriggerCalibration?) throws(CalibrationError) -> CalibrationPlan {
+    var requests: [WorkingPointRequest] = []
+    for argument in workingPoint { requests.append(try WorkingPointRequest(parsing: argument)) }
+    if requests.isEmpty, let older {
+      for point in older.workingPoints {
+        requests.append(
+          try WorkingPointRequest(
+            name: point.name, targetFPR: point.targetFPR,
+            guarantee: point.guarantee == .noPromise ? .expected : point.guarantee,
+            prescale: point.prescale))
+      }
+    }
+    if withConfidence {
+      for index in requests.indices { requests[index].guarantee = .withConfidence }
+    }
+    try WorkingPointRequest.applyPrescales(prescale, to: &requests)
+    return try CalibrationPlan(
+      requests, confidence: confidence ?? older?.confidence ?? 0.95,
+      allowingExtrapolation: allowExtrapolation)
+  }
+}
+
+/// How `tamis calibrate` works on a part of the background, or puts parts together.
+struct CalibrationParts: ParsableArguments {
+  @Flag(help: "Write a part for --merge in place of a calibration.")
+  var partial = false
+
+  @Option(parsing: .upToNextOption, help: "PART files of --partial to make a calibration of.")
+  var merge: [String] = []
+
+  @Option(
+    help: """
+      The most events that all parts together will have: then --partial keeps only the scores that \
+      so many may need. All scores are kept without it.
+      """)
+  var eventsTotal: Int?
+
+  @Option(
+    help: """
+      Thin the unbiased samples of journals to one in so many events. Default: the coarsest that \
+      the journals given have.
+      """)
+  var unbiasedPrescale: UInt32?
+
+  func validate() throws {
+    if eventsTotal != nil, !partial {
+      throw ValidationError("--events-total goes with --partial")
+    }
+    if let eventsTotal, eventsTotal < 1 {
+      throw ValidationError("--events-total is at least 1, not \(eventsTotal)")
+    }
+    if unbiasedPrescale == 0 { throw ValidationError("--unbiased-prescale is at least 1, not 0") }
+  }
+
+  /// The events that all parts may have together.
+  func total(atLeast eventCount: Int) throws -> Int {
+    if let eventsTotal, eventsTotal < eventCount {
+      throw ValidationError(
+        "--events-total \(eventsTotal) is less than the \(eventCount) events of this part alone")
+    }
+    return eventsTotal ?? eventCount
+  }
+
+  /// The part that the files of `--merge` are together.
+  func merged() throws -> CalibrationPart {
+    try CalibrationPart.merged(merge.map { try CalibrationPart.load($0) })
+  }
+}

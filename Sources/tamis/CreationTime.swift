@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import CLinux
+internal import DurableFiles
+internal import Glibc
+
+/// The time that a file says it was made at: now, or what SOURCE_DATE_EPOCH says in seconds since
+/// the Unix epoch, so that the same inputs can give the same bytes
+/// (https://reproducible-builds.org/specs/source-date-epoch/).
+func creationTime() throws -> String {
+  guard let value = getenv("SOURCE_DATE_EPOCH") else { return utcText(tamis_realtime_ns()) }
+  let text = String(cString: value)
+  guard let seconds = UInt64(text), seconds <= 253_402_300_799 else {
+    throw ValidationError(
+      "the environment's SOURCE_DATE_EPOCH is '\(text)', expected whole seconds since 1970; "
+        + "correct or unset it")
+  }
+  return utcText(seconds * 1_000_000_000)
+}

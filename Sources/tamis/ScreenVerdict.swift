@@ -1,0 +1,30 @@
+internal import Calibration
+internal import CommandFrame
+internal import DurableFiles
+
+extension CalibrationPart {
+  /// The comparison of screen and exact scores with the margin asked for, or the default one where
+  /// none was. `path` is the file that a refusal names.
+  ///
+  /// - Returns: nil, after saying why, where the default does not hold: exact precision needs none.
+  /// - Throws: `FileFault` where a margin was asked for that the background does not support.
+  func screenCalibration(path: String) throws(FileFault) -> ScreenCalibration? {
+    let margin = basis.screenMargin
+    let measured = tally.screen.calibration(margin: margin ?? ScreenCalibration.defaultMargin)
+    if let measured, measured.isSupported { return measured }
+    let fault = FileFault(
+      file: path,
+      found: measured.map {
+        "screen scores that fall short by \(short($0.shortfallMax)) of themselves"
+      } ?? screenRefusal ?? "no event that could be screened",
+      expected: screenRefusal != nil
+        ? "a network that can be screened"
+        : "at most \(short((margin ?? ScreenCalibration.defaultMargin) / 2)) for the screen "
+          + "margin \(margin ?? ScreenCalibration.defaultMargin)",
+      remedy: measured.map { "use --screen-margin \(short($0.marginMin * 1.05)) or more" }
+        ?? "use precision: exact")
+    if margin != nil { throw fault }
+    complain("no screen: \(fault)")
+    return nil
+  }
+}

@@ -1,0 +1,214 @@
+import Calibration
+import DurableFiles
+import ReproducibleMath
+import Testing
+
+/// Synthetic background: scores, features and screen scores that belong together, in runs.
+private struct Background {
+  static let featureCount = 3
+  static let names = ["pt", "eta", "η \"quoted\""]
+  var runs: [[(score: Float, screened: Float, features: [Float], condition: Float)]]
+
+  init(runCount: Int, eventsPerRun: Int, seed: UInt64) {
+    let random = RandomStream(seed: seed, stream: 0)
+    runs = (0..<runCount).map { run in
+      (0..<eventsPerRun).map { event in
+        let at = UInt64(10 * (run * eventsPerRun + event))
+        let score = Float(1 - portableLog(random.uniform(at: at)))
+        let isBroken = event % 211 == 3
+        return (
+          isBroken ? .nan : score,
+          isBroken ? .nan : score * Float(1 + 0.01 * (random.uniform(at: at + 1) - 0.5)),
+          (0..<3).map {
+            isBroken ? .nan : Float((random.uniform(at: at + 2 + UInt64($0)) - 0.3) * 1e4)
+          }, event % 3 == 0 ? .nan : 35 + Float(random.uniform(at: at + 6))
+        )
+      }
+    }
+  }
+
+  func part(
+    runs chosen: [Int], plan: CalibrationPlan, eventsTotal: Int? = nil,
+    change: (inout CalibrationPart.Basis) -> Void = { _ in }
+  ) -> CalibrationPart {
+    let count = chosen.reduce(0) { $0 + runs[$1].count }
+    var tally = CalibrationTally(
+      scoresKept: eventsTotal.map { plan.scoresNeeded(eventCountMax: $0) } ?? count,
+      featureCount: Self.featureCount, featureNames: Self.names)
+    for index in chosen {
+      let events = runs[index]
+      withScores(events.map(\.score)) { scores in
+        tally.scores.add(scores)
+        tally.histogram.add(scores)
+        withScores(events.map(\.screened)) { tally.screen.add(exact: scores, screened: $0) }
+      }
+      withScores(events.flatMap(\.features)) { tally.features.add($0) }
+      withScores(events.map(\.condition)) { tally.conditions.add($0) }
+      tally.runs.append(
+        CalibrationRun(
+          name: "run\(index)", sha256: SHA256Digest(of: "run \(index)"),
+          run: index % 4 == 0 ? nil : UInt32(100 - index), eventCount: events.count,
+          taintedCount: index % 2))
+    }
+    var basis = CalibrationPart.Basis(
+      modelSHA256: SHA256Digest(of: "a model"), schema: 7, levels: [3, 4], weights: [0.5, 0.25],
+      plan: plan, screenMargin: nil, unbiasedPrescale: nil)
+    change(&basis)
+    return CalibrationPart(basis: basis, tally: tally, eventsTotal: eventsTotal)
+  }
+}
+
+private func plan(_ points: String..., extrapolating: Bool = false) throws -> CalibrationPlan {
+  try CalibrationPlan(
+    points.map { try WorkingPointRequest(parsing: $0) }, allowingExtrapolation: extrapolating)
+}
+
+private func bytes(_ part: CalibrationPart) throws -> [UInt8] {
+  try part.calibration(
+    screen: part.tally.screen.calibration(margin: 0.1), created: "2026-11-23T20:00:00Z",
+    program: "tamis 0.1.0"
+  ).encoded()
+}
+
+/// Written and read again, as parts of other machines come.
+private func carried(_ part: CalibrationPart, as name: String) throws -> LoadedCalibrationPart {
+  let bytes = part.encoded(created: "2026-11-23T20:00:00Z", program: "tamis 0.1.0")
+  let read = try bytes.withUnsafeBytes { try CalibrationPart.decode($0, file: name) }
+  #expect(read.encoded(created: "2026-11-23T20:00:00Z", program: "tamis 0.1.0") == bytes)
+  return LoadedCalibrationPart(part: read, path: name)
+}
+
+@Suite struct CalibrationPartTests {
+  private let background = Background(runCount: 8, eventsPerRun: 600, seed: 51)
+
+  /// Ten random splits of runs over parts, in random order, with a tail that ranks do not reach.
+  @Test(arguments: 0..<10)
+  func anySplitGivesTheSinglePassToTheBit(round: Int) throws {
+    let random = RandomStream(seed: 52, stream: UInt64(round))
+    let plan = try plan("loose=0.02", "rare=1e-4", extrapolating: true)
+    var order = Array(0..<8)
+    for index in stride(from: 7, to: 0, by: -1) {
+      order.swapAt(index, random.integer(below: index + 1, at: UInt64(index)))
+    }
+    let partCount = 1 + random.integer(below: 8, at: 100)
+    var split = [[Int]](repeating: [], count: partCount)
+    for (place, run) in order.enumerated() {
+      split[random.integer(below: partCount, at: UInt64(200 + place))].append(run)
+    }
+    let total = round % 2 == 0 ? nil : 8 * 600 + 1000 * round
+    let parts = try split.enumerated().map { index, runs in
+      try carried(background.part(runs: runs, plan: plan, eventsTotal: total), as: "part\(index)")
+    }
+    let single = background.part(runs: Array(0..<8), plan: plan)
+    #expect(try bytes(CalibrationPart.merged(parts)) == bytes(single))
+    // A merged part is a part: what was merged may be merged again.
+    let half = try CalibrationPart.merged(Array(parts.prefix(1 + partCount / 2)))
+    let again = [try carried(half, as: "half")] + parts.dropFirst(1 + partCount / 2)
+    #expect(try bytes(CalibrationPart.merged(again)) == bytes(single))
+    #expect(
+      try single.calibration(screen: nil, created: "", program: "").workingPoints[1].extrapolated)
+  }
+
+  @Test func partsKeepNoMoreThanTheTotalNeeds() throws {
+    let plan = try plan("loose=0.02")
+    let part = background.part(runs: [0, 1], plan: plan, eventsTotal: 4800)
+    #expect(part.tally.scores.keptCount == 97 && !part.tally.scores.keepsAll)
+  }
+
+  @Test func aPartThatKeptTooFewIsNamed() throws {
+    let plan = try plan("loose=0.02")
+    let parts = try [
+      carried(background.part(runs: [0, 1, 2], plan: plan), as: "whole"),
+      carried(background.part(runs: [3, 4], plan: plan, eventsTotal: 1200), as: "short"),
+    ]
+    let fault = #expect(throws: FileFault.self) { try CalibrationPart.merged(parts) }
+    #expect(fault?.file == "short" && fault?.remedy?.contains("--events-total 3000") == true)
+  }
+
+  @Test(
+    arguments: [
+      ("model_sha256", { $0.modelSHA256 = SHA256Digest(of: "another").description }),
+      ("schema", { $0.schema = 8 }), ("levels", { $0.levels = [4, 3] }),
+      ("weights", { $0.weights[0] = 0.75 }), ("screen_margin", { $0.screenMargin = 0.2 }),
+      ("unbiased_prescale", { $0.unbiasedPrescale = 100 }),
+      ("working_points", { $0.plan = try! CalibrationPlan([.init(parsing: "loose=0.03")]) }),
+      ("working_points", { $0.plan = try! CalibrationPlan([.init(parsing: "tight=0.02")]) }),
+      (
+        "confidence",
+        { $0.plan = try! CalibrationPlan([.init(parsing: "loose=0.02")], confidence: 0.9) }
+      ),
+      (
+        "allow_extrapolation",
+        {
+          $0.plan = try! CalibrationPlan(
+            [.init(parsing: "loose=0.02")], allowingExtrapolation: true)
+        }
+      ),
+    ] as [(String, @Sendable (inout CalibrationPart.Basis) -> Void)])
+  func partsOfOtherCalibrationsAreRefused(
+    place: String, change: @Sendable (inout CalibrationPart.Basis) -> Void
+  ) throws {
+    let plan = try plan("loose=0.02")
+    let parts = try [
+      carried(background.part(runs: [0], plan: plan), as: "a.part"),
+      carried(background.part(runs: [1], plan: plan, change: change), as: "b.part"),
+    ]
+    let fault = #expect(throws: FileFault.self) { try CalibrationPart.merged(parts) }
+    #expect(fault?.file == "b.part" && fault?.place == place)
+    #expect(fault?.expected.contains("a.part") == true)
+  }
+
+  @Test func theSameEventsTwiceAreRefused() throws {
+    let plan = try plan("loose=0.02")
+    let parts = try [
+      carried(background.part(runs: [0, 1], plan: plan), as: "a.part"),
+      carried(background.part(runs: [2, 1], plan: plan), as: "b.part"),
+    ]
+    let fault = #expect(throws: FileFault.self) { try CalibrationPart.merged(parts) }
+    #expect(fault?.file == "b.part" && fault?.expected.contains("a.part") == true)
+  }
+
+  @Test func truncationsAndChangedBytesAreRefused() throws {
+    let small = Background(runCount: 1, eventsPerRun: 20, seed: 53)
+    let whole = try small.part(runs: [0], plan: plan("loose=0.1")).encoded(
+      created: "now", program: "tamis")
+    func decode(_ bytes: [UInt8]) throws {
+      _ = try bytes.withUnsafeBytes { try CalibrationPart.decode($0, file: "x") }
+    }
+    try decode(whole)
+    for index in stride(from: 0, to: whole.count, by: 3) {
+      #expect(throws: FileFault.self) { try decode(Array(whole[..<index])) }
+      var changed = whole
+      changed[index] ^= 0x20
+      #expect(throws: FileFault.self) { try decode(changed) }
+    }
+  }
+
+  /// Content that is wrong under a right digest.
+  @Test(arguments: [
+    ("\"kept\": 20", "\"kept\": 19"), ("\"kept\": 20", "\"kept\": 21"),
+    ("\"not_scorable\": 0", "\"not_scorable\": 1"), ("part/1", "part/2"),
+    ("\"guarantee\": \"expected\"", "\"guarantee\": \"none\""), ("\"loose\"", "\"Loose\""),
+    ("\"target_fpr\": 0.1", "\"target_fpr\": 1.1"), ("\"lowest\": -", "\"lowest\": "),
+    ("\"deviation_sum\": \"", "\"deviation_sum\": \"0"), ("\"count\": 20", "\"count\": 0"),
+    ("\"power_sums\": [\"", "\"power_sums\": [\"9"),
+    ("\"events_total\": null", "\"events_total\": 0"),
+  ])
+  func wrongContentIsRefused(found: String, replacement: String) throws {
+    var small = Background(runCount: 1, eventsPerRun: 20, seed: 53)
+    small.runs[0][3] = (1, 0.999, [1, 2, 3], 1)
+    let whole = try small.part(runs: [0], plan: plan("loose=0.1")).encoded(
+      created: "now", program: "tamis")
+    let count = Int(whole[8]) | Int(whole[9]) << 8 | Int(whole[10]) << 16
+    let header = String(decoding: whole[16..<16 + count], as: UTF8.self)
+    #expect(header.contains(found))
+    let changed = Array(header.replacing(found, with: replacement, maxReplacements: 1).utf8)
+    var bytes = Array(whole[..<8])
+    withUnsafeBytes(of: UInt64(changed.count).littleEndian) { bytes.append(contentsOf: $0) }
+    bytes += changed + whole[(16 + count)..<(whole.count - 32)]
+    bytes += bytes.withUnsafeBytes { SHA256Digest(of: $0) }.bytes
+    #expect(throws: FileFault.self) {
+      _ = try bytes.withUnsafeBytes { try CalibrationPart.decode($0, file: "x") }
+    }
+  }
+}
