@@ -111,7 +111,7 @@ def page(daemon, tmp_path_factory):
     page = browser.Browser(tmp_path_factory.mktemp("browser"))
     page.resize(1280, 900)
     page.open(daemon.url + "/")
-    page.wait_for("document.body.dataset.time > 0")
+    page.wait_for("document.body?.dataset.time > 0")
     yield page
     page.close()
 
@@ -129,7 +129,7 @@ def shown_metrics(page):
 
 def number(text):
     """A rounded number of the page, with thin spaces between groups and perhaps a unit."""
-    match = re.fullmatch(r"([-\d.\u202f]+(?:e-?\d+)?)(?: (kB|MB|GB|TB|B))?", text)
+    match = re.fullmatch(r"([-\d.\u202f]+(?:e-?\d+)?)(?:\u00a0(kB|MB|GB|TB|B))?", text)
     scale = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}.get(match[2], 1)
     return float(match[1].replace("\u202f", "")) * scale
 

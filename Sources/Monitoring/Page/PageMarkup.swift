@@ -18,8 +18,10 @@ enum PageMarkup {
       <section id="tiles" aria-label="The main numbers"></section>
       <section class="card wide" aria-labelledby="h-points">
         <h2 id="h-points">Working points: realised rate against target</h2>
-        <div id="points-chart" class="chart"></div>
-        <div id="points"></div>
+        <div class="beside">
+          <div id="points-chart" class="chart"></div>
+          <div id="points"></div>
+        </div>
       </section>
       <section class="card" aria-labelledby="h-rate">
         <h2 id="h-rate">Events, last 15 minutes</h2>

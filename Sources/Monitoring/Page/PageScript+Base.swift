@@ -63,24 +63,24 @@ enum PageScript {
       if (size >= 10 ** (digits - 1)) return whole(value);
       return String(Number(value.toPrecision(digits)));
     };
-    const percent = ratio => ratio === null ? "–" : `${short(ratio * 100)} %`;
+    const percent = ratio => ratio === null ? "–" : `${short(ratio * 100)}\u00a0%`;
     const seconds = value => {
       if (value === null) return "–";
-      if (value === 0) return "0 s";
-      if (value < 1e-3) return `${short(value * 1e6)} µs`;
-      if (value < 1) return `${short(value * 1e3)} ms`;
-      if (value < 120) return `${short(value)} s`;
-      if (value < 7200) return `${Math.round(value / 60)} min`;
-      if (value < 172800) return `${short(value / 3600)} h`;
-      return `${short(value / 86400)} d`;
+      if (value === 0) return "0\u00a0s";
+      if (value < 1e-3) return `${short(value * 1e6)}\u00a0µs`;
+      if (value < 1) return `${short(value * 1e3)}\u00a0ms`;
+      if (value < 120) return `${short(value)}\u00a0s`;
+      if (value < 7200) return `${Math.round(value / 60)}\u00a0min`;
+      if (value < 172800) return `${short(value / 3600)}\u00a0h`;
+      return `${short(value / 86400)}\u00a0d`;
     };
     const bytes = value => {
       if (value === null) return "–";
       for (const unit of ["B", "kB", "MB", "GB"]) {
-        if (value < 1000) return `${short(value)} ${unit}`;
+        if (value < 1000) return `${short(value)}\u00a0${unit}`;
         value /= 1000;
       }
-      return `${short(value)} TB`;
+      return `${short(value)}\u00a0TB`;
     };
     const pad = number => String(number).padStart(2, "0");
     const clock = time => {

@@ -48,7 +48,7 @@ extension PageScript {
       return [svg(id, height, title, parts), legend([
         ["target", s("path", {class: "target", d: "M16 0V11"})],
         ["calibration’s interval", areaMark("shade")],
-        ["realised since armed, with its interval", s("g", {}, [
+        ["realised since armed, with its interval; orange where off target", s("g", {}, [
           s("path", {class: "whisker in", d: "M1 5.5H31"}),
           s("circle", {class: "fin", cx: 16, cy: 5.5, r: 4.5})])]])];
     };
@@ -68,7 +68,7 @@ extension PageScript {
       const former = status.working_points.filter(point => !point.armed);
       if (points.length) draw("points-chart", points, pointChart);
       draw("points", [points, former], () => {
-        const narrow = $("points").clientWidth < 620;
+        const narrow = $("points").clientWidth < 560;
         const of = (point, key) => label(key, "working_point", point.name);
         const confidence = points.length ? percent(points[0].realised.confidence) : "";
         const values = point => [

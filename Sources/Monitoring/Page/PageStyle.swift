@@ -51,6 +51,7 @@ enum PageStyle {
     .tile.warn dd:first-of-type::after{content:" !";color:var(--warn)}
     h2{font-size:1.05rem;margin-bottom:.5rem}
     h3{font-size:.95rem;margin:.9rem 0 .3rem}
+    table+table,.facts+table{margin-top:.7rem}
     table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem}
     caption{text-align:left;color:var(--soft);font-size:.9rem;padding-bottom:.2rem}
     th,td{text-align:right;padding:.22rem .35rem;border-top:1px solid var(--rule);
@@ -59,7 +60,8 @@ enum PageStyle {
     th:first-child,td:first-child,.l{text-align:left}
     tbody th{font-weight:600}
     .scroll{overflow-x:auto}
-    #points{margin-top:.7rem}
+    .beside{display:grid;gap:.7rem 2rem}.beside>*{min-width:0}
+    @media(min-width:1150px){.beside{grid-template-columns:2fr 3fr}}
     .nowrap{white-space:nowrap}
     td.l{text-align:left}
     .facts{display:grid;grid-template-columns:minmax(7rem,auto) 1fr;gap:.15rem 1rem;
@@ -80,7 +82,7 @@ enum PageStyle {
     margin-top:.3rem}
     .legend svg{width:2rem;height:.7rem;display:inline-block;vertical-align:middle;
     margin-right:.4rem}
-    svg text{fill:var(--soft);font-size:12px}
+    svg text{fill:var(--soft);font-size:12px;paint-order:stroke;stroke:var(--card);stroke-width:3px}
     svg .name{fill:var(--ink);font-weight:600;font-size:13px}
     svg .grid{stroke:var(--rule);stroke-width:1;fill:none}
     svg .axis{stroke:var(--soft);stroke-width:1;fill:none}

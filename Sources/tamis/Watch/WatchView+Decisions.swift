@@ -12,13 +12,13 @@ extension WatchView {
         + ((point["realised"]["scored"].number ?? 0) > 0
           ? [point["realised"]["upper"].number].compactMap { $0 } : [])
     }
-    let axisWidth = width - 66
+    let axisWidth = width - 74
     let axis = RateAxis(rates, width: max(1, axisWidth))
     let confidence = N.percent(points.first?["realised"]["confidence"].number)
     var head = StyledLine()
     head.add(
       "working point".padded(to: 16) + "target".padded(to: 10)
-        + "realised (\(confidence))".padded(to: 28) + "flagged".padded(to: 12)
+        + "realised (\(confidence))".padded(to: 32) + "flagged".padded(to: 12)
         + (axisWidth > 9 ? "[interval], o rate, | target" : ""), .soft)
     return [head] + points.map { line(of: $0, axis: axisWidth > 9 ? axis : nil) }
   }
@@ -36,7 +36,7 @@ extension WatchView {
     var line = StyledLine()
     line.add((point["name"].string ?? "").padded(to: 15) + " ", .strong)
     line.add(N.short(target).padded(to: 10))
-    line.add(rate.padded(to: 27) + " ")
+    line.add(rate.padded(to: 31) + " ")
     line.add(N.whole(point["flagged"].number).padded(to: 11) + " ")
     if let axis {
       let interval = hasEvents ? lower.flatMap { low in upper.map { low...max(low, $0) } } : nil

@@ -92,7 +92,7 @@ struct WatchView {
       ], separator: " ", width: width)
       + wrapped(
         "",
-        ledger["by_source"].list.map {
+        ledger["by_source"].list.filter { ($0["received"].number ?? 0) > 0 }.map {
           "source \($0["source"].string ?? ""): \(N.whole($0["received"].number)) received, "
             + "\(N.whole($0["lost"].number)) lost, \(N.whole($0["late"].number)) late"
         }, separator: "; ", width: width)
