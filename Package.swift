@@ -60,18 +60,19 @@ let modules: [[Target]] = [
       "WorkerThreads",
     ]),
   module("ZeroMQ", ["CZeroMQ"]),
+  module("CurveSecurity", ["ZeroMQ", "DurableFiles"]),
   module(
     "TriggerPipeline",
     [
-      "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "DurableFiles",
-      "WorkerThreads", "CLinux", logging,
+      "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "CurveSecurity",
+      "DurableFiles", "WorkerThreads", "CLinux", logging,
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
   module(
     "Monitoring",
     [
-      "TriggerPipeline", "EventRecords",
+      "TriggerPipeline", "EventRecords", "ZeroMQ",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -84,15 +85,15 @@ let executables: [Target] = [
     dependencies: [
       "Analysis", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
       "Calibration", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON",
-      "CommandFrame", "CLinux", argumentParser,
+      "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(
     name: "tamisd",
     dependencies: [
       "DaemonConfiguration", "Monitoring", "TriggerPipeline", "Calibration", "ScoreEngine",
-      "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
-      logging,
+      "ScoreModel", "CurveSecurity", "ZeroMQ", "DurableFiles", "WorkerThreads", "CommandFrame",
+      "CLinux", argumentParser, logging,
     ],
     swiftSettings: swiftSettings),
   .testTarget(

@@ -26,6 +26,7 @@ struct Tamis: ParsableCommand {
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
       EvaluateCommand.self, ExplainCommand.self, SampleCommand.self, RecordCommand.self,
       ReplayCommand.self, VerifyCommand.self, InspectCommand.self, BenchCommand.self,
+      KeygenCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }
