@@ -22,6 +22,7 @@ extension DaemonConfiguration {
     copy.model = resolve(model)
     copy.calibration = resolve(calibration)
     copy.journal.path = resolve(journal.path)
+    copy.security = security.resolved(resolve)
     copy.input.connect = input.connect.map(resolveAddress)
     copy.input.bind = input.bind.map(resolveAddress)
     copy.output.connect = output.connect.map(resolveAddress)

@@ -56,6 +56,7 @@ public func metricsPage(
   addDecisions(of: pipeline.counters, points: points, to: &page)
   addScreen(of: pipeline, to: &page)
   addOutput(of: pipeline, to: &page)
+  addConnections(of: pipeline, to: &page)
   return page
 }
 

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Calibration
 internal import CommandFrame
+internal import CurveSecurity
 internal import DaemonConfiguration
 internal import DurableFiles
 internal import Monitoring
@@ -42,6 +43,7 @@ struct Arms {
     }
     attempt { _ = try TrainedModel.load(configuration.model) }
     attempt { _ = try TriggerCalibration.load(configuration.calibration) }
+    attempt { _ = try SocketSecurity(configuration) }
     // Whether the two belong together can be asked only when both are sound.
     if faults.isEmpty { attempt { _ = try Arms(configuration) } }
     return faults

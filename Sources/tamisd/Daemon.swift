@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CLinux
+internal import CurveSecurity
 internal import DaemonConfiguration
 internal import Glibc
 internal import Logging
@@ -14,6 +15,7 @@ struct Daemon {
   private let arms: Arms
   private let logger: Logger
   private let pipeline: TriggerPipeline
+  private let security: String
 
   /// A stage that has not gone once around its loop for so long stands still.
   private static let progressNsMax: UInt64 = 10_000_000_000
@@ -24,8 +26,13 @@ struct Daemon {
     self.arms = arms
     let handler = LineLogHandler(configuration.log)
     logger = Logger(label: "tamisd") { _ in handler }
+    var settings = PipelineSettings(configuration)
+    settings.security = try SocketSecurity(configuration)
+    security =
+      settings.security.summary
+      + "; input queues hold at most \(InputQueueBound(settings).byteCountMax) bytes"
     pipeline = try TriggerPipeline(
-      settings: PipelineSettings(configuration), loaded: arms.model, armed: arms.armed,
+      settings: settings, loaded: arms.model, armed: arms.armed,
       instructionSet: arms.instructionSet, observer: LoggingObserver(logger))
   }
 
@@ -50,11 +57,26 @@ struct Daemon {
       let number = tamis_signals_wait(1_000_000_000)
       switch number {
       case 0: continue
-      case SIGHUP: logger.warning("SIGHUP: there is no reload yet; restart to change the model")
+      case SIGHUP: reloadClients()
       default:
         logger.info("draining", metadata: ["signal": "\(number == SIGTERM ? "TERM" : "INT")"])
         return
       }
+    }
+  }
+
+  private func reloadClients() {
+    do {
+      guard let change = try pipeline.reloadClients() else { return }
+      logger.info(
+        "clients read again",
+        metadata: [
+          "clients": "\(change.count)", "added": "\(change.added)",
+          "removed": "\(change.removed)",
+        ])
+    } catch {
+      logger.error(
+        "the list of clients cannot be used, the old one stays", metadata: ["reason": "\(error)"])
     }
   }
 
@@ -83,6 +105,7 @@ struct Daemon {
 
   private func logStart(http: HTTPEndpoint?) {
     for line in arms.summary { logger.info("\(line)") }
+    logger.info("\(security)")
     logger.info("journal: \(pipeline.journalOpening)")
     logger.info(
       "running",
@@ -130,6 +153,7 @@ extension PipelineSettings {
     inputTopic = configuration.input.topic
     messageByteCountMax = configuration.input.messageByteCountMax
     inputHighWaterMark = configuration.input.highWaterMark
+    inputQueueByteCountMax = configuration.input.queueByteCountMax
     outputPattern = configuration.output.pattern == .pub ? .pub : .push
     outputConnect = configuration.output.connect
     outputBind = configuration.output.bind

@@ -25,6 +25,8 @@ final class Daemon {
     var messageBytesMax = 1 << 20
     var journal = "journal"
     var drainTimeoutMs = 10_000
+    /// Lines of the section `security`, without their indentation.
+    var security: [String] = []
   }
 
   init(_ armed: Armed, _ choice: Choice = Choice()) throws {
@@ -54,6 +56,8 @@ final class Daemon {
         drain_timeout_ms: \(choice.drainTimeoutMs)
       http:
         listen: 127.0.0.1:\(httpPort)
+      security:
+      \(choice.security.map { "  \($0)" }.joined(separator: "\n"))
       """, to: "tamisd.yaml")
     environment = choice.environment
     program = try Programs.tamisd("--config", configuration, environment: environment)
