@@ -61,20 +61,21 @@ let modules: [[Target]] = [
       "WorkerThreads",
     ]),
   module("ZeroMQ", ["CZeroMQ"]),
+  module("CurveSecurity", ["ZeroMQ", "DurableFiles"]),
   module("ServiceNotify", []),
   module(
     "TriggerPipeline",
     [
-      "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift", "ZeroMQ", "DurableFiles",
-      "StrictJSON", "WorkerThreads", "CLinux", logging,
+      "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift", "ZeroMQ",
+      "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads", "CLinux", logging,
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
   module(
     "Monitoring",
     [
-      "TriggerPipeline", "EventRecords", "Calibration", "Drift", "DurableFiles", "ReproducibleMath",
-      "StrictJSON", "CLinux",
+      "TriggerPipeline", "EventRecords", "Calibration", "Drift", "ZeroMQ", "DurableFiles",
+      "ReproducibleMath", "StrictJSON", "CLinux",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -87,15 +88,15 @@ let executables: [Target] = [
     dependencies: [
       "Analysis", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
       "Calibration", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON",
-      "CommandFrame", "CLinux", argumentParser,
+      "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(
     name: "tamisd",
     dependencies: [
-      "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration", "Drift",
-      "ScoreEngine", "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux",
-      argumentParser, logging,
+      "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
+      "Drift", "CurveSecurity", "ZeroMQ", "ScoreEngine", "ScoreModel", "DurableFiles",
+      "WorkerThreads", "CommandFrame", "CLinux", argumentParser, logging,
     ],
     swiftSettings: swiftSettings),
   .testTarget(

@@ -17,6 +17,7 @@ import time
 import numpy as np
 import zmq
 
+import tamis_curve as curve
 import tamis_formats as formats
 import tamis_runs as runs
 
@@ -47,6 +48,7 @@ def parse_arguments(arguments):
                         help="attributions to name for each event (default 3)")
     parser.add_argument("--out", metavar="RUN", help="write the records into a new run folder")
     parser.add_argument("--quiet", action="store_true", help="print the summary alone")
+    curve.add_options(parser)
     return parser.parse_args(arguments)
 
 
@@ -166,6 +168,7 @@ def open_socket(context, options):
     socket.linger = 0
     if options.pattern == "sub":
         socket.subscribe(options.topic)
+    curve.secure(socket, options)
     if options.bind:
         socket.bind(options.bind)
     else:

@@ -13,6 +13,7 @@ import time
 import numpy as np
 import zmq
 
+import tamis_curve as curve
 import tamis_formats as formats
 import tamis_runs as runs
 
@@ -56,6 +57,7 @@ def parse_arguments(arguments):
     parser.add_argument("--names", metavar="FILE",
                         help="feature names for the schema field: a model, a manifest or a JSON "
                         "array; without it the field is 0")
+    curve.add_options(parser)
     options = parser.parse_args(arguments)
     if options.batch < 1:
         parser.error("--batch must be at least 1")
@@ -121,6 +123,7 @@ def open_socket(context, options):
         socket.immediate = 1  # queue only for a receiver that is connected
     if options.pattern == "pub" and not options.may_drop:
         socket.setsockopt(zmq.XPUB_NODROP, 1)
+    curve.secure(socket, options)
     if options.bind:
         socket.bind(options.bind)
     else:

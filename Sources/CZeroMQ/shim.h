@@ -27,6 +27,10 @@ TAMIS_REALTIME int zmq_msg_more(const zmq_msg_t *msg_);
 #define TAMIS_REALTIME
 #endif
 
+// Refuses peers where nobody answers for the ZAP domain. In the library since 4.3, but the header
+// shows it to builds with the draft interface only.
+#define TAMIS_ZMQ_ZAP_ENFORCE_DOMAIN 93
+
 /// Milliseconds of a clock that never goes back.
 TAMIS_REALTIME static inline int64_t tamis_zmq_monotonic_ms(void) {
   struct timespec time;

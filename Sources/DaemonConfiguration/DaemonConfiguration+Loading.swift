@@ -25,6 +25,7 @@ extension DaemonConfiguration {
       Shadow(model: resolve($0.model), calibration: resolve($0.calibration))
     }
     copy.journal.path = resolve(journal.path)
+    copy.security = security.resolved(resolve)
     copy.input.connect = input.connect.map(resolveAddress)
     copy.input.bind = input.bind.map(resolveAddress)
     copy.output.connect = output.connect.map(resolveAddress)

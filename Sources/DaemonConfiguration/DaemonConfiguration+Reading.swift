@@ -50,6 +50,12 @@ extension DaemonConfiguration {
     top.section("unbiased") { unbiased.read($0) }
     top.section("engine") { engine.read($0) }
     top.section("http") { http.read($0) }
+    top.section("security") { section in
+      security.read(section)
+      security.check(
+        section, binds: !input.bind.isEmpty || !output.bind.isEmpty,
+        connects: !input.connect.isEmpty || !output.connect.isEmpty)
+    }
     top.section("shutdown") { shutdown.read($0) }
     top.section("log") { self.log.read($0) }
     reportSharedAddresses(top)
@@ -79,6 +85,8 @@ extension DaemonConfiguration.Input {
     messageByteCountMax = section.integer(
       "message_bytes_max", in: 384...1_073_741_824, default: messageByteCountMax)
     highWaterMark = section.integer("high_water_mark", in: 1...1_000_000, default: highWaterMark)
+    queueByteCountMax = section.integer(
+      "queue_bytes_max", in: 1_048_576...1_099_511_627_776, default: queueByteCountMax)
     if pattern == .sub, shared {
       section.report(
         "shared", found: "`true` with the pattern sub", expected: "false",

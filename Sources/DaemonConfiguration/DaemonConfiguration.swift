@@ -23,6 +23,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public var engine = Engine()
   /// `http`: metrics and health.
   public var http = HTTP()
+  /// `security`: keys, and who may connect.
+  public var security = Security()
   /// `shutdown`: how the daemon ends.
   public var shutdown = Shutdown()
   /// `log`: what goes to stderr.
@@ -60,6 +62,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var messageByteCountMax = 1_048_576
     /// `high_water_mark`: messages queued per peer, 1 to 1,000,000.
     public var highWaterMark = 1_000
+    /// `queue_bytes_max`: bytes queued per peer, however few messages that are; 1 MiB to 1 TiB.
+    public var queueByteCountMax = 536_870_912
 
     /// An input with defaults but for its addresses.
     public init(connect: [String] = [], bind: [String] = []) {
@@ -173,6 +177,23 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public struct HTTP: Equatable, Sendable {
     /// `listen`: HOST:PORT; nil, in the file `""`, is no endpoint.
     public var listen: String? = "127.0.0.1:9464"
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Keys and limits of the sockets. Files are paths, or `credential:NAME`.
+  public struct Security: Equatable, Sendable {
+    /// `key_pair`: the file of the daemon's own keys; nil, in the file `""`, leaves all sockets plain.
+    public var keyPair: String?
+    /// `clients`: the file of the public keys that may connect to sockets that bind.
+    public var clients: String?
+    /// `servers`: the file of the public keys of the servers that sockets connect to.
+    public var servers: String?
+    /// `connections_max`: peers connected to a bound socket at a time, 1 to 10,000.
+    public var connectionCountMax = 64
+    /// `handshake_timeout_ms`: how long a new connection may take to prove itself, 100 to 60,000.
+    public var handshakeTimeoutMs = 5_000
 
     /// The defaults.
     public init() {}

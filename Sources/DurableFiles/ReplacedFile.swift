@@ -12,11 +12,16 @@ public struct ReplacedFile: ~Copyable {
   private let handle: OpenFile
   private var committed = false
 
-  /// Begins the file. Throws at once where `path` exists and `replacing` is false.
-  public init(_ path: String, replacing: Bool) throws {
+  /// Begins the file. Throws at once where `path` exists and `replacing` is false. One that
+  /// `isPrivate` has mode 0600 from its creation on.
+  public init(_ path: String, replacing: Bool, isPrivate: Bool = false) throws {
     try refuseExisting(path, unless: replacing)
     let temporaryPath = "\(path).writing-\(getpid())"
-    let handle = try OpenFile(opening: temporaryPath, flags: O_CREAT | O_TRUNC | O_RDWR)
+    // What was left there by another process would keep its mode.
+    if isPrivate { unlink(temporaryPath) }
+    let handle = try OpenFile(
+      opening: temporaryPath, flags: O_CREAT | O_RDWR | (isPrivate ? O_EXCL : O_TRUNC),
+      mode: isPrivate ? 0o600 : 0o644)
     self.path = path
     self.replacing = replacing
     self.temporaryPath = temporaryPath

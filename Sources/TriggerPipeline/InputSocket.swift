@@ -1,3 +1,4 @@
+internal import CurveSecurity
 internal import EventRecords
 internal import ZeroMQ
 
@@ -24,22 +25,19 @@ final class InputSocket {
   /// The endpoints as bound, with wildcard ports resolved.
   let boundEndpoints: [String]
 
-  /// ZeroMQ itself refuses a message beyond so many times the limit, by closing the connection:
-  /// below it the message is read and counted as oversized.
-  private static let refusedUnreadFactor = 16
-
   init(
-    context: Context, settings: PipelineSettings, observer: any PipelineObserver
-  ) throws(ZeroMQError) {
+    context: Context, sockets: SecuredSockets, settings: PipelineSettings,
+    observer: any PipelineObserver
+  ) throws {
     let socket = try Socket(context, settings.inputPattern == .pull ? .pull : .sub)
+    let queue = InputQueueBound(settings)
     try socket.set(
-      .receiveHighWaterMark(settings.inputHighWaterMark),
-      .messageByteCountMax(settings.messageByteCountMax * Self.refusedUnreadFactor))
+      .receiveHighWaterMark(queue.messageCountMax), .messageByteCountMax(queue.messageByteCountMax))
     if settings.inputPattern == .sub {
       try socket.set(.subscribe(Array(settings.inputTopic.utf8)))
     }
-    boundEndpoints = try socket.open(
-      bind: settings.inputBind, connect: settings.inputConnect)
+    boundEndpoints = try sockets.open(
+      socket, as: "input", bind: settings.inputBind, connect: settings.inputConnect)
     self.socket = socket
     poller = Poller([.socket(socket, .receivable)])
     messageByteCountMax = settings.messageByteCountMax
@@ -75,18 +73,5 @@ final class InputSocket {
     if records.isEmpty { return .refused(.emptyMessage) }
     if records.count > messageByteCountMax { return .refused(.oversized) }
     return .message(records)
-  }
-}
-
-extension Socket {
-  /// Binds and connects to all endpoints; returns where it is bound, wildcard ports resolved.
-  func open(bind: [String], connect: [String]) throws(ZeroMQError) -> [String] {
-    var bound: [String] = []
-    for endpoint in bind {
-      try self.bind(endpoint)
-      bound.append(try lastEndpoint())
-    }
-    for endpoint in connect { try self.connect(endpoint) }
-    return bound
   }
 }

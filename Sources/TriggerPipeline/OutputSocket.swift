@@ -1,3 +1,4 @@
+internal import CurveSecurity
 internal import EventRecords
 internal import ZeroMQ
 
@@ -21,19 +22,27 @@ final class OutputSocket {
   private static let flaggedTopic: StaticString = "flagged"
   private static let unbiasedTopic: StaticString = "unbiased"
   private static let unflaggedTopic: StaticString = "unflagged"
+  /// Receivers send subscriptions alone; a longer message closes the connection. The handshake's
+  /// own messages, a few hundred bytes, are under this limit too.
+  private static let subscriptionByteCountMax = 4_096
+  private static let subscriptionCountMax = 1_000
 
   init(
-    context: Context, settings: PipelineSettings, observer: any PipelineObserver
-  ) throws(ZeroMQError) {
+    context: Context, sockets: SecuredSockets, settings: PipelineSettings,
+    observer: any PipelineObserver
+  ) throws {
     let isPublisher = settings.outputPattern == .pub
     // What is queued at the end still has this long to leave; the rest is in the journal.
     let socket = try Socket(context, isPublisher ? .xpub : .push, lingerMs: 2_000)
-    try socket.set(.sendHighWaterMark(settings.outputHighWaterMark))
+    try socket.set(
+      .sendHighWaterMark(settings.outputHighWaterMark),
+      .receiveHighWaterMark(Self.subscriptionCountMax),
+      .messageByteCountMax(Self.subscriptionByteCountMax))
     // A PUSH socket queues only for receivers that are really connected.
     try socket.set(
       isPublisher ? [.xpubNoDrop(true), .xpubVerboser(true)] : [.immediate(true)])
-    boundEndpoints = try socket.open(
-      bind: settings.outputBind, connect: settings.outputConnect)
+    boundEndpoints = try sockets.open(
+      socket, as: "output", bind: settings.outputBind, connect: settings.outputConnect)
     self.socket = socket
     self.isPublisher = isPublisher
     self.observer = observer

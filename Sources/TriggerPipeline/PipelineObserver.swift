@@ -1,3 +1,5 @@
+public import ZeroMQ
+
 /// Who is told of the rare things that an operator should read about. Called from the pipeline's
 /// threads; must not block for long.
 public protocol PipelineObserver: Sendable {
@@ -14,4 +16,12 @@ public protocol PipelineObserver: Sendable {
   func journalRecovered()
   /// A socket failed in a way that is not would-block.
   func socketFailed(_ reason: String)
+  /// Peers could not connect: the first one of each reason at each socket, and then at most once a
+  /// minute, with how many there were.
+  func handshakeFailed(_ failure: HandshakeFailure)
+}
+
+extension PipelineObserver {
+  /// Says nothing.
+  public func handshakeFailed(_ failure: HandshakeFailure) {}
 }

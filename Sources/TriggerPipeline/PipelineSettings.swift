@@ -1,3 +1,4 @@
+public import CurveSecurity
 public import Drift
 
 /// How a pipeline is wired and bounded. Every bound has its name here.
@@ -24,6 +25,8 @@ public struct PipelineSettings: Sendable {
   public var messageByteCountMax = 1 << 20
   /// Messages that ZeroMQ may hold for each sender before it makes the sender wait (or drop).
   public var inputHighWaterMark = 1_000
+  /// Bytes that ZeroMQ may hold for each sender, however few messages that are.
+  public var inputQueueByteCountMax = 512 << 20
   /// The output's pattern.
   public var outputPattern = OutputPattern.pub
   /// Endpoints to connect the output to.
@@ -60,6 +63,8 @@ public struct PipelineSettings: Sendable {
   public var ringCapacity = 16_384
   /// How long the end may take after it was asked for.
   public var drainTimeoutMs = 10_000
+  /// Keys and limits of the sockets.
+  public var security = SocketSecurity()
 
   /// The defaults above.
   public init() {}

@@ -1,11 +1,13 @@
 internal import CLinux
 public import Calibration
+public import CurveSecurity
 public import Drift
 internal import DurableFiles
 internal import EventRecords
 internal import ScoreModel
 internal import Synchronization
-internal import ZeroMQ
+internal import WorkerThreads
+public import ZeroMQ
 
 /// The whole way of an event: input socket, checks, scoring, decision, journal, output socket.
 ///
@@ -34,10 +36,14 @@ public final class TriggerPipeline: Sendable {
   public let inputEndpoints: [String]
   /// Where the output is bound, wildcard ports resolved.
   public let outputEndpoints: [String]
+  /// What the connections of each socket have come to.
+  public var connections: [ConnectionCounts] { sockets.counts }
   /// What the journal held when it was opened.
   public let journalOpening: String
 
   private let settings: PipelineSettings
+  private let sockets: SecuredSockets
+  private let observer: any PipelineObserver
   private let ring: RecordRing
   private let rack: ArmsRack
   private let ledger: RunLedgerTable
@@ -66,11 +72,16 @@ public final class TriggerPipeline: Sendable {
     tamis_thread_keep_off(
       settings.workerProcessors.map(Int32.init), settings.workerProcessors.count)
     let context = try Context()
-    let output = try OutputSocket(context: context, settings: settings, observer: observer)
-    let input = try InputSocket(context: context, settings: settings, observer: observer)
+    let sockets = try SecuredSockets(context, settings.security) { observer.handshakeFailed($0) }
+    let output = try OutputSocket(
+      context: context, sockets: sockets, settings: settings, observer: observer)
+    let input = try InputSocket(
+      context: context, sockets: sockets, settings: settings, observer: observer)
     let rack = ArmsRack(
       try Armament(loaded, generation: 1, settings: settings, points: counters.workingPoints))
     self.settings = settings
+    self.sockets = sockets
+    self.observer = observer
     self.counters = counters
     self.state = state
     self.ring = ring
@@ -105,9 +116,22 @@ public final class TriggerPipeline: Sendable {
   /// Runs until `stop()` was called and everything received is finished, then closes sockets and
   /// journal. Blocks its thread; a pipeline runs once.
   public func run() {
+    let (sockets, observer) = (sockets, observer)
+    let door = WorkerThread(name: "tamis-door") {
+      do {
+        try sockets.run()
+      } catch {
+        observer.socketFailed("peers are no longer let in: \(error)")
+      }
+    }
     runStages()
+    sockets.stop()
+    door.join()
     state.end()
   }
+
+  /// Reads the list of clients again; see `SecuredSockets.reloadClients()`.
+  public func reloadClients() throws -> ClientListChange? { try sockets.reloadClients() }
 
   private func runStages() {
     guard let stages = stages.withLock({ $0.take() }) else { return }

@@ -10,8 +10,15 @@ public struct CurveKey: Hashable, Sendable, CustomStringConvertible {
   /// A key from its 40 characters of Z85 text, or nil where `text` is not such a key.
   public init?(_ text: String) {
     var decoded = [UInt8](repeating: 0, count: 32)
-    guard text.utf8.count == 40, zmq_z85_decode(&decoded, text) != nil else { return nil }
+    guard text.utf8.count == 40, !text.utf8.contains(0), zmq_z85_decode(&decoded, text) != nil
+    else { return nil }
     bytes = decoded
+  }
+
+  /// A key from its 32 bytes, or nil where there are more or fewer.
+  public init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 32 else { return nil }
+    self.bytes = Array(bytes)
   }
 
   /// The 40 characters of Z85 text.
@@ -36,6 +43,15 @@ public struct CurveKeyPair: Hashable, Sendable {
   public init(publicKey: CurveKey, secretKey: CurveKey) {
     self.publicKey = publicKey
     self.secretKey = secretKey
+  }
+
+  /// The pair that `secretKey` belongs to.
+  public init(secretKey: CurveKey) throws(ZeroMQError) {
+    var publicText = [CChar](repeating: 0, count: 41)
+    guard zmq_curve_public(&publicText, secretKey.text) == 0, let key = Self.key(publicText) else {
+      throw .call(.generateKeys, code: zmq_errno())
+    }
+    self.init(publicKey: key, secretKey: secretKey)
   }
 
   /// A new random pair. Fails where the library was built without CURVE.

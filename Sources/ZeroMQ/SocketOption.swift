@@ -61,6 +61,11 @@ public enum SocketOption: Equatable, Sendable {
   case curveServer(secretKey: CurveKey)
   /// Speaks CURVE as a client of the server with `serverKey`.
   case curveClient(serverKey: CurveKey, keys: CurveKeyPair)
+  /// Has a ZAP handler asked about every peer that connects, under this name of 1 to 255
+  /// bytes. Without one it is asked about CURVE peers alone.
+  case zapDomain(String)
+  /// Whether peers are refused where no ZAP handler answers, instead of let in.
+  case zapEnforced(Bool)
 }
 
 extension Socket {
@@ -171,6 +176,8 @@ extension SocketOption {
         RawSetting(ZMQ_CURVE_PUBLICKEY, keys.publicKey.bytes),
         RawSetting(ZMQ_CURVE_SECRETKEY, keys.secretKey.bytes),
       ]
+    case .zapDomain(let name): [RawSetting(ZMQ_ZAP_DOMAIN, Array(name.utf8))]
+    case .zapEnforced(let on): [RawSetting(TAMIS_ZMQ_ZAP_ENFORCE_DOMAIN, on)]
     }
   }
 }

@@ -48,6 +48,7 @@ struct RecordCommand: ParsableCommand {
   @Option(help: "End after so many seconds.")
   var seconds: Double?
 
+  @OptionGroup var curve: CurveOptions
   @OptionGroup var replace: ReplaceOptions
   @OptionGroup var output: OutputOptions
 
@@ -55,6 +56,7 @@ struct RecordCommand: ParsableCommand {
     if (bind == nil) == (connect == nil) {
       throw ValidationError("one of --bind and --connect is needed")
     }
+    try curve.validate(binds: bind != nil)
     if let features, !(1...65_535).contains(features) {
       throw ValidationError("--features is 1 to 65535, not \(features)")
     }
@@ -66,11 +68,10 @@ struct RecordCommand: ParsableCommand {
 
   func run() throws {
     tamis_signals_block()
-    let context = try Context()
-    let socket = try Socket(context, pattern == .sub ? .sub : .pull)
+    let socket = try Socket(try Context(), pattern == .sub ? .sub : .pull)
     if pattern == .sub { try socket.set(.subscribe(Array(topic.utf8))) }
-    if let bind { try socket.bind(bind) }
-    if let connect { try socket.connect(connect) }
+    let opened = try CommandSocket(socket, bind: bind, connect: connect, curve: curve)
+    defer { withExtendedLifetime(opened) {} }
     let poller = Poller([.socket(socket, .receivable)])
     var recorder = StreamRecorder(
       folder: out, featureCount: features, eventCountMax: events, replacing: replace.force)

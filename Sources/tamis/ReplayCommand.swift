@@ -54,12 +54,14 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Seconds to wait for a receiver, at the start and for the last records.")
   var wait = 30.0
 
+  @OptionGroup var curve: CurveOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     if (bind == nil) == (connect == nil) {
       throw ValidationError("one of --bind and --connect is needed")
     }
+    try curve.validate(binds: bind != nil)
     if !(1...65_536).contains(batch) {
       throw ValidationError("--batch is 1 to 65536, not \(batch)")
     }
@@ -74,7 +76,8 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     let recording = try Recording(paths: events)
     let sender = try ReplaySender(
-      pattern: pattern, bind: bind, connect: connect, topic: topic, waitSeconds: wait)
+      pattern: pattern, bind: bind, connect: connect, topic: topic, waitSeconds: wait,
+      curve: curve)
     try sender.waitForReceiver()
     var pacer = Pacer(pace)
     var progress = ProgressLine()

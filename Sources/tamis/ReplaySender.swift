@@ -5,14 +5,15 @@ internal import ZeroMQ
 /// The sending end of a replay: blocks while the receiver is behind, and loses nothing that it was
 /// given as long as there is a receiver.
 struct ReplaySender: ~Copyable {
-  private let socket: Socket
+  private let opened: CommandSocket
   private let pattern: SendingPattern
   private let topic: String?
   private let endpoint: String
   private let waitSeconds: Double
 
   init(
-    pattern: SendingPattern, bind: String?, connect: String?, topic: String?, waitSeconds: Double
+    pattern: SendingPattern, bind: String?, connect: String?, topic: String?, waitSeconds: Double,
+    curve: CurveOptions
   ) throws {
     // An XPUB is a PUB that sees its subscribers: with it the first records are not lost.
     let socket = try Socket(
@@ -20,14 +21,14 @@ struct ReplaySender: ~Copyable {
     // A PUSH queues only for receivers that are connected: else a short run to an address where
     // nobody listens would end as if it had been sent.
     try socket.set(pattern == .pub ? .xpubNoDrop(true) : .immediate(true))
-    if let bind { try socket.bind(bind) }
-    if let connect { try socket.connect(connect) }
-    self.socket = socket
+    opened = try CommandSocket(socket, bind: bind, connect: connect, curve: curve)
     self.pattern = pattern
     self.topic = topic
     self.waitSeconds = waitSeconds
     endpoint = bind ?? connect ?? ""
   }
+
+  private var socket: Socket { opened.socket }
 
   /// Returns when a PUB socket has a subscriber; a PUSH socket waits with its first message.
   func waitForReceiver() throws {

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Calibration
 internal import CommandFrame
+internal import CurveSecurity
 internal import DaemonConfiguration
 internal import DurableFiles
 internal import ScoreEngine
@@ -61,6 +62,7 @@ struct Arms {
     for path in [configuration.calibration, shadow?.calibration].compactMap({ $0 }) {
       attempt { _ = try TriggerCalibration.load(path) }
     }
+    attempt { _ = try SocketSecurity(configuration) }
     // Whether they belong together can be asked only when all are sound.
     if faults.isEmpty { attempt { _ = try Arms(configuration) } }
     return faults

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CLinux
 internal import CommandFrame
+internal import CurveSecurity
 internal import DaemonConfiguration
 internal import FoundationEssentials
 internal import Glibc
@@ -18,6 +19,7 @@ struct Daemon {
   private let arms: Arms
   private let logger: Logger
   private let pipeline: TriggerPipeline
+  private let security: String
 
   /// Opens sockets and journal.
   init(_ configuration: DaemonConfiguration, path: String, arms: Arms) throws {
@@ -26,9 +28,13 @@ struct Daemon {
     self.arms = arms
     let handler = LineLogHandler(configuration.log)
     logger = Logger(label: "tamisd") { _ in handler }
+    var settings = PipelineSettings(configuration)
+    settings.security = try SocketSecurity(configuration)
+    security =
+      settings.security.summary
+      + "; input queues hold at most \(InputQueueBound(settings).byteCountMax) bytes"
     pipeline = try TriggerPipeline(
-      settings: PipelineSettings(configuration), loaded: arms.loaded,
-      observer: LoggingObserver(logger))
+      settings: settings, loaded: arms.loaded, observer: LoggingObserver(logger))
   }
 
   /// Runs until a signal has come and the pipeline has drained.
@@ -75,6 +81,14 @@ struct Daemon {
 extension Daemon {
   /// Reads the configuration again and switches to the model, calibration and shadow that it names.
   private func reload() throws {
+    if let change = try pipeline.reloadClients() {
+      logger.info(
+        "clients read again",
+        metadata: [
+          "clients": "\(change.count)", "added": "\(change.added)",
+          "removed": "\(change.removed)",
+        ])
+    }
     let wanted = try DaemonConfiguration.load(configurationPath)
     let candidate = try Arms(wanted)
     let isTakenOver = try pipeline.rearm(candidate.loaded)
@@ -106,6 +120,7 @@ extension DaemonConfiguration {
 extension Daemon {
   private func logStart(http: HTTPEndpoint?) {
     for line in arms.summary { logger.info("\(line)") }
+    logger.info("\(security)")
     logger.info("journal: \(pipeline.journalOpening)")
     logger.info(
       "running",
@@ -157,6 +172,7 @@ extension PipelineSettings {
     isInputShared = configuration.input.shared
     messageByteCountMax = configuration.input.messageByteCountMax
     inputHighWaterMark = configuration.input.highWaterMark
+    inputQueueByteCountMax = configuration.input.queueByteCountMax
     outputPattern = configuration.output.pattern == .pub ? .pub : .push
     outputConnect = configuration.output.connect
     outputBind = configuration.output.bind

@@ -1,5 +1,7 @@
+internal import CurveSecurity
 internal import Logging
 internal import TriggerPipeline
+internal import ZeroMQ
 
 /// Writes what the pipeline tells into the log.
 struct LoggingObserver: PipelineObserver {
@@ -50,5 +52,14 @@ struct LoggingObserver: PipelineObserver {
 
   func socketFailed(_ reason: String) {
     logger.error("socket", metadata: ["reason": "\(reason)"])
+  }
+
+  func handshakeFailed(_ failure: HandshakeFailure) {
+    logger.warning(
+      "\(failure.sentence)",
+      metadata: [
+        "socket": "\(failure.socket)", "reason": "\(failure.reason.rawValue)",
+        "count": "\(failure.count)",
+      ])
   }
 }

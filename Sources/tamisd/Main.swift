@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CLinux
 internal import CommandFrame
+internal import CurveSecurity
 internal import DaemonConfiguration
 internal import Glibc
 
@@ -51,6 +52,7 @@ struct Tamisd: ParsableCommand {
     if check {
       print("\(config): ok")
       for line in arms.summary { print(line) }
+      print(try SocketSecurity(configuration).summary)
       return
     }
     try Daemon(configuration, path: config, arms: arms).run()

@@ -31,6 +31,7 @@ internal import Testing
         topic: events
         message_bytes_max: 384
         high_water_mark: 1000000
+        queue_bytes_max: 1048576
       output:
         pattern: push
         connect:
@@ -42,6 +43,12 @@ internal import Testing
       unbiased: {prescale: 0}
       engine: {precision: exact, batch_max: 1, workers: 0, slots: 1}
       http: {listen: ""}
+      security:
+        key_pair: credential:tamisd.key
+        clients: clients
+        servers: /etc/tamis/servers
+        connections_max: 10000
+        handshake_timeout_ms: 100
       shutdown: {drain_timeout_ms: 0}
       log: {level: trace, format: json}
       """
@@ -55,6 +62,12 @@ internal import Testing
     expected.input.topic = "events"
     expected.input.messageByteCountMax = 384
     expected.input.highWaterMark = 1_000_000
+    expected.input.queueByteCountMax = 1_048_576
+    expected.security.keyPair = "credential:tamisd.key"
+    expected.security.clients = "clients"
+    expected.security.servers = "/etc/tamis/servers"
+    expected.security.connectionCountMax = 10_000
+    expected.security.handshakeTimeoutMs = 100
     expected.output.pattern = .push
     expected.output.highWaterMark = 1
     expected.journal.fsyncIntervalMs = 0

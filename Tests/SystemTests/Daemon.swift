@@ -39,6 +39,8 @@ final class Daemon {
     var sections = ""
     /// A command that starts the daemon: the daemon's own command line is appended to it.
     var launcher: [String] = []
+    /// Lines of the section `security`, without their indentation.
+    var security: [String] = []
   }
 
   init(_ armed: Armed, _ choice: Choice = Choice()) throws {
@@ -73,6 +75,8 @@ final class Daemon {
         drain_timeout_ms: \(choice.drainTimeoutMs)
       http:
         listen: 127.0.0.1:\(httpPort)
+      security:
+      \(choice.security.map { "  \($0)" }.joined(separator: "\n"))
       """, to: "tamisd.yaml")
     environment = choice.environment
     launcher = choice.launcher

@@ -41,6 +41,23 @@ func httpGet(port: Int, _ path: String) -> (status: Int, body: String)? {
   return (status, String(text[end.upperBound...]))
 }
 
+/// A TCP connection that says `text` and then nothing; to be closed.
+func openConnection(port: Int, sending text: String = "") throws -> Int32 {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  var address = loopback(port: port)
+  let connected = withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+    }
+  }
+  guard connected else {
+    close(descriptor)
+    throw Failure("nobody listens at port \(port)")
+  }
+  _ = text.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+  return descriptor
+}
+
 private func loopback(port: Int) -> sockaddr_in {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)

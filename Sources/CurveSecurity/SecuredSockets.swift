@@ -1,0 +1,110 @@
+internal import DurableFiles
+internal import Synchronization
+public import ZeroMQ
+
+/// The sockets of a program, opened under one `SocketSecurity` and guarded by one `Gatekeeper`.
+///
+/// Make it before the first socket of `context` is opened, open all sockets through it, and let a
+/// thread do `run()`.
+public final class SecuredSockets: Sendable {
+  private let gatekeeper: Gatekeeper
+  private let security: SocketSecurity
+  private let clients: Mutex<[CurveKey: String]>
+  private let opened = Mutex<[ConnectionCounts]>([])
+
+  /// Begins to guard `context`; `report` is told of peers that do not get in, on the thread of
+  /// `run()` and rarely (see `Gatekeeper`).
+  public init(
+    _ context: Context, _ security: SocketSecurity,
+    report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in }
+  ) throws(ZeroMQError) {
+    self.security = security
+    clients = Mutex(security.clients)
+    gatekeeper = try Gatekeeper(context, report: report)
+  }
+
+  /// Protects `socket`, which has its other options, and binds and connects it: as a CURVE server
+  /// where it binds, as a client where it connects, or plain where there are no keys. Call it before
+  /// `run()`.
+  ///
+  /// - Parameters:
+  ///   - name: `input`, `output`: the name in counts and reports, one for each socket.
+  /// - Returns: where the socket is bound, wildcard ports resolved.
+  /// - Throws: `ZeroMQError`, or `FileFault` where the key of a server is missing.
+  public func open(
+    _ socket: Socket, as name: String, bind: [String], connect: [String]
+  ) throws -> [String] {
+    let policy = AdmissionPolicy(
+      mechanism: security.keys == nil ? .plain : .curve(allowed: clients.withLock { $0 }),
+      connectionCountMax: security.connectionCountMax,
+      handshakeTimeoutMs: security.handshakeTimeoutMs)
+    try socket.set(Self.peerOptions)
+    // Options count for what is connected or bound after them, so one socket may be the client of
+    // several servers and a server too.
+    let counts = try gatekeeper.guardSocket(socket, as: name, policy) {
+      for address in connect {
+        if let keys = security.keys {
+          try socket.set(.curveClient(serverKey: try serverKey(of: address), keys: keys))
+        }
+        try socket.connect(address)
+      }
+    }
+    opened.withLock { $0.append(counts) }
+    if let keys = security.keys { try socket.set(.curveServer(secretKey: keys.secretKey)) }
+    return try bind.map { address in
+      try socket.bind(address)
+      return try socket.lastEndpoint()
+    }
+  }
+
+  /// A peer whose machine is gone is noticed within a minute, also by a socket that only receives.
+  /// The kernel's probes do that for peers of every version; heartbeats of ZMTP would need 3.1.
+  private static let peerOptions: [SocketOption] = [
+    .listenBacklog(128), .tcpKeepalive(true), .tcpKeepaliveIdleS(30), .tcpKeepaliveIntervalS(10),
+    .tcpKeepaliveCount(3),
+  ]
+
+  private func serverKey(of address: String) throws(FileFault) -> CurveKey {
+    if let key = security.servers[address] { return key }
+    throw FileFault(
+      file: address, found: "no server key for it", expected: "one, since sockets speak CURVE",
+      remedy: "add the server's public key to the list of servers")
+  }
+
+  /// What the connections of each socket have come to, in the order of opening.
+  public var counts: [ConnectionCounts] { opened.withLock { $0 } }
+
+  /// Answers peers until `stop()`. Blocks its thread; call it once.
+  public func run() throws(ZeroMQError) { try gatekeeper.run() }
+
+  /// Lets `run()` return. Any thread may call it.
+  public func stop() { gatekeeper.stop() }
+
+  /// Reads the list of clients again and lets in who is on it from now on. Clients that are
+  /// connected stay so, whether they are on it or not. Any thread may call it.
+  ///
+  /// - Returns: what has changed; nil where there is no list.
+  /// - Throws: `FileFault` or `SystemCallError` where the list is wrong; the old one then stays.
+  public func reloadClients() throws -> ClientListChange? {
+    guard security.keys != nil, let file = security.clientsFile else { return nil }
+    let fresh = try file.readClients()
+    return clients.withLock { current in
+      let change = ClientListChange(
+        count: fresh.count, added: fresh.keys.count { current[$0] == nil },
+        removed: current.keys.count { fresh[$0] == nil })
+      current = fresh
+      gatekeeper.allow(fresh)
+      return change
+    }
+  }
+}
+
+/// What reading the list of clients again has changed.
+public struct ClientListChange: Equatable, Sendable {
+  /// Clients on the list now.
+  public var count: Int
+  /// Of these, those that were not on it before.
+  public var added: Int
+  /// Those that were and are no longer.
+  public var removed: Int
+}

@@ -1,0 +1,82 @@
+internal import DurableFiles
+public import ZeroMQ
+
+/// How the sockets of a program are protected.
+public struct SocketSecurity: Sendable {
+  /// The program's own key pair; nil leaves all sockets plain.
+  public var keys: CurveKeyPair?
+  /// The clients that may connect to sockets that bind, with their names.
+  public var clients: [CurveKey: String] = [:]
+  /// Where `clients` came from, to read them again.
+  public var clientsFile: KeyFile?
+  /// The keys of the servers that sockets connect to.
+  public var servers = ServerKeys()
+  /// Peers that may be connected to a bound socket at a time.
+  public var connectionCountMax = 64
+  /// The longest time that a handshake may take.
+  public var handshakeTimeoutMs = 5_000
+
+  /// Plain sockets with the default limits.
+  public init() {}
+
+  /// Reads the files.
+  ///
+  /// - Throws: `SecurityFaults`, with all that is wrong with them.
+  public init(_ files: SecurityFiles) throws(SecurityFaults) {
+    var faults: [String] = []
+    func reading<Value>(_ file: KeyFile?, _ read: (KeyFile) throws -> Value) -> Value? {
+      guard let file else { return nil }
+      do { return try read(file) } catch {
+        faults.append("\(error)")
+        return nil
+      }
+    }
+    keys = reading(files.keyPair) { try $0.readKeyPair() }
+    clients = reading(files.clients) { try $0.readClients() } ?? [:]
+    clientsFile = files.clients
+    let known = reading(files.servers) { try $0.readServers() }
+    servers = known ?? ServerKeys()
+    if let file = files.servers, let known {
+      for address in files.connects where known[address] == nil {
+        faults.append(
+          FileFault(
+            file: file.name, found: "no key for \(address)",
+            expected: "a line `KEY  \(address)`, or one without an address",
+            remedy: "ask whoever runs that server for its public key"
+          ).description)
+      }
+    }
+    if !faults.isEmpty { throw SecurityFaults(faults: faults) }
+  }
+}
+
+/// The files that a program's security is in.
+public struct SecurityFiles: Sendable {
+  /// Its own key pair.
+  public var keyPair: KeyFile?
+  /// The clients that may connect.
+  public var clients: KeyFile?
+  /// The servers' keys.
+  public var servers: KeyFile?
+  /// The addresses that sockets connect to, which all need a server's key.
+  public var connects: [String]
+
+  /// Names the files; nil for none.
+  public init(
+    keyPair: KeyFile?, clients: KeyFile? = nil, servers: KeyFile? = nil, connects: [String] = []
+  ) {
+    self.keyPair = keyPair
+    self.clients = clients
+    self.servers = servers
+    self.connects = connects
+  }
+}
+
+/// All that is wrong with the files of keys. Never empty.
+public struct SecurityFaults: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A sentence each.
+  public var faults: [String]
+
+  /// A line each.
+  public var description: String { faults.joined(separator: "\n") }
+}

@@ -1,0 +1,50 @@
+/// Who may connect to a socket.
+public struct AdmissionPolicy: Equatable, Sendable {
+  /// What a peer must show.
+  public enum Mechanism: Equatable, Sendable {
+    /// Nothing: everybody may come, as many as the limit lets.
+    case plain
+    /// One of these public keys; each has a name, which is the peer's user id.
+    case curve(allowed: [CurveKey: String])
+  }
+
+  /// What a peer must show.
+  public var mechanism: Mechanism
+  /// Peers that may be connected at a time, those that we connect to not counted.
+  public var connectionCountMax: Int
+  /// The socket's `handshakeTimeoutMs`.
+  public var handshakeTimeoutMs: Int
+
+  /// Creates a policy.
+  public init(mechanism: Mechanism, connectionCountMax: Int, handshakeTimeoutMs: Int) {
+    precondition(connectionCountMax >= 1 && handshakeTimeoutMs >= 1)
+    self.mechanism = mechanism
+    self.connectionCountMax = connectionCountMax
+    self.handshakeTimeoutMs = handshakeTimeoutMs
+  }
+
+  /// Judges a peer by what it showed: its user id, or why it does not get in. The limit comes last,
+  /// so that a stranger does not learn how busy the socket is.
+  func judge(
+    _ credentials: AdmissionRequest.Credentials, taken: Int
+  ) -> Result<String, Refusal> {
+    let user: String
+    switch (mechanism, credentials) {
+    case (.plain, .null): user = ""
+    case (.curve(let allowed), .curve(let key)):
+      guard let name = allowed[key] else {
+        return .failure(Refusal(reason: .unknownKey, key: key))
+      }
+      user = name
+    default: return .failure(Refusal(reason: .mechanism))
+    }
+    guard taken < connectionCountMax else { return .failure(Refusal(reason: .connectionLimit)) }
+    return .success(user)
+  }
+
+  /// Why a peer does not get in.
+  struct Refusal: Error {
+    var reason: HandshakeFailure.Reason
+    var key: CurveKey?
+  }
+}

@@ -1,0 +1,38 @@
+internal import Synchronization
+
+/// What a socket's connections have come to, readable by any thread.
+public final class ConnectionCounts: Sendable {
+  /// The figures of one moment.
+  public struct Figures: Equatable, Sendable {
+    /// Connections that exist, those that still shake hands included.
+    public var open = 0
+    /// Connections of peers that came to us and were let in, as far as the library tells.
+    public var established = 0
+    /// Handshakes that succeeded.
+    public var accepted: UInt64 = 0
+    /// Handshakes that failed, by reason; reasons that never came are missing.
+    public var failed: [HandshakeFailure.Reason: UInt64] = [:]
+  }
+
+  /// The name that the socket is guarded under.
+  public let socket: String
+  private let current = Mutex(Figures())
+
+  init(socket: String) { self.socket = socket }
+
+  /// The figures now.
+  public var figures: Figures { current.withLock { $0 } }
+
+  func add(_ reason: HandshakeFailure.Reason, count: Int = 1) {
+    current.withLock { $0.failed[reason, default: 0] += UInt64(count) }
+  }
+
+  func addAccepted() { current.withLock { $0.accepted += 1 } }
+
+  func set(open: Int, established: Int) {
+    current.withLock {
+      $0.open = open
+      $0.established = established
+    }
+  }
+}

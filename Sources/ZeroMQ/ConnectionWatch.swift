@@ -1,0 +1,68 @@
+internal import CZeroMQ
+
+/// Follows the connections of one socket through its monitor. One thread owns it.
+final class ConnectionWatch {
+  let counts: ConnectionCounts
+  let monitor: SocketMonitor
+  private var account: ConnectionAccount
+  /// Where the socket listens; other endpoints in events are those it connects to.
+  private var listening: Set<String> = []
+
+  /// Events taken at a time, so that a flood of connections does not keep requests waiting.
+  private static let eventsMax = 1_000
+
+  init(_ socket: Socket, named name: String, handshakeTimeoutMs: Int) throws(ZeroMQError) {
+    counts = ConnectionCounts(socket: name)
+    account = ConnectionAccount(handshakeTimeoutMs: handshakeTimeoutMs)
+    monitor = try SocketMonitor(
+      socket,
+      kinds: [
+        .listening, .accepted, .connected, .disconnected, .handshakeSucceeded, .handshakeFailed,
+        .handshakeFailedProtocol, .handshakeFailedAuthentication,
+      ])
+  }
+
+  /// Incoming peers that are connected or about to be.
+  func taken(nowMs: Int64) -> Int { account.taken(nowMs: nowMs) }
+
+  /// Notes that a peer was let in.
+  func admit(nowMs: Int64) { account.admit(nowMs: nowMs) }
+
+  /// Takes what has happened; `report` is told of each failure that nobody else counts.
+  func take(nowMs: Int64, report: (HandshakeFailure) -> Void) throws(ZeroMQError) {
+    func fail(_ reason: HandshakeFailure.Reason, at endpoint: String, count: Int = 1) {
+      report(
+        HandshakeFailure(
+          socket: counts.socket, reason: reason, count: count, address: endpoint))
+    }
+    var hasChanged = account.unresolved > 0
+    for _ in 0..<Self.eventsMax {
+      guard let event = try monitor.next() else { break }
+      hasChanged = true
+      let isIncoming = listening.contains(event.endpoint)
+      switch event.kind {
+      case .listening: listening.insert(event.endpoint)
+      case .accepted: account.accept(event.value, nowMs: nowMs)
+      case .connected: account.connect(event.value)
+      case .disconnected: account.disconnect(event.value)
+      case .handshakeSucceeded:
+        counts.addAccepted()
+        if isIncoming { account.succeed() }
+      case .handshakeFailed:
+        if isIncoming { account.fail() }
+        fail(.incomplete, at: event.endpoint)
+      case .handshakeFailedProtocol:
+        if isIncoming { account.fail() }
+        fail(HandshakeFailure.Reason(protocolError: event.value), at: event.endpoint)
+      case .handshakeFailedAuthentication:
+        // Those that came to us were counted with the answer that they got.
+        if isIncoming { account.fail() } else { fail(.refusedByServer, at: event.endpoint) }
+      default: break
+      }
+    }
+    guard hasChanged else { return }
+    let silent = account.takeSilentFailures(nowMs: nowMs)
+    if silent > 0 { fail(.malformed, at: listening.sorted().joined(separator: " "), count: silent) }
+    counts.set(open: account.open, established: account.established)
+  }
+}

@@ -1,0 +1,40 @@
+/// Says that peers fail to get in: the first time of each reason at each socket, and then at most
+/// once in an interval, with how many there were. So a peer that hammers at the door fills no log.
+struct FailureReports {
+  private struct Key: Hashable {
+    var socket: String
+    var reason: HandshakeFailure.Reason
+  }
+
+  private struct Entry {
+    var pending: HandshakeFailure
+    var lastMs: Int64?
+  }
+
+  private let intervalMs: Int64
+  private var entries: [Key: Entry] = [:]
+
+  init(intervalMs: Int64 = 60_000) { self.intervalMs = intervalMs }
+
+  /// Notes `failure`, whose count is added to what waits.
+  mutating func add(_ failure: HandshakeFailure) {
+    let key = Key(socket: failure.socket, reason: failure.reason)
+    var entry = entries[key] ?? Entry(pending: failure, lastMs: nil)
+    let waiting = entries[key] == nil ? 0 : entry.pending.count
+    entry.pending = failure
+    entry.pending.count = waiting + failure.count
+    entries[key] = entry
+  }
+
+  /// What is to be said now.
+  mutating func takeDue(nowMs: Int64) -> [HandshakeFailure] {
+    var due: [HandshakeFailure] = []
+    for (key, entry) in entries where entry.pending.count > 0 {
+      if let lastMs = entry.lastMs, nowMs - lastMs < intervalMs { continue }
+      due.append(entry.pending)
+      entries[key]?.pending.count = 0
+      entries[key]?.lastMs = nowMs
+    }
+    return due
+  }
+}

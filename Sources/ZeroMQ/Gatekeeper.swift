@@ -1,0 +1,123 @@
+internal import CZeroMQ
+internal import Synchronization
+
+/// Decides who may connect to the sockets of a context, and keeps count of who did not.
+///
+/// It answers the library's questions (the ZeroMQ Authentication Protocol, RFC 27: plain and CURVE
+/// peers), and watches the sockets for handshakes that fail before any question is put. Create it
+/// before the first socket that it guards; guard each socket before it binds; then let a thread do
+/// `run()`. Until then peers wait at the door. There is one in a context.
+///
+/// Questions of sockets that are not guarded are answered with no.
+public final class Gatekeeper: @unchecked Sendable {
+  // Sendable by the rule above: sockets and watches belong to one thread, first the one that sets
+  // up, then that of `run()`.
+  private let requests: Socket
+  private var watches: [String: ConnectionWatch] = [:]
+  private var reports: FailureReports
+  private let policies = Mutex<[String: AdmissionPolicy]>([:])
+  private let isStopping = Atomic(false)
+  private let report: @Sendable (HandshakeFailure) -> Void
+
+  private static let address = "inproc://zeromq.zap.01"
+
+  /// Begins to answer for `context`.
+  ///
+  /// - Parameters:
+  ///   - reportIntervalMs: the least time between two reports of one reason at one socket.
+  ///   - report: is told of failures: the first of each reason at each socket at once, then at most
+  ///     one an interval. Called on the thread of `run()`.
+  public init(
+    _ context: Context, reportIntervalMs: Int = 60_000,
+    report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in }
+  ) throws(ZeroMQError) {
+    requests = try Socket(context, .rep)
+    try requests.bind(Self.address)
+    reports = FailureReports(intervalMs: Int64(reportIntervalMs))
+    self.report = report
+  }
+
+  /// Guards `socket` under `name`, which is its ZAP domain, and sets the options that this takes:
+  /// what it binds from now on is guarded. What `connect` connects is watched, and nobody is asked
+  /// about those servers (the library cannot take a domain back, so they come first). The socket
+  /// stays open until `run()` has returned or this is gone.
+  ///
+  /// - Returns: its counts, which `run()` keeps.
+  public func guardSocket(
+    _ socket: Socket, as name: String, _ policy: AdmissionPolicy,
+    connecting connect: () throws -> Void = {}
+  ) throws -> ConnectionCounts {
+    precondition(!name.isEmpty && watches[name] == nil, "each socket has a name of its own")
+    try socket.set(.handshakeTimeoutMs(policy.handshakeTimeoutMs))
+    let watch = try ConnectionWatch(
+      socket, named: name, handshakeTimeoutMs: policy.handshakeTimeoutMs)
+    watches[name] = watch
+    policies.withLock { $0[name] = policy }
+    try connect()
+    try socket.set(.zapDomain(name), .zapEnforced(true))
+    return watch.counts
+  }
+
+  /// Replaces the public keys that may connect to the sockets that ask for one. Peers that are
+  /// connected stay so: the library cannot send them away. Any thread may call it.
+  public func allow(_ keys: [CurveKey: String]) {
+    policies.withLock { policies in
+      for (name, policy) in policies {
+        if case .curve = policy.mechanism { policies[name]?.mechanism = .curve(allowed: keys) }
+      }
+    }
+  }
+
+  /// Answers and counts until `stop()`. Blocks its thread; call it once. When it returns, the
+  /// guarded sockets are no longer kept open by it.
+  public func run() throws(ZeroMQError) {
+    defer { watches = [:] }
+    let poller = Poller(
+      [.socket(requests, .receivable)]
+        + watches.values.map { .socket($0.monitor.socket, .receivable) })
+    var message = Message()
+    while !isStopping.load(ordering: .acquiring) {
+      _ = try poller.wait(timeoutMs: 100)
+      let nowMs = tamis_zmq_monotonic_ms()
+      // Events first: who has left makes room for who asks.
+      for watch in watches.values {
+        try watch.take(nowMs: nowMs) { failure in
+          watch.counts.add(failure.reason, count: failure.count)
+          reports.add(failure)
+        }
+      }
+      while let request = try AdmissionRequest.next(from: requests, into: &message) {
+        try answer(request, nowMs: nowMs)
+      }
+      for failure in reports.takeDue(nowMs: nowMs) { report(failure) }
+    }
+  }
+
+  /// Lets `run()` return, within a tenth of a second. Any thread may call it.
+  public func stop() { isStopping.store(true, ordering: .releasing) }
+
+  private func answer(_ request: AdmissionRequest, nowMs: Int64) throws(ZeroMQError) {
+    guard let watch = watches[request.domain],
+      let policy = policies.withLock({ $0[request.domain] })
+    else { return try request.reply(on: requests, .denied) }
+    let taken = watch.taken(nowMs: nowMs)
+    let verdict =
+      request.isWellFormed
+      ? policy.judge(request.credentials, taken: taken)
+      : .failure(AdmissionPolicy.Refusal(reason: .malformed))
+    switch verdict {
+    case .success(let user):
+      watch.admit(nowMs: nowMs)
+      try request.reply(on: requests, .success, user: user)
+    case .failure(let refusal):
+      watch.counts.add(refusal.reason)
+      reports.add(
+        HandshakeFailure(
+          socket: request.domain, reason: refusal.reason, count: 1, address: request.address,
+          key: refusal.key))
+      // Room may come; a key does not change by trying again.
+      let isTemporary = refusal.reason == .connectionLimit
+      try request.reply(on: requests, isTemporary ? .temporary : .denied)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+internal import ArgumentParser
+internal import CommandFrame
+internal import CurveSecurity
+internal import WorkerThreads
+internal import ZeroMQ
+
+/// `--curve-key` and its friends, for commands that open a socket.
+struct CurveOptions: ParsableArguments {
+  @Option(help: "Speak CURVE with the key pair in this file, from tamis keygen.")
+  var curveKey: String?
+
+  @Option(
+    help: "With --connect: the server's public key, or a file with it (the server's .public).")
+  var curveServerKey: String?
+
+  @Option(help: "With --bind: the file of the public keys that may connect, KEY  name a line.")
+  var curveClients: String?
+
+  /// Checks that the options go with the direction of the socket.
+  func validate(binds: Bool) throws {
+    if curveKey == nil, curveServerKey != nil || curveClients != nil {
+      throw ValidationError("--curve-server-key and --curve-clients go with --curve-key")
+    }
+    if curveKey == nil { return }
+    if binds, curveClients == nil || curveServerKey != nil {
+      throw ValidationError("with --bind, --curve-key wants --curve-clients and no server's key")
+    }
+    if !binds, curveServerKey == nil || curveClients != nil {
+      throw ValidationError("with --connect, --curve-key wants --curve-server-key and no clients")
+    }
+  }
+
+  /// Reads the files. Tools have no limit on peers of their own.
+  func security(connect: String?) throws -> SocketSecurity {
+    let given = curveServerKey.flatMap { CurveKey($0) }
+    var security = try SocketSecurity(
+      SecurityFiles(
+        keyPair: curveKey.map { KeyFile($0) }, clients: curveClients.map { KeyFile($0) },
+        servers: given == nil ? curveServerKey.map { KeyFile($0) } : nil,
+        connects: connect.map { [$0] } ?? []))
+    if let given { security.servers = ServerKeys(others: given) }
+    security.connectionCountMax = 10_000
+    return security
+  }
+}
+
+/// The one socket of a command, with the thread that lets its peers in. The thread ends and the
+/// socket closes when the last reference goes.
+final class CommandSocket {
+  let socket: Socket
+  private let sockets: SecuredSockets
+  private var thread: WorkerThread?
+
+  /// Opens `socket`, whose options are set.
+  init(
+    _ socket: Socket, bind: String?, connect: String?, curve: CurveOptions
+  ) throws {
+    self.socket = socket
+    let report: @Sendable (HandshakeFailure) -> Void = { complain($0.sentence) }
+    sockets = try SecuredSockets(
+      socket.context, try curve.security(connect: connect), report: report)
+    _ = try sockets.open(
+      socket, as: "socket", bind: bind.map { [$0] } ?? [], connect: connect.map { [$0] } ?? [])
+    let opened = sockets
+    thread = WorkerThread(name: "tamis-door") {
+      do { try opened.run() } catch { complain("peers are no longer let in: \(error)") }
+    }
+  }
+
+  deinit {
+    sockets.stop()
+    thread.take()?.join()
+  }
+}

@@ -1,0 +1,87 @@
+internal import Testing
+internal import ZeroMQ
+
+/// The account from any sequence of what a monitor may tell.
+@Suite struct ConnectionAccountTests {
+  /// Plays a random life of many connections, with and without words, against the truth.
+  @Test(arguments: 0..<50) func agreesWithTheTruth(seed: UInt64) {
+    var random = Sequence64(seed)
+    var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
+    var shaking: [Int] = []
+    var established: [Int] = []
+    var silent = 0
+    var counted = 0
+    var nowMs: Int64 = 0
+    var nextDescriptor = 3
+    for _ in 0..<2_000 {
+      nowMs += 1
+      switch random.next() % 5 {
+      case 0, 1:
+        account.accept(nextDescriptor, nowMs: nowMs)
+        shaking.append(nextDescriptor)
+        nextDescriptor += 1
+      case 2 where !shaking.isEmpty:
+        established.append(shaking.removeFirst())
+        account.succeed()
+      case 3 where !shaking.isEmpty:
+        let descriptor = shaking.removeFirst()
+        if random.next() % 2 == 0 { account.fail() } else { silent += 1 }
+        account.disconnect(descriptor)
+      case 4 where !established.isEmpty:
+        account.disconnect(established.removeFirst())
+      default: break
+      }
+      counted += account.takeSilentFailures(nowMs: nowMs)
+      #expect(account.open == shaking.count + established.count)
+      #expect(account.established <= established.count)
+      #expect(counted <= silent)
+    }
+    // When no handshake can still be open, nothing is uncertain.
+    for _ in shaking { account.succeed() }
+    established += shaking
+    nowMs += 3_000
+    counted += account.takeSilentFailures(nowMs: nowMs)
+    #expect(counted == silent)
+    #expect(account.established == established.count)
+    #expect(account.taken(nowMs: nowMs) == established.count)
+  }
+
+  @Test func whoWasLetInCountsBeforeItsHandshakeIsOver() {
+    var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
+    account.accept(3, nowMs: 0)
+    account.admit(nowMs: 1)
+    #expect(account.taken(nowMs: 1) == 1)
+    account.succeed()
+    #expect(account.taken(nowMs: 2) == 1)
+    account.accept(4, nowMs: 3)
+    account.admit(nowMs: 3)
+    // It never came further: its place is free again.
+    account.fail()
+    account.disconnect(4)
+    #expect(account.taken(nowMs: 10_000) == 1)
+  }
+
+  @Test func aDescriptorThatComesAgainIsOneConnection() {
+    var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
+    for _ in 0..<3 {
+      account.accept(3, nowMs: 0)
+      account.succeed()
+    }
+    #expect(account.open == 1)
+    #expect(account.established == 1)
+  }
+}
+
+/// A small generator with a seed.
+private struct Sequence64: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(_ seed: UInt64) { state = seed &+ 1 }
+
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
+  }
+}

@@ -1,0 +1,152 @@
+internal import Glibc
+internal import Testing
+internal import ZeroMQ
+
+/// Who gets in, and how those who do not are counted.
+@Suite struct GatekeeperTests {
+  @Test func aKnownKeyGetsInAndAStrangerDoesNot() throws {
+    let server = try CurveKeyPair.generate()
+    let (friend, stranger) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+    let door = try Door(.curve(allowed: [friend.publicKey: "friend"]), server: server)
+    #expect(try door.reaches(.curveClient(serverKey: server.publicKey, keys: friend)))
+    #expect(
+      try !door.reaches(.curveClient(serverKey: server.publicKey, keys: stranger), waitMs: 300))
+    try door.expect(.unknownKey, atLeast: 1)
+    #expect(door.counts.figures.accepted == 1)
+    #expect(door.counts.figures.failed == [.unknownKey: 1])
+    let said = door.reports.all
+    #expect(said.count == 1)
+    #expect(said.first?.key == stranger.publicKey)
+    #expect(said.first?.address == "127.0.0.1")
+    #expect(said.first?.socket == "door")
+  }
+
+  @Test func aPlainPeerAndAWrongServerKeyAreToldApart() throws {
+    let server = try CurveKeyPair.generate()
+    let friend = try CurveKeyPair.generate()
+    let door = try Door(.curve(allowed: [friend.publicKey: "friend"]), server: server)
+    // Both ends see that they do not agree; where the peer is first, it is gone before its greeting
+    // was read. One of several comes too late for that.
+    let context = try Context()
+    let plain = try (0..<20).map { _ in try door.peer(context, nil) }
+    try door.expect(.mechanism, atLeast: 1)
+    withExtendedLifetime(plain) {}
+    #expect(try !door.reaches(nil, waitMs: 300))
+    #expect(door.counts.figures.failed[.serverKey] == nil)
+    #expect(
+      try !door.reaches(.curveClient(serverKey: friend.publicKey, keys: friend), waitMs: 300))
+    try door.expect(.serverKey, atLeast: 1)
+    #expect(door.counts.figures.accepted == 0)
+    #expect(door.counts.figures.failed[.unknownKey] == nil)
+  }
+
+  @Test func aListThatHasChangedCountsAtOnce() throws {
+    let server = try CurveKeyPair.generate()
+    let (first, second) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+    let door = try Door(.curve(allowed: [first.publicKey: ""]), server: server)
+    func reaches(_ keys: CurveKeyPair, waitMs: Int) throws -> Bool {
+      try door.reaches(.curveClient(serverKey: server.publicKey, keys: keys), waitMs: waitMs)
+    }
+    #expect(try !reaches(second, waitMs: 300))
+    door.gatekeeper.allow([second.publicKey: "second"])
+    #expect(try reaches(second, waitMs: 20_000))
+    #expect(try !reaches(first, waitMs: 300))
+  }
+
+  /// Plain peers of any kind come in, up to the limit; who leaves makes room.
+  @Test func connectionsAreLimitedForPlainPeersToo() throws {
+    let door = try Door(.plain, connectionCountMax: 2)
+    let context = try Context()
+    var peers = try (0..<2).map { _ in try door.peer(context, nil) }
+    for peer in peers { #expect(try peer.send("x", blocking: true)) }
+    _ = eventually { door.counts.figures.established == 2 ? true : nil }
+    let third = try door.peer(context, nil)
+    try third.set(.sendTimeoutMs(300))
+    #expect(try !third.send("x", blocking: true))
+    try door.expect(.connectionLimit, atLeast: 1)
+    _ = eventually { door.counts.figures.established == 2 ? true : nil }
+    #expect(door.counts.figures.accepted == 2)
+    // The third keeps trying, as status 300 tells it.
+    peers.removeLast()
+    try third.set(.sendTimeoutMs(20_000))
+    #expect(try third.send("x", blocking: true))
+  }
+
+  @Test func curveClientsBeyondTheLimitWaitTheirTurn() throws {
+    let server = try CurveKeyPair.generate()
+    let keys = try CurveKeyPair.generate()
+    let door = try Door(
+      .curve(allowed: [keys.publicKey: ""]), server: server, connectionCountMax: 1)
+    let context = try Context()
+    let options = SocketOption.curveClient(serverKey: server.publicKey, keys: keys)
+    var first: Socket? = try door.peer(context, options)
+    #expect(try first?.send("x", blocking: true) == true)
+    let second = try door.peer(context, options)
+    try second.set(.sendTimeoutMs(300))
+    #expect(try !second.send("x", blocking: true))
+    try door.expect(.connectionLimit, atLeast: 1)
+    first = nil
+    try second.set(.sendTimeoutMs(20_000))
+    #expect(try second.send("x", blocking: true))
+  }
+
+  @Test func silentAndGarbledConnectionsAreCountedAndClosed() throws {
+    let door = try Door(.plain, handshakeTimeoutMs: 300)
+    let silent = (0..<5).map { _ in rawConnection(door.port) }
+    let garbled = (0..<3).map { _ in rawConnection(door.port, sending: "GET / HTTP/1.1\r\n\r\n") }
+    defer { (silent + garbled).forEach { close($0) } }
+    try door.expect(.incomplete, atLeast: 5)
+    try door.expect(.malformed, atLeast: 3)
+    #expect(door.counts.figures.failed == [.incomplete: 5, .malformed: 3])
+    #expect(door.counts.figures.open == 0)
+    #expect(try door.reaches(nil))
+    #expect(door.counts.figures.accepted == 1)
+  }
+
+  @Test func questionsOfOthersAreAnsweredWithNo() throws {
+    let door = try Door(.plain)
+    let requester = try makeSocket(door.context, .req)
+    try requester.connect("inproc://zeromq.zap.01")
+    func status(_ parts: [[UInt8]]) throws -> String? {
+      for (index, part) in parts.enumerated() {
+        _ = try send(part, to: requester, more: index < parts.count - 1)
+      }
+      var answer: [String?] = []
+      for _ in 0..<6 { answer.append(try receiveText(requester)) }
+      #expect(answer[0] == "1.0")
+      #expect(answer[1] == (parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : ""))
+      return answer[2]
+    }
+    func request(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
+    #expect(try status(request("1.0", "7", "door", "1.2.3.4", "", "NULL")) == "200")
+    #expect(try status(request("1.0", "7", "elsewhere", "1.2.3.4", "", "NULL")) == "400")
+    #expect(try status(request("1.0", "7", "door", "1.2.3.4", "", "CURVE", "short")) == "400")
+    #expect(try status(request("1.0", "7", "door", "1.2.3.4", "", "PLAIN", "me", "word")) == "400")
+    #expect(try status(request("2.0", "7", "door", "1.2.3.4", "", "NULL")) == "400")
+    #expect(try status(request("1.0")) == "400")
+    #expect(try status(request("")) == "400")
+    let long = [UInt8](repeating: 65, count: 1_000_000)
+    #expect(try status([Array("1.0".utf8), [55], Array("door".utf8), long, [], []]) == "400")
+    #expect(
+      try status(request("1.0", "7", "door") + [[UInt8]](repeating: [65], count: 100)) == "400")
+    #expect(door.counts.figures.failed[.malformed] == 3)
+    #expect(door.counts.figures.failed[.mechanism] == 2)
+  }
+
+  @Test func oneReportAnIntervalAndReason() throws {
+    let server = try CurveKeyPair.generate()
+    let door = try Door(.curve(allowed: [:]), server: server, reportIntervalMs: 600)
+    for _ in 0..<20 {
+      let keys = try CurveKeyPair.generate()
+      _ = try door.reaches(.curveClient(serverKey: server.publicKey, keys: keys), waitMs: 1)
+    }
+    try door.expect(.unknownKey, atLeast: 1)
+    _ = eventually { door.reports.all.count >= 2 ? true : nil }
+    let counted = door.counts.figures.failed[.unknownKey] ?? 0
+    _ = eventually {
+      door.reports.all.filter { $0.reason == .unknownKey }.reduce(0) { $0 + $1.count } >= counted
+        ? true : nil
+    }
+    #expect(door.reports.all.count < 20)
+  }
+}
