@@ -56,6 +56,7 @@ public func metricsPage(
   addDecisions(of: pipeline.counters, points: points, to: &page)
   addScreen(of: pipeline, to: &page)
   addOutput(of: pipeline, to: &page)
+  addJournal(of: pipeline, to: &page)
   return page
 }
 

@@ -8,6 +8,9 @@ public struct FlaggedVerifier {
   public private(set) var eventCount = 0
   /// Flagged records that were found equal.
   public private(set) var identicalCount = 0
+  /// Events to be flagged from before the journal's oldest record, where retention has deleted what
+  /// came before it: they cannot be compared.
+  public private(set) var deletedCount = 0
   /// The first difference, in words that name the event and the field; nil while there is none.
   public private(set) var firstDifference: String?
 
@@ -75,12 +78,26 @@ public struct FlaggedVerifier {
   ) throws {
     eventCount += 1
     guard firstDifference == nil, let decision = event.decision else { return }
+    if try isDeleted(event) {
+      deletedCount += 1
+      return
+    }
     guard let found = try nextFlagged() else {
       firstDifference = "\(event.identity): to be flagged, but the journal ends before it"
       return
     }
     firstDifference = difference(event, decision, features, found)
     if firstDifference == nil { identicalCount += 1 }
+  }
+
+  /// Whether the record of an event to be flagged may have been deleted: it comes before the oldest
+  /// that is left.
+  private mutating func isDeleted(_ event: OfflineEvent) throws -> Bool {
+    guard flagged.deleted.number > 0, identicalCount == 0 else { return false }
+    let start = next
+    guard let oldest = try nextFlagged() else { return true }
+    next = start
+    return EventIdentity(oldest.event) != event.identity
   }
 
   /// Says whether the journal holds more than the input explains. Call it after the last event.

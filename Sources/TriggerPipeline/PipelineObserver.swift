@@ -7,6 +7,8 @@ public protocol PipelineObserver: Sendable {
   func journalStalled(_ reason: String)
   /// The journal can be written again.
   func journalRecovered()
+  /// Something about the journal that an operator should see to, or that has come right again.
+  func journalWarned(_ text: String)
   /// A socket failed in a way that is not would-block.
   func socketFailed(_ reason: String)
 }

@@ -31,12 +31,19 @@ public final class TriggerPipeline: Sendable {
   public let outputEndpoints: [String]
   /// What the journal held when it was opened.
   public let journalOpening: String
+  /// What the journal holds now, and the room it has.
+  public let journalState = JournalState()
+  /// What was asked for by number, and how it was answered.
+  public let catchUpCounters = CatchUpCounters()
+  /// Where records are asked for by number, wildcard ports resolved.
+  public let catchUpEndpoints: [String]
 
   private let settings: PipelineSettings
   private let ring: RecordRing
   private let ledger: RunLedgerTable
   /// Taken by `run()`, so that the sockets are closed when it returns.
   private let stages: Mutex<PipelineStages?>
+  private let catchUp: Mutex<CatchUpServer?>
 
   /// Opens sockets and journal and allocates everything.
   ///
@@ -85,6 +92,11 @@ public final class TriggerPipeline: Sendable {
         state: state)
     }
     scoring.forEach { $0.warmUp() }
+    let server = try CatchUpServer.opened(
+      context: context, settings: settings, featureCount: model.shape.featureCount,
+      journal: journalState, counters: catchUpCounters, observer: observer)
+    catchUpEndpoints = server?.boundEndpoints ?? []
+    catchUp = Mutex(server)
     let publish = try PublishStage(
       ring: ring, rule: rule,
       origin: FlaggedOrigin(
@@ -92,7 +104,7 @@ public final class TriggerPipeline: Sendable {
       ledger: ledger,
       output: JournaledOutput(
         journal: journal, output: output, counters: counters, state: state, observer: observer,
-        settings: settings),
+        settings: settings, show: journalState),
       counters: counters, state: state, observer: observer, settings: settings)
     stages = Mutex(
       PipelineStages(
@@ -103,7 +115,10 @@ public final class TriggerPipeline: Sendable {
   /// Runs until `stop()` was called and everything received is finished, then closes sockets and
   /// journal. Blocks its thread; a pipeline runs once.
   public func run() {
+    let server = catchUp.withLock { $0.take() }
+    server?.start()
     runStages()
+    server?.stop()
     state.end()
   }
 

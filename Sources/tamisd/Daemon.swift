@@ -89,6 +89,7 @@ struct Daemon {
       metadata: [
         "input": "\(endpoints(configuration.input.connect, pipeline.inputEndpoints))",
         "output": "\(endpoints(configuration.output.connect, pipeline.outputEndpoints))",
+        "catch_up": "\(endpoints([], pipeline.catchUpEndpoints))",
         "http": "\(configuration.http.listen ?? "none")", "isa": "\(arms.instructionSet.rawValue)",
         "workers": "\(configuration.engine.workers)",
         "precision": "\(configuration.engine.precision.rawValue)",
@@ -136,6 +137,14 @@ extension PipelineSettings {
     outputHighWaterMark = configuration.output.highWaterMark
     journalPath = configuration.journal.path
     segmentByteCountMax = configuration.journal.segmentByteCountMax
+    segmentAgeMaxS = configuration.journal.segmentAgeMaxS
+    journalKeepByteCountMax = configuration.journal.keepByteCountMax
+    journalKeepAgeMaxS = configuration.journal.keepAgeMaxS
+    deletesUnpublished = configuration.journal.deletesUnpublished
+    journalFreeByteCountMin = configuration.journal.freeByteCountMin
+    catchUp.bind = configuration.catchUp.bind
+    catchUp.replyByteCountMax = configuration.catchUp.replyByteCountMax
+    catchUp.bytesPerSecondMax = configuration.catchUp.bytesPerSecondMax
     fsyncIntervalMs = configuration.journal.fsyncIntervalMs
     unbiasedPrescale = UInt32(configuration.unbiased.prescale)
     isScreened = configuration.engine.precision == .screened

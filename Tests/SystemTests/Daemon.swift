@@ -6,12 +6,14 @@ final class Daemon {
   let inputPort: Int
   let outputPort: Int
   let httpPort: Int
+  let catchUpPort: Int
   private(set) var program: Launched
   private let configuration: String
   private let environment: [String: String]
 
   var input: String { "tcp://127.0.0.1:\(inputPort)" }
   var output: String { "tcp://127.0.0.1:\(outputPort)" }
+  var catchUp: String { "tcp://127.0.0.1:\(catchUpPort)" }
   var journal: String { folder("journal") }
 
   /// What a test may choose.
@@ -25,6 +27,8 @@ final class Daemon {
     var messageBytesMax = 1 << 20
     var journal = "journal"
     var drainTimeoutMs = 10_000
+    /// Further keys of the section `journal`.
+    var journalKeys: [String] = []
   }
 
   init(_ armed: Armed, _ choice: Choice = Choice()) throws {
@@ -32,6 +36,7 @@ final class Daemon {
     inputPort = try freePort()
     outputPort = try freePort()
     httpPort = try freePort()
+    catchUpPort = try freePort()
     configuration = try folder.write(
       """
       model: \(armed.model)
@@ -44,7 +49,9 @@ final class Daemon {
         pattern: \(choice.outputPattern)
         bind: ["tcp://127.0.0.1:\(outputPort)"]
       journal:
-        path: \(choice.journal)
+        path: \(choice.journal)\(choice.journalKeys.map { "\n  \($0)" }.joined())
+      catch_up:
+        bind: ["tcp://127.0.0.1:\(catchUpPort)"]
       unbiased:
         prescale: \(choice.unbiasedPrescale)
       engine:
