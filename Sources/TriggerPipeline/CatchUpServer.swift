@@ -102,7 +102,9 @@ final class CatchUpServer: @unchecked Sendable {
   /// Waits for a request and answers it.
   private func serve() {
     do {
-      guard try poller.wait(timeoutMs: Self.pollMs) > 0, let envelope = try receive() else { return }
+      guard try poller.wait(timeoutMs: Self.pollMs) > 0, let envelope = try receive() else {
+        return
+      }
       pace()
       try answer(envelope)
     } catch {

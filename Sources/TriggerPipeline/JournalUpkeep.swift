@@ -96,6 +96,6 @@ final class JournalUpkeep {
       isHeld
         ? "the journal exceeds its limits, and its oldest segment holds records that were not "
           + "published: it is kept; see to the receivers, or allow journal.delete_unpublished"
-        : "the journal is within its limits again, or may be")
+        : "nothing that was not published stands against the journal's limits any more")
   }
 }

@@ -73,6 +73,7 @@ final class JournaledOutput {
     if let outcome = flusher.takeOutcome() { note(outcome) }
     let nowNs = tamis_monotonic_ns()
     do { try upkeep.service(nowNs: nowNs) } catch { noteFailure(error) }
+    updateWaiting()
     guard hasUnsynchronised || journal.hasChores, !flusher.isBusy else { return }
     if nowNs - lastFsyncNs >= fsyncIntervalNs { beginSynchronising() }
   }

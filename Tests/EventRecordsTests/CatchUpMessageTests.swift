@@ -61,7 +61,7 @@ import Testing
       (request() + [0], .malformed, 0),
       (request(magic: "TMSE"), .malformed, 0),
       (request(version: 2), .version, 77),
-      (request().dropLast() + [request().last! ^ 1], .checksum, 77),
+      (request().dropLast() + [(request().last ?? 0) ^ 1], .checksum, 77),
       (request(kind: 0), .kind, 77),
       (request(kind: 2), .kind, 77),
       (request(flags: 2), .kind, 77),

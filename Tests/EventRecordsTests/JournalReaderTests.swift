@@ -27,9 +27,10 @@ import Testing
     let answer = try buffer.withUnsafeMutableBytes {
       try reader.read(from: number, through: last, into: $0)
     }
-    let numbers = (0..<answer.recordCount).map { index in
-      buffer.withUnsafeBytes {
-        FlaggedRecordView($0.baseAddress! + index * 160, featureCount: 4).number
+    let numbers = try buffer.withUnsafeBytes { bytes in
+      let base = try #require(bytes.baseAddress)
+      return (0..<answer.recordCount).map {
+        FlaggedRecordView(base + $0 * 160, featureCount: 4).number
       }
     }
     return (numbers, answer)
