@@ -6,10 +6,15 @@ against the sum of the attributions (to the bit), reasons, and the record number
 one. Ends after --count records, after --idle seconds of silence once something came, after
 --timeout seconds, or on SIGINT or SIGTERM when what has arrived is taken; exit status 1 when a
 check failed or fewer than --count records came.
+
+With --catch-up every record comes exactly once and in order, whatever this program or the daemon
+went through: numbers that are missing are asked for from the daemon's journal. Started again with
+the same --out it goes on behind the last record there.
 """
 
 import argparse
 import collections
+import pathlib
 import signal
 import sys
 import time
@@ -17,6 +22,7 @@ import time
 import numpy as np
 import zmq
 
+import tamis_catch_up as catch_up
 import tamis_curve as curve
 import tamis_formats as formats
 import tamis_runs as runs
@@ -25,9 +31,14 @@ EXAMPLES = """examples:
   receive.py --connect tcp://127.0.0.1:5556 --idle 5
   receive.py --connect tcp://127.0.0.1:5556 --names model.safetensors --top 3 --out received
   receive.py --connect tcp://127.0.0.1:5556 --topic unbiased --count 100 --quiet
+  receive.py --connect tcp://127.0.0.1:5556 --catch-up tcp://127.0.0.1:5557 --out received
 """
 MESSAGES_AT_ONCE = 1024
 POLL_MS = 50
+# What may wait in the socket where what does not fit can be asked for.
+QUEUED_MAX = 10_000
+# After so long a silence the journal is asked whether it is one.
+SILENCE_S = 2
 
 
 def parse_arguments(arguments):
@@ -46,10 +57,21 @@ def parse_arguments(arguments):
                         help="feature names: a model, a manifest or a JSON array")
     parser.add_argument("--top", metavar="K", type=int, default=3,
                         help="attributions to name for each event (default 3)")
-    parser.add_argument("--out", metavar="RUN", help="write the records into a new run folder")
+    parser.add_argument("--out", metavar="RUN", help="write the records into a new run folder; "
+                        "with --catch-up also into one of an earlier start")
+    parser.add_argument("--catch-up", metavar="ADDRESS",
+                        help="ask there for the records that are missing")
+    parser.add_argument("--from", metavar="N", type=int, dest="first",
+                        help="with --catch-up: begin with number N; by default behind the last one "
+                        "in --out, or with the first that comes")
     parser.add_argument("--quiet", action="store_true", help="print the summary alone")
     curve.add_options(parser)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.catch_up and options.topic:
+        parser.error("--catch-up needs all topics: in one alone every number is not to be seen")
+    if options.first is not None and (not options.catch_up or options.first < 1):
+        parser.error("--from N is a number from 1 on, and needs --catch-up")
+    return options
 
 
 class Receiver:
@@ -64,6 +86,49 @@ class Receiver:
         self.repeated = 0
         self.weight_sum = 0
         self.writer = None
+        self.caught_up = self.gone = 0
+        self.client = catch_up.Client(options.catch_up) if options.catch_up else None
+        if self.client and options.out and pathlib.Path(options.out).exists():
+            self._go_on(options.out)
+        if options.first is not None:
+            self.highest_number = max(self.highest_number, options.first - 1)
+
+    def _go_on(self, out):
+        """Takes up an earlier run."""
+        try:
+            feature_count = runs.Run(out).feature_count
+        except runs.RunFault:
+            return  # no record in it
+        self.writer = runs.RunWriter(out, "flagged", feature_count, self.names, continuing=True)
+        if self.writer.earlier:
+            self.highest_number = int(runs.Run(self.writer.earlier[-1]).segments[0]["number"][-1])
+
+    @property
+    def knows_where(self):
+        """Whether there is a number behind which to ask."""
+        return self.highest_number > 0 or self.options.first is not None
+
+    def ask(self, last=0):
+        """Asks for what comes after the highest number, up to `last` or to the journal's end, and
+        takes it; how many records came."""
+        before = self.caught_up
+        try:
+            for gone, records in self.client.records_from(self.highest_number + 1, last):
+                if gone:
+                    self.gone += gone[1] - gone[0] + 1
+                    print(f"gone from the journal: numbers {gone[0]} to {gone[1]}",
+                          file=sys.stderr, flush=True)
+                    self.highest_number = gone[1]
+                if len(records):
+                    self._check(records)
+                    fresh = [self._is_fresh(each) for each in records["number"].tolist()]
+                    self._deliver(records[np.array(fresh)])
+                    self.caught_up += len(records)
+            if last > self.highest_number:
+                self.fault(f"record number {last}: not in the journal's answers")
+        except catch_up.CatchUpFault as fault:
+            self.fault(f"catch-up: {fault}")
+        return self.caught_up - before
 
     @property
     def count(self):
@@ -86,14 +151,28 @@ class Receiver:
 
     def _take_alike(self, topics, records):
         """Takes records of one feature count."""
-        for row, text in formats.flagged_faults(records):
-            self.fault(f"record number {records['number'][row]}: {text}")
+        self._check(records)
         for topic, record in zip(topics, records):
             if topic != formats.topic(record["reasons"]):
                 self.fault(f"record number {record['number']}: topic {topic!r}")
             self.topics[topic.decode(errors="replace")] += 1
-        fresh = np.array([self._is_fresh(int(number)) for number in records["number"]], bool)
-        records = records[fresh]
+        fresh = []
+        for row, number in enumerate(records["number"].tolist()):
+            if self.client and self.knows_where and number > self.highest_number + 1:
+                # What came before the gap, what is missing in it, and then on.
+                self._deliver(records[fresh])
+                fresh = []
+                self.ask(last=number - 1)
+            if self._is_fresh(number):
+                fresh.append(row)
+        self._deliver(records[fresh])
+
+    def _check(self, records):
+        for row, text in formats.flagged_faults(records):
+            self.fault(f"record number {records['number'][row]}: {text}")
+
+    def _deliver(self, records):
+        """Hands on records that are new, in order."""
         self.weight_sum += int(records["weight"].sum())
         if not self.options.quiet:
             for record in records:
@@ -130,8 +209,13 @@ class Receiver:
         print(f"highest number: {self.highest_number}")
         print(f"repeated: {self.repeated}")
         print(f"sum of weights: {self.weight_sum}")
+        if self.client:
+            print(f"caught up: {self.caught_up}")
+            print(f"gone: {self.gone}")
+            self.client.close()
         print(f"faults: {self.faults.total()}")
-        enough = self.options.count is None or self.count >= self.options.count
+        got = self.count + self.caught_up
+        enough = self.options.count is None or got >= self.options.count
         return enough and not self.faults
 
 
@@ -162,9 +246,9 @@ def _decoded(parts):
 
 
 def open_socket(context, options):
-    """The input socket, without a limit on what may wait in it."""
+    """The input socket; without a limit on what may wait in it where what is lost cannot be had."""
     socket = context.socket(zmq.SUB if options.pattern == "sub" else zmq.PULL)
-    socket.rcvhwm = 0
+    socket.rcvhwm = QUEUED_MAX if options.catch_up else 0
     socket.linger = 0
     if options.pattern == "sub":
         socket.subscribe(options.topic)
@@ -190,9 +274,13 @@ def messages_that_wait(socket, count_max):
 
 def receive(socket, receiver, options, signals):
     """Receives until one of the ends; a first signal waits for silence, a second one does not."""
-    start = last = time.monotonic()
+    start = last = asked = time.monotonic()
+    if receiver.client and receiver.knows_where:
+        # The socket gathers what is published meanwhile.
+        receiver.ask()
     while len(signals) < 2:
-        left = MESSAGES_AT_ONCE if options.count is None else options.count - receiver.count
+        got = receiver.count + receiver.caught_up
+        left = MESSAGES_AT_ONCE if options.count is None else options.count - got
         if left <= 0:
             return
         messages = messages_that_wait(socket, min(left, MESSAGES_AT_ONCE))
@@ -202,7 +290,12 @@ def receive(socket, receiver, options, signals):
             last = time.monotonic()
         elif signals:
             return
-        elif options.idle is not None and receiver.count and now - last >= options.idle:
+        elif receiver.client and receiver.knows_where and now - max(last, asked) >= SILENCE_S:
+            # What was lost with nothing behind it shows no gap.
+            if receiver.ask():
+                last = time.monotonic()
+            asked = time.monotonic()
+        elif options.idle is not None and got and now - last >= options.idle:
             return
         if options.timeout is not None and now - start >= options.timeout:
             return
@@ -214,11 +307,10 @@ def main(arguments=None):
     signals = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: signals.append(number))
-    context = zmq.Context()
+    context = zmq.Context.instance()
     socket = open_socket(context, options)
     receive(socket, receiver, options, signals)
     socket.close()
-    context.term()
     return 0 if receiver.close() else 1
 
 

@@ -58,29 +58,43 @@ class Run:
 
 
 class RunWriter:
-    """Writes records into a new run folder of one segment; close() names it and its manifest."""
+    """Writes records into a run folder, one segment a writer; close() names it and its manifest.
 
-    def __init__(self, path, kind, feature_count, feature_names=None):
+    With `continuing` a run that is there already is gone on with, also after its writer was killed:
+    what follows the last good record of an open segment is cut off first.
+    """
+
+    def __init__(self, path, kind, feature_count, feature_names=None, continuing=False):
         self.folder = pathlib.Path(path)
         self.folder.mkdir(parents=True, exist_ok=True)
-        if any(self.folder.iterdir()):
+        if not continuing and any(self.folder.iterdir()):
             raise RunFault(f"{path}: not empty; a run is written into a new folder")
         if feature_names and len(feature_names) != feature_count:
             raise RunFault(f"{path}: {len(feature_names)} names for {feature_count} features")
         self.kind, self.feature_count = kind, feature_count
         self.feature_names = feature_names
-        self.segment = self.folder / f"000001{SUFFIXES[kind]}"
+        dtype = record_dtype(kind, feature_count)
+        self.earlier = [each for each in _segment_paths_or_none(self.folder)
+                        if _closed_after_crash(each, dtype)]
+        self.earlier = [each.with_name(each.name.removesuffix(OPEN_SUFFIX))
+                        for each in self.earlier]
+        index = 1 + max((int(each.name[:6]) for each in self.earlier), default=0)
+        self.segment = self.folder / f"{index:06}{SUFFIXES[kind]}"
         self.open_segment = self.segment.with_name(self.segment.name + OPEN_SUFFIX)
         self.file = open(self.open_segment, "wb")
 
     def append(self, records):
-        """Appends an array of records, as they are."""
+        """Appends an array of records, as they are; they survive the end of this process."""
         self.file.write(np.ascontiguousarray(records).tobytes())
+        self.file.flush()
 
     def close(self):
         """Puts the segment on the disk under its name, then the manifest."""
         _synced(self.file)
-        self.open_segment.rename(self.segment)
+        if self.earlier and not self.open_segment.stat().st_size:
+            self.open_segment.unlink()
+        else:
+            self.open_segment.rename(self.segment)
         partial = self.folder / "manifest.json.partial"
         with open(partial, "w") as file:
             json.dump(self._manifest(), file, indent=2)
@@ -88,20 +102,23 @@ class RunWriter:
         partial.rename(self.folder / "manifest.json")
 
     def _manifest(self):
-        records = _mapped(self.segment, record_dtype(self.kind, self.feature_count))
+        paths = self.earlier + [self.segment] * self.segment.exists()
+        dtype = record_dtype(self.kind, self.feature_count)
+        segments = [_mapped(each, dtype) for each in paths]
         manifest = {"format": "tamis-run/1", "kind": self.kind, "features": self.feature_count}
         if self.feature_names:
             manifest["feature_names"] = self.feature_names
-        manifest["schema"] = self._schema(records)
-        manifest |= summary([records])
+        manifest["schema"] = self._schema(segments)
+        manifest |= summary(segments)
         manifest["segments"] = [{
-            "name": self.segment.name, "bytes": self.segment.stat().st_size,
-            "records": len(records), "sha256": file_sha256(self.segment)}]
+            "name": path.name, "bytes": path.stat().st_size, "records": len(records),
+            "sha256": file_sha256(path)} for path, records in zip(paths, segments)]
         return manifest
 
-    def _schema(self, records):
+    def _schema(self, segments):
         """As text: of the names, else the one that the records say, else 0."""
-        stated = {*np.unique(events_of(records)["schema"]).tolist()} - {0}
+        stated = set().union(*(np.unique(events_of(each)["schema"]).tolist()
+                               for each in segments)) - {0}
         value = stated.pop() if len(stated) == 1 else 0
         if self.feature_names:
             value = formats.schema_prefix(self.feature_names)
@@ -203,10 +220,30 @@ def _synced(file):
     file.close()
 
 
+def _segment_paths_or_none(folder):
+    return sorted(each for each in folder.glob("[0-9]" * 6 + ".*") if _kind(each))
+
+
+def _closed_after_crash(path, dtype):
+    """Cuts the torn end of an open segment and names it; whether any record is left."""
+    if not path.name.endswith(OPEN_SUFFIX):
+        return True
+    records = _mapped(path, dtype)
+    good = np.flatnonzero(records["crc32c"] == formats.checksums(records)) if len(records) else []
+    count = int(good[-1]) + 1 if len(good) else 0
+    del records
+    if not count:
+        path.unlink()
+        return False
+    os.truncate(path, count * dtype.itemsize)
+    path.rename(path.with_name(path.name.removesuffix(OPEN_SUFFIX)))
+    return True
+
+
 def _segment_paths(path):
     if path.is_file():
         return [path]
-    paths = sorted(each for each in path.glob("[0-9]" * 6 + ".*") if _kind(each))
+    paths = _segment_paths_or_none(path)
     if not paths:
         raise RunFault(f"{path}: no segment NNNNNN.events or NNNNNN.flagged")
     return paths

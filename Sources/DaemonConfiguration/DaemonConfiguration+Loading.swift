@@ -29,6 +29,7 @@ extension DaemonConfiguration {
     copy.input.connect = input.connect.map(resolveAddress)
     copy.input.bind = input.bind.map(resolveAddress)
     copy.output.connect = output.connect.map(resolveAddress)
+    copy.catchUp.bind = catchUp.bind.map(resolveAddress)
     copy.output.bind = output.bind.map(resolveAddress)
     return copy
   }

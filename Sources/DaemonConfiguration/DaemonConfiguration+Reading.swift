@@ -47,6 +47,7 @@ extension DaemonConfiguration {
     top.section("shadow") { shadow = Shadow($0) }
     top.section("flood") { flood.read($0) }
     top.section("journal") { journal.read($0) }
+    top.section("catch_up") { catchUp.read($0) }
     top.section("unbiased") { unbiased.read($0) }
     top.section("engine") { engine.read($0) }
     top.section("http") { http.read($0) }
@@ -71,6 +72,12 @@ extension DaemonConfiguration {
     for address in output.bind where input.bind.contains(address) && !address.hasSuffix(":*") {
       top.report(
         "output", found: "`\(address)` in input.bind and output.bind",
+        expected: "an address of its own for each")
+    }
+    for address in catchUp.bind
+    where (input.bind + output.bind).contains(address) && !address.hasSuffix(":*") {
+      top.report(
+        "catch_up", found: "`\(address)` in catch_up.bind and in another section's bind",
         expected: "an address of its own for each")
     }
   }
@@ -161,6 +168,30 @@ extension DaemonConfiguration.Journal {
     fsyncIntervalMs = section.integer("fsync_interval_ms", in: 0...60_000, default: fsyncIntervalMs)
     segmentByteCountMax = section.integer(
       "segment_bytes_max", in: 65_536...1_099_511_627_776, default: segmentByteCountMax)
+    segmentAgeMaxS = section.integer(
+      "segment_age_max_s", in: 0...31_536_000, default: segmentAgeMaxS)
+    keepByteCountMax = section.integer(
+      "keep_bytes_max", in: 0...1_125_899_906_842_624, default: keepByteCountMax)
+    keepAgeMaxS = section.integer("keep_age_max_s", in: 0...3_153_600_000, default: keepAgeMaxS)
+    deletesUnpublished = section.boolean("delete_unpublished", default: deletesUnpublished)
+    freeByteCountMin = section.integer(
+      "free_bytes_min", in: 0...1_125_899_906_842_624, default: freeByteCountMin)
+    if keepByteCountMax > 0, keepByteCountMax < 2 * segmentByteCountMax {
+      section.report(
+        "keep_bytes_max", found: "\(keepByteCountMax)",
+        expected: "at least twice journal.segment_bytes_max, which is \(segmentByteCountMax)",
+        remedy: "whole segments are deleted, and never the open one: make segments smaller")
+    }
+  }
+}
+
+extension DaemonConfiguration.CatchUp {
+  fileprivate mutating func read(_ section: SectionReader) {
+    bind = section.addresses("bind") { faultOfAddress($0, for: .bind) }
+    replyByteCountMax = section.integer(
+      "reply_bytes_max", in: 65_536...67_108_864, default: replyByteCountMax)
+    bytesPerSecondMax = section.integer(
+      "bytes_per_second_max", in: 0...1_099_511_627_776, default: bytesPerSecondMax)
   }
 }
 

@@ -17,6 +17,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public var flood = Flood()
   /// `journal`: the flagged records on disk.
   public var journal: Journal
+  /// `catch_up`: flagged records by number, for consumers that were away.
+  public var catchUp = CatchUp()
   /// `unbiased`: the prescaled sample of the input.
   public var unbiased = Unbiased()
   /// `engine`: scoring.
@@ -134,11 +136,35 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var fsyncIntervalMs = 100
     /// `segment_bytes_max`: the size at which a segment is closed, 64 KiB to 1 TiB.
     public var segmentByteCountMax = 1_073_741_824
+    /// `segment_age_max_s`: the age at which a segment is closed, 0 (none) to 31,536,000.
+    public var segmentAgeMaxS = 0
+    /// `keep_bytes_max`: the size above which old segments are deleted, 0 (none) to 1 PiB; at least
+    /// twice `segmentByteCountMax`.
+    public var keepByteCountMax = 0
+    /// `keep_age_max_s`: the age above which segments are deleted, 0 (none) to 3,153,600,000.
+    public var keepAgeMaxS = 0
+    /// `delete_unpublished`: whether that may be records that were not published.
+    public var deletesUnpublished = false
+    /// `free_bytes_min`: the free space below which the daemon warns, 0 to 1 PiB.
+    public var freeByteCountMin = 268_435_456
 
     /// A journal with defaults but for its folder.
     public init(path: String = "journal") {
       self.path = path
     }
+  }
+
+  /// Flagged records by number. Without an address there is no such service.
+  public struct CatchUp: Equatable, Sendable {
+    /// `bind`: ZeroMQ addresses.
+    public var bind: [String] = []
+    /// `reply_bytes_max`: the longest records part of a reply, 64 KiB to 64 MiB.
+    public var replyByteCountMax = 1_048_576
+    /// `bytes_per_second_max`: what is read from the journal for all askers, 0 (no limit) to 1 TiB.
+    public var bytesPerSecondMax = 104_857_600
+
+    /// The defaults.
+    public init() {}
   }
 
   /// The unbiased sample.

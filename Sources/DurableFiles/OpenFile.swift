@@ -35,6 +35,13 @@ public struct OpenFile: ~Copyable {
     return Int(status.st_size)
   }
 
+  /// When the content was last changed, in seconds since the epoch.
+  public func modifiedS() throws(SystemCallError) -> Int {
+    var status = stat()
+    try retryingOnInterrupt("stat", file: path) { fstat(descriptor, &status) }
+    return status.st_mtim.tv_sec
+  }
+
   /// Writes all of `bytes` at the current position; a failure may leave a part written.
   public func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
     var rest = bytes

@@ -5,8 +5,9 @@ internal import Glibc
 /// is never used again. It grows over restarts of the daemon; after a crash it holds whole records.
 ///
 /// A folder of segments `NNNNNN.flagged` as any flagged run, and besides `lock` (held by the process
-/// that writes) and `published` (the number of the last record that went out). One thread owns it.
-/// Appending allocates nothing once a segment is open, but at a new run or source.
+/// that writes), `published` (the number of the last record that went out) and `deleted` (what
+/// retention has taken out). One thread owns it. Appending allocates nothing once a segment is open,
+/// but at a new run or source, and never waits for the disk: see `synchronisation`.
 public final class FlaggedJournal {
   /// The folder.
   public let folder: String
@@ -17,28 +18,40 @@ public final class FlaggedJournal {
   /// The highest number in the journal; 0 while it is empty.
   public private(set) var lastNumber: UInt64 = 0
   /// Records that were asked for by `read` and left out for a wrong checksum.
-  public private(set) var unreadableRecordCount = 0
+  public internal(set) var unreadableRecordCount = 0
   /// The number of the last record that was published; 0 before the first.
   public var publishedNumber: UInt64 { cursor.number }
   /// The number that the next record must bear.
-  public var nextNumber: UInt64 { max(lastNumber, publishedNumber) + 1 }
+  public var nextNumber: UInt64 { max(lastNumber, publishedNumber, deleted.number) + 1 }
+  /// What retention has deleted, of this and earlier processes.
+  public internal(set) var deleted: DeletedRecords
 
   private let featureNames: [String]?
-  private let recordByteCount: Int
+  let recordByteCount: Int
   private let segmentByteCountMax: Int
   private let lock: FolderLock
   private var cursor: PublishedCursor
   /// Closed segments, with ascending numbers.
-  private var segments: [JournalSegment] = []
+  var segments: [JournalSegment] = []
+  /// Bytes in `segments`.
+  var closedByteCount = 0
+  /// Full segments that wait for their final names, after those in `segments`.
+  var closings: [ClosingSegment] = []
+  /// Segments that are being deleted.
+  var removal: SegmentRemoval?
   /// Number of the last segment file, of this or an earlier process.
-  private var lastSegmentIndex = 0
-  private var current: OpenSegment?
-  private var currentFirstNumber: UInt64 = 0
+  private(set) var lastSegmentIndex = 0
+  var current: OpenSegment?
+  private(set) var currentFirstNumber: UInt64 = 0
   private var account: JournalAccount
   private var isFinished = false
 
+  /// So many full segments may wait for the disk before appending waits for it.
+  private static let closingsMax = 8
+
   /// Opens the journal in `folder`, which is made where it is missing, and recovers what a crash
-  /// left.
+  /// left. Looks at the first and last record of each closed segment, and reads through the open
+  /// ones alone.
   /// - Throws: `FileFault` where another process holds it, it is of another D or other feature
   ///   names, or a segment is broken; `SystemCallError`.
   public init(
@@ -60,10 +73,11 @@ public final class FlaggedJournal {
     }
     try refuseRepeatedNumbers(segments, in: listing)
     let cursor = try PublishedCursor(folder: folder)
+    deleted = try DeletedRecords(inFolder: folder)
     lastNumber = segments.last?.lastNumber ?? 0
-    lastSegmentIndex = listing.segments.last?.index ?? 0
-    account = JournalAccount(
-      manifest: manifest, names: listing.segments.map(\.description), featureCount: featureCount)
+    closedByteCount = segments.reduce(0) { $0 + $1.byteCount }
+    lastSegmentIndex = max(listing.segments.last?.index ?? 0, Int(clamping: deleted.segmentIndex))
+    account = JournalAccount(manifest: manifest, segments: segments)
     self.folder = folder
     self.featureCount = featureCount
     self.featureNames = featureNames
@@ -82,7 +96,7 @@ public final class FlaggedJournal {
     guard let base = records.baseAddress, records.count > 0 else { return }
     checkNumbers(base, count: records.count / recordByteCount)
     if openByteCount > 0, openByteCount + records.count > segmentByteCountMax {
-      try closeSegment()
+      try endSegment()
     }
     if current == nil { try openSegment() }
     let isFirst = openByteCount == 0
@@ -90,7 +104,7 @@ public final class FlaggedJournal {
     if isFirst { currentFirstNumber = nextNumber }
     lastNumber = nextNumber + UInt64(records.count / recordByteCount) - 1
     for offset in stride(from: 0, to: records.count, by: recordByteCount) {
-      account.tally.add(base + offset, featureCount: featureCount)
+      account.open.add(base + offset, featureCount: featureCount)
     }
   }
 
@@ -103,7 +117,10 @@ public final class FlaggedJournal {
   }
 
   /// Bytes in the open segment; 0 where there is none.
-  private var openByteCount: Int { current?.byteCount ?? 0 }
+  public var openByteCount: Int { current?.byteCount ?? 0 }
+
+  /// Which segment is open, counted over the journal's life.
+  public var openSegmentIndex: Int { lastSegmentIndex }
 
   private func openSegment() throws {
     let name = try SegmentName.following(lastSegmentIndex, kind: .flagged, folder: folder)
@@ -111,16 +128,36 @@ public final class FlaggedJournal {
     lastSegmentIndex = name.index
   }
 
-  private func closeSegment() throws {
-    if let closed = try current?.close(recordByteCount: recordByteCount),
-      let name = SegmentName(closed.name)
-    {
-      account.segments[closed.name] = closed
-      segments.append(
-        JournalSegment(
-          name: name, firstNumber: currentFirstNumber, recordCount: closed.recordCount))
+  /// Ends the open segment, where there is one with records; the next record begins another. The
+  /// next synchronisation closes it.
+  public func endSegment() throws {
+    collectClosed()
+    // A disk that takes bytes but never says that it has them must not gather segments for ever.
+    if closings.count >= Self.closingsMax { try closings[0].run() }
+    guard openByteCount > 0 else { return }
+    try current?.settle()
+    guard let segment = current.take() else { return }
+    closings.append(
+      segment.closing(
+        firstNumber: currentFirstNumber, recordByteCount: recordByteCount,
+        summary: account.takeOpen()))
+  }
+
+  /// Takes note of the segments that have got their final names.
+  func collectClosed() {
+    while let closing = closings.first, closing.isClosed {
+      closings.removeFirst()
+      var segment = closing.segment
+      segment.name = segment.name.closed
+      segments.append(segment)
+      closedByteCount += segment.byteCount
+      account.segments[closing.description.name] = closing.description
     }
-    current = nil
+  }
+
+  /// Forgets closed segments that are gone.
+  func forget(_ gone: [JournalSegment]) {
+    for segment in gone { account.segments[segment.name.description] = nil }
   }
 
   /// Remembers that all records up to `number` were published. It survives the end of the process.
@@ -131,79 +168,15 @@ public final class FlaggedJournal {
   }
 
   /// Returns when all records, and after them the published number, are on the disk.
-  public func synchronise() throws {
-    try current?.synchronise()
-    try cursor.synchronise()
-  }
+  public func synchronise() throws { try synchronisation().run() }
 
   /// What `synchronise` would do now, to be done by another thread while this one goes on writing.
   public func synchronisation() throws -> JournalSynchronisation {
-    guard openByteCount > 0, let segment = try current?.duplicatedFile() else {
-      return JournalSynchronisation(segment: nil, cursor: try cursor.duplicatedFile())
-    }
-    return JournalSynchronisation(segment: segment, cursor: try cursor.duplicatedFile())
-  }
-
-  /// Reads the records from `number` on, as many as are there and fit, in order; returns how many.
-  /// 0 means that there are none. Numbers that are not in the journal any more are skipped, as are
-  /// records whose checksum is wrong (`unreadableRecordCount`): look at the numbers.
-  public func read(from number: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    precondition(buffer.count >= recordByteCount, "no room for one record")
-    let fitting = buffer.count / recordByteCount
-    var (number, count) = (number, 0)
-    while count < fitting, let part = segment(holding: number) {
-      number = max(number, part.firstNumber)
-      let wanted = min(fitting - count, Int(part.lastNumber - number) + 1)
-      let start = count * recordByteCount
-      let room = UnsafeMutableRawBufferPointer(
-        rebasing: buffer[start..<(start + wanted * recordByteCount)])
-      let offset = Int(number - part.firstNumber) * recordByteCount
-      let byteCount = try read(part, into: room, at: offset)
-      guard byteCount == room.count else {
-        throw FileFault(
-          file: joined(folder, part.name.description), place: "byte \(offset + byteCount)",
-          found: "the end of the file", expected: "the records that were written there",
-          remedy: "no other program may change the journal while it is open")
-      }
-      count += dropWrongRecords(room)
-      number += UInt64(wanted)
-    }
-    return count
-  }
-
-  /// The first segment that holds `number` or a later one.
-  private func segment(holding number: UInt64) -> JournalSegment? {
-    if let closed = segments.first(where: { $0.lastNumber >= number }) { return closed }
-    guard openByteCount > 0, lastNumber >= number else { return nil }
-    return JournalSegment(
-      name: SegmentName(index: lastSegmentIndex, kind: .flagged, isOpen: true),
-      firstNumber: currentFirstNumber, recordCount: openByteCount / recordByteCount)
-  }
-
-  private func read(
-    _ part: JournalSegment, into room: UnsafeMutableRawBufferPointer, at offset: Int
-  ) throws(SystemCallError) -> Int {
-    if part.name.isOpen { return try current?.read(into: room, at: offset) ?? 0 }
-    return try OpenFile(opening: joined(folder, part.name.description), flags: O_RDONLY)
-      .read(into: room, at: offset)
-  }
-
-  /// Moves the good records of `room` together; returns their number.
-  private func dropWrongRecords(_ room: UnsafeMutableRawBufferPointer) -> Int {
-    guard let base = room.baseAddress else { return 0 }
-    var kept = 0
-    for index in 0..<(room.count / recordByteCount) {
-      let record = base + index * recordByteCount
-      if RunKind.flagged.refusal(at: record, featureCount: featureCount) != nil {
-        unreadableRecordCount += 1
-        continue
-      }
-      if kept < index {
-        (base + kept * recordByteCount).copyMemory(from: record, byteCount: recordByteCount)
-      }
-      kept += 1
-    }
-    return kept
+    collectClosed()
+    let segment = openByteCount > 0 ? try current?.duplicatedFile() : nil
+    return JournalSynchronisation(
+      closings: closings, segment: segment, entry: current?.entry,
+      cursor: try cursor.duplicatedFile(), removal: removal)
   }
 
   /// Closes the segment and writes the manifest, with `extras` as sections beside its fields.
@@ -211,8 +184,13 @@ public final class FlaggedJournal {
   @discardableResult
   public func finish(extras: [String: JSONValue] = [:]) throws -> RunManifest {
     precondition(!isFinished, "the journal is closed")
-    try closeSegment()
-    try cursor.synchronise()
+    try endSegment()
+    if openByteCount == 0, var empty = current.take() {
+      _ = try empty.close(recordByteCount: recordByteCount)
+    }
+    try synchronise()
+    collectClosed()
+    collectRemoved()
     var manifest = try account.manifest(
       folder: folder, names: segments.map(\.name), featureCount: featureCount,
       featureNames: featureNames)

@@ -1,50 +1,65 @@
 internal import DurableFiles
 
-/// What a flagged journal's manifest will say, kept while the journal grows, so that closing it
-/// does not read all of it again.
+/// What a flagged journal's manifest will say, kept segment by segment while the journal grows and
+/// loses its oldest, so that closing it does not read all of it again.
 struct JournalAccount {
-  /// Counts over the records whose segments are in `segments`, and of the open segment.
-  var tally: RunTally
-  /// Closed segments that are counted already, by name.
+  /// Counts over the records of the open segment.
+  var open = RunTally(kind: .flagged)
+  /// Closed segments that are counted already, by name; each has its summary.
   var segments: [String: RunManifest.Segment] = [:]
 
-  /// Begins with what an earlier manifest says, where all of its segments are among `names` still;
-  /// where some were taken away its counts are of no use.
-  init(manifest: RunManifest?, names: [String], featureCount: Int) {
-    if let manifest, manifest.kind == .flagged,
-      manifest.segments.allSatisfy({ names.contains($0.name) })
-    {
-      tally = RunTally(continuing: manifest)
-      segments = Dictionary(
-        manifest.segments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    } else {
-      tally = RunTally(kind: .flagged)
+  /// Begins with what an earlier manifest says of those of its segments that are there still.
+  init(manifest: RunManifest?, segments present: [JournalSegment]) {
+    guard let manifest, manifest.kind == .flagged else { return }
+    let listed = Dictionary(
+      manifest.segments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    for segment in present {
+      let name = segment.name.description
+      // Another segment of the same name may be there, after somebody has cleared the folder.
+      if let known = listed[name], known.byteCount == segment.byteCount,
+        known.summary?.firstNumber == segment.firstNumber
+      {
+        segments[name] = known
+      }
     }
+  }
+
+  /// The summary of the open segment, which is begun anew.
+  mutating func takeOpen() -> RunManifest.Summary {
+    defer { open = RunTally(kind: .flagged) }
+    return open.summary
   }
 
   /// Describes the closed segments `names`, after a look through those that are not counted yet.
   mutating func manifest(
     folder: String, names: [SegmentName], featureCount: Int, featureNames: [String]?
   ) throws -> RunManifest {
-    for name in names where segments[name.description] == nil {
-      segments[name.description] = try count(name, folder: folder, featureCount: featureCount)
+    var tally = RunTally(kind: .flagged)
+    var listed: [RunManifest.Segment] = []
+    for name in names {
+      let segment = try counted(name, folder: folder, featureCount: featureCount)
+      if let summary = segment.summary { tally.add(summary) }
+      listed.append(segment)
     }
     return RunManifest(
-      tally: tally, featureCount: featureCount, featureNames: featureNames,
-      segments: names.compactMap { segments[$0.description] })
+      tally: tally, featureCount: featureCount, featureNames: featureNames, segments: listed)
   }
 
-  private mutating func count(
+  private mutating func counted(
     _ name: SegmentName, folder: String, featureCount: Int
   ) throws -> RunManifest.Segment {
+    if let known = segments[name.description] { return known }
     let file = try MappedFile(joined(folder, name.description))
-    return withExtendedLifetime(file) {
+    var tally = RunTally(kind: .flagged)
+    let segment = withExtendedLifetime(file) {
       let scan = SegmentScan(file.bytes, kind: .flagged, featureCount: featureCount) {
         tally.add($0, featureCount: featureCount)
       }
       return RunManifest.Segment(
         name: name.description, recordCount: scan.recordCount, byteCount: file.bytes.count,
-        sha256: SHA256Digest(of: file.bytes).description)
+        sha256: SHA256Digest(of: file.bytes).description, summary: tally.summary)
     }
+    segments[name.description] = segment
+    return segment
   }
 }

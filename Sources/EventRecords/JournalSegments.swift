@@ -7,6 +7,9 @@ struct JournalSegment {
   var name: SegmentName
   var firstNumber: UInt64
   var recordCount: Int
+  var byteCount: Int
+  /// When the last record was written, in seconds since the epoch.
+  var writtenS: Int
 
   var lastNumber: UInt64 { firstNumber + UInt64(recordCount) - 1 }
 
@@ -30,13 +33,19 @@ struct JournalSegment {
         file: path, found: "\(recordCount) records from number \(first) to \(last)",
         expected: "numbers without a gap", remedy: Self.remedy)
     }
-    self.init(name: name, firstNumber: first, recordCount: recordCount)
+    self.init(
+      name: name, firstNumber: first, recordCount: recordCount, byteCount: byteCount,
+      writtenS: try file.modifiedS())
   }
 
-  init(name: SegmentName, firstNumber: UInt64, recordCount: Int) {
+  init(
+    name: SegmentName, firstNumber: UInt64, recordCount: Int, byteCount: Int, writtenS: Int
+  ) {
     self.name = name
     self.firstNumber = firstNumber
     self.recordCount = recordCount
+    self.byteCount = byteCount
+    self.writtenS = writtenS
   }
 
   static let remedy = "look at it with `tamis inspect`, and move it out of the journal"

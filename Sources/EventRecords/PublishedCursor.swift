@@ -12,18 +12,16 @@ struct PublishedCursor: ~Copyable {
   private let file: OpenFile
 
   init(folder: String) throws {
-    let path = joined(folder, Self.fileName)
-    let file = try OpenFile(opening: path, flags: O_CREAT | O_RDWR)
-    var buffer: [UInt8] = Array(repeating: 0, count: 9)
-    let count = try readStart(of: file.descriptor, path: path, into: &buffer)
-    guard count == 0 || count == 8 else {
-      throw FileFault(
-        file: path, found: count > 8 ? "more than 8 bytes" : "\(count) bytes",
-        expected: "8 bytes, the number of the last record published",
-        remedy: "remove the file to publish the whole journal again")
-    }
-    number = buffer.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    let file = try OpenFile(opening: joined(folder, Self.fileName), flags: O_CREAT | O_RDWR)
+    number = try readNumber(file)
     self.file = file
+  }
+
+  /// The number in a journal that another process may be writing; nil where there is no such file.
+  static func read(inFolder folder: String) throws -> UInt64? {
+    let path = joined(folder, Self.fileName)
+    guard access(path, F_OK) == 0 else { return nil }
+    return try readNumber(OpenFile(opening: path, flags: O_RDONLY))
   }
 
   mutating func advance(to number: UInt64) throws(SystemCallError) {
@@ -41,8 +39,14 @@ struct PublishedCursor: ~Copyable {
   func synchronise() throws(SystemCallError) { try file.synchronise() }
 }
 
-private func readStart(
-  of descriptor: CInt, path: String, into buffer: inout [UInt8]
-) throws(SystemCallError) -> Int {
-  try retryingOnInterrupt("read", file: path) { pread(descriptor, &buffer, buffer.count, 0) }
+private func readNumber(_ file: borrowing OpenFile) throws -> UInt64 {
+  var buffer: [UInt8] = Array(repeating: 0, count: 9)
+  let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
+  guard count == 0 || count == 8 else {
+    throw FileFault(
+      file: file.path, found: count > 8 ? "more than 8 bytes" : "\(count) bytes",
+      expected: "8 bytes, the number of the last record published",
+      remedy: "remove the file to publish the whole journal again")
+  }
+  return buffer.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
 }

@@ -16,6 +16,8 @@ public final class RecordedRun: Sendable {
   public let manifest: RunManifest?
   /// What the user should know: open segments, torn tails, segments that are no longer there.
   public let notes: [String]
+  /// What retention has deleted from a journal; nothing from any other run.
+  public let deleted: DeletedRecords
   let segments: [MappedSegment]
   /// Index of the first record of each segment, and one past the last record.
   private let firstRecords: [Int]
@@ -33,6 +35,7 @@ public final class RecordedRun: Sendable {
     kind = content.kind
     featureCount = content.featureCount
     manifest = content.manifest
+    deleted = content.deleted
     segments = try content.files.map {
       try MappedSegment($0, kind: content.kind, featureCount: content.featureCount)
     }

@@ -7,6 +7,8 @@ struct RunContent {
   let manifest: RunManifest?
   let files: [MappedFile]
   let notes: [String]
+  /// What retention took out of a journal.
+  let deleted: DeletedRecords
 
   /// One segment. What it holds is told by its first bytes, its name may be any.
   init(segment path: String) throws {
@@ -22,6 +24,7 @@ struct RunContent {
     manifest = nil
     files = [file]
     notes = []
+    deleted = DeletedRecords()
   }
 
   /// A folder of segments, with or without a manifest.
@@ -45,6 +48,7 @@ struct RunContent {
     self.kind = kind
     self.featureCount = featureCount
     self.manifest = manifest
+    deleted = try kind == .flagged ? DeletedRecords(inFolder: path) : DeletedRecords()
     notes = try Self.compare(manifest, with: folder)
     files = try folder.segments.map { try MappedFile(folder.path(of: $0)) }
   }

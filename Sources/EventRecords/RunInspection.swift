@@ -116,6 +116,7 @@ public struct RunInspection: Equatable, Sendable {
     }
     state("segments", .count(segments.count), "segments: \(segments.count)")
     state(tally)
+    let deleted = kind == .flagged ? try inspectJournal() : nil
     guard let manifest else {
       state("manifest", .null, "no manifest: the run was not closed")
       return
@@ -123,7 +124,26 @@ public struct RunInspection: Equatable, Sendable {
     let found = RunManifest(
       tally: tally, featureCount: featureCount, featureNames: manifest.featureNames,
       segments: segments)
-    compare(manifest, with: found)
+    compare(manifest, with: found, deleted: deleted)
+  }
+
+  /// What lies beside a journal's segments: up to where it was published, and what was deleted.
+  private mutating func inspectJournal() throws -> DeletedRecords {
+    if let published = try PublishedCursor.read(inFolder: path) {
+      state("published", .count(published), "published up to number \(published)")
+    }
+    let deleted = try DeletedRecords(inFolder: path)
+    if deleted.number > 0 {
+      state(
+        "deleted",
+        .object([
+          "number": .count(deleted.number), "published": .count(deleted.published),
+          "unpublished": .count(deleted.unpublished),
+        ]),
+        "deleted up to number \(deleted.number): \(deleted.published) records published, "
+          + "\(deleted.unpublished) unpublished")
+    }
+    return deleted
   }
 
   private static func title(_ kind: RunKind) -> String {
@@ -205,10 +225,19 @@ extension RunInspection {
   }
 
   /// Says where the manifest and the segments differ.
-  private mutating func compare(_ manifest: RunManifest, with found: RunManifest) {
+  private mutating func compare(
+    _ manifest: RunManifest, with found: RunManifest, deleted: DeletedRecords?
+  ) {
     let before = problems.count
-    for listed in manifest.segments {
+    var deletedNames: [String] = []
+    for var listed in manifest.segments {
+      let lastNumber = listed.summary?.lastNumber
+      listed.summary = nil
       guard let segment = found.segments.first(where: { $0.name == listed.name }) else {
+        if let lastNumber, let deleted, lastNumber <= deleted.number {
+          deletedNames.append(listed.name)
+          continue
+        }
         problems.append("manifest.json lists \(listed.name), which is not there")
         continue
       }
@@ -220,7 +249,11 @@ extension RunInspection {
     }
     let listed = Set(manifest.segments.map(\.name))
     let later = found.segments.map(\.name).filter { !listed.contains($0) }
-    if later.isEmpty, problems.count == before, Self.withoutExtras(manifest) != found {
+    if !deletedNames.isEmpty {
+      state(
+        "deleted_since_manifest", .array(deletedNames.map(JSONValue.string)),
+        "deleted after the manifest: \(deletedNames.joined(separator: ", "))")
+    } else if later.isEmpty, problems.count == before, Self.comparable(manifest) != found {
       problems.append("manifest.json counts other records than the segments hold")
     }
     if !later.isEmpty {
@@ -234,9 +267,11 @@ extension RunInspection {
       agrees ? "manifest.json agrees with the segments" : "manifest.json does not agree")
   }
 
-  private static func withoutExtras(_ manifest: RunManifest) -> RunManifest {
+  /// What can be told from the segments alone.
+  private static func comparable(_ manifest: RunManifest) -> RunManifest {
     var manifest = manifest
     manifest.extras = [:]
+    for index in manifest.segments.indices { manifest.segments[index].summary = nil }
     return manifest
   }
 }

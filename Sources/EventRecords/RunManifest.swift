@@ -43,11 +43,40 @@ public struct RunManifest: Equatable, Sendable {
     public var byteCount: Int
     /// SHA-256, 64 hexadecimal digits.
     public var sha256: String
+    /// What its records are, so that a journal can say what it holds when old segments are gone;
+    /// nil in recorded runs.
+    public var summary: Summary?
 
     enum CodingKeys: String, CodingKey {
-      case name, sha256
+      case name, sha256, summary
       case recordCount = "records"
       case byteCount = "bytes"
+    }
+  }
+
+  /// What the records of one segment of a flagged journal are; fields as in the manifest.
+  public struct Summary: Equatable, Sendable, Codable {
+    /// Of the records, as text; `00000000` where they say none or more than one.
+    public var schema: String
+    /// Records by reason.
+    public var counts: [String: UInt64]
+    /// Lowest and highest time of an event.
+    public var firstTimeNs: UInt64?
+    /// See `firstTimeNs`.
+    public var lastTimeNs: UInt64?
+    /// Lowest and highest number.
+    public var firstNumber: UInt64?
+    /// See `firstNumber`.
+    public var lastNumber: UInt64?
+    /// By run, then source.
+    public var sources: [Source]
+
+    enum CodingKeys: String, CodingKey {
+      case schema, counts, sources
+      case firstTimeNs = "first_time_ns"
+      case lastTimeNs = "last_time_ns"
+      case firstNumber = "first_number"
+      case lastNumber = "last_number"
     }
   }
 
@@ -94,15 +123,30 @@ public struct RunManifest: Equatable, Sendable {
     lastTimeNs = tally.lastTimeNs
     firstNumber = tally.firstNumber
     lastNumber = tally.lastNumber
-    let hasLedger = tally.kind == .events
-    sources = tally.streams.map { stream in
-      Source(
+    sources = tally.sources
+    self.segments = segments
+  }
+}
+
+extension RunTally {
+  /// The sources as a manifest lists them.
+  var sources: [RunManifest.Source] {
+    let hasLedger = kind == .events
+    return streams.map { stream in
+      RunManifest.Source(
         run: stream.run, source: stream.source, recordCount: stream.recordCount,
         firstSequence: stream.firstSequence, lastSequence: stream.lastSequence,
         lost: hasLedger ? stream.lost : nil, late: hasLedger ? stream.late : nil,
         repeated: hasLedger ? stream.repeated : nil)
     }
-    self.segments = segments
+  }
+
+  /// What a journal's manifest says of one segment.
+  var summary: RunManifest.Summary {
+    RunManifest.Summary(
+      schema: schemaDescription(schema), counts: countsByName, firstTimeNs: firstTimeNs,
+      lastTimeNs: lastTimeNs,
+      firstNumber: firstNumber, lastNumber: lastNumber, sources: sources)
   }
 }
 

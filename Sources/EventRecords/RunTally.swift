@@ -37,24 +37,24 @@ struct RunTally: Sendable {
   /// No records yet.
   init(kind: RunKind) { self.kind = kind }
 
-  /// Goes on where the manifest of a flagged journal ends.
-  init(continuing manifest: RunManifest) {
-    precondition(manifest.kind == .flagged, "a ledger of sequences cannot be continued")
-    kind = .flagged
-    recordCount = UInt64(manifest.recordCount)
-    schema = manifest.schema
-    firstTimeNs = manifest.firstTimeNs
-    lastTimeNs = manifest.lastTimeNs
-    firstNumber = manifest.firstNumber
-    lastNumber = manifest.lastNumber
+  /// Adds what the summary of a flagged segment says.
+  mutating func add(_ summary: RunManifest.Summary) {
+    precondition(kind == .flagged, "a ledger of sequences cannot be added up")
+    addSchema(UInt32(summary.schema, radix: 16)?.byteSwapped ?? 0)
     for (index, name) in Self.countNames(kind).enumerated() {
-      counts[index] = manifest.counts[name] ?? 0
+      counts[index] += summary.counts[name] ?? 0
     }
-    for source in manifest.sources {
+    if let first = summary.firstTimeNs { addTime(first) }
+    if let last = summary.lastTimeNs { addTime(last) }
+    if let first = summary.firstNumber { firstNumber = min(firstNumber ?? first, first) }
+    if let last = summary.lastNumber { lastNumber = max(lastNumber ?? last, last) }
+    for source in summary.sources {
       let index = streamIndex(run: source.run, source: source.source)
-      streamList[index].recordCount = source.recordCount
-      streamList[index].firstSequence = source.firstSequence
-      streamList[index].lastSequence = source.lastSequence
+      recordCount += source.recordCount
+      streamList[index].recordCount += source.recordCount
+      streamList[index].firstSequence = min(
+        streamList[index].firstSequence, source.firstSequence)
+      streamList[index].lastSequence = max(streamList[index].lastSequence, source.lastSequence)
     }
   }
 

@@ -12,6 +12,9 @@ public struct FlaggedVerifier {
   public private(set) var foreignCount = 0
   /// Events that the ledger says no daemon decided: not compared.
   public private(set) var undecidedCount = 0
+  /// Events to be flagged from before the journal's oldest record, where retention has deleted what
+  /// came before it: they cannot be compared.
+  public private(set) var deletedCount = 0
   /// The first difference, in words that name the event and the field; nil while there is none.
   public private(set) var firstDifference: String?
 
@@ -107,6 +110,10 @@ public struct FlaggedVerifier {
     let decision = rule.decide(
       score: event.score, hash: identity.prescaleHash, floodPrescale: decider?.floodPrescale ?? 1)
     guard let wanted = try decision ?? unflaggedDecision(of: identity) else { return }
+    if try isDeleted(identity) {
+      deletedCount += 1
+      return
+    }
     guard let found = try nextFlagged() else {
       firstDifference = "\(identity): to be flagged, but the journal ends before it"
       return
@@ -127,6 +134,16 @@ public struct FlaggedVerifier {
       EventIdentity(found.event) == identity
     else { return nil }
     return .unflagged
+  }
+
+  /// Whether the record of an event to be flagged may have been deleted: it comes before the oldest
+  /// that is left.
+  private mutating func isDeleted(_ identity: EventIdentity) throws -> Bool {
+    guard flagged.deleted.number > 0, identicalCount == 0 else { return false }
+    let start = next
+    guard let oldest = try nextFlagged() else { return true }
+    next = start
+    return EventIdentity(oldest.event) != identity
   }
 
   /// Says whether the journal holds more than the input explains. Call it after the last event.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import EventRecords
 internal import Synchronization
 internal import WorkerThreads
@@ -28,16 +29,24 @@ final class JournalFlusher: @unchecked Sendable {
   private var work: JournalSynchronisation?
   private var failure: (any Error)?
   private var thread: WorkerThread?
+  private let everySecond: @Sendable () -> Void
+  private var lastSecondNs: UInt64 = 0
 
-  init() {}
+  /// - Parameter everySecond: what the thread does about once a second, when the disk lets it.
+  init(everySecond: @escaping @Sendable () -> Void = {}) { self.everySecond = everySecond }
 
   /// Whether a synchronisation was handed over and its outcome not yet taken.
   var isBusy: Bool { phase.load(ordering: .acquiring) != Phase.idle }
 
+  /// Starts the thread where it does not run yet.
+  func start() {
+    if thread == nil { thread = WorkerThread(name: "tamis-flush") { [unowned self] in live() } }
+  }
+
   /// Hands over a synchronisation; the flusher must not be busy.
   func begin(_ synchronisation: consuming JournalSynchronisation) {
     precondition(!isBusy)
-    if thread == nil { thread = WorkerThread(name: "tamis-flush") { [unowned self] in live() } }
+    start()
     work = consume synchronisation
     phase.store(Phase.asked, ordering: .releasing)
     news.signal()
@@ -60,6 +69,7 @@ final class JournalFlusher: @unchecked Sendable {
   private func live() {
     while true {
       let seen = news.value
+      beatSeconds()
       if phase.load(ordering: .acquiring) == Phase.asked {
         failure = nil
         do { try work?.run() } catch { failure = error }
@@ -68,8 +78,17 @@ final class JournalFlusher: @unchecked Sendable {
       } else if isEnding.load(ordering: .acquiring) {
         return
       } else {
-        news.wait(while: seen, timeoutNs: -1)
+        news.wait(while: seen, timeoutNs: Int64(Self.secondNs))
       }
     }
+  }
+
+  private static let secondNs: UInt64 = 1_000_000_000
+
+  private func beatSeconds() {
+    let nowNs = tamis_monotonic_ns()
+    if nowNs - lastSecondNs < Self.secondNs { return }
+    lastSecondNs = nowNs
+    everySecond()
   }
 }

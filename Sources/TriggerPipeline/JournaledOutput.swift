@@ -15,7 +15,8 @@ final class JournaledOutput {
   private let featureCount: Int
   private let recordByteCount: Int
   private let fsyncIntervalNs: UInt64
-  private let flusher = JournalFlusher()
+  private let flusher: JournalFlusher
+  private let upkeep: JournalUpkeep
   private let backlog: UnsafeMutableRawBufferPointer
   private var lastFsyncNs = tamis_monotonic_ns()
   private var hasUnsynchronised = false
@@ -34,8 +35,15 @@ final class JournaledOutput {
 
   init(
     journal: FlaggedJournal, output: OutputSocket, counters: PipelineCounters,
-    state: PipelineState, observer: any PipelineObserver, settings: PipelineSettings
-  ) {
+    state: PipelineState, observer: any PipelineObserver, settings: PipelineSettings,
+    show: JournalState
+  ) throws {
+    upkeep = try JournalUpkeep(
+      journal: journal, show: show, observer: observer, settings: settings)
+    let folder = journal.folder
+    flusher = JournalFlusher {
+      if let free = try? freeByteCount(at: folder) { show.freeByteCount.set(free) }
+    }
     self.journal = journal
     self.output = output
     self.counters = counters
@@ -61,9 +69,13 @@ final class JournaledOutput {
     output.serviceSubscriptions()
     counters.subscribers.set(UInt64(output.subscriberCount))
     publishBacklog()
+    flusher.start()
     if let outcome = flusher.takeOutcome() { note(outcome) }
-    guard hasUnsynchronised, !flusher.isBusy else { return }
-    if tamis_monotonic_ns() - lastFsyncNs >= fsyncIntervalNs { beginSynchronising() }
+    let nowNs = tamis_monotonic_ns()
+    do { try upkeep.service(nowNs: nowNs) } catch { noteFailure(error) }
+    updateWaiting()
+    guard hasUnsynchronised || journal.hasChores, !flusher.isBusy else { return }
+    if nowNs - lastFsyncNs >= fsyncIntervalNs { beginSynchronising() }
   }
 
   /// Whether nothing waits, or time is up, or nobody has taken anything for a while: a receiver that
@@ -106,6 +118,7 @@ extension JournaledOutput {
     counters.journaled.add(UInt64(count))
     counters.journaledBytes.add(UInt64(records.count))
     hasUnsynchronised = true
+    upkeep.noteNumbers()
     if fsyncIntervalNs == 0 { synchronise() }
     if wasCaughtUp { publish(records, count: count) }
     updateWaiting()
@@ -126,9 +139,20 @@ extension JournaledOutput {
         // This thread, and in the pipeline of one thread the input's, waits but does not hang.
         state.noteOutputProgress()
         state.noteInputProgress()
+        makeRoom()
         tamis_sleep_ns(100_000_000)
       }
     }
+  }
+
+  /// After a write that failed: has old segments deleted where the limits allow it, and publishes
+  /// what waits, since what was published may go.
+  private func makeRoom() {
+    output.serviceSubscriptions()
+    publishBacklog()
+    if let outcome = flusher.takeOutcome(), case .failure = outcome { hasUnsynchronised = true }
+    upkeep.makeRoom()
+    if journal.hasChores, !flusher.isBusy { beginSynchronising() }
   }
 
   /// Waits for the disk in another thread.
@@ -212,6 +236,7 @@ extension JournaledOutput {
     guard sentNumber > journal.publishedNumber else { return }
     do {
       try journal.setPublished(sentNumber)
+      upkeep.noteNumbers()
     } catch {
       counters.journalFailures.add()
     }
@@ -239,6 +264,8 @@ extension JournaledOutput {
   }
 
   private func updateWaiting() {
-    counters.waiting.set(journal.lastNumber - min(sentNumber, journal.lastNumber))
+    // What was deleted does not wait.
+    let passed = max(sentNumber, (journal.firstNumber ?? .max) - 1)
+    counters.waiting.set(journal.lastNumber - min(passed, journal.lastNumber))
   }
 }

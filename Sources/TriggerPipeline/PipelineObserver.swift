@@ -14,6 +14,8 @@ public protocol PipelineObserver: Sendable {
   func journalStalled(_ reason: String)
   /// The journal can be written again.
   func journalRecovered()
+  /// Something about the journal that an operator should see to, or that has come right again.
+  func journalWarned(_ text: String)
   /// A socket failed in a way that is not would-block.
   func socketFailed(_ reason: String)
   /// Peers could not connect: the first one of each reason at each socket, and then at most once a

@@ -1,5 +1,6 @@
 public import CurveSecurity
 public import Drift
+internal import EventRecords
 
 /// How a pipeline is wired and bounded. Every bound has its name here.
 public struct PipelineSettings: Sendable {
@@ -39,6 +40,18 @@ public struct PipelineSettings: Sendable {
   public var journalPath = "journal"
   /// A journal segment is closed when it would grow beyond this.
   public var segmentByteCountMax = 256 << 20
+  /// A journal segment is closed so many seconds after its first record; 0 never.
+  public var segmentAgeMaxS = 0
+  /// Old segments are deleted while the journal has more bytes than this; 0 keeps all.
+  public var journalKeepByteCountMax = 0
+  /// Segments are deleted so many seconds after their last record; 0 keeps all.
+  public var journalKeepAgeMaxS = 0
+  /// Whether that may be records that were not published.
+  public var deletesUnpublished = false
+  /// Below so many free bytes the journal warns, and deletes what its limits allow it to delete.
+  public var journalFreeByteCountMin = 0
+  /// Where records are asked for that were missed.
+  public var catchUp = CatchUpSettings()
   /// The journal is on the disk itself at most so long after a record was written; 0: before the
   /// record is published.
   public var fsyncIntervalMs = 100
@@ -68,4 +81,12 @@ public struct PipelineSettings: Sendable {
 
   /// The defaults above.
   public init() {}
+
+  var journalLimits: JournalLimits {
+    var limits = JournalLimits()
+    limits.byteCountMax = journalKeepByteCountMax
+    limits.ageMaxS = journalKeepAgeMaxS
+    limits.deletesUnpublished = deletesUnpublished
+    return limits
+  }
 }

@@ -40,6 +40,12 @@ public final class TriggerPipeline: Sendable {
   public var connections: [ConnectionCounts] { sockets.counts }
   /// What the journal held when it was opened.
   public let journalOpening: String
+  /// What the journal holds now, and the room it has.
+  public let journalState = JournalState()
+  /// What was asked for by number, and how it was answered.
+  public let catchUpCounters = CatchUpCounters()
+  /// Where records are asked for by number, wildcard ports resolved.
+  public let catchUpEndpoints: [String]
 
   private let settings: PipelineSettings
   private let sockets: SecuredSockets
@@ -50,6 +56,7 @@ public final class TriggerPipeline: Sendable {
   private let schema: UInt32
   /// Taken by `run()`, so that the sockets are closed when it returns.
   private let stages: Mutex<PipelineStages?>
+  private let catchUp: Mutex<CatchUpServer?>
 
   /// Opens sockets and journal and allocates everything.
   ///
@@ -92,11 +99,16 @@ public final class TriggerPipeline: Sendable {
     inputEndpoints = input.boundEndpoints
     outputEndpoints = output.boundEndpoints
     journalOpening = Self.summary(of: journal)
+    let server = try CatchUpServer.opened(
+      context: context, sockets: sockets, settings: settings,
+      featureCount: model.shape.featureCount, journal: journalState, counters: catchUpCounters, observer: observer)
+    catchUpEndpoints = server?.boundEndpoints ?? []
+    catchUp = Mutex(server)
     let publish = try PublishStage(
       ring: ring, rack: rack, ledger: ledger,
       output: JournaledOutput(
         journal: journal, output: output, counters: counters, state: state, observer: observer,
-        settings: settings),
+        settings: settings, show: journalState),
       counters: counters, recentFlags: recentFlags, state: state, observer: observer,
       settings: settings)
     let ingest = IngestStage(
@@ -117,14 +129,17 @@ public final class TriggerPipeline: Sendable {
   /// journal. Blocks its thread; a pipeline runs once.
   public func run() {
     let (sockets, observer) = (sockets, observer)
-    let door = WorkerThread(name: "tamis-door") {
+    let door = WorkerThread(name: "door") {
       do {
         try sockets.run()
       } catch {
         observer.socketFailed("peers are no longer let in: \(error)")
       }
     }
+    let server = catchUp.withLock { $0.take() }
+    server?.start()
     runStages()
+    server?.stop()
     sockets.stop()
     door.join()
     state.end()

@@ -63,6 +63,9 @@ struct VerifyCommand: ParsableCommand {
     facts.add("verify", .string(verifier.firstDifference == nil ? "identical" : "different"))
     facts.add("events", .integer(verifier.eventCount))
     facts.add("flagged", .integer(verifier.identicalCount))
+    if verifier.deletedCount > 0 {
+      facts.add("deleted_from_journal", .integer(verifier.deletedCount))
+    }
     facts.add("unbiased_prescale", .integer(Int(prescale)))
     if verifier.foreignCount > 0 {
       facts.add("decided_by_other_arms", .integer(verifier.foreignCount))

@@ -127,6 +127,7 @@ extension Daemon {
       metadata: [
         "input": "\(endpoints(configuration.input.connect, pipeline.inputEndpoints))",
         "output": "\(endpoints(configuration.output.connect, pipeline.outputEndpoints))",
+        "catch_up": "\(endpoints([], pipeline.catchUpEndpoints))",
         "http": "\(configuration.http.listen ?? "none")",
         "isa": "\(arms.loaded.instructionSet.rawValue)",
         "workers": "\(configuration.engine.workers)",
@@ -181,6 +182,14 @@ extension PipelineSettings {
     flaggedRateMax = configuration.flood.flaggedRateMax
     journalPath = configuration.journal.path
     segmentByteCountMax = configuration.journal.segmentByteCountMax
+    segmentAgeMaxS = configuration.journal.segmentAgeMaxS
+    journalKeepByteCountMax = configuration.journal.keepByteCountMax
+    journalKeepAgeMaxS = configuration.journal.keepAgeMaxS
+    deletesUnpublished = configuration.journal.deletesUnpublished
+    journalFreeByteCountMin = configuration.journal.freeByteCountMin
+    catchUp.bind = configuration.catchUp.bind
+    catchUp.replyByteCountMax = configuration.catchUp.replyByteCountMax
+    catchUp.bytesPerSecondMax = configuration.catchUp.bytesPerSecondMax
     fsyncIntervalMs = configuration.journal.fsyncIntervalMs
     unbiasedPrescale = UInt32(configuration.unbiased.prescale)
     isScreened = configuration.engine.precision == .screened

@@ -50,6 +50,8 @@ struct LoggingObserver: PipelineObserver {
 
   func journalRecovered() { logger.notice("the journal is written again") }
 
+  func journalWarned(_ text: String) { logger.warning("journal: \(text)") }
+
   func socketFailed(_ reason: String) {
     logger.error("socket", metadata: ["reason": "\(reason)"])
   }

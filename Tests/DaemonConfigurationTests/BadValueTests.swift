@@ -56,6 +56,27 @@ internal import Testing
       "5:33: engine.slots: found 511, expected at least engine.batch_max, which is 512"),
   ]
 
+  private static let journal: [BadFile] = [
+    .adding(
+      "journal: {segment_bytes_max: 100000, keep_bytes_max: 199999}",
+      "5:54: journal.keep_bytes_max: found 199999, "
+        + "expected at least twice journal.segment_bytes_max, which is 100000; "
+        + "whole segments are deleted, and never the open one: make segments smaller"),
+    .adding(
+      "journal: {delete_unpublished: yes}",
+      "5:31: journal.delete_unpublished: found `yes`, expected true or false"),
+    .adding(
+      "journal: {delete_unpublished: 1}",
+      "5:31: journal.delete_unpublished: found the number 1, expected true or false"),
+    .adding(
+      "journal: {segment_age_max_s: -1}",
+      "5:30: journal.segment_age_max_s: found -1, expected a whole number from 0 to 31536000"),
+    .adding(
+      "catch_up: {reply_bytes_max: 1000}",
+      "5:29: catch_up.reply_bytes_max: found 1000, "
+        + "expected a whole number from 65536 to 67108864"),
+  ]
+
   private static let words: [BadFile] = [
     .adding(
       "log: {level: warn}",
@@ -117,6 +138,8 @@ internal import Testing
   ]
 
   @Test(arguments: numbers) func badNumber(_ file: BadFile) { file.expectMessages() }
+
+  @Test(arguments: journal) func badJournal(_ file: BadFile) { file.expectMessages() }
 
   @Test(arguments: words) func badWord(_ file: BadFile) { file.expectMessages() }
 

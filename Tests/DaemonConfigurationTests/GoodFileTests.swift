@@ -39,7 +39,10 @@ internal import Testing
           - ipc://@abstract
         bind: [tcp://*:*]
         high_water_mark: 1
-      journal: {path: j, fsync_interval_ms: 0, segment_bytes_max: 65536}
+      journal:
+        {path: j, fsync_interval_ms: 0, segment_bytes_max: 65536, segment_age_max_s: 60,
+        keep_bytes_max: 131072, keep_age_max_s: 86400, delete_unpublished: true, free_bytes_min: 0}
+      catch_up: {bind: [tcp://127.0.0.1:7], reply_bytes_max: 65536, bytes_per_second_max: 0}
       unbiased: {prescale: 0}
       engine: {precision: exact, batch_max: 1, workers: 0, slots: 1}
       http: {listen: ""}
@@ -72,6 +75,14 @@ internal import Testing
     expected.output.highWaterMark = 1
     expected.journal.fsyncIntervalMs = 0
     expected.journal.segmentByteCountMax = 65_536
+    expected.journal.segmentAgeMaxS = 60
+    expected.journal.keepByteCountMax = 131_072
+    expected.journal.keepAgeMaxS = 86_400
+    expected.journal.deletesUnpublished = true
+    expected.journal.freeByteCountMin = 0
+    expected.catchUp.bind = ["tcp://127.0.0.1:7"]
+    expected.catchUp.replyByteCountMax = 65_536
+    expected.catchUp.bytesPerSecondMax = 0
     expected.unbiased.prescale = 0
     expected.engine.batchMax = 1
     expected.engine.workers = 0
@@ -89,11 +100,13 @@ internal import Testing
       calibration: c
       input: {bind: [ipc://in.socket, ipc:///run/in.socket]}
       output: {connect: [ipc://@out]}
+      catch_up: {bind: [ipc://more.socket]}
       """
     let read = try DaemonConfiguration(yaml: text, file: "site/tamisd.yaml")
     #expect(read.model == "site/m")
     #expect(read.input.bind == ["ipc://site/in.socket", "ipc:///run/in.socket"])
     #expect(read.output.connect == ["ipc://@out"])
+    #expect(read.catchUp.bind == ["ipc://site/more.socket"])
   }
 
   @Test func aSectionWithoutKeysHasItsDefaults() throws {

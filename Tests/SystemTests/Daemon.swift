@@ -6,6 +6,7 @@ final class Daemon {
   let inputPort: Int
   let outputPort: Int
   let httpPort: Int
+  let catchUpPort: Int
   private(set) var program: Launched
   private let configuration: String
   private let environment: [String: String]
@@ -13,6 +14,7 @@ final class Daemon {
 
   var input: String { "tcp://127.0.0.1:\(inputPort)" }
   var output: String { "tcp://127.0.0.1:\(outputPort)" }
+  var catchUp: String { "tcp://127.0.0.1:\(catchUpPort)" }
   var journal: String { folder("journal") }
 
   /// What a test may choose.
@@ -35,12 +37,13 @@ final class Daemon {
     /// Further lines of the sections, and further sections.
     var inputLines = ""
     var outputLines = ""
-    var journalLines = ""
     var sections = ""
     /// A command that starts the daemon: the daemon's own command line is appended to it.
     var launcher: [String] = []
     /// Lines of the section `security`, without their indentation.
     var security: [String] = []
+    /// Further keys of the section `journal`.
+    var journalKeys: [String] = []
   }
 
   init(_ armed: Armed, _ choice: Choice = Choice()) throws {
@@ -48,6 +51,7 @@ final class Daemon {
     inputPort = try freePort()
     outputPort = try freePort()
     httpPort = try freePort()
+    catchUpPort = try freePort()
     configuration = try folder.write(
       """
       instance: \(choice.instance)
@@ -63,8 +67,9 @@ final class Daemon {
         bind: ["tcp://127.0.0.1:\(outputPort)"]
       \(choice.outputLines)
       journal:
-        path: \(choice.journal)
-      \(choice.journalLines)
+        path: \(choice.journal)\(choice.journalKeys.map { "\n  \($0)" }.joined())
+      catch_up:
+        bind: ["tcp://127.0.0.1:\(catchUpPort)"]
       \(choice.sections)
       unbiased:
         prescale: \(choice.unbiasedPrescale)

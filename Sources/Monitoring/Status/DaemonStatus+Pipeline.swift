@@ -3,6 +3,7 @@ public import Calibration
 internal import Drift
 internal import EventRecords
 public import TriggerPipeline
+internal import ZeroMQ
 
 /// What a status shows of the calibration in force.
 public struct CalibrationFacts: Sendable {
@@ -43,6 +44,9 @@ extension DaemonStatus {
     // What an event is counted in last is read first, so that no sum is ahead of its parts.
     output = OutputFacts(counters)
     journal = JournalFacts(counters, monotonicNs: monotonicNs)
+    journal.storage = JournalFacts.Storage(pipeline.journalState)
+    connections = ConnectionFacts(of: pipeline)
+    if !pipeline.catchUpEndpoints.isEmpty { catchUp = CatchUpFacts(pipeline.catchUpCounters) }
     points = Self.points(counters.workingPoints.all, arms: arms)
     decisions = DecisionFacts(counters, calibration: calibration)
     ledger = LedgerFacts(counters, sources: pipeline.sources)
@@ -143,6 +147,47 @@ extension JournalFacts {
     failures = counters.journalFailures.value
     let since = counters.unsynchronisedSinceNs.value
     lagSeconds = since > 0 && monotonicNs > since ? Double(monotonicNs - since) * 1e-9 : 0
+  }
+}
+
+extension JournalFacts.Storage {
+  fileprivate init(_ state: JournalState) {
+    self.init(
+      segments: Int(state.segments.value), sizeBytes: state.byteCount.value,
+      freeBytes: state.freeByteCount.value, oldestNumber: state.oldestNumber.value,
+      deletedPublished: state.deletedPublished.value,
+      deletedUnpublished: state.deletedUnpublished.value)
+  }
+}
+
+extension ConnectionFacts {
+  fileprivate init(of pipeline: TriggerPipeline) {
+    let counts = pipeline.connections.map { (name: $0.socket, figures: $0.figures) }
+    self.init(
+      sockets: counts.map { socket in
+        let bound =
+          socket.name == "input"
+          ? pipeline.inputEndpoints
+          : socket.name == "output" ? pipeline.outputEndpoints : pipeline.catchUpEndpoints
+        return Socket(
+          name: socket.name, established: socket.figures.open, needsOne: bound.isEmpty)
+      },
+      failures: counts.flatMap { socket in
+        HandshakeFailure.Reason.allCases.map {
+          Failure(
+            socket: socket.name, reason: $0.rawValue, count: socket.figures.failed[$0] ?? 0)
+        }
+      })
+  }
+}
+
+extension CatchUpFacts {
+  fileprivate init(_ counters: CatchUpCounters) {
+    self.init(
+      requests: CatchUpStatus.allCases.map {
+        Requests(result: $0.label, count: counters.requests($0).value)
+      } + [Requests(result: "unanswered", count: counters.unanswered.value)],
+      records: counters.records.value)
   }
 }
 

@@ -1,0 +1,161 @@
+internal import CScoreKernels
+
+/// How a request was answered. The raw value is the reply's status byte.
+public enum CatchUpStatus: UInt8, CaseIterable, Sendable {
+  /// Records, or the word that there are none.
+  case ok = 0
+  /// Not a request by its size, its first bytes, or its parts.
+  case malformed = 1
+  /// A version of the format that is not known.
+  case version = 2
+  /// The checksum is not that of the bytes.
+  case checksum = 3
+  /// A kind of request or a flag that is not known.
+  case kind = 4
+  /// Number 0, or a last number below the first.
+  case number = 5
+  /// Meant for another daemon.
+  case instance = 6
+  /// A number behind the journal's next: this is not the journal that the asker knows.
+  case beyond = 7
+  /// The journal could not be read; asking again may help.
+  case journal = 8
+
+  /// The `result` label of the counters.
+  public var label: String { self == .checksum ? "crc" : "\(self)" }
+}
+
+/// A consumer's request for flagged records by number: 48 bytes, little-endian, as
+/// `docs/formats.md` has them.
+public struct CatchUpRequest: Sendable {
+  /// Its size.
+  public static let byteCount = 48
+  /// "TMSQ" as a little-endian integer.
+  static let magic: UInt32 = 0x5153_4D54
+  static let version: UInt8 = 1
+  static let recordsKind: UInt8 = 1
+  /// Flag bit 0: the instance is to be compared.
+  static let instanceFlag: UInt16 = 1
+
+  /// Any number of the asker's; the reply has it again.
+  public var tag: UInt64 = 0
+  /// The first number asked for, from 1.
+  public var firstNumber: UInt64 = 0
+  /// The last; `UInt64.max` where the asker names none.
+  public var lastNumber: UInt64 = .max
+  /// The most records that the asker wants.
+  public var recordCountMax = Int.max
+  /// The most bytes of records that it wants; one record is sent at least.
+  public var byteCountMax = Int.max
+
+  /// Reads a request. The tag is taken wherever there are bytes for it, so that an error can be told
+  /// to belong to its request.
+  /// - Parameter instance: which daemon this is.
+  public init(_ bytes: UnsafeRawBufferPointer, instance: UInt32) throws(Refusal) {
+    guard bytes.count == Self.byteCount, let base = bytes.baseAddress,
+      base.loadUnaligned(as: UInt32.self) == Self.magic
+    else { throw Refusal(status: .malformed, tag: 0) }
+    func field<Value: BitwiseCopyable>(_ offset: Int, _ type: Value.Type = Value.self) -> Value {
+      base.loadUnaligned(fromByteOffset: offset, as: type)
+    }
+    tag = field(8)
+    func refuse(_ isWrong: Bool, _ status: CatchUpStatus) throws(Refusal) {
+      if isWrong { throw Refusal(status: status, tag: tag) }
+    }
+    try refuse(field(4, UInt8.self) != Self.version, .version)
+    try refuse(field(44, UInt32.self) != tamis_crc32c(0, base, 44), .checksum)
+    let flags = field(6, UInt16.self)
+    try refuse(field(5, UInt8.self) != Self.recordsKind || flags & ~Self.instanceFlag != 0, .kind)
+    try refuse(flags & Self.instanceFlag != 0 && field(40, UInt32.self) != instance, .instance)
+    firstNumber = field(16)
+    let last = field(24, UInt64.self)
+    lastNumber = last == 0 ? .max : last
+    try refuse(firstNumber == 0 || lastNumber < firstNumber, .number)
+    let (records, byteCount) = (field(32, UInt32.self), field(36, UInt32.self))
+    if records > 0 { recordCountMax = Int(records) }
+    if byteCount > 0 { byteCountMax = Int(byteCount) }
+  }
+
+  /// Why a request is answered without records.
+  public struct Refusal: Error, Equatable, Sendable {
+    /// The reason.
+    public var status: CatchUpStatus
+    /// The request's, 0 where it cannot be told.
+    public var tag: UInt64
+
+    /// Creates a refusal.
+    public init(status: CatchUpStatus, tag: UInt64) {
+      self.status = status
+      self.tag = tag
+    }
+  }
+}
+
+/// The first part of a reply, which says what the records in the second are and what there is
+/// besides: 96 bytes, little-endian.
+public struct CatchUpReply: Equatable, Sendable {
+  /// Its size.
+  public static let byteCount = 96
+  /// "TMSA" as a little-endian integer.
+  static let magic: UInt32 = 0x4153_4D54
+  static let version: UInt8 = 1
+
+  /// Whether and why not.
+  public var status: CatchUpStatus
+  /// D.
+  public var featureCount: Int
+  /// As in the request.
+  public var tag: UInt64
+  /// Numbers asked for, before the first record sent, that the journal does not have any more.
+  public var gone: ClosedRange<UInt64>?
+  /// The lowest number in the journal; 0 while it is empty.
+  public var oldestNumber: UInt64 = 0
+  /// The highest number ever journaled; 0 before the first.
+  public var lastNumber: UInt64 = 0
+  /// The number of the last record that was published; 0 before the first.
+  public var publishedNumber: UInt64 = 0
+  /// The number to ask for next.
+  public var nextNumber: UInt64 = 0
+  /// Records in the second part.
+  public var recordCount = 0
+  /// Records left out because they are damaged on disk.
+  public var unreadableCount = 0
+  /// Which daemon answers.
+  public var instance: UInt32
+
+  /// A reply without records.
+  public init(
+    status: CatchUpStatus = .ok, featureCount: Int, tag: UInt64, instance: UInt32
+  ) {
+    self.status = status
+    self.featureCount = featureCount
+    self.tag = tag
+    self.instance = instance
+  }
+
+  /// Writes the 96 bytes.
+  public func encode(into bytes: UnsafeMutableRawBufferPointer) {
+    precondition(bytes.count == Self.byteCount)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    func set<Value: BitwiseCopyable>(_ offset: Int, _ value: Value) {
+      bytes.storeBytes(of: value, toByteOffset: offset, as: Value.self)
+    }
+    set(0, Self.magic)
+    set(4, Self.version)
+    set(5, status.rawValue)
+    set(6, UInt16(featureCount))
+    set(8, tag)
+    set(16, gone?.lowerBound ?? 0)
+    set(24, gone?.upperBound ?? 0)
+    set(32, oldestNumber)
+    set(40, lastNumber)
+    set(48, publishedNumber)
+    set(56, nextNumber)
+    set(64, UInt32(recordCount))
+    set(68, UInt32(unreadableCount))
+    set(72, UInt32(FlaggedRecord.byteCount(featureCount: featureCount)))
+    set(76, instance)
+    guard let base = bytes.baseAddress else { return }
+    set(92, tamis_crc32c(0, base, 92))
+  }
+}

@@ -1,0 +1,87 @@
+internal import DurableFiles
+internal import Glibc
+
+extension FlaggedJournal {
+  /// Reads the records from `number` on, as many as are there and fit, in order; returns how many.
+  /// 0 means that there are none. Numbers that are not in the journal any more are skipped, as are
+  /// records whose checksum is wrong (`unreadableRecordCount`): look at the numbers.
+  public func read(from number: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    precondition(buffer.count >= recordByteCount, "no room for one record")
+    let fitting = buffer.count / recordByteCount
+    var (number, count) = (number, 0)
+    while count < fitting, let part = segment(holding: number) {
+      number = max(number, part.firstNumber)
+      let wanted = min(fitting - count, Int(part.lastNumber - number) + 1)
+      let start = count * recordByteCount
+      let room = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[start..<(start + wanted * recordByteCount)])
+      let offset = Int(number - part.firstNumber) * recordByteCount
+      let byteCount = try read(part, into: room, at: offset)
+      guard byteCount == room.count else {
+        throw FileFault(
+          file: joined(folder, part.name.description), place: "byte \(offset + byteCount)",
+          found: "the end of the file", expected: "the records that were written there",
+          remedy: "no other program may change the journal while it is open")
+      }
+      count += dropWrongRecords(room)
+      number += UInt64(wanted)
+    }
+    return count
+  }
+
+  /// The first segment that holds `number` or a later one. O(log segments).
+  private func segment(holding number: UInt64) -> JournalSegment? {
+    let index = segments.firstIndex(notBefore: number)
+    if index < segments.count { return segments[index] }
+    if let closing = closings.first(where: { $0.segment.lastNumber >= number }) {
+      return closing.segment
+    }
+    guard openByteCount > 0, lastNumber >= number else { return nil }
+    return JournalSegment(
+      name: SegmentName(index: lastSegmentIndex, kind: .flagged, isOpen: true),
+      firstNumber: currentFirstNumber, recordCount: openByteCount / recordByteCount,
+      byteCount: openByteCount, writtenS: 0)
+  }
+
+  private func read(
+    _ part: JournalSegment, into room: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(SystemCallError) -> Int {
+    if let closing = closings.first(where: { $0.segment.name == part.name }) {
+      return try closing.read(into: room, at: offset)
+    }
+    if part.name.isOpen { return try current?.read(into: room, at: offset) ?? 0 }
+    return try OpenFile(opening: joined(folder, part.name.description), flags: O_RDONLY)
+      .read(into: room, at: offset)
+  }
+
+  /// Moves the good records of `room` together; returns their number.
+  private func dropWrongRecords(_ room: UnsafeMutableRawBufferPointer) -> Int {
+    guard let base = room.baseAddress else { return 0 }
+    var kept = 0
+    for index in 0..<(room.count / recordByteCount) {
+      let record = base + index * recordByteCount
+      if RunKind.flagged.refusal(at: record, featureCount: featureCount) != nil {
+        unreadableRecordCount += 1
+        continue
+      }
+      if kept < index {
+        (base + kept * recordByteCount).copyMemory(from: record, byteCount: recordByteCount)
+      }
+      kept += 1
+    }
+    return kept
+  }
+}
+
+extension [JournalSegment] {
+  /// The index of the first segment, of ascending ones, whose last number is `number` or higher;
+  /// `count` where there is none. O(log n).
+  func firstIndex(notBefore number: UInt64) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].lastNumber < number { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,117 @@
+internal import DurableFiles
+
+/// How much of a journal is kept. Whole closed segments are deleted, the oldest first.
+public struct JournalLimits: Equatable, Sendable {
+  /// Segments are deleted while the journal has more bytes than this; 0 keeps all.
+  public var byteCountMax = 0
+  /// Segments are deleted whose last record was written longer ago, in seconds; 0 keeps all.
+  public var ageMaxS = 0
+  /// Whether records that were not published may be deleted, and so lost.
+  public var deletesUnpublished = false
+
+  /// Keeps all.
+  public init() {}
+
+  /// Whether anything may be deleted at all.
+  public var isLimited: Bool { byteCountMax > 0 || ageMaxS > 0 }
+}
+
+/// What a look at a journal's limits says.
+public enum RetentionVerdict: Equatable, Sendable {
+  /// The limits are kept.
+  case withinLimits
+  /// Segments were chosen; the next synchronisation deletes them.
+  case deleting
+  /// The limits are exceeded, and what would have to go was not published: it stays.
+  case heldByUnpublished
+}
+
+extension FlaggedJournal {
+  /// Bytes in all segments, those being deleted among them.
+  public var byteCount: Int {
+    let closing = closings.reduce(0) { $0 + $1.segment.byteCount }
+    let leaving = removal?.segments.reduce(0) { $0 + $1.byteCount } ?? 0
+    return closedByteCount + closing + leaving + openByteCount
+  }
+
+  /// Segments, those being deleted among them.
+  public var segmentCount: Int {
+    segments.count + closings.count + (removal?.segments.count ?? 0) + (openByteCount > 0 ? 1 : 0)
+  }
+
+  /// The lowest number in the journal; nil while it is empty.
+  public var firstNumber: UInt64? {
+    segments.first?.firstNumber ?? closings.first?.segment.firstNumber
+      ?? (openByteCount > 0 ? currentFirstNumber : nil)
+  }
+
+  /// Whether full segments wait for their names, or old ones for their deletion.
+  public var hasChores: Bool { !closings.isEmpty || removal != nil }
+
+  /// Makes sure that deletions can be written down on a full disk, too.
+  public func prepareRetention() throws { try deleted.write(inFolder: folder) }
+
+  /// Chooses the segments that `limits` want deleted, and some more where `missingByteCount` bytes
+  /// are needed for other reasons. Only what was published is chosen, unless the limits say
+  /// otherwise, and never a segment that is open or being closed. The next synchronisation deletes
+  /// them, after the number up to which was published has reached the disk.
+  public func chooseForDeletion(
+    _ limits: JournalLimits, missingByteCount: Int = 0, nowS: Int
+  ) -> RetentionVerdict {
+    collectClosed()
+    collectRemoved()
+    guard limits.isLimited else { return .withinLimits }
+    if removal != nil { return .deleting }
+    var (total, missing, count) = (byteCount, missingByteCount, 0)
+    var verdict = RetentionVerdict.withinLimits
+    for segment in segments {
+      let isTooMuch = limits.byteCountMax > 0 && total > limits.byteCountMax
+      let isTooOld = limits.ageMaxS > 0 && nowS - segment.writtenS > limits.ageMaxS
+      guard isTooMuch || isTooOld || missing > 0 else { break }
+      guard segment.lastNumber <= publishedNumber || limits.deletesUnpublished else {
+        verdict = .heldByUnpublished
+        break
+      }
+      total -= segment.byteCount
+      missing -= segment.byteCount
+      count += 1
+    }
+    if count == 0 { return verdict }
+    beginRemoval(count)
+    return .deleting
+  }
+
+  private func beginRemoval(_ count: Int) {
+    let doomed = Array(segments[..<count])
+    var account = deleted
+    for segment in doomed { account.add(segment, publishedNumber: publishedNumber) }
+    segments.removeFirst(count)
+    closedByteCount -= doomed.reduce(0) { $0 + $1.byteCount }
+    removal = SegmentRemoval(doomed, account: account, folder: folder)
+    // No number of theirs is given again, whatever becomes of the files.
+    deleted.number = account.number
+  }
+
+  /// Takes note of a deletion that is done.
+  func collectRemoved() {
+    guard let done = removal, done.isDone else { return }
+    deleted = done.account
+    forget(done.segments)
+    removal = nil
+  }
+}
+
+extension DeletedRecords {
+  /// Counts the records of a segment that were not counted before.
+  fileprivate mutating func add(_ segment: JournalSegment, publishedNumber: UInt64) {
+    segmentIndex = max(segmentIndex, UInt64(segment.name.index))
+    let first = max(segment.firstNumber, number + 1)
+    guard first <= segment.lastNumber else { return }
+    let count = segment.lastNumber - first + 1
+    let lastPublished = min(segment.lastNumber, publishedNumber)
+    let publishedCount = lastPublished >= first ? lastPublished - first + 1 : 0
+    published += publishedCount
+    unpublished += count - publishedCount
+    number = segment.lastNumber
+  }
+}

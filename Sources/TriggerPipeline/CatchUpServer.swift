@@ -1,0 +1,247 @@
+internal import CLinux
+internal import CurveSecurity
+internal import EventRecords
+internal import Glibc
+internal import Synchronization
+internal import WorkerThreads
+internal import ZeroMQ
+
+/// Answers consumers that ask for flagged records by number: those they were not there for.
+///
+/// A ROUTER socket on a thread of its own, which reads the journal's files beside the thread that
+/// writes them: nothing here can hold up a decision but by the disk's bandwidth, which is bounded.
+/// Requests are served one by one, peers in turn, each with one bounded reply: whoever asks for ever
+/// gets no more than the share of one.
+final class CatchUpServer: @unchecked Sendable {
+  // Unchecked: everything but the flag is used by the maker until `start`, and by the thread after.
+
+  /// Where it is bound, wildcard ports resolved.
+  let boundEndpoints: [String]
+  private let socket: Socket
+  private let poller: Poller
+  private let observer: any PipelineObserver
+  private let counters: CatchUpCounters
+  private let journal: JournalState
+  private let reader: JournalReader
+  private let instance: UInt32
+  private let bytesPerSecondMax: UInt64
+  private let recordByteCount: Int
+  private let header: UnsafeMutableRawBufferPointer
+  private let records: UnsafeMutableRawBufferPointer
+  private let isEnding = Atomic<Bool>(false)
+  private var thread: WorkerThread?
+  private var peer = Message()
+  private var second = Message()
+  private var third = Message()
+  private var surplus = Message()
+  private var nextReadNs: UInt64 = 0
+
+  /// A longer request part closes the connection unread.
+  private static let requestByteCountMax = 4_096
+  /// Replies that wait for a peer that does not take them.
+  private static let repliesQueuedMax = 2
+  private static let requestsQueuedMax = 16
+  private static let pollMs = 100
+
+  /// Binds the socket. Returns nil where no endpoint is configured.
+  static func opened(
+    context: Context, sockets: SecuredSockets, settings: PipelineSettings, featureCount: Int,
+    journal: JournalState, counters: CatchUpCounters, observer: any PipelineObserver
+  ) throws -> CatchUpServer? {
+    if settings.catchUp.bind.isEmpty { return nil }
+    let socket = try makeSocket(context: context)
+    let bound = try sockets.open(
+      socket, as: "catch_up", bind: settings.catchUp.bind, connect: [])
+    return CatchUpServer(
+      socket: socket, boundEndpoints: bound, settings: settings, featureCount: featureCount,
+      journal: journal, counters: counters, observer: observer)
+  }
+
+  private static func makeSocket(context: Context) throws(ZeroMQError) -> Socket {
+    let socket = try Socket(context, .router, lingerMs: 0)
+    try socket.set(
+      .sendHighWaterMark(repliesQueuedMax), .receiveHighWaterMark(requestsQueuedMax),
+      .messageByteCountMax(requestByteCountMax), .routerMandatory(true))
+    return socket
+  }
+
+  private init(
+    socket: Socket, boundEndpoints: [String], settings: PipelineSettings, featureCount: Int,
+    journal: JournalState, counters: CatchUpCounters, observer: any PipelineObserver
+  ) {
+    self.boundEndpoints = boundEndpoints
+    self.socket = socket
+    poller = Poller([.socket(socket, .receivable)])
+    self.observer = observer
+    self.counters = counters
+    self.journal = journal
+    reader = JournalReader(folder: settings.journalPath, featureCount: featureCount)
+    instance = settings.instance
+    bytesPerSecondMax = UInt64(settings.catchUp.bytesPerSecondMax)
+    recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
+    header = .allocate(byteCount: CatchUpReply.byteCount, alignment: 8)
+    let fitting = max(1, settings.catchUp.replyByteCountMax / recordByteCount)
+    records = .allocate(byteCount: fitting * recordByteCount, alignment: 64)
+  }
+
+  deinit {
+    header.deallocate()
+    records.deallocate()
+  }
+
+  /// Begins to answer.
+  func start() {
+    thread = WorkerThread(name: "catch-up") { [self] in
+      while !isEnding.load(ordering: .acquiring) { serve() }
+    }
+  }
+
+  /// Ends the thread after the reply that it is at.
+  func stop() {
+    isEnding.store(true, ordering: .releasing)
+    thread.take()?.join()
+  }
+
+  /// Waits for a request and answers it.
+  private func serve() {
+    do {
+      guard try poller.wait(timeoutMs: Self.pollMs) > 0, let envelope = try receive() else {
+        return
+      }
+      pace()
+      try answer(envelope)
+    } catch {
+      observer.socketFailed("catch-up: \(error)")
+      tamis_sleep_ns(UInt64(Self.pollMs) * 1_000_000)
+    }
+  }
+
+  /// Waits until the next read is due, in small steps so that an end is not waited for.
+  private func pace() {
+    while !isEnding.load(ordering: .acquiring) {
+      let nowNs = tamis_monotonic_ns()
+      if nowNs >= nextReadNs { return }
+      tamis_sleep_ns(min(nextReadNs - nowNs, 50_000_000))
+    }
+  }
+}
+
+// MARK: - Requests
+
+extension CatchUpServer {
+  /// How a request came: with the empty part that a REQ socket puts before it, or without.
+  private enum Envelope { case delimited, bare, malformed(isDelimited: Bool) }
+
+  /// Takes a whole message: `[peer, (empty,) request]`. nil where none is there after all.
+  private func receive() throws(ZeroMQError) -> Envelope? {
+    guard try socket.receive(into: &peer) else { return nil }
+    guard peer.hasMore else { return nil }
+    guard try socket.receive(into: &second) else { return nil }
+    guard second.hasMore else { return .bare }
+    let isDelimited = second.byteCount == 0
+    guard try socket.receive(into: &third) else { return nil }
+    var more = third.hasMore
+    if isDelimited && !more { return .delimited }
+    while more {
+      guard try socket.receive(into: &surplus) else { break }
+      more = surplus.hasMore
+    }
+    return .malformed(isDelimited: isDelimited)
+  }
+
+  private func answer(_ envelope: Envelope) throws(ZeroMQError) {
+    switch envelope {
+    case .delimited: try send(reply(to: third.bytes), isDelimited: true)
+    case .bare: try send(reply(to: second.bytes), isDelimited: false)
+    case .malformed(let isDelimited):
+      try send(refusal(.malformed, tag: 0), isDelimited: isDelimited)
+    }
+  }
+
+  private func reply(to bytes: UnsafeRawBufferPointer) -> CatchUpReply {
+    do {
+      return try reply(to: CatchUpRequest(bytes, instance: instance))
+    } catch {
+      return refusal(error.status, tag: error.tag)
+    }
+  }
+
+  private func reply(to request: CatchUpRequest) throws(CatchUpRequest.Refusal) -> CatchUpReply {
+    var reply = CatchUpReply(
+      featureCount: reader.featureCount, tag: request.tag, instance: instance)
+    describeJournal(&reply)
+    guard request.firstNumber <= reply.lastNumber || request.firstNumber - 1 == reply.lastNumber
+    else { throw CatchUpRequest.Refusal(status: .beyond, tag: request.tag) }
+    let fitting = min(
+      records.count / recordByteCount, max(1, request.byteCountMax / recordByteCount),
+      request.recordCountMax)
+    let room = UnsafeMutableRawBufferPointer(rebasing: records[..<(fitting * recordByteCount)])
+    do {
+      let found = try reader.read(
+        from: request.firstNumber, through: min(request.lastNumber, reply.lastNumber), into: room)
+      reply.gone = found.gone
+      reply.recordCount = found.recordCount
+      reply.unreadableCount = found.unreadableCount
+      reply.nextNumber = found.nextNumber
+    } catch {
+      observer.journalWarned("catch-up cannot read it: \(error)")
+      throw CatchUpRequest.Refusal(status: .journal, tag: request.tag)
+    }
+    return reply
+  }
+
+  private func refusal(_ status: CatchUpStatus, tag: UInt64) -> CatchUpReply {
+    var reply = CatchUpReply(
+      status: status, featureCount: reader.featureCount, tag: tag, instance: instance)
+    describeJournal(&reply)
+    reply.nextNumber = reply.lastNumber + 1
+    return reply
+  }
+
+  /// The last number is read before the records are: all up to it are whole.
+  private func describeJournal(_ reply: inout CatchUpReply) {
+    reply.lastNumber = journal.lastNumber.value
+    reply.publishedNumber = min(journal.publishedNumber.value, reply.lastNumber)
+    reply.oldestNumber = journal.oldestNumber.value
+  }
+}
+
+// MARK: - Replies
+
+extension CatchUpServer {
+  /// Sends `[peer, (empty,) header, records]`. A peer that has gone or does not read loses its reply
+  /// and asks again if it wants to.
+  private func send(_ reply: CatchUpReply, isDelimited: Bool) throws(ZeroMQError) {
+    counters.requests(reply.status).add()
+    reply.encode(into: header)
+    let byteCount = reply.recordCount * recordByteCount
+    noteRead(byteCount)
+    guard try sendAddress() else {
+      counters.unanswered.add()
+      return
+    }
+    if isDelimited { _ = try socket.send(UnsafeRawBufferPointer(start: nil, count: 0), more: true) }
+    _ = try socket.send(UnsafeRawBufferPointer(header), more: true)
+    _ = try socket.send(UnsafeRawBufferPointer(rebasing: records[..<byteCount]), more: false)
+    counters.records.add(UInt64(reply.recordCount))
+    counters.recordBytes.add(UInt64(byteCount))
+    counters.unreadable.add(UInt64(reply.unreadableCount))
+  }
+
+  /// Whether the peer is there and takes a reply.
+  private func sendAddress() throws(ZeroMQError) -> Bool {
+    do {
+      return try socket.send(peer.bytes, more: true)
+    } catch .call(.send, code: EHOSTUNREACH) {
+      return false
+    }
+  }
+
+  /// Puts off the next read so that the journal is not read faster than allowed. A refusal costs
+  /// little, but not nothing.
+  private func noteRead(_ byteCount: Int) {
+    guard bytesPerSecondMax > 0 else { return }
+    let cost = UInt64(byteCount + Self.requestByteCountMax)
+    nextReadNs = tamis_monotonic_ns() + cost * 1_000_000_000 / bytesPerSecondMax
+  }
+}

@@ -1,0 +1,28 @@
+/// What the journal on disk holds and how much room it has, for metrics, the catch-up server and
+/// whoever shows it. Written by the thread that owns the journal, and the free bytes by the one that
+/// waits for the disk; read by any.
+public final class JournalState: Sendable {
+  /// Segment files, the open one among them.
+  public let segments = EventCounter()
+  /// Bytes in all segments.
+  public let byteCount = EventCounter()
+  /// Bytes that the journal's file system has left for us.
+  public let freeByteCount = EventCounter()
+  /// The lowest number in the journal; 0 while it is empty.
+  public let oldestNumber = EventCounter()
+  /// The highest number ever written; 0 before the first.
+  public let lastNumber = EventCounter()
+  /// The number of the last record handed to the output; 0 before the first.
+  public let publishedNumber = EventCounter()
+  /// Published records that retention has deleted over the journal's life.
+  public let deletedPublished = EventCounter()
+  /// Records that retention has deleted, as the configuration allows, though they were not published.
+  public let deletedUnpublished = EventCounter()
+  /// 1 while the limits would have records deleted that were not published, which are kept.
+  public let retentionHeld = EventCounter()
+  /// 1 while less than `journal.free_bytes_min` is free.
+  public let spaceLow = EventCounter()
+
+  /// A journal of which nothing is known yet.
+  public init() {}
+}
