@@ -101,7 +101,8 @@ public final class TriggerPipeline: Sendable {
     journalOpening = Self.summary(of: journal)
     let server = try CatchUpServer.opened(
       context: context, sockets: sockets, settings: settings,
-      featureCount: model.shape.featureCount, journal: journalState, counters: catchUpCounters, observer: observer)
+      featureCount: model.shape.featureCount, journal: journalState, counters: catchUpCounters,
+      observer: observer)
     catchUpEndpoints = server?.boundEndpoints ?? []
     catchUp = Mutex(server)
     let publish = try PublishStage(
