@@ -18,6 +18,7 @@ public final class PipelineState: Sendable {
   private let inputEnded = Atomic<Bool>(false)
   private let drainDeadlineNs = Atomic<UInt64>(.max)
   private let stall = Mutex<String?>(nil)
+  private let refusal = Mutex<String?>(nil)
   private let inputProgress = Atomic<UInt64>(tamis_monotonic_ns())
   private let outputProgress = Atomic<UInt64>(tamis_monotonic_ns())
 
@@ -29,6 +30,12 @@ public final class PipelineState: Sendable {
 
   /// Why the pipeline stands still, or nil while it does not.
   public var stallReason: String? { stall.withLock { $0 } }
+
+  /// Why the last reload was refused; nil where it was made, and before the first.
+  public var reloadRefusal: String? { refusal.withLock { $0 } }
+
+  /// Notes how a reload came out.
+  public func setReloadRefusal(_ reason: String?) { refusal.withLock { $0 = reason } }
 
   /// Nanoseconds since input last looked at its sockets, or since records last moved through while
   /// there were any, whichever is longer: a scoring thread that hangs shows here too.

@@ -26,7 +26,7 @@ struct Tamis: ParsableCommand {
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
       EvaluateCommand.self, ExplainCommand.self, SampleCommand.self, RecordCommand.self,
       ReplayCommand.self, VerifyCommand.self, LedgerCommand.self, InspectCommand.self,
-      BenchCommand.self, WatchCommand.self, KeygenCommand.self,
+      BenchCommand.self, WatchCommand.self, ReloadCommand.self, KeygenCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }

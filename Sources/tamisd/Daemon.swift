@@ -69,7 +69,8 @@ struct Daemon {
     let pipeline = pipeline
     let build = BuildFacts(
       version: programVersion, instructionSet: arms.loaded.instructionSet.rawValue,
-      instance: configuration.instance, startedNs: tamis_realtime_ns())
+      instance: configuration.instance, startedNs: tamis_realtime_ns(),
+      processIdentifier: getpid())
     let keeper = StatusKeeper { DaemonStatus(of: pipeline, build: build) }
     return try HTTPEndpoint(
       listen: address, routes: monitoringRoutes(of: keeper), everySecond: keeper.tick)

@@ -74,11 +74,14 @@ struct Supervisor {
     counters.lastReloadNs.set(tamis_realtime_ns())
     do {
       try reload()
-      counters.reloads.add()
+      pipeline.state.setReloadRefusal(nil)
       counters.lastReloadSucceeded.set(1)
+      counters.reloads.add()
     } catch {
-      counters.reloadsRefused.add()
+      pipeline.state.setReloadRefusal("\(error)")
       counters.lastReloadSucceeded.set(0)
+      // Counted last: who sees the count sees the rest.
+      counters.reloadsRefused.add()
       logger.error(
         "reload refused, the arms in force stay; mend the files and send SIGHUP again",
         metadata: ["reason": "\(error)"])

@@ -66,6 +66,7 @@ extension DaemonStatus {
     reloads.refused = counters.reloadsRefused.value
     reloads.lastSucceeded = counters.lastReloadSucceeded.value == 1
     reloads.lastNs = counters.lastReloadNs.value
+    reloads.lastRefusal = pipeline.state.reloadRefusal
     drift = DriftFacts(pipeline.drift.report)
     flags = pipeline.recentFlags.latest
     meanShares = pipeline.recentFlags.meanShares

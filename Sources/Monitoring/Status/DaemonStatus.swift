@@ -74,13 +74,19 @@ public struct BuildFacts: Equatable, Sendable {
   public var instance: UInt32
   /// When the daemon began, ns since the epoch.
   public var startedNs: UInt64
+  /// The daemon's process id, for a signal from the same machine; 0 where it is not said.
+  public var processIdentifier: Int32
 
   /// Creates the facts.
-  public init(version: String, instructionSet: String, instance: UInt32, startedNs: UInt64) {
+  public init(
+    version: String, instructionSet: String, instance: UInt32, startedNs: UInt64,
+    processIdentifier: Int32 = 0
+  ) {
     self.version = version
     self.instructionSet = instructionSet
     self.instance = instance
     self.startedNs = startedNs
+    self.processIdentifier = processIdentifier
   }
 }
 

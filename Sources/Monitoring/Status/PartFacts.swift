@@ -50,6 +50,8 @@ public struct ReloadFacts: Equatable, Sendable {
   public var lastSucceeded = true
   /// When the last one was asked for, ns since the epoch; 0 before the first.
   public var lastNs: UInt64 = 0
+  /// Why the last one was refused; nil where it was made.
+  public var lastRefusal: String?
 
   /// None so far.
   public init() {}

@@ -27,6 +27,7 @@ extension JSONValue {
     self = .object([
       "made": .integer(reloads.made), "refused": .integer(reloads.refused),
       "last_succeeded": .bool(reloads.lastSucceeded), "last": .time(reloads.lastNs),
+      "last_refusal": .optional(reloads.lastRefusal) { .string($0) },
     ])
   }
 

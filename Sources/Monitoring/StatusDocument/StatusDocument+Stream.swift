@@ -7,7 +7,7 @@ extension DaemonStatus {
     .object([
       "version": .string(build.version), "isa": .string(build.instructionSet),
       "instance": .integer(build.instance), "started": .seconds(build.startedNs),
-      "uptime_seconds": .finite(uptimeSeconds),
+      "uptime_seconds": .finite(uptimeSeconds), "pid": .integer(build.processIdentifier),
     ])
   }
 

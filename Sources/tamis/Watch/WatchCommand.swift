@@ -52,7 +52,7 @@ struct WatchCommand: ParsableCommand {
   }
 
   private func printOnce(_ address: HTTPAddress, hasColour: Bool) throws {
-    switch look(at: address) {
+    switch StatusLook.at(address, url: url) {
     case .success(let status):
       let width = isatty(STDOUT_FILENO) == 1 ? TerminalScreen.size.columns : 100
       for line in WatchView(status, url: url, width: width).lines {
@@ -69,7 +69,7 @@ struct WatchCommand: ParsableCommand {
     var last: JSONValue?
     while true {
       let width = TerminalScreen.size.columns
-      switch look(at: address) {
+      switch StatusLook.at(address, url: url) {
       case .success(let status):
         last = status
         screen.show(WatchView(status, url: url, width: width).lines)
@@ -77,31 +77,6 @@ struct WatchCommand: ParsableCommand {
         screen.show(awayLines(fault, url: url, last: last, width: width))
       }
       usleep(UInt32(interval * 1e6))
-    }
-  }
-
-  private func look(at address: HTTPAddress) -> Result<JSONValue, WatchFault> {
-    do throws(WatchFault) {
-      let body = try address.get("status")
-      do {
-        let status = try body.withUnsafeBytes { bytes throws(JSONSyntaxError) in
-          try JSONValue(parsing: bytes)
-        }
-        guard status["format"].string?.hasPrefix("tamis-status-") == true else {
-          throw WatchFault("\(url)/status: found JSON that is no status of tamisd")
-        }
-        return .success(status)
-      } catch let error as JSONSyntaxError {
-        throw WatchFault(
-          "\(url)/status: line \(error.line), column \(error.column): found \(error.found), "
-            + "expected \(error.expected)")
-      } catch let fault as WatchFault {
-        throw fault
-      } catch {
-        throw WatchFault("\(error)")
-      }
-    } catch {
-      return .failure(error)
     }
   }
 }
