@@ -53,6 +53,7 @@ let modules: [[Target]] = [
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["ScoreEngine", argumentParser]),
   module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
+  module("Drift", ["Calibration", "ReproducibleMath"]),
   module(
     "Analysis",
     [
@@ -60,11 +61,12 @@ let modules: [[Target]] = [
       "WorkerThreads",
     ]),
   module("ZeroMQ", ["CZeroMQ"]),
+  module("ServiceNotify", []),
   module(
     "TriggerPipeline",
     [
       "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "ZeroMQ", "DurableFiles",
-      "WorkerThreads", "CLinux", logging,
+      "StrictJSON", "WorkerThreads", "CLinux", logging,
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
@@ -91,9 +93,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "tamisd",
     dependencies: [
-      "DaemonConfiguration", "Monitoring", "TriggerPipeline", "Calibration", "ScoreEngine",
-      "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
-      logging,
+      "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
+      "ScoreEngine", "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux",
+      argumentParser, logging,
     ],
     swiftSettings: swiftSettings),
   .testTarget(

@@ -36,7 +36,7 @@ def parse_arguments(arguments):
     address.add_argument("--bind", metavar="ADDRESS")
     address.add_argument("--connect", metavar="ADDRESS")
     parser.add_argument("--pattern", choices=["sub", "pull"], default="sub")
-    parser.add_argument("--topic", default="", help="sub: flagged or unbiased; both by default")
+    parser.add_argument("--topic", default="", help="sub: flagged, unbiased or unflagged; all by default")
     parser.add_argument("--count", metavar="N", type=int, help="end after N records")
     parser.add_argument("--idle", metavar="SECONDS", type=float,
                         help="end after so long without a record, once one came")

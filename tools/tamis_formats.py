@@ -27,7 +27,7 @@ ABOVE_THRESHOLD, UNBIASED, NOT_SCORABLE = 1, 2, 4
 REASON_NAMES = {ABOVE_THRESHOLD: "above_threshold", UNBIASED: "unbiased",
                 NOT_SCORABLE: "not_scorable"}
 
-TOPIC_FLAGGED, TOPIC_UNBIASED = b"flagged", b"unbiased"
+TOPIC_FLAGGED, TOPIC_UNBIASED, TOPIC_UNFLAGGED = b"flagged", b"unbiased", b"unflagged"
 
 
 # Layouts
@@ -109,8 +109,8 @@ def flagged_faults(records):
         ("the event's own header or checksum",
          ~event_faults(np.ascontiguousarray(records["event"]))),
         ("kind of the event", records["event"]["kind"] == EVENT),
-        ("reasons", (records["reasons"] > 0) & (records["reasons"] < 8)),
-        ("weight", records["weight"] >= 1),
+        ("reasons", records["reasons"] < 8),
+        ("weight", (records["weight"] >= 1) == (records["reasons"] > 0)),
         ("score is not the sum of the attributions", np.where(scored, same_score, all_nan)),
         ("scorable where a feature is not finite, or the reverse", scored == finite),
         ("score not above the threshold", ~above | (records["score"] > records["threshold"])),
@@ -236,4 +236,6 @@ def decide(scores, hashes, working_points, unbiased_prescale):
 
 def topic(reasons):
     """The topic part of a flagged record with these reasons."""
+    if reasons == 0:
+        return TOPIC_UNFLAGGED
     return TOPIC_UNBIASED if reasons == UNBIASED else TOPIC_FLAGGED

@@ -2,13 +2,15 @@ internal import DurableFiles
 internal import StrictJSON
 
 extension DriftReference {
-  /// Both parts must be there; an empty object says that there is nothing to compare with.
+  /// Histogram and features must be there; an empty object says that there is nothing to compare
+  /// with.
   init(_ place: JSONPlace) throws(FileFault) {
     let histogram = try place.member("score_histogram")
     let features = try place.member("features")
     self.init(
       scoreHistogram: try histogram.object() == [:] ? nil : ScoreHistogram(histogram),
-      features: try features.object() == [:] ? nil : FeatureSummary(features))
+      features: try features.object() == [:] ? nil : FeatureSummary(features),
+      condition: try place.optionalMember("condition")?.unlessNull(ConditionSummary.init))
     otherKeys = try place.otherKeys(than: json)
   }
 }
@@ -50,6 +52,8 @@ extension FeatureSummary {
     }
     let mean = try column("mean")
     let deviation = try column("standard_deviation")
+    // Not in files of tamis 0.1.0 from before it was measured.
+    let kurtosis = try place.optionalMember("kurtosis") == nil ? nil : column("kurtosis")
     let minimum = try column("minimum")
     let maximum = try column("maximum")
     let nonFinite = try column("non_finite")
@@ -60,6 +64,7 @@ extension FeatureSummary {
           name: try names[index].unlessNull { (name) throws(FileFault) in try name.string() },
           mean: try mean[index].optionalReal(),
           standardDeviation: try deviation[index].optionalReal(),
+          kurtosis: try kurtosis?[index].optionalReal(),
           range: try JSONPlace.range(from: minimum[index], to: maximum[index]),
           nonFiniteCount: try nonFinite[index].eventCount()))
     }

@@ -1,3 +1,4 @@
+internal import ReproducibleMath
 internal import StrictJSON
 
 /// What background features look like, feature by feature.
@@ -10,6 +11,10 @@ public struct FeatureSummary: Equatable, Sendable {
     public var mean: Double?
     /// The root of the mean squared distance from the mean; nil without a finite value.
     public var standardDeviation: Double?
+    /// E[(x - mean)^4] / standardDeviation^4, 3 for a Gaussian; nil where all values are equal,
+    /// without any, and in files that do not have it. It says how well the standard deviation of a
+    /// sample is known.
+    public var kurtosis: Double?
     /// nil without a finite value.
     public var range: ClosedRange<Float>?
     /// How many values were NaN or infinite.
@@ -17,12 +22,13 @@ public struct FeatureSummary: Equatable, Sendable {
 
     /// Creates a summary of one feature.
     public init(
-      name: String?, mean: Double?, standardDeviation: Double?, range: ClosedRange<Float>?,
-      nonFiniteCount: Int
+      name: String?, mean: Double?, standardDeviation: Double?, kurtosis: Double? = nil,
+      range: ClosedRange<Float>?, nonFiniteCount: Int
     ) {
       self.name = name
       self.mean = mean
       self.standardDeviation = standardDeviation
+      self.kurtosis = kurtosis
       self.range = range
       self.nonFiniteCount = nonFiniteCount
     }
@@ -42,72 +48,46 @@ public struct FeatureSummary: Equatable, Sendable {
   }
 }
 
-/// Gathers a `FeatureSummary` in one pass. Events are added one after another in input order;
-/// the result depends on that order, in its last bits, but not on how it is cut into chunks.
-public struct FeatureAccumulator: Sendable {
-  /// Sums of distances from the first finite value: little cancels, and a constant feature has
-  /// a standard deviation of exactly 0.
-  private struct Sums: Sendable {
-    var count = 0
-    var origin = 0.0
-    var sum = 0.0
-    var squares = 0.0
-    var minimum = Float.infinity
-    var maximum = -Float.infinity
-  }
-
+/// Gathers a `FeatureSummary` in one pass. The result depends on the set of events alone, to the
+/// bit: neither on their order nor on how they are cut into chunks or merged parts.
+public struct FeatureAccumulator: Equatable, Sendable {
   /// D.
   public let featureCount: Int
-  private let names: [String]?
-  private var eventCount = 0
-  private var sums: [Sums]
+  let names: [String]?
+  var eventCount = 0
+  /// Of the finite values, feature by feature.
+  var moments: [FloatMoments]
 
   /// An accumulator of events with `featureCount` features; one name each, or nil.
   public init(featureCount: Int, names: [String]?) {
-    precondition(names == nil || names?.count == featureCount)
+    precondition(featureCount > 0 && (names == nil || names?.count == featureCount))
     self.featureCount = featureCount
     self.names = names
-    sums = [Sums](repeating: Sums(), count: featureCount)
+    moments = [FloatMoments](repeating: FloatMoments(), count: featureCount)
   }
 
   /// Adds whole events, D raw features each, one event after another.
   public mutating func add(_ features: UnsafeBufferPointer<Float>) {
     precondition(features.count % featureCount == 0, "part of an event")
     eventCount += features.count / featureCount
-    sums.withUnsafeMutableBufferPointer { sums in
-      for event in stride(from: 0, to: features.count, by: featureCount) {
-        for feature in 0..<featureCount {
-          let value = features[event + feature]
-          if value.isFinite { Self.add(value, to: &sums[feature]) }
-        }
-      }
-    }
+    FloatMoments.add(rows: features, to: &moments)
+  }
+
+  /// Adds all events of `other`, which has the same features.
+  public mutating func merge(_ other: FeatureAccumulator) {
+    precondition(featureCount == other.featureCount && names == other.names, "other features")
+    eventCount += other.eventCount
+    for index in moments.indices { moments[index].merge(other.moments[index]) }
   }
 
   /// The summary of all events added so far.
   public var summary: FeatureSummary {
-    let features = sums.enumerated().map { index, sums in
-      let count = Double(sums.count)
-      let offset = sums.sum / count
-      let variance = max(0, sums.squares / count - offset * offset)
-      let isEmpty = sums.count == 0
-      return FeatureSummary.Feature(
-        name: names?[index], mean: isEmpty ? nil : sums.origin + offset,
-        standardDeviation: isEmpty ? nil : variance.squareRoot(),
-        range: isEmpty ? nil : sums.minimum...sums.maximum,
-        nonFiniteCount: eventCount - sums.count)
+    let features = moments.enumerated().map { index, moments in
+      FeatureSummary.Feature(
+        name: names?[index], mean: moments.mean, standardDeviation: moments.standardDeviation,
+        kurtosis: moments.kurtosis, range: moments.range,
+        nonFiniteCount: eventCount - moments.count)
     }
     return FeatureSummary(eventCount: eventCount, features: features)
-  }
-
-  @inline(__always)
-  private static func add(_ value: Float, to sums: inout Sums) {
-    if sums.count == 0 { sums.origin = Double(value) }
-    let distance = Double(value) - sums.origin
-    sums.count += 1
-    sums.sum += distance
-    sums.squares += distance * distance
-    sums.minimum = min(sums.minimum, value)
-    sums.maximum = max(sums.maximum, value)
   }
 }

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import ReproducibleMath
 internal import StrictJSON
 
 /// How far screen scores are from exact ones on background, and the margin that follows from it:
@@ -34,13 +35,13 @@ public struct ScreenCalibration: Equatable, Sendable {
   public var isSupported: Bool { margin >= marginMin }
 }
 
-/// Compares exact and screen scores, chunk by chunk.
-public struct ScreenAccumulator: Sendable {
-  private var count = 0
-  private var sum = 0.0
-  private var sumOfSquares = 0.0
-  private var lowest = 0.0
-  private var highest = 0.0
+/// Compares exact and screen scores, chunk by chunk. The result depends on the set of events alone.
+public struct ScreenAccumulator: Equatable, Sendable {
+  var count = 0
+  var sum = ExactSum()
+  var sumOfSquares = ExactSum()
+  var lowest = 0.0
+  var highest = 0.0
 
   /// An accumulator that has seen nothing.
   public init() {}
@@ -55,19 +56,28 @@ public struct ScreenAccumulator: Sendable {
     where exact > 0 && exact.isFinite && screened.isFinite {
       let deviation = Double(screened) / Double(exact) - 1
       count += 1
-      sum += deviation
-      sumOfSquares += deviation * deviation
+      sum.add(deviation)
+      sumOfSquares.add(deviation * deviation)
       lowest = min(lowest, deviation)
       highest = max(highest, deviation)
     }
+  }
+
+  /// Adds all comparisons of `other`.
+  public mutating func merge(_ other: ScreenAccumulator) {
+    count += other.count
+    sum.merge(other.sum)
+    sumOfSquares.merge(other.sumOfSquares)
+    lowest = min(lowest, other.lowest)
+    highest = max(highest, other.highest)
   }
 
   /// What was seen, for a margin to be checked with `isSupported`; nil where no event was compared.
   public func calibration(margin: Double) -> ScreenCalibration? {
     precondition(margin > 0 && margin < 1)
     guard count > 0 else { return nil }
-    let mean = sum / Double(count)
-    let variance = max(0, sumOfSquares / Double(count) - mean * mean)
+    let mean = sum.value / Double(count)
+    let variance = max(0, sumOfSquares.value / Double(count) - mean * mean)
     return ScreenCalibration(
       margin: margin, eventCount: count, deviationMean: mean,
       deviationSpread: variance.squareRoot(), shortfallMax: -lowest, excessMax: highest)

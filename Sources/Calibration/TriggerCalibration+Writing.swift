@@ -87,6 +87,7 @@ extension DriftReference {
       "score_histogram": .object(scoreHistogram?.json ?? [:]),
       "features": .object(features?.json ?? [:]),
     ]
+    if let condition { object["condition"] = .object(condition.json) }
     object.merge(otherKeys)
     return object
   }
@@ -121,6 +122,7 @@ extension FeatureSummary {
       "names": column { .optional($0.name, JSONValue.string) },
       "mean": column { .optional($0.mean, JSONValue.real) },
       "standard_deviation": column { .optional($0.standardDeviation, JSONValue.real) },
+      "kurtosis": column { .optional($0.kurtosis, JSONValue.real) },
       "minimum": column { .optional($0.range?.lowerBound, JSONValue.real) },
       "maximum": column { .optional($0.range?.upperBound, JSONValue.real) },
       "non_finite": column { .integer($0.nonFiniteCount) },

@@ -21,6 +21,9 @@ extension DaemonConfiguration {
     var copy = self
     copy.model = resolve(model)
     copy.calibration = resolve(calibration)
+    copy.shadow = shadow.map {
+      Shadow(model: resolve($0.model), calibration: resolve($0.calibration))
+    }
     copy.journal.path = resolve(journal.path)
     copy.input.connect = input.connect.map(resolveAddress)
     copy.input.bind = input.bind.map(resolveAddress)

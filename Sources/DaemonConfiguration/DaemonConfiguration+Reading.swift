@@ -44,6 +44,8 @@ extension DaemonConfiguration {
     calibration = top.requiredPath("calibration")
     top.section("input") { input.read($0) }
     top.section("output") { output.read($0) }
+    top.section("shadow") { shadow = Shadow($0) }
+    top.section("flood") { flood.read($0) }
     top.section("journal") { journal.read($0) }
     top.section("unbiased") { unbiased.read($0) }
     top.section("engine") { engine.read($0) }
@@ -51,6 +53,12 @@ extension DaemonConfiguration {
     top.section("shutdown") { shutdown.read($0) }
     top.section("log") { self.log.read($0) }
     reportSharedAddresses(top)
+    if output.publish == .all, engine.precision == .screened {
+      top.report(
+        "output", found: "`publish: all` with engine.precision screened",
+        expected: "exact scores of all events that are published",
+        remedy: "use `precision: exact` while commissioning")
+    }
   }
 
   private func reportSharedAddresses(_ top: SectionReader) {
@@ -67,9 +75,15 @@ extension DaemonConfiguration.Input {
     pattern = section.choice("pattern", default: pattern)
     (connect, bind) = section.endpoints()
     topic = section.text("topic", expected: "a text", default: topic)
+    shared = section.boolean("shared", default: shared)
     messageByteCountMax = section.integer(
       "message_bytes_max", in: 384...1_073_741_824, default: messageByteCountMax)
     highWaterMark = section.integer("high_water_mark", in: 1...1_000_000, default: highWaterMark)
+    if pattern == .sub, shared {
+      section.report(
+        "shared", found: "`true` with the pattern sub", expected: "false",
+        remedy: "remove it: a subscriber gets all of a stream")
+    }
     if pattern == .pull, !topic.isEmpty {
       section.report(
         "topic", found: "`\(topic)` with the pattern pull", expected: "no topic",
@@ -83,6 +97,37 @@ extension DaemonConfiguration.Output {
     pattern = section.choice("pattern", default: pattern)
     (connect, bind) = section.endpoints()
     highWaterMark = section.integer("high_water_mark", in: 1...1_000_000, default: highWaterMark)
+    publish = section.choice("publish", default: publish)
+  }
+}
+
+extension DaemonConfiguration.Shadow {
+  /// nil where both are left out or empty.
+  fileprivate init?(_ section: SectionReader) {
+    let model = section.text("model", expected: "a path, or \"\" for no shadow", default: "")
+    let calibration = section.text(
+      "calibration", expected: "a path, or \"\" for no shadow", default: "")
+    switch (model.isEmpty, calibration.isEmpty) {
+    case (false, false): self.init(model: model, calibration: calibration)
+    case (true, true): return nil
+    case (true, false):
+      section.report(
+        "calibration", found: "a calibration without a model",
+        expected: "both, or neither for no shadow")
+      return nil
+    case (false, true):
+      section.report(
+        "model", found: "a model without a calibration",
+        expected: "both, or neither for no shadow")
+      return nil
+    }
+  }
+}
+
+extension DaemonConfiguration.Flood {
+  fileprivate mutating func read(_ section: SectionReader) {
+    flaggedRateMax = section.integer(
+      "flagged_rate_max", in: 0...10_000_000, default: flaggedRateMax)
   }
 }
 

@@ -11,6 +11,10 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public var input: Input
   /// `output`: where flagged records go.
   public var output: Output
+  /// `shadow`: what scores beside the live model and publishes nothing; nil for none.
+  public var shadow: Shadow?
+  /// `flood`: the cap on the flagged rate.
+  public var flood = Flood()
   /// `journal`: the flagged records on disk.
   public var journal: Journal
   /// `unbiased`: the prescaled sample of the input.
@@ -50,6 +54,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var bind: [String]
     /// `topic`: the prefix subscribed to; empty is everything, and with `pull` always empty.
     public var topic = ""
+    /// `shared`: whether other daemons take part of the same stream, so that gaps are no losses.
+    public var shared = false
     /// `message_bytes_max`: a sender of a larger message part is disconnected; 384 to 1 GiB.
     public var messageByteCountMax = 1_048_576
     /// `high_water_mark`: messages queued per peer, 1 to 1,000,000.
@@ -77,12 +83,42 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var bind: [String]
     /// `high_water_mark`: records queued per peer, 1 to 1,000,000.
     public var highWaterMark = 10_000
+    /// Which events go out.
+    public enum Publishing: String, CaseIterable, Sendable {
+      case flagged, all
+    }
+
+    /// `publish`: what is kept, or every event, for commissioning.
+    public var publish = Publishing.flagged
 
     /// An output with defaults but for its addresses.
     public init(connect: [String] = [], bind: [String] = []) {
       self.connect = connect
       self.bind = bind
     }
+  }
+
+  /// A model and calibration that score every event beside the live ones.
+  public struct Shadow: Equatable, Sendable {
+    /// `model`: path of its model file.
+    public var model: String
+    /// `calibration`: path of its calibration file.
+    public var calibration: String
+
+    /// Both are needed.
+    public init(model: String, calibration: String) {
+      self.model = model
+      self.calibration = calibration
+    }
+  }
+
+  /// The cap on the flagged rate.
+  public struct Flood: Equatable, Sendable {
+    /// `flagged_rate_max`: flagged events a second that are kept at most, 0 (no cap) to 10,000,000.
+    public var flaggedRateMax = 0
+
+    /// The defaults.
+    public init() {}
   }
 
   /// The flagged journal.

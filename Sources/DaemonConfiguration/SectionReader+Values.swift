@@ -45,6 +45,15 @@ extension SectionReader {
     return accepted
   }
 
+  /// `true` or `false`.
+  func boolean(_ name: String, default standard: Bool) -> Bool {
+    guard let entry = entry(name) else { return standard }
+    let shape = NodeShape(entry.node)
+    if case .boolean(let text) = shape { return text.lowercased() == "true" }
+    report(name, found: shape.description, expected: "true or false")
+    return standard
+  }
+
   /// One word of a list.
   func choice<Choice>(
     _ name: String, default standard: Choice

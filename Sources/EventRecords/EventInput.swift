@@ -122,6 +122,22 @@ extension EventInput {
     }
   }
 
+  /// Copies the condition fields of events `range`; NaN, not known, for the rows of a `.npy`.
+  func copyConditions(of range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    switch content {
+    case .array: destination.update(repeating: .nan, count: range.count)
+    case .segments(let parts, let run):
+      var out = destination
+      forEachStretch(of: range, in: parts) { segment, record, count in
+        for index in record..<(record + count) {
+          let event = run.kind.event(at: segment.record(index), featureCount: featureCount)
+          out.pointee = event.condition
+          out += 1
+        }
+      }
+    }
+  }
+
   /// The record of event `index`; nil in a `.npy`.
   func record(at index: Int) -> EventRecordView? {
     guard case .segments(let parts, let run) = content else { return nil }

@@ -54,13 +54,29 @@ public final class EventSource: Sendable {
   /// Copies the raw features of events `range`, in input order and row by row, to
   /// `range.count * featureCount` floats. Float64 of a `.npy` is rounded.
   public func copyFeatures(of range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-    precondition(0 <= range.lowerBound && range.upperBound <= eventCount, "no such events")
     var out = destination
+    forEachInput(of: range) { input, part in
+      input.copyFeatures(of: part, into: out)
+      out += part.count * featureCount
+    }
+  }
+
+  /// Copies the condition fields of events `range`, in input order, to `range.count` floats; NaN,
+  /// not known, for the rows of a `.npy`.
+  public func copyConditions(of range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    var out = destination
+    forEachInput(of: range) { input, part in
+      input.copyConditions(of: part, into: out)
+      out += part.count
+    }
+  }
+
+  /// Visits the inputs that `range` lies in, each with the range of its own events.
+  private func forEachInput(of range: Range<Int>, _ body: (EventInput, Range<Int>) -> Void) {
+    precondition(0 <= range.lowerBound && range.upperBound <= eventCount, "no such events")
     for (input, first) in zip(inputs, firstEvents) {
       let part = range.clamped(to: first..<(first + input.eventCount))
-      if part.isEmpty { continue }
-      input.copyFeatures(of: part.lowerBound - first..<part.upperBound - first, into: out)
-      out += part.count * featureCount
+      if !part.isEmpty { body(input, part.lowerBound - first..<part.upperBound - first) }
     }
   }
 

@@ -168,3 +168,66 @@ extension SequenceLedger {
     return count
   }
 }
+
+// MARK: - Beyond the process
+
+extension SequenceLedger {
+  /// The ranges of sequences that were seen, ascending; what lies before `closedThrough` is left out
+  /// where it can no longer be told.
+  public var seenRanges: [ClosedRange<UInt64>] {
+    (0..<rangeCount).map { ranges[$0].first...ranges[$0].last }
+  }
+
+  /// The highest sequence of those that are no longer told apart; 0 where all are.
+  public var closedSequence: UInt64 { closedThrough }
+
+  /// Words of a saved account.
+  public static let wordCount = 6 + 2 * rangeCountMax
+
+  /// Writes the account to `words`, of which there are `wordCount`. Allocates nothing; O(ranges).
+  public func save(to words: UnsafeMutablePointer<UInt64>) {
+    (words[0], words[1], words[2], words[3]) = (received, highest, late, repeated)
+    (words[4], words[5]) = (closedThrough, UInt64(rangeCount))
+    for index in 0..<rangeCount {
+      words[6 + 2 * index] = ranges[index].first
+      words[7 + 2 * index] = ranges[index].last
+    }
+  }
+
+  /// Reads what `save` wrote; nil where the words are no account.
+  public init?(savedAt words: UnsafePointer<UInt64>) {
+    self.init()
+    guard words[5] <= UInt64(Self.rangeCountMax) else { return nil }
+    (received, highest, late, repeated) = (words[0], words[1], words[2], words[3])
+    closedThrough = words[4]
+    rangeCount = Int(words[5])
+    var previous = closedThrough
+    for index in 0..<rangeCount {
+      let range = SeenRange(first: words[6 + 2 * index], last: words[7 + 2 * index])
+      guard range.first > previous, range.last >= range.first else { return nil }
+      ranges[index] = range
+      previous = range.last
+    }
+    guard received <= highest, rangeCount == 0 ? highest == 0 : previous == highest else {
+      return nil
+    }
+  }
+
+  /// An account of ranges as `seenRanges` gives them, with what is known of those that are closed:
+  /// nil where they do not ascend. `received` counts sequences up to `closedThrough` too.
+  public init?(
+    seenRanges: [ClosedRange<UInt64>], closedThrough: UInt64, received: UInt64
+  ) {
+    self.init()
+    self.closedThrough = closedThrough
+    var previous = closedThrough
+    for range in seenRanges {
+      guard range.lowerBound > previous else { return nil }
+      insert(SeenRange(first: range.lowerBound, last: range.upperBound), at: rangeCount)
+      previous = range.upperBound
+    }
+    highest = previous
+    self.received = received
+    guard received <= highest else { return nil }
+  }
+}

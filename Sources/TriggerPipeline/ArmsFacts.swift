@@ -30,11 +30,13 @@ public struct ArmsFacts: Equatable, Sendable {
   public var generation: Int
   /// When it was armed, ns since the epoch.
   public var armedNs: UInt64
-  /// The model file's path and SHA-256 in hexadecimal.
+  /// The model file's path.
   public var modelPath: String
+  /// The model file's SHA-256 in hexadecimal.
   public var modelSHA256: String
-  /// The calibration file's path and SHA-256 in hexadecimal.
+  /// The calibration file's path.
   public var calibrationPath: String
+  /// The calibration file's SHA-256 in hexadecimal.
   public var calibrationSHA256: String
   /// The working points in the calibration's order.
   public var points: [ArmedPoint]

@@ -7,8 +7,15 @@ public struct Decision: Equatable, Sendable {
   public var reasons: FlagReasons
   /// Bit i: working point i fired and its prescale let the event pass.
   public var workingPoints: UInt16
-  /// The smallest prescale that the event passed: its inclusion probability is 1/weight.
+  /// The smallest prescale that the event passed: its inclusion probability is 1/weight. 0 for an
+  /// event without reasons, which belongs to no sample.
   public var weight: UInt32
+
+  /// An event that is handed on though nothing keeps it, where all are.
+  public static let unflagged = Decision(reasons: [], workingPoints: 0, weight: 0)
+
+  /// Whether the event is kept for what it is, and not as one of a sample.
+  public var isFlagged: Bool { !reasons.isDisjoint(with: [.aboveThreshold, .notScorable]) }
 
   /// Creates a decision.
   public init(reasons: FlagReasons, workingPoints: UInt16, weight: UInt32) {
@@ -59,6 +66,20 @@ public struct DecisionRule: Sendable {
       unbiasedPrescale: unbiasedPrescale)
   }
 
+  /// The same working points beside another prescale of the unbiased sample.
+  func with(unbiasedPrescale prescale: UInt32) -> DecisionRule {
+    prescale == unbiasedPrescale ? self : DecisionRule(routes: routes, unbiasedPrescale: prescale)
+  }
+
+  /// Bit i: the score is above the threshold of working point i, whatever its prescale.
+  @inline(__always)
+  public func firedPoints(score: Float) -> UInt16 {
+    guard score > loosestThreshold else { return 0 }
+    return routes.indices.reduce(0) { fired, index in
+      score > routes[index].threshold ? fired | 1 << UInt16(index) : fired
+    }
+  }
+
   /// Whether to keep an event with this score; a NaN score is one that could not be scored, which
   /// is always kept for study. Nil where nothing keeps it.
   @inline(__always)
@@ -69,18 +90,25 @@ public struct DecisionRule: Sendable {
     return decide(score: score, hash: hash)
   }
 
-  /// The same for a hash that is already known.
-  public func decide(score: Float, hash: PrescaleHash) -> Decision? {
+  /// The same for a hash that is already known, under a cap on the flagged rate: every route but
+  /// the unbiased sample has at least the prescale `floodPrescale`, 1 for no cap.
+  ///
+  /// All prescales look at one hash, so that an event passes both its route's and the cap's exactly
+  /// if it passes the larger one: the weights stay exact.
+  public func decide(
+    score: Float, hash: PrescaleHash, floodPrescale: UInt32 = 1
+  ) -> Decision? {
     var decision = Decision(reasons: [], workingPoints: 0, weight: .max)
-    if score.isNaN {
+    if score.isNaN, hash.passes(prescale: floodPrescale) {
       decision.reasons.insert(.notScorable)
-      decision.weight = 1
+      decision.weight = floodPrescale
     }
-    for index in routes.indices
-    where score > routes[index].threshold && hash.passes(prescale: routes[index].prescale) {
+    for index in routes.indices where score > routes[index].threshold {
+      let prescale = max(routes[index].prescale, floodPrescale)
+      guard hash.passes(prescale: prescale) else { continue }
       decision.reasons.insert(.aboveThreshold)
       decision.workingPoints |= 1 << UInt16(index)
-      decision.weight = min(decision.weight, routes[index].prescale)
+      decision.weight = min(decision.weight, prescale)
     }
     if hash.passes(prescale: unbiasedPrescale) {
       decision.reasons.insert(.unbiased)

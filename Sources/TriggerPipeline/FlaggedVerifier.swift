@@ -1,4 +1,4 @@
-internal import DurableFiles
+public import DurableFiles
 public import EventRecords
 
 /// Compares what a daemon has flagged with what the rule says of the recorded input, event by event
@@ -8,14 +8,24 @@ public struct FlaggedVerifier {
   public private(set) var eventCount = 0
   /// Flagged records that were found equal.
   public private(set) var identicalCount = 0
+  /// Events that other arms than those given decided, as the journal's history says: not compared.
+  public private(set) var foreignCount = 0
+  /// Events that the ledger says no daemon decided: not compared.
+  public private(set) var undecidedCount = 0
   /// The first difference, in words that name the event and the field; nil while there is none.
   public private(set) var firstDifference: String?
 
   private let flagged: RecordedRun
   private let featureCount: Int
-  private let model: UInt32
-  private let calibration: UInt32
-  private let threshold: Float
+  /// With the unbiased prescale that held at the event compared last.
+  private var rule: DecisionRule
+  private let model: SHA256Digest
+  private let calibration: SHA256Digest
+  /// What decided when; nil where nobody says, and all was decided alike.
+  private var history: DecisionHistory?
+  /// By run and source what was decided; nil where all should have been.
+  private let decided: StreamLedger?
+  private var threshold: Float { rule.loosestThreshold }
   /// Runs and sources of the input; flagged records of others are not this input's.
   private let streams: Set<Stream>
   private var next = 0
@@ -26,15 +36,23 @@ public struct FlaggedVerifier {
   }
 
   /// Prepares the comparison of `flagged`, a journal, with the events of `input`.
+  ///
+  /// - Parameters:
+  ///   - rule: that of `calibration`.
+  ///   - history: what decided when, where the journal says it. Events that other arms decided are
+  ///     left out, and the cap on a flood is taken into account.
+  ///   - decided: where given, events that it does not list as decided are left out.
   public init(
-    flagged: RecordedRun, input: EventSource, rule: DecisionRule, model: UInt32,
-    calibration: UInt32
+    flagged: RecordedRun, input: EventSource, rule: DecisionRule, model: SHA256Digest,
+    calibration: SHA256Digest, history: DecisionHistory? = nil, decided: StreamLedger? = nil
   ) {
     self.flagged = flagged
+    self.rule = rule
     self.model = model
     self.calibration = calibration
+    self.history = history
+    self.decided = decided
     featureCount = input.featureCount
-    threshold = rule.loosestThreshold
     streams = Set(
       (0..<input.eventCount).lazy.map { index in
         let identity =
@@ -69,18 +87,46 @@ public struct FlaggedVerifier {
     return 0
   }
 
-  /// Compares the next event of the input.
+  /// Compares the next event of the input; `features` are its D raw ones.
   public mutating func check(
     _ event: OfflineEvent, features: UnsafeBufferPointer<Float>
   ) throws {
     eventCount += 1
-    guard firstDifference == nil, let decision = event.decision else { return }
-    guard let found = try nextFlagged() else {
-      firstDifference = "\(event.identity): to be flagged, but the journal ends before it"
+    guard firstDifference == nil else { return }
+    let identity = event.identity
+    let decider = history?.decider(of: identity)
+    if let decider, !isOurs(decider) {
+      foreignCount += 1
       return
     }
-    firstDifference = difference(event, decision, features, found)
+    if let decided, !decided.isDecided(identity) {
+      undecidedCount += 1
+      return
+    }
+    if let decider { rule = rule.with(unbiasedPrescale: decider.unbiasedPrescale) }
+    let decision = rule.decide(
+      score: event.score, hash: identity.prescaleHash, floodPrescale: decider?.floodPrescale ?? 1)
+    guard let wanted = try decision ?? unflaggedDecision(of: identity) else { return }
+    guard let found = try nextFlagged() else {
+      firstDifference = "\(identity): to be flagged, but the journal ends before it"
+      return
+    }
+    firstDifference = difference(event, wanted, features, found)
     if firstDifference == nil { identicalCount += 1 }
+  }
+
+  private func isOurs(_ decider: DecisionChange) -> Bool {
+    decider.model == model.description && decider.calibration == calibration.description
+  }
+
+  /// While everything was published the journal has the events that nothing keeps as well.
+  private mutating func unflaggedDecision(of identity: EventIdentity) throws -> Decision? {
+    let place = next
+    defer { next = place }
+    guard let found = try nextFlagged(), found.reasons.isEmpty,
+      EventIdentity(found.event) == identity
+    else { return nil }
+    return .unflagged
   }
 
   /// Says whether the journal holds more than the input explains. Call it after the last event.
@@ -94,6 +140,10 @@ public struct FlaggedVerifier {
     while next < flagged.recordCount {
       let record = try flagged.flaggedRecord(at: next)
       next += 1
+      // Without a history a record of other arms is a difference, with one it was left out above.
+      if history != nil, record.model != model.prefix || record.calibration != calibration.prefix {
+        continue
+      }
       if streams.contains(Stream(run: record.event.run, source: record.event.source)) {
         return record
       }
@@ -116,9 +166,11 @@ public struct FlaggedVerifier {
     if found.storedChecksum != found.computedChecksum {
       return differs("checksum", offline: found.computedChecksum, online: found.storedChecksum)
     }
-    if found.model != model { return differs("model", offline: model, online: found.model) }
-    if found.calibration != calibration {
-      return differs("calibration", offline: calibration, online: found.calibration)
+    if found.model != model.prefix {
+      return differs("model", offline: model.prefix, online: found.model)
+    }
+    if found.calibration != calibration.prefix {
+      return differs("calibration", offline: calibration.prefix, online: found.calibration)
     }
     if !sameBits(found.score, event.score) {
       return differs("score", offline: event.score, online: found.score)

@@ -9,6 +9,9 @@ internal import ZeroMQ
 final class IngestStage: @unchecked Sendable {
   private let input: InputSocket
   private let ring: RecordRing
+  private let rack: ArmsRack
+  /// The generation that records are marked with.
+  private var generation: Int
   private let ledger: RunLedgerTable
   private let counters: PipelineCounters
   private let state: PipelineState
@@ -22,11 +25,13 @@ final class IngestStage: @unchecked Sendable {
   private static let drainingReadNsMax: UInt64 = 1_000_000_000
 
   init(
-    input: InputSocket, ring: RecordRing, ledger: RunLedgerTable, schema: UInt32,
+    input: InputSocket, ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable, schema: UInt32,
     counters: PipelineCounters, state: PipelineState
   ) {
     self.input = input
     self.ring = ring
+    self.rack = rack
+    generation = rack.latest.generation
     self.ledger = ledger
     self.counters = counters
     self.state = state
@@ -46,6 +51,8 @@ final class IngestStage: @unchecked Sendable {
     var drainingSinceNs: UInt64?
     while true {
       state.noteInputProgress()
+      // Also while nothing comes: whoever has hung up new arms waits for this.
+      generation = rack.adopt(current: generation, position: ring.filledPosition)
       let took = step(messagesMax: 256, waitMs: waitMs)
       afterEachTurn?()
       guard state.isDraining else { continue }
@@ -106,10 +113,12 @@ final class IngestStage: @unchecked Sendable {
     if !isEvent, let kind = record.kind { counters.control(kind).add() }
     let position = waitForFreePosition()
     ring.record(at: position).copyMemory(from: record.base, byteCount: recordByteCount)
+    generation = rack.adopt(current: generation, position: position)
     ring.fill(
       position,
       note: SlotNote(
-        isEvent: isEvent, ledgerEntry: entry, closedEntry: closedEntry, receivedNs: receivedNs))
+        isEvent: isEvent, ledgerEntry: entry, closedEntry: closedEntry, receivedNs: receivedNs),
+      generation: generation)
   }
 
   /// Counts a record that cannot be placed, as received from nobody and refused.

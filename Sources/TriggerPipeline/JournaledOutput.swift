@@ -123,6 +123,9 @@ extension JournaledOutput {
         hasFailed = true
         noteFailure(error)
         if state.isPastDeadline { return false }
+        // This thread, and in the pipeline of one thread the input's, waits but does not hang.
+        state.noteOutputProgress()
+        state.noteInputProgress()
         tamis_sleep_ns(100_000_000)
       }
     }
@@ -187,12 +190,12 @@ extension JournaledOutput {
       let record = UnsafeRawBufferPointer(rebasing: records[start..<start + recordByteCount])
       guard let base = record.baseAddress else { break }
       let view = FlaggedRecordView(base, featureCount: featureCount)
-      let isUnbiasedOnly = view.reasons == .unbiased
-      guard output.send(record, topic: isUnbiasedOnly ? .unbiased : .flagged) else {
+      let topic = OutputSocket.Topic(view.reasons)
+      guard output.send(record, topic: topic) else {
         counters.outputBlocked.add()
         break
       }
-      (isUnbiasedOnly ? counters.publishedUnbiased : counters.publishedFlagged).add()
+      counters.published(topic).add()
       sentNumber = view.number
       sent += 1
     }

@@ -27,6 +27,12 @@ extension RunLedgerReport {
       ("events", .count(events)), ("scored", .count(scored)),
       ("not_finite", .count(notFinite)), ("repeated", .count(repeated)), ("shed", .count(shed)),
       ("flagged", .count(flagged)), ("unbiased", .count(unbiased)),
+      ("opened_ns", .count(openedNs)), ("resumed", .count(resumeCount)),
+      ("decided", .count(decided)), ("closed_through", .count(closedThrough)),
+      (
+        "decided_ranges",
+        .array(decidedRanges.map { .array([.count($0.lowerBound), .count($0.upperBound)]) })
+      ),
       ("balanced", .bool(isBalanced)),
     ]
   }
@@ -43,14 +49,15 @@ extension RunLedgerReport {
 }
 
 extension JSONValue {
-  /// Numbers, truth values and words without special characters, which are all a ledger has.
+  /// Numbers, truth values, lists of them, and words without special characters: all a ledger has.
   fileprivate var text: String {
     switch self {
     case .integer(let value): "\(value)"
     case .unsigned(let value): "\(value)"
     case .bool(let value): "\(value)"
     case .string(let value): "\"\(value)\""
-    case .null, .number, .array, .object: "null"
+    case .array(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
+    case .null, .number, .object: "null"
     }
   }
 }

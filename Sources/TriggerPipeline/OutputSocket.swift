@@ -1,3 +1,4 @@
+internal import EventRecords
 internal import ZeroMQ
 
 /// The output of the pipeline: a PUB or PUSH socket that never drops in silence.
@@ -7,7 +8,7 @@ internal import ZeroMQ
 /// not keep up makes the send fail rather than lose the record.
 final class OutputSocket {
   /// The topic part.
-  enum Topic { case flagged, unbiased }
+  enum Topic { case flagged, unbiased, unflagged }
 
   private let socket: Socket
   private let isPublisher: Bool
@@ -19,6 +20,7 @@ final class OutputSocket {
 
   private static let flaggedTopic: StaticString = "flagged"
   private static let unbiasedTopic: StaticString = "unbiased"
+  private static let unflaggedTopic: StaticString = "unflagged"
 
   init(
     context: Context, settings: PipelineSettings, observer: any PipelineObserver
@@ -56,7 +58,12 @@ final class OutputSocket {
   /// Sends `[topic, record]`; false where the output cannot take it now.
   func send(_ record: UnsafeRawBufferPointer, topic: Topic) -> Bool {
     guard hasReceiverForSend else { return false }
-    let name = topic == .flagged ? Self.flaggedTopic : Self.unbiasedTopic
+    let name =
+      switch topic {
+      case .flagged: Self.flaggedTopic
+      case .unbiased: Self.unbiasedTopic
+      case .unflagged: Self.unflaggedTopic
+      }
     let topicBytes = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
     do {
       guard try socket.send(topicBytes, more: true) else { return false }
@@ -70,4 +77,26 @@ final class OutputSocket {
   private var isWritable: Bool { (try? socket.readiness().contains(.sendable)) ?? false }
 
   private var hasReceiverForSend: Bool { !isPublisher || subscriberCount > 0 }
+}
+
+extension OutputSocket.Topic {
+  /// The topic of a record that was kept for these reasons.
+  init(_ reasons: FlagReasons) {
+    switch reasons {
+    case []: self = .unflagged
+    case .unbiased: self = .unbiased
+    default: self = .flagged
+    }
+  }
+}
+
+extension PipelineCounters {
+  /// The counter of records that went out under a topic.
+  func published(_ topic: OutputSocket.Topic) -> EventCounter {
+    switch topic {
+    case .flagged: publishedFlagged
+    case .unbiased: publishedUnbiased
+    case .unflagged: publishedUnflagged
+    }
+  }
 }

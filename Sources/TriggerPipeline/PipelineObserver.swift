@@ -3,6 +3,11 @@
 public protocol PipelineObserver: Sendable {
   /// A run's ledger was closed. One that is not balanced is a fault of the daemon itself.
   func ledgerClosed(_ report: RunLedgerReport)
+  /// An earlier process has left a run open, of which so many records were decided; it is gone on
+  /// with.
+  func ledgerResumed(run: UInt32, source: UInt32, decided: UInt64)
+  /// More events are flagged than the cap allows: one in `prescale` is kept. 1: the flood is over.
+  func floodChanged(prescale: UInt32)
   /// The journal cannot be written; the pipeline keeps trying.
   func journalStalled(_ reason: String)
   /// The journal can be written again.

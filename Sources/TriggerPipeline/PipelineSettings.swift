@@ -15,6 +15,9 @@ public struct PipelineSettings: Sendable {
   public var inputBind: [String] = []
   /// The topic that a SUB input asks for.
   public var inputTopic = ""
+  /// Whether other daemons take part of the same stream, as behind one PUSH: what is missing here is
+  /// then not lost.
+  public var isInputShared = false
   /// A longer message is refused as oversized.
   public var messageByteCountMax = 1 << 20
   /// Messages that ZeroMQ may hold for each sender before it makes the sender wait (or drop).
@@ -36,6 +39,10 @@ public struct PipelineSettings: Sendable {
   public var fsyncIntervalMs = 100
   /// One in so many events is kept whatever its score; 0 for none.
   public var unbiasedPrescale: UInt32 = 10_000
+  /// Whether events that nothing keeps are journaled and published too, with reasons 0.
+  public var publishesAll = false
+  /// Flagged events a second that are kept at most, over some seconds; 0 for no cap.
+  public var flaggedRateMax = 0
   /// Whether events are screened in 8-bit integers before they are scored.
   public var isScreened = false
   /// The processors that the scoring threads are bound to, one each; none leaves all threads to

@@ -39,6 +39,12 @@ public final class PipelineState: Sendable {
     return now > last ? now - last : 0
   }
 
+  /// A stage that has not gone once around its loop for so long stands still.
+  public static let progressNsMax: UInt64 = 10_000_000_000
+
+  /// Whether the pipeline moves, or idles soundly: all its threads go around their loops.
+  public var isProgressing: Bool { sinceProgressNs <= Self.progressNsMax }
+
   /// Asks the pipeline to finish what it has received, for at most `timeoutMs`.
   public func beginDraining(timeoutMs: Int) {
     drainDeadlineNs.store(

@@ -14,40 +14,59 @@ struct FlaggedOrigin: Sendable {
 /// the runs that have passed.
 final class PublishStage: @unchecked Sendable {
   private let ring: RecordRing
-  private let rule: DecisionRule
-  private let origin: FlaggedOrigin
+  private let rack: ArmsRack
+  /// The arms of the records that are decided now.
+  private var arms: Armament
+  private var flood: FloodGovernor?
+  private var floodPrescale: UInt32 = 1
+  /// Whether events that nothing keeps are handed on too.
+  private let publishesAll: Bool
   private let ledger: RunLedgerTable
+  private let ledgerState: LedgerState
   private let ledgerFile: LedgerFile
+  private let decisionLog: DecisionLog
   private let output: JournaledOutput
   private let counters: PipelineCounters
-  private let pointCounters: [WorkingPointCounters]
   private let recentFlags: RecentFlags
   private let state: PipelineState
   private let observer: any PipelineObserver
+  private let unbiasedPrescale: UInt32
   private let flaggedByteCount: Int
   private let staged: UnsafeMutableRawBufferPointer
   private var stagedCount = 0
+  /// Entries whose accounts have changed since they were last entered in the ledger's state.
+  private var dirtyEntries: [Int] = []
   private var reports: [RunLedgerReport] = []
+  /// Whether the decision log names the arms in force.
+  private var hasLoggedArms = false
+  /// The last event that was decided; nil before the first.
+  private var lastDecided: EventIdentity?
 
   init(
-    ring: RecordRing, rule: DecisionRule, origin: FlaggedOrigin, ledger: RunLedgerTable,
-    output: JournaledOutput, counters: PipelineCounters,
-    pointCounters: [WorkingPointCounters], recentFlags: RecentFlags, state: PipelineState,
+    ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable, output: JournaledOutput,
+    counters: PipelineCounters, recentFlags: RecentFlags, state: PipelineState,
     observer: any PipelineObserver, settings: PipelineSettings
   ) throws {
-    self.pointCounters = pointCounters
-    self.recentFlags = recentFlags
     ledgerFile = try LedgerFile(folder: settings.journalPath)
+    ledgerState = try LedgerState(
+      folder: settings.journalPath, slotCount: RunLedgerTable.entryCount)
+    decisionLog = try DecisionLog(folder: settings.journalPath)
     self.ring = ring
-    self.rule = rule
-    self.origin = origin
+    self.rack = rack
+    arms = rack.latest
+    flood = settings.flaggedRateMax > 0 ? FloodGovernor(rateMax: settings.flaggedRateMax) : nil
+    publishesAll = settings.publishesAll
     self.ledger = ledger
     self.output = output
     self.counters = counters
+    self.recentFlags = recentFlags
     self.state = state
     self.observer = observer
+    unbiasedPrescale = settings.unbiasedPrescale
     flaggedByteCount = FlaggedRecord.byteCount(featureCount: ring.featureCount)
     staged = .allocate(byteCount: settings.batchMax * flaggedByteCount, alignment: 64)
+    dirtyEntries.reserveCapacity(RunLedgerTable.entryCount)
+    resume()
   }
 
   deinit { staged.deallocate() }
@@ -69,6 +88,7 @@ final class PublishStage: @unchecked Sendable {
     output.service()
     guard let range = ring.nextCompletedRange() else {
       if ring.isEmpty { state.noteOutputProgress() }
+      if floodPrescale > 1 { letFloodPass() }
       return false
     }
     counters.batchEvents.record(Double(range.count))
@@ -77,6 +97,8 @@ final class PublishStage: @unchecked Sendable {
       UnsafeRawBufferPointer(rebasing: staged[..<(stagedCount * flaggedByteCount)]),
       count: stagedCount)
     stagedCount = 0
+    // After the journal: what the account says was decided is there for good.
+    enterAccounts()
     ring.release(upTo: range.upperBound)
     state.noteOutputProgress()
     return true
@@ -88,9 +110,13 @@ final class PublishStage: @unchecked Sendable {
 extension PublishStage {
   private func decide(_ range: Range<Int>) {
     let decidedNs = tamis_realtime_ns()
+    // A range is of one generation.
+    let generation = ring.generation(at: range.lowerBound)
+    if generation != arms.generation { takeUp(generation) }
     for position in range {
       let note = ring.note(at: position)
       if let closed = note.closedEntry, closed != note.ledgerEntry { close(closed, .nextRun) }
+      account(for: position, note)
       if note.isEvent { decide(position, note, decidedNs: decidedNs) }
       if note.closedEntry == note.ledgerEntry { close(note.ledgerEntry, .endOfRun) }
     }
@@ -101,67 +127,185 @@ extension PublishStage {
     let score = ring.score(at: position)
     let entry = ledger.entries[note.ledgerEntry]
     count(score, in: entry)
+    if let shadow = arms.shadow {
+      countShadow(score, shadow: ring.shadowScores(at: position).pointee, rule: shadow.rule)
+    }
     counters.lastEventNs.set(note.receivedNs)
+    let identity = EventIdentity(record)
+    if !hasLoggedArms { log(.before(identity)) }
+    lastDecided = identity
     let latencyNs = decidedNs > note.receivedNs ? decidedNs - note.receivedNs : 0
     counters.decisionLatency.record(Double(latencyNs) * 1e-9)
-    guard let decision = rule.decide(score: score, event: record) else { return }
+    guard let decision = decision(score: score, record: record, nowNs: decidedNs) else { return }
     count(decision, in: entry)
     let header = FlaggedHeader(
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: score,
-      threshold: rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
+      threshold: arms.rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
       receivedNs: note.receivedNs, decidedNs: decidedNs, weight: decision.weight,
-      model: origin.model, calibration: origin.calibration, instance: origin.instance)
+      model: arms.origin.model, calibration: arms.origin.calibration,
+      instance: arms.origin.instance)
     stage(header, position: position, record: record)
   }
 
-  private func count(_ score: Float, in entry: RunLedgerEntry) {
-    if score.isNaN {
-      entry.notFinite += 1
-      counters.rejected(.notFinite).add()
-    } else {
-      entry.scored += 1
-      counters.scored.add()
-      counters.scores.record(Double(score))
-      if score > rule.loosestThreshold { countFired(score) }
+  private func decision(score: Float, record: EventRecordView, nowNs: UInt64) -> Decision? {
+    let rule = arms.rule
+    guard score.isNaN || score > rule.loosestThreshold || unbiasedPrescale > 0 else {
+      return publishesAll ? .unflagged : nil
     }
-  }
-
-  private func countFired(_ score: Float) {
-    counters.aboveThreshold.add()
-    for point in pointCounters.indices where score > rule.routes[point].threshold {
-      pointCounters[point].fired.add()
+    let hash = PrescaleHash(
+      run: record.run, source: record.source, sequence: record.sequence, event: record.event)
+    let decision = rule.decide(score: score, hash: hash, floodPrescale: floodPrescale)
+    if flood != nil {
+      noteFlood(decision, score: score, hash: hash, nowNs: nowNs)
     }
-  }
-
-  private func count(_ decision: Decision, in entry: RunLedgerEntry) {
-    if decision.reasons.contains(.aboveThreshold) { entry.flagged += 1 }
-    if decision.reasons.contains(.unbiased) {
-      entry.unbiased += 1
-      counters.unbiased.add()
-    }
-    if decision.reasons.contains(.notScorable) { counters.notScorable.add() }
-    for point in pointCounters.indices where decision.workingPoints >> UInt16(point) & 1 == 1 {
-      pointCounters[point].flagged.add()
-    }
+    return decision ?? (publishesAll ? .unflagged : nil)
   }
 
   private func stage(_ header: FlaggedHeader, position: Int, record: EventRecordView) {
     guard let base = staged.baseAddress else { return }
     let attributions = UnsafeBufferPointer(
       start: ring.attributions(at: position), count: ring.featureCount)
+    FlaggedRecord.encode(
+      header, attributions: attributions, eventRecord: record,
+      into: base + stagedCount * flaggedByteCount)
+    stagedCount += 1
     if header.reasons.contains(.aboveThreshold) {
       recentFlags.note(header, record: record, attributions: attributions)
     }
-    FlaggedRecord.encode(
-      header, attributions: attributions,
-      eventRecord: record, into: base + stagedCount * flaggedByteCount)
-    stagedCount += 1
+  }
+
+  /// Goes on with the arms of another generation. The log names the first event that they decide.
+  private func takeUp(_ generation: Int) {
+    arms = rack.arms(of: generation)
+    hasLoggedArms = false
+  }
+
+  private func log(_ place: DecisionChange.Place) {
+    hasLoggedArms = true
+    decisionLog.append(
+      DecisionChange(
+        place: place, number: output.nextNumber + UInt64(stagedCount),
+        model: arms.facts.modelSHA256, calibration: arms.facts.calibrationSHA256,
+        floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale,
+        timeNs: tamis_realtime_ns()),
+      observer: observer)
+  }
+
+}
+
+// MARK: - Flood
+
+extension PublishStage {
+  /// Tells the governor of an event that is flagged where there is no cap. Another prescale holds
+  /// from the next event on.
+  private func noteFlood(
+    _ decision: Decision?, score: Float, hash: PrescaleHash, nowNs: UInt64
+  ) {
+    let isKept = decision?.isFlagged ?? false
+    if !isKept {
+      guard floodPrescale > 1, let uncapped = arms.rule.decide(score: score, hash: hash),
+        uncapped.isFlagged
+      else { return }
+      counters.floodSuppressed.add()
+    }
+    if flood?.note(isKept: isKept, nowNs: nowNs) ?? false { changeFlood() }
+  }
+
+  /// While nothing comes a flood is over too.
+  private func letFloodPass() {
+    if flood?.pass(nowNs: tamis_realtime_ns()) ?? false { changeFlood() }
+  }
+
+  private func changeFlood() {
+    let before = floodPrescale
+    floodPrescale = flood?.prescale ?? 1
+    counters.floodPrescale.set(UInt64(floodPrescale))
+    log(.after(lastDecided))
+    if before == 1 || floodPrescale == 1 { observer.floodChanged(prescale: floodPrescale) }
+  }
+}
+
+// MARK: - Counts
+
+extension PublishStage {
+  private func count(_ score: Float, in entry: RunLedgerEntry) {
+    if score.isNaN {
+      entry.account.notFinite += 1
+      counters.rejected(.notFinite).add()
+      return
+    }
+    entry.account.scored += 1
+    counters.scored.add()
+    counters.scores.record(Double(score))
+    let fired = arms.rule.firedPoints(score: score)
+    guard fired != 0 else { return }
+    counters.aboveThreshold.add()
+    for point in arms.counters.indices where fired >> UInt16(point) & 1 == 1 {
+      arms.counters[point].fired.add()
+    }
+  }
+
+  private func count(_ decision: Decision, in entry: RunLedgerEntry) {
+    if decision.reasons.isEmpty { return counters.unflagged.add() }
+    if decision.reasons.contains(.aboveThreshold) { entry.account.flagged += 1 }
+    if decision.reasons.contains(.unbiased) {
+      entry.account.unbiased += 1
+      counters.unbiased.add()
+    }
+    if decision.reasons.contains(.notScorable) { counters.notScorable.add() }
+    for point in arms.counters.indices where decision.workingPoints >> UInt16(point) & 1 == 1 {
+      arms.counters[point].flagged.add()
+    }
+  }
+
+  private func countShadow(_ live: Float, shadow: Float, rule: DecisionRule) {
+    let outcome =
+      switch (live > arms.rule.loosestThreshold, shadow > rule.loosestThreshold) {
+      case (true, true): 0
+      case (true, false): 1
+      case (false, true): 2
+      case (false, false): 3
+      }
+    counters.shadow[outcome].add()
   }
 }
 
 // MARK: - Ledger and end
 
 extension PublishStage {
+  /// Goes on with the runs that an earlier process has left open.
+  private func resume() {
+    let accounts = ledgerState.accounts
+    for note in ledgerState.notes { observer.journalStalled(note) }
+    let passed = ledger.resume(accounts)
+    for entry in passed { close(entry, .nextRun) }
+    for (slot, account) in accounts where !passed.contains(slot) {
+      observer.ledgerResumed(
+        run: account.run, source: account.source, decided: account.decided.received)
+    }
+  }
+
+  /// Notes that a record is decided.
+  private func account(for position: Int, _ note: SlotNote) {
+    let entry = ledger.entries[note.ledgerEntry]
+    _ = entry.account.decided.note(EventRecordView(ring.record(at: position)).sequence)
+    guard !entry.isDirty else { return }
+    entry.isDirty = true
+    dirtyEntries.append(note.ledgerEntry)
+  }
+
+  private func enterAccounts() {
+    for index in dirtyEntries {
+      let entry = ledger.entries[index]
+      entry.isDirty = false
+      // One that was closed meanwhile may be of another run already.
+      if !entry.isClosed.load(ordering: .acquiring) {
+        ledgerState.enter(entry.account, in: index)
+      }
+    }
+    dirtyEntries.removeAll(keepingCapacity: true)
+  }
+
   private func close(_ index: Int, _ closing: RunLedgerReport.Closing) {
     let entry = ledger.entries[index]
     let figures = closing == .shutdown ? entry.figures : entry.closingFigures
@@ -175,6 +319,8 @@ extension PublishStage {
       observer.journalStalled("\(error)")
     }
     observer.ledgerClosed(report)
+    // A run that the end of the daemon has cut is gone on with by the next one.
+    if closing != .shutdown { ledgerState.clear(index) }
     entry.isClosed.store(true, ordering: .releasing)
   }
 
@@ -185,6 +331,6 @@ extension PublishStage {
       ledger.entries[index].takeFigures()
       close(index, .shutdown)
     }
-    output.finish(ledger: reports, unbiasedPrescale: rule.unbiasedPrescale)
+    output.finish(ledger: reports, unbiasedPrescale: unbiasedPrescale)
   }
 }

@@ -39,7 +39,11 @@ package final class RecordRing: @unchecked Sendable {
   package let slotByteCount: Int
   private let records: UnsafeMutableRawPointer
   private let notes: UnsafeMutablePointer<SlotNote>
+  /// Generation of the arms that decide a record. Atomic, since a worker that loses a claim may look
+  /// at a slot that is being filled again.
+  private let generations: UnsafeMutablePointer<Atomic<Int>>
   private let scoreStorage: UnsafeMutablePointer<Float>
+  private let shadowScoreStorage: UnsafeMutablePointer<Float>
   private let attributionStorage: UnsafeMutablePointer<Float>
   /// At a range's first slot: the position after its last, once it is scored.
   private let rangeEnds: UnsafeMutablePointer<Atomic<Int>>
@@ -68,8 +72,12 @@ package final class RecordRing: @unchecked Sendable {
     notes.initialize(
       repeating: SlotNote(isEvent: false, ledgerEntry: 0, closedEntry: nil, receivedNs: 0),
       count: rounded)
+    generations = .allocate(capacity: rounded)
+    for slot in 0..<rounded { (generations + slot).initialize(to: Atomic(0)) }
     scoreStorage = .allocate(capacity: rounded)
     scoreStorage.initialize(repeating: 0, count: rounded)
+    shadowScoreStorage = .allocate(capacity: rounded)
+    shadowScoreStorage.initialize(repeating: 0, count: rounded)
     attributionStorage = .allocate(capacity: rounded * featureCount)
     attributionStorage.initialize(repeating: 0, count: rounded * featureCount)
     rangeEnds = .allocate(capacity: rounded)
@@ -79,7 +87,9 @@ package final class RecordRing: @unchecked Sendable {
   deinit {
     records.deallocate()
     notes.deallocate()
+    generations.deinitialize(count: capacity).deallocate()
     scoreStorage.deallocate()
+    shadowScoreStorage.deallocate()
     attributionStorage.deallocate()
     rangeEnds.deinitialize(count: capacity).deallocate()
   }
@@ -90,10 +100,21 @@ package final class RecordRing: @unchecked Sendable {
 
   package func note(at position: Int) -> SlotNote { notes[slot(position)] }
 
+  /// Generation of the arms that decide the record at `position`; it never falls from one record to
+  /// the next.
+  package func generation(at position: Int) -> Int {
+    generations[slot(position)].load(ordering: .relaxed)
+  }
+
   package func score(at position: Int) -> Float { scoreStorage[slot(position)] }
 
   package func scores(at position: Int) -> UnsafeMutablePointer<Float> {
     scoreStorage + slot(position)
+  }
+
+  /// The scores of the arms that score beside the live ones; where there are any.
+  package func shadowScores(at position: Int) -> UnsafeMutablePointer<Float> {
+    shadowScoreStorage + slot(position)
   }
 
   package func attributions(at position: Int) -> UnsafeMutablePointer<Float> {
@@ -112,9 +133,13 @@ extension RecordRing {
     return position - released.load(ordering: .acquiring) < capacity ? position : nil
   }
 
+  /// The position after the last record that was filled in.
+  package var filledPosition: Int { filled.load(ordering: .relaxed) }
+
   /// Makes the record at `position` visible to the workers; `announceArrivals` wakes them.
-  package func fill(_ position: Int, note: SlotNote) {
+  package func fill(_ position: Int, note: SlotNote, generation: Int = 1) {
     notes[slot(position)] = note
+    generations[slot(position)].store(generation, ordering: .relaxed)
     filled.store(position + 1, ordering: .releasing)
   }
 
@@ -125,19 +150,31 @@ extension RecordRing {
 // MARK: - The workers' side
 
 extension RecordRing {
-  /// Takes the oldest unclaimed records: at most `batchMax`, a fair share among `workers`, and not
-  /// across the ring's end, so that they lie one after another. Nil where nothing waits.
+  /// Takes the oldest unclaimed records: at most `batchMax`, a fair share among `workers`, of one
+  /// generation, and not across the ring's end, so that they lie one after another. Nil where
+  /// nothing waits.
   package func claim(batchMax: Int, workers: Int) -> Range<Int>? {
     while true {
       let start = claimed.load(ordering: .relaxed)
       let available = filled.load(ordering: .acquiring) - start
       if available <= 0 { return nil }
       let share = workers > 1 ? max(16, available / workers) : available
-      let count = min(available, batchMax, share, capacity - slot(start))
+      let count = uniformCount(from: start, min(available, batchMax, share, capacity - slot(start)))
       let exchange = claimed.compareExchange(
         expected: start, desired: start + count, ordering: .acquiringAndReleasing)
       if exchange.exchanged { return start..<start + count }
     }
+  }
+
+  /// How many of `count` records are of the first one's generation. Generations never fall, so a look
+  /// at the last one is enough but at a switch. Where another worker has claimed `start` meanwhile
+  /// these may be newer ones; the claim then fails, whatever comes out here.
+  private func uniformCount(from start: Int, _ count: Int) -> Int {
+    let first = generation(at: start)
+    if generation(at: start + count - 1) == first { return count }
+    var uniform = 1
+    while uniform < count, generation(at: start + uniform) == first { uniform += 1 }
+    return uniform
   }
 
   /// Hands a scored range to the publish thread.
@@ -167,6 +204,9 @@ extension RecordRing {
     released.store(position, ordering: .releasing)
     releases.signal()
   }
+
+  /// The position before which all records have been released.
+  package var releasedPosition: Int { released.load(ordering: .acquiring) }
 
   /// Records anywhere in the ring.
   package var occupiedCount: Int {

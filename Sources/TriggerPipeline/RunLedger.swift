@@ -1,3 +1,4 @@
+internal import CLinux
 internal import EventRecords
 internal import Synchronization
 
@@ -39,12 +40,26 @@ public struct RunLedgerReport: Equatable, Sendable {
   public var flagged: UInt64
   /// Events kept by the unbiased prescale.
   public var unbiased: UInt64
+  /// When the run was begun here, ns since the epoch. Reports of the same run, source and time go on
+  /// from one another over restarts: the last one counts.
+  public var openedNs: UInt64 = 0
+  /// How often another process went on with the run.
+  public var resumeCount: UInt64 = 0
+  /// Sequences of the records that were decided, ascending; of those up to `closedThrough` it can
+  /// no longer be told which.
+  public var decidedRanges: [ClosedRange<UInt64>] = []
+  /// The highest sequence that is no longer told apart; 0 where all are.
+  public var closedThrough: UInt64 = 0
+  /// How many records were decided.
+  public var decided: UInt64 = 0
 
   /// Creates a report.
   public init(
     run: UInt32, source: UInt32, closing: Closing, expected: UInt64, received: UInt64,
     lost: UInt64, events: UInt64, scored: UInt64, notFinite: UInt64, repeated: UInt64,
-    shed: UInt64, flagged: UInt64, unbiased: UInt64
+    shed: UInt64, flagged: UInt64, unbiased: UInt64, openedNs: UInt64 = 0,
+    resumeCount: UInt64 = 0, decidedRanges: [ClosedRange<UInt64>] = [],
+    closedThrough: UInt64 = 0, decided: UInt64 = 0
   ) {
     self.run = run
     self.source = source
@@ -59,6 +74,11 @@ public struct RunLedgerReport: Equatable, Sendable {
     self.shed = shed
     self.flagged = flagged
     self.unbiased = unbiased
+    self.openedNs = openedNs
+    self.resumeCount = resumeCount
+    self.decidedRanges = decidedRanges
+    self.closedThrough = closedThrough
+    self.decided = decided
   }
 
   /// Whether the sums agree.
@@ -89,11 +109,14 @@ final class RunLedgerEntry: @unchecked Sendable {
   // Written by ingest before the closing record enters the ring, read by publish after it left.
   var closingFigures = IngestFigures()
 
+  /// Whether the entry was taken over from an earlier process and nothing has come since: the next
+  /// record of the source says whether it goes on. The ingest thread's.
+  var isResumed = false
+
   // The publish thread's.
-  var scored: UInt64 = 0
-  var notFinite: UInt64 = 0
-  var flagged: UInt64 = 0
-  var unbiased: UInt64 = 0
+  var account = DecidedAccount()
+  /// Whether the account has changed since it was last entered in the ledger's state.
+  var isDirty = false
 
   /// Set by the publish thread once the ledger is written: the entry may be used again.
   let isClosed = Atomic<Bool>(true)
@@ -104,8 +127,18 @@ final class RunLedgerEntry: @unchecked Sendable {
     sequences = SequenceLedger()
     figures = IngestFigures()
     hasEnded = false
-    (scored, notFinite, flagged, unbiased) = (0, 0, 0, 0)
+    account = DecidedAccount(run: run, source: source, openedNs: tamis_realtime_ns())
     isClosed.store(false, ordering: .releasing)
+  }
+
+  /// Goes on with the account of an earlier process: what that one has decided has been received.
+  func resume(_ earlier: DecidedAccount) {
+    open(run: earlier.run, source: earlier.source)
+    account = earlier
+    account.resumeCount += 1
+    sequences = earlier.decided
+    figures.events = earlier.scored + earlier.notFinite
+    isResumed = true
   }
 
   /// Takes the sequence ledger's sums as they stand: what the run's end would bring.
@@ -116,12 +149,14 @@ final class RunLedgerEntry: @unchecked Sendable {
   }
 
   func report(_ closing: RunLedgerReport.Closing, figures: IngestFigures) -> RunLedgerReport {
-    let decided = scored + notFinite + figures.repeated
+    let decided = account.scored + account.notFinite + figures.repeated
     return RunLedgerReport(
       run: run, source: source, closing: closing, expected: figures.expected,
-      received: figures.received, lost: figures.lost, events: figures.events, scored: scored,
-      notFinite: notFinite, repeated: figures.repeated,
+      received: figures.received, lost: figures.lost, events: figures.events,
+      scored: account.scored, notFinite: account.notFinite, repeated: figures.repeated,
       shed: closing == .shutdown ? figures.events - min(decided, figures.events) : 0,
-      flagged: flagged, unbiased: unbiased)
+      flagged: account.flagged, unbiased: account.unbiased, openedNs: account.openedNs,
+      resumeCount: account.resumeCount, decidedRanges: account.decided.seenRanges,
+      closedThrough: account.decided.closedSequence, decided: account.decided.received)
   }
 }

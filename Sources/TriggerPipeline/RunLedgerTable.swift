@@ -10,6 +10,8 @@ public final class SourceCounters: Sendable {
   /// Records missed, by gaps in the sequence; a late record is counted in `late` as well, so what
   /// is missing now is lost - late.
   public let lost = EventCounter()
+  /// Records missed where the stream is shared with other daemons: most of them are there.
+  public let elsewhere = EventCounter()
   /// Records that filled a gap after it had been counted.
   public let late = EventCounter()
 
@@ -28,13 +30,19 @@ package final class RunLedgerTable: @unchecked Sendable {
     case refused(RecordRefusal)
   }
 
+  /// An entry's index is its slot in the ledger's state.
   let entries: [RunLedgerEntry] = (0..<entryCount).map { _ in RunLedgerEntry() }
   /// Sender unknown first, then senders in the order in which they came.
   package let sources: SourceList
   private var currentEntries: [Int?]
   private var lastSource = 0
 
-  package init() {
+  /// Whether other daemons take part of the same stream: gaps are then no losses.
+  private let isShared: Bool
+
+  /// A table without entries.
+  package init(isShared: Bool = false) {
+    self.isShared = isShared
     sources = SourceList(capacity: Self.sourceCountMax + 1)
     currentEntries = [Int?](repeating: nil, count: Self.sourceCountMax + 1)
   }
@@ -54,14 +62,26 @@ package final class RunLedgerTable: @unchecked Sendable {
   private func place(_ record: EventRecordView, source: Int, isEvent: Bool) -> Placement {
     guard record.sequence > 0 else { return .refused(.repeated) }
     let current = currentEntries[source]
+    if let current, entries[current].isResumed {
+      entries[current].isResumed = false
+      if !entries[current].isContinued(by: record) {
+        return placeInNewEntry(record, source: source, isEvent: isEvent, leaving: current)
+      }
+    }
     if let current, entries[current].accepts(record) {
       return note(record, in: current, source: source, isEvent: isEvent)
     }
     if let current, record.run < entries[current].run || entries[current].refusesAfterEnd(record) {
       return .refused(.runBackwards)
     }
-    guard let opened = freeEntry() else { return .refused(.sourceLimit) }
     let left = current.flatMap { entries[$0].hasEnded ? nil : $0 }
+    return placeInNewEntry(record, source: source, isEvent: isEvent, leaving: left)
+  }
+
+  private func placeInNewEntry(
+    _ record: EventRecordView, source: Int, isEvent: Bool, leaving left: Int?
+  ) -> Placement {
+    guard let opened = freeEntry() else { return .refused(.sourceLimit) }
     if let left { entries[left].end() }
     entries[opened].open(run: record.run, source: record.source)
     currentEntries[source] = opened
@@ -73,8 +93,10 @@ package final class RunLedgerTable: @unchecked Sendable {
   ) -> Placement {
     let ledger = entries[entry]
     switch ledger.sequences.note(record.sequence) {
-    case .fresh(let gap): if gap > 0 { sources[source].lost.add(gap) }
-    case .late: sources[source].late.add()
+    case .fresh(let gap):
+      if gap > 0 { (isShared ? sources[source].elsewhere : sources[source].lost).add(gap) }
+    case .late:
+      if !isShared { sources[source].late.add() }
     case .repeated:
       ledger.figures.repeated += 1
       ledger.figures.events += 1
@@ -84,6 +106,23 @@ package final class RunLedgerTable: @unchecked Sendable {
     guard record.kind == .endOfRun else { return .accepted(entry: entry, closedEntry: left) }
     ledger.end()
     return .accepted(entry: entry, closedEntry: entry)
+  }
+
+  /// Goes on with what an earlier process has left open, before the first record. Returns the entries
+  /// of runs that were on their way to be closed: a later run of the same source had begun.
+  package func resume(_ accounts: [(slot: Int, account: DecidedAccount)]) -> [Int] {
+    var passed: [Int] = []
+    for (slot, account) in accounts.sorted(by: { $0.account.openedNs < $1.account.openedNs }) {
+      guard slot < entries.count, let source = sourceIndex(of: account.source) else { continue }
+      entries[slot].resume(account)
+      if let earlier = currentEntries[source] {
+        entries[earlier].isResumed = false
+        entries[earlier].end()
+        passed.append(earlier)
+      }
+      currentEntries[source] = slot
+    }
+    return passed
   }
 
   private func sourceIndex(of source: UInt32) -> Int? {
@@ -110,6 +149,12 @@ extension RunLedgerEntry {
   /// Whether `record` belongs to this run, which is still open.
   fileprivate func accepts(_ record: EventRecordView) -> Bool {
     record.run == run && !hasEnded
+  }
+
+  /// Whether the first record after a restart goes on with the run, as if the daemon had never stopped:
+  /// one that begins the run again, or is of another one, does not.
+  fileprivate func isContinued(by record: EventRecordView) -> Bool {
+    record.run == run && record.sequence > 1 && record.kind != .beginOfRun
   }
 
   /// A run that has ended takes nothing more, unless its sender begins it again.

@@ -5,43 +5,40 @@ internal import WorkerThreads
 /// One scoring thread: claims what has arrived, scores it in place, hands it on.
 final class ScoringStage: @unchecked Sendable {
   private let ring: RecordRing
-  private let scorer: EventScorer
+  private let rack: ArmsRack
+  private var arms: Armament
+  /// Which of the arms' scorers is this thread's.
+  private let worker: Int
+  private let workerCount: Int
   private let unbiasedPrescale: UInt32
   /// Screened: whether an event of the batch is in the unbiased sample, which is scored exactly.
   private let isSampled: UnsafeMutablePointer<Bool>?
   private let batchMax: Int
-  private let workers: Int
+  private let attributionStride: Int
   private let counters: PipelineCounters
   private let state: PipelineState
 
   init(
-    ring: RecordRing, precision: ScoringPrecision, unbiasedPrescale: UInt32, batchMax: Int,
-    workers: Int, counters: PipelineCounters, state: PipelineState
+    ring: RecordRing, rack: ArmsRack, worker: Int, settings: PipelineSettings,
+    counters: PipelineCounters, state: PipelineState
   ) {
     self.ring = ring
-    self.unbiasedPrescale = unbiasedPrescale
-    scorer = EventScorer(precision, batchMax: batchMax)
-    isSampled = precision.isExact || unbiasedPrescale == 0 ? nil : .allocate(capacity: batchMax)
-    isSampled?.initialize(repeating: false, count: batchMax)
-    self.batchMax = batchMax
-    self.workers = workers
+    self.rack = rack
+    self.worker = worker
+    workerCount = max(1, settings.workers)
+    arms = rack.latest
+    unbiasedPrescale = settings.unbiasedPrescale
+    batchMax = settings.batchMax
+    attributionStride = ring.featureCount * MemoryLayout<Float>.stride
+    isSampled =
+      settings.isScreened && settings.unbiasedPrescale > 0
+      ? .allocate(capacity: settings.batchMax) : nil
+    isSampled?.initialize(repeating: false, count: settings.batchMax)
     self.counters = counters
     self.state = state
   }
 
   deinit { isSampled?.deallocate() }
-
-  /// Scores the ring's empty slots once, so that the first event finds code, weights and buffers
-  /// where they are fast. Before the first record, from one thread.
-  func warmUp() {
-    for count in [1, min(batchMax, ring.capacity)] {
-      _ = scorer.score(
-        events: UnsafeRawPointer(ring.record(at: 0)) + EventRecord.headerByteCount,
-        eventStride: ring.slotByteCount, count: count, isSampled: nil, scores: ring.scores(at: 0),
-        attributions: ring.attributions(at: 0),
-        attributionStride: ring.featureCount * MemoryLayout<Float>.stride)
-    }
-  }
 
   /// Works until the input has ended and nothing is left to score.
   func run() {
@@ -56,18 +53,32 @@ final class ScoringStage: @unchecked Sendable {
   /// Scores one batch, if anything waits. Control records are scored with the rest: they are rare,
   /// and a batch without holes is simpler and faster than one with them.
   func step() -> Bool {
-    guard let range = ring.claim(batchMax: batchMax, workers: workers) else { return false }
-    let first = range.lowerBound
+    guard let range = ring.claim(batchMax: batchMax, workers: workerCount) else { return false }
+    let generation = ring.generation(at: range.lowerBound)
+    if generation != arms.generation { arms = rack.arms(of: generation) }
     markSampled(range)
-    let outcome = scorer.score(
-      events: UnsafeRawPointer(ring.record(at: first)) + EventRecord.headerByteCount,
-      eventStride: ring.slotByteCount, count: range.count, isSampled: UnsafePointer(isSampled),
-      scores: ring.scores(at: first), attributions: ring.attributions(at: first),
-      attributionStride: ring.featureCount * MemoryLayout<Float>.stride)
-    counters.batches.add()
+    let outcome = score(
+      range, with: arms.scorers[worker], scores: ring.scores(at: range.lowerBound),
+      attributions: ring.attributions(at: range.lowerBound))
     if outcome.rescored > 0 { count(outcome) }
+    if let shadow = arms.shadow {
+      _ = score(
+        range, with: shadow.scorers[worker], scores: ring.shadowScores(at: range.lowerBound),
+        attributions: nil)
+    }
+    counters.batches.add()
     ring.complete(range)
     return true
+  }
+
+  private func score(
+    _ range: Range<Int>, with scorer: EventScorer, scores: UnsafeMutablePointer<Float>,
+    attributions: UnsafeMutablePointer<Float>?
+  ) -> ScreeningOutcome {
+    scorer.score(
+      events: UnsafeRawPointer(ring.record(at: range.lowerBound)) + EventRecord.headerByteCount,
+      eventStride: ring.slotByteCount, count: range.count, isSampled: UnsafePointer(isSampled),
+      scores: scores, attributions: attributions, attributionStride: attributionStride)
   }
 
   /// The sample is chosen by the events' identities, so the publishing thread will find the same.

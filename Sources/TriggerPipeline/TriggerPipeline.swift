@@ -1,9 +1,7 @@
 internal import CLinux
-internal import Calibration
 internal import DurableFiles
 internal import EventRecords
-public import ScoreEngine
-public import ScoreModel
+internal import ScoreModel
 internal import Synchronization
 internal import ZeroMQ
 
@@ -16,14 +14,10 @@ public final class TriggerPipeline: Sendable {
   public let counters: PipelineCounters
   /// Its phase and health.
   public let state: PipelineState
-  /// The thresholds and prescales in force.
-  public let rule: DecisionRule
-  /// Model and calibration in force.
-  public let arms: ArmsFacts
-  /// The last flagged events.
+  /// The last flagged events and what made them strange.
   public let recentFlags: RecentFlags
-  /// The margin of the screen; nil where every event is scored exactly.
-  public let screenMargin: Double?
+  /// The arms that decide what comes in now.
+  public var arms: ArmsFacts { rack.latest.facts }
   /// The senders seen so far, the unknown one first.
   public var sources: [SourceCounters] { ledger.sources.all }
   /// Records that stand in the ring now.
@@ -39,32 +33,26 @@ public final class TriggerPipeline: Sendable {
 
   private let settings: PipelineSettings
   private let ring: RecordRing
+  private let rack: ArmsRack
   private let ledger: RunLedgerTable
+  private let schema: UInt32
   /// Taken by `run()`, so that the sockets are closed when it returns.
   private let stages: Mutex<PipelineStages?>
 
   /// Opens sockets and journal and allocates everything.
   ///
   /// - Throws: `ZeroMQError` that names the endpoint, `FileFault` or `SystemCallError` that names
-  ///   the journal's file.
+  ///   the journal's file, `FileFault` where `loaded` does not support the precision asked for.
   public init(
-    settings: PipelineSettings, loaded: LoadedModel, armed: ArmedCalibration,
-    instructionSet: InstructionSet, observer: any PipelineObserver
+    settings: PipelineSettings, loaded: LoadedArms, observer: any PipelineObserver
   ) throws {
-    let model = loaded.model
-    let rule = DecisionRule(armed.calibration, unbiasedPrescale: settings.unbiasedPrescale)
+    let model = loaded.model.model
     let counters = PipelineCounters()
-    let points = armed.calibration.workingPoints
-    guard let pointCounters = counters.workingPoints.counters(of: points.map(\.name)) else {
-      preconditionFailure("a calibration has fewer points than the table has places")
-    }
     let state = PipelineState()
-    let precision = try armed.precision(
-      isScreened: settings.isScreened, model: loaded, instructionSet: instructionSet)
     let ring = RecordRing(
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
-    let ledger = RunLedgerTable()
+    let ledger = RunLedgerTable(isShared: settings.isInputShared)
     let journal = try FlaggedJournal(
       folder: settings.journalPath, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
@@ -74,48 +62,34 @@ public final class TriggerPipeline: Sendable {
     let context = try Context()
     let output = try OutputSocket(context: context, settings: settings, observer: observer)
     let input = try InputSocket(context: context, settings: settings, observer: observer)
+    let rack = ArmsRack(
+      try Armament(loaded, generation: 1, settings: settings, points: counters.workingPoints))
     self.settings = settings
-    self.rule = rule
-    screenMargin = precision.screening?.margin
-    let recentFlags = RecentFlags(featureCount: model.shape.featureCount)
-    self.recentFlags = recentFlags
-    arms = ArmsFacts(
-      generation: 1, armedNs: tamis_realtime_ns(), modelPath: loaded.path,
-      modelSHA256: "\(loaded.sha256)", calibrationPath: armed.path,
-      calibrationSHA256: "\(armed.sha256)",
-      points: points.map {
-        ArmedPoint(
-          name: $0.name, targetFPR: $0.targetFPR.value, threshold: $0.threshold,
-          prescale: $0.prescale, fprInterval: $0.fprInterval)
-      },
-      featureNames: model.featureNames, screenMargin: precision.screening?.margin)
     self.counters = counters
     self.state = state
     self.ring = ring
+    self.rack = rack
     self.ledger = ledger
+    schema = model.schema
+    recentFlags = RecentFlags(featureCount: model.shape.featureCount)
     inputEndpoints = input.boundEndpoints
     outputEndpoints = output.boundEndpoints
     journalOpening = Self.summary(of: journal)
-    let ingest = IngestStage(
-      input: input, ring: ring, ledger: ledger, schema: model.schema, counters: counters,
-      state: state)
-    let scoring = (0..<max(1, settings.workers)).map { _ in
-      ScoringStage(
-        ring: ring, precision: precision, unbiasedPrescale: settings.unbiasedPrescale,
-        batchMax: settings.batchMax, workers: max(1, settings.workers), counters: counters,
-        state: state)
-    }
-    scoring.forEach { $0.warmUp() }
     let publish = try PublishStage(
-      ring: ring, rule: rule,
-      origin: FlaggedOrigin(
-        instance: settings.instance, model: loaded.sha256.prefix, calibration: armed.sha256.prefix),
-      ledger: ledger,
+      ring: ring, rack: rack, ledger: ledger,
       output: JournaledOutput(
         journal: journal, output: output, counters: counters, state: state, observer: observer,
         settings: settings),
-      counters: counters, pointCounters: pointCounters, recentFlags: recentFlags, state: state,
-      observer: observer, settings: settings)
+      counters: counters, recentFlags: recentFlags, state: state, observer: observer,
+      settings: settings)
+    let ingest = IngestStage(
+      input: input, ring: ring, rack: rack, ledger: ledger, schema: model.schema,
+      counters: counters, state: state)
+    let scoring = (0..<max(1, settings.workers)).map { worker in
+      ScoringStage(
+        ring: ring, rack: rack, worker: worker, settings: settings, counters: counters,
+        state: state)
+    }
     stages = Mutex(
       PipelineStages(
         ingest: ingest, scoring: scoring, publish: publish,
@@ -137,6 +111,49 @@ public final class TriggerPipeline: Sendable {
   /// Asks `run()` to finish what was received and return. Safe from any thread, repeatedly.
   public func stop() {
     if state.phase == .running { state.beginDraining(timeoutMs: settings.drainTimeoutMs) }
+  }
+
+  /// Decides with other arms from the next record on, and says when that was taken over: every record
+  /// is decided once, by the old or by the new ones. One thread at a time may call it.
+  ///
+  /// - Returns: false where the pipeline stands still: the new arms decide as soon as it moves again.
+  /// - Throws: `ArmingRefusal` or `FileFault`; the arms in force stay.
+  public func rearm(_ candidate: LoadedArms, waitMs: Int = 2_000) throws -> Bool {
+    try checkFits(candidate)
+    rack.takeDown(releasedPosition: ring.releasedPosition)
+    let arms = try Armament(
+      candidate, generation: rack.latest.generation + 1, settings: settings,
+      points: counters.workingPoints)
+    guard rack.waitUntilSettled(timeoutMs: waitMs) else {
+      throw ArmingRefusal(
+        description: "the arms before these have not been taken over yet: the pipeline stands "
+          + "still; see /healthz for the reason and try again when it moves")
+    }
+    rack.hang(arms)
+    return rack.waitUntilSettled(timeoutMs: waitMs)
+  }
+
+  /// Lets go of arms that no record needs any more. For the supervising thread, now and then.
+  public func takeDownOldArms() { rack.takeDown(releasedPosition: ring.releasedPosition) }
+
+  /// Slots, journal and sequences are of one kind of event for the life of the process.
+  private func checkFits(_ candidate: LoadedArms) throws(ArmingRefusal) {
+    guard state.phase == .running else {
+      throw ArmingRefusal(description: "the daemon is ending")
+    }
+    for model in [candidate.model, candidate.shadow?.model].compactMap({ $0 }) {
+      let found = model.model.shape.featureCount
+      guard found == ring.featureCount else {
+        throw ArmingRefusal(
+          description: "\(model.path): found \(found) features, expected \(ring.featureCount) as "
+            + "the daemon was started with; restart it to change them")
+      }
+      guard model.model.schema == schema else {
+        throw ArmingRefusal(
+          description: "\(model.path): found other feature names than the daemon was started "
+            + "with; restart it to change them")
+      }
+    }
   }
 
   private static func summary(of journal: FlaggedJournal) -> String {

@@ -115,6 +115,7 @@ struct CalibrateCommand: ParsableCommand {
     var histogram = ScoreHistogram()
     var features = FeatureAccumulator(
       featureCount: events.featureCount, names: loaded.model.featureNames)
+    var conditions = ConditionAccumulator()
     var screen = ScreenComparison(model: loaded.model, network: network)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
@@ -123,6 +124,7 @@ struct CalibrateCommand: ParsableCommand {
       accumulator.add(scores)
       histogram.add(scores)
       features.add(rows)
+      conditions.add(of: range, in: events)
       screen.add(exact: scores, events: rows)
       progress.show("calibrate \(range.upperBound) of \(events.eventCount) events")
     }
@@ -132,7 +134,8 @@ struct CalibrateCommand: ParsableCommand {
       weights: scoring.weights, confidence: confidence, eventCount: accumulator.scorableCount,
       notScorableCount: accumulator.notScorableCount, runs: runs(of: events),
       workingPoints: try plan.workingPoints(from: accumulator),
-      reference: DriftReference(scoreHistogram: histogram, features: features.summary),
+      reference: DriftReference(
+        scoreHistogram: histogram, features: features.summary, condition: conditions.summary),
       screen: try screen.calibration(margin: screenMargin, modelPath: model),
       created: utcText(tamis_realtime_ns()), program: "tamis \(programVersion)")
   }
@@ -195,5 +198,16 @@ struct CalibrateCommand: ParsableCommand {
     return "\(point.name): target \(point.targetFPR), score > \(point.threshold), \(origin), "
       + (interval ?? "no interval")
       + (point.prescale == 1 ? "" : ", one in \(point.prescale) is kept")
+  }
+}
+
+extension ConditionAccumulator {
+  /// Adds the conditions of events `range` of `events`.
+  fileprivate mutating func add(of range: Range<Int>, in events: EventSource) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count) { conditions in
+      guard let base = conditions.baseAddress else { return }
+      events.copyConditions(of: range, into: base)
+      add(UnsafeBufferPointer(conditions))
+    }
   }
 }

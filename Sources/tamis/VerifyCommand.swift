@@ -15,11 +15,18 @@ struct VerifyCommand: ParsableCommand {
     discussion: """
       Scores the recording again and compares every decision, score, attribution and feature with \
       the journal. Exit status 1 and the first difference where there is one. The prescale of the \
-      unbiased sample is read from the journal's records unless given.
+      unbiased sample is read from the journal unless given.
 
-      Example:
+      A journal says in decisions.jsonl what decided when: events that another model or calibration \
+      decided (after a reload) are left out and counted, and the cap on a flood is taken into \
+      account. --decided-only also leaves out events that the journal's ledger has as missing: lost \
+      on the way, or with a daemon that was killed.
+
+      Examples:
         tamis verify --model model.safetensors --calibration calibration.json \\
           --input test.run --flagged journal
+        tamis verify --model model.safetensors --calibration calibration.json \
+          --input test.run --flagged journal --decided-only
       """)
 
   @Option(help: "The model file that the daemon used.")
@@ -36,6 +43,9 @@ struct VerifyCommand: ParsableCommand {
 
   @Option(help: "The daemon's unbiased.prescale; default: what the journal says.")
   var unbiasedPrescale: UInt32?
+
+  @Flag(help: "Leave out events that the journal's ledger has as missing.")
+  var decidedOnly = false
 
   @OptionGroup var engine: EngineOptions
   @OptionGroup var output: OutputOptions
@@ -54,11 +64,29 @@ struct VerifyCommand: ParsableCommand {
     facts.add("events", .integer(verifier.eventCount))
     facts.add("flagged", .integer(verifier.identicalCount))
     facts.add("unbiased_prescale", .integer(Int(prescale)))
+    if verifier.foreignCount > 0 {
+      facts.add("decided_by_other_arms", .integer(verifier.foreignCount))
+    }
+    if decidedOnly { facts.add("not_decided", .integer(verifier.undecidedCount)) }
     if let difference = verifier.firstDifference {
       facts.add("first_difference", .string(difference))
     }
     facts.print(asJSON: output.json)
     if verifier.firstDifference != nil { throw NegativeAnswer(description: "") }
+  }
+
+  /// A prescale that the user gives holds for all.
+  private var history: DecisionHistory? {
+    get throws {
+      guard let found = try DecisionHistory(journal: flagged) else { return nil }
+      guard let unbiasedPrescale else { return found }
+      return DecisionHistory(
+        found.changes.map { change in
+          var change = change
+          change.unbiasedPrescale = unbiasedPrescale
+          return change
+        })
+    }
   }
 
   private func compare(
@@ -69,16 +97,17 @@ struct VerifyCommand: ParsableCommand {
       model: loaded.model, scoring: armed.scoring(of: loaded.model),
       instructionSet: try InstructionSet.selected())
     var verifier = FlaggedVerifier(
-      flagged: journal, input: events, rule: rule, model: loaded.sha256.prefix,
-      calibration: armed.sha256.prefix)
+      flagged: journal, input: events, rule: rule, model: loaded.sha256,
+      calibration: armed.sha256, history: try history,
+      decided: decidedOnly ? try StreamLedger(journals: [flagged]) : nil)
     let features = UnsafeMutableBufferPointer<Float>.allocate(capacity: events.featureCount)
     defer { features.deallocate() }
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)
-    try trigger.run(over: events, rule: rule) { event in
+    try trigger.run(over: events, rule: nil) { event in
       progress.show("verify \(event.index + 1) of \(events.eventCount) events")
-      if event.decision != nil, let row = features.baseAddress {
+      if let row = features.baseAddress {
         events.copyFeatures(of: event.index..<event.index + 1, into: row)
       }
       try verifier.check(event, features: UnsafeBufferPointer(features))

@@ -3,28 +3,42 @@ internal import Calibration
 internal import CommandFrame
 internal import DaemonConfiguration
 internal import DurableFiles
-internal import Monitoring
 internal import ScoreEngine
 internal import ScoreModel
 internal import TriggerPipeline
 
-/// What the daemon decides with: model, calibration and instruction set, checked against each other.
+/// What the daemon decides with: model, calibration, shadow and instruction set, checked against
+/// each other.
 struct Arms {
-  let model: LoadedModel
-  let armed: ArmedCalibration
-  let instructionSet: InstructionSet
+  let loaded: LoadedArms
 
-  /// Loads both files.
+  /// Loads all files.
   ///
-  /// - Throws: `FileFault` where one is malformed or the two do not belong together.
+  /// - Throws: `FileFault` where one is malformed or two do not belong together.
   init(_ configuration: DaemonConfiguration) throws {
-    instructionSet = try InstructionSet.selected()
-    model = try TrainedModel.load(configuration.model)
-    armed = try ArmedCalibration(path: configuration.calibration, model: model)
+    let instructionSet = try InstructionSet.selected()
+    let model = try TrainedModel.load(configuration.model)
+    let armed = try ArmedCalibration(path: configuration.calibration, model: model)
+    let isScreened = configuration.engine.precision == .screened
     // Made once more for the pipeline: whether it can be made belongs to the check.
-    _ = try armed.precision(
-      isScreened: configuration.engine.precision == .screened, model: model,
-      instructionSet: instructionSet)
+    _ = try armed.precision(isScreened: isScreened, model: model, instructionSet: instructionSet)
+    let shadow = try configuration.shadow.map { shadow in
+      let candidate = try TrainedModel.load(shadow.model)
+      let calibration = try ArmedCalibration(path: shadow.calibration, model: candidate)
+      _ = try calibration.precision(
+        isScreened: isScreened, model: candidate, instructionSet: instructionSet)
+      guard candidate.model.shape.featureCount == model.model.shape.featureCount,
+        candidate.model.schema == model.model.schema
+      else {
+        throw FileFault(
+          file: shadow.model, found: "other features than those of \(model.path)",
+          expected: "a shadow model of the same features",
+          remedy: "train it on the same features, or leave the shadow out")
+      }
+      return LoadedArms.Shadow(model: candidate, armed: calibration)
+    }
+    loaded = LoadedArms(
+      model: model, armed: armed, shadow: shadow, instructionSet: instructionSet)
   }
 
   /// All that is wrong with the files that `configuration` names, each in a sentence.
@@ -40,18 +54,21 @@ struct Arms {
         "engine.affinity: processor \(processor) is not among those that this process may use; "
           + "see `taskset --cpu-list --pid $$` and the unit's CPUAffinity")
     }
-    attempt { _ = try TrainedModel.load(configuration.model) }
-    attempt { _ = try TriggerCalibration.load(configuration.calibration) }
-    // Whether the two belong together can be asked only when both are sound.
+    let shadow = configuration.shadow
+    for path in [configuration.model, shadow?.model].compactMap({ $0 }) {
+      attempt { _ = try TrainedModel.load(path) }
+    }
+    for path in [configuration.calibration, shadow?.calibration].compactMap({ $0 }) {
+      attempt { _ = try TriggerCalibration.load(path) }
+    }
+    // Whether they belong together can be asked only when all are sound.
     if faults.isEmpty { attempt { _ = try Arms(configuration) } }
     return faults
   }
 
-  /// What a status shows of the calibration.
-  var calibrationFacts: CalibrationFacts { CalibrationFacts(armed.calibration) }
-
-  /// One line a fact, for `--check` and for the first lines of the log.
+  /// One line a fact, for `--check` and for the log.
   var summary: [String] {
+    let (model, armed) = (loaded.model, loaded.armed)
     let scoring = armed.scoring(of: model.model)
     let levels = model.model.kind == .score ? ", levels \(scoring.levels)" : ""
     return [
@@ -61,7 +78,13 @@ struct Arms {
     ] + (armed.calibration.screen.map { ["screen: margin \($0.margin)"] } ?? [])
       + model.notes.map { "model: \($0)" }
       + armed.calibration.workingPoints.map {
-        "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR.value)"
+        "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR)"
       }
+      + (loaded.shadow.map {
+        [
+          "shadow: \($0.model.path), sha256 \($0.model.sha256), with \($0.armed.path), sha256 "
+            + "\($0.armed.sha256)"
+        ]
+      } ?? [])
   }
 }

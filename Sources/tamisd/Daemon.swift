@@ -2,29 +2,35 @@ internal import ArgumentParser
 internal import CLinux
 internal import CommandFrame
 internal import DaemonConfiguration
+internal import FoundationEssentials
 internal import Glibc
 internal import Logging
 internal import Monitoring
 internal import ScoreEngine
+internal import ServiceNotify
 internal import TriggerPipeline
 internal import WorkerThreads
 
-/// Wires pipeline, log and HTTP together, and waits for the end.
+/// Wires pipeline, log and HTTP together, watches over them, and waits for the end.
 struct Daemon {
+  private let configurationPath: String
   private let configuration: DaemonConfiguration
   private let arms: Arms
   private let logger: Logger
   private let pipeline: TriggerPipeline
+  private let calibrations: KnownCalibrations
 
   /// Opens sockets and journal.
-  init(_ configuration: DaemonConfiguration, arms: Arms) throws {
+  init(_ configuration: DaemonConfiguration, path: String, arms: Arms) throws {
+    configurationPath = path
     self.configuration = configuration
     self.arms = arms
     let handler = LineLogHandler(configuration.log)
     logger = Logger(label: "tamisd") { _ in handler }
+    calibrations = KnownCalibrations(arms.loaded.armed)
     pipeline = try TriggerPipeline(
-      settings: PipelineSettings(configuration), loaded: arms.model, armed: arms.armed,
-      instructionSet: arms.instructionSet, observer: LoggingObserver(logger))
+      settings: PipelineSettings(configuration), loaded: arms.loaded,
+      observer: LoggingObserver(logger))
   }
 
   /// Runs until a signal has come and the pipeline has drained.
@@ -33,42 +39,76 @@ struct Daemon {
     logStart(http: http)
     let running = pipeline
     let thread = WorkerThread(name: "tamis-ingest") { running.run() }
-    waitForSignal()
+    var supervisor = Supervisor(
+      pipeline: pipeline, notifier: notifier, logger: logger,
+      reload: { try reload() })
+    supervisor.watchUntilSignalled()
     pipeline.stop()
-    while pipeline.state.phase != .ended {
-      if tamis_signals_wait(100_000_000) != 0 { logger.warning("draining already") }
-    }
+    supervisor.watchUntilEnded(drainTimeoutMs: configuration.shutdown.drainTimeoutMs)
     thread.join()
     http?.stop()
     try logEnd()
   }
 
-  private func waitForSignal() {
-    while true {
-      let number = tamis_signals_wait(1_000_000_000)
-      switch number {
-      case 0: continue
-      case SIGHUP: logger.warning("SIGHUP: there is no reload yet; restart to change the model")
-      default:
-        logger.info("draining", metadata: ["signal": "\(number == SIGTERM ? "TERM" : "INT")"])
-        return
-      }
+  /// Nil where no service manager asks to be told, or where it cannot be.
+  private var notifier: ServiceNotifier? {
+    do {
+      return try ServiceNotifier(environment: ProcessInfo.processInfo.environment)
+    } catch {
+      logger.warning("\(error)")
+      return nil
     }
   }
 
   private func openHTTP() throws -> HTTPEndpoint? {
     guard let address = configuration.http.listen else { return nil }
-    let (pipeline, calibration) = (pipeline, arms.calibrationFacts)
+    let (pipeline, calibrations) = (pipeline, calibrations)
     let build = BuildFacts(
-      version: programVersion, instructionSet: arms.instructionSet.rawValue,
+      version: programVersion, instructionSet: arms.loaded.instructionSet.rawValue,
       instance: configuration.instance, startedNs: tamis_realtime_ns())
     let keeper = StatusKeeper {
-      DaemonStatus(of: pipeline, build: build, calibration: calibration)
+      DaemonStatus(of: pipeline, build: build, calibration: calibrations.facts(of: pipeline.arms))
     }
     return try HTTPEndpoint(
       listen: address, routes: monitoringRoutes(of: keeper), everySecond: keeper.tick)
   }
+}
 
+// MARK: - Reload
+
+extension Daemon {
+  /// Reads the configuration again and switches to the model, calibration and shadow that it names.
+  private func reload() throws {
+    let wanted = try DaemonConfiguration.load(configurationPath)
+    let candidate = try Arms(wanted)
+    let isTakenOver = try pipeline.rearm(candidate.loaded)
+    calibrations.note(candidate.loaded.armed)
+    for line in candidate.summary { logger.info("\(line)") }
+    logger.notice(
+      isTakenOver ? "armed" : "armed, decides as soon as the pipeline moves again",
+      metadata: ["generation": "\(pipeline.arms.generation)"])
+    if !configuration.differsInArmsAlone(from: wanted) {
+      logger.warning(
+        """
+        the configuration differs in more than model, calibration and shadow; restart the daemon \
+        for the rest
+        """)
+    }
+  }
+}
+
+extension DaemonConfiguration {
+  /// Whether all that cannot be changed while the daemon runs is the same.
+  fileprivate func differsInArmsAlone(from other: DaemonConfiguration) -> Bool {
+    var same = other
+    (same.model, same.calibration, same.shadow) = (model, calibration, shadow)
+    return same == self
+  }
+}
+
+// MARK: - Log
+
+extension Daemon {
   private func logStart(http: HTTPEndpoint?) {
     for line in arms.summary { logger.info("\(line)") }
     logger.info("journal: \(pipeline.journalOpening)")
@@ -77,7 +117,8 @@ struct Daemon {
       metadata: [
         "input": "\(endpoints(configuration.input.connect, pipeline.inputEndpoints))",
         "output": "\(endpoints(configuration.output.connect, pipeline.outputEndpoints))",
-        "http": "\(configuration.http.listen ?? "none")", "isa": "\(arms.instructionSet.rawValue)",
+        "http": "\(configuration.http.listen ?? "none")",
+        "isa": "\(arms.loaded.instructionSet.rawValue)",
         "workers": "\(configuration.engine.workers)",
         "precision": "\(configuration.engine.precision.rawValue)",
         "unbiased_prescale": "\(configuration.unbiased.prescale)",
@@ -91,14 +132,16 @@ struct Daemon {
 
   private func logEnd() throws {
     let counters = pipeline.counters
+    let published =
+      counters.publishedFlagged.value + counters.publishedUnbiased.value
+      + counters.publishedUnflagged.value
     logger.info(
       "ended",
       metadata: [
         "scored": "\(counters.scored.value)", "rejected": "\(counters.rejectedTotal)",
         "shed": "\(counters.shed.value)", "journaled": "\(counters.journaled.value)",
-        "published":
-          "\(counters.publishedFlagged.value + counters.publishedUnbiased.value)",
-        "waiting": "\(counters.waiting.value)", "abandoned": "\(counters.abandoned.value)",
+        "published": "\(published)", "waiting": "\(counters.waiting.value)",
+        "abandoned": "\(counters.abandoned.value)",
       ])
     let given = counters.abandoned.value + counters.shed.value
     if given > 0 {
@@ -116,12 +159,15 @@ extension PipelineSettings {
     inputConnect = configuration.input.connect
     inputBind = configuration.input.bind
     inputTopic = configuration.input.topic
+    isInputShared = configuration.input.shared
     messageByteCountMax = configuration.input.messageByteCountMax
     inputHighWaterMark = configuration.input.highWaterMark
     outputPattern = configuration.output.pattern == .pub ? .pub : .push
     outputConnect = configuration.output.connect
     outputBind = configuration.output.bind
     outputHighWaterMark = configuration.output.highWaterMark
+    publishesAll = configuration.output.publish == .all
+    flaggedRateMax = configuration.flood.flaggedRateMax
     journalPath = configuration.journal.path
     segmentByteCountMax = configuration.journal.segmentByteCountMax
     fsyncIntervalMs = configuration.journal.fsyncIntervalMs

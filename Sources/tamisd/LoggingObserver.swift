@@ -23,6 +23,25 @@ struct LoggingObserver: PipelineObserver {
     }
   }
 
+  func ledgerResumed(run: UInt32, source: UInt32, decided: UInt64) {
+    logger.notice(
+      "going on with a run that an earlier process has left open",
+      metadata: ["run": "\(run)", "source": "\(source)", "decided": "\(decided)"])
+  }
+
+  func floodChanged(prescale: UInt32) {
+    if prescale == 1 {
+      logger.notice("the flood is over, all flagged events are kept again")
+    } else {
+      logger.error(
+        """
+        flood: more events are flagged than flood.flagged_rate_max, a weighted sample is kept; \
+        look for a noisy channel or a threshold that is too low
+        """,
+        metadata: ["prescale": "\(prescale)"])
+    }
+  }
+
   func journalStalled(_ reason: String) {
     logger.error("the journal cannot be written, trying on", metadata: ["reason": "\(reason)"])
   }

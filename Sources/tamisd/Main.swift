@@ -53,6 +53,6 @@ struct Tamisd: ParsableCommand {
       for line in arms.summary { print(line) }
       return
     }
-    try Daemon(configuration, arms: arms).run()
+    try Daemon(configuration, path: config, arms: arms).run()
   }
 }

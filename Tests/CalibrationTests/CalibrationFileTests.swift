@@ -67,7 +67,9 @@ import Testing
         CalibrationRun(name: "r1", sha256: SHA256Digest(of: "1"), run: 42, eventCount: 19_000),
         CalibrationRun(name: "b.npy", sha256: SHA256Digest(of: "2"), run: nil, eventCount: 1000),
       ], workingPoints: try plan.workingPoints(from: accumulator),
-      reference: DriftReference(scoreHistogram: histogram, features: features.summary),
+      reference: DriftReference(
+        scoreHistogram: histogram, features: features.summary,
+        condition: ConditionSummary(eventCount: 7, mean: 35.25, standardDeviation: 0.5)),
       screen: comparedScreen(exact: [2, 4, 8], screened: [2.0625, 3.75, 8]),
       created: "2026-11-23T20:00:00Z", program: "tamis 0.1.0")
   }
@@ -97,6 +99,21 @@ import Testing
     #expect(read == calibration)
     #expect(read.encoded() == bytes)
     #expect(calibration.notScorableCount == 1)
+  }
+
+  @Test func filesFromBeforeKurtosisAndConditionLoad() throws {
+    var calibration = try Self.full()
+    let text = String(decoding: calibration.encoded(), as: UTF8.self)
+    let older = text.split(separator: "\n").filter {
+      !$0.contains("\"kurtosis\"") && !$0.contains("\"condition\"")
+    }.joined(separator: "\n")
+    // The comma before the last member of the section goes with it.
+    let read = try decode(older.replacing(/,\n  \},\n  "screen"/, with: "\n  },\n  \"screen\""))
+    calibration.reference.condition = nil
+    for index in calibration.reference.features?.features.indices ?? 0..<0 {
+      calibration.reference.features?.features[index].kurtosis = nil
+    }
+    #expect(read == calibration && text != older)
   }
 
   @Test func unknownKeysAreKept() throws {

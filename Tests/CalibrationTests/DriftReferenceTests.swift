@@ -49,11 +49,11 @@ import Testing
     #expect(
       summary.features[0]
         == FeatureSummary.Feature(
-          name: "a", mean: 2, standardDeviation: 2.0.squareRoot(), range: 1...4,
+          name: "a", mean: 2, standardDeviation: 2.0.squareRoot(), kurtosis: 1.5, range: 1...4,
           nonFiniteCount: 0))
     // Constant: exactly no spread.
     #expect(summary.features[1].mean == Double(Float(7.1)))
-    #expect(summary.features[1].standardDeviation == 0)
+    #expect(summary.features[1].standardDeviation == 0 && summary.features[1].kurtosis == nil)
     #expect(summary.features[2].range == 3...3 && summary.features[2].nonFiniteCount == 2)
     #expect(summary.features[3].range == -1e30...1e30 && summary.features[3].nonFiniteCount == 1)
     let nothing = FeatureAccumulator(featureCount: 1, names: nil).summary.features[0]
@@ -61,16 +61,58 @@ import Testing
     #expect(nothing.range == nil && nothing.nonFiniteCount == 0)
   }
 
-  @Test func chunksMakeNoDifferenceToTheBit() {
-    let values = uniformScores(count: 3 * 999, repeatIndex: 0, seed: 42).map { $0 * 100 + 1e4 }
-    var whole = FeatureAccumulator(featureCount: 3, names: nil)
-    withScores(values) { whole.add($0) }
-    var chunked = FeatureAccumulator(featureCount: 3, names: nil)
-    for start in stride(from: 0, to: values.count, by: 27) {
-      withScores(Array(values[start..<start + 27])) { chunked.add($0) }
+  @Test func orderChunksAndPartsMakeNoDifferenceToTheBit() {
+    let random = RandomStream(seed: 42, stream: 0)
+    // From 1e-30 to 1e30, of both signs, some of them zeros of either sign, some not finite.
+    var events = (0..<999).map { event in
+      (0..<3).map { feature -> Float in
+        let u = random.uniform(at: UInt64(3 * event + feature))
+        switch event % 50 {
+        case 7: return .nan
+        case 8: return feature == 1 ? -0.0 : 0.0
+        default: return Float((u - 0.4) * portablePower(10, 60 * u - 30))
+        }
+      }
     }
-    #expect(chunked.summary == whole.summary)
-    #expect(abs((whole.summary.features[0].mean ?? 0) - 10_050) < 5)
-    #expect(abs((whole.summary.features[0].standardDeviation ?? 0) - 28.9) < 2)
+    func accumulated(_ events: ArraySlice<[Float]>) -> FeatureAccumulator {
+      var accumulator = FeatureAccumulator(featureCount: 3, names: nil)
+      withScores(Array(events.joined())) { accumulator.add($0) }
+      return accumulator
+    }
+    let whole = accumulated(events[...])
+    for round in 0..<10 {
+      for index in stride(from: events.count - 1, to: 0, by: -1) {
+        let place = random.integer(below: index + 1, at: UInt64(10_000 + 1000 * round + index))
+        events.swapAt(index, place)
+      }
+      let cut = random.integer(below: 999, at: UInt64(round))
+      var parts = accumulated(events[cut...])
+      parts.merge(accumulated(events[..<cut]))
+      #expect(parts == whole && parts.summary == whole.summary)
+    }
+  }
+
+  /// A standard deviation of 1 at a mean of 1e7, where squares of float64 would leave no digit.
+  @Test func momentsFarFromZeroLoseNothing() {
+    let values = uniformScores(count: 4096, repeatIndex: 0, seed: 44).map {
+      ($0 * 8).rounded(.down)
+    }
+    func summary(offset: Float) -> FeatureSummary.Feature {
+      var accumulator = FeatureAccumulator(featureCount: 1, names: nil)
+      withScores(values.map { $0 + offset }) { accumulator.add($0) }
+      return accumulator.summary.features[0]
+    }
+    let (near, far) = (summary(offset: 0), summary(offset: 0x1p23))
+    #expect(far.standardDeviation == near.standardDeviation && far.kurtosis == near.kurtosis)
+    #expect(abs((near.kurtosis ?? 0) - 0.6 * 185 / 63) < 0.05)
+  }
+
+  @Test func conditionsThatAreKnownAreSummarised() {
+    var accumulator = ConditionAccumulator()
+    withScores([.nan, .infinity]) { accumulator.add($0) }
+    #expect(accumulator.summary == nil)
+    withScores([30, .nan, 34]) { accumulator.add($0) }
+    #expect(
+      accumulator.summary == ConditionSummary(eventCount: 2, mean: 32, standardDeviation: 2))
   }
 }

@@ -44,3 +44,9 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     #expect(lines == messages)
   }
 }
+
+/// All keys that may stand at the top, as a message lists them.
+let topKeys: String = {
+  let keys = DaemonConfiguration.knownKeys.filter { !$0.contains(".") }
+  return keys.dropLast().joined(separator: ", ") + " or " + (keys.last ?? "")
+}()

@@ -146,4 +146,36 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
       }
     }
   }
+
+  @Test func aSavedAccountReadsBackAndGoesOn() throws {
+    var random = SeededGenerator(5)
+    for _ in 0..<100 {
+      var ledger = ledger(of: (0..<90).map { _ in UInt64.random(in: 1...400, using: &random) })
+      var words = [UInt64](repeating: .max, count: SequenceLedger.wordCount)
+      ledger.save(to: &words)
+      var read = try #require(SequenceLedger(savedAt: &words))
+      #expect(read.received == ledger.received && read.highest == ledger.highest)
+      #expect(read.seenRanges == ledger.seenRanges && read.late == ledger.late)
+      var rebuilt = try #require(
+        SequenceLedger(
+          seenRanges: ledger.seenRanges, closedThrough: ledger.closedSequence,
+          received: ledger.received))
+      for _ in 0..<50 {
+        let next = UInt64.random(in: 1...500, using: &random)
+        let expected = ledger.note(next)
+        #expect(read.note(next) == expected)
+        #expect(rebuilt.note(next) == expected)
+      }
+    }
+  }
+
+  @Test func wordsThatAreNoAccountAreRefused() {
+    var words = [UInt64](repeating: 0, count: SequenceLedger.wordCount)
+    ledger(of: [1, 2, 5]).save(to: &words)
+    for (index, wrong) in [(0, UInt64(9)), (1, 4), (5, 65), (6, 0), (7, 6), (8, 2), (9, 9)] {
+      var damaged = words
+      damaged[index] = wrong
+      #expect(SequenceLedger(savedAt: &damaged) == nil, "word \(index)")
+    }
+  }
 }

@@ -9,6 +9,7 @@ final class Daemon {
   private(set) var program: Launched
   private let configuration: String
   private let environment: [String: String]
+  private let launcher: [String]
 
   var input: String { "tcp://127.0.0.1:\(inputPort)" }
   var output: String { "tcp://127.0.0.1:\(outputPort)" }
@@ -25,6 +26,19 @@ final class Daemon {
     var messageBytesMax = 1 << 20
     var journal = "journal"
     var drainTimeoutMs = 10_000
+    var instance = 1
+    /// Another model and calibration than the shared ones.
+    var model: String?
+    var calibration: String?
+    /// An address to connect the input to, instead of a port of its own.
+    var inputConnect: String?
+    /// Further lines of the sections, and further sections.
+    var inputLines = ""
+    var outputLines = ""
+    var journalLines = ""
+    var sections = ""
+    /// A command that starts the daemon: the daemon's own command line is appended to it.
+    var launcher: [String] = []
   }
 
   init(_ armed: Armed, _ choice: Choice = Choice()) throws {
@@ -34,17 +48,22 @@ final class Daemon {
     httpPort = try freePort()
     configuration = try folder.write(
       """
-      model: \(armed.model)
-      calibration: \(armed.calibration)
+      instance: \(choice.instance)
+      model: \(choice.model ?? armed.model)
+      calibration: \(choice.calibration ?? armed.calibration)
       input:
         pattern: \(choice.inputPattern)
-        bind: ["tcp://127.0.0.1:\(inputPort)"]
+        \(choice.inputConnect.map { "connect: [\"\($0)\"]" } ?? "bind: [\"tcp://127.0.0.1:\(inputPort)\"]")
         message_bytes_max: \(choice.messageBytesMax)
+      \(choice.inputLines)
       output:
         pattern: \(choice.outputPattern)
         bind: ["tcp://127.0.0.1:\(outputPort)"]
+      \(choice.outputLines)
       journal:
         path: \(choice.journal)
+      \(choice.journalLines)
+      \(choice.sections)
       unbiased:
         prescale: \(choice.unbiasedPrescale)
       engine:
@@ -56,14 +75,32 @@ final class Daemon {
         listen: 127.0.0.1:\(httpPort)
       """, to: "tamisd.yaml")
     environment = choice.environment
-    program = try Programs.tamisd("--config", configuration, environment: environment)
+    launcher = choice.launcher
+    program = try Programs.tamisd(
+      "--config", configuration, environment: environment, launcher: launcher)
     try waitUntilServing()
   }
 
   /// Starts it again with the same configuration, after it was ended.
   func restart() throws {
-    program = try Programs.tamisd("--config", configuration, environment: environment)
+    program = try Programs.tamisd(
+      "--config", configuration, environment: environment, launcher: launcher)
     try waitUntilServing()
+  }
+
+  /// Changes the configuration file.
+  func rewrite(_ change: (String) -> String) throws {
+    let text = try String(contentsOfFile: configuration, encoding: .utf8)
+    try change(text).write(toFile: configuration, atomically: true, encoding: .utf8)
+  }
+
+  /// Sends SIGHUP and waits until the reload was made or refused.
+  func reload() throws {
+    let before = metric("tamis_reloads_total")
+    program.signal(SIGHUP)
+    try waitUntil("the reload is answered\n\(program.errors)") {
+      metric("tamis_reloads_total") > before
+    }
   }
 
   private func waitUntilServing() throws {

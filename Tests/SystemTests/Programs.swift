@@ -24,10 +24,12 @@ enum Programs {
     try Launched("\(folder)/tamis", arguments, environment: environment)
   }
 
+  /// `launcher` is a command that takes the daemon's command line as its last arguments.
   static func tamisd(
-    _ arguments: String..., environment: [String: String] = [:]
+    _ arguments: String..., environment: [String: String] = [:], launcher: [String] = []
   ) throws -> Launched {
-    try Launched("\(folder)/tamisd", arguments, environment: environment)
+    let command = launcher + ["\(folder)/tamisd"] + arguments
+    return try Launched(command[0], Array(command.dropFirst()), environment: environment)
   }
 
   static func peer(_ script: String, _ arguments: [String]) throws -> Launched {

@@ -80,6 +80,26 @@ import TriggerPipeline
     #expect(Self.rule.decide(score: score, hash: hash) == expected)
   }
 
+  static let floodCases: [(Float, PrescaleHash, UInt32, Decision?)] = [
+    (25, none, 2, nil),
+    (25, four, 4, Decision(reasons: .aboveThreshold, workingPoints: 3, weight: 4)),
+    (25, all, 64, Decision(reasons: [.aboveThreshold, .unbiased], workingPoints: 3, weight: 64)),
+    (15, four, 2, Decision(reasons: .aboveThreshold, workingPoints: 1, weight: 4)),
+    (5, all, 64, Decision(reasons: .unbiased, workingPoints: 0, weight: 1_000)),
+    (.nan, none, 4, nil),
+    (.nan, four, 4, Decision(reasons: .notScorable, workingPoints: 0, weight: 4)),
+  ]
+
+  @Test(arguments: floodCases)
+  func decidesUnderACap(score: Float, hash: PrescaleHash, cap: UInt32, expected: Decision?) {
+    #expect(Self.rule.decide(score: score, hash: hash, floodPrescale: cap) == expected)
+  }
+
+  @Test func firedPointsKnowNoPrescale() {
+    let fired = [Float(5), 10, 15, 25, .infinity, .nan].map(Self.rule.firedPoints(score:))
+    #expect(fired == [0, 0, 1, 3, 3, 0])
+  }
+
   @Test func theLoosestThresholdIsTheLowest() {
     #expect(Self.rule.loosestThreshold == 10)
     let reversed = DecisionRule(routes: Self.rule.routes.reversed(), unbiasedPrescale: 0)

@@ -35,6 +35,19 @@ import WorkerThreads
     #expect(ring.occupiedCount == 5 && ring.unclaimedCount == 5)
   }
 
+  /// A switch of arms falls between two batches, wherever it comes.
+  @Test(arguments: 1..<8)
+  func aClaimIsOfOneGeneration(first count: Int) throws {
+    let ring = Self.ring(capacity: 8)
+    for number in 0..<8 {
+      ring.fill(number, note: Self.note(number), generation: number < count ? 1 : 2)
+    }
+    let old = try #require(ring.claim(batchMax: 8, workers: 1))
+    let new = try #require(ring.claim(batchMax: 8, workers: 1))
+    #expect(old == 0..<count && new == count..<8)
+    #expect(ring.generation(at: old.lowerBound) == 1 && ring.generation(at: new.lowerBound) == 2)
+  }
+
   @Test func aClaimDoesNotCrossTheEnd() throws {
     let ring = Self.ring(capacity: 8)
     for number in 0..<6 { ring.fill(number, note: Self.note(number)) }

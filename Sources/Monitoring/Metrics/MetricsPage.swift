@@ -54,6 +54,11 @@ extension PrometheusText {
       "tamis_events_lost_total", help: "Records missed, by gaps in the senders' sequences.",
       bySource(\.lost))
     counter(
+      "tamis_events_elsewhere_total",
+      help:
+        "Records of a shared stream that did not come here: other daemons have them, or nobody.",
+      bySource(\.elsewhere))
+    counter(
       "tamis_events_late_total", help: "Records that filled a gap already counted as lost.",
       bySource(\.late))
     counter(

@@ -90,7 +90,8 @@ extension LedgerFacts {
     }
     sources = counted.map {
       Source(
-        number: $0.source, received: $0.received.value, lost: $0.lost.value, late: $0.late.value)
+        number: $0.source, received: $0.received.value, lost: $0.lost.value,
+        late: $0.late.value, elsewhere: $0.elsewhere.value)
     }
     controlRecords = counters.controlRecords.map(\.value)
     messages = counters.messages.value

@@ -13,13 +13,18 @@ public struct LedgerFacts: Equatable, Sendable {
     public var lost: UInt64
     /// Records that filled a gap already counted as lost.
     public var late: UInt64
+    /// Records of a shared stream that did not come here: other daemons have them, or nobody.
+    public var elsewhere: UInt64
 
     /// Creates a sender's account.
-    public init(number: UInt32?, received: UInt64, lost: UInt64, late: UInt64) {
+    public init(
+      number: UInt32?, received: UInt64, lost: UInt64, late: UInt64, elsewhere: UInt64 = 0
+    ) {
       self.number = number
       self.received = received
       self.lost = lost
       self.late = late
+      self.elsewhere = elsewhere
     }
 
     /// The number, or `unknown`.

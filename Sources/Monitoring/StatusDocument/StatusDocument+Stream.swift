@@ -122,6 +122,7 @@ extension JSONValue {
           .object([
             "source": .string($0.name), "received": .integer($0.received),
             "lost": .integer($0.lost), "late": .integer($0.late),
+            "elsewhere": .integer($0.elsewhere),
           ])
         }),
       "rejected_by_reason": named(ledger.refusals.map { ($0.name, $0.count) }),

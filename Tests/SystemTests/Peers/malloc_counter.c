@@ -1,4 +1,4 @@
-// Preloaded into tamisd: counts the allocations of its pipeline's threads (named tamis...) that
+// Preloaded into tamisd: counts the allocations of its pipeline's threads (named tamis-...) that
 // its own code asks for, and those that libzmq asks for in the same threads. The two counts stand
 // in the file that TAMIS_MALLOC_COUNTS names, as two 64-bit numbers, for a test to read at any time.
 #define _GNU_SOURCE
@@ -43,7 +43,7 @@ static void count(const void *caller) {
   is_inside = true;
   char name[16] = {0};
   prctl(PR_GET_NAME, name);
-  if (strncmp(name, "tamis", 5) == 0) counts[is_of_zeromq(caller) ? 1 : 0]++;
+  if (strncmp(name, "tamis-", 6) == 0) counts[is_of_zeromq(caller) ? 1 : 0]++;
   is_inside = false;
 }
 

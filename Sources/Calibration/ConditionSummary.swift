@@ -1,0 +1,69 @@
+internal import DurableFiles
+internal import ReproducibleMath
+internal import StrictJSON
+
+/// What the `condition` of background events was: the slow covariate of the rate that records may
+/// carry, such as pile-up or pressure.
+public struct ConditionSummary: Equatable, Sendable {
+  /// The events whose condition was known, a finite number.
+  public var eventCount: Int
+  /// Their mean condition.
+  public var mean: Double
+  /// The root of the mean squared distance from the mean.
+  public var standardDeviation: Double
+  /// Keys of the file that this version does not know.
+  var otherKeys = JSONObject()
+
+  /// Creates a summary of `eventCount` >= 1 events.
+  public init(eventCount: Int, mean: Double, standardDeviation: Double) {
+    precondition(eventCount >= 1 && standardDeviation >= 0)
+    self.eventCount = eventCount
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+}
+
+/// Gathers a `ConditionSummary`; the result depends on the set of events alone, to the bit.
+public struct ConditionAccumulator: Equatable, Sendable {
+  var moments = FloatMoments()
+
+  /// An accumulator that has seen nothing.
+  public init() {}
+
+  /// Adds conditions; those that are NaN or infinite are not known.
+  public mutating func add(_ conditions: UnsafeBufferPointer<Float>) {
+    for condition in conditions where condition.isFinite { moments.add(condition) }
+  }
+
+  /// Adds all that `other` has seen.
+  public mutating func merge(_ other: ConditionAccumulator) {
+    moments.merge(other.moments)
+  }
+
+  /// The summary; nil where no condition was known.
+  public var summary: ConditionSummary? {
+    guard let mean = moments.mean, let deviation = moments.standardDeviation else { return nil }
+    return ConditionSummary(
+      eventCount: moments.count, mean: mean, standardDeviation: deviation)
+  }
+}
+
+extension ConditionSummary {
+  var json: JSONObject {
+    var object: JSONObject = [
+      "events": .integer(eventCount), "mean": .real(mean),
+      "standard_deviation": .real(standardDeviation),
+    ]
+    object.merge(otherKeys)
+    return object
+  }
+
+  init(_ place: JSONPlace) throws(FileFault) {
+    let deviation = try place.member("standard_deviation")
+    eventCount = try place.member("events").integer(in: 1...Int.max)
+    mean = try place.member("mean").real()
+    standardDeviation = try deviation.real()
+    guard standardDeviation >= 0 else { throw deviation.fault(expected: "a number of at least 0") }
+    otherKeys = try place.otherKeys(than: json)
+  }
+}

@@ -1,0 +1,99 @@
+/// What a window says of one kind of drift.
+struct Verdict: Equatable {
+  /// In standard deviations of a normal variable, two-sided; of the subject that deviates most.
+  var statistic: Double
+  var subject: String?
+  var direction: DriftCheck.Direction?
+  var finding: String
+}
+
+/// A verdict with what it is held against.
+struct Judgement: Equatable {
+  var verdict: Verdict
+  var limit: Double
+  var quietLimit: Double
+  var eventCount: Int
+}
+
+/// One check over windows of one length: its alarm and the hysteresis of it.
+struct AlarmTrack: Equatable {
+  /// Whether the alarm is up.
+  private(set) var isRaised = false
+  /// The last window's.
+  private(set) var last: Judgement?
+  private var quietCount = 0
+  /// A shorter window has raised the alarm within the window that is filling: there is nothing to
+  /// add, and the shorter ones, which are sooner quiet, decide when it is over.
+  fileprivate var isTainted = false
+
+  /// Takes a window's judgement into account.
+  mutating func take(_ judgement: Judgement, quietWindowCount: Int) {
+    last = judgement
+    let statistic = judgement.verdict.statistic
+    if statistic > judgement.limit {
+      isRaised = true
+      quietCount = 0
+    } else if isRaised {
+      quietCount = statistic <= judgement.quietLimit ? quietCount + 1 : 0
+      if quietCount >= quietWindowCount {
+        isRaised = false
+        quietCount = 0
+      }
+    }
+  }
+}
+
+/// One kind of drift over windows of several lengths, and its part of the false alarms.
+struct AlarmFamily {
+  let check: DriftCheck.Name
+  /// Its share of all false alarms; the lengths have equal parts of it.
+  let share: Double
+  /// Comparisons in a window: features, working points. Each has an equal part (C. Bonferroni).
+  let subjectCount: Int
+  private(set) var tracks: [AlarmTrack]
+  private(set) var windowCount: UInt64 = 0
+
+  /// A window whose statistic is below what so many times the alarm's probability allows is quiet.
+  private static let quietFactor = 100.0
+  private static let quietProbabilityMax = 0.05
+
+  init(_ check: DriftCheck.Name, share: Double, subjectCount: Int, lengthCount: Int) {
+    self.check = check
+    self.share = share
+    self.subjectCount = subjectCount
+    tracks = [AlarmTrack](repeating: AlarmTrack(), count: lengthCount)
+  }
+
+  var isRaised: Bool { tracks.contains { $0.isRaised } }
+
+  /// The judgement nearest to its limit, or furthest above it, of the last windows.
+  var foremost: Judgement? {
+    let raised = tracks.filter { $0.isRaised }
+    return (raised.isEmpty ? tracks : raised).compactMap(\.last).max {
+      $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
+    }
+  }
+
+  /// Judges a window of length `level`; `probability` is what all checks together may take for it,
+  /// nil a window that says nothing.
+  mutating func judge(
+    _ verdict: Verdict?, level: Int, eventCount: Int, probability: Double, quietWindowCount: Int
+  ) {
+    let isVoid = tracks[level].isTainted
+    tracks[level].isTainted = tracks[..<level].contains { $0.isRaised }
+    guard let verdict, !isVoid else { return }
+    windowCount += 1
+    let own = probability * share / Double(tracks.count)
+    let quiet = min(own * Self.quietFactor, Self.quietProbabilityMax)
+    tracks[level].take(
+      Judgement(
+        verdict: verdict,
+        limit: significance(probability: own / Double(subjectCount)),
+        quietLimit: significance(probability: quiet / Double(subjectCount)),
+        eventCount: eventCount),
+      quietWindowCount: quietWindowCount)
+    if tracks[level].isRaised {
+      for longer in tracks.indices where longer > level { tracks[longer].isTainted = true }
+    }
+  }
+}

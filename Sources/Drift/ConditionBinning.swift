@@ -1,0 +1,99 @@
+/// Bins of equal width for a covariate whose range nobody knows beforehand.
+///
+/// The width is a power of two and all edges are its multiples, so that bins of one binning lie
+/// whole within bins of every coarser one: counts of different binnings merge without a guess.
+struct ConditionBinning: Equatable {
+  /// Bins of every binning.
+  static let binCount = 128
+
+  /// The width is two to this power.
+  private(set) var exponent: Int
+  /// The lower edge of bin 0, in widths; a whole number below 2^24.
+  private(set) var first: Int
+  /// 2^-exponent; 0 where nothing is binned.
+  private var inverseWidth: Float
+  private var firstEdge: Float
+
+  /// Nothing is binned: no condition has been seen.
+  static let none = ConditionBinning(exponent: 0, first: 0, inverseWidth: 0)
+
+  init(exponent: Int, first: Int) {
+    self.init(exponent: exponent, first: first, inverseWidth: 1)
+    inverseWidth = 1 / width
+  }
+
+  private init(exponent: Int, first: Int, inverseWidth: Float) {
+    self.exponent = exponent
+    self.first = first
+    self.inverseWidth = inverseWidth
+    firstEdge = Float(first)
+  }
+
+  /// A binning with room on both sides of conditions that were seen.
+  init(around seen: ClosedRange<Float>) {
+    let magnitude = max(seen.lowerBound.magnitude, seen.upperBound.magnitude)
+    // Half of the bins for what was seen. Narrower bins than 2^-20 of the value have no whole
+    // number that float32 holds; at 2^-100 and below a value is as good as 0.
+    let span = max((seen.upperBound - seen.lowerBound) / 60, magnitude * 0x1p-12, 0x1p-100)
+    var exponent = min(Int(span.exponent) + 1, 120)
+    if span.significand == 1 { exponent -= 1 }
+    self.init(exponent: exponent, first: 0)
+    let low = Int((seen.lowerBound * inverseWidth).rounded(.down))
+    let high = Int((seen.upperBound * inverseWidth).rounded(.down))
+    self.init(exponent: exponent, first: (low + high) / 2 - Self.binCount / 2)
+  }
+
+  private var width: Float { Float(sign: .plus, exponent: exponent, significand: 1) }
+
+  /// The bin of a condition; nil outside, for a NaN, and where nothing is binned.
+  @inline(__always) @_noAllocation @_noLocks
+  func bin(of condition: Float) -> Int? {
+    // The product is exact, the difference to half an ulp: what lies so close below an edge may go up.
+    let place = condition * inverseWidth - firstEdge
+    guard inverseWidth > 0, place >= 0, place < Float(Self.binCount) else { return nil }
+    return Int(place)
+  }
+
+  /// The conditions of a bin's lower edge.
+  func lowerEdge(ofBin bin: Int) -> Float { Float(first + bin) * width }
+
+  /// Whether nothing is binned.
+  var isNone: Bool { inverseWidth == 0 }
+}
+
+// MARK: - Merging
+
+extension ConditionBinning {
+  /// Bins that hold events, in widths of 2^`exponent`.
+  struct Extent {
+    var exponent: Int
+    var bins: ClosedRange<Int>
+  }
+
+  /// The finest binning that holds two extents; nil where neither has an event.
+  static func common(_ one: Extent?, _ other: Extent?) -> ConditionBinning? {
+    guard let some = one ?? other else { return nil }
+    var extents = [one ?? some, other ?? some]
+    var exponent = max(extents[0].exponent, extents[1].exponent)
+    while true {
+      for index in extents.indices {
+        let shift = exponent - extents[index].exponent
+        let bins = extents[index].bins
+        extents[index] = Extent(
+          exponent: exponent,
+          bins: (bins.lowerBound >> shift)...(bins.upperBound >> shift))
+      }
+      let low = min(extents[0].bins.lowerBound, extents[1].bins.lowerBound)
+      let high = max(extents[0].bins.upperBound, extents[1].bins.upperBound)
+      if high - low < binCount {
+        return ConditionBinning(exponent: exponent, first: low - (binCount - 1 - (high - low)) / 2)
+      }
+      exponent += 1
+    }
+  }
+
+  /// Which bin of this binning holds bin `bin` of a finer or equal one.
+  func bin(ofBin bin: Int, in finer: ConditionBinning) -> Int {
+    ((finer.first + bin) >> (exponent - finer.exponent)) - first
+  }
+}

@@ -1,0 +1,86 @@
+/// Counts over one window of decided events, in memory that exists from the start. One thread at a
+/// time owns it.
+struct DecidedCounts {
+  /// Bits of `fired`.
+  static let pointCount = 16
+
+  /// Events, scorable or not.
+  var eventCount = 0
+  /// Those that could not be scored.
+  var notScorableCount = 0
+  /// Scored events with a condition outside of the bins.
+  var outsideCount = 0
+  /// The finite conditions seen.
+  var conditionMin = Float.infinity
+  var conditionMax = -Float.infinity
+  /// Where conditions are counted; the judging thread chooses it.
+  var binning = ConditionBinning.none
+  /// Scored events above each threshold.
+  let flagged: UnsafeMutablePointer<Int>
+  /// Scored events in each condition bin.
+  let conditionScored: UnsafeMutablePointer<UInt32>
+  /// Flagged ones: 16 working points a bin.
+  let conditionFlagged: UnsafeMutablePointer<UInt32>
+
+  init() {
+    let bins = ConditionBinning.binCount
+    flagged = .allocate(capacity: Self.pointCount)
+    flagged.initialize(repeating: 0, count: Self.pointCount)
+    conditionScored = .allocate(capacity: bins)
+    conditionScored.initialize(repeating: 0, count: bins)
+    conditionFlagged = .allocate(capacity: bins * Self.pointCount)
+    conditionFlagged.initialize(repeating: 0, count: bins * Self.pointCount)
+  }
+
+  func deallocate() {
+    flagged.deallocate()
+    conditionScored.deallocate()
+    conditionFlagged.deallocate()
+  }
+
+  /// Counts an event.
+  @inline(__always) @_noAllocation @_noLocks
+  mutating func note(condition: Float, fired: UInt16, isScorable: Bool) {
+    eventCount += 1
+    guard isScorable else {
+      notScorableCount += 1
+      return
+    }
+    let bin = binning.bin(of: condition)
+    if let bin {
+      conditionScored[bin] &+= 1
+    } else if condition.isFinite {
+      outsideCount += 1
+    }
+    if condition.isFinite {
+      conditionMin = min(conditionMin, condition)
+      conditionMax = max(conditionMax, condition)
+    }
+    if fired != 0 { countFlagged(fired, bin: bin) }
+  }
+
+  @inline(never) @_noAllocation @_noLocks
+  private func countFlagged(_ fired: UInt16, bin: Int?) {
+    var rest = fired
+    while rest != 0 {
+      let point = rest.trailingZeroBitCount
+      rest &= rest &- 1
+      flagged[point] &+= 1
+      if let bin { conditionFlagged[bin &* Self.pointCount &+ point] &+= 1 }
+    }
+  }
+
+  /// Empties it for the next window.
+  mutating func reset(binning: ConditionBinning) {
+    eventCount = 0
+    notScorableCount = 0
+    outsideCount = 0
+    conditionMin = .infinity
+    conditionMax = -.infinity
+    self.binning = binning
+    flagged.update(repeating: 0, count: Self.pointCount)
+    let bins = ConditionBinning.binCount
+    conditionScored.update(repeating: 0, count: bins)
+    conditionFlagged.update(repeating: 0, count: bins * Self.pointCount)
+  }
+}

@@ -1,0 +1,80 @@
+/// One kind of drift that is looked for, and how it stands.
+public struct DriftCheck: Equatable, Sendable {
+  /// The kinds, named as labels of metrics are.
+  public enum Name: String, CaseIterable, Sendable {
+    /// The distribution of the unbiased sample's scores against the calibration's.
+    case score
+    /// The mean of each feature in the unbiased sample.
+    case featureMean = "feature_mean"
+    /// The spread of each feature in the unbiased sample, dead features included.
+    case featureSpread = "feature_spread"
+    /// The share of events, and of each feature's values, that are NaN or infinite.
+    case notFinite = "not_finite"
+    /// The share of decided events above each threshold.
+    case flaggedRate = "flagged_rate"
+    /// Whether that share is the same whatever the record's condition.
+    case condition
+  }
+
+  /// Which way it went.
+  public enum Direction: String, Sendable {
+    case up, down
+  }
+
+  /// Which check.
+  public var name: Name
+  /// Whether there is something to compare with; the report's notes say why not.
+  public var isActive: Bool
+  /// Whether the alarm is up.
+  public var isRaised = false
+  /// How unlikely the last window is on stationary background, as the number of standard deviations
+  /// that a normal variable exceeds, to either side, with that probability; nil before the first
+  /// window. Of several window lengths and subjects the one nearest to its limit.
+  public var statistic: Double?
+  /// The alarm is raised above this; nil before the first window. It goes with the window's length
+  /// and with the time it took.
+  public var limit: Double?
+  /// Windows at or below this are quiet.
+  public var quietLimit: Double?
+  /// Events in the window that `statistic` is of.
+  public var windowEventCount = 0
+  /// What deviates most: the name of a feature or of a working point; nil where there is no choice.
+  public var subject: String?
+  /// Which way it deviates.
+  public var direction: Direction?
+  /// How it deviates, in words with numbers: `feature_07: mean 0.21 standard deviations up`.
+  public var finding: String?
+  /// Alarms raised since start.
+  public var alarmCount: UInt64 = 0
+  /// Windows judged since start, of all lengths.
+  public var windowCount: UInt64 = 0
+
+  init(_ name: Name, isActive: Bool) {
+    self.name = name
+    self.isActive = isActive
+  }
+}
+
+/// An alarm that went up or was cleared.
+public struct DriftChange: Equatable, Sendable {
+  /// What happened.
+  public enum Kind: String, Sendable {
+    case raised, cleared
+  }
+
+  /// What happened.
+  public var kind: Kind
+  /// The check as it stands now.
+  public var check: DriftCheck
+
+  /// A sentence for the log.
+  public var text: String {
+    let finding = check.finding ?? "no finding"
+    let window = "\(check.windowEventCount) events"
+    let statistic = "\(fixed(check.statistic ?? 0, 1)) sigma, limit \(fixed(check.limit ?? 0, 1))"
+    return switch kind {
+    case .raised: "drift: \(check.name.rawValue): \(finding) (\(window), \(statistic))"
+    case .cleared: "drift has gone: \(check.name.rawValue) is quiet again (\(window), \(statistic))"
+    }
+  }
+}

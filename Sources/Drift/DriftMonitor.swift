@@ -1,0 +1,186 @@
+public import Calibration
+internal import Synchronization
+
+/// Watches whether the stream is still the background that a calibration saw.
+///
+/// One thread notes events, one evaluates, any reads the report. Noting adds to counts and sums in
+/// memory that exists from the start; all statistics are computed by the evaluating thread. Nobody
+/// waits: when a window is full it is handed over, and while two are full events are left out and
+/// counted.
+///
+///     let monitor = DriftMonitor(
+///       calibration: calibration, featureNames: names, featureCount: 64, settings: DriftSettings())
+///     monitor.noteEvent(condition: 31.5, fired: 0b01, isScorable: true)  // every decided event
+///     monitor.noteSampled(score: 212.5, features: features)              // the unbiased sample
+///     for change in monitor.evaluate() { logger.warning("\(change.text)") }  // once a second
+public final class DriftMonitor: @unchecked Sendable {
+  /// As given.
+  public let settings: DriftSettings
+  private let sampled = WindowHandover()
+  private let decided = WindowHandover()
+  /// Two windows each.
+  private let sampledWindows: UnsafeMutablePointer<SampledSums>
+  private let decidedWindows: UnsafeMutablePointer<DecidedCounts>
+  private let scales: UnsafeMutablePointer<FeatureScale>
+  private let sampledWindowEventCount: Int
+  private let decidedWindowEventCount: Int
+  private let sampledFilledCount = Atomic<Int>(0)
+  private let start = ContinuousClock.now
+  /// The evaluating thread's.
+  private var judge: DriftJudge
+  private var sampledHours = 0.0
+  private var decidedHours = 0.0
+  private let published: Mutex<DriftReport>
+
+  /// Creates a monitor of events with `featureCount` features; `featureNames` stand in where the
+  /// calibration names none. A calibration that lacks something makes a weaker monitor that says so
+  /// in the report's notes. All memory is allocated here: some 0.2 MB, and 112 bytes a feature.
+  public init(
+    calibration: TriggerCalibration, featureNames: [String]?, featureCount: Int,
+    settings: DriftSettings = DriftSettings()
+  ) {
+    precondition(featureCount >= 1 && featureNames.map { $0.count == featureCount } ?? true)
+    precondition(settings.isValid, "settings out of their ranges")
+    self.settings = settings
+    let basis = DriftBasis(
+      calibration, featureNames: featureNames, featureCount: featureCount, settings: settings)
+    judge = DriftJudge(basis)
+    published = Mutex(judge.report)
+    sampledWindowEventCount = settings.sampledWindowEventCount
+    decidedWindowEventCount = settings.decidedWindowEventCount
+    let summedCount = basis.features.count
+    sampledWindows = .allocate(capacity: 2)
+    decidedWindows = .allocate(capacity: 2)
+    for index in 0..<2 {
+      (sampledWindows + index).initialize(to: SampledSums(featureCount: summedCount))
+      (decidedWindows + index).initialize(to: DecidedCounts())
+    }
+    scales = .allocate(capacity: max(summedCount, 1))
+    for (index, feature) in basis.features.enumerated() {
+      (scales + index).initialize(to: feature.scale)
+    }
+  }
+
+  deinit {
+    for index in 0..<2 {
+      sampledWindows[index].deallocate()
+      decidedWindows[index].deallocate()
+    }
+    sampledWindows.deinitialize(count: 2).deallocate()
+    decidedWindows.deinitialize(count: 2).deallocate()
+    sampled.deallocate()
+    decided.deallocate()
+    scales.deallocate()
+  }
+
+  // MARK: - The noting thread
+
+  /// Notes a decided event: its condition (NaN where unknown), bit i of `fired` where its score is
+  /// above threshold i before any prescale, and whether it could be scored. A few nanoseconds, no
+  /// allocation, no lock.
+  @_noAllocation @_noLocks
+  public func noteEvent(condition: Float, fired: UInt16, isScorable: Bool) {
+    guard let window = decided.windowToFill() else { return }
+    decidedWindows[window].note(condition: condition, fired: fired, isScorable: isScorable)
+    if decidedWindows[window].eventCount == decidedWindowEventCount { decided.handOver() }
+  }
+
+  /// Notes an event of the unbiased sample: its exact score (NaN where it could not be scored) and its
+  /// D raw features. Some 2 ns a feature, no allocation, no lock.
+  @_noAllocation @_noLocks
+  public func noteSampled(score: Float, features: UnsafeBufferPointer<Float>) {
+    guard let window = sampled.windowToFill() else { return }
+    sampledWindows[window].note(score: score, features: features, scales: scales)
+    let count = sampledWindows[window].eventCount
+    sampledFilledCount.store(count, ordering: .relaxed)
+    if count == sampledWindowEventCount {
+      sampledFilledCount.store(0, ordering: .relaxed)
+      sampled.handOver()
+    }
+  }
+
+  // MARK: - The evaluating thread
+
+  /// Judges the windows that have filled; call it about once a second, always from one thread.
+  /// Returns the alarms that went up or were cleared.
+  public func evaluate() -> [DriftChange] {
+    let elapsed = (ContinuousClock.now - start).components
+    return evaluate(
+      atHours: (Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18) / 3600)
+  }
+
+  /// The same at a time of the caller's, in hours since the start: simulated time, or a recording's.
+  package func evaluate(atHours hours: Double) -> [DriftChange] {
+    let before = judge.report.checks
+    judgeSampled(atHours: hours)
+    judgeDecided(atHours: hours)
+    return publish(changesSince: before)
+  }
+
+  /// Judges windows that are not full too: at the end of a recording, when nobody notes any more.
+  package func finish(atHours hours: Double) -> [DriftChange] {
+    let before = judge.report.checks
+    if let window = sampled.windowToFill(), sampledWindows[window].eventCount > 0 {
+      sampled.handOver()
+    }
+    if let window = decided.windowToFill(), decidedWindows[window].eventCount > 0 {
+      decided.handOver()
+    }
+    judgeSampled(atHours: hours)
+    judgeDecided(atHours: hours)
+    judge.judgeRest()
+    return publish(changesSince: before)
+  }
+
+  private func judgeSampled(atHours hours: Double) {
+    let count = sampled.fullCount
+    if count == 0 { return }
+    let each = max(hours - sampledHours, 0) / Double(count)
+    sampledHours = max(hours, sampledHours)
+    for _ in 0..<count {
+      let window = sampled.oldestFull
+      judge.add(sampledWindows[window], hours: each)
+      sampledWindows[window].reset()
+      sampled.giveBack()
+    }
+  }
+
+  private func judgeDecided(atHours hours: Double) {
+    let count = decided.fullCount
+    if count == 0 { return }
+    let each = max(hours - decidedHours, 0) / Double(count)
+    decidedHours = max(hours, decidedHours)
+    for _ in 0..<count {
+      let window = decided.oldestFull
+      judge.add(decidedWindows[window], hours: each)
+      decidedWindows[window].reset(binning: judge.binning)
+      decided.giveBack()
+    }
+  }
+
+  private func publish(changesSince before: [DriftCheck]) -> [DriftChange] {
+    var report = judge.report
+    report.sampledFilledCount = sampledFilledCount.load(ordering: .relaxed)
+    report.sampledLeftOutCount = sampled.leftOutCount
+    report.decidedLeftOutCount = decided.leftOutCount
+    let current = report
+    published.withLock { $0 = current }
+    return zip(before, current.checks).compactMap { old, new in
+      old.isRaised == new.isRaised
+        ? nil : DriftChange(kind: new.isRaised ? .raised : .cleared, check: new)
+    }
+  }
+
+  // MARK: - Any thread
+
+  /// The state of every check at the last evaluation.
+  public var report: DriftReport { published.withLock { $0 } }
+}
+
+extension DriftSettings {
+  fileprivate var isValid: Bool {
+    falseAlarmHours > 0 && falseAlarmHours.isFinite && sampledWindowEventCount >= 100
+      && decidedWindowEventCount >= 1_000 && quietWindowCount >= 1 && confidence > 0
+      && confidence < 1
+  }
+}

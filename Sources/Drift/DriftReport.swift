@@ -1,0 +1,85 @@
+/// The state of every check, for metrics, status page and log.
+public struct DriftReport: Equatable, Sendable {
+  /// One a kind, in the order of `DriftCheck.Name.allCases`.
+  public var checks: [DriftCheck]
+  /// One a working point, in the calibration's order.
+  public var realisedRates: [RealisedRate]
+  /// One a feature, in the record's order; empty where the calibration does not know the features.
+  public var features: [FeatureDeviation]
+  /// The flagged rate by condition, from low to high; empty where no record states a condition.
+  public var conditions: [ConditionRate] = []
+  /// Events that were noted but had no window to go to, as the last ones were not yet judged: they
+  /// are left out, never waited for.
+  public var decidedLeftOutCount: UInt64 = 0
+  /// The same for events of the unbiased sample.
+  public var sampledLeftOutCount: UInt64 = 0
+  /// Events of the unbiased sample in the window that is filling.
+  public var sampledFilledCount = 0
+  /// How many it takes.
+  public var sampledWindowEventCount: Int
+  /// What cannot be checked, or only in a weaker way, and why: a sentence each.
+  public var notes: [String]
+
+  /// Whether any alarm is up.
+  public var isRaised: Bool { checks.contains { $0.isRaised } }
+
+  /// The state of one kind.
+  public subscript(name: DriftCheck.Name) -> DriftCheck {
+    // All kinds are there, in order.
+    checks[DriftCheck.Name.allCases.firstIndex(of: name) ?? 0]
+  }
+}
+
+/// How often events were above a threshold lately, before any prescale.
+public struct RealisedRate: Equatable, Sendable {
+  /// The working point's name.
+  public var workingPoint: String
+  /// The rate that its threshold was set for.
+  public var targetFPR: Double
+  /// An extrapolated threshold has no exact law to be judged by: its rate is shown and raises no
+  /// alarm.
+  public var isExtrapolated: Bool
+  /// Scored events in the last eight windows.
+  public var scoredCount = 0
+  /// Those above the threshold.
+  public var flaggedCount = 0
+  /// Their share; nil before the first window.
+  public var rate: Double?
+  /// The exact interval of the rate by Clopper and Pearson, at the settings' confidence.
+  public var interval: ClosedRange<Double>?
+}
+
+/// How one feature stood in the last window of the unbiased sample.
+public struct FeatureDeviation: Equatable, Sendable {
+  /// Its name, or its index where the features have none.
+  public var name: String
+  /// Whether it was left out by name.
+  public var isIgnored: Bool
+  /// Mean minus the calibration's, in the calibration's standard deviations; nil before the first
+  /// window and where there is no finite value or no spread to measure it by.
+  public var meanDeviation: Double?
+  /// The same in standard deviations of that difference.
+  public var meanStatistic: Double?
+  /// Standard deviation over the calibration's.
+  public var spreadRatio: Double?
+  /// The significance of the spread's change, positive for a wider one.
+  public var spreadStatistic: Double?
+  /// Share of values that are NaN or infinite.
+  public var notFiniteShare: Double?
+}
+
+/// The rate of one working point at some conditions.
+public struct ConditionRate: Equatable, Sendable {
+  /// The conditions, lower end included.
+  public var conditions: Range<Float>
+  /// The working point's name.
+  public var workingPoint: String
+  /// Scored events.
+  public var scoredCount: Int
+  /// Those above the threshold.
+  public var flaggedCount: Int
+  /// Their share.
+  public var rate: Double
+  /// Its exact interval at the settings' confidence.
+  public var interval: ClosedRange<Double>
+}

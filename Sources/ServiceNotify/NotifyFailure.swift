@@ -1,0 +1,23 @@
+internal import Glibc
+
+/// Why the service manager was not told.
+public struct NotifyFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The socket, as `NOTIFY_SOCKET` has it.
+  public var socketName: String
+  /// What was found.
+  public var explanation: String
+
+  /// `cannot notify the service manager at /run/systemd/notify: Connection refused`
+  public var description: String {
+    "cannot notify the service manager at \(socketName): \(explanation)"
+  }
+
+  init(socketName: String, explanation: String) {
+    self.socketName = socketName
+    self.explanation = explanation
+  }
+
+  init(socketName: String, code: CInt) {
+    self.init(socketName: socketName, explanation: String(cString: strerror(code)))
+  }
+}

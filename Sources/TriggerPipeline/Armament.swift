@@ -1,0 +1,108 @@
+internal import CLinux
+internal import Calibration
+internal import DurableFiles
+internal import EventRecords
+internal import ScoreEngine
+internal import ScoreModel
+
+/// All that scoring and deciding hang on, made ready before the first event sees it: a scorer for
+/// every worker, the rule, and what flagged records say of where they come from.
+///
+/// One generation of it decides all records of a stretch of the stream. Making one allocates and
+/// touches its weights; using one does neither.
+final class Armament: @unchecked Sendable {
+  // Unchecked: scorers belong to the worker of their index, drift's account to the publishing
+  // thread; the rest is constant.
+
+  let facts: ArmsFacts
+  let rule: DecisionRule
+  let origin: FlaggedOrigin
+  /// One for each worker.
+  let scorers: [EventScorer]
+  let isExact: Bool
+  /// In the order of the rule's routes.
+  let counters: [WorkingPointCounters]
+  let shadow: Shadow?
+
+  /// The arms that score beside the live ones.
+  struct Shadow {
+    let rule: DecisionRule
+    let scorers: [EventScorer]
+  }
+
+  var generation: Int { facts.generation }
+
+  /// Prepares `loaded`. Scorers are warmed up, so that the first event finds code, weights and
+  /// buffers where they are fast.
+  ///
+  /// - Throws: `FileFault` where screened precision is asked for and the files do not support it;
+  ///   `ArmingRefusal` for too many names of working points.
+  init(
+    _ loaded: LoadedArms, generation: Int, settings: PipelineSettings, points: WorkingPointTable
+  ) throws {
+    let model = loaded.model
+    let calibration = loaded.armed.calibration
+    let precision = try loaded.armed.precision(
+      isScreened: settings.isScreened, model: model, instructionSet: loaded.instructionSet)
+    guard let counters = points.counters(of: calibration.workingPoints.map(\.name)) else {
+      throw ArmingRefusal(
+        description: "\(loaded.armed.path): working points with names that are new to a daemon "
+          + "that has armed \(WorkingPointTable.nameCountMax) already; name them as before, or "
+          + "restart the daemon")
+    }
+    self.counters = counters
+    rule = DecisionRule(calibration, unbiasedPrescale: settings.unbiasedPrescale)
+    origin = FlaggedOrigin(
+      instance: settings.instance, model: model.sha256.prefix,
+      calibration: loaded.armed.sha256.prefix)
+    scorers = makeScorers(precision, settings)
+    isExact = precision.isExact
+    shadow = try loaded.shadow.map { shadow in
+      let precision = try shadow.armed.precision(
+        isScreened: settings.isScreened, model: shadow.model,
+        instructionSet: loaded.instructionSet)
+      return Shadow(
+        rule: DecisionRule(shadow.armed.calibration, unbiasedPrescale: 0),
+        scorers: makeScorers(precision, settings))
+    }
+    facts = ArmsFacts(
+      generation: generation, armedNs: tamis_realtime_ns(), modelPath: model.path,
+      modelSHA256: "\(model.sha256)", calibrationPath: loaded.armed.path,
+      calibrationSHA256: "\(loaded.armed.sha256)",
+      points: calibration.workingPoints.map {
+        ArmedPoint(
+          name: $0.name, targetFPR: $0.targetFPR.value, threshold: $0.threshold,
+          prescale: $0.prescale, fprInterval: $0.fprInterval)
+      },
+      featureNames: model.model.featureNames, screenMargin: precision.screening?.margin,
+      shadow: loaded.shadow.map {
+        ArmsFacts.Shadow(
+          modelSHA256: "\($0.model.sha256)", calibrationSHA256: "\($0.armed.sha256)")
+      })
+  }
+}
+
+/// One warm scorer for each worker.
+private func makeScorers(
+  _ precision: ScoringPrecision, _ settings: PipelineSettings
+) -> [EventScorer] {
+  let scorers = (0..<max(1, settings.workers)).map { _ in
+    EventScorer(precision, batchMax: settings.batchMax)
+  }
+  let featureCount = precision.network.featureCount
+  let stride = featureCount * MemoryLayout<Float>.stride
+  let zeros = [Float](repeating: 0, count: settings.batchMax * featureCount)
+  var scores = [Float](repeating: 0, count: settings.batchMax)
+  var attributions = zeros
+  zeros.withUnsafeBytes { events in
+    guard let events = events.baseAddress else { return }
+    for scorer in scorers {
+      for count in [1, settings.batchMax] {
+        _ = scorer.score(
+          events: events, eventStride: stride, count: count, isSampled: nil, scores: &scores,
+          attributions: &attributions, attributionStride: stride)
+      }
+    }
+  }
+  return scorers
+}

@@ -1,0 +1,56 @@
+/// What decides from an event on, until the next change: a line of `decisions.jsonl`.
+public struct DecisionChange: Equatable, Sendable {
+  /// Where in the order of decisions it comes.
+  public enum Place: Equatable, Sendable {
+    /// Before this event: it is the first one that it holds for.
+    case before(EventIdentity)
+    /// After this event; nil where none had come.
+    case after(EventIdentity?)
+  }
+
+  /// Where it comes.
+  public var place: Place
+  /// The number of the next flagged record.
+  public var number: UInt64
+  /// SHA-256 of the model, hexadecimal.
+  public var model: String
+  /// SHA-256 of the calibration, hexadecimal.
+  public var calibration: String
+  /// The prescale of the cap on the flagged rate; 1 for none.
+  public var floodPrescale: UInt32
+  /// The prescale of the unbiased sample; 0 for none.
+  public var unbiasedPrescale: UInt32
+  /// When, ns since the epoch.
+  public var timeNs: UInt64
+
+  /// Creates a change.
+  public init(
+    place: Place, number: UInt64, model: String, calibration: String, floodPrescale: UInt32,
+    unbiasedPrescale: UInt32, timeNs: UInt64
+  ) {
+    self.place = place
+    self.number = number
+    self.model = model
+    self.calibration = calibration
+    self.floodPrescale = floodPrescale
+    self.unbiasedPrescale = unbiasedPrescale
+    self.timeNs = timeNs
+  }
+
+  /// The change as one line of JSON.
+  public var json: String {
+    let (name, event): (String, EventIdentity?) =
+      switch place {
+      case .before(let event): ("before", event)
+      case .after(let event): ("after", event)
+      }
+    let identity =
+      event.map {
+        "{\"run\": \($0.run), \"source\": \($0.source), \"sequence\": \($0.sequence), "
+          + "\"event\": \($0.event)}"
+      } ?? "null"
+    return "{\"\(name)\": \(identity), \"number\": \(number), \"model_sha256\": \"\(model)\", "
+      + "\"calibration_sha256\": \"\(calibration)\", \"flood_prescale\": \(floodPrescale), "
+      + "\"unbiased_prescale\": \(unbiasedPrescale), \"time_ns\": \(timeNs)}"
+  }
+}

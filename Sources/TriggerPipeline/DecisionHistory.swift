@@ -1,0 +1,73 @@
+internal import DurableFiles
+internal import EventRecords
+internal import Glibc
+internal import StrictJSON
+
+/// What decided which events of a journal, as its `decisions.jsonl` tells: walked along with the
+/// recorded events in the order in which they came, it says of each one by what it was decided.
+///
+/// Exact where the recorded order is the daemon's: for one stream, as it was sent. Where several
+/// senders were mixed anew, events of the others near a change may be ascribed to the wrong side.
+public struct DecisionHistory: Sendable {
+  /// In the order of the decisions.
+  public let changes: [DecisionChange]
+  private var next = 0
+
+  /// Creates a history of changes in order.
+  public init(_ changes: [DecisionChange]) { self.changes = changes }
+
+  /// Reads the history of the journal in `folder`; nil where it has none.
+  ///
+  /// - Throws: `FileFault` that names the line that cannot be read; `SystemCallError`.
+  public init?(journal folder: String) throws {
+    let path = "\(folder)/decisions.jsonl"
+    guard access(path, F_OK) == 0 else { return nil }
+    self.init(try JSONLines(path).places.map { try DecisionChange($0) })
+  }
+
+  /// Whether the journal has decisions of one model and calibration alone.
+  public var isUniform: Bool {
+    changes.allSatisfy {
+      $0.model == changes.first?.model && $0.calibration == changes.first?.calibration
+    }
+  }
+
+  /// What decided `event`, the next one in order; nil before the first change.
+  public mutating func decider(of event: EventIdentity) -> DecisionChange? {
+    while next < changes.count, changes[next].place == .before(event) { next += 1 }
+    let decider = next > 0 ? changes[next - 1] : nil
+    while next < changes.count, changes[next].place == .after(event) { next += 1 }
+    return decider
+  }
+}
+
+extension DecisionChange {
+  init(_ line: JSONPlace) throws(FileFault) {
+    let place: Place
+    if let before = try line.optionalMember("before") {
+      place = .before(try EventIdentity(before))
+    } else {
+      place = .after(
+        try line.member("after").unlessNull { (event) throws(FileFault) in
+          try EventIdentity(event)
+        })
+    }
+    self.init(
+      place: place, number: try line.member("number").integer(in: 0...UInt64.max),
+      model: try line.member("model_sha256").string(),
+      calibration: try line.member("calibration_sha256").string(),
+      floodPrescale: try line.member("flood_prescale").integer(in: 1...UInt32.max),
+      unbiasedPrescale: try line.member("unbiased_prescale").integer(in: 0...UInt32.max),
+      timeNs: try line.member("time_ns").integer(in: 0...UInt64.max))
+  }
+}
+
+extension EventIdentity {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    self.init(
+      run: try place.member("run").integer(in: 0...UInt32.max),
+      source: try place.member("source").integer(in: 0...UInt32.max),
+      sequence: try place.member("sequence").integer(in: 0...UInt64.max),
+      event: try place.member("event").integer(in: 0...UInt64.max))
+  }
+}

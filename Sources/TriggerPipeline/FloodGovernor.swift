@@ -1,0 +1,71 @@
+/// Keeps the rate of flagged events below a cap by a prescale that grows while more would be kept
+/// and falls when it is over: a noisy channel or a wrong threshold then costs statistics, not the
+/// disk and whoever is downstream.
+///
+/// The prescale P is a power of two, decided from what came before an event and applied to the
+/// event by its hash: given the past the event is kept with probability exactly 1/P, so sums of
+/// weights stay unbiased (Horvitz and Thompson, 1952).
+///
+/// Time is cut into slices that may each keep `budget` events. Where a slice has kept so many,
+/// P doubles at once and the count begins again. At the end of a slice P is halved while it could
+/// have been halved twice, so that a steady flood does not make it flap. The first slice of a flood
+/// of F times the cap keeps at most budget (log2 F + 1) events.
+package struct FloodGovernor: Sendable {
+  /// One in so many flagged events is kept now; 1 where there is no flood.
+  package private(set) var prescale: UInt32 = 1
+
+  private let sliceNs: UInt64
+  private let budget: Int
+  private var sliceStartNs: UInt64 = 0
+  /// Events of this slice that would be kept without a cap.
+  private var wanted = 0
+  /// Events of this slice that were kept since the prescale last changed.
+  private var kept = 0
+
+  private static let prescaleMax: UInt32 = 1 << 30
+  /// Events a slice keeps at least: with fewer, chance alone would look like a flood.
+  private static let budgetMin = 20.0
+
+  /// A governor of at most `rateMax` flagged events a second, 1 or more.
+  package init(rateMax: Int) {
+    precondition(rateMax >= 1)
+    let sliceS = max(0.1, Self.budgetMin / Double(rateMax))
+    sliceNs = UInt64(sliceS * 1e9)
+    budget = Int((Double(rateMax) * sliceS).rounded())
+  }
+
+  /// Enters an event that is flagged where there is no cap; `isKept` under the prescale now. Returns
+  /// whether the prescale is another one for the next event.
+  package mutating func note(isKept: Bool, nowNs: UInt64) -> Bool {
+    let before = prescale
+    advance(to: nowNs)
+    wanted += 1
+    if isKept {
+      kept += 1
+      if kept >= budget, prescale < Self.prescaleMax {
+        prescale *= 2
+        kept = 0
+      }
+    }
+    return prescale != before
+  }
+
+  /// Lets time pass without a flagged event. Returns whether the prescale has changed.
+  package mutating func pass(nowNs: UInt64) -> Bool {
+    let before = prescale
+    if prescale > 1 { advance(to: nowNs) }
+    return prescale != before
+  }
+
+  /// Ends the slice where its time is over. A clock that was set back begins a new one.
+  private mutating func advance(to nowNs: UInt64) {
+    let elapsed = nowNs >= sliceStartNs ? nowNs - sliceStartNs : .max
+    guard elapsed >= sliceNs else { return }
+    // A slice that is long over was followed by silent ones.
+    let wantedLately = elapsed >= 2 * sliceNs ? 0 : wanted
+    while prescale > 1, 4 * wantedLately < budget * Int(prescale) { prescale /= 2 }
+    sliceStartNs = nowNs
+    wanted = 0
+    kept = 0
+  }
+}

@@ -1,0 +1,121 @@
+internal import CLinux
+internal import Glibc
+internal import Logging
+internal import ServiceNotify
+internal import TriggerPipeline
+
+/// What the main thread does while the pipeline's threads work: takes signals, reloads, tells
+/// systemd how things are, and looks after what is not for the threads of the events.
+struct Supervisor {
+  private let pipeline: TriggerPipeline
+  private let notifier: ServiceNotifier?
+  private let logger: Logger
+  private let reload: () throws -> Void
+  private var lastStatusNs: UInt64 = 0
+  private var lastScored: UInt64 = 0
+  private var lastFlagged: UInt64 = 0
+
+  private static let tickNs: Int64 = 200_000_000
+  private static let statusIntervalNs: UInt64 = 5_000_000_000
+
+  init(
+    pipeline: TriggerPipeline, notifier: ServiceNotifier?, logger: Logger,
+    reload: @escaping () throws -> Void
+  ) {
+    self.pipeline = pipeline
+    self.notifier = notifier
+    self.logger = logger
+    self.reload = reload
+  }
+
+  /// Watches until SIGTERM or SIGINT has come.
+  mutating func watchUntilSignalled() {
+    note(notifier?.ready(status: "running, no event yet"))
+    lastStatusNs = tamis_monotonic_ns()
+    while true {
+      let number = tamis_signals_wait(Self.tickNs)
+      switch number {
+      case 0: break
+      case SIGHUP: reloadArms()
+      default:
+        logger.info("draining", metadata: ["signal": "\(number == SIGTERM ? "TERM" : "INT")"])
+        return
+      }
+      tick()
+    }
+  }
+
+  /// Watches while the pipeline drains, and tells systemd how long that may take.
+  mutating func watchUntilEnded(drainTimeoutMs: Int) {
+    note(notifier?.stopping(withinNs: UInt64(drainTimeoutMs + 5_000) * 1_000_000))
+    while pipeline.state.phase != .ended {
+      if tamis_signals_wait(Self.tickNs / 2) != 0 { logger.warning("draining already") }
+      feedWatchdog()
+    }
+  }
+
+  private mutating func tick() {
+    pipeline.takeDownOldArms()
+    feedWatchdog()
+    tellStatus()
+  }
+
+  /// A reload that fails leaves everything as it is, and is counted and said.
+  private func reloadArms() {
+    let counters = pipeline.counters
+    note(notifier?.reloading())
+    counters.lastReloadNs.set(tamis_realtime_ns())
+    do {
+      try reload()
+      counters.reloads.add()
+      counters.lastReloadSucceeded.set(1)
+    } catch {
+      counters.reloadsRefused.add()
+      counters.lastReloadSucceeded.set(0)
+      logger.error(
+        "reload refused, the arms in force stay; mend the files and send SIGHUP again",
+        metadata: ["reason": "\(error)"])
+    }
+    note(notifier?.ready(status: statusText))
+  }
+
+  /// Systemd hears of a pipeline that moves or idles soundly, and of nothing else: one that hangs is
+  /// restarted. A journal that cannot be written is no such case, a restart would not help it.
+  private func feedWatchdog() {
+    guard let notifier, let intervalNs = notifier.watchdogIntervalNs else { return }
+    let sinceProgressNsMax = min(PipelineState.progressNsMax, intervalNs)
+    if pipeline.state.sinceProgressNs <= sinceProgressNsMax { note(notifier.watchdog()) }
+  }
+
+  private mutating func tellStatus() {
+    let now = tamis_monotonic_ns()
+    guard let notifier, now - lastStatusNs >= Self.statusIntervalNs else { return }
+    note(notifier.status(statusText))
+    lastStatusNs = now
+    (lastScored, lastFlagged) = (pipeline.counters.scored.value, flaggedTotal)
+  }
+
+  private var flaggedTotal: UInt64 {
+    pipeline.counters.workingPoints.all.reduce(0) { $0 + $1.flagged.value }
+  }
+
+  /// What `systemctl status` shows.
+  private var statusText: String {
+    let elapsedNs = max(1, tamis_monotonic_ns() - lastStatusNs)
+    let scored = pipeline.counters.scored.value - lastScored
+    let flagged = flaggedTotal - lastFlagged
+    func rate(_ count: UInt64) -> String {
+      let tenths = (Double(count) * 1e10 / Double(elapsedNs)).rounded()
+      return "\(tenths / 10)"
+    }
+    if let reason = pipeline.state.stallReason { return "stalled: \(reason)" }
+    return "\(rate(scored)) events/s, \(rate(flagged)) flagged/s, "
+      + "\(pipeline.counters.waiting.value) records wait for the output, generation "
+      + "\(pipeline.arms.generation)"
+  }
+
+  /// A systemd that cannot be told is worth a line; the stream goes on.
+  private func note(_ failure: NotifyFailure?) {
+    if let failure { logger.warning("\(failure)") }
+  }
+}

@@ -1,0 +1,143 @@
+import EventRecords
+import Foundation
+import Testing
+
+/// The account of a stream, over kills and over daemons.
+@Suite(.serialized) struct LedgerTests {
+  /// Killed three times in one run, the daemons together know of every record whether it was decided;
+  /// what was flagged and is not in the journal is among those that the ledger has as missing.
+  @Test func killsLeaveALedgerThatCloses() throws {
+    let armed = try Armed.shared.get()
+    let daemon = try Daemon(armed)
+    let replay = try Programs.tamis(
+      "replay", armed.background, "--connect", daemon.input, "--pattern", "push", "--pace",
+      "4000/s", "--batch", "8")
+    for _ in 0..<3 {
+      let before = daemon.decided
+      try daemon.waitForEvents(before + 3_000)
+      daemon.program.signal(SIGKILL)
+      _ = try daemon.program.wait()
+      try daemon.restart()
+    }
+    try replay.expectExit()
+    try waitUntil("the run is closed", seconds: 60) {
+      (try? daemon.folder.read("journal/ledger.jsonl"))?.contains("end_of_run") ?? false
+    }
+    #expect(daemon.program.errors.contains("going on with a run"))
+    #expect(daemon.metric("tamis_ledger_faults_total") == 0)
+    #expect(try daemon.stop() == 0)
+
+    let account = try #require(try ledger([daemon.journal]).first)
+    #expect(account["expected"] as? Int == 20_002)
+    let decided = try #require(account["decided"] as? Int)
+    let missing = try #require(account["missing"] as? Int)
+    // Most was decided: a ledger that begins anew with every process would have it otherwise.
+    #expect(decided + missing == 20_002 && decided > 10_000)
+    #expect(account["open"] as? Bool == false)
+    let verified = try Programs.tamis(
+      "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      armed.background, "--flagged", daemon.journal, "--decided-only", "--json"
+    ).expectExit()
+    #expect(verified.contains("identical"))
+  }
+
+  @Test func anOrderlyRestartInTheMiddleOfARunLosesNothing() throws {
+    let armed = try Armed.shared.get()
+    let daemon = try Daemon(armed)
+    func send(_ first: Int, _ count: Int) throws {
+      try Launched(
+        Programs.python,
+        [
+          "\(Programs.root)/Tests/SystemTests/Peers/part_of_run.py", daemon.input, "\(first)",
+          "\(count)",
+        ]
+      ).expectExit()
+    }
+    try send(1, 500)
+    try daemon.waitForEvents(500)
+    #expect(try daemon.stop() == 0)
+    try daemon.restart()
+    try send(501, 500)
+    try daemon.waitForEvents(500)
+    #expect(daemon.metric("tamis_events_lost_total") == 0)
+    #expect(try daemon.stop() == 0)
+    let account = try #require(try ledger([daemon.journal]).first)
+    #expect(account["expected"] as? Int == 1_000 && account["missing"] as? Int == 0)
+  }
+
+  /// Three daemons behind one PUSH, one of them killed: the others go on, and the ledger of the whole
+  /// says what was lost with it.
+  @Test func threeDaemonsShareAStreamAndOneIsKilled() throws {
+    let armed = try Armed.shared.get()
+    let port = try freePort()
+    let daemons = try (1...3).map { instance in
+      var choice = Daemon.Choice()
+      choice.instance = instance
+      choice.inputLines = "  shared: true\n"
+      choice.inputConnect = "tcp://127.0.0.1:\(port)"
+      return try Daemon(armed, choice)
+    }
+    let replay = try Programs.tamis(
+      "replay", armed.background, armed.anomalies, "--bind", "tcp://127.0.0.1:\(port)",
+      "--pattern", "push", "--pace", "5000/s", "--batch", "8")
+    try daemons[1].waitForEvents(1_500)
+    daemons[1].program.signal(SIGKILL)
+    _ = try daemons[1].program.wait()
+    try replay.expectExit()
+    // Nothing more comes when the counts stand still.
+    var last = -1
+    try waitUntil("all is decided", seconds: 60) {
+      let now = daemons[0].decided + daemons[2].decided
+      defer { last = now }
+      if now != last { usleep(500_000) }
+      return now == last
+    }
+    for daemon in [daemons[0], daemons[2]] {
+      #expect(daemon.decided > 4_000)
+      #expect(daemon.metric("tamis_events_lost_total") == 0)
+      #expect(daemon.metric("tamis_events_elsewhere_total") > 1_000)
+      #expect(try daemon.stop() == 0)
+    }
+    let accounts = try ledger(daemons.map(\.journal))
+    #expect(accounts.map { $0["run"] as? Int } == [10, 11])
+    let expected = accounts.compactMap { $0["expected"] as? Int }.reduce(0, +)
+    let decided = accounts.compactMap { $0["decided"] as? Int }.reduce(0, +)
+    let missing = accounts.compactMap { $0["missing"] as? Int }.reduce(0, +)
+    #expect(expected == 22_004 && decided + missing == expected)
+    #expect(accounts.allSatisfy { $0["decided_twice"] as? Int == 0 })
+    // A killed daemon loses what stood in its queues, and no more.
+    #expect(missing < 4_000)
+    // Of each event that is to be flagged the instance is known, but of those that are missing.
+    let flagged = daemons[0].folder("offline")
+    try Programs.tamis(
+      "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      armed.background, armed.anomalies, "--flagged", flagged, "--unbiased-prescale", "50"
+    ).expectExit()
+    let due = try identities(flagged)
+    var found: [String: UInt32] = [:]
+    for daemon in daemons {
+      for (identity, instance) in try identities(daemon.journal) {
+        #expect(found.updateValue(instance, forKey: identity) == nil, "\(identity) twice")
+      }
+    }
+    #expect(Set(found.keys).isSubset(of: due.keys))
+    #expect(Set(found.values) == [1, 2, 3])
+    #expect(due.count - found.count <= missing)
+  }
+
+  private func identities(_ path: String) throws -> [String: UInt32] {
+    let run = try RecordedRun(path)
+    var found: [String: UInt32] = [:]
+    for index in 0..<run.recordCount {
+      let record = try run.flaggedRecord(at: index)
+      found["\(record.event.run) \(record.event.sequence)"] = record.instance
+    }
+    return found
+  }
+
+  private func ledger(_ journals: [String]) throws -> [[String: Any]] {
+    let said = try Programs.tamis(all: ["ledger", "--json"] + journals).expectExit()
+    let object = try JSONSerialization.jsonObject(with: Data(said.utf8)) as? [String: Any]
+    return object?["runs"] as? [[String: Any]] ?? []
+  }
+}

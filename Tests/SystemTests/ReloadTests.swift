@@ -1,0 +1,203 @@
+import EventRecords
+import Foundation
+import Testing
+
+/// Switching arms while events flow, and what scores beside them.
+@Suite(.serialized) struct ReloadTests {
+  /// A calibration of the same model with other working points.
+  private func otherCalibration(_ armed: Armed, in folder: TemporaryFolder) throws -> String {
+    let path = folder("other.json")
+    try Programs.tamis(
+      "calibrate", "--model", armed.model, "--background", armed.background, "--out", path,
+      "--working-point", "loose=0.1", "--working-point", "other=0.02"
+    ).expectExit()
+    return path
+  }
+
+  /// Puts a file in the place of another at once, as a careful operator does.
+  private func put(_ source: String, at target: String) throws {
+    let beside = target + ".new"
+    try? FileManager.default.removeItem(atPath: beside)
+    try FileManager.default.copyItem(atPath: source, toPath: beside)
+    #expect(rename(beside, target) == 0)
+  }
+
+  /// Whoever decides an event, it is decided once, by one of the two, and as the offline commands say.
+  @Test(arguments: [0, 1, 3])
+  func reloadsUnderLoadLoseAndDoubleNothing(workers: Int) throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    let other = try otherCalibration(armed, in: folder)
+    let live = folder("live.json")
+    let garbage = try folder.write("{\"format\": \"tamis-calibration/1\"", to: "garbage.json")
+    try put(armed.calibration, at: live)
+    var choice = Daemon.Choice()
+    choice.workers = workers
+    choice.calibration = live
+    let daemon = try Daemon(armed, choice)
+    let replay = try Programs.tamis(
+      "replay", armed.background, armed.anomalies, "--connect", daemon.input, "--pattern", "push",
+      "--pace", "5000/s", "--batch", "16")
+    let candidates = [other, garbage, armed.calibration, other, garbage, armed.calibration, other]
+    for (index, candidate) in candidates.enumerated() {
+      try daemon.waitForEvents((index + 1) * 2_000)
+      try put(candidate, at: live)
+      try daemon.reload()
+    }
+    #expect(daemon.metric("tamis_reloads_total{result=\"ok\"}") == 5)
+    #expect(daemon.metric("tamis_reloads_total{result=\"refused\"}") == 2)
+    #expect(daemon.metric("tamis_arms_generation") == 6)
+    #expect(daemon.program.errors.contains("reload refused"))
+    try replay.expectExit()
+    try daemon.waitForEvents(22_000)
+    #expect(daemon.metric("tamis_events_received_total") == 22_000)
+    #expect(daemon.metric("tamis_events_lost_total") == 0)
+    // Names outlive a switch: what `tight` counted stays, `loose` counts on.
+    #expect(daemon.metric("tamis_events_flagged_total{working_point=\"tight\"}") > 0)
+    #expect(daemon.metric("tamis_events_flagged_total{working_point=\"other\"}") > 0)
+    #expect(try daemon.stop() == 0)
+
+    var decidedElsewhere = 0
+    for calibration in [armed.calibration, other] {
+      let verified = try verify(daemon, armed, calibration: calibration)
+      #expect(verified["verify"] as? String == "identical")
+      decidedElsewhere += verified["decided_by_other_arms"] as? Int ?? 0
+    }
+    #expect(decidedElsewhere == 22_000)
+  }
+
+  @Test func aModelOfOtherFeaturesIsRefusedWhileTheDaemonRuns() throws {
+    let armed = try Armed.shared.get()
+    let daemon = try Daemon(armed)
+    let rows = daemon.folder("rows.npy")
+    let values = (0..<400).map { row in (0..<5).map { Float((row * 7 + $0 * 13) % 31) } }
+    try writeNumpy(values, to: rows)
+    let model = daemon.folder("five.safetensors")
+    try Programs.tamis(
+      "train", "--background", rows, "--out", model, "--steps", "5", "--hidden", "16", "--blocks",
+      "1"
+    ).expectExit()
+    let calibration = daemon.folder("five.json")
+    try Programs.tamis(
+      "calibrate", "--model", model, "--background", rows, "--out", calibration,
+      "--working-point", "loose=0.1"
+    ).expectExit()
+    try daemon.rewrite { text in
+      text.replacingOccurrences(of: armed.model, with: model)
+        .replacingOccurrences(of: armed.calibration, with: calibration)
+    }
+    try daemon.reload()
+    #expect(daemon.metric("tamis_last_reload_successful") == 0)
+    #expect(daemon.program.errors.contains("found 5 features, expected 64"))
+    // A configuration that cannot be read is refused too, and the daemon works on.
+    try daemon.rewrite { $0 + "\nnonsense: 1\n" }
+    try daemon.reload()
+    #expect(daemon.program.errors.contains("nonsense"))
+    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try daemon.waitForEvents(2_000)
+    #expect(try daemon.stop() == 0)
+    #expect(
+      try verify(daemon, armed, calibration: armed.calibration, input: [armed.anomalies])["verify"]
+        as? String == "identical")
+  }
+
+  @Test func aShadowCountsHowOftenItWouldDiffer() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    let other = try otherCalibration(armed, in: folder)
+    var choice = Daemon.Choice()
+    choice.sections = "shadow: {model: \(armed.model), calibration: \(other)}\n"
+    let daemon = try Daemon(armed, choice)
+    try Programs.tamis(
+      "replay", armed.background, armed.anomalies, "--connect", daemon.input
+    ).expectExit()
+    try daemon.waitForEvents(22_000)
+    func count(_ decision: String) -> Double {
+      daemon.metric("tamis_shadow_events_total{decision=\"\(decision)\"}")
+    }
+    let live = daemon.metric("tamis_events_above_threshold_total")
+    #expect(count("both") == live && count("live_only") == 0)
+    #expect(count("shadow_only") > 0.01 * 22_000)
+    let sum = ["both", "live_only", "shadow_only", "neither"].reduce(0) { $0 + count($1) }
+    #expect(sum == 22_000)
+    #expect(try daemon.stop() == 0)
+    // Nothing of the shadow shows in what was published.
+    #expect(
+      try verify(daemon, armed, calibration: armed.calibration)["verify"] as? String
+        == "identical")
+  }
+
+  @Test func everyEventIsPublishedForCommissioning() throws {
+    let armed = try Armed.shared.get()
+    var choice = Daemon.Choice()
+    choice.outputLines = "  publish: all\n"
+    let daemon = try Daemon(armed, choice)
+    let received = daemon.folder("received")
+    let receiver = try Programs.peer(
+      "receive.py",
+      [
+        "--connect", daemon.output, "--out", received, "--idle", "3", "--timeout", "100",
+        "--quiet",
+      ])
+    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try daemon.waitForEvents(2_000)
+    #expect(try receiver.expectExit().contains("faults: 0"))
+    let unflagged = daemon.metric("tamis_records_published_total{topic=\"unflagged\"}")
+    #expect(unflagged > 0 && daemon.metric("tamis_records_published_total") == 2_000)
+    #expect(try daemon.stop() == 0)
+    let run = try RecordedRun(received)
+    #expect(run.recordCount == 2_000)
+    let records = try (0..<2_000).map { try run.flaggedRecord(at: $0).header }
+    #expect(records.filter { $0.reasons.isEmpty }.count == Int(unflagged))
+    #expect(records.filter { $0.reasons.isEmpty }.allSatisfy { $0.weight == 0 && $0.score > 0 })
+    let verified = try verify(
+      daemon, armed, calibration: armed.calibration, input: [armed.anomalies])
+    #expect(verified["verify"] as? String == "identical" && verified["flagged"] as? Int == 2_000)
+  }
+
+  @Test func aFloodIsCappedAndItsWeightsEstimateIt() throws {
+    let armed = try Armed.shared.get()
+    var choice = Daemon.Choice()
+    choice.sections = "flood: {flagged_rate_max: 100}\n"
+    choice.unbiasedPrescale = 0
+    let daemon = try Daemon(armed, choice)
+    // Anomalies of 2,000 events, nearly all flagged, ten times over.
+    let burst = daemon.folder("burst")
+    try Programs.tamis(
+      "simulate", "anomalies", "--events", "20000", "--seed", "9", "--run", "12", "--out", burst
+    ).expectExit()
+    try Programs.tamis(
+      "replay", burst, "--connect", daemon.input, "--pace", "4000/s"
+    ).expectExit()
+    try daemon.waitForEvents(20_000)
+    #expect(daemon.metric("tamis_flood_prescale") > 1)
+    let above = daemon.metric("tamis_events_above_threshold_total")
+    let kept = daemon.metric("tamis_records_journaled_total")
+    let suppressed = daemon.metric("tamis_events_flood_suppressed_total")
+    #expect(above > 10_000 && kept + suppressed == above)
+    #expect(kept < above / 5)
+    #expect(daemon.program.errors.contains("flood"))
+    // It is over when it is over, without another event.
+    try waitUntil("the flood is over") { daemon.metric("tamis_flood_prescale") == 1 }
+    #expect(try daemon.stop() == 0)
+    let run = try RecordedRun(daemon.journal)
+    let weights = try (0..<run.recordCount).map { Double(try run.flaggedRecord(at: $0).weight) }
+    let spread = weights.reduce(0) { $0 + $1 * ($1 - 1) }.squareRoot()
+    #expect(abs(weights.reduce(0, +) - above) < 5 * spread)
+    #expect(
+      try verify(daemon, armed, calibration: armed.calibration, input: [burst])["verify"]
+        as? String == "identical")
+  }
+
+  private func verify(
+    _ daemon: Daemon, _ armed: Armed, calibration: String, input: [String]? = nil
+  ) throws -> [String: Any] {
+    let program = try Programs.tamis(
+      all: ["verify", "--model", armed.model, "--calibration", calibration, "--input"]
+        + (input ?? [armed.background, armed.anomalies])
+        + ["--flagged", daemon.journal, "--json"])
+    _ = try program.wait()
+    let object = try JSONSerialization.jsonObject(with: Data(program.output.utf8))
+    return object as? [String: Any] ?? [:]
+  }
+}

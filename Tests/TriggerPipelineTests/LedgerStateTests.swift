@@ -1,0 +1,126 @@
+import EventRecords
+import Foundation
+import Testing
+import TriggerPipeline
+
+@Suite struct LedgerStateTests {
+  private final class Folder {
+    let path = FileManager.default.temporaryDirectory.appending(
+      path: "tamis-ledger-\(UUID().uuidString)"
+    ).path
+    init() throws {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  private static func account(run: UInt32, through last: UInt64, openedNs: UInt64) -> DecidedAccount
+  {
+    var account = DecidedAccount(run: run, source: 9, openedNs: openedNs, scored: last - 1)
+    for sequence in 1...last { _ = account.decided.note(sequence) }
+    return account
+  }
+
+  @Test func accountsAreThereForTheNextProcess() throws {
+    let folder = try Folder()
+    do {
+      let state = try LedgerState(folder: folder.path, slotCount: 8)
+      #expect(state.notes.isEmpty && state.accounts.isEmpty)
+      state.enter(Self.account(run: 3, through: 10, openedNs: 5), in: 2)
+      state.enter(Self.account(run: 4, through: 20, openedNs: 6), in: 7)
+      state.enter(Self.account(run: 4, through: 21, openedNs: 6), in: 7)
+      state.enter(Self.account(run: 5, through: 1, openedNs: 7), in: 0)
+      state.clear(0)
+    }
+    let state = try LedgerState(folder: folder.path, slotCount: 8)
+    #expect(state.accounts.map(\.slot) == [2, 7])
+    let account = try #require(state.account(in: 7))
+    #expect(account.run == 4 && account.source == 9 && account.openedNs == 6)
+    #expect(account.decided.received == 21 && account.decided.lost == 0 && account.scored == 20)
+    #expect(try LedgerState.accounts(inFolder: folder.path).map(\.run) == [3, 4])
+  }
+
+  @Test(arguments: [0, 7, 640, 100_000])
+  func aFileOfAnotherKindIsBegunAnewWithANote(byteCount: Int) throws {
+    let folder = try Folder()
+    let path = "\(folder.path)/ledger.open"
+    try Data(repeating: 0x5A, count: byteCount).write(to: URL(fileURLWithPath: path))
+    let state = try LedgerState(folder: folder.path, slotCount: 8)
+    #expect(state.notes.isEmpty == (byteCount == 0))
+    #expect(state.accounts.isEmpty)
+  }
+
+  /// Whatever bytes a slot holds, it is an account or nothing; never a trap.
+  @Test func arbitraryBytesAreNoAccountOrASoundOne() throws {
+    let folder = try Folder()
+    do { _ = try LedgerState(folder: folder.path, slotCount: 4) }
+    let url = URL(fileURLWithPath: "\(folder.path)/ledger.open")
+    var generator = SystemRandomNumberGenerator.seeded(11)
+    for _ in 0..<200 {
+      var bytes = try Data(contentsOf: url)
+      for index in 64..<bytes.count where generator.next() % 3 == 0 {
+        bytes[index] = UInt8(truncatingIfNeeded: generator.next() % 4)
+      }
+      try bytes.write(to: url)
+      for account in try LedgerState.accounts(inFolder: folder.path) {
+        #expect(account.decided.received <= account.decided.highest)
+      }
+    }
+  }
+
+  @Test func aRestartedTableGoesOnWithTheRun() {
+    let table = RunLedgerTable()
+    #expect(
+      table.resume([(slot: 3, account: Self.account(run: 8, through: 10, openedNs: 1))]) == [])
+    #expect(place(.event, run: 8, sequence: 15, in: table) == .accepted(entry: 3, closedEntry: nil))
+    #expect(table.sources[1].lost.value == 4)
+    #expect(place(.event, run: 8, sequence: 9, in: table) == .refused(.repeated))
+    #expect(place(.event, run: 8, sequence: 12, in: table) == .accepted(entry: 3, closedEntry: nil))
+  }
+
+  @Test(arguments: [
+    (RecordKind.beginOfRun, UInt32(8), UInt64(1)), (.event, 8, 1), (.event, 7, 5), (.event, 9, 1),
+  ])
+  func aRunThatIsBegunAgainAfterARestartIsANewTake(kind: RecordKind, run: UInt32, sequence: UInt64)
+  {
+    let table = RunLedgerTable()
+    _ = table.resume([(slot: 3, account: Self.account(run: 8, through: 10, openedNs: 1))])
+    #expect(
+      place(kind, run: run, sequence: sequence, in: table) == .accepted(entry: 0, closedEntry: 3))
+    #expect(table.sources[1].lost.value == sequence - 1)
+  }
+
+  @Test func ofTwoRunsOfASourceTheOlderOneIsClosed() {
+    let table = RunLedgerTable()
+    let passed = table.resume([
+      (slot: 1, account: Self.account(run: 8, through: 10, openedNs: 1)),
+      (slot: 0, account: Self.account(run: 9, through: 5, openedNs: 2)),
+    ])
+    #expect(passed == [1])
+    #expect(place(.event, run: 9, sequence: 6, in: table) == .accepted(entry: 0, closedEntry: nil))
+  }
+
+  private func place(
+    _ kind: RecordKind, run: UInt32, sequence: UInt64, in table: RunLedgerTable
+  ) -> RunLedgerTable.Placement {
+    let header = EventHeader(kind: kind, source: 9, run: run, featureCount: 1, sequence: sequence)
+    return withUnsafeTemporaryAllocation(byteCount: 68, alignment: 64) { bytes in
+      guard let base = bytes.baseAddress else { return .refused(.truncated) }
+      EventRecord.encode(header, features: nil, into: base)
+      return table.place(EventRecordView(base), isEvent: kind == .event)
+    }
+  }
+}
+
+/// Numbers that are the same in every run of the tests.
+private struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state >> 11
+  }
+}
+
+extension SystemRandomNumberGenerator {
+  fileprivate static func seeded(_ seed: UInt64) -> SeededGenerator { SeededGenerator(state: seed) }
+}
