@@ -59,8 +59,8 @@ internal import TriggerPipeline
       on: { $0.ledger.lastEventNs = $0.takenNs - 61_000_000_000 }),
     Case(
       name: .deadTime, severity: .warning,
-      sentence: "Input waited for the pipeline 1.1 % of the time in the last 5 min.",
-      off: { $0.recent.deadTimeRatio = 0.01 }, on: { $0.recent.deadTimeRatio = 0.011 }),
+      sentence: "Input waited for the pipeline 0.6 % of the time in the last 5 min.",
+      off: { $0.recent.deadTimeRatio = 0.005 }, on: { $0.recent.deadTimeRatio = 0.006 }),
     Case(
       name: .outputBacklog, severity: .warning,
       sentence: "10000 records waiting in the journal: the output does not keep up.",

@@ -36,7 +36,7 @@ extension DaemonStatus {
     ledger.sources = [
       .init(number: nil, received: 31, lost: 0, late: 0),
       .init(number: 1, received: 400_000_000, lost: 17, late: 5),
-      .init(number: 2, received: 320_000_000, lost: 0, late: 0),
+      .init(number: 2, received: 320_000_000, lost: 0, late: 0, elsewhere: 44),
     ]
     for index in ledger.refusals.indices {
       switch ledger.refusals[index].reason {

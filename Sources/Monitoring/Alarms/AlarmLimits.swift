@@ -1,5 +1,5 @@
-/// When something counts as wrong. The Prometheus rules look at the same figures over the same
-/// times, and add a time to wait.
+/// When something counts as wrong. The Prometheus rules look at the same figures, and wait before
+/// they call anybody.
 enum AlarmLimits {
   /// A stage that has not gone once around its loop for so long stands still.
   static let sinceProgressSeconds = 10.0
@@ -8,7 +8,7 @@ enum AlarmLimits {
   /// Refused records among all received.
   static let rejectedRatio = 0.001
   /// Time in which input waited, of all time.
-  static let deadTimeRatio = 0.01
+  static let deadTimeRatio = 0.005
   /// Records that wait for the output although it takes some.
   static let waitingRecords: UInt64 = 10_000
   /// An output that has taken nothing for so long while records waited.

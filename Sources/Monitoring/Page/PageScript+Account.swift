@@ -32,11 +32,16 @@ extension PageScript {
     const ledger = status => draw("ledger", [status.ledger, status.ring.records], () => {
       const {ledger} = status;
       const open = ledger.received - ledger.scored - ledger.rejected - ledger.shed;
-      const bySource = table("By source", ["source", "received", "lost", "late"],
+      const shared = ledger.by_source.some(each => each.elsewhere);
+      const elsewhere = each => shared ? [
+        counted(label("tamis_events_elsewhere_total", "source", each.source), each.elsewhere)] : [];
+      const bySource = table("By source", ["source", "received", "lost", "late",
+        ...(shared ? ["elsewhere"] : [])],
         ledger.by_source.map(each => row([each.source,
           counted(label("tamis_events_received_total", "source", each.source), each.received),
           counted(label("tamis_events_lost_total", "source", each.source), each.lost),
-          counted(label("tamis_events_late_total", "source", each.source), each.late)])));
+          counted(label("tamis_events_late_total", "source", each.source), each.late),
+          ...elsewhere(each)])));
       const reasons = Object.entries(ledger.rejected_by_reason).filter(([, count]) => count);
       const byReason = reasons.length ? table("Refused, by reason", ["reason", "records"],
         reasons.map(([reason, count]) => row([reason,
