@@ -53,7 +53,8 @@ let modules: [[Target]] = [
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["ScoreEngine", argumentParser]),
   module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
-  module("Drift", ["Calibration", "ReproducibleMath"]),
+  module(
+    "Drift", ["Calibration", "ReproducibleMath"], testing: ["DurableFiles", "WorkerThreads"]),
   module(
     "Analysis",
     [
@@ -84,14 +85,14 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "Analysis", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
-      "Calibration", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON",
-      "CommandFrame", "CLinux", argumentParser,
+      "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
+      "StrictJSON", "CommandFrame", "CLinux", argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(
     name: "tamisd",
     dependencies: [
-      "DaemonConfiguration", "Monitoring", "TriggerPipeline", "Calibration", "ScoreEngine",
+      "DaemonConfiguration", "Drift", "Monitoring", "TriggerPipeline", "Calibration", "ScoreEngine",
       "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
       logging,
     ],

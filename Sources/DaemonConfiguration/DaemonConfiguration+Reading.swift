@@ -46,6 +46,7 @@ extension DaemonConfiguration {
     top.section("output") { output.read($0) }
     top.section("journal") { journal.read($0) }
     top.section("unbiased") { unbiased.read($0) }
+    top.section("drift") { drift.read($0) }
     top.section("engine") { engine.read($0) }
     top.section("http") { http.read($0) }
     top.section("shutdown") { shutdown.read($0) }

@@ -25,7 +25,8 @@ struct Tamis: ParsableCommand {
     subcommands: [
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
       EvaluateCommand.self, ExplainCommand.self, SampleCommand.self, RecordCommand.self,
-      ReplayCommand.self, VerifyCommand.self, InspectCommand.self, BenchCommand.self,
+      ReplayCommand.self, VerifyCommand.self, DriftCommand.self, InspectCommand.self,
+      BenchCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }

@@ -14,8 +14,8 @@ internal import Testing
     .adding(
       "Log: {level: info}",
       "5:1: found the unknown key `Log`, "
-        + "expected instance, model, calibration, input, output, journal, unbiased, engine, http, "
-        + "shutdown or log; did you mean `log`?"),
+        + "expected instance, model, calibration, input, output, journal, unbiased, drift, engine, "
+        + "http, shutdown or log; did you mean `log`?"),
     .adding(
       "journal: {prescale: 5}",
       "5:11: journal: found the unknown key `prescale`, "
@@ -26,7 +26,7 @@ internal import Testing
     .adding(
       "7: x",
       "5:1: found the unknown key `7`, expected instance, model, calibration, input, "
-        + "output, journal, unbiased, engine, http, shutdown or log"),
+        + "output, journal, unbiased, drift, engine, http, shutdown or log"),
     .adding("? [a]\n: x", "5:3: found a key that is not a word, expected a word"),
   ]
 
@@ -138,7 +138,7 @@ internal import Testing
       """,
       "1:1: model: found nothing, expected the path of the model file",
       "1:1: found the unknown key `modle`, expected instance, model, calibration, input, output, "
-        + "journal, unbiased, engine, http, shutdown or log; did you mean `model`?",
+        + "journal, unbiased, drift, engine, http, shutdown or log; did you mean `model`?",
       "4:12: input.pattern: found `pul`, expected pull or sub; did you mean `pull`?",
       "5:13: input.connect: found `127.0.0.1:5555`, expected tcp://HOST:PORT or ipc://PATH; "
         + "did you mean `tcp://127.0.0.1:5555`?",

@@ -40,6 +40,12 @@ internal import Testing
         high_water_mark: 1
       journal: {path: j, fsync_interval_ms: 0, segment_bytes_max: 65536}
       unbiased: {prescale: 0}
+      drift:
+        false_alarm_hours: 1
+        window_events: 100
+        rate_window_events: 1000
+        ignore: [condition, feature_mean]
+        ignore_features: [pt, "4"]
       engine: {precision: exact, batch_max: 1, workers: 0, slots: 1}
       http: {listen: ""}
       shutdown: {drain_timeout_ms: 0}
@@ -60,6 +66,11 @@ internal import Testing
     expected.journal.fsyncIntervalMs = 0
     expected.journal.segmentByteCountMax = 65_536
     expected.unbiased.prescale = 0
+    expected.drift.falseAlarmHours = 1
+    expected.drift.windowEventCount = 100
+    expected.drift.rateWindowEventCount = 1_000
+    expected.drift.ignoredChecks = [.condition, .featureMean]
+    expected.drift.ignoredFeatures = ["pt", "4"]
     expected.engine.batchMax = 1
     expected.engine.workers = 0
     expected.engine.slots = 1
