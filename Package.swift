@@ -53,7 +53,8 @@ let modules: [[Target]] = [
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["ScoreEngine", argumentParser]),
   module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
-  module("Drift", ["Calibration", "ReproducibleMath"]),
+  module(
+    "Drift", ["Calibration", "ReproducibleMath"], testing: ["DurableFiles", "WorkerThreads"]),
   module(
     "Analysis",
     [
@@ -87,8 +88,8 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "Analysis", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
-      "Calibration", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles", "StrictJSON",
-      "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
+      "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
+      "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(

@@ -49,6 +49,7 @@ extension DaemonConfiguration {
     top.section("journal") { journal.read($0) }
     top.section("catch_up") { catchUp.read($0) }
     top.section("unbiased") { unbiased.read($0) }
+    top.section("drift") { drift.read($0) }
     top.section("engine") { engine.read($0) }
     top.section("http") { http.read($0) }
     top.section("security") { section in

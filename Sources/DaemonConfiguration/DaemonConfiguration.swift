@@ -21,6 +21,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public var catchUp = CatchUp()
   /// `unbiased`: the prescaled sample of the input.
   public var unbiased = Unbiased()
+  /// `drift`: whether the stream is still the background of the calibration.
+  public var drift = Drift()
   /// `engine`: scoring.
   public var engine = Engine()
   /// `http`: metrics and health.

@@ -123,7 +123,7 @@ extension SectionReader {
     return accepted
   }
 
-  private func text(_ name: String, _ node: Node, expected: String) -> String? {
+  func text(_ name: String, _ node: Node, expected: String) -> String? {
     let place = SourcePlace(node)
     let shape = NodeShape(node)
     switch shape {

@@ -1,18 +1,27 @@
 /// What a window says of one kind of drift.
-struct Verdict: Equatable {
+package struct Verdict: Equatable {
   /// In standard deviations of a normal variable, two-sided; of the subject that deviates most.
-  var statistic: Double
-  var subject: String?
-  var direction: DriftCheck.Direction?
-  var finding: String
+  package var statistic: Double
+  package var subject: String?
+  package var direction: DriftCheck.Direction?
+  package var finding: String
+
+  package init(
+    statistic: Double, subject: String?, direction: DriftCheck.Direction?, finding: String
+  ) {
+    self.statistic = statistic
+    self.subject = subject
+    self.direction = direction
+    self.finding = finding
+  }
 }
 
 /// A verdict with what it is held against.
-struct Judgement: Equatable {
-  var verdict: Verdict
-  var limit: Double
-  var quietLimit: Double
-  var eventCount: Int
+package struct Judgement: Equatable {
+  package var verdict: Verdict
+  package var limit: Double
+  package var quietLimit: Double
+  package var eventCount: Int
 }
 
 /// One check over windows of one length: its alarm and the hysteresis of it.
@@ -44,7 +53,7 @@ struct AlarmTrack: Equatable {
 }
 
 /// One kind of drift over windows of several lengths, and its part of the false alarms.
-struct AlarmFamily {
+package struct AlarmFamily {
   let check: DriftCheck.Name
   /// Its share of all false alarms; the lengths have equal parts of it.
   let share: Double
@@ -57,17 +66,17 @@ struct AlarmFamily {
   private static let quietFactor = 100.0
   private static let quietProbabilityMax = 0.05
 
-  init(_ check: DriftCheck.Name, share: Double, subjectCount: Int, lengthCount: Int) {
+  package init(_ check: DriftCheck.Name, share: Double, subjectCount: Int, lengthCount: Int) {
     self.check = check
     self.share = share
     self.subjectCount = subjectCount
     tracks = [AlarmTrack](repeating: AlarmTrack(), count: lengthCount)
   }
 
-  var isRaised: Bool { tracks.contains { $0.isRaised } }
+  package var isRaised: Bool { tracks.contains { $0.isRaised } }
 
   /// The judgement nearest to its limit, or furthest above it, of the last windows.
-  var foremost: Judgement? {
+  package var foremost: Judgement? {
     let raised = tracks.filter { $0.isRaised }
     return (raised.isEmpty ? tracks : raised).compactMap(\.last).max {
       $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
@@ -76,7 +85,7 @@ struct AlarmFamily {
 
   /// Judges a window of length `level`; `probability` is what all checks together may take for it,
   /// nil a window that says nothing.
-  mutating func judge(
+  package mutating func judge(
     _ verdict: Verdict?, level: Int, eventCount: Int, probability: Double, quietWindowCount: Int
   ) {
     let isVoid = tracks[level].isTainted

@@ -2,22 +2,22 @@
 ///
 /// The width is a power of two and all edges are its multiples, so that bins of one binning lie
 /// whole within bins of every coarser one: counts of different binnings merge without a guess.
-struct ConditionBinning: Equatable {
+package struct ConditionBinning: Equatable {
   /// Bins of every binning.
-  static let binCount = 128
+  package static let binCount = 128
 
   /// The width is two to this power.
-  private(set) var exponent: Int
+  package private(set) var exponent: Int
   /// The lower edge of bin 0, in widths; a whole number below 2^24.
-  private(set) var first: Int
+  package private(set) var first: Int
   /// 2^-exponent; 0 where nothing is binned.
   private var inverseWidth: Float
   private var firstEdge: Float
 
   /// Nothing is binned: no condition has been seen.
-  static let none = ConditionBinning(exponent: 0, first: 0, inverseWidth: 0)
+  package static let none = ConditionBinning(exponent: 0, first: 0, inverseWidth: 0)
 
-  init(exponent: Int, first: Int) {
+  package init(exponent: Int, first: Int) {
     self.init(exponent: exponent, first: first, inverseWidth: 1)
     inverseWidth = 1 / width
   }
@@ -30,7 +30,7 @@ struct ConditionBinning: Equatable {
   }
 
   /// A binning with room on both sides of conditions that were seen.
-  init(around seen: ClosedRange<Float>) {
+  package init(around seen: ClosedRange<Float>) {
     let magnitude = max(seen.lowerBound.magnitude, seen.upperBound.magnitude)
     // Half of the bins for what was seen. Narrower bins than 2^-20 of the value have no whole
     // number that float32 holds; at 2^-100 and below a value is as good as 0.
@@ -46,8 +46,8 @@ struct ConditionBinning: Equatable {
   private var width: Float { Float(sign: .plus, exponent: exponent, significand: 1) }
 
   /// The bin of a condition; nil outside, for a NaN, and where nothing is binned.
-  @inline(__always) @_noAllocation @_noLocks
-  func bin(of condition: Float) -> Int? {
+  @_noAllocation @_noLocks
+  package func bin(of condition: Float) -> Int? {
     // The product is exact, the difference to half an ulp: what lies so close below an edge may go up.
     let place = condition * inverseWidth - firstEdge
     guard inverseWidth > 0, place >= 0, place < Float(Self.binCount) else { return nil }
@@ -55,7 +55,7 @@ struct ConditionBinning: Equatable {
   }
 
   /// The conditions of a bin's lower edge.
-  func lowerEdge(ofBin bin: Int) -> Float { Float(first + bin) * width }
+  package func lowerEdge(ofBin bin: Int) -> Float { Float(first + bin) * width }
 
   /// Whether nothing is binned.
   var isNone: Bool { inverseWidth == 0 }
@@ -65,13 +65,18 @@ struct ConditionBinning: Equatable {
 
 extension ConditionBinning {
   /// Bins that hold events, in widths of 2^`exponent`.
-  struct Extent {
-    var exponent: Int
-    var bins: ClosedRange<Int>
+  package struct Extent {
+    package var exponent: Int
+    package var bins: ClosedRange<Int>
+
+    package init(exponent: Int, bins: ClosedRange<Int>) {
+      self.exponent = exponent
+      self.bins = bins
+    }
   }
 
   /// The finest binning that holds two extents; nil where neither has an event.
-  static func common(_ one: Extent?, _ other: Extent?) -> ConditionBinning? {
+  package static func common(_ one: Extent?, _ other: Extent?) -> ConditionBinning? {
     guard let some = one ?? other else { return nil }
     var extents = [one ?? some, other ?? some]
     var exponent = max(extents[0].exponent, extents[1].exponent)
@@ -93,7 +98,7 @@ extension ConditionBinning {
   }
 
   /// Which bin of this binning holds bin `bin` of a finer or equal one.
-  func bin(ofBin bin: Int, in finer: ConditionBinning) -> Int {
+  package func bin(ofBin bin: Int, in finer: ConditionBinning) -> Int {
     ((finer.first + bin) >> (exponent - finer.exponent)) - first
   }
 }

@@ -1,28 +1,28 @@
 /// Counts over one window of decided events, in memory that exists from the start. One thread at a
 /// time owns it.
-struct DecidedCounts {
+package struct DecidedCounts {
   /// Bits of `fired`.
-  static let pointCount = 16
+  package static let pointCount = 16
 
   /// Events, scorable or not.
-  var eventCount = 0
+  package var eventCount = 0
   /// Those that could not be scored.
-  var notScorableCount = 0
+  package var notScorableCount = 0
   /// Scored events with a condition outside of the bins.
-  var outsideCount = 0
+  package var outsideCount = 0
   /// The finite conditions seen.
-  var conditionMin = Float.infinity
-  var conditionMax = -Float.infinity
+  package var conditionMin = Float.infinity
+  package var conditionMax = -Float.infinity
   /// Where conditions are counted; the judging thread chooses it.
-  var binning = ConditionBinning.none
+  package var binning = ConditionBinning.none
   /// Scored events above each threshold.
-  let flagged: UnsafeMutablePointer<Int>
+  package let flagged: UnsafeMutablePointer<Int>
   /// Scored events in each condition bin.
-  let conditionScored: UnsafeMutablePointer<UInt32>
+  package let conditionScored: UnsafeMutablePointer<UInt32>
   /// Flagged ones: 16 working points a bin.
-  let conditionFlagged: UnsafeMutablePointer<UInt32>
+  package let conditionFlagged: UnsafeMutablePointer<UInt32>
 
-  init() {
+  package init() {
     let bins = ConditionBinning.binCount
     flagged = .allocate(capacity: Self.pointCount)
     flagged.initialize(repeating: 0, count: Self.pointCount)
@@ -32,15 +32,15 @@ struct DecidedCounts {
     conditionFlagged.initialize(repeating: 0, count: bins * Self.pointCount)
   }
 
-  func deallocate() {
+  package func deallocate() {
     flagged.deallocate()
     conditionScored.deallocate()
     conditionFlagged.deallocate()
   }
 
   /// Counts an event.
-  @inline(__always) @_noAllocation @_noLocks
-  mutating func note(condition: Float, fired: UInt16, isScorable: Bool) {
+  @_noAllocation @_noLocks
+  package mutating func note(condition: Float, fired: UInt16, isScorable: Bool) {
     eventCount += 1
     guard isScorable else {
       notScorableCount += 1
@@ -71,7 +71,7 @@ struct DecidedCounts {
   }
 
   /// Empties it for the next window.
-  mutating func reset(binning: ConditionBinning) {
+  package mutating func reset(binning: ConditionBinning) {
     eventCount = 0
     notScorableCount = 0
     outsideCount = 0

@@ -1,7 +1,7 @@
-internal import Calibration
+package import Calibration
 
 /// What a calibration gives to compare with, and what it does not.
-struct DriftBasis {
+package struct DriftBasis {
   let calibration: TriggerCalibration
   let settings: DriftSettings
   let rates: RateComparison
@@ -13,7 +13,7 @@ struct DriftBasis {
   /// What cannot be checked, or only in a weaker way.
   let notes: [String]
 
-  init(
+  package init(
     _ calibration: TriggerCalibration, featureNames: [String]?, featureCount: Int,
     settings: DriftSettings
   ) {

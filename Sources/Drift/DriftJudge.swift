@@ -5,7 +5,7 @@ internal import Calibration
 /// Windows of several lengths are sums of the shortest one. What a window may take of the false
 /// alarms is its share of the promise's hours, so that whatever the rate of windows the alarms of all
 /// of them add up to the promise.
-struct DriftJudge {
+package struct DriftJudge {
   private let basis: DriftBasis
   private var sampled: [SampledTotals]
   private var decided: [DecidedTotals]
@@ -14,7 +14,7 @@ struct DriftJudge {
   private var conditionsSeen: ClosedRange<Float>?
   /// The last eight windows, for realised rates.
   private var latest: [DecidedTotals] = []
-  private(set) var report: DriftReport
+  package private(set) var report: DriftReport
 
   private static let latestCount = 8
   private static let sampledLengths = [1, 8]
@@ -26,7 +26,7 @@ struct DriftJudge {
   /// However long a window took, all checks together take no more than this for it.
   private static let probabilityMax = 0.01
 
-  init(_ basis: DriftBasis) {
+  package init(_ basis: DriftBasis) {
     self.basis = basis
     let pointCount = basis.pointNames.count
     sampled = Self.sampledLengths.map { _ in SampledTotals(featureCount: basis.features.count) }
@@ -41,6 +41,17 @@ struct DriftJudge {
       },
       features: basis.features.map { FeatureDeviation(name: $0.name, isIgnored: $0.isIgnored) },
       sampledWindowEventCount: basis.settings.sampledWindowEventCount, notes: basis.notes)
+    startFromCalibratedConditions()
+  }
+
+  /// Starts as if conditions of this range had been seen.
+  private mutating func startFromCalibratedConditions() {
+    guard let known = basis.calibration.reference.condition else { return }
+    let reach = 4 * known.standardDeviation
+    let range = Float(known.mean - reach)...Float(known.mean + reach)
+    guard range.lowerBound.isFinite, range.upperBound.isFinite else { return }
+    report.calibratedConditionRange = range
+    conditionsSeen = range
   }
 
   private static func families(_ basis: DriftBasis) -> [AlarmFamily] {
@@ -76,7 +87,7 @@ struct DriftJudge {
 
 extension DriftJudge {
   /// How the next windows of decided events bin their conditions.
-  var binning: ConditionBinning {
+  package var binning: ConditionBinning {
     conditionsSeen.map { ConditionBinning(around: $0) } ?? .none
   }
 
@@ -89,8 +100,8 @@ extension DriftJudge {
   }
 
   /// The same for decided events.
-  mutating func add(_ window: DecidedCounts, hours: Double) {
-    noteConditions(window)
+  package mutating func add(_ window: DecidedCounts, hours: Double) {
+    noteLatest(window)
     for level in decided.indices {
       decided[level].add(window, hours: hours)
       if decided[level].windowCount == Self.decidedLengths[level] { judgeDecided(level) }
@@ -110,8 +121,10 @@ extension DriftJudge {
     }
   }
 
-  private mutating func noteConditions(_ window: DecidedCounts) {
+  private mutating func noteLatest(_ window: DecidedCounts) {
+    report.conditionRange = nil
     if window.conditionMin <= window.conditionMax {
+      report.conditionRange = window.conditionMin...window.conditionMax
       conditionsSeen =
         min(
           conditionsSeen?.lowerBound ?? window.conditionMin, window.conditionMin)...max(

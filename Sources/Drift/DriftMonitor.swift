@@ -54,6 +54,7 @@ public final class DriftMonitor: @unchecked Sendable {
     for index in 0..<2 {
       (sampledWindows + index).initialize(to: SampledSums(featureCount: summedCount))
       (decidedWindows + index).initialize(to: DecidedCounts())
+      decidedWindows[index].binning = judge.binning
     }
     scales = .allocate(capacity: max(summedCount, 1))
     for (index, feature) in basis.features.enumerated() {

@@ -8,6 +8,12 @@ public struct DriftReport: Equatable, Sendable {
   public var features: [FeatureDeviation]
   /// The flagged rate by condition, from low to high; empty where no record states a condition.
   public var conditions: [ConditionRate] = []
+  /// The finite conditions of the last window of decided events; nil where none was stated.
+  public var conditionRange: ClosedRange<Float>?
+  /// Those that the calibration saw, its mean and four standard deviations to both sides; nil where it does not know. A calibration holds for conditions
+  /// like its own: outside of them a rate that is off is no surprise. This raises no alarm, as
+  /// conditions come one after another and not at random.
+  public var calibratedConditionRange: ClosedRange<Float>?
   /// Events that were noted but had no window to go to, as the last ones were not yet judged: they
   /// are left out, never waited for.
   public var decidedLeftOutCount: UInt64 = 0
@@ -22,6 +28,13 @@ public struct DriftReport: Equatable, Sendable {
 
   /// Whether any alarm is up.
   public var isRaised: Bool { checks.contains { $0.isRaised } }
+
+  /// Whether the stream runs at conditions that the calibration has not seen.
+  public var isOutsideCalibratedConditions: Bool {
+    guard let conditionRange, let calibratedConditionRange else { return false }
+    return conditionRange.lowerBound < calibratedConditionRange.lowerBound
+      || conditionRange.upperBound > calibratedConditionRange.upperBound
+  }
 
   /// The state of one kind.
   public subscript(name: DriftCheck.Name) -> DriftCheck {

@@ -1,18 +1,18 @@
 internal import ReproducibleMath
 
 /// How unlikely it is, in the direction that it went.
-struct ExactTail: Equatable {
+package struct ExactTail: Equatable {
   /// log of the two-sided probability: twice the smaller tail, at most 1.
-  var logProbability: Double
-  var direction: DriftCheck.Direction
+  package var logProbability: Double
+  package var direction: DriftCheck.Direction
 
   /// In standard deviations of a normal variable.
-  var significance: Double { Drift.significance(logProbability: logProbability) }
+  package var significance: Double { Drift.significance(logProbability: logProbability) }
 }
 
 /// The exact comparison of two shares, conditional on their sum (R. Fisher, 1935): `successes` of
 /// `trials` against `referenceSuccesses` of `referenceTrials` for the hypothesis of one probability.
-func compareShares(
+package func compareShares(
   successes: Int, trials: Int, referenceSuccesses: Int, referenceTrials: Int
 ) -> ExactTail {
   precondition(0...trials ~= successes && 0...referenceTrials ~= referenceSuccesses)
@@ -27,7 +27,7 @@ func compareShares(
 ///
 /// At least k new scores lie above it if and only if of the `fromTop` + k - 1 largest scores of
 /// both samples at least k are new: both tails are tails of hypergeometric laws.
-func compareExceedances(
+package func compareExceedances(
   _ exceedances: Int, of trials: Int, aboveLargest fromTop: Int, of referenceTrials: Int
 ) -> ExactTail {
   precondition(0...trials ~= exceedances && 1...referenceTrials ~= fromTop)
@@ -49,17 +49,23 @@ func compareExceedances(
 }
 
 /// How many of `draws` things, drawn without return from `total`, are among the `marked`.
-struct HypergeometricLaw {
-  let total: Int
-  let marked: Int
-  let draws: Int
+package struct HypergeometricLaw {
+  package let total: Int
+  package let marked: Int
+  package let draws: Int
+
+  package init(total: Int, marked: Int, draws: Int) {
+    self.total = total
+    self.marked = marked
+    self.draws = draws
+  }
 
   private var least: Int { max(0, draws - (total - marked)) }
   private var most: Int { min(draws, marked) }
   private var mean: Double { Double(draws) * Double(marked) / Double(total) }
 
   /// Both tails at `value`, of which the smaller one counts.
-  func tail(at value: Int) -> ExactTail {
+  package func tail(at value: Int) -> ExactTail {
     let isUp = Double(value) >= mean
     let logTail = isUp ? logUpperTail(value) : logLowerTail(value)
     return ExactTail(
@@ -68,7 +74,7 @@ struct HypergeometricLaw {
 
   /// log P(X >= value), exact to 1e-5 at worst (a total of 1e9) where `value` is above the mean;
   /// below it, where it is no small number, 0.
-  func logUpperTail(_ value: Int) -> Double {
+  package func logUpperTail(_ value: Int) -> Double {
     if Double(value) < mean || value <= least { return 0 }
     var term = 1.0
     var sum = 1.0
@@ -84,7 +90,7 @@ struct HypergeometricLaw {
   }
 
   /// log P(X <= value), in the same way.
-  func logLowerTail(_ value: Int) -> Double {
+  package func logLowerTail(_ value: Int) -> Double {
     if Double(value) > mean || value >= most { return 0 }
     var term = 1.0
     var sum = 1.0

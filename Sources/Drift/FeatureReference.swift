@@ -1,10 +1,5 @@
 internal import Calibration
 
-extension FeatureSummary.Feature {
-  /// E[d^4] / sd^4 where the calibration knows it.
-  var knownKurtosis: Double? { nil }
-}
-
 /// What a feature is compared with.
 struct FeatureReference: Equatable {
   var name: String
@@ -34,8 +29,8 @@ struct FeatureReference: Equatable {
     standardDeviation = feature.standardDeviation ?? 0
     self.eventCount = eventCount
     nonFiniteCount = feature.nonFiniteCount
-    hasBoundedKurtosis = feature.knownKurtosis == nil
-    if let known = feature.knownKurtosis, known.isFinite {
+    hasBoundedKurtosis = feature.kurtosis == nil && standardDeviation > 0
+    if let known = feature.kurtosis, known.isFinite {
       kurtosis = max(known, 1)
     } else if let range = feature.range, standardDeviation > 0 {
       // d^4 <= (max d)^2 d^2 for every value.

@@ -2,7 +2,7 @@ internal import ReproducibleMath
 
 /// The number of standard deviations that a normal variable exceeds, to either side, with the
 /// probability exp(`logProbability`), at most 1. Relative error below 1e-9.
-func significance(logProbability: Double) -> Double {
+package func significance(logProbability: Double) -> Double {
   if logProbability >= 0 { return 0 }
   if logProbability == -.infinity { return .infinity }
   // 2 Q(z) <= exp(-z^2 / 2). log Q is concave: Newton's method comes in from above.
@@ -18,7 +18,7 @@ func significance(logProbability: Double) -> Double {
 }
 
 /// The same for a probability in (0, 1].
-func significance(probability: Double) -> Double {
+package func significance(probability: Double) -> Double {
   significance(logProbability: portableLog(probability))
 }
 
@@ -26,7 +26,7 @@ private let log2 = 0.6931471805599453
 private let log2Pi = 1.8378770664093453
 
 /// log of the probability that a standard normal variable is above z >= 0.
-func logUpperTail(_ z: Double) -> Double {
+package func logUpperTail(_ z: Double) -> Double {
   let logDensity = -0.5 * z * z - 0.5 * log2Pi
   if z < 3 {
     // 1/2 - density (z + z^3 / 3 + z^5 / (3 5) + ...), all terms positive.

@@ -46,11 +46,11 @@ struct FeatureScale {
 
 /// Sums over one window of the unbiased sample, in memory that exists from the start. One thread at
 /// a time owns it.
-struct SampledSums {
+package struct SampledSums {
   /// Score bins, then scores below them, then scores above them.
   static let scoreCellCount = ScoreHistogram.binCount + 2
-  static let underflowCell = ScoreHistogram.binCount
-  static let overflowCell = ScoreHistogram.binCount + 1
+  package static let underflowCell = ScoreHistogram.binCount
+  package static let overflowCell = ScoreHistogram.binCount + 1
 
   /// Events, scorable or not.
   var eventCount = 0
@@ -90,8 +90,8 @@ struct SampledSums {
   }
 
   /// `ScoreHistogram.bin` in terms of cells, without its once-only constants.
-  @inline(__always) @_noAllocation @_noLocks
-  static func cell(of score: Float) -> Int {
+  @_noAllocation @_noLocks
+  package static func cell(of score: Float) -> Int {
     if score < 0x1p-16 { return underflowCell }
     if score >= 0x1p48 { return overflowCell }
     // Sign, exponent and three bits of the significand; 2^-16 has the exponent bits 111.

@@ -1,4 +1,4 @@
-internal import Calibration
+package import Calibration
 internal import ReproducibleMath
 
 /// The two-sample statistic of Kolmogorov and Smirnov on binned scores.
@@ -6,17 +6,17 @@ internal import ReproducibleMath
 /// Binning can only lower the greatest distance, so what holds for scores holds for bins. Its
 /// probability is bounded by 2 exp(-2 M^2), M = D sqrt(n N / (n + N)): P. Massart (Ann. Prob. 18,
 /// 1990) for one sample; for two F. Wei and R. Dudley (Stat. Prob. Lett. 82, 2012).
-struct ScoreDistance: Equatable {
+package struct ScoreDistance: Equatable {
   /// D, the greatest distance of the two distribution functions.
-  var distance: Double
+  package var distance: Double
   /// Where it is: the score below which the two shares differ so.
-  var score: Float
+  package var score: Float
   /// Whether the window's scores are the larger ones there.
-  var isUp: Bool
-  var logProbability: Double
+  package var isUp: Bool
+  package var logProbability: Double
 
   /// `reference` and `counts` are cells of `SampledSums`; both have events.
-  init(_ counts: [Int], reference: [Int]) {
+  package init(_ counts: [Int], reference: [Int]) {
     let count = Double(counts.reduce(0, +))
     let referenceCount = Double(reference.reduce(0, +))
     var below = counts[SampledSums.underflowCell]
@@ -45,7 +45,7 @@ struct ScoreDistance: Equatable {
   }
 
   /// The cells of a calibration's histogram.
-  static func cells(of histogram: ScoreHistogram) -> [Int] {
+  package static func cells(of histogram: ScoreHistogram) -> [Int] {
     histogram.counts + [histogram.underflow, histogram.overflow]
   }
 

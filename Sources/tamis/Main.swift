@@ -25,8 +25,9 @@ struct Tamis: ParsableCommand {
     subcommands: [
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
       EvaluateCommand.self, ExplainCommand.self, SampleCommand.self, RecordCommand.self,
-      ReplayCommand.self, VerifyCommand.self, LedgerCommand.self, InspectCommand.self,
-      BenchCommand.self, WatchCommand.self, ReloadCommand.self, KeygenCommand.self,
+      ReplayCommand.self, VerifyCommand.self, LedgerCommand.self, DriftCommand.self,
+      InspectCommand.self, BenchCommand.self, WatchCommand.self, ReloadCommand.self,
+      KeygenCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }

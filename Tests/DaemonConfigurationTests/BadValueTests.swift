@@ -110,6 +110,27 @@ internal import Testing
       "5:34: engine.affinity: found `two`, expected a list of whole numbers from 0 to 1023"),
   ]
 
+  private static let lists: [BadFile] = [
+    .adding(
+      "drift: {window_events: 99}",
+      "5:24: drift.window_events: found 99, expected a whole number from 100 to 1000000"),
+    .adding(
+      "drift: {ignore: score}",
+      "5:17: drift.ignore: found `score`, expected a list of score, feature_mean, feature_spread, "
+        + "not_finite, flagged_rate or condition; write [score]"),
+    .adding(
+      "drift: {ignore: [score, rate, score]}",
+      "5:25: drift.ignore: found `rate`, expected score, feature_mean, feature_spread, not_finite, "
+        + "flagged_rate or condition",
+      "5:31: drift.ignore: found `score` twice, expected it once"),
+    .adding(
+      "drift: {ignore_features: [pt, \"\", pt, 4]}",
+      "5:31: drift.ignore_features: found an empty text, expected a feature name",
+      "5:35: drift.ignore_features: found `pt` twice, expected it once",
+      "5:39: drift.ignore_features: found the number 4, expected a feature name; "
+        + "if it is meant as text, write \"4\""),
+  ]
+
   private static let texts: [BadFile] = [
     .adding(
       "journal: {path: 2026}",
@@ -137,6 +158,7 @@ internal import Testing
       "5:16: http.listen: found `localhost:70000`, expected a port from 0 to 65535"),
   ]
 
+  @Test(arguments: lists) func badList(_ file: BadFile) { file.expectMessages() }
   @Test(arguments: numbers) func badNumber(_ file: BadFile) { file.expectMessages() }
 
   @Test(arguments: journal) func badJournal(_ file: BadFile) { file.expectMessages() }

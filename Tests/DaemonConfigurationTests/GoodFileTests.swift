@@ -44,6 +44,12 @@ internal import Testing
         keep_bytes_max: 131072, keep_age_max_s: 86400, delete_unpublished: true, free_bytes_min: 0}
       catch_up: {bind: [tcp://127.0.0.1:7], reply_bytes_max: 65536, bytes_per_second_max: 0}
       unbiased: {prescale: 0}
+      drift:
+        false_alarm_hours: 1
+        window_events: 100
+        rate_window_events: 1000
+        ignore: [condition, feature_mean]
+        ignore_features: [pt, "4"]
       engine: {precision: exact, batch_max: 1, workers: 0, slots: 1}
       http: {listen: ""}
       security:
@@ -84,6 +90,11 @@ internal import Testing
     expected.catchUp.replyByteCountMax = 65_536
     expected.catchUp.bytesPerSecondMax = 0
     expected.unbiased.prescale = 0
+    expected.drift.falseAlarmHours = 1
+    expected.drift.windowEventCount = 100
+    expected.drift.rateWindowEventCount = 1_000
+    expected.drift.ignoredChecks = [.condition, .featureMean]
+    expected.drift.ignoredFeatures = ["pt", "4"]
     expected.engine.batchMax = 1
     expected.engine.workers = 0
     expected.engine.slots = 1

@@ -18,7 +18,7 @@ public struct LedgerFacts: Equatable, Sendable {
 
     /// Creates a sender's account.
     public init(
-      number: UInt32?, received: UInt64, lost: UInt64, elsewhere: UInt64 = 0, late: UInt64
+      number: UInt32?, received: UInt64, lost: UInt64, late: UInt64, elsewhere: UInt64 = 0
     ) {
       self.number = number
       self.received = received

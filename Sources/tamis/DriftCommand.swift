@@ -1,0 +1,168 @@
+internal import ArgumentParser
+internal import Calibration
+internal import CommandFrame
+internal import Drift
+internal import DurableFiles
+internal import EventRecords
+internal import ScoreEngine
+internal import ScoreModel
+internal import TriggerPipeline
+
+/// `tamis drift`.
+struct DriftCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drift",
+    abstract: "Ask whether a recorded run is still the background of a calibration.",
+    discussion: """
+      The daemon's checks over a recording: scores, each feature's mean and spread, non-finite \
+      values, flagged rates, rates by condition. Every event of EVENTS is scored and taken as \
+      unbiased; of a flagged journal the unbiased sample is taken, with the scores that it has. \
+      Exit status 1 when an alarm was raised.
+
+      On a run of the calibration's own background the probability of any alarm is at most \
+      --false-alarm-probability.
+
+      Examples:
+        tamis drift --model model.safetensors --calibration calibration.json --input test.run
+        tamis drift --model model.safetensors --calibration calibration.json --input journal --json
+      """)
+
+  @Option(help: "The model file.")
+  var model: String
+
+  @Option(help: "The calibration file, whose reference the run is compared with.")
+  var calibration: String
+
+  @Option(parsing: .upToNextOption, help: "EVENTS, or one flagged journal.")
+  var input: [String]
+
+  @Option(help: "Events in a window of scores and features; sums of 8 windows are judged too.")
+  var window = 2_000
+
+  @Option(help: "Events in a window of rates; sums of 8 and 64 windows are judged too.")
+  var rateWindow = 200_000
+
+  @Option(help: "The probability of any alarm on a run of unchanged background, at most.")
+  var falseAlarmProbability = 0.01
+
+  @Option(parsing: .upToNextOption, help: "Checks to leave out: score, feature_mean, ...")
+  var ignore: [DriftCheck.Name] = []
+
+  @Option(parsing: .upToNextOption, help: "Features to leave out, by name.")
+  var ignoreFeature: [String] = []
+
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if window < 100 { throw ValidationError("--window is 100 or more, not \(window)") }
+    if rateWindow < 1_000 {
+      throw ValidationError("--rate-window is 1000 or more, not \(rateWindow)")
+    }
+    if !(falseAlarmProbability > 0 && falseAlarmProbability < 1) {
+      throw ValidationError(
+        "--false-alarm-probability lies between 0 and 1, not \(falseAlarmProbability)")
+    }
+  }
+
+  func run() throws {
+    let loaded = try TrainedModel.load(model)
+    for note in loaded.notes { complain("\(model): \(note)") }
+    let armed = try ArmedCalibration(path: calibration, model: loaded)
+    var run = DriftRun(
+      DriftMonitor(
+        calibration: armed.calibration, featureNames: loaded.model.featureNames,
+        featureCount: loaded.model.shape.featureCount, settings: settings),
+      falseAlarmProbability: falseAlarmProbability)
+    if input.count == 1, let journal = try flaggedJournal(input[0]) {
+      try note(journal, loaded: loaded, armed: armed, in: &run)
+    } else {
+      try note(EventSource(paths: input), loaded: loaded, armed: armed, in: &run)
+    }
+    run.finish()
+    driftFacts(run).print(asJSON: output.json)
+    if run.hasAlarms { throw NegativeAnswer(description: "") }
+  }
+
+  private var settings: DriftSettings {
+    var settings = DriftSettings()
+    settings.sampledWindowEventCount = window
+    settings.decidedWindowEventCount = rateWindow
+    settings.ignoredChecks = Set(ignore)
+    settings.ignoredFeatures = Set(ignoreFeature)
+    return settings
+  }
+
+  /// The run at `path` where it is one of flagged records.
+  private func flaggedJournal(_ path: String) throws -> RecordedRun? {
+    if path.hasSuffix(".npy") { return nil }
+    let run = try RecordedRun(path)
+    return run.kind == .flagged ? run : nil
+  }
+
+  private func note(
+    _ journal: RecordedRun, loaded: LoadedModel, armed: ArmedCalibration, in run: inout DriftRun
+  ) throws {
+    guard journal.featureCount == loaded.model.shape.featureCount else {
+      throw FileFault(
+        file: journal.path, found: "\(journal.featureCount) features an event",
+        expected: "\(loaded.model.shape.featureCount), as \(loaded.path) has")
+    }
+    for note in journal.notes { complain("\(journal.path): \(note)") }
+    let routes = DecisionRule(armed.calibration, unbiasedPrescale: 0).routes
+    var otherModel = 0
+    run.eventCount = 0
+    try journal.forEachFlaggedRecord { record in
+      guard record.reasons.contains(.unbiased) else { return }
+      run.eventCount += 1
+      if record.model != loaded.sha256.prefix { otherModel += 1 }
+    }
+    guard run.eventCount > 0 else {
+      throw FileFault(
+        file: journal.path, found: "no record of the unbiased sample",
+        expected: "some, which are compared with the calibration",
+        remedy: "set unbiased.prescale of the daemon, or give the recorded input")
+    }
+    guard otherModel == 0 else {
+      throw FileFault(
+        file: journal.path, found: "\(otherModel) records scored with another model",
+        expected: "scores of \(loaded.path)",
+        remedy: "name the model and calibration that the daemon had")
+    }
+    try journal.forEachFlaggedRecord { record in
+      guard record.reasons.contains(.unbiased) else { return }
+      run.note(
+        score: record.score, condition: record.event.condition, features: record.event.features,
+        routes: routes)
+    }
+  }
+
+  private func note(
+    _ events: EventSource, loaded: LoadedModel, armed: ArmedCalibration, in run: inout DriftRun
+  ) throws {
+    try checkFeatures(of: events, fit: loaded)
+    for note in events.notes { complain(note) }
+    let network = ScoringNetwork(
+      model: loaded.model, scoring: armed.scoring(of: loaded.model),
+      instructionSet: try InstructionSet.selected())
+    let routes = DecisionRule(armed.calibration, unbiasedPrescale: 0).routes
+    run.eventCount = events.eventCount
+    var progress = ProgressLine()
+    let trigger = OfflineTrigger(
+      network: network, workers: engine.workerCount, batchMax: engine.batch)
+    let featureCount = events.featureCount
+    try trigger.scoreChunks(of: events) { range, scores, rows in
+      for offset in 0..<range.count {
+        run.note(
+          score: scores[offset],
+          condition: events.record(at: range.lowerBound + offset)?.condition ?? .nan,
+          features: UnsafeBufferPointer(
+            rebasing: rows[offset * featureCount..<(offset + 1) * featureCount]), routes: routes)
+      }
+      progress.show("drift \(range.upperBound) of \(events.eventCount) events")
+    }
+    progress.finish()
+  }
+}
+
+extension DriftCheck.Name: ExpressibleByArgument {}

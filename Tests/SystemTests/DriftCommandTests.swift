@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// `tamis drift` over recordings and journals.
+@Suite(.serialized) struct DriftCommandTests {
+  @Test func backgroundOfTheSameKindIsNoAlarm() throws {
+    let armed = try Armed.shared.get()
+    let program = try Programs.tamis(
+      "drift", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      armed.background)
+    let text = try program.expectExit()
+    #expect(text.contains("drift: none seen") && text.contains("events: 20000"))
+    for check in ["score", "feature_mean", "feature_spread", "not_finite", "flagged_rate"] {
+      #expect(text.contains("\(check): ok, "), "\(check)")
+    }
+    #expect(text.contains("loose: rate 0.0"))
+  }
+
+  @Test func shiftedBackgroundIsAnAlarmThatNamesTheFeature() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    try Programs.tamis(
+      "simulate", "shifted", "--events", "4000", "--seed", "9", "--anomaly-scale", "0.2", "--out",
+      folder("shifted.run")
+    ).expectExit()
+    let program = try Programs.tamis(
+      "drift", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      folder("shifted.run"), "--json")
+    #expect(try program.wait() == 1)
+    let read = try #require(
+      JSONSerialization.jsonObject(with: Data(program.output.utf8)) as? [String: Any])
+    #expect(read["drift"] as? String == "alarm")
+    let checks = try #require(read["checks"] as? [[String: Any]])
+    let mean = try #require(checks.first { $0["check"] as? String == "feature_mean" })
+    #expect(mean["verdict"] as? String == "ALARM" && mean["raised"] as? Bool == true)
+    let subject = try #require(mean["subject"] as? String)
+    // The shift is in features 0 to 19.
+    #expect(subject < "feature_20")
+    let statistic = try #require(mean["statistic"] as? Double)
+    #expect(statistic > (mean["limit"] as? Double ?? .infinity))
+    let changes = try #require(read["changes"] as? [[String: Any]])
+    #expect((changes.first?["event"] as? Int ?? 0) <= 4_000)
+  }
+
+  @Test func theUnbiasedSampleOfAJournalIsTaken() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    func flag(_ name: String, prescale: String) throws -> String {
+      try Programs.tamis(
+        "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
+        armed.background, "--flagged", folder(name), "--unbiased-prescale", prescale
+      ).expectExit()
+      return folder(name)
+    }
+    let text = try Programs.tamis(
+      "drift", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      try flag("sampled.flagged", prescale: "4"), "--window", "1000"
+    ).expectExit()
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("events: ") })
+    #expect((4_500...5_500).contains(Int(line.dropFirst("events: ".count)) ?? 0))
+    let without = try Programs.tamis(
+      "drift", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      try flag("unsampled.flagged", prescale: "0"))
+    #expect(try without.wait() == 1)
+    #expect(without.errors.contains("unbiased.prescale"))
+  }
+
+  @Test(arguments: [
+    ["--window", "99"], ["--rate-window", "10"], ["--false-alarm-probability", "0"],
+    ["--ignore", "rate"],
+  ])
+  func wrongUsage(options: [String]) throws {
+    let program = try Programs.tamis(
+      all: ["drift", "--model", "m", "--calibration", "c", "--input", "i"] + options)
+    #expect(try program.wait() == 2)
+    #expect(!program.errors.isEmpty)
+  }
+}
