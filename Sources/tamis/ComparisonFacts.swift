@@ -1,8 +1,9 @@
 internal import Calibration
 internal import StrictJSON
 
-/// How many of the features that moved most are printed; JSON has all of them.
+/// How many of the features that moved most are printed, and from which z on; JSON has all.
 private let featuresListedMax = 5
+private let featureZMin = 3.0
 
 extension Facts {
   /// Adds what changed since the calibration of the file at `path`.
@@ -51,7 +52,11 @@ private func line(_ distance: CalibrationComparison.ScoreDistance) -> String {
 
 private func line(_ features: [FeatureShift]?) -> [String] {
   guard let features else { return ["features: not comparable"] }
-  return features.prefix(featuresListedMax).map { feature in
+  guard let most = features.first, most.zMax >= featureZMin else {
+    let z = features.first.map { short($0.zMax) } ?? "none"
+    return ["features: none moved by more than chance does (largest z \(z))"]
+  }
+  return features.prefix(featuresListedMax).filter { $0.zMax >= featureZMin }.map { feature in
     var text = "feature \(feature.name ?? String(feature.index)):"
     if let shift = feature.meanShift, let z = feature.meanZ {
       text += " mean moved by \(short(shift)) standard deviations (z \(short(z)))"

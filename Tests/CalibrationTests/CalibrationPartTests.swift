@@ -29,8 +29,8 @@ private struct Background {
 
   func part(
     runs chosen: [Int], plan: CalibrationPlan, eventsTotal: Int? = nil,
-    change: (inout CalibrationPart.Basis) -> Void = { _ in }
-  ) -> CalibrationPart {
+    change: (inout CalibrationPart.Basis) throws -> Void = { _ in }
+  ) rethrows -> CalibrationPart {
     let count = chosen.reduce(0) { $0 + runs[$1].count }
     var tally = CalibrationTally(
       scoresKept: eventsTotal.map { plan.scoresNeeded(eventCountMax: $0) } ?? count,
@@ -53,7 +53,7 @@ private struct Background {
     var basis = CalibrationPart.Basis(
       modelSHA256: SHA256Digest(of: "a model"), schema: 7, levels: [3, 4], weights: [0.5, 0.25],
       plan: plan, screenMargin: nil, unbiasedPrescale: nil)
-    change(&basis)
+    try change(&basis)
     return CalibrationPart(basis: basis, tally: tally, eventsTotal: eventsTotal)
   }
 }
@@ -125,33 +125,30 @@ private func carried(_ part: CalibrationPart, as name: String) throws -> LoadedC
     #expect(fault?.file == "short" && fault?.remedy?.contains("--events-total 3000") == true)
   }
 
-  @Test(
-    arguments: [
-      ("model_sha256", { $0.modelSHA256 = SHA256Digest(of: "another").description }),
-      ("schema", { $0.schema = 8 }), ("levels", { $0.levels = [4, 3] }),
-      ("weights", { $0.weights[0] = 0.75 }), ("screen_margin", { $0.screenMargin = 0.2 }),
-      ("unbiased_prescale", { $0.unbiasedPrescale = 100 }),
-      ("working_points", { $0.plan = try! CalibrationPlan([.init(parsing: "loose=0.03")]) }),
-      ("working_points", { $0.plan = try! CalibrationPlan([.init(parsing: "tight=0.02")]) }),
-      (
-        "confidence",
-        { $0.plan = try! CalibrationPlan([.init(parsing: "loose=0.02")], confidence: 0.9) }
-      ),
-      (
-        "allow_extrapolation",
-        {
-          $0.plan = try! CalibrationPlan(
-            [.init(parsing: "loose=0.02")], allowingExtrapolation: true)
-        }
-      ),
-    ] as [(String, @Sendable (inout CalibrationPart.Basis) -> Void)])
-  func partsOfOtherCalibrationsAreRefused(
-    place: String, change: @Sendable (inout CalibrationPart.Basis) -> Void
-  ) throws {
+  @Test(arguments: [
+    "model_sha256", "schema", "levels", "weights", "working_points", "confidence",
+    "allow_extrapolation", "screen_margin", "unbiased_prescale",
+  ])
+  func partsOfOtherCalibrationsAreRefused(place: String) throws {
     let plan = try plan("loose=0.02")
+    let requests = plan.requests
+    let other = try background.part(runs: [1], plan: plan) { basis in
+      switch place {
+      case "model_sha256": basis.modelSHA256 = SHA256Digest(of: "another").description
+      case "schema": basis.schema = 8
+      case "levels": basis.levels = [4, 3]
+      case "weights": basis.weights[0] = 0.75
+      case "working_points":
+        basis.plan = try CalibrationPlan([WorkingPointRequest(parsing: "loose=0.03")])
+      case "confidence": basis.plan = try CalibrationPlan(requests, confidence: 0.9)
+      case "allow_extrapolation":
+        basis.plan = try CalibrationPlan(requests, allowingExtrapolation: true)
+      case "screen_margin": basis.screenMargin = 0.2
+      default: basis.unbiasedPrescale = 100
+      }
+    }
     let parts = try [
-      carried(background.part(runs: [0], plan: plan), as: "a.part"),
-      carried(background.part(runs: [1], plan: plan, change: change), as: "b.part"),
+      carried(background.part(runs: [0], plan: plan), as: "a.part"), carried(other, as: "b.part"),
     ]
     let fault = #expect(throws: FileFault.self) { try CalibrationPart.merged(parts) }
     #expect(fault?.file == "b.part" && fault?.place == place)
