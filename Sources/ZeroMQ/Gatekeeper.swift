@@ -12,7 +12,7 @@ internal import Synchronization
 public final class Gatekeeper: @unchecked Sendable {
   // Sendable by the rule above: sockets and watches belong to one thread, first the one that sets
   // up, then that of `run()`.
-  private let requests: Socket
+  private var requests: Socket?
   private var watches: [String: ConnectionWatch] = [:]
   private var reports: FailureReports
   private let policies = Mutex<[String: AdmissionPolicy]>([:])
@@ -31,8 +31,9 @@ public final class Gatekeeper: @unchecked Sendable {
     _ context: Context, reportIntervalMs: Int = 60_000,
     report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in }
   ) throws(ZeroMQError) {
-    requests = try Socket(context, .rep)
+    let requests = try Socket(context, .rep)
     try requests.bind(Self.address)
+    self.requests = requests
     reports = FailureReports(intervalMs: Int64(reportIntervalMs))
     self.report = report
   }
@@ -68,10 +69,15 @@ public final class Gatekeeper: @unchecked Sendable {
     }
   }
 
-  /// Answers and counts until `stop()`. Blocks its thread; call it once. When it returns, the
-  /// guarded sockets are no longer kept open by it.
+  /// Answers and counts until `stop()`. Blocks its thread; call it once. When it returns, neither the
+  /// guarded sockets nor the context are kept open by it: where nobody else has them, it returns
+  /// when what was queued has left or its linger is over.
   public func run() throws(ZeroMQError) {
-    defer { watches = [:] }
+    guard let requests else { return }
+    defer {
+      watches = [:]
+      self.requests = nil
+    }
     let poller = Poller(
       [.socket(requests, .receivable)]
         + watches.values.map { .socket($0.monitor.socket, .receivable) })
@@ -87,7 +93,7 @@ public final class Gatekeeper: @unchecked Sendable {
         }
       }
       while let request = try AdmissionRequest.next(from: requests, into: &message) {
-        try answer(request, nowMs: nowMs)
+        try answer(request, on: requests, nowMs: nowMs)
       }
       for failure in reports.takeDue(nowMs: nowMs) { report(failure) }
     }
@@ -96,7 +102,9 @@ public final class Gatekeeper: @unchecked Sendable {
   /// Lets `run()` return, within a tenth of a second. Any thread may call it.
   public func stop() { isStopping.store(true, ordering: .releasing) }
 
-  private func answer(_ request: AdmissionRequest, nowMs: Int64) throws(ZeroMQError) {
+  private func answer(
+    _ request: AdmissionRequest, on requests: Socket, nowMs: Int64
+  ) throws(ZeroMQError) {
     guard let watch = watches[request.domain],
       let policy = policies.withLock({ $0[request.domain] })
     else { return try request.reply(on: requests, .denied) }
