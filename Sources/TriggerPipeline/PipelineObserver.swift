@@ -12,3 +12,8 @@ public protocol PipelineObserver: Sendable {
   /// A socket failed in a way that is not would-block.
   func socketFailed(_ reason: String)
 }
+
+extension PipelineObserver {
+  /// Says nothing.
+  public func journalWarned(_ text: String) {}
+}
