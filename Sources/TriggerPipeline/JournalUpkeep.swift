@@ -67,7 +67,8 @@ final class JournalUpkeep {
     if isFull { missing = max(missing, 1) }
     let verdict = journal.chooseForDeletion(
       limits, missingByteCount: missing, nowS: Int(tamis_realtime_ns() / 1_000_000_000))
-    noteHeld(verdict == .heldByUnpublished)
+    // While segments are deleted it is not known yet whether what is left stands against the limits.
+    if verdict != .deleting { noteHeld(verdict == .heldByUnpublished) }
     noteNumbers()
     noteSizes()
   }

@@ -27,3 +27,8 @@ extension PipelineObserver {
   /// Says nothing.
   public func handshakeFailed(_ failure: HandshakeFailure) {}
 }
+
+extension PipelineObserver {
+  /// Says nothing.
+  public func journalWarned(_ text: String) {}
+}
