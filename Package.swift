@@ -92,8 +92,8 @@ let executables: [Target] = [
     name: "tamisd",
     dependencies: [
       "DaemonConfiguration", "Monitoring", "TriggerPipeline", "Calibration", "ScoreEngine",
-      "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
-      logging,
+      "ScoreModel", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", "ServiceNotify",
+      argumentParser, logging,
     ],
     swiftSettings: swiftSettings),
   .testTarget(
