@@ -3,13 +3,18 @@ internal import DaemonConfiguration
 internal import DurableFiles
 internal import Glibc
 internal import Logging
+internal import ServiceNotify
 
 /// Writes each log message as one line on stderr: `time level message key=value ...`, or a JSON
 /// object. One write call a line, so lines of several threads do not mix.
+///
+/// On the stream to the journal of systemd a text line begins with `<N>` instead of time and level:
+/// the journal keeps its own time, and `journalctl -p warning` knows the level.
 struct LineLogHandler: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
   private let isJSON: Bool
+  private let isJournaled = isJournalStream(STDERR_FILENO)
 
   init(_ log: DaemonConfiguration.Log) {
     logLevel = Logger.Level(rawValue: log.level.rawValue) ?? .info
@@ -24,11 +29,17 @@ struct LineLogHandler: LogHandler {
   func log(event: LogEvent) {
     let pairs = metadata.merging(event.metadata ?? [:]) { $1 }
       .sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
-    let head = [
-      ("time", utcText(tamis_realtime_ns(), milliseconds: true)), ("level", event.level.rawValue),
-      ("message", "\(event.message)"),
-    ]
-    var line = isJSON ? json(head + pairs) : text(head, pairs)
+    let time = ("time", utcText(tamis_realtime_ns(), milliseconds: true))
+    let level = ("level", event.level.rawValue)
+    let message = ("message", "\(event.message)")
+    var line =
+      if isJSON {
+        json([time, level, message] + pairs)
+      } else if isJournaled {
+        "<\(event.level.syslogLevel)>" + text([message], pairs)
+      } else {
+        text([time, level, message], pairs)
+      }
     line += "\n"
     _ = line.withUTF8 { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
@@ -54,5 +65,19 @@ struct LineLogHandler: LogHandler {
       default: result.unicodeScalars.append(scalar)
       }
     } + "\""
+  }
+}
+
+extension Logger.Level {
+  /// The level as syslog(3) numbers it.
+  fileprivate var syslogLevel: Int {
+    switch self {
+    case .critical: 2
+    case .error: 3
+    case .warning: 4
+    case .notice: 5
+    case .info: 6
+    case .debug, .trace: 7
+    }
   }
 }

@@ -98,7 +98,7 @@ extension LedgerFacts {
     sources = counted.map {
       Source(
         number: $0.source, received: $0.received.value, lost: $0.lost.value,
-        elsewhere: $0.elsewhere.value, late: $0.late.value)
+        late: $0.late.value, elsewhere: $0.elsewhere.value)
     }
     controlRecords = counters.controlRecords.map(\.value)
     messages = counters.messages.value
