@@ -19,15 +19,17 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
-/// A library module and the test target that mirrors it, which may need more.
+/// A library module and the test target that mirrors it, which may need more; `testFiles` are read
+/// where they lie.
 func module(
-  _ name: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = []
+  _ name: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = [],
+  testFiles: [String] = []
 ) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
     .testTarget(
       name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + testing,
-      swiftSettings: swiftSettings),
+      exclude: testFiles, swiftSettings: swiftSettings),
   ]
 }
 
@@ -80,7 +82,8 @@ let modules: [[Target]] = [
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-    ]),
+    ],
+    testFiles: ["Golden"]),
 ]
 
 let executables: [Target] = [

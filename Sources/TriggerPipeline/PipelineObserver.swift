@@ -26,9 +26,7 @@ public protocol PipelineObserver: Sendable {
 extension PipelineObserver {
   /// Says nothing.
   public func handshakeFailed(_ failure: HandshakeFailure) {}
-}
 
-extension PipelineObserver {
   /// Says nothing.
   public func journalWarned(_ text: String) {}
 }

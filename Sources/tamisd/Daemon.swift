@@ -3,6 +3,7 @@ internal import CLinux
 internal import CommandFrame
 internal import CurveSecurity
 internal import DaemonConfiguration
+internal import Drift
 internal import FoundationEssentials
 internal import Glibc
 internal import Logging
@@ -181,6 +182,7 @@ extension PipelineSettings {
     outputHighWaterMark = configuration.output.highWaterMark
     publishesAll = configuration.output.publish == .all
     flaggedRateMax = configuration.flood.flaggedRateMax
+    drift = DriftSettings(configuration.drift)
     journalPath = configuration.journal.path
     segmentByteCountMax = configuration.journal.segmentByteCountMax
     segmentAgeMaxS = configuration.journal.segmentAgeMaxS

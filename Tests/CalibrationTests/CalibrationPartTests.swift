@@ -99,7 +99,7 @@ private func carried(_ part: CalibrationPart, as name: String) throws -> LoadedC
     let parts = try split.enumerated().map { index, runs in
       try carried(background.part(runs: runs, plan: plan, eventsTotal: total), as: "part\(index)")
     }
-    let single = background.part(runs: Array(0..<8), plan: plan)
+    let single = try background.part(runs: Array(0..<8), plan: plan)
     #expect(try bytes(CalibrationPart.merged(parts)) == bytes(single))
     // A merged part is a part: what was merged may be merged again.
     let half = try CalibrationPart.merged(Array(parts.prefix(1 + partCount / 2)))
@@ -111,7 +111,7 @@ private func carried(_ part: CalibrationPart, as name: String) throws -> LoadedC
 
   @Test func partsKeepNoMoreThanTheTotalNeeds() throws {
     let plan = try plan("loose=0.02")
-    let part = background.part(runs: [0, 1], plan: plan, eventsTotal: 4800)
+    let part = try background.part(runs: [0, 1], plan: plan, eventsTotal: 4800)
     #expect(part.tally.scores.keptCount == 97 && !part.tally.scores.keepsAll)
   }
 

@@ -168,10 +168,12 @@ internal import TriggerPipeline
     #expect(alarmConditions(of: status).map(\.severity) == [.critical, .warning, .info])
   }
 
-  @Test(arguments: [
-    ([], OverallState.ok), ([.info], .ok), ([.info, .warning], .warning),
+  private static let states: [([AlarmSeverity], OverallState)] = [
+    ([], .ok), ([.info], .ok), ([.info, .warning], .warning),
     ([.warning, .critical, .info], .alarm),
-  ])
+  ]
+
+  @Test(arguments: states)
   func stateIsThatOfTheGravest(severities: [AlarmSeverity], state: OverallState) {
     var status = DaemonStatus.fixed
     status.alarms = severities.map { Alarm(AlarmCondition(.drift, $0, ""), sinceNs: 1) }

@@ -1,3 +1,4 @@
+internal import EventRecords
 internal import Monitoring
 internal import TriggerPipeline
 
@@ -190,14 +191,14 @@ extension DaemonStatus {
       .init(fired: 1, flagged: 1), .init(fired: 0, flagged: 0),
     ]
     history = (0..<85).map { step in
-      HistoryPoint(
+      let burst: Double = step > 58 ? 11 : 0
+      let loose = 20 + Double(step * 29 % 7)
+      let nominal = 22 + Double(step * 31 % 5) + burst
+      let rare: Double = step % 40 == 7 ? 0.1 : 0
+      return HistoryPoint(
         timeNs: now - UInt64(84 - step) * 10_000_000_000,
         receivedPerSecond: 20_000 + Double(step * 37 % 90) * 10,
-        lostPerSecond: step == 61 ? 1.2 : 0,
-        flaggedPerSecond: [
-          20 + Double(step * 29 % 7), 22 + Double(step * 31 % 5) + (step > 58 ? 11 : 0),
-          step % 40 == 7 ? 0.1 : 0, 0,
-        ])
+        lostPerSecond: step == 61 ? 1.2 : 0, flaggedPerSecond: [loose, nominal, rare, 0])
     }
   }
 }

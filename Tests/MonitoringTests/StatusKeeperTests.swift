@@ -1,6 +1,7 @@
 internal import Monitoring
 internal import Synchronization
 internal import Testing
+internal import TriggerPipeline
 
 /// Rates, realised rates since arming, and since when something is wrong.
 @Suite struct StatusKeeperTests {

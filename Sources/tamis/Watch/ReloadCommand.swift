@@ -63,7 +63,8 @@ struct ReloadCommand: ParsableCommand {
     }
     guard kill(number, SIGHUP) == 0 else {
       throw NegativeAnswer(
-        description: "process \(number): \(String(cString: strerror(errno))); use `systemctl reload "
+        description:
+          "process \(number): \(String(cString: strerror(errno))); use `systemctl reload "
           + "tamisd`, or be the user whom it runs as")
     }
   }
