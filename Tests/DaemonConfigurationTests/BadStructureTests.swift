@@ -18,7 +18,8 @@ internal import Testing
     .adding(
       "journal: {prescale: 5}",
       "5:11: journal: found the unknown key `prescale`, "
-        + "expected path, fsync_interval_ms or segment_bytes_max; did you mean `unbiased.prescale`?"
+        + "expected path, fsync_interval_ms, segment_bytes_max, segment_age_max_s, keep_bytes_max, "
+        + "keep_age_max_s, delete_unpublished or free_bytes_min; did you mean `unbiased.prescale`?"
     ),
     .adding(
       "http: {zebra: 5}", "5:8: http: found the unknown key `zebra`, expected listen"),
