@@ -171,7 +171,7 @@ extension ConnectionFacts {
           ? pipeline.inputEndpoints
           : socket.name == "output" ? pipeline.outputEndpoints : pipeline.catchUpEndpoints
         return Socket(
-          name: socket.name, established: socket.figures.open, needsOne: bound.isEmpty)
+          name: socket.name, established: socket.figures.established, needsOne: bound.isEmpty)
       },
       failures: counts.flatMap { socket in
         HandshakeFailure.Reason.allCases.map {
