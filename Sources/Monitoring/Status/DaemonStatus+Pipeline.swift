@@ -174,7 +174,7 @@ extension ConnectionFacts {
           ? pipeline.inputEndpoints
           : socket.name == "output" ? pipeline.outputEndpoints : pipeline.catchUpEndpoints
         return Socket(
-          name: socket.name, established: socket.figures.open,
+          name: socket.name, established: socket.figures.established,
           accepted: UInt64(socket.figures.accepted), needsOne: bound.isEmpty)
       },
       failures: counts.flatMap { socket in
