@@ -78,7 +78,7 @@ extension PrometheusText {
   mutating func addConnections(of status: DaemonStatus) {
     guard let connections = status.connections else { return }
     gauge(
-      "tamis_connections", help: "Open connections, those that still shake hands included.",
+      "tamis_connections", help: "Connections established, by socket.",
       connections.sockets.map { MetricSample(["socket": $0.name], MetricValue($0.established)) })
     counter(
       "tamis_handshakes_total", help: "Handshakes with peers that succeeded.",

@@ -155,7 +155,7 @@ public struct ConnectionFacts: Equatable, Sendable {
   public struct Socket: Equatable, Sendable {
     /// `input`, `output` or `catch_up`.
     public var name: String
-    /// Connections open now, those that still shake hands included.
+    /// Connections established now.
     public var established: Int
     /// Handshakes that succeeded.
     public var accepted: UInt64
