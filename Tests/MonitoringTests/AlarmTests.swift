@@ -161,6 +161,18 @@ internal import TriggerPipeline
     #expect(alarmConditions(of: status).map(\.name).contains(.flaggedRateOff))
   }
 
+  @Test func eventsOfFormerArmsRaiseNoRateAlarm() {
+    var status = Self.sound
+    status.recent.points[0].fired = 92_000
+    #expect(alarmConditions(of: status).map(\.name).contains(.flaggedRateOff))
+    // The arms changed within the window: what they have decided since is all that counts.
+    for (fired, isOff) in [(0, false), (1_010, false), (1_600, true)] as [(UInt64, Bool)] {
+      status.points[0].realised = RealisedRate(
+        fired: fired, scored: fired == 0 ? 0 : 100_000, confidence: 0.95)
+      #expect(alarmConditions(of: status).map(\.name).contains(.flaggedRateOff) == isOff)
+    }
+  }
+
   @Test func diskThatWillBeFullWithinHoursIsFilling() {
     var status = Self.sound
     // 8 MB in 300 s: 200 GB last for months, 350 MB above the limit for less than four hours.

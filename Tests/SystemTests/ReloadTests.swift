@@ -66,6 +66,29 @@ import Testing
     #expect(decidedElsewhere == 22_000)
   }
 
+  @Test func theCommandSaysHowAReloadCameOut() throws {
+    let armed = try Armed.shared.get()
+    let folder = try TemporaryFolder()
+    let other = try otherCalibration(armed, in: folder)
+    let live = folder("live.json")
+    try put(armed.calibration, at: live)
+    var choice = Daemon.Choice()
+    choice.calibration = live
+    let daemon = try Daemon(armed, choice)
+    let url = "http://127.0.0.1:\(daemon.httpPort)"
+    try put(other, at: live)
+    let made = try Programs.tamis("reload", "--url", url).expectExit()
+    #expect(made.hasPrefix("reload: made\ngeneration: 2\n"))
+    try put(try folder.write("{", to: "garbage.json"), at: live)
+    let refused = try Programs.tamis("reload", "--url", url, "--json").expectExit(1)
+    let facts = try JSONSerialization.jsonObject(with: Data(refused.utf8)) as? [String: Any]
+    #expect(facts?["reload"] as? String == "refused" && facts?["generation"] as? Int == 2)
+    #expect((facts?["reason"] as? String)?.contains("live.json: line 1") == true)
+    #expect(try daemon.stop() == 0)
+    let away = try Programs.tamis("reload", "--url", url)
+    #expect(try away.expectExit(1).isEmpty && away.errors.contains("Connection refused"))
+  }
+
   @Test func aModelOfOtherFeaturesIsRefusedWhileTheDaemonRuns() throws {
     let armed = try Armed.shared.get()
     let daemon = try Daemon(armed)

@@ -156,19 +156,25 @@ private func decisionAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
   return alarms
 }
 
-/// A rate that is off by more than `rateFactor` and by more than chance.
+/// A rate that is off by more than `rateFactor` and by more than chance, among the recent events
+/// that the arms in force decided: those before them say nothing of their threshold.
 private func rateOff(
-  _ point: PointFacts, _ recent: WindowFacts.Point, scored: UInt64
+  _ point: PointFacts, _ recent: WindowFacts.Point, scored recentScored: UInt64
 ) -> String? {
-  guard let armed = point.armed, scored > 0 else { return nil }
+  guard let armed = point.armed else { return nil }
+  var (fired, scored) = (recent.fired, recentScored)
+  if let realised = point.realised, realised.scored < scored {
+    (fired, scored) = (realised.fired, realised.scored)
+  }
+  guard scored > 0 else { return nil }
   let interval = binomialInterval(
-    successes: min(recent.fired, scored), trials: scored, confidence: AlarmLimits.rateConfidence)
+    successes: min(fired, scored), trials: scored, confidence: AlarmLimits.rateConfidence)
   let isHigh = interval.lowerBound > armed.targetFPR * AlarmLimits.rateFactor
   let isLow = interval.upperBound < armed.targetFPR / AlarmLimits.rateFactor
   guard isHigh || isLow else { return nil }
-  let factor = Double(recent.fired) / Double(scored) / armed.targetFPR
+  let factor = Double(fired) / Double(scored) / armed.targetFPR
   return "\(point.name) fires at \(shortText(factor)) times its target: "
-    + "\(recent.fired) of \(scored) events."
+    + "\(fired) of \(scored) events."
 }
 
 private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {

@@ -103,8 +103,9 @@ extension PageScript {
           check.windows ? sign(!check.alarm, "within", "beyond") : "waiting"]))));
         for (const check of drift.checks) if (check.alarm && check.finding)
           list.push(note(`${check.check}: ${check.finding}.`));
-        if (drift.features_most_off.length) list.push(note("Most off: " + drift.features_most_off
-          .slice(0, 5).map(each => `${each.name} ${short(each.deviation)} σ`).join(", ") + "."));
+        const most = drift.features_most_off.slice(0, 5).map(each =>
+          `${each.name} ${short(each.deviation)}\u00a0σ`);
+        if (most.length) list.push(note(`Most off: ${most.join(", ")}.`));
       }
       list.push(h("h3", {}, "Cap, screen and shadow"), facts([
         ["cap on the flagged rate", sign(flood.prescale <= 1, "not needed",
@@ -155,8 +156,9 @@ extension PageScript {
         ...(connections ? connections.failed_handshakes.filter(each => each.count).map(each => [
           `failed at ${each.socket}: ${each.reason}`, whole(each.count)]) : []),
         catchUp ? ["catch-up", `${whole(catchUp.records)} records sent, `
-          + Object.entries(catchUp.requests).map(([name, count]) => `${name} ${whole(count)}`)
-            .join(", ")] : null,
+          + `requests: ${Object.entries(catchUp.requests).filter(([name, count]) =>
+            count || name == "ok").map(([name, count]) => `${name} ${whole(count)}`).join(", ")}`]
+          : null,
       ])];
     });
     """#

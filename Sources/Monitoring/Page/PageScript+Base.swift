@@ -59,7 +59,7 @@ enum PageScript {
       if (value === 0) return "0";
       const size = Math.abs(value);
       if (size < 1e-3 || size >= 1e6)
-        return value.toExponential(digits - 1).replace("e+", "e");
+        return Number(value.toPrecision(digits)).toExponential().replace("e+", "e");
       if (size >= 10 ** (digits - 1)) return whole(value);
       return String(Number(value.toPrecision(digits)));
     };

@@ -90,7 +90,7 @@ enum PageStyle {
     svg .shade{fill:var(--shade)}
     svg .ref{fill:none;stroke:var(--ink);stroke-width:1.5;stroke-dasharray:5 3}
     svg .mark{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:2 3}
-    svg .target{stroke:var(--ink);stroke-width:3}
+    svg .target{stroke:var(--ink);stroke-width:2}
     svg .whisker{stroke-width:2.5;fill:none}
     .s0{stroke:var(--c0)}.s1{stroke:var(--c1);stroke-dasharray:8 3}
     .s2{stroke:var(--c2);stroke-dasharray:3 3}.s3{stroke:var(--c3);stroke-dasharray:10 3 2 3}

@@ -1,23 +1,22 @@
 internal import Glibc
 
-/// Rates of several working points on one logarithmic axis of characters.
+/// Rates over their targets, on one logarithmic axis of characters that holds 0.8 to 1.25 at
+/// least and 0.1 to 10 at most.
 struct RateAxis {
   private let low: Double
   private let high: Double
   private let width: Int
 
-  /// An axis that holds all of `rates` that are above 0; at least half a decade long.
-  init(_ rates: [Double], width: Int) {
-    let logs = rates.filter { $0 > 0 }.map { log10($0) }
-    let (first, last) = (logs.min() ?? -3, logs.max() ?? -3)
-    let margin = max(0.05, (0.5 - (last - first)) / 2)
-    low = first - margin
-    high = last + margin
+  /// An axis that holds `ratios`, as far as they are above 0.
+  init(_ ratios: [Double], width: Int) {
+    let positive = ratios.filter { $0 > 0 }
+    low = log10(max(0.1, min(0.8, positive.min() ?? 1)))
+    high = log10(min(10, max(1.25, positive.max() ?? 1)))
     self.width = width
   }
 
-  /// `---[==o==]--|---`: the interval, the rate within it, and the target as a bar.
-  func drawing(rate: Double?, interval: ClosedRange<Double>?, target: Double) -> String {
+  /// `..[==o==].|....`: the interval, the ratio within it, and the target at 1.
+  func drawing(ratio: Double?, interval: ClosedRange<Double>?) -> String {
     var cells = [Character](repeating: ".", count: width)
     if let interval {
       let (from, to) = (place(interval.lowerBound), place(interval.upperBound))
@@ -25,15 +24,15 @@ struct RateAxis {
       cells[from] = "["
       cells[to] = "]"
     }
-    if let rate { cells[place(rate)] = "o" }
-    let bar = place(target)
-    cells[bar] = cells[bar] == "o" ? "#" : "|"
+    let target = place(1)
+    cells[target] = "|"
+    if let ratio { cells[place(ratio)] = place(ratio) == target ? "#" : "o" }
     return String(cells)
   }
 
-  private func place(_ rate: Double) -> Int {
-    guard rate > 0 else { return 0 }
-    let part = (log10(rate) - low) / (high - low)
-    return min(width - 1, max(0, Int((part * Double(width)).rounded(.down))))
+  private func place(_ ratio: Double) -> Int {
+    guard ratio > 0 else { return 0 }
+    let part = (log10(ratio) - low) / (high - low)
+    return min(width - 1, max(0, Int((part * Double(width - 1)).rounded())))
   }
 }

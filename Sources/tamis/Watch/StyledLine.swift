@@ -30,6 +30,9 @@ struct StyledLine {
     add(text)
   }
 
+  /// How many characters wide it is when it is not cut.
+  var characterCount: Int { pieces.reduce(0) { $0 + $1.text.count } }
+
   /// The line cut to `width` characters, with or without escape sequences.
   func text(width: Int, hasColour: Bool) -> String {
     var line = ""

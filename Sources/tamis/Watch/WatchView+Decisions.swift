@@ -6,20 +6,20 @@ extension WatchView {
 
   var workingPoints: [StyledLine] {
     let points = status["working_points"].list.filter { $0["armed"].isTrue }
-    let rates = points.flatMap { point in
-      [point["target_fpr"], point["realised"]["rate"], point["realised"]["lower"]].compactMap(
-        \.number)
-        + ((point["realised"]["scored"].number ?? 0) > 0
-          ? [point["realised"]["upper"].number].compactMap { $0 } : [])
+    let ratios = points.flatMap { point in
+      let realised = point["realised"]
+      let hasEvents = (realised["scored"].number ?? 0) > 0
+      let rates = hasEvents ? [realised["rate"], realised["lower"], realised["upper"]] : []
+      return rates.compactMap(\.number).map { $0 / (point["target_fpr"].number ?? 1) }
     }
     let axisWidth = width - 74
-    let axis = RateAxis(rates, width: max(1, axisWidth))
+    let axis = RateAxis(ratios, width: max(1, axisWidth))
     let confidence = N.percent(points.first?["realised"]["confidence"].number)
     var head = StyledLine()
     head.add(
       "working point".padded(to: 16) + "target".padded(to: 10)
         + "realised (\(confidence))".padded(to: 32) + "flagged".padded(to: 12)
-        + (axisWidth > 9 ? "[interval], o rate, | target" : ""), .soft)
+        + (axisWidth > 9 ? "over target, | is 1" : ""), .soft)
     return [head] + points.map { line(of: $0, axis: axisWidth > 9 ? axis : nil) }
   }
 
@@ -28,7 +28,11 @@ extension WatchView {
     let (lower, upper) = (realised["lower"].number, realised["upper"].number)
     let hasEvents = (realised["scored"].number ?? 0) > 0
     let target = point["target_fpr"].number ?? 0
-    let isOff = hasEvents && (target < lower ?? 0 || target > upper ?? 1)
+    // The threshold's own rate is somewhere in the calibration's interval.
+    let calibrated = point["calibrated_fpr_interval"].list.compactMap(\.number)
+    let isOff =
+      hasEvents
+      && (calibrated.last ?? target < lower ?? 0 || calibrated.first ?? target > upper ?? 1)
     let rate =
       hasEvents
       ? "\(N.short(realised["rate"].number)) (\(N.short(lower)) to \(N.short(upper)))"
@@ -38,11 +42,12 @@ extension WatchView {
     line.add(N.short(target).padded(to: 10))
     line.add(rate.padded(to: 31) + " ")
     line.add(N.whole(point["flagged"].number).padded(to: 11) + " ")
-    if let axis {
+    if let axis, target > 0 {
       let interval = hasEvents ? lower.flatMap { low in upper.map { low...max(low, $0) } } : nil
       line.add(
         axis.drawing(
-          rate: hasEvents ? realised["rate"].number : nil, interval: interval, target: target))
+          ratio: hasEvents ? realised["rate"].number.map { $0 / target } : nil,
+          interval: interval.map { $0.lowerBound / target...$0.upperBound / target }))
     }
     if isOff { line.add(" off", .strong) }
     return line
@@ -93,12 +98,17 @@ extension WatchView {
     return wrapped(
       "because", features.map { shareText($0) }, separator: ", ", width: width)
       + status["last_flags"].list.prefix(5).map { flag in
-        let why = flag["top_features"].list.prefix(3).map { shareText($0) }.joined(separator: ", ")
-        return StyledLine(
-          label: N.clock(flag["time"].number),
+        var text =
           "run \(N.whole(flag["run"].number)) event \(N.whole(flag["event"].number))  "
-            + "score \(N.short(flag["score"].number))  "
-            + flag["working_points"].list.compactMap(\.string).joined(separator: ",") + "  \(why)")
+          + "score \(N.short(flag["score"].number))  "
+          + flag["working_points"].list.compactMap(\.string).joined(separator: ",")
+        // As many reasons as fit: half a number would be a wrong one.
+        for (place, share) in flag["top_features"].list.prefix(3).map(shareText).enumerated() {
+          let more = (place == 0 ? "  " : ", ") + share
+          if 10 + text.count + more.count > width { break }
+          text += more
+        }
+        return StyledLine(label: N.clock(flag["time"].number), text)
       }
   }
 

@@ -37,14 +37,20 @@ struct WatchView {
   }
 
   private var alarms: [StyledLine] {
-    status["alarms"].list.map { alarm in
+    status["alarms"].list.flatMap { alarm in
       var line = StyledLine()
       let severity = alarm["severity"].string ?? ""
       line.add(
         " \(severity) ", severity == "critical" ? .alarm : severity == "warning" ? .warning : .soft)
       line.add(" \(alarm["name"].string ?? "")", .strong)
-      line.add(" since \(N.clock(alarm["since"].number)): \(alarm["sentence"].string ?? "")")
-      return line
+      line.add(" since \(N.clock(alarm["since"].number)):")
+      let sentence = alarm["sentence"].string ?? ""
+      if line.characterCount + 1 + sentence.count > width {
+        let words = sentence.split(separator: " ").map(String.init)
+        return [line] + wrapped("", words, separator: " ", width: width)
+      }
+      line.add(" \(sentence)")
+      return [line]
     }
   }
 
