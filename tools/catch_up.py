@@ -12,6 +12,7 @@ import sys
 
 import receive
 import tamis_catch_up as catch_up
+import tamis_curve as curve
 import tamis_formats as formats
 import tamis_runs as runs
 
@@ -36,13 +37,16 @@ def parse_arguments(arguments):
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=60,
                         help="how long to wait for an answer (default 60)")
     parser.add_argument("--show", action="store_true", help="print a line for each record")
+    curve.add_options(parser, binds=False)
     return parser.parse_args(arguments)
 
 
 def main(arguments=None):
     options = parse_arguments(arguments)
     names = runs.feature_names_of(options.names) if options.names else None
-    client = catch_up.Client(options.connect, options.instance, patience_s=options.timeout)
+    client = catch_up.Client(
+        options.connect, options.instance, patience_s=options.timeout,
+        secure=lambda socket: curve.secure_client(socket, options, options.connect))
     faults, writer = collections.Counter(), None
     following, count, gone_count = options.first, 0, 0
     for gone, records in client.records_from(options.first, options.last):

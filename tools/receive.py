@@ -87,7 +87,10 @@ class Receiver:
         self.weight_sum = 0
         self.writer = None
         self.caught_up = self.gone = 0
-        self.client = catch_up.Client(options.catch_up) if options.catch_up else None
+        self.client = catch_up.Client(
+            options.catch_up,
+            secure=lambda socket: curve.secure_client(socket, options, options.catch_up)
+        ) if options.catch_up else None
         if self.client and options.out and pathlib.Path(options.out).exists():
             self._go_on(options.out)
         if options.first is not None:

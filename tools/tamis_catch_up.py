@@ -70,11 +70,13 @@ def decoded(parts):
 class Client:
     """Asks one daemon, again where no answer comes."""
 
-    def __init__(self, address, instance=None, timeout_s=5, patience_s=60, bytes_max=0):
+    def __init__(self, address, instance=None, timeout_s=5, patience_s=60, bytes_max=0,
+                 secure=lambda socket: None):
+        """`secure` gives a new socket its keys."""
         self.address, self.instance, self.bytes_max = address, instance, bytes_max
         self.timeout_ms, self.patience_s = int(timeout_s * 1000), patience_s
         self.context = zmq.Context.instance()
-        self.socket = None
+        self.socket, self.secure = None, secure
         self.tags = itertools.count(1)
 
     def ask(self, first, last=0):
@@ -102,6 +104,7 @@ class Client:
         if self.socket is None:
             self.socket = self.context.socket(zmq.DEALER)
             self.socket.linger = 0
+            self.secure(self.socket)
             self.socket.connect(self.address)
         tag = next(self.tags)
         message = request(first, last, bytes_max=self.bytes_max, instance=self.instance, tag=tag)

@@ -16,14 +16,15 @@ class KeyFault(ValueError):
     """A file of keys that cannot be used."""
 
 
-def add_options(parser):
-    """The options of a peer that may speak CURVE."""
+def add_options(parser, binds=True):
+    """The options of a peer that may speak CURVE, and may bind."""
     group = parser.add_argument_group("CURVE")
     group.add_argument("--curve-key", metavar="FILE", help="this peer's key pair (tamis keygen)")
     group.add_argument("--curve-server-key", metavar="KEY|FILE",
                        help="with --connect: the server's public key, or a file with it")
-    group.add_argument("--curve-clients", metavar="FILE",
-                       help="with --bind: the public keys that may connect, KEY  name a line")
+    if binds:
+        group.add_argument("--curve-clients", metavar="FILE",
+                           help="with --bind: the public keys that may connect, KEY  name a line")
 
 
 def is_key(text):
@@ -73,22 +74,33 @@ def _server_key(text, address):
 
 def secure(socket, options):
     """Gives a socket its keys, before it binds or connects. Plain without --curve-key."""
-    if options.curve_key is None:
-        if options.curve_server_key or options.curve_clients:
-            raise KeyFault("--curve-server-key and --curve-clients go with --curve-key")
+    if not getattr(options, "bind", None):
+        secure_client(socket, options, options.connect)
         return
-    public, secret = read_pair(options.curve_key)
-    if options.bind:
+    if _has_key(options):
+        _, secret = read_pair(options.curve_key)
         if options.curve_clients is None:
             raise KeyFault("--curve-key with --bind wants --curve-clients")
         _admit(socket.context, set(read_public_keys(options.curve_clients)))
         socket.curve_server = True
         socket.curve_secretkey = secret
-    else:
-        if options.curve_server_key is None:
-            raise KeyFault("--curve-key with --connect wants --curve-server-key")
-        socket.curve_serverkey = _server_key(options.curve_server_key, options.connect)
-        socket.curve_publickey, socket.curve_secretkey = public, secret
+
+
+def secure_client(socket, options, address):
+    """The same for a socket that connects to this address, whatever the others do."""
+    if not _has_key(options):
+        return
+    if options.curve_server_key is None:
+        raise KeyFault("--curve-key with --connect wants --curve-server-key")
+    socket.curve_publickey, socket.curve_secretkey = read_pair(options.curve_key)
+    socket.curve_serverkey = _server_key(options.curve_server_key, address)
+
+
+def _has_key(options):
+    if options.curve_key is None and (
+            options.curve_server_key or getattr(options, "curve_clients", None)):
+        raise KeyFault("--curve-server-key and --curve-clients go with --curve-key")
+    return options.curve_key is not None
 
 
 def _admit(context, keys):

@@ -55,7 +55,7 @@ extension DaemonConfiguration {
     top.section("security") { section in
       security.read(section)
       security.check(
-        section, binds: !input.bind.isEmpty || !output.bind.isEmpty,
+        section, binds: !(input.bind + output.bind + catchUp.bind).isEmpty,
         connects: !input.connect.isEmpty || !output.connect.isEmpty)
     }
     top.section("shutdown") { shutdown.read($0) }

@@ -97,6 +97,13 @@ extension ConditionBinning {
     }
   }
 
+  /// Whether all bins of `extent` lie whole within bins of this binning.
+  func holds(_ extent: Extent) -> Bool {
+    let shift = exponent - extent.exponent
+    return shift >= 0 && extent.bins.lowerBound >> shift >= first
+      && extent.bins.upperBound >> shift < first + Self.binCount
+  }
+
   /// Which bin of this binning holds bin `bin` of a finer or equal one.
   package func bin(ofBin bin: Int, in finer: ConditionBinning) -> Int {
     ((finer.first + bin) >> (exponent - finer.exponent)) - first

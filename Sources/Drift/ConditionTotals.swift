@@ -3,81 +3,71 @@ internal import Calibration
 /// Scored and flagged events by condition, over any number of windows.
 struct ConditionTotals: Equatable {
   /// Events at some conditions.
-  struct Cell: Equatable {
-    var scored = 0
-    var flagged: [Int]
-
-    mutating func add(_ other: Cell) {
-      scored += other.scored
-      for point in flagged.indices { flagged[point] += other.flagged[point] }
-    }
-  }
-
-  /// A cell from a lower edge on.
   struct Bin: Equatable {
     var conditions: Range<Float>
-    var cell: Cell
+    var scored: Int
+    /// One a working point.
+    var flagged: [Int]
   }
 
   let pointCount: Int
   private var binning = ConditionBinning.none
-  private var cells: [Cell] = []
-  /// Events whose condition had no bin: they count nowhere.
-  private(set) var outsideCount = 0
+  /// Empty until there is a condition; then one a bin, and one a bin and working point.
+  private var scored: [Int] = []
+  private var flagged: [Int] = []
   var windowCount = 0
   var hours = 0.0
 
   init(pointCount: Int) { self.pointCount = pointCount }
 
-  /// Cells of coarse bins hold so many events at least.
+  /// Coarse bins hold so many events at least.
   private static let scoredCountMin = 1_000
   /// Coarse bins at most.
   static let coarseCount = 8
 
+  /// Events in bins.
+  var scoredCount: Int { scored.reduce(0, +) }
+
   mutating func add(_ window: DecidedCounts, hours: Double) {
     windowCount += 1
     self.hours += hours
-    outsideCount += window.outsideCount
     if window.binning.isNone { return }
-    let added = (0..<ConditionBinning.binCount).map { bin in
-      Cell(
-        scored: Int(window.conditionScored[bin]),
-        flagged: (0..<pointCount).map { point in
-          Int(window.conditionFlagged[bin * DecidedCounts.pointCount + point])
-        })
-    }
-    merge(added, window.binning)
-  }
-
-  private mutating func merge(_ added: [Cell], _ other: ConditionBinning) {
-    guard !cells.isEmpty else {
-      binning = other
-      cells = added
-      return
-    }
-    guard let common = ConditionBinning.common(filled(), filledRange(added, other)) else { return }
-    var merged = [Cell](repeating: emptyCell, count: ConditionBinning.binCount)
-    for (old, oldCells) in [(binning, cells), (other, added)] {
-      for bin in oldCells.indices where oldCells[bin].scored > 0 {
-        merged[common.bin(ofBin: bin, in: old)].add(oldCells[bin])
+    makeRoom(for: window)
+    for bin in 0..<ConditionBinning.binCount where window.conditionScored[bin] > 0 {
+      let own = binning.bin(ofBin: bin, in: window.binning)
+      scored[own] += Int(window.conditionScored[bin])
+      for point in 0..<pointCount {
+        flagged[own * pointCount + point] += Int(
+          window.conditionFlagged[bin * DecidedCounts.pointCount + point])
       }
     }
-    binning = common
-    cells = merged
   }
 
-  /// Events in bins.
-  var scoredCount: Int { cells.reduce(0) { $0 + $1.scored } }
+  /// Makes the bins as coarse as they must be for what is there and what comes.
+  private mutating func makeRoom(for window: DecidedCounts) {
+    let added = extent(window.binning) { Int(window.conditionScored[$0]) }
+    if let added, !scored.isEmpty, binning.holds(added) { return }
+    let own = extent(binning) { scored.isEmpty ? 0 : scored[$0] }
+    guard let common = ConditionBinning.common(own, added) else { return }
+    let (oldBinning, oldScored, oldFlagged) = (binning, scored, flagged)
+    binning = common
+    scored = [Int](repeating: 0, count: ConditionBinning.binCount)
+    flagged = [Int](repeating: 0, count: ConditionBinning.binCount * pointCount)
+    for bin in oldScored.indices where oldScored[bin] > 0 {
+      let new = common.bin(ofBin: bin, in: oldBinning)
+      scored[new] += oldScored[bin]
+      for point in 0..<pointCount {
+        flagged[new * pointCount + point] += oldFlagged[bin * pointCount + point]
+      }
+    }
+  }
 
-  private var emptyCell: Cell { Cell(flagged: [Int](repeating: 0, count: pointCount)) }
-
-  private func filled() -> ConditionBinning.Extent? { filledRange(cells, binning) }
-
-  private func filledRange(
-    _ cells: [Cell], _ binning: ConditionBinning
+  private func extent(
+    _ binning: ConditionBinning, scored: (Int) -> Int
   ) -> ConditionBinning.Extent? {
-    guard let low = cells.firstIndex(where: { $0.scored > 0 }),
-      let high = cells.lastIndex(where: { $0.scored > 0 })
+    let bins = 0..<ConditionBinning.binCount
+    guard let low = bins.first(where: { scored($0) > 0 }),
+      let high = bins.last(where: { scored($0) > 0 })
     else { return nil }
     return ConditionBinning.Extent(
       exponent: binning.exponent, bins: binning.first + low...binning.first + high)
@@ -86,49 +76,59 @@ struct ConditionTotals: Equatable {
   /// At most eight bins of about as many events each, made from what is there.
   var coarseBins: [Bin] {
     var bins: [Bin] = []
-    var open: (start: Int, cell: Cell)?
+    var open: (start: Int, scored: Int)?
     var left = scoredCount
-    for bin in cells.indices where cells[bin].scored > 0 || open != nil {
-      if open == nil { open = (bin, emptyCell) }
-      open?.cell.add(cells[bin])
-      guard let (start, cell) = open else { continue }
+    for bin in scored.indices where scored[bin] > 0 {
+      let start = open?.start ?? bin
+      let count = (open?.scored ?? 0) + scored[bin]
+      open = (start, count)
       let wanted = max(left / max(Self.coarseCount - bins.count, 1), Self.scoredCountMin)
-      // The last bin takes the rest.
-      guard cell.scored >= wanted, left - cell.scored >= Self.scoredCountMin || left == cell.scored
-      else { continue }
-      bins.append(coarse(start, through: bin, cell))
-      left -= cell.scored
-      open = nil
+      // What would be too few for a bin of its own goes with this one.
+      let rest = left - count
+      if count >= wanted, rest == 0 || rest >= Self.scoredCountMin {
+        bins.append(coarse(start...bin))
+        left = rest
+        open = nil
+      }
     }
-    if let (start, cell) = open, cell.scored > 0 {
-      let last = cells.lastIndex { $0.scored > 0 } ?? start
-      bins.append(coarse(start, through: last, cell))
+    if let open, let last = scored.lastIndex(where: { $0 > 0 }) {
+      bins.append(coarse(open.start...last))
     }
     return bins
   }
 
-  private func coarse(_ start: Int, through end: Int, _ cell: Cell) -> Bin {
+  private func coarse(_ fine: ClosedRange<Int>) -> Bin {
     Bin(
-      conditions: binning.lowerEdge(ofBin: start)..<binning.lowerEdge(ofBin: end + 1), cell: cell)
+      conditions: binning.lowerEdge(
+        ofBin: fine.lowerBound)..<binning.lowerEdge(
+          ofBin: fine.upperBound + 1),
+      scored: fine.reduce(0) { $0 + scored[$1] },
+      flagged: (0..<pointCount).map { point in
+        fine.reduce(0) { $0 + flagged[$1 * pointCount + point] }
+      })
   }
+}
 
+// MARK: - What a window says
+
+extension ConditionTotals {
   /// Whether a bin's rate differs from that of all others: exact, for each bin and working point.
   func verdict(_ names: [String]) -> Verdict? {
     let bins = coarseBins
     guard bins.count >= 2 else { return nil }
     var worst: (significance: Double, verdict: Verdict)?
-    let scored = bins.reduce(0) { $0 + $1.cell.scored }
+    let scored = bins.reduce(0) { $0 + $1.scored }
     for point in 0..<pointCount {
-      let flagged = bins.reduce(0) { $0 + $1.cell.flagged[point] }
+      let flagged = bins.reduce(0) { $0 + $1.flagged[point] }
       for bin in bins {
         let tail = compareShares(
-          successes: bin.cell.flagged[point], trials: bin.cell.scored,
-          referenceSuccesses: flagged - bin.cell.flagged[point],
-          referenceTrials: scored - bin.cell.scored)
+          successes: bin.flagged[point], trials: bin.scored,
+          referenceSuccesses: flagged - bin.flagged[point],
+          referenceTrials: scored - bin.scored)
         let significance = tail.significance
         if let worst, worst.significance >= significance { continue }
         let rates = (
-          Double(bin.cell.flagged[point]) / Double(bin.cell.scored),
+          Double(bin.flagged[point]) / Double(bin.scored),
           Double(flagged) / Double(scored)
         )
         let conditions =
@@ -151,11 +151,11 @@ struct ConditionTotals: Equatable {
     coarseBins.flatMap { bin in
       (0..<pointCount).map { point in
         ConditionRate(
-          conditions: bin.conditions, workingPoint: names[point], scoredCount: bin.cell.scored,
-          flaggedCount: bin.cell.flagged[point],
-          rate: Double(bin.cell.flagged[point]) / Double(bin.cell.scored),
+          conditions: bin.conditions, workingPoint: names[point], scoredCount: bin.scored,
+          flaggedCount: bin.flagged[point],
+          rate: Double(bin.flagged[point]) / Double(bin.scored),
           interval: clopperPearson(
-            successes: bin.cell.flagged[point], trials: bin.cell.scored, confidence: confidence))
+            successes: bin.flagged[point], trials: bin.scored, confidence: confidence))
       }
     }
   }

@@ -133,7 +133,6 @@ extension DriftJudge {
     latest.append(DecidedTotals(pointCount: basis.pointNames.count))
     latest[latest.count - 1].add(window, hours: 0)
     if latest.count > Self.latestCount { latest.removeFirst() }
-    reportRates()
   }
 }
 
@@ -231,7 +230,8 @@ extension DriftJudge {
     }
   }
 
-  private mutating func reportRates() {
+  /// Brings the realised rates up to date; their intervals cost more than all judging.
+  mutating func reportRates() {
     let scored = latest.reduce(0) { $0 + $1.scoredCount }
     guard scored > 0 else { return }
     for point in report.realisedRates.indices {

@@ -157,6 +157,7 @@ public final class DriftMonitor: @unchecked Sendable {
       decidedWindows[window].reset(binning: judge.binning)
       decided.giveBack()
     }
+    judge.reportRates()
   }
 
   private func publish(changesSince before: [DriftCheck]) -> [DriftChange] {

@@ -40,9 +40,9 @@ final class JournaledOutput {
   ) throws {
     upkeep = try JournalUpkeep(
       journal: journal, show: show, observer: observer, settings: settings)
-    let folder = journal.folder
+    let space = FreeSpace(of: journal.folder)
     flusher = JournalFlusher {
-      if let free = try? freeByteCount(at: folder) { show.freeByteCount.set(free) }
+      if let free = space.byteCount { show.freeByteCount.set(free) }
     }
     self.journal = journal
     self.output = output

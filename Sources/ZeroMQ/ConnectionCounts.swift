@@ -6,7 +6,7 @@ public final class ConnectionCounts: Sendable {
   public struct Figures: Equatable, Sendable {
     /// Connections that exist, those that still shake hands included.
     public var open = 0
-    /// Connections of peers that came to us and were let in, as far as the library tells.
+    /// Connections that are past their handshake, as far as the library tells.
     public var established = 0
     /// Handshakes that succeeded.
     public var accepted: UInt64 = 0

@@ -7,6 +7,8 @@ final class ConnectionWatch {
   private var account: ConnectionAccount
   /// Where the socket listens; other endpoints in events are those it connects to.
   private var listening: Set<String> = []
+  /// The server last connected to.
+  private var lastServer = ""
 
   /// Events taken at a time, so that a flood of connections does not keep requests waiting.
   private static let eventsMax = 1_000
@@ -35,7 +37,7 @@ final class ConnectionWatch {
         HandshakeFailure(
           socket: counts.socket, reason: reason, count: count, address: endpoint))
     }
-    var hasChanged = account.unresolved > 0
+    var hasChanged = account.isUncertain
     for _ in 0..<Self.eventsMax {
       guard let event = try monitor.next() else { break }
       hasChanged = true
@@ -43,26 +45,32 @@ final class ConnectionWatch {
       switch event.kind {
       case .listening: listening.insert(event.endpoint)
       case .accepted: account.accept(event.value, nowMs: nowMs)
-      case .connected: account.connect(event.value)
+      case .connected:
+        account.connect(event.value, nowMs: nowMs)
+        lastServer = event.endpoint
       case .disconnected: account.disconnect(event.value)
       case .handshakeSucceeded:
         counts.addAccepted()
-        if isIncoming { account.succeed() }
+        account.succeed(isIncoming: isIncoming)
       case .handshakeFailed:
-        if isIncoming { account.fail() }
+        account.fail(isIncoming: isIncoming)
         fail(.incomplete, at: event.endpoint)
       case .handshakeFailedProtocol:
-        if isIncoming { account.fail() }
+        account.fail(isIncoming: isIncoming)
         fail(HandshakeFailure.Reason(protocolError: event.value), at: event.endpoint)
       case .handshakeFailedAuthentication:
         // Those that came to us were counted with the answer that they got.
-        if isIncoming { account.fail() } else { fail(.refusedByServer, at: event.endpoint) }
+        account.fail(isIncoming: isIncoming)
+        if !isIncoming { fail(.refusedByServer, at: event.endpoint) }
       default: break
       }
     }
     guard hasChanged else { return }
     let silent = account.takeSilentFailures(nowMs: nowMs)
-    if silent > 0 { fail(.malformed, at: listening.sorted().joined(separator: " "), count: silent) }
+    if silent.incoming > 0 {
+      fail(.malformed, at: listening.sorted().joined(separator: " "), count: silent.incoming)
+    }
+    if silent.outgoing > 0 { fail(.malformed, at: lastServer, count: silent.outgoing) }
     counts.set(open: account.open, established: account.established)
   }
 }

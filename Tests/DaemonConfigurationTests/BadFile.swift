@@ -49,7 +49,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
 let topKeys: String = list(DaemonConfiguration.knownKeys.filter { !$0.contains(".") })
 
 /// The same of a section.
-func keys(of section: String) -> String {
+func sectionKeys(_ section: String) -> String {
   list(
     DaemonConfiguration.knownKeys.filter { $0.hasPrefix(section + ".") }
       .map { String($0.dropFirst(section.count + 1)) })

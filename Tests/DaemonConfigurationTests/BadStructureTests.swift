@@ -18,7 +18,7 @@ internal import Testing
     .adding(
       "journal: {prescale: 5}",
       "5:11: journal: found the unknown key `prescale`, "
-        + "expected \(keys(of: "journal")); did you mean `unbiased.prescale`?"
+        + "expected \(sectionKeys("journal")); did you mean `unbiased.prescale`?"
     ),
     .adding(
       "http: {zebra: 5}", "5:8: http: found the unknown key `zebra`, expected listen"),

@@ -22,25 +22,25 @@ internal import ZeroMQ
         nextDescriptor += 1
       case 2 where !shaking.isEmpty:
         established.append(shaking.removeFirst())
-        account.succeed()
+        account.succeed(isIncoming: true)
       case 3 where !shaking.isEmpty:
         let descriptor = shaking.removeFirst()
-        if random.next() % 2 == 0 { account.fail() } else { silent += 1 }
+        if random.next() % 2 == 0 { account.fail(isIncoming: true) } else { silent += 1 }
         account.disconnect(descriptor)
       case 4 where !established.isEmpty:
         account.disconnect(established.removeFirst())
       default: break
       }
-      counted += account.takeSilentFailures(nowMs: nowMs)
+      counted += account.takeSilentFailures(nowMs: nowMs).incoming
       #expect(account.open == shaking.count + established.count)
       #expect(account.established <= established.count)
       #expect(counted <= silent)
     }
     // When no handshake can still be open, nothing is uncertain.
-    for _ in shaking { account.succeed() }
+    for _ in shaking { account.succeed(isIncoming: true) }
     established += shaking
     nowMs += 3_000
-    counted += account.takeSilentFailures(nowMs: nowMs)
+    counted += account.takeSilentFailures(nowMs: nowMs).incoming
     #expect(counted == silent)
     #expect(account.established == established.count)
     #expect(account.taken(nowMs: nowMs) == established.count)
@@ -51,21 +51,40 @@ internal import ZeroMQ
     account.accept(3, nowMs: 0)
     account.admit(nowMs: 1)
     #expect(account.taken(nowMs: 1) == 1)
-    account.succeed()
+    account.succeed(isIncoming: true)
     #expect(account.taken(nowMs: 2) == 1)
     account.accept(4, nowMs: 3)
     account.admit(nowMs: 3)
     // It never came further: its place is free again.
-    account.fail()
+    account.fail(isIncoming: true)
     account.disconnect(4)
     #expect(account.taken(nowMs: 10_000) == 1)
+  }
+
+  /// A server that turns us away is never taken for one that we are connected to.
+  @Test func connectionsThatWeMakeCountWhenTheirHandshakeIsOver() {
+    var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
+    account.connect(5, nowMs: 0)
+    #expect((account.open, account.established) == (1, 0))
+    account.fail(isIncoming: false)
+    #expect(account.established == 0)
+    account.disconnect(5)
+    account.connect(5, nowMs: 10)
+    account.succeed(isIncoming: false)
+    #expect((account.open, account.established) == (1, 1))
+    #expect(account.taken(nowMs: 10) == 0, "the limit is for those who come")
+    account.connect(6, nowMs: 20)
+    account.disconnect(6)
+    let silent = account.takeSilentFailures(nowMs: 30)
+    #expect(silent == (incoming: 0, outgoing: 1))
+    #expect(account.established == 1)
   }
 
   @Test func aDescriptorThatComesAgainIsOneConnection() {
     var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
     for _ in 0..<3 {
       account.accept(3, nowMs: 0)
-      account.succeed()
+      account.succeed(isIncoming: true)
     }
     #expect(account.open == 1)
     #expect(account.established == 1)

@@ -78,10 +78,10 @@ extension PrometheusText {
   mutating func addConnections(of status: DaemonStatus) {
     guard let connections = status.connections else { return }
     gauge(
-      "tamis_connections", help: "Open connections, those that still shake hands included.",
+      "tamis_connections", help: "Connections established, by socket.",
       connections.sockets.map { MetricSample(["socket": $0.name], MetricValue($0.established)) })
     counter(
-      "tamis_handshakes_total", help: "Handshakes with peers that succeeded, by socket.",
+      "tamis_handshakes_total", help: "Handshakes with peers that succeeded.",
       connections.sockets.map { MetricSample(["socket": $0.name], MetricValue($0.accepted)) })
     counter(
       "tamis_handshakes_failed_total",
@@ -105,7 +105,7 @@ extension PrometheusText {
       MetricValue(catchUp.unanswered))
     counter(
       "tamis_catch_up_unreadable_total",
-      help: "Records asked for and left out because they are damaged on disk.",
+      help: "Records asked for and left out because they are damaged on the disk.",
       MetricValue(catchUp.unreadable))
   }
 }

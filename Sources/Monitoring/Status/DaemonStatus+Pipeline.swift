@@ -156,12 +156,11 @@ extension JournalFacts.Storage {
     self.init(
       segments: Int(state.segments.value), sizeBytes: state.byteCount.value,
       freeBytes: state.freeByteCount.value, oldestNumber: state.oldestNumber.value,
+      lastNumber: state.lastNumber.value, publishedNumber: state.publishedNumber.value,
       deletedPublished: state.deletedPublished.value,
       deletedUnpublished: state.deletedUnpublished.value)
-    lastNumber = state.lastNumber.value
-    publishedNumber = state.publishedNumber.value
-    isSpaceLow = state.spaceLow.value == 1
-    isRetentionHeld = state.retentionHeld.value == 1
+    isSpaceLow = state.spaceLow.value != 0
+    isRetentionHeld = state.retentionHeld.value != 0
   }
 }
 
@@ -174,10 +173,9 @@ extension ConnectionFacts {
           socket.name == "input"
           ? pipeline.inputEndpoints
           : socket.name == "output" ? pipeline.outputEndpoints : pipeline.catchUpEndpoints
-        var facts = Socket(
-          name: socket.name, established: socket.figures.open, needsOne: bound.isEmpty)
-        facts.accepted = socket.figures.accepted
-        return facts
+        return Socket(
+          name: socket.name, established: socket.figures.established,
+          accepted: UInt64(socket.figures.accepted), needsOne: bound.isEmpty)
       },
       failures: counts.flatMap { socket in
         HandshakeFailure.Reason.allCases.map {
@@ -194,9 +192,8 @@ extension CatchUpFacts {
       requests: CatchUpStatus.allCases.map {
         Requests(result: $0.label, count: counters.requests($0).value)
       },
-      records: counters.records.value)
-    unanswered = counters.unanswered.value
-    unreadable = counters.unreadable.value
+      records: counters.records.value, unanswered: counters.unanswered.value,
+      unreadable: counters.unreadable.value)
   }
 }
 
