@@ -136,7 +136,6 @@ final class IngestStage: @unchecked Sendable {
     while true {
       state.noteInputProgress()
       let seen = ring.releases.value
-      // Counted as it goes: a wait of minutes is to be seen before it is over.
       let nowNs = tamis_monotonic_ns()
       counters.inputBlockedNs.add(nowNs - countedNs)
       countedNs = nowNs

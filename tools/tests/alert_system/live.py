@@ -90,10 +90,9 @@ class Daemon:
         self.process.wait()
 
     def stop(self):
-        """Ends it in order; one that does not end within a minute is a fault."""
+        """Asks it to end, and returns its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(60)
-        assert status in (0, -signal.SIGKILL), f"{status}, see {self.folder}/tamisd.log"
+        return self.process.wait(60)
 
 
 class Peers:

@@ -1,8 +1,10 @@
 """What makes each alert fire, and what makes it stop. Each is a target of Prometheus of its own."""
 
+import threading
 import time
 
 import zmq
+import zmq.auth
 
 from . import exporter, live, processes
 
@@ -177,7 +179,7 @@ class NoPeer(Live):
 
 
 class Strangers(Live):
-    """A peer without a key knocks at a socket that asks for one."""
+    """Peers whose keys are on no list knock, one after another."""
     alerts = {"TamisHandshakesFailed"}
     also = set()
     has_peers = False
@@ -187,21 +189,31 @@ class Strangers(Live):
         keys.mkdir()
         live.tamis("keygen", "--out", keys / "daemon.key")
         live.tamis("keygen", "--out", keys / "client.key")
+        self.server_key, _ = zmq.auth.load_certificate(keys / "daemon.key")
         self.sections = {"security": {"key_pair": str(keys / "daemon.key"),
                                       "clients": str(keys / "client.key.public")}}
-        self.context = zmq.Context()
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self.knock, daemon=True)
         super().__init__(folder, armed)
 
+    def knock(self):
+        with zmq.Context() as context:
+            while not self.ending.wait(0.1):
+                with context.socket(zmq.PUSH) as socket:
+                    socket.linger, socket.curve_serverkey = 0, self.server_key
+                    socket.curve_publickey, socket.curve_secretkey = zmq.curve_keypair()
+                    socket.connect(f"tcp://127.0.0.1:{self.daemon.input_port}")
+                    self.ending.wait(0.4)
+
     def provoke(self):
-        self.socket = self.context.socket(zmq.PUSH)
-        self.socket.linger, self.socket.reconnect_ivl = 0, 100
-        self.socket.connect(f"tcp://127.0.0.1:{self.daemon.input_port}")
+        self.thread.start()
 
     def remove(self):
-        self.socket.close()
+        self.ending.set()
+        self.thread.join()
 
     def stop(self):
-        self.context.destroy(linger=0)
+        self.ending.set()
         return super().stop()
 
 
