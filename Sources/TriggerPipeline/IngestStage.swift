@@ -127,15 +127,18 @@ final class IngestStage: @unchecked Sendable {
     counters.rejected(reason).add()
   }
 
-  /// The next free slot. While there is none the input waits, and that time is counted.
+  /// The next free slot. While there is none the input waits, and that time is counted as it passes:
+  /// a wait without end must show too.
   private func waitForFreePosition() -> Int {
     if let position = ring.nextFreePosition() { return position }
     ring.announceArrivals()
-    let startNs = tamis_monotonic_ns()
-    defer { counters.inputBlockedNs.add(tamis_monotonic_ns() - startNs) }
+    var countedNs = tamis_monotonic_ns()
     while true {
       state.noteInputProgress()
       let seen = ring.releases.value
+      let nowNs = tamis_monotonic_ns()
+      counters.inputBlockedNs.add(nowNs - countedNs)
+      countedNs = nowNs
       if let position = ring.nextFreePosition() { return position }
       if let whileFull {
         whileFull()

@@ -31,22 +31,23 @@ class System:
         self.prometheus = prometheus.Prometheus(
             folder, [each.target for each in self.provocations.values()], FACTOR)
 
-    def missing(self, is_wanted):
-        """Provocations of whose alerts some do not fire though wanted, or fire though not."""
-        firing = self.prometheus.firing()
-        return {(name, alert) for name, each in self.provocations.items() for alert in each.alerts
-                if ((alert, each.target) in firing) != is_wanted}
-
     def unexpected(self):
-        """What fires and is neither a provocation's own alert nor one that it brings along."""
+        """What fires and is neither a provocation's own alert nor one that it brings along.
+
+        A scrape has half a second here: on a machine with much else to do any target may seem down.
+        """
         expected = {each.target: each.alerts | each.also for each in self.provocations.values()}
         return {(alert, target) for alert, target in self.prometheus.firing()
-                if alert not in expected.get(target, ())}
+                if alert != "TamisDown" and alert not in expected.get(target, ())}
 
     def stop(self):
+        """Ends all; returns the exit status of each that did not end in order."""
+        if not self.provocations:
+            return {}
         self.prometheus.stop()
-        for each in self.provocations.values():
-            each.stop()
+        statuses = {name: each.stop() for name, each in self.provocations.items()}
+        self.provocations = {}
+        return {name: status for name, status in statuses.items() if status != 0}
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,7 @@ def test_each_clears(system):
         processes.wait_until(lambda: system.prometheus.firing() == set(), "all is clear", 240)
     finally:
         print("still firing:", system.prometheus.firing())
+
+
+def test_each_ends_in_order(system):
+    assert system.stop() == {}

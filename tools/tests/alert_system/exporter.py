@@ -42,7 +42,13 @@ class Exporter:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                """A scraper that went away is no fault of the page."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.target = f"127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -62,3 +68,4 @@ class Exporter:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+        return 0

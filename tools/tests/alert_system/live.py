@@ -1,5 +1,7 @@
 """A running tamisd with a small model, and a sender that can do wrong."""
 
+import json
+import shutil
 import signal
 import subprocess
 import threading
@@ -22,9 +24,10 @@ def tamis(*arguments):
 
 
 def arm(folder):
-    """A small network, hardly trained, and its calibration."""
-    for name, seed in (("train", 1), ("calibration", 2)):
-        tamis("simulate", "background", "--events", 20000, "--seed", seed, "--out",
+    """A small network, hardly trained, its calibration, and background for the stream."""
+    for name, seed, events in (
+            ("train", 1, 20000), ("calibration", 2, 20000), ("stream", 3, 100000)):
+        tamis("simulate", "background", "--events", events, "--seed", seed, "--out",
               folder / f"{name}.npy")
     tamis("train", "--background", folder / "train.npy", "--out", folder / "model.safetensors",
           "--steps", 200, "--batch", 128, "--hidden", 48, "--blocks", 2)
@@ -37,22 +40,27 @@ def arm(folder):
 class Daemon:
     """tamisd on ports of its own, with its journal in `folder`."""
 
-    def __init__(self, folder, armed, unbiased_prescale=0, slots=1024):
+    def __init__(self, folder, armed, **sections):
         folder.mkdir()
         self.folder, self.process = folder, None
+        for name in ("model.safetensors", "calibration.json"):
+            shutil.copyfile(armed / name, folder / name)
         self.input_port, self.output_port, self.http_port = (
             processes.free_port() for _ in range(3))
         self.target = f"127.0.0.1:{self.http_port}"
-        (folder / "tamisd.yaml").write_text(f"""\
-model: {armed}/model.safetensors
-calibration: {armed}/calibration.json
-input: {{bind: ["tcp://127.0.0.1:{self.input_port}"], high_water_mark: 10}}
-output: {{bind: ["tcp://127.0.0.1:{self.output_port}"]}}
-journal: {{path: journal}}
-unbiased: {{prescale: {unbiased_prescale}}}
-engine: {{batch_max: 64, slots: {slots}}}
-http: {{listen: "{self.target}"}}
-""")
+        configuration = {
+            "model": "model.safetensors", "calibration": "calibration.json",
+            "input": {"bind": [f"tcp://127.0.0.1:{self.input_port}"], "high_water_mark": 10},
+            "output": {"bind": [f"tcp://127.0.0.1:{self.output_port}"]},
+            "journal": {"path": "journal"},
+            "unbiased": {"prescale": 0},
+            "engine": {"batch_max": 64, "slots": 1024},
+            "http": {"listen": self.target},
+        }
+        for name, keys in sections.items():
+            configuration[name] = configuration.get(name, {}) | keys
+        # YAML takes JSON.
+        (folder / "tamisd.yaml").write_text(json.dumps(configuration, indent=2) + "\n")
         self.start()
 
     def start(self):
@@ -60,6 +68,9 @@ http: {{listen: "{self.target}"}}
             [processes.BIN / "tamisd", "--config", self.folder / "tamisd.yaml"],
             self.folder / "tamisd.log")
         processes.wait_until(self.answers, f"tamisd answers, see {self.folder}/tamisd.log")
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
 
     def answers(self):
         assert self.process.poll() is None, (self.folder / "tamisd.log").read_text()
@@ -79,21 +90,23 @@ http: {{listen: "{self.target}"}}
         self.process.wait()
 
     def stop(self):
-        """Ends it in order; one that does not end within a minute is a fault."""
+        """Asks it to end, and returns its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(60) in (0, -signal.SIGKILL)
+        return self.process.wait(60)
 
 
-class Sender:
-    """Sends background to a daemon, a message twenty times a second, from a thread of its own."""
+class Peers:
+    """A sender and a receiver in one thread: background twenty times a second, and what comes."""
 
-    def __init__(self, daemon, events_a_message=20):
-        self.port, self.events_a_message = daemon.input_port, events_a_message
-        self.sequence, self.lost_share, self.damaged_share = 0, 0.0, 0.0
+    def __init__(self, daemon, background, events_a_message=20):
+        self.background = np.load(background, mmap_mode="r")
+        self.input_port, self.output_port = daemon.input_port, daemon.output_port
+        self.events_a_message = events_a_message
+        self.sequence, self.lost_share, self.damaged_share, self.shift = 0, 0.0, 0.0, 0.0
         self.generator = np.random.default_rng(1)
-        self.sending, self.ending = threading.Event(), threading.Event()
-        self.closing = False  # the next record ends the run
-        self.sending.set()
+        self.is_sending = self.is_receiving = True
+        self.is_closing = False  # the next record ends the run
+        self.ending = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -102,7 +115,8 @@ class Sender:
             count, FEATURES, kind=kind, run=1, source=1, time_ns=time.time_ns(),
             sequence=self.sequence + 1 + np.arange(count, dtype=np.uint64))
         if kind == formats.EVENT:
-            records["features"] = self.generator.standard_normal((count, FEATURES))
+            rows = (self.sequence + np.arange(count)) % len(self.background)
+            records["features"] = self.background[rows] + np.float32(self.shift)
         self.sequence += count
         formats.seal(records)
         damaged = self.generator.random(count) < self.damaged_share
@@ -110,23 +124,38 @@ class Sender:
         return records[self.generator.random(count) >= self.lost_share]
 
     def run(self):
-        with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
-            socket.linger, socket.sndtimeo = 0, 100
-            socket.connect(f"tcp://127.0.0.1:{self.port}")
+        with zmq.Context() as context:
+            sender, receiver = context.socket(zmq.PUSH), None
+            sender.linger, sender.sndtimeo = 0, 100
+            sender.connect(f"tcp://127.0.0.1:{self.input_port}")
             waiting = [self.records(1, formats.BEGIN_OF_RUN)]
             while not self.ending.is_set():
-                if not waiting and self.sending.is_set():
-                    waiting.append(self.records(self.events_a_message))
-                if not waiting and self.closing:
-                    waiting.append(self.records(1, formats.END_OF_RUN))
-                    self.closing = False
-                if waiting:
-                    try:
-                        socket.send(waiting[0].tobytes())
-                        waiting.pop()
-                    except zmq.Again:
-                        continue
                 time.sleep(0.05)
+                if not waiting and self.is_sending:
+                    waiting.append(self.records(self.events_a_message))
+                if not waiting and self.is_closing:
+                    waiting.append(self.records(1, formats.END_OF_RUN))
+                    self.is_closing = False
+                if self.is_receiving and receiver is None:
+                    receiver = context.socket(zmq.SUB)
+                    receiver.subscribe(b"")
+                    receiver.connect(f"tcp://127.0.0.1:{self.output_port}")
+                if not self.is_receiving and receiver is not None:
+                    receiver.close(0)
+                    receiver = None
+                try:
+                    while receiver and receiver.recv_multipart(zmq.NOBLOCK):
+                        pass
+                except zmq.Again:
+                    pass
+                try:
+                    if waiting:
+                        sender.send(waiting[0].tobytes())
+                        waiting.pop()
+                except zmq.Again:
+                    pass
+            for socket in filter(None, (sender, receiver)):
+                socket.close(0)
 
     def stop(self):
         self.ending.set()

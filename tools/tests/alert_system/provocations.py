@@ -1,18 +1,26 @@
 """What makes each alert fire, and what makes it stop. Each is a target of Prometheus of its own."""
 
-import subprocess
+import threading
+import time
+
+import zmq
+import zmq.auth
 
 from . import exporter, live, processes
 
+# Where every event is in the unbiased sample, the same events come again and again.
+CHECKS = ["score", "feature_mean", "feature_spread", "not_finite", "flagged_rate", "condition"]
+
 
 class Live:
-    """Something done to a running daemon with a sender. Subclasses say what."""
+    """Something done to a running daemon, or to its sender or receiver. Subclasses say what."""
 
-    choice = {}
+    sections = {}  # of the configuration
+    has_peers = True
 
     def __init__(self, folder, armed):
-        self.daemon = live.Daemon(folder, armed, **self.choice)
-        self.sender = live.Sender(self.daemon)
+        self.daemon = live.Daemon(folder, armed, **self.sections)
+        self.peers = live.Peers(self.daemon, armed / "stream.npy") if self.has_peers else None
         self.target = self.daemon.target
 
     def provoke(self):
@@ -22,12 +30,14 @@ class Live:
         raise NotImplementedError
 
     def stop(self):
-        self.sender.stop()
-        self.daemon.stop()
+        """Ends all; returns the daemon's exit status, 0 when it ended in order."""
+        if self.peers:
+            self.peers.stop()
+        return self.daemon.stop()
 
 
 class Killed(Live):
-    """kill -9, and started again."""
+    """kill -9; later started again."""
     alerts = {"TamisDown"}
     also = {"TamisRestarted", "TamisEventsLost", "TamisNoEvents"}
 
@@ -42,7 +52,8 @@ class DiskFull(Live):
     """The journal cannot be written, so the ring fills and the input waits."""
     alerts = {"TamisJournalStalled", "TamisDeadTime"}
     also = {"TamisNoEvents", "TamisPipelineStuck", "TamisNotReady"}
-    choice = {"unbiased_prescale": 1, "slots": 128}
+    sections = {"unbiased": {"prescale": 1}, "engine": {"slots": 128},
+                "drift": {"ignore": CHECKS}}
 
     def provoke(self):
         self.daemon.limit_files(65536)
@@ -57,10 +68,10 @@ class Lossy(Live):
     also = set()
 
     def provoke(self):
-        self.sender.lost_share = 0.1
+        self.peers.lost_share = 0.1
 
     def remove(self):
-        self.sender.lost_share = 0.0
+        self.peers.lost_share = 0.0
 
 
 class Damaged(Live):
@@ -69,10 +80,10 @@ class Damaged(Live):
     also = {"TamisEventsLost"}
 
     def provoke(self):
-        self.sender.damaged_share = 0.3
+        self.peers.damaged_share = 0.3
 
     def remove(self):
-        self.sender.damaged_share = 0.0
+        self.peers.damaged_share = 0.0
 
 
 class Silent(Live):
@@ -81,33 +92,147 @@ class Silent(Live):
     also = set()
 
     def provoke(self):
-        self.sender.sending.clear()
+        self.peers.is_sending = False
 
     def remove(self):
-        self.sender.closing = True
+        self.peers.is_closing = True
 
 
 class Unread(Live):
-    """Nobody takes the output, until somebody does."""
+    """The receiver goes, while all events are kept, and comes back."""
     alerts = {"TamisOutputBacklog"}
     also = set()
-    choice = {"unbiased_prescale": 1}
-    receiver = None
+    sections = {"unbiased": {"prescale": 1}, "drift": {"ignore": CHECKS}}
 
     def provoke(self):
-        self.sender.events_a_message = 100
+        self.peers.events_a_message = 100
+        self.peers.is_receiving = False
 
     def remove(self):
-        self.receiver = processes.start(
-            ["/usr/bin/python3", processes.ROOT / "tools/receive.py", "--connect",
-             f"tcp://127.0.0.1:{self.daemon.output_port}", "--quiet"],
-            self.daemon.folder / "receiver.log")
+        self.peers.is_receiving = True
+
+
+class Restarted(Live):
+    """Ended in order and started again, while a run goes on."""
+    alerts = {"TamisRestarted"}
+    also = {"TamisDown", "TamisEventsLost"}
+
+    def provoke(self):
+        self.daemon.stop()
+        self.daemon.start()
+
+    def remove(self):
+        pass
+
+
+class BadReload(Live):
+    """SIGHUP with half a calibration, and again with all of it."""
+    alerts = {"TamisReloadRefused"}
+    also = set()
+
+    def provoke(self):
+        self.path = self.daemon.folder / "calibration.json"
+        self.whole = self.path.read_bytes()
+        self.path.write_bytes(self.whole[:len(self.whole) // 2])
+        self.daemon.reload()
+
+    def remove(self):
+        self.path.write_bytes(self.whole)
+        self.daemon.reload()
+
+
+class NoPeer(Live):
+    """The sender to which the daemon connects is away, and comes back."""
+    alerts = {"TamisNotReady"}
+    also = set()
+    has_peers = False
+
+    def __init__(self, folder, armed):
+        self.address = f"tcp://127.0.0.1:{processes.free_port()}"
+        self.sections = {"input": {"bind": [], "connect": [self.address]}}
+        self.context = zmq.Context()
+        self.listen()
+        super().__init__(folder, armed)
+
+    def listen(self):
+        self.socket = self.context.socket(zmq.PUSH)
+        self.socket.linger = 0
+        # The port of the one that went may not be free at once.
+        processes.wait_until(self.is_bound, f"{self.address} is free")
+
+    def is_bound(self):
+        try:
+            self.socket.bind(self.address)
+        except zmq.ZMQError:
+            return False
+        return True
+
+    def provoke(self):
+        self.socket.close()
+
+    def remove(self):
+        self.listen()
 
     def stop(self):
-        super().stop()
-        if self.receiver:
-            self.receiver.terminate()
-            self.receiver.wait(30)
+        self.context.destroy(linger=0)
+        return super().stop()
+
+
+class Strangers(Live):
+    """Peers whose keys are on no list knock, one after another."""
+    alerts = {"TamisHandshakesFailed"}
+    also = set()
+    has_peers = False
+
+    def __init__(self, folder, armed):
+        keys = folder.with_name("keys")
+        keys.mkdir()
+        live.tamis("keygen", "--out", keys / "daemon.key")
+        live.tamis("keygen", "--out", keys / "client.key")
+        self.server_key, _ = zmq.auth.load_certificate(keys / "daemon.key")
+        self.sections = {"security": {"key_pair": str(keys / "daemon.key"),
+                                      "clients": str(keys / "client.key.public")}}
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self.knock, daemon=True)
+        super().__init__(folder, armed)
+
+    def knock(self):
+        with zmq.Context() as context:
+            while not self.ending.wait(0.1):
+                with context.socket(zmq.PUSH) as socket:
+                    socket.linger, socket.curve_serverkey = 0, self.server_key
+                    socket.curve_publickey, socket.curve_secretkey = zmq.curve_keypair()
+                    socket.connect(f"tcp://127.0.0.1:{self.daemon.input_port}")
+                    self.ending.wait(0.4)
+
+    def provoke(self):
+        self.thread.start()
+
+    def remove(self):
+        self.ending.set()
+        self.thread.join()
+
+    def stop(self):
+        self.ending.set()
+        return super().stop()
+
+
+class Strange(Live):
+    """All features are shifted, so that almost every event fires. Rates count from the last reload:
+    when the stream is itself again, one clears them."""
+    alerts = {"TamisDrift", "TamisFlaggedRateOff", "TamisFlood"}
+    also = {"TamisOutputBacklog"}
+    sections = {"unbiased": {"prescale": 1}, "flood": {"flagged_rate_max": 100},
+                "drift": {"window_events": 500, "rate_window_events": 2000}}
+
+    def provoke(self):
+        self.peers.shift = 1.0
+
+    def remove(self):
+        self.peers.shift = 0.0
+        # What was sent before has been decided by then.
+        time.sleep(2)
+        self.daemon.reload()
 
 
 class Told(exporter.Exporter):
@@ -124,30 +249,19 @@ def told():
         return lambda _: {name: value}
 
     return {
-        "not ready": Told("TamisNotReady", constant("tamis_ready", 0)),
         "stuck": Told("TamisPipelineStuck", constant("tamis_healthy", 0)),
-        "bad reload": Told("TamisReloadRefused", constant("tamis_last_reload_successful", 0)),
-        "restarted": Told("TamisRestarted", constant("process_start_time_seconds", 2000),
-                          after=["process_start_time_seconds"]),
-        "unknown key": Told("TamisHandshakesFailed", lambda seconds: {
-            'tamis_handshakes_failed_total{socket="input",reason="unknown_key"}':
-                int(20 * seconds)}),
         "filling": Told("TamisJournalDiskFilling", lambda seconds: {
             "tamis_journal_free_bytes": 100e9 - 2e9 * min(seconds, 45)},
             after=["tamis_journal_free_bytes"]),
         "abandoned": Told("TamisRecordsAbandoned", constant("tamis_records_abandoned_total", 3)),
         "unbalanced": Told("TamisLedgerFault", constant("tamis_ledger_faults_total", 1)),
         "screen": Told("TamisScreenDisagrees", constant("tamis_screen_disagreements_total", 2)),
-        "flood": Told("TamisFlood", constant("tamis_flood_prescale", 64)),
-        "drift": Told("TamisDrift", constant('tamis_drift_alarm{check="feature_mean"}', 1)),
-        "rate": Told("TamisFlaggedRateOff", lambda _: {
-            'tamis_realised_fpr_lower{working_point="tight"}': 0.002,
-            'tamis_realised_fpr_upper{working_point="tight"}': 0.003}),
     }
 
 
 LIVE = {"killed": Killed, "full disk": DiskFull, "lossy": Lossy, "damaged": Damaged,
-        "silent": Silent, "unread": Unread}
+        "silent": Silent, "unread": Unread, "restarted": Restarted, "bad reload": BadReload,
+        "no peer": NoPeer, "strangers": Strangers, "strange": Strange}
 
 
 def every(folder, armed):

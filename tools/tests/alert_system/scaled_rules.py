@@ -6,14 +6,17 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def scaled(text, factor):
-    """Every `for:`, range and horizon of `text` divided by `factor`."""
+    """Every `for:`, range and horizon of `text` divided by `factor`.
 
-    def duration(found):
+    No `for:` is less than three seconds: on a busy machine a page may come late by one.
+    """
+
+    def duration(found, least=0):
         milliseconds = round(1000 * int(found[2]) * SECONDS[found[3]] / factor)
-        return f"{found[1]}{milliseconds}ms{found[4]}"
+        return f"{found[1]}{max(milliseconds, least)}ms{found[4]}"
 
     text = re.sub(r"(\[)(\d+)([smhd])(\])", duration, text)
-    text = re.sub(r"(for: )(\d+)([smhd])($)", duration, text, flags=re.M)
+    text = re.sub(r"(for: )(\d+)([smhd])($)", lambda found: duration(found, 3000), text, flags=re.M)
     return re.sub(r"(predict_linear\([^)]*?, )(\d+)\)",
                   lambda found: f"{found[1]}{int(found[2]) / factor:g})", text)
 
