@@ -45,7 +45,9 @@ struct DriftCommand: ParsableCommand {
   @Option(help: "The probability of any alarm on a run of unchanged background, at most.")
   var falseAlarmProbability = 0.01
 
-  @Option(parsing: .upToNextOption, help: "Checks to leave out: score, feature_mean, ...")
+  @Option(
+    parsing: .upToNextOption, help: "Checks to leave out: score, feature_mean, ...",
+    transform: checkName)
   var ignore: [DriftCheck.Name] = []
 
   @Option(parsing: .upToNextOption, help: "Features to leave out, by name.")
@@ -165,4 +167,11 @@ struct DriftCommand: ParsableCommand {
   }
 }
 
-extension DriftCheck.Name: ExpressibleByArgument {}
+/// The check of that name.
+private func checkName(_ text: String) throws -> DriftCheck.Name {
+  guard let name = DriftCheck.Name(rawValue: text) else {
+    let names = DriftCheck.Name.allCases.map(\.rawValue).joined(separator: ", ")
+    throw ValidationError("'\(text)' is no check; there are \(names)")
+  }
+  return name
+}

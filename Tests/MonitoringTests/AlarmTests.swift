@@ -145,6 +145,7 @@ internal import TriggerPipeline
     var status = Self.sound
     // Ten of a thousand where one is expected may be chance once in 10^7; three is nothing.
     status.recent.scored = 1_000
+    status.recent.points[0].fired = 10
     status.recent.points[1].fired = 3
     #expect(!alarmConditions(of: status).map(\.name).contains(.flaggedRateOff))
     status.recent.points[1].fired = 20

@@ -158,6 +158,10 @@ extension JournalFacts.Storage {
       freeBytes: state.freeByteCount.value, oldestNumber: state.oldestNumber.value,
       deletedPublished: state.deletedPublished.value,
       deletedUnpublished: state.deletedUnpublished.value)
+    lastNumber = state.lastNumber.value
+    publishedNumber = state.publishedNumber.value
+    isSpaceLow = state.spaceLow.value == 1
+    isRetentionHeld = state.retentionHeld.value == 1
   }
 }
 
@@ -170,8 +174,10 @@ extension ConnectionFacts {
           socket.name == "input"
           ? pipeline.inputEndpoints
           : socket.name == "output" ? pipeline.outputEndpoints : pipeline.catchUpEndpoints
-        return Socket(
+        var facts = Socket(
           name: socket.name, established: socket.figures.open, needsOne: bound.isEmpty)
+        facts.accepted = socket.figures.accepted
+        return facts
       },
       failures: counts.flatMap { socket in
         HandshakeFailure.Reason.allCases.map {
@@ -187,8 +193,10 @@ extension CatchUpFacts {
     self.init(
       requests: CatchUpStatus.allCases.map {
         Requests(result: $0.label, count: counters.requests($0).value)
-      } + [Requests(result: "unanswered", count: counters.unanswered.value)],
+      },
       records: counters.records.value)
+    unanswered = counters.unanswered.value
+    unreadable = counters.unreadable.value
   }
 }
 

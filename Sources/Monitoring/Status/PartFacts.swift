@@ -91,6 +91,14 @@ public struct JournalFacts: Equatable, Sendable {
     public var freeBytes: UInt64
     /// The number of the oldest record that is still there.
     public var oldestNumber: UInt64
+    /// The highest number ever journaled.
+    public var lastNumber: UInt64 = 0
+    /// The number of the last record published.
+    public var publishedNumber: UInt64 = 0
+    /// Whether less is free than `journal.free_bytes_min`.
+    public var isSpaceLow = false
+    /// Whether the journal exceeds its limits because what would go was not published.
+    public var isRetentionHeld = false
     /// Records deleted by rotation after they were published.
     public var deletedPublished: UInt64
     /// Records deleted by rotation that were never published.
@@ -144,8 +152,10 @@ public struct ConnectionFacts: Equatable, Sendable {
   public struct Socket: Equatable, Sendable {
     /// `input`, `output` or `catch_up`.
     public var name: String
-    /// Connections established now.
+    /// Connections open now, those that still shake hands included.
     public var established: Int
+    /// Handshakes that succeeded.
+    public var accepted: UInt64 = 0
     /// Whether nothing can come or go without one: a socket that connects and does not listen.
     public var needsOne: Bool
 
@@ -209,6 +219,10 @@ public struct CatchUpFacts: Equatable, Sendable {
   public var requests: [Requests]
   /// Records sent again.
   public var records: UInt64
+  /// Replies that could not be handed over: the asker was gone, or does not read.
+  public var unanswered: UInt64 = 0
+  /// Records asked for and left out because they are damaged on disk.
+  public var unreadable: UInt64 = 0
 
   /// Creates the facts.
   public init(requests: [Requests], records: UInt64) {
