@@ -83,25 +83,32 @@ public final class JournalReader {
     precondition(buffer.count >= recordByteCount, "no room for one record")
     var answer = Answer(nextNumber: number)
     guard number <= last else { return answer }
-    if let gone = try gap(at: number, through: last) {
-      answer.gone = gone
-      answer.nextNumber = gone.upperBound + 1
-    }
+    try tellGap(&answer, through: last)
     var isFresh = false
     while answer.nextNumber <= last, answer.room(in: buffer, recordByteCount) > 0 {
-      guard let index = find(answer.nextNumber), parts[index].firstNumber <= answer.nextNumber
-      else { break }
-      if try open(parts[index]) {
+      let index = find(answer.nextNumber)
+      if let index, parts[index].firstNumber > answer.nextNumber { break }
+      if let index, try open(parts[index]) {
         if try !take(parts[index], through: last, into: buffer, &answer) { break }
       } else if isFresh {
         break
       } else {
-        // Deleted since we looked.
+        // Written, or deleted, since we looked.
         try refresh()
         isFresh = true
+        try tellGap(&answer, through: last)
       }
     }
     return answer
+  }
+
+  /// Tells the numbers that are gone where nothing was read yet.
+  private func tellGap(_ answer: inout Answer, through last: UInt64) throws {
+    guard answer.recordCount == 0, answer.unreadableCount == 0, answer.gone == nil,
+      let gone = try gap(at: answer.nextNumber, through: last)
+    else { return }
+    answer.gone = gone
+    answer.nextNumber = gone.upperBound + 1
   }
 
   /// The numbers from `number` on, up to `last` at most, that are in no segment; nil where it is in

@@ -15,7 +15,7 @@ public final class CatchUpCounters: Sendable {
   /// Counters at 0.
   public init() {}
 
-  /// Requests answered with `status`.
+  /// Requests answered with `status`; those whose answer nobody took are not among them.
   public func requests(_ status: CatchUpStatus) -> EventCounter {
     requestsByStatus[Int(status.rawValue)]
   }

@@ -212,7 +212,6 @@ extension CatchUpServer {
   /// Sends `[peer, (empty,) header, records]`. A peer that has gone or does not read loses its reply
   /// and asks again if it wants to.
   private func send(_ reply: CatchUpReply, isDelimited: Bool) throws(ZeroMQError) {
-    counters.requests(reply.status).add()
     reply.encode(into: header)
     let byteCount = reply.recordCount * recordByteCount
     noteRead(byteCount)
@@ -220,6 +219,7 @@ extension CatchUpServer {
       counters.unanswered.add()
       return
     }
+    counters.requests(reply.status).add()
     if isDelimited { _ = try socket.send(UnsafeRawBufferPointer(start: nil, count: 0), more: true) }
     _ = try socket.send(UnsafeRawBufferPointer(header), more: true)
     _ = try socket.send(UnsafeRawBufferPointer(rebasing: records[..<byteCount]), more: false)

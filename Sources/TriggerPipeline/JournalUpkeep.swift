@@ -28,7 +28,7 @@ final class JournalUpkeep {
     segmentAgeMaxNs = UInt64(settings.segmentAgeMaxS) * 1_000_000_000
     freeByteCountMin = UInt64(settings.journalFreeByteCountMin)
     if limits.isLimited { try journal.prepareRetention() }
-    show.freeByteCount.set((try? freeByteCount(at: journal.folder)) ?? 0)
+    show.freeByteCount.set(FreeSpace(of: journal.folder).byteCount ?? 0)
     noteNumbers()
     noteSizes()
   }

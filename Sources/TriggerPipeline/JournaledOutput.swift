@@ -40,9 +40,9 @@ final class JournaledOutput {
   ) throws {
     upkeep = try JournalUpkeep(
       journal: journal, show: show, observer: observer, settings: settings)
-    let folder = journal.folder
+    let space = FreeSpace(of: journal.folder)
     flusher = JournalFlusher {
-      if let free = try? freeByteCount(at: folder) { show.freeByteCount.set(free) }
+      if let free = space.byteCount { show.freeByteCount.set(free) }
     }
     self.journal = journal
     self.output = output
@@ -118,6 +118,9 @@ extension JournaledOutput {
     counters.journaled.add(UInt64(count))
     counters.journaledBytes.add(UInt64(records.count))
     hasUnsynchronised = true
+    if counters.unsynchronisedSinceNs.value == 0 {
+      counters.unsynchronisedSinceNs.set(tamis_monotonic_ns())
+    }
     upkeep.noteNumbers()
     if fsyncIntervalNs == 0 { synchronise() }
     if wasCaughtUp { publish(records, count: count) }
@@ -184,6 +187,8 @@ extension JournaledOutput {
     case .success:
       if cannotSynchronise { noteRecovery() }
       cannotSynchronise = false
+      // What was written while the disk was waited for is as old as that, at most.
+      counters.unsynchronisedSinceNs.set(hasUnsynchronised ? lastFsyncNs : 0)
     case .failure(let error):
       cannotSynchronise = true
       hasUnsynchronised = true

@@ -113,15 +113,19 @@ public final class RecentFlags: Sendable {
 
   /// The last events, the newest first.
   public var latest: [RecentFlag] {
-    let (entries, count) = content.withLock { ($0.entries, $0.count) }
-    return (0..<min(count, Self.eventCountMax)).map { age in
-      entries[(count - 1 - age) % Self.eventCountMax].flag
+    content.withLock { content in
+      (0..<min(content.count, Self.eventCountMax)).map { age in
+        content.entries[(content.count - 1 - age) % Self.eventCountMax].flag
+      }
     }
   }
 
   /// D shares of the score in a running mean over flagged events, of which the last 64 weigh most;
   /// zeros before the first.
-  public var meanShares: [Float] { content.withLock { $0.meanShares } }
+  ///
+  /// Element by element: an array that is handed out would share its memory, and the writer would
+  /// have to allocate other memory for its next change.
+  public var meanShares: [Float] { content.withLock { content in content.meanShares.map { $0 } } }
 
   /// Insertion into a short sorted list.
   private static func selectLargest(

@@ -46,7 +46,15 @@ struct BadFile: Sendable, CustomTestStringConvertible {
 }
 
 /// All keys that may stand at the top, as a message lists them.
-let topKeys: String = {
-  let keys = DaemonConfiguration.knownKeys.filter { !$0.contains(".") }
-  return keys.dropLast().joined(separator: ", ") + " or " + (keys.last ?? "")
-}()
+let topKeys: String = list(DaemonConfiguration.knownKeys.filter { !$0.contains(".") })
+
+/// The same of a section.
+func sectionKeys(_ section: String) -> String {
+  list(
+    DaemonConfiguration.knownKeys.filter { $0.hasPrefix(section + ".") }
+      .map { String($0.dropFirst(section.count + 1)) })
+}
+
+private func list(_ keys: [String]) -> String {
+  keys.dropLast().joined(separator: ", ") + " or " + (keys.last ?? "")
+}

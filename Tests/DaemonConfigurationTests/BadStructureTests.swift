@@ -18,7 +18,7 @@ internal import Testing
     .adding(
       "journal: {prescale: 5}",
       "5:11: journal: found the unknown key `prescale`, "
-        + "expected path, fsync_interval_ms or segment_bytes_max; did you mean `unbiased.prescale`?"
+        + "expected \(sectionKeys("journal")); did you mean `unbiased.prescale`?"
     ),
     .adding(
       "http: {zebra: 5}", "5:8: http: found the unknown key `zebra`, expected listen"),
@@ -139,8 +139,8 @@ internal import Testing
       "4:12: input.pattern: found `pul`, expected pull or sub; did you mean `pull`?",
       "5:13: input.connect: found `127.0.0.1:5555`, expected tcp://HOST:PORT or ipc://PATH; "
         + "did you mean `tcp://127.0.0.1:5555`?",
-      "8:3: output: found the unknown key `topic`, expected pattern, connect, bind or "
-        + "high_water_mark; did you mean `input.topic`?",
+      "8:3: output: found the unknown key `topic`, expected pattern, connect, bind, "
+        + "high_water_mark or publish; did you mean `input.topic`?",
       "10:12: engine.workers: found the text \"2\", expected a whole number from 0 to 256; "
         + "remove the quotes",
       "11:3: found the key `workers` twice, expected it once; the first is in line 10"

@@ -27,10 +27,14 @@ internal import TriggerPipeline
       name: .notReady, severity: .warning,
       sentence: "Not ready: the input socket is connected to nobody.",
       off: {
-        $0.connections = .init(sockets: [.init(name: "input", established: 1, needsOne: true)])
+        $0.connections = .init(sockets: [
+          .init(name: "input", established: 1, accepted: 2, needsOne: true)
+        ])
       },
       on: {
-        $0.connections = .init(sockets: [.init(name: "input", established: 0, needsOne: true)])
+        $0.connections = .init(sockets: [
+          .init(name: "input", established: 0, accepted: 2, needsOne: true)
+        ])
       }),
     Case(
       name: .pipelineStuck, severity: .critical,
@@ -97,10 +101,11 @@ internal import TriggerPipeline
       off: { $0.recent.points[0].fired = 40_500 }, on: { $0.recent.points[0].fired = 39_000 }),
     Case(
       name: .drift, severity: .warning,
-      sentence: "The stream has left the calibration's reference: score, feature_mean.",
+      sentence: "The stream has left the calibration's reference (score; feature_mean: met up).",
       off: { $0.drift?.checks[0].alarms = 3 },
       on: {
         $0.drift?.checks[0].isAlarming = true; $0.drift?.checks[1].isAlarming = true
+        $0.drift?.checks[1].finding = "met up"
       }),
     Case(
       name: .screenDisagrees, severity: .warning,
@@ -108,9 +113,13 @@ internal import TriggerPipeline
       off: { $0.screen?.disagreements = 4 }, on: { $0.recent.screenDisagreements = 1 }),
     Case(
       name: .reloadRefused, severity: .warning,
-      sentence: "The last reload was refused; the former model and calibration stay in force. "
-        + "The log says why.",
-      off: { $0.reloads.refused = 9 }, on: { $0.reloads.lastSucceeded = false }),
+      sentence: "The former model and calibration stay in force, since the last reload was "
+        + "refused: c.json: no such file",
+      off: { $0.reloads.refused = 9 },
+      on: {
+        $0.reloads.lastSucceeded = false
+        $0.reloads.lastRefusal = "c.json: no such file"
+      }),
     Case(
       name: .handshakesFailed, severity: .warning,
       sentence: "3 handshakes failed in the last 5 min: somebody without the right key, or "
@@ -145,6 +154,7 @@ internal import TriggerPipeline
     var status = Self.sound
     // Ten of a thousand where one is expected may be chance once in 10^7; three is nothing.
     status.recent.scored = 1_000
+    status.recent.points[0].fired = 10
     status.recent.points[1].fired = 3
     #expect(!alarmConditions(of: status).map(\.name).contains(.flaggedRateOff))
     status.recent.points[1].fired = 20

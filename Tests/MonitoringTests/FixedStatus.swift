@@ -118,7 +118,8 @@ extension DaemonStatus {
     journal.failures = 3
     journal.lagSeconds = 0.062
     journal.storage = .init(
-      segments: 4, sizeBytes: 969_415_904, freeBytes: 211_000_000_000, oldestNumber: 1,
+      segments: 4, sizeBytes: 969_415_904, freeBytes: 211_000_000_000, oldestNumber: 6,
+      lastNumber: 1_514_716, publishedNumber: 1_514_704,
       deletedPublished: 5, deletedUnpublished: 0)
     output.waiting = 12
     output.publishedFlagged = 1_442_688
@@ -127,19 +128,21 @@ extension DaemonStatus {
     output.subscribers = 2
     connections = ConnectionFacts(
       sockets: [
-        .init(name: "input", established: 3, needsOne: false),
-        .init(name: "output", established: 2, needsOne: false),
+        .init(name: "input", established: 3, accepted: 5, needsOne: false),
+        .init(name: "output", established: 2, accepted: 19, needsOne: false),
       ],
       failures: [.init(socket: "input", reason: "zap", count: 2)])
     catchUp = CatchUpFacts(
-      requests: [.init(result: "ok", count: 9), .init(result: "refused", count: 1)], records: 640)
+      requests: [.init(result: "ok", count: 9), .init(result: "refused", count: 1)], records: 640,
+      unanswered: 3, unreadable: 2)
     drift = DriftFacts(
       checks: [
         .init(
           name: "score", statistic: 0.0113, limit: 0.0214, isAlarming: false, alarms: 0,
           windows: 144),
         .init(
-          name: "feature_mean", statistic: 6.75, limit: 5.5, isAlarming: true, alarms: 1,
+          name: "feature_mean", statistic: 6.75, limit: 5.5, isAlarming: true,
+          finding: "muon_pt_1 is higher by 0.11 standard deviations", alarms: 1,
           windows: 144),
         .init(
           name: "condition", statistic: nil, limit: 4, isAlarming: false, alarms: 0, windows: 0),

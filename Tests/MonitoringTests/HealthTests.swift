@@ -40,15 +40,15 @@ internal import TriggerPipeline
       testDescription: "connects, and nobody is there",
       change: {
         $0.connections = ConnectionFacts(sockets: [
-          .init(name: "input", established: 0, needsOne: true),
-          .init(name: "output", established: 0, needsOne: false),
+          .init(name: "input", established: 0, accepted: 2, needsOne: true),
+          .init(name: "output", established: 0, accepted: 2, needsOne: false),
         ])
       }, readiness: ["the input socket is connected to nobody"]),
     Case(
       testDescription: "connects, and somebody is",
       change: {
         $0.connections = ConnectionFacts(sockets: [
-          .init(name: "input", established: 1, needsOne: true)
+          .init(name: "input", established: 1, accepted: 2, needsOne: true)
         ])
       }, readiness: []),
     Case(

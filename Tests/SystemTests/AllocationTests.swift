@@ -15,6 +15,8 @@ import Testing
       "LD_PRELOAD": try preloaded(folder), "TAMIS_MALLOC_COUNTS": folder("counts"),
     ]
     let daemon = try Daemon(armed, choice)
+    let receiver = try Programs.peer("receive.py", ["--connect", daemon.output, "--quiet"])
+    try waitUntil("it subscribes") { daemon.metric("tamis_output_subscribers") == 1 }
     // One run of 400,000 events; the counts are taken within it, since its begin and its end may
     // allocate.
     let run = folder("run.npy")
@@ -37,6 +39,7 @@ import Testing
     #expect(before.own > 0)
     try replay.expectExit()
     #expect(try daemon.stop() == 0)
+    receiver.signal(SIGKILL)
   }
 
   /// The library to preload, compiled here: Swift on Linux brings a C compiler.

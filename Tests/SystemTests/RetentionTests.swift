@@ -125,7 +125,7 @@ import Testing
   /// A file system that is really full: the daemon waits, shows it, and loses nothing.
   @Test func aFullFileSystemIsWaitedFor() throws {
     let armed = try Armed.shared.get()
-    let disk = try SmallDisk(byteCount: 4 << 20)
+    let disk = try SmallDisk(byteCount: (4 << 20) + ledgerByteCount)
     defer { disk.unmount() }
     guard disk.isMounted else { return }  // Mounting needs the superuser.
     let journal = disk.path + "/journal"
@@ -152,7 +152,7 @@ import Testing
   /// With limits the daemon makes the room that it may make: what was published goes early.
   @Test func aFullFileSystemIsFreedOfWhatWasPublished() throws {
     let armed = try Armed.shared.get()
-    let disk = try SmallDisk(byteCount: 512 << 10)
+    let disk = try SmallDisk(byteCount: (512 << 10) + ledgerByteCount)
     defer { disk.unmount() }
     guard disk.isMounted else { return }
     let daemon = try daemon(
@@ -168,6 +168,9 @@ import Testing
     #expect(try daemon.stop() == 0)
   }
 }
+
+/// What the open ledger beside the journal takes, in whole pages.
+private let ledgerByteCount = 640 << 10
 
 /// A file system of its own in memory.
 private struct SmallDisk {

@@ -107,7 +107,7 @@ import Testing
     _ = try keys.folder.write("nonsense\n", to: "clients")
     daemon.program.signal(SIGHUP)
     try waitUntil("a bad list is refused") {
-      daemon.program.errors.contains("the old one stays")
+      daemon.program.errors.contains("reload refused")
     }
     _ = try keys.folder.write(
       keys.folder.read("friend.key.public") + keys.folder.read("stranger.key.public"),

@@ -32,17 +32,17 @@ import Testing
     #expect(try daemon.stop() == 0)
   }
 
-  /// One thread of the pipeline stands still while events wait; all others, the one that feeds the
-  /// watchdog among them, run on.
-  @Test(arguments: [1, 2])
-  func aStuckScoringThreadStarvesTheWatchdog(workers: Int) throws {
-    let daemon = try managed(workers: workers)
+  /// One thread of the pipeline stands still while events wait, the only one that scores or the one
+  /// that decides; all others, the one that feeds the watchdog among them, run on.
+  @Test(arguments: [(1, "tamis-2"), (2, "tamis-1")])
+  func aStuckThreadStarvesTheWatchdog(workers: Int, thread: String) throws {
+    let daemon = try managed(workers: workers, stopping: thread)
     let sender = try Programs.peer(
       "send.py",
       ["--generate", "2000000", "--rate", "2000", "--batch", "16", "--connect", daemon.input])
     try daemon.waitForEvents(2_000)
     daemon.program.signal(SIGUSR1)
-    try waitUntil("a scoring thread is stopped") { count("stopped", of: daemon) == 1 }
+    try waitUntil("the thread is stopped") { count("stopped", of: daemon) == 1 }
     let stopped = try #require(notifications(of: daemon).last { $0.text == "stopped" }).seconds
     // A second interval long nothing comes.
     let end = Date(timeIntervalSinceNow: 2 * Self.watchdogSeconds)
@@ -51,7 +51,9 @@ import Testing
       $0.text == "WATCHDOG=1" && $0.seconds > stopped + Self.watchdogSeconds
     }
     #expect(late.isEmpty)
-    #expect(httpGet(port: daemon.httpPort, "/healthz")?.status == 503)
+    try waitUntil("the health shows it") {
+      httpGet(port: daemon.httpPort, "/healthz")?.status == 503
+    }
     daemon.program.signal(SIGUSR2)
     let decided = daemon.decided
     let fed = count("WATCHDOG=1", of: daemon)
@@ -62,13 +64,13 @@ import Testing
     #expect(try daemon.stop() == 0)
   }
 
-  private func managed(workers: Int) throws -> Daemon {
+  private func managed(workers: Int, stopping thread: String = "tamis-2") throws -> Daemon {
     var choice = Daemon.Choice()
     choice.workers = workers
     // Threads are called tamis-1 (output), tamis-2 (the first that scores), and so on.
     choice.launcher = [
       Programs.python, "\(Programs.root)/Tests/SystemTests/Peers/stuck.py",
-      "\(Int(Self.watchdogSeconds * 1000))", "tamis-2",
+      "\(Int(Self.watchdogSeconds * 1000))", thread,
     ]
     let daemon = try Daemon(try Armed.shared.get(), choice)
     try waitUntil("READY=1") { count("READY=1", of: daemon) == 1 }

@@ -16,8 +16,10 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def program():
-    """The browser's path, or None."""
-    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+    """The browser's path."""
+    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert found, f"there is none of {', '.join(PROGRAMS)}; tools/setup --tests installs one"
+    return found
 
 
 class Browser:

@@ -136,13 +136,14 @@ private func decisionAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
       alarms.append(.init(.flaggedRateOff, .warning, sentence))
     }
   }
-  let drifting = (status.drift?.checks ?? []).filter(\.isAlarming).map(\.name)
+  let drifting = (status.drift?.checks ?? []).filter(\.isAlarming).map { check in
+    check.finding.map { "\(check.name): \($0)" } ?? check.name
+  }
   if !drifting.isEmpty {
     alarms.append(
       .init(
         .drift, .warning,
-        "The stream has left the calibration's reference: "
-          + "\(drifting.joined(separator: ", "))."))
+        "The stream has left the calibration's reference (\(drifting.joined(separator: "; ")))."))
   }
   if status.recent.screenDisagreements > 0 {
     alarms.append(
@@ -173,11 +174,11 @@ private func rateOff(
 private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
   var alarms: [AlarmCondition] = []
   if !status.reloads.lastSucceeded {
+    let why = status.reloads.lastRefusal.map { ": \($0)" } ?? "."
     alarms.append(
       .init(
         .reloadRefused, .warning,
-        "The last reload was refused; "
-          + "the former model and calibration stay in force. The log says why."))
+        "The former model and calibration stay in force, since the last reload was refused\(why)"))
   }
   if status.recent.handshakesFailed > 0 {
     alarms.append(

@@ -30,6 +30,19 @@ extension PrometheusText {
     gauge(
       "tamis_journal_oldest_number", help: "Number of the oldest record that is still there.",
       MetricValue(storage.oldestNumber))
+    gauge(
+      "tamis_journal_last_number", help: "Highest record number ever journaled.",
+      MetricValue(storage.lastNumber))
+    gauge(
+      "tamis_journal_published_number", help: "Number of the last record published.",
+      MetricValue(storage.publishedNumber))
+    gauge(
+      "tamis_journal_space_low", help: "1 while less than journal.free_bytes_min is free.",
+      truth(storage.isSpaceLow))
+    gauge(
+      "tamis_journal_retention_held",
+      help: "1 while the journal exceeds its limits because what would go was not published.",
+      truth(storage.isRetentionHeld))
     counter(
       "tamis_journal_records_deleted_total",
       help: "Records deleted by rotation, by whether they had been published.",
@@ -65,8 +78,11 @@ extension PrometheusText {
   mutating func addConnections(of status: DaemonStatus) {
     guard let connections = status.connections else { return }
     gauge(
-      "tamis_connections", help: "Connections established, by socket.",
+      "tamis_connections", help: "Open connections, those that still shake hands included.",
       connections.sockets.map { MetricSample(["socket": $0.name], MetricValue($0.established)) })
+    counter(
+      "tamis_handshakes_total", help: "Handshakes with peers that succeeded.",
+      connections.sockets.map { MetricSample(["socket": $0.name], MetricValue($0.accepted)) })
     counter(
       "tamis_handshakes_failed_total",
       help: "Connections that failed to identify themselves, by socket and reason.",
@@ -83,5 +99,13 @@ extension PrometheusText {
     counter(
       "tamis_catch_up_records_total", help: "Records of the past that were sent.",
       MetricValue(catchUp.records))
+    counter(
+      "tamis_catch_up_unanswered_total",
+      help: "Replies that could not be handed over: the asker was gone, or does not read.",
+      MetricValue(catchUp.unanswered))
+    counter(
+      "tamis_catch_up_unreadable_total",
+      help: "Records asked for and left out because they are damaged on the disk.",
+      MetricValue(catchUp.unreadable))
   }
 }

@@ -101,6 +101,8 @@ extension PageScript {
             short(check.statistic)),
           metric(label("tamis_drift_limit", "check", check.check), check.limit, short(check.limit)),
           check.windows ? sign(!check.alarm, "within", "beyond") : "waiting"]))));
+        for (const check of drift.checks) if (check.alarm && check.finding)
+          list.push(note(`${check.check}: ${check.finding}.`));
         if (drift.features_most_off.length) list.push(note("Most off: " + drift.features_most_off
           .slice(0, 5).map(each => `${each.name} ${short(each.deviation)} σ`).join(", ") + "."));
       }
@@ -132,7 +134,8 @@ extension PageScript {
           " made, ", counted(label("tamis_reloads_total", "result", "refused"), reloads.refused),
           " refused"]],
         reloads.last === null ? null : ["last reload", [
-          sign(reloads.last_succeeded, "made ", "refused "), dated(reloads.last)]],
+          sign(reloads.last_succeeded, "made ", "refused "), dated(reloads.last),
+          reloads.last_refusal ? `: ${reloads.last_refusal}` : ""]],
       ]);
     });
     const around = status => draw("around", [status.build, status.process, status.connections,

@@ -156,8 +156,11 @@ extension JournalFacts.Storage {
     self.init(
       segments: Int(state.segments.value), sizeBytes: state.byteCount.value,
       freeBytes: state.freeByteCount.value, oldestNumber: state.oldestNumber.value,
+      lastNumber: state.lastNumber.value, publishedNumber: state.publishedNumber.value,
       deletedPublished: state.deletedPublished.value,
       deletedUnpublished: state.deletedUnpublished.value)
+    isSpaceLow = state.spaceLow.value != 0
+    isRetentionHeld = state.retentionHeld.value != 0
   }
 }
 
@@ -171,7 +174,8 @@ extension ConnectionFacts {
           ? pipeline.inputEndpoints
           : socket.name == "output" ? pipeline.outputEndpoints : pipeline.catchUpEndpoints
         return Socket(
-          name: socket.name, established: socket.figures.open, needsOne: bound.isEmpty)
+          name: socket.name, established: socket.figures.open,
+          accepted: UInt64(socket.figures.accepted), needsOne: bound.isEmpty)
       },
       failures: counts.flatMap { socket in
         HandshakeFailure.Reason.allCases.map {
@@ -187,8 +191,9 @@ extension CatchUpFacts {
     self.init(
       requests: CatchUpStatus.allCases.map {
         Requests(result: $0.label, count: counters.requests($0).value)
-      } + [Requests(result: "unanswered", count: counters.unanswered.value)],
-      records: counters.records.value)
+      },
+      records: counters.records.value, unanswered: counters.unanswered.value,
+      unreadable: counters.unreadable.value)
   }
 }
 

@@ -116,7 +116,7 @@ extension DaemonStatus {
   /// Seconds since the last event was received; nil before the first.
   public var sinceEventSeconds: Double? {
     if ledger.lastEventNs == 0 { return nil }
-    return takenNs > ledger.lastEventNs ? Double(takenNs - ledger.lastEventNs) * 1e-9 : 0
+    return takenNs > ledger.lastEventNs ? Double(takenNs - ledger.lastEventNs) / 1e9 : 0
   }
 
   /// The features with the largest mean shares of flagged scores, the largest first.

@@ -91,20 +91,31 @@ public struct JournalFacts: Equatable, Sendable {
     public var freeBytes: UInt64
     /// The number of the oldest record that is still there.
     public var oldestNumber: UInt64
+    /// The highest number ever journaled.
+    public var lastNumber: UInt64
+    /// The number of the last record published.
+    public var publishedNumber: UInt64
     /// Records deleted by rotation after they were published.
     public var deletedPublished: UInt64
     /// Records deleted by rotation that were never published.
     public var deletedUnpublished: UInt64
+    /// Whether less is free than the configuration wants.
+    public var isSpaceLow = false
+    /// Whether it exceeds its limits because what would go was not published.
+    public var isRetentionHeld = false
 
-    /// Creates the facts.
+    /// Creates the facts of a journal within its limits.
     public init(
       segments: Int, sizeBytes: UInt64, freeBytes: UInt64, oldestNumber: UInt64,
-      deletedPublished: UInt64 = 0, deletedUnpublished: UInt64 = 0
+      lastNumber: UInt64, publishedNumber: UInt64, deletedPublished: UInt64 = 0,
+      deletedUnpublished: UInt64 = 0
     ) {
       self.segments = segments
       self.sizeBytes = sizeBytes
       self.freeBytes = freeBytes
       self.oldestNumber = oldestNumber
+      self.lastNumber = lastNumber
+      self.publishedNumber = publishedNumber
       self.deletedPublished = deletedPublished
       self.deletedUnpublished = deletedUnpublished
     }
@@ -144,15 +155,18 @@ public struct ConnectionFacts: Equatable, Sendable {
   public struct Socket: Equatable, Sendable {
     /// `input`, `output` or `catch_up`.
     public var name: String
-    /// Connections established now.
+    /// Connections open now, those that still shake hands included.
     public var established: Int
+    /// Handshakes that succeeded.
+    public var accepted: UInt64
     /// Whether nothing can come or go without one: a socket that connects and does not listen.
     public var needsOne: Bool
 
     /// Creates the facts.
-    public init(name: String, established: Int, needsOne: Bool) {
+    public init(name: String, established: Int, accepted: UInt64, needsOne: Bool) {
       self.name = name
       self.established = established
+      self.accepted = accepted
       self.needsOne = needsOne
     }
   }
@@ -209,11 +223,19 @@ public struct CatchUpFacts: Equatable, Sendable {
   public var requests: [Requests]
   /// Records sent again.
   public var records: UInt64
+  /// Replies that could not be handed over: the asker was gone, or does not read.
+  public var unanswered: UInt64
+  /// Records asked for and left out because they are damaged on the disk.
+  public var unreadable: UInt64
 
   /// Creates the facts.
-  public init(requests: [Requests], records: UInt64) {
+  public init(
+    requests: [Requests], records: UInt64, unanswered: UInt64 = 0, unreadable: UInt64 = 0
+  ) {
     self.requests = requests
     self.records = records
+    self.unanswered = unanswered
+    self.unreadable = unreadable
   }
 }
 

@@ -42,6 +42,10 @@ extension JSONValue {
     object["size_bytes"] = .optional(storage) { .integer($0.sizeBytes) }
     object["free_bytes"] = .optional(storage) { .integer($0.freeBytes) }
     object["oldest_number"] = .optional(storage) { .integer($0.oldestNumber) }
+    object["last_number"] = .optional(storage) { .integer($0.lastNumber) }
+    object["published_number"] = .optional(storage) { .integer($0.publishedNumber) }
+    object["space_low"] = .optional(storage) { .bool($0.isSpaceLow) }
+    object["retention_held"] = .optional(storage) { .bool($0.isRetentionHeld) }
     object["deleted_published"] = .optional(storage) { .integer($0.deletedPublished) }
     object["deleted_unpublished"] = .optional(storage) { .integer($0.deletedUnpublished) }
     self = .object(object)
@@ -66,6 +70,7 @@ extension JSONValue {
         connections.sockets.map {
           .object([
             "socket": .string($0.name), "established": .integer($0.established),
+            "handshakes": .integer($0.accepted),
             "needs_one": .bool($0.needsOne),
           ])
         }),
@@ -82,7 +87,10 @@ extension JSONValue {
   init(_ catchUp: CatchUpFacts) {
     var requests = JSONObject()
     for each in catchUp.requests { requests[each.result] = .integer(each.count) }
-    self = .object(["requests": .object(requests), "records": .integer(catchUp.records)])
+    self = .object([
+      "requests": .object(requests), "records": .integer(catchUp.records),
+      "unanswered": .integer(catchUp.unanswered), "unreadable": .integer(catchUp.unreadable),
+    ])
   }
 
   init(_ drift: DriftFacts) {

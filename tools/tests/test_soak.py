@@ -1,0 +1,27 @@
+"""A short soak: reloads, stalls, kills and, where root, a full disk; the sums close after them."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+TOOLS = pathlib.Path(__file__).resolve().parents[1]
+BUILT = TOOLS.parent / ".build/release"
+if not (BUILT / "tamisd").exists():
+    pytest.skip("the programs are not built", allow_module_level=True)
+
+
+def test_everything_holds_through_half_a_minute_of_trouble():
+    done = subprocess.run(
+        [sys.executable, TOOLS / "soak", "--bin", BUILT, "--seconds", "30", "--rate", "5000"],
+        capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("\nsoak: all holds\n")
+    facts = dict(re.findall(r"^([\w, ]+): (\d+)", done.stdout, re.MULTILINE))
+    expected, decided, missing = (int(facts[name]) for name in ("expected", "decided", "missing"))
+    assert expected == decided + missing >= 100_000 and decided > 0
+    happened = re.search(r"^happened: (.*)$", done.stdout, re.MULTILINE)[1]
+    counts = {what: int(count) for count, what in re.findall(r"(\d+) ([a-z ]+)", happened)}
+    assert counts["reloads"] and counts["bad reloads"] and counts["kills"] and counts["stalls"]
