@@ -29,12 +29,15 @@ extension CalibrationPart {
     let needed = first.part.basis.plan.scoresNeeded(eventCountMax: eventCount)
     for part in parts { try part.refuseTooFewScores(needed: needed, eventCount: eventCount) }
     let features = first.part.tally.features
+    // All that every part can speak for, so that a merged part may be merged with more.
+    let kept = parts.map(\.part.tally.scores).filter { !$0.keepsAll }.map(\.keptCount).min()
     var tally = CalibrationTally(
-      scoresKept: parts.allSatisfy(\.part.tally.scores.keepsAll) ? eventCount : needed,
-      featureCount: features.featureCount, featureNames: features.names)
+      scoresKept: kept ?? eventCount, featureCount: features.featureCount,
+      featureNames: features.names)
     for part in parts { tally.merge(part.part.tally) }
     return CalibrationPart(
       basis: first.part.basis, tally: tally,
+      eventsTotal: parts.compactMap(\.part.eventsTotal).min(),
       screenRefusal: parts.lazy.compactMap(\.part.screenRefusal).first)
   }
 

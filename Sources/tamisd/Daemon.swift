@@ -40,6 +40,7 @@ struct Daemon {
 
   /// Runs until a signal has come and the pipeline has drained.
   func run() throws {
+    logArms()
     let http = try openHTTP()
     logStart(http: http)
     let running = pipeline
@@ -120,8 +121,12 @@ extension DaemonConfiguration {
 // MARK: - Log
 
 extension Daemon {
-  private func logStart(http: HTTPEndpoint?) {
+  /// Before anybody can ask how the daemon is, so that its log has said what it decides with.
+  private func logArms() {
     for line in arms.summary { logger.info("\(line)") }
+  }
+
+  private func logStart(http: HTTPEndpoint?) {
     logger.info("\(security)")
     logger.info("journal: \(pipeline.journalOpening)")
     logger.info(
