@@ -28,8 +28,10 @@ public struct ProcessFacts: Equatable, Sendable {
   /// Of this process, from /proc; nil where that is not there.
   public init?() {
     guard let stat = fileText("/proc/self/stat"), let limits = fileText("/proc/self/limits"),
-      let system = fileText("/proc/stat"), let open = entryCount("/proc/self/fd")
+      let open = entryCount("/proc/self/fd")
     else { return nil }
+    // The unit's ProcSubset=pid hides /proc/stat.
+    let system = fileText("/proc/stat") ?? "btime \(bootSeconds)\n"
     // The directory's own descriptor is among them.
     self.init(
       stat: stat, limits: limits, systemStat: system, openDescriptors: open - 1,
@@ -62,6 +64,16 @@ public struct ProcessFacts: Equatable, Sendable {
       startSeconds: bootSeconds + start / ticksPerSecond)
   }
 }
+
+/// When the machine was booted, seconds since the epoch. Once, so that it does not jitter with the
+/// clocks: a start time that moves looks like a restart.
+private let bootSeconds: Int = {
+  var now = timespec()
+  var sinceBoot = timespec()
+  clock_gettime(CLOCK_REALTIME, &now)
+  clock_gettime(CLOCK_BOOTTIME, &sinceBoot)
+  return now.tv_sec - sinceBoot.tv_sec
+}()
 
 /// A small text file; nil where it cannot be read.
 private func fileText(_ path: String) -> String? {
