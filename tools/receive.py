@@ -310,6 +310,8 @@ def main(arguments=None):
     signals = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: signals.append(number))
+    # A parent whose threads block signals hands that on.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     context = zmq.Context.instance()
     socket = open_socket(context, options)
     receive(socket, receiver, options, signals)
