@@ -23,6 +23,7 @@ final class Daemon {
     var outputPattern = "pub"
     var unbiasedPrescale = 50
     var workers = 1
+    var batchMax = 256
     var precision = "exact"
     var environment: [String: String] = [:]
     var messageBytesMax = 1 << 20
@@ -75,6 +76,7 @@ final class Daemon {
         prescale: \(choice.unbiasedPrescale)
       engine:
         workers: \(choice.workers)
+        batch_max: \(choice.batchMax)
         precision: \(choice.precision)
       shutdown:
         drain_timeout_ms: \(choice.drainTimeoutMs)

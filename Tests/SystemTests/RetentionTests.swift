@@ -10,6 +10,8 @@ import Testing
     var choice = Daemon.Choice()
     // Every event is kept: some 1.3 MB.
     choice.unbiasedPrescale = 1
+    // A batch goes into one segment: one of 256 would be larger than the limits here.
+    choice.batchMax = 64
     choice.journal = journal
     choice.journalKeys = ["segment_bytes_max: 65536"] + journalKeys
     return try Daemon(armed, choice)
