@@ -14,7 +14,6 @@ let swiftSettings: [SwiftSetting] =
 let cSettings: [CSetting] =
   [.enableWarning("all"), .enableWarning("extra")] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -35,15 +34,16 @@ func module(
 
 let systemHeaders: [Target] = [
   .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+  .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
   .target(name: "CLinux", cSettings: cSettings),
   .target(name: "CScoreKernels", cSettings: cSettings),
 ]
 
 let modules: [[Target]] = [
-  module("DurableFiles", ["CLinux", crypto]),
+  module("DurableFiles", ["CLinux", "COpenSSL"]),
   module("WorkerThreads", ["CLinux"]),
   module("ReproducibleMath", ["CScoreKernels"]),
-  module("EventRecords", ["CScoreKernels", "DurableFiles", crypto]),
+  module("EventRecords", ["CScoreKernels", "DurableFiles"]),
   module("StrictJSON", ["DurableFiles"]),
   module("ScoreModel", ["DurableFiles", "StrictJSON"]),
   module("ScoreEngine", ["ScoreModel", "CScoreKernels", "WorkerThreads"]),
@@ -119,7 +119,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

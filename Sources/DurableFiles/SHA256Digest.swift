@@ -1,5 +1,3 @@
-internal import Crypto
-
 /// The SHA-256 of some bytes.
 public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
   /// The 32 bytes.
@@ -7,14 +5,15 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// Hashes `content`.
   public init(of content: UnsafeRawBufferPointer) {
-    var hash = SHA256()
-    hash.update(bufferPointer: content)
-    bytes = Array(hash.finalize())
+    var hash = SHA256Stream()
+    hash.update(content)
+    self = hash.digest()
   }
 
   /// Hashes the UTF-8 bytes of `text`.
   public init(of text: String) {
-    bytes = Array(SHA256.hash(data: Array(text.utf8)))
+    var text = text
+    self = text.withUTF8 { SHA256Digest(of: UnsafeRawBufferPointer($0)) }
   }
 
   /// Hashes a whole file.
