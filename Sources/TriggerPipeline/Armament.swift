@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Calibration
 internal import Drift
 internal import DurableFiles
@@ -75,7 +74,7 @@ final class Armament: @unchecked Sendable {
         scorers: makeScorers(precision, settings))
     }
     facts = ArmsFacts(
-      generation: generation, armedNs: tamis_realtime_ns(), modelPath: model.path,
+      generation: generation, armedNs: settings.clock.realtimeNs, modelPath: model.path,
       modelSHA256: "\(model.sha256)", calibrationPath: loaded.armed.path,
       calibrationSHA256: "\(loaded.armed.sha256)",
       points: calibration.workingPoints.map {

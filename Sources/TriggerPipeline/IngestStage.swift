@@ -1,13 +1,11 @@
-internal import CLinux
 internal import EventRecords
 internal import WorkerThreads
-internal import ZeroMQ
 
 /// The thread that owns the input: takes messages, checks their records, keeps the sequence
 /// ledger, and puts what is good into the ring. Nothing that arrives can stop it: a bad record is
 /// counted under its reason and its neighbours are taken.
 final class IngestStage: @unchecked Sendable {
-  private let input: InputSocket
+  private let input: any InputPort
   private let ring: RecordRing
   private let rack: ArmsRack
   /// The generation that records are marked with.
@@ -15,18 +13,20 @@ final class IngestStage: @unchecked Sendable {
   private let ledger: RunLedgerTable
   private let counters: PipelineCounters
   private let state: PipelineState
+  private let clock: PipelineClock
   private let featureCount: Int
   private let schema: UInt32
   private let recordByteCount: Int
-  private var whileFull: (() -> Void)?
+  /// What makes room in the ring where no other thread does.
+  var whileFull: (() -> Void)?
 
   /// While draining, input is read at most so long: a sender that never pauses must not keep the
   /// daemon alive.
   private static let drainingReadNsMax: UInt64 = 1_000_000_000
 
   init(
-    input: InputSocket, ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable, schema: UInt32,
-    counters: PipelineCounters, state: PipelineState
+    input: any InputPort, ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable, schema: UInt32,
+    counters: PipelineCounters, state: PipelineState, clock: PipelineClock
   ) {
     self.input = input
     self.ring = ring
@@ -35,6 +35,7 @@ final class IngestStage: @unchecked Sendable {
     self.ledger = ledger
     self.counters = counters
     self.state = state
+    self.clock = clock
     self.schema = schema
     featureCount = ring.featureCount
     recordByteCount = EventRecord.byteCount(featureCount: ring.featureCount)
@@ -50,19 +51,24 @@ final class IngestStage: @unchecked Sendable {
     defer { self.whileFull = nil }
     var drainingSinceNs: UInt64?
     while true {
-      state.noteInputProgress()
-      // Also while nothing comes: whoever has hung up new arms waits for this.
-      generation = rack.adopt(current: generation, position: ring.filledPosition)
-      let took = step(messagesMax: 256, waitMs: waitMs)
+      let took = turn(messagesMax: 256, waitMs: waitMs)
       afterEachTurn?()
       guard state.isDraining else { continue }
-      let now = tamis_monotonic_ns()
+      let now = clock.monotonicNs
       let since = drainingSinceNs ?? now
       drainingSinceNs = since
       if !took || now - since > Self.drainingReadNsMax || state.isPastDeadline { break }
     }
     state.endInput()
     ring.announceArrivals()
+  }
+
+  /// Once around the loop.
+  func turn(messagesMax: Int, waitMs: Int) -> Bool {
+    state.noteInputProgress()
+    // Also while nothing comes: whoever has hung up new arms waits for this.
+    generation = rack.adopt(current: generation, position: ring.filledPosition)
+    return step(messagesMax: messagesMax, waitMs: waitMs)
   }
 
   /// Takes up to `messagesMax` messages, waiting for the first at most `waitMs`; returns whether
@@ -88,7 +94,7 @@ final class IngestStage: @unchecked Sendable {
   }
 
   private func take(_ message: UnsafeRawBufferPointer) {
-    let receivedNs = tamis_realtime_ns()
+    let receivedNs = clock.realtimeNs
     var walker = MessageWalker(bytes: message, featureCount: featureCount, schema: schema)
     while let found = walker.next() {
       switch found {
@@ -132,11 +138,11 @@ final class IngestStage: @unchecked Sendable {
   private func waitForFreePosition() -> Int {
     if let position = ring.nextFreePosition() { return position }
     ring.announceArrivals()
-    var countedNs = tamis_monotonic_ns()
+    var countedNs = clock.monotonicNs
     while true {
       state.noteInputProgress()
       let seen = ring.releases.value
-      let nowNs = tamis_monotonic_ns()
+      let nowNs = clock.monotonicNs
       counters.inputBlockedNs.add(nowNs - countedNs)
       countedNs = nowNs
       if let position = ring.nextFreePosition() { return position }

@@ -6,15 +6,7 @@ internal import ZeroMQ
 ///
 /// A message is `[topic,] records`. One that has more parts, is empty, or is longer than the limit
 /// is refused whole and under its reason.
-final class InputSocket {
-  /// What one look at the socket brought.
-  enum Reception {
-    /// The records part, valid until the next call.
-    case message(UnsafeRawBufferPointer)
-    case refused(RecordRefusal)
-    case nothing
-  }
-
+final class InputSocket: InputPort {
   private let socket: Socket
   private let poller: Poller
   private let messageByteCountMax: Int
@@ -55,7 +47,7 @@ final class InputSocket {
   }
 
   /// Takes the next message, if one is there.
-  func receive() -> Reception {
+  func receive() -> InputReception {
     do {
       guard try socket.receive(into: &first) else { return .nothing }
       guard first.hasMore else { return checked(first.bytes) }
@@ -69,7 +61,7 @@ final class InputSocket {
     }
   }
 
-  private func checked(_ records: UnsafeRawBufferPointer) -> Reception {
+  private func checked(_ records: UnsafeRawBufferPointer) -> InputReception {
     if records.isEmpty { return .refused(.emptyMessage) }
     if records.count > messageByteCountMax { return .refused(.oversized) }
     return .message(records)

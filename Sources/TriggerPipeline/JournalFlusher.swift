@@ -1,4 +1,3 @@
-internal import CLinux
 internal import EventRecords
 internal import Synchronization
 internal import WorkerThreads
@@ -32,15 +31,29 @@ final class JournalFlusher: @unchecked Sendable {
   private let everySecond: @Sendable () -> Void
   private var lastSecondNs: UInt64 = 0
 
-  /// - Parameter everySecond: what the thread does about once a second, when the disk lets it.
-  init(everySecond: @escaping @Sendable () -> Void = {}) { self.everySecond = everySecond }
+  private let clock: PipelineClock
+  private let isByHand: Bool
+
+  /// - Parameters:
+  ///   - byHand: there is no thread; the owner calls `turn()` where one would have gone on.
+  ///   - everySecond: what the thread does about once a second, when the disk lets it.
+  init(
+    clock: PipelineClock = .system, byHand: Bool = false,
+    everySecond: @escaping @Sendable () -> Void = {}
+  ) {
+    self.clock = clock
+    isByHand = byHand
+    self.everySecond = everySecond
+  }
 
   /// Whether a synchronisation was handed over and its outcome not yet taken.
   var isBusy: Bool { phase.load(ordering: .acquiring) != Phase.idle }
 
   /// Starts the thread where it does not run yet.
   func start() {
-    if thread == nil { thread = WorkerThread(name: "tamis-flush") { [unowned self] in live() } }
+    if thread == nil, !isByHand {
+      thread = WorkerThread(name: "tamis-flush") { [unowned self] in live() }
+    }
   }
 
   /// Hands over a synchronisation; the flusher must not be busy.
@@ -64,29 +77,37 @@ final class JournalFlusher: @unchecked Sendable {
     isEnding.store(true, ordering: .releasing)
     news.signal()
     thread.take()?.join()
+    if isByHand { turn() }
   }
 
   private func live() {
     while true {
       let seen = news.value
-      beatSeconds()
-      if phase.load(ordering: .acquiring) == Phase.asked {
-        failure = nil
-        do { try work?.run() } catch { failure = error }
-        work = nil
-        phase.store(Phase.done, ordering: .releasing)
-      } else if isEnding.load(ordering: .acquiring) {
-        return
-      } else {
-        news.wait(while: seen, timeoutNs: Int64(Self.secondNs))
-      }
+      if turn() { continue }
+      if isEnding.load(ordering: .acquiring) { return }
+      news.wait(while: seen, timeoutNs: Int64(Self.secondNs))
     }
+  }
+
+  /// Whether a synchronisation waits to be done.
+  var hasWork: Bool { phase.load(ordering: .acquiring) == Phase.asked }
+
+  /// Does what was handed over; returns whether there was something.
+  @discardableResult
+  func turn() -> Bool {
+    beatSeconds()
+    guard hasWork else { return false }
+    failure = nil
+    do { try work?.run() } catch { failure = error }
+    work = nil
+    phase.store(Phase.done, ordering: .releasing)
+    return true
   }
 
   private static let secondNs: UInt64 = 1_000_000_000
 
   private func beatSeconds() {
-    let nowNs = tamis_monotonic_ns()
+    let nowNs = clock.monotonicNs
     if nowNs - lastSecondNs < Self.secondNs { return }
     lastSecondNs = nowNs
     everySecond()

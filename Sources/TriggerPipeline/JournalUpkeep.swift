@@ -1,4 +1,3 @@
-internal import CLinux
 internal import EventRecords
 
 /// Ends segments that have grown old, chooses those that are no longer kept, and looks at the room
@@ -9,6 +8,7 @@ final class JournalUpkeep {
   private let show: JournalState
   private let observer: any PipelineObserver
   private let limits: JournalLimits
+  private let clock: PipelineClock
   private let segmentAgeMaxNs: UInt64
   private let freeByteCountMin: UInt64
   private var lastLookNs: UInt64 = 0
@@ -24,6 +24,7 @@ final class JournalUpkeep {
     self.journal = journal
     self.show = show
     self.observer = observer
+    clock = settings.clock
     limits = settings.journalLimits
     segmentAgeMaxNs = UInt64(settings.segmentAgeMaxS) * 1_000_000_000
     freeByteCountMin = UInt64(settings.journalFreeByteCountMin)
@@ -41,7 +42,7 @@ final class JournalUpkeep {
   }
 
   /// Tries to make room, at once, where a write has just failed.
-  func makeRoom() { look(nowNs: tamis_monotonic_ns(), isFull: true) }
+  func makeRoom() { look(nowNs: clock.monotonicNs, isFull: true) }
 
   /// Shows the numbers. Called whenever they change.
   func noteNumbers() {
@@ -66,7 +67,7 @@ final class JournalUpkeep {
     var missing = free < freeByteCountMin ? Int(clamping: freeByteCountMin - free) : 0
     if isFull { missing = max(missing, 1) }
     let verdict = journal.chooseForDeletion(
-      limits, missingByteCount: missing, nowS: Int(tamis_realtime_ns() / 1_000_000_000))
+      limits, missingByteCount: missing, nowS: Int(clock.realtimeNs / 1_000_000_000))
     // While segments are deleted it is not known yet whether what is left stands against the limits.
     if verdict != .deleting { noteHeld(verdict == .heldByUnpublished) }
     noteNumbers()

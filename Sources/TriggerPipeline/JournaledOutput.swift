@@ -1,4 +1,3 @@
-internal import CLinux
 internal import EventRecords
 
 /// Journal and output socket together: what is handed over is first written to the journal and only
@@ -8,24 +7,25 @@ internal import EventRecords
 /// goes out in order when the output takes it again. One thread owns it.
 final class JournaledOutput {
   private let journal: FlaggedJournal
-  private let output: OutputSocket
+  private let output: any OutputPort
   private let counters: PipelineCounters
   private let state: PipelineState
+  private let clock: PipelineClock
   private let observer: any PipelineObserver
   private let featureCount: Int
   private let recordByteCount: Int
   private let fsyncIntervalNs: UInt64
-  private let flusher: JournalFlusher
+  let flusher: JournalFlusher
   private let upkeep: JournalUpkeep
   private let backlog: UnsafeMutableRawBufferPointer
-  private var lastFsyncNs = tamis_monotonic_ns()
+  private var lastFsyncNs: UInt64
   private var hasUnsynchronised = false
   private var cannotSynchronise = false
   private var cannotReadBack = false
   /// The number of the last record that the output took. Behind the journal's own after a crash,
   /// since what stood in the output's queue then may not have left.
   private var sentNumber: UInt64
-  private var lastTakenNs = tamis_monotonic_ns()
+  private var lastTakenNs: UInt64
 
   /// How long the end waits for an output that takes nothing.
   private static let patienceNs: UInt64 = 1_000_000_000
@@ -34,20 +34,23 @@ final class JournaledOutput {
   private static let backlogReadsMax = 32
 
   init(
-    journal: FlaggedJournal, output: OutputSocket, counters: PipelineCounters,
+    journal: FlaggedJournal, output: any OutputPort, counters: PipelineCounters,
     state: PipelineState, observer: any PipelineObserver, settings: PipelineSettings,
     show: JournalState
   ) throws {
     upkeep = try JournalUpkeep(
       journal: journal, show: show, observer: observer, settings: settings)
     let space = FreeSpace(of: journal.folder)
-    flusher = JournalFlusher {
+    flusher = JournalFlusher(clock: settings.clock, byHand: settings.flushesByHand) {
       if let free = space.byteCount { show.freeByteCount.set(free) }
     }
     self.journal = journal
     self.output = output
     self.counters = counters
     self.state = state
+    clock = settings.clock
+    lastFsyncNs = clock.monotonicNs
+    lastTakenNs = lastFsyncNs
     self.observer = observer
     featureCount = journal.featureCount
     recordByteCount = FlaggedRecord.byteCount(featureCount: journal.featureCount)
@@ -71,7 +74,7 @@ final class JournaledOutput {
     publishBacklog()
     flusher.start()
     if let outcome = flusher.takeOutcome() { note(outcome) }
-    let nowNs = tamis_monotonic_ns()
+    let nowNs = clock.monotonicNs
     do { try upkeep.service(nowNs: nowNs) } catch { noteFailure(error) }
     updateWaiting()
     guard hasUnsynchronised || journal.hasChores, !flusher.isBusy else { return }
@@ -82,7 +85,7 @@ final class JournaledOutput {
   /// is only slow is waited for until the deadline.
   var isOver: Bool {
     counters.waiting.value == 0 || state.isPastDeadline
-      || !output.mayTakeMore && tamis_monotonic_ns() - lastTakenNs > Self.patienceNs
+      || !output.mayTakeMore && clock.monotonicNs - lastTakenNs > Self.patienceNs
   }
 
   /// Closes the journal; its manifest gets the ledgers of the runs and the prescale of the unbiased
@@ -119,7 +122,7 @@ extension JournaledOutput {
     counters.journaledBytes.add(UInt64(records.count))
     hasUnsynchronised = true
     if counters.unsynchronisedSinceNs.value == 0 {
-      counters.unsynchronisedSinceNs.set(tamis_monotonic_ns())
+      counters.unsynchronisedSinceNs.set(clock.monotonicNs)
     }
     upkeep.noteNumbers()
     if fsyncIntervalNs == 0 { synchronise() }
@@ -143,7 +146,7 @@ extension JournaledOutput {
         state.noteOutputProgress()
         state.noteInputProgress()
         makeRoom()
-        tamis_sleep_ns(100_000_000)
+        clock.sleep(ns: 100_000_000)
       }
     }
   }
@@ -160,7 +163,7 @@ extension JournaledOutput {
 
   /// Waits for the disk in another thread.
   private func beginSynchronising() {
-    lastFsyncNs = tamis_monotonic_ns()
+    lastFsyncNs = clock.monotonicNs
     do {
       flusher.begin(try journal.synchronisation())
       // What is written from now on is for the next time.
@@ -172,7 +175,7 @@ extension JournaledOutput {
 
   /// Waits for the disk here.
   private func synchronise() {
-    lastFsyncNs = tamis_monotonic_ns()
+    lastFsyncNs = clock.monotonicNs
     do {
       try journal.synchronise()
       hasUnsynchronised = false
@@ -219,7 +222,7 @@ extension JournaledOutput {
       let record = UnsafeRawBufferPointer(rebasing: records[start..<start + recordByteCount])
       guard let base = record.baseAddress else { break }
       let view = FlaggedRecordView(base, featureCount: featureCount)
-      let topic = OutputSocket.Topic(view.reasons)
+      let topic = OutputTopic(view.reasons)
       guard output.send(record, topic: topic) else {
         counters.outputBlocked.add()
         break
@@ -229,7 +232,7 @@ extension JournaledOutput {
       sent += 1
     }
     if sent > 0 {
-      lastTakenNs = tamis_monotonic_ns()
+      lastTakenNs = clock.monotonicNs
       rememberPublished()
     }
     return sent

@@ -7,10 +7,7 @@ internal import ZeroMQ
 /// PUB is an XPUB that sees subscriptions come and go: while nobody subscribes nothing is sent, so
 /// records wait in the journal and not in the void; and with `XPUB_NODROP` a subscriber that does
 /// not keep up makes the send fail rather than lose the record.
-final class OutputSocket {
-  /// The topic part.
-  enum Topic { case flagged, unbiased, unflagged }
-
+final class OutputSocket: OutputPort {
   private let socket: Socket
   private let isPublisher: Bool
   private let observer: any PipelineObserver
@@ -65,7 +62,7 @@ final class OutputSocket {
   }
 
   /// Sends `[topic, record]`; false where the output cannot take it now.
-  func send(_ record: UnsafeRawBufferPointer, topic: Topic) -> Bool {
+  func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic) -> Bool {
     guard hasReceiverForSend else { return false }
     let name =
       switch topic {
@@ -88,7 +85,7 @@ final class OutputSocket {
   private var hasReceiverForSend: Bool { !isPublisher || subscriberCount > 0 }
 }
 
-extension OutputSocket.Topic {
+extension OutputTopic {
   /// The topic of a record that was kept for these reasons.
   init(_ reasons: FlagReasons) {
     switch reasons {
@@ -101,7 +98,7 @@ extension OutputSocket.Topic {
 
 extension PipelineCounters {
   /// The counter of records that went out under a topic.
-  func published(_ topic: OutputSocket.Topic) -> EventCounter {
+  func published(_ topic: OutputTopic) -> EventCounter {
     switch topic {
     case .flagged: publishedFlagged
     case .unbiased: publishedUnbiased

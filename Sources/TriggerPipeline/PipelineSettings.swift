@@ -76,6 +76,11 @@ public struct PipelineSettings: Sendable {
   public var ringCapacity = 16_384
   /// How long the end may take after it was asked for.
   public var drainTimeoutMs = 10_000
+  /// Where time comes from; tests simulate it.
+  package var clock = PipelineClock.system
+  /// Whether the disk is waited for when the owner says so, and not in a thread: for tests that
+  /// choose the moment.
+  package var flushesByHand = false
   /// Keys and limits of the sockets.
   public var security = SocketSecurity()
 

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import EventRecords
 internal import WorkerThreads
 
 /// The stages between input and output, with the threads that drive them. They own the sockets:
@@ -10,6 +11,34 @@ struct PipelineStages: Sendable {
   let publish: PublishStage
   /// Scoring thread i is bound to processor i, in turn; none leaves them to the scheduler.
   let workerProcessors: [Int]
+
+  /// Makes the stages between two ports, on a journal that is open, and goes on with the runs that
+  /// an earlier process has left open.
+  ///
+  /// - Throws: `FileFault` or `SystemCallError` that names the journal's file.
+  init(
+    settings: PipelineSettings, input: any InputPort, output: any OutputPort,
+    journal: FlaggedJournal, ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable,
+    schema: UInt32, counters: PipelineCounters, recentFlags: RecentFlags, state: PipelineState,
+    show: JournalState, observer: any PipelineObserver
+  ) throws {
+    publish = try PublishStage(
+      ring: ring, rack: rack, ledger: ledger,
+      output: JournaledOutput(
+        journal: journal, output: output, counters: counters, state: state, observer: observer,
+        settings: settings, show: show),
+      counters: counters, recentFlags: recentFlags, state: state, observer: observer,
+      settings: settings)
+    ingest = IngestStage(
+      input: input, ring: ring, rack: rack, ledger: ledger, schema: schema,
+      counters: counters, state: state, clock: settings.clock)
+    scoring = (0..<max(1, settings.workers)).map { worker in
+      ScoringStage(
+        ring: ring, rack: rack, worker: worker, settings: settings, counters: counters,
+        state: state)
+    }
+    workerProcessors = settings.workerProcessors
+  }
 
   /// One thread each for input and output, and one for every scoring stage; the caller's is the
   /// input's. Returns when all is finished.

@@ -1,4 +1,3 @@
-internal import CLinux
 public import Synchronization
 
 /// Where the pipeline is in its life, and what keeps it from working, for all its threads and for
@@ -19,11 +18,19 @@ public final class PipelineState: Sendable {
   private let drainDeadlineNs = Atomic<UInt64>(.max)
   private let stall = Mutex<String?>(nil)
   private let refusal = Mutex<String?>(nil)
-  private let inputProgress = Atomic<UInt64>(tamis_monotonic_ns())
-  private let outputProgress = Atomic<UInt64>(tamis_monotonic_ns())
+  private let inputProgress: Atomic<UInt64>
+  private let outputProgress: Atomic<UInt64>
+  private let clock: PipelineClock
 
   /// A pipeline that runs.
-  public init() {}
+  public convenience init() { self.init(clock: .system) }
+
+  /// A pipeline that runs by `clock`.
+  package init(clock: PipelineClock) {
+    self.clock = clock
+    inputProgress = Atomic(clock.monotonicNs)
+    outputProgress = Atomic(clock.monotonicNs)
+  }
 
   /// The phase now.
   public var phase: Phase { phaseNow.load(ordering: .acquiring) }
@@ -42,7 +49,7 @@ public final class PipelineState: Sendable {
   public var sinceProgressNs: UInt64 {
     let last = min(
       inputProgress.load(ordering: .relaxed), outputProgress.load(ordering: .relaxed))
-    let now = tamis_monotonic_ns()
+    let now = clock.monotonicNs
     return now > last ? now - last : 0
   }
 
@@ -55,14 +62,14 @@ public final class PipelineState: Sendable {
   /// Asks the pipeline to finish what it has received, for at most `timeoutMs`.
   public func beginDraining(timeoutMs: Int) {
     drainDeadlineNs.store(
-      tamis_monotonic_ns() + UInt64(timeoutMs) * 1_000_000, ordering: .releasing)
+      clock.monotonicNs + UInt64(timeoutMs) * 1_000_000, ordering: .releasing)
     phaseNow.store(.draining, ordering: .releasing)
   }
 
   var isDraining: Bool { phase != .running }
 
   var isPastDeadline: Bool {
-    isDraining && tamis_monotonic_ns() >= drainDeadlineNs.load(ordering: .acquiring)
+    isDraining && clock.monotonicNs >= drainDeadlineNs.load(ordering: .acquiring)
   }
 
   var hasInputEnded: Bool { inputEnded.load(ordering: .acquiring) }
@@ -80,7 +87,7 @@ public final class PipelineState: Sendable {
     }
   }
 
-  func noteInputProgress() { inputProgress.store(tamis_monotonic_ns(), ordering: .relaxed) }
+  func noteInputProgress() { inputProgress.store(clock.monotonicNs, ordering: .relaxed) }
 
-  func noteOutputProgress() { outputProgress.store(tamis_monotonic_ns(), ordering: .relaxed) }
+  func noteOutputProgress() { outputProgress.store(clock.monotonicNs, ordering: .relaxed) }
 }

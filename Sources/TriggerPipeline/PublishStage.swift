@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Drift
 internal import EventRecords
 internal import Synchronization
@@ -26,10 +25,11 @@ final class PublishStage: @unchecked Sendable {
   private let ledgerState: LedgerState
   private let ledgerFile: LedgerFile
   private let decisionLog: DecisionLog
-  private let output: JournaledOutput
+  let output: JournaledOutput
   private let counters: PipelineCounters
   private let recentFlags: RecentFlags
   private let state: PipelineState
+  private let clock: PipelineClock
   private let observer: any PipelineObserver
   private let unbiasedPrescale: UInt32
   private let flaggedByteCount: Int
@@ -62,6 +62,7 @@ final class PublishStage: @unchecked Sendable {
     self.counters = counters
     self.recentFlags = recentFlags
     self.state = state
+    clock = settings.clock
     self.observer = observer
     unbiasedPrescale = settings.unbiasedPrescale
     flaggedByteCount = FlaggedRecord.byteCount(featureCount: ring.featureCount)
@@ -77,12 +78,15 @@ final class PublishStage: @unchecked Sendable {
     while true {
       let seen = ring.completions.value
       if step() { continue }
-      if state.hasInputEnded && ring.isEmpty && output.isOver { break }
+      if isOver { break }
       let waitNs: Int64 = counters.waiting.value > 0 ? 2_000_000 : 20_000_000
       ring.completions.wait(while: seen, timeoutNs: waitNs, spins: 200)
     }
     finish()
   }
+
+  /// Whether everything that came in is decided and the output takes no more of it.
+  var isOver: Bool { state.hasInputEnded && ring.isEmpty && output.isOver }
 
   /// Handles one scored range and whatever waits for the output; returns whether a range came.
   func step() -> Bool {
@@ -110,7 +114,7 @@ final class PublishStage: @unchecked Sendable {
 
 extension PublishStage {
   private func decide(_ range: Range<Int>) {
-    let decidedNs = tamis_realtime_ns()
+    let decidedNs = clock.realtimeNs
     // A range is of one generation.
     let generation = ring.generation(at: range.lowerBound)
     if generation != arms.generation { takeUp(generation) }
@@ -191,7 +195,7 @@ extension PublishStage {
         place: place, number: output.nextNumber + UInt64(stagedCount),
         model: arms.facts.modelSHA256, calibration: arms.facts.calibrationSHA256,
         floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale,
-        timeNs: tamis_realtime_ns()),
+        timeNs: clock.realtimeNs),
       observer: observer)
   }
 
@@ -217,7 +221,7 @@ extension PublishStage {
 
   /// While nothing comes a flood is over too.
   private func letFloodPass() {
-    if flood?.pass(nowNs: tamis_realtime_ns()) ?? false { changeFlood() }
+    if flood?.pass(nowNs: clock.realtimeNs) ?? false { changeFlood() }
   }
 
   private func changeFlood() {
@@ -330,7 +334,7 @@ extension PublishStage {
   }
 
   /// Closes the open ledgers, and with them the journal. The ingest thread has ended by now.
-  private func finish() {
+  func finish() {
     for index in ledger.entries.indices
     where !ledger.entries[index].isClosed.load(ordering: .acquiring) {
       ledger.entries[index].takeFigures()

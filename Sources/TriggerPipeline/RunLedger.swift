@@ -1,4 +1,3 @@
-internal import CLinux
 internal import EventRecords
 internal import Synchronization
 
@@ -121,19 +120,19 @@ final class RunLedgerEntry: @unchecked Sendable {
   /// Set by the publish thread once the ledger is written: the entry may be used again.
   let isClosed = Atomic<Bool>(true)
 
-  func open(run: UInt32, source: UInt32) {
+  func open(run: UInt32, source: UInt32, openedNs: UInt64) {
     self.run = run
     self.source = source
     sequences = SequenceLedger()
     figures = IngestFigures()
     hasEnded = false
-    account = DecidedAccount(run: run, source: source, openedNs: tamis_realtime_ns())
+    account = DecidedAccount(run: run, source: source, openedNs: openedNs)
     isClosed.store(false, ordering: .releasing)
   }
 
   /// Goes on with the account of an earlier process: what that one has decided has been received.
   func resume(_ earlier: DecidedAccount) {
-    open(run: earlier.run, source: earlier.source)
+    open(run: earlier.run, source: earlier.source, openedNs: earlier.openedNs)
     account = earlier
     account.resumeCount += 1
     sequences = earlier.decided

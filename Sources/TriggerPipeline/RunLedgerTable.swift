@@ -39,10 +39,12 @@ package final class RunLedgerTable: @unchecked Sendable {
 
   /// Whether other daemons take part of the same stream: gaps are then no losses.
   private let isShared: Bool
+  private let clock: PipelineClock
 
   /// A table without entries.
-  package init(isShared: Bool = false) {
+  package init(isShared: Bool = false, clock: PipelineClock = .system) {
     self.isShared = isShared
+    self.clock = clock
     sources = SourceList(capacity: Self.sourceCountMax + 1)
     currentEntries = [Int?](repeating: nil, count: Self.sourceCountMax + 1)
   }
@@ -83,7 +85,8 @@ package final class RunLedgerTable: @unchecked Sendable {
   ) -> Placement {
     guard let opened = freeEntry() else { return .refused(.sourceLimit) }
     if let left { entries[left].end() }
-    entries[opened].open(run: record.run, source: record.source)
+    entries[opened].open(
+      run: record.run, source: record.source, openedNs: clock.realtimeNs)
     currentEntries[source] = opened
     return note(record, in: opened, source: source, isEvent: isEvent, leaving: left)
   }

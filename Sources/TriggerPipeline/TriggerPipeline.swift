@@ -67,11 +67,11 @@ public final class TriggerPipeline: Sendable {
   ) throws {
     let model = loaded.model.model
     let counters = PipelineCounters()
-    let state = PipelineState()
+    let state = PipelineState(clock: settings.clock)
     let ring = RecordRing(
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
-    let ledger = RunLedgerTable(isShared: settings.isInputShared)
+    let ledger = RunLedgerTable(isShared: settings.isInputShared, clock: settings.clock)
     let journal = try FlaggedJournal(
       folder: settings.journalPath, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
@@ -105,25 +105,11 @@ public final class TriggerPipeline: Sendable {
       observer: observer)
     catchUpEndpoints = server?.boundEndpoints ?? []
     catchUp = Mutex(server)
-    let publish = try PublishStage(
-      ring: ring, rack: rack, ledger: ledger,
-      output: JournaledOutput(
-        journal: journal, output: output, counters: counters, state: state, observer: observer,
-        settings: settings, show: journalState),
-      counters: counters, recentFlags: recentFlags, state: state, observer: observer,
-      settings: settings)
-    let ingest = IngestStage(
-      input: input, ring: ring, rack: rack, ledger: ledger, schema: model.schema,
-      counters: counters, state: state)
-    let scoring = (0..<max(1, settings.workers)).map { worker in
-      ScoringStage(
-        ring: ring, rack: rack, worker: worker, settings: settings, counters: counters,
-        state: state)
-    }
     stages = Mutex(
-      PipelineStages(
-        ingest: ingest, scoring: scoring, publish: publish,
-        workerProcessors: settings.workerProcessors))
+      try PipelineStages(
+        settings: settings, input: input, output: output, journal: journal, ring: ring, rack: rack,
+        ledger: ledger, schema: model.schema, counters: counters, recentFlags: recentFlags,
+        state: state, show: journalState, observer: observer))
   }
 
   /// Runs until `stop()` was called and everything received is finished, then closes sockets and

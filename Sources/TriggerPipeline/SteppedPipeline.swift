@@ -1,0 +1,103 @@
+internal import EventRecords
+internal import ScoreModel
+
+/// The pipeline's stages without sockets and threads: the caller moves each of them, one step at a
+/// time, in any order that threads could bring about. For tests that simulate time, disk and peers.
+///
+/// Used from one thread.
+package final class SteppedPipeline {
+  /// Everything it counts.
+  package let counters = PipelineCounters()
+  /// Its phase and health.
+  package let state: PipelineState
+  /// What the journal holds.
+  package let journalState = JournalState()
+  /// The senders seen so far, the unknown one first.
+  package var sources: [SourceCounters] { ledger.sources.all }
+
+  private let settings: PipelineSettings
+  private let ring: RecordRing
+  private let rack: ArmsRack
+  private let ledger: RunLedgerTable
+  private let stages: PipelineStages
+
+  /// Opens the journal and allocates everything. The clock is the settings' one.
+  ///
+  /// - Throws: as `TriggerPipeline.init`.
+  package init(
+    settings: PipelineSettings, loaded: LoadedArms, input: any InputPort, output: any OutputPort,
+    observer: any PipelineObserver
+  ) throws {
+    let model = loaded.model.model
+    var settings = settings
+    settings.flushesByHand = true
+    self.settings = settings
+    state = PipelineState(clock: settings.clock)
+    ring = RecordRing(
+      capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
+      recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
+    ledger = RunLedgerTable(isShared: settings.isInputShared, clock: settings.clock)
+    let journal = try FlaggedJournal(
+      folder: settings.journalPath, featureCount: model.shape.featureCount,
+      featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
+    rack = ArmsRack(
+      try Armament(loaded, generation: 1, settings: settings, points: counters.workingPoints))
+    stages = try PipelineStages(
+      settings: settings, input: input, output: output, journal: journal, ring: ring, rack: rack,
+      ledger: ledger, schema: model.schema, counters: counters,
+      recentFlags: RecentFlags(featureCount: model.shape.featureCount), state: state,
+      show: journalState, observer: observer)
+    stages.ingest.whileFull = { [unowned self] in scoreAndPublish() }
+  }
+
+  /// Takes up to `messagesMax` messages; returns whether there was one.
+  package func ingest(messagesMax: Int) -> Bool {
+    stages.ingest.turn(messagesMax: messagesMax, waitMs: 0)
+  }
+
+  /// Scores one batch; returns whether there was one.
+  package func score(worker: Int = 0) -> Bool { stages.scoring[worker].step() }
+
+  /// Decides and hands on one scored batch, and does what is due; returns whether there was one.
+  package func publish() -> Bool { stages.publish.step() }
+
+  /// Whether the disk is to be waited for.
+  package var wantsFlush: Bool { stages.publish.output.flusher.hasWork }
+
+  /// Waits for the disk as its thread does, where that is wanted.
+  package func flush() { stages.publish.output.flusher.turn() }
+
+  /// Decides with other arms from the next record on; false where the last ones were not taken over
+  /// yet.
+  package func rearm(_ candidate: LoadedArms) throws -> Bool {
+    rack.takeDown(releasedPosition: ring.releasedPosition)
+    guard rack.isSettled else { return false }
+    rack.hang(
+      try Armament(
+        candidate, generation: rack.latest.generation + 1, settings: settings,
+        points: counters.workingPoints))
+    return true
+  }
+
+  /// Asks it to finish what it has received.
+  package func stop() {
+    if state.phase == .running { state.beginDraining(timeoutMs: settings.drainTimeoutMs) }
+  }
+
+  /// Says that nothing comes in any more.
+  package func endInput() {
+    state.endInput()
+    ring.announceArrivals()
+  }
+
+  /// Whether the publishing stage would end now.
+  package var isOver: Bool { stages.publish.isOver }
+
+  /// Closes ledgers and journal. Nothing may be called after it.
+  package func finish() { stages.publish.finish() }
+
+  private func scoreAndPublish() {
+    while score() {}
+    while publish() {}
+  }
+}
