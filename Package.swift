@@ -40,10 +40,11 @@ let systemHeaders: [Target] = [
 ]
 
 let modules: [[Target]] = [
+  module("BoundedNumbers", []),
   module("DurableFiles", ["CLinux", "COpenSSL"]),
   module("WorkerThreads", ["CLinux"]),
-  module("ReproducibleMath", ["CScoreKernels"]),
-  module("EventRecords", ["CScoreKernels", "DurableFiles"]),
+  module("ReproducibleMath", ["BoundedNumbers", "CScoreKernels"]),
+  module("EventRecords", ["BoundedNumbers", "CScoreKernels", "DurableFiles"]),
   module("StrictJSON", ["DurableFiles"]),
   module("ScoreModel", ["DurableFiles", "StrictJSON"]),
   module("ScoreEngine", ["ScoreModel", "CScoreKernels", "WorkerThreads"]),
@@ -54,9 +55,10 @@ let modules: [[Target]] = [
   module(
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["ScoreEngine", argumentParser]),
-  module("Calibration", ["DurableFiles", "ReproducibleMath", "StrictJSON"]),
+  module("Calibration", ["BoundedNumbers", "DurableFiles", "ReproducibleMath", "StrictJSON"]),
   module(
-    "Drift", ["Calibration", "ReproducibleMath"], testing: ["DurableFiles", "WorkerThreads"]),
+    "Drift", ["BoundedNumbers", "Calibration", "ReproducibleMath"],
+    testing: ["DurableFiles", "WorkerThreads"]),
   module(
     "Analysis",
     [
@@ -69,7 +71,8 @@ let modules: [[Target]] = [
   module(
     "TriggerPipeline",
     [
-      "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift", "ZeroMQ",
+      "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift",
+      "ZeroMQ",
       "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads", "CLinux", logging,
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
@@ -77,7 +80,8 @@ let modules: [[Target]] = [
   module(
     "Monitoring",
     [
-      "TriggerPipeline", "EventRecords", "Calibration", "Drift", "ZeroMQ", "DurableFiles",
+      "BoundedNumbers", "TriggerPipeline", "EventRecords", "Calibration", "Drift", "ZeroMQ",
+      "DurableFiles",
       "ReproducibleMath", "StrictJSON", "CLinux",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
@@ -90,7 +94,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "tamis",
     dependencies: [
-      "Analysis", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation", "Training", "Sampling",
+      "Analysis", "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation",
+      "Training", "Sampling",
       "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
       "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
     ],
