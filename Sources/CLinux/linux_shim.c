@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -103,6 +104,20 @@ void tamis_sleep_ns(uint64_t duration_ns) {
   nanosleep(&t, NULL);
 }
 
+static bool is_unsupported(int code) {
+  return code == EINVAL || code == ENOSYS || code == ENOTSUP || code == EOPNOTSUPP;
+}
+
 int tamis_rename_exclusive(const char *from, const char *to) {
-  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (!is_unsupported(errno)) return errno;
+  // A file system without the flag, such as most on a network: a second name is exclusive, too.
+  if (link(from, to) == 0) return unlink(from) == 0 ? 0 : errno;
+  if (errno == EEXIST) return EEXIST;
+  if (!is_unsupported(errno) && errno != EPERM && errno != EMLINK) return errno;
+  // Nor has it links: a file that another process puts there between these two calls is replaced.
+  struct stat found;
+  if (lstat(to, &found) == 0) return EEXIST;
+  if (errno != ENOENT) return errno;
+  return rename(from, to) == 0 ? 0 : errno;
 }

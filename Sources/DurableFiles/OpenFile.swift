@@ -1,15 +1,16 @@
 public import Glibc
 
 /// An open file descriptor, closed exactly once.
-public struct OpenFile: ~Copyable {
+public struct OpenFile: ~Copyable, Sendable {
   /// The descriptor, valid as long as the handle lives.
   public let descriptor: CInt
   /// The path it was opened by, for messages.
   public let path: String
 
-  /// Opens `path` with the flags of open(2); `O_CLOEXEC` is always added.
+  /// Opens the regular file `path` with the flags of open(2); `O_CLOEXEC` is always added. What is
+  /// no regular file is refused and never waited for, but a folder with `O_DIRECTORY`.
   public init(opening path: String, flags: CInt, mode: mode_t = 0o644) throws(SystemCallError) {
-    descriptor = try retryingOnInterrupt("open", file: path) { open(path, flags | O_CLOEXEC, mode) }
+    descriptor = try openRegular(path, flags: flags, mode: mode)
     self.path = path
   }
 
@@ -28,28 +29,37 @@ public struct OpenFile: ~Copyable {
     return OpenFile(descriptor: copy, path: path)
   }
 
-  /// The file's size in bytes.
-  public func byteCount() throws(SystemCallError) -> Int {
+  /// Size, time and kind.
+  public func status() throws(SystemCallError) -> StoredFileStatus {
     var status = stat()
     try retryingOnInterrupt("stat", file: path) { fstat(descriptor, &status) }
-    return Int(status.st_size)
+    return StoredFileStatus(status)
   }
 
+  /// The file's size in bytes.
+  public func byteCount() throws(SystemCallError) -> Int { try status().byteCount }
+
   /// When the content was last changed, in seconds since the epoch.
-  public func modifiedS() throws(SystemCallError) -> Int {
-    var status = stat()
-    try retryingOnInterrupt("stat", file: path) { fstat(descriptor, &status) }
-    return status.st_mtim.tv_sec
-  }
+  public func modifiedS() throws(SystemCallError) -> Int { try status().modifiedS }
 
   /// Writes all of `bytes` at the current position; a failure may leave a part written.
   public func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
     var rest = bytes
     while let base = rest.baseAddress, rest.count > 0 {
       let written = try retryingOnInterrupt("write", file: path) {
-        write(descriptor, base, rest.count)
+        Glibc.write(descriptor, base, rest.count)
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Writes all of `bytes` at `offset`; a failure may leave a part written.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
+    var done = 0
+    while done < bytes.count, let base = bytes.baseAddress {
+      done += try retryingOnInterrupt("write", file: path) {
+        pwrite(descriptor, base + done, bytes.count - done, off_t(offset + done))
+      }
     }
   }
 
@@ -76,5 +86,45 @@ public struct OpenFile: ~Copyable {
   /// Returns when the file's content is on the disk.
   public func synchronise() throws(SystemCallError) {
     try retryingOnInterrupt("fsync", file: path) { fdatasync(descriptor) }
+  }
+}
+
+private func openRegular(
+  _ path: String, flags: CInt, mode: mode_t
+) throws(SystemCallError) -> CInt {
+  // Without O_NONBLOCK a FIFO without a writer would block here.
+  let descriptor = try retryingOnInterrupt("open", file: path) {
+    open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode)
+  }
+  if flags & O_DIRECTORY != 0 { return descriptor }
+  do {
+    try refuseIrregular(descriptor, path: path)
+  } catch {
+    close(descriptor)
+    throw error
+  }
+  return descriptor
+}
+
+private func refuseIrregular(_ descriptor: CInt, path: String) throws(SystemCallError) {
+  var status = stat()
+  try retryingOnInterrupt("stat", file: path) { fstat(descriptor, &status) }
+  let kind: String? =
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: nil
+    case S_IFDIR: "a folder"
+    case S_IFIFO: "a FIFO"
+    case S_IFSOCK: "a socket"
+    case S_IFCHR, S_IFBLK: "a device"
+    default: "what is no file"
+    }
+  if let kind { throw SystemCallError(irregular: kind, file: path) }
+}
+
+extension StoredFileStatus {
+  init(_ status: stat) {
+    self.init(
+      byteCount: Int(status.st_size), modifiedS: status.st_mtim.tv_sec,
+      isRegular: status.st_mode & S_IFMT == S_IFREG)
   }
 }

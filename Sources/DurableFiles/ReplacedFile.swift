@@ -39,12 +39,7 @@ public struct ReplacedFile: ~Copyable {
 
   /// Overwrites bytes at `offset`, such as a header whose counts are known only at the end.
   public func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
-    var done = 0
-    while done < bytes.count, let base = bytes.baseAddress {
-      done += try retryingOnInterrupt("write", file: temporaryPath) {
-        pwrite(handle.descriptor, base + done, bytes.count - done, off_t(offset + done))
-      }
-    }
+    try handle.write(bytes, at: offset)
   }
 
   /// Makes the file durable and visible under its name.
@@ -81,11 +76,4 @@ private func existingFileFault(_ path: String) -> FileFault {
   FileFault(
     file: path, found: "an existing file", expected: "a new name",
     remedy: "choose another name or replace it with --force")
-}
-
-/// Makes a rename or a new entry in the folder of `path` durable.
-public func synchroniseFolder(of path: String) throws(SystemCallError) {
-  let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : path[..<$0] } ?? "."
-  let handle = try OpenFile(opening: String(folder), flags: O_RDONLY | O_DIRECTORY)
-  try retryingOnInterrupt("fsync", file: String(folder)) { fsync(handle.descriptor) }
 }

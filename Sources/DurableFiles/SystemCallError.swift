@@ -8,6 +8,8 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
   public var file: String
   /// The errno of the call.
   public var code: CInt
+  /// What was found where a regular file was expected, such as "a FIFO"; nil for any other failure.
+  public var irregular: String?
 
   /// Captures a failure; `code` must be read from `errno` before any other call.
   public init(_ operation: String, file: String, code: CInt = errno) {
@@ -16,8 +18,15 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     self.code = code
   }
 
+  /// Refuses what is no regular file.
+  init(irregular: String, file: String) {
+    self.init("open", file: file, code: EINVAL)
+    self.irregular = irregular
+  }
+
   /// One line: `run/manifest.json: cannot open: No such file or directory`.
   public var description: String {
+    if let irregular { return "\(file): found \(irregular), expected a regular file" }
     let advice =
       switch code {
       case ENOSPC, EDQUOT: "; free space on that file system"

@@ -64,20 +64,6 @@ func lastComponent(_ path: String) -> String {
   path.split(separator: "/").last.map(String.init) ?? path
 }
 
-/// The names in a folder, sorted, without `.` and `..`.
-func fileNames(in folder: String) throws(SystemCallError) -> [String] {
-  guard let stream = opendir(folder) else { throw SystemCallError("list", file: folder) }
-  defer { closedir(stream) }
-  var names: [String] = []
-  while let entry = readdir(stream) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-      pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if name != "." && name != ".." { names.append(name) }
-  }
-  return names.sorted()
-}
-
 /// Whether `path` is a folder; throws where there is nothing.
 func isFolder(_ path: String) throws(SystemCallError) -> Bool {
   var status = stat()

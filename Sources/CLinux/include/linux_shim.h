@@ -45,7 +45,8 @@ uint64_t tamis_monotonic_ns(void);
 /// Sleeps that long; a signal may cut it short.
 void tamis_sleep_ns(uint64_t duration_ns);
 
-/// `renameat2` with RENAME_NOREPLACE. Returns 0, or the errno (EEXIST where `to` exists).
+/// Renames unless `to` exists (EEXIST): by renameat2, else by a second link, else after a look.
+/// Returns 0 or the errno.
 int tamis_rename_exclusive(const char *from, const char *to);
 
 #endif

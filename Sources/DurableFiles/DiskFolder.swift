@@ -1,0 +1,159 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// A folder on a file system of this machine.
+///
+/// `@unchecked`: the path in the system's form is constant until the last reference goes.
+public final class DiskFolder: FolderStore, @unchecked Sendable {
+  /// The path as given.
+  public let path: String
+  private let systemPath: UnsafeMutablePointer<CChar>
+
+  /// The folder at `path`, which need not exist yet.
+  public init(_ path: String) {
+    guard let copy = strdup(path) else { preconditionFailure("no memory for a path") }
+    self.path = path
+    systemPath = copy
+  }
+
+  deinit { free(systemPath) }
+
+  public func make() throws(SystemCallError) {
+    if mkdir(path, 0o755) == 0 {
+      try synchroniseFolder(of: path.hasSuffix("/") ? String(path.dropLast()) : path)
+      return
+    }
+    let code = errno
+    if code != EEXIST { throw SystemCallError("make the folder", file: path, code: code) }
+  }
+
+  public func names() throws(SystemCallError) -> [String] { try fileNames(in: path) }
+
+  public func status(of name: String) throws(SystemCallError) -> StoredFileStatus? {
+    let file = path(of: name)
+    var found = stat()
+    do {
+      try retryingOnInterrupt("stat", file: file) { stat(file, &found) }
+    } catch {
+      if error.code == ENOENT { return nil }
+      throw error
+    }
+    return StoredFileStatus(found)
+  }
+
+  public func open(
+    _ name: String, _ mode: StoredFileMode
+  ) throws(SystemCallError) -> any StoredFile {
+    let flags =
+      switch mode {
+      case .reading: O_RDONLY
+      case .writing: O_RDWR
+      case .creating: O_RDWR | O_CREAT
+      case .creatingNew: O_RDWR | O_CREAT | O_EXCL
+      }
+    return DiskFile(try OpenFile(opening: path(of: name), flags: flags))
+  }
+
+  public func rename(
+    _ name: String, to newName: String, replacing: Bool
+  ) throws(SystemCallError) {
+    try renameFile(path(of: name), to: path(of: newName), replacing: replacing)
+  }
+
+  public func remove(_ name: String) throws(SystemCallError) {
+    let file = path(of: name)
+    try retryingOnInterrupt("remove", file: file) { unlink(file) }
+  }
+
+  public func synchronise() throws(SystemCallError) { try synchroniseFolder(at: path) }
+
+  public func freeByteCount() -> UInt64? {
+    var status = statvfs()
+    while statvfs(systemPath, &status) != 0 {
+      if errno != EINTR { return nil }
+    }
+    let (free, isTooMuch) = UInt64(status.f_bavail)
+      .multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    return isTooMuch ? .max : free
+  }
+
+  public func lock(_ name: String) throws -> any AnyObject & Sendable {
+    try FileLock(path(of: name))
+  }
+}
+
+/// A file of a `DiskFolder`.
+final class DiskFile: StoredFile {
+  private let file: OpenFile
+
+  init(_ file: consuming OpenFile) { self.file = file }
+
+  var path: String { file.path }
+
+  func status() throws(SystemCallError) -> StoredFileStatus { try file.status() }
+
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(SystemCallError) -> Int {
+    try file.read(into: buffer, at: offset)
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
+    try file.write(bytes, at: offset)
+  }
+
+  func truncate(to byteCount: Int) throws(SystemCallError) { try file.truncate(to: byteCount) }
+
+  func allocate(byteCount: Int) throws(SystemCallError) {
+    let code = posix_fallocate(file.descriptor, 0, off_t(byteCount))
+    if code != 0 { throw SystemCallError("allocate", file: path, code: code) }
+  }
+
+  func synchronise() throws(SystemCallError) { try file.synchronise() }
+
+  func region(byteCount: Int) throws(SystemCallError) -> any StoredRegion {
+    try DiskRegion(file, byteCount: byteCount)
+  }
+}
+
+/// A file mapped to be written. Its blocks were taken before: a store to a mapped page cannot report
+/// a full disk.
+///
+/// `@unchecked`: one thread writes, and msync may run beside it.
+private final class DiskRegion: StoredRegion, @unchecked Sendable {
+  private let memory: UnsafeMutableRawBufferPointer
+  private let path: String
+
+  init(_ file: borrowing OpenFile, byteCount: Int) throws(SystemCallError) {
+    let address = mmap(
+      nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0)
+    guard let address, address != MAP_FAILED else {
+      throw SystemCallError("map", file: file.path)
+    }
+    memory = UnsafeMutableRawBufferPointer(start: address, count: byteCount)
+    path = file.path
+  }
+
+  deinit { munmap(memory.baseAddress, memory.count) }
+
+  var byteCount: Int { memory.count }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+    UnsafeMutableRawBufferPointer(rebasing: memory[offset..<offset + bytes.count])
+      .copyMemory(from: bytes)
+    // A kill leaves what came before in the order of the program.
+    atomicMemoryFence(ordering: .releasing)
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) {
+    buffer.copyMemory(
+      from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + buffer.count]))
+  }
+
+  func synchronise() throws(SystemCallError) {
+    try retryingOnInterrupt("msync", file: path) {
+      msync(memory.baseAddress, memory.count, MS_SYNC)
+    }
+  }
+}

@@ -1,0 +1,152 @@
+internal import Glibc
+
+/// A folder and the files in it, as a journal needs them: the one way by which journal, ledger,
+/// cursor and decisions reach the disk. `DiskFolder` is the real one; tests and the simulator have
+/// their own, which fail, cut and forget on demand.
+///
+/// What a store promises: a name that was made, renamed or removed is durable after `synchronise()`
+/// of the folder alone, and a file's bytes and length after `synchronise()` of the file. Before,
+/// a power failure may leave any part of them. Names are plain file names, without a slash.
+/// All methods may be called from several threads at once.
+public protocol FolderStore: AnyObject, Sendable {
+  /// Where it is, for messages and for what is read from outside.
+  var path: String { get }
+
+  /// Makes the folder where it is missing, durably. Its parent must exist.
+  func make() throws(SystemCallError)
+  /// All names in it, sorted, without `.` and `..`.
+  func names() throws(SystemCallError) -> [String]
+  /// What stands under `name`; nil where nothing does.
+  func status(of name: String) throws(SystemCallError) -> StoredFileStatus?
+  /// Opens a regular file. The file is closed when the last reference goes.
+  func open(_ name: String, _ mode: StoredFileMode) throws(SystemCallError) -> any StoredFile
+  /// Gives the file `name` the name `newName`. Where that is taken it is replaced, or EEXIST is
+  /// thrown if `replacing` is false.
+  func rename(_ name: String, to newName: String, replacing: Bool) throws(SystemCallError)
+  /// Removes the file `name`; throws ENOENT where there is none.
+  func remove(_ name: String) throws(SystemCallError)
+  /// Returns when the names are on the disk. Where the file system cannot do this for a folder at
+  /// all, it returns at once.
+  func synchronise() throws(SystemCallError)
+  /// Bytes that this process may still write; nil where the system does not say. Allocates nothing.
+  func freeByteCount() -> UInt64?
+  /// Holds the lock of the file `name`, which is made where it is missing, until the object that is
+  /// returned goes or the process ends. Throws a `FileFault` that names the holder where another
+  /// process has it.
+  func lock(_ name: String) throws -> any AnyObject & Sendable
+}
+
+/// How a file is opened.
+public enum StoredFileMode: Sendable {
+  /// To be read; it must exist.
+  case reading
+  /// To be read and written; it must exist.
+  case writing
+  /// To be read and written; it is made where it is missing.
+  case creating
+  /// To be read and written; it must not exist (EEXIST).
+  case creatingNew
+}
+
+/// What stands under a name.
+public struct StoredFileStatus: Equatable, Sendable {
+  /// Size in bytes.
+  public var byteCount: Int
+  /// When the content was last changed, in seconds since the epoch.
+  public var modifiedS: Int
+  /// False for a folder, FIFO, socket or device.
+  public var isRegular: Bool
+
+  /// Describes a regular file, or what is none.
+  public init(byteCount: Int, modifiedS: Int, isRegular: Bool = true) {
+    self.byteCount = byteCount
+    self.modifiedS = modifiedS
+    self.isRegular = isRegular
+  }
+}
+
+/// An open file of a store. It has no position: every call says where.
+public protocol StoredFile: AnyObject, Sendable {
+  /// For messages.
+  var path: String { get }
+
+  /// Size and time.
+  func status() throws(SystemCallError) -> StoredFileStatus
+  /// Fills as much of `buffer` as the file holds from `offset` on; returns the bytes read.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemCallError)
+    -> Int
+  /// Writes all of `bytes` at `offset`, which makes the file longer where it ends before. A failure
+  /// may leave a part written.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError)
+  /// Cuts or extends the file to `byteCount`.
+  func truncate(to byteCount: Int) throws(SystemCallError)
+  /// Makes the file at least `byteCount` long and takes the blocks for it, so that no write below
+  /// fails for want of space. New bytes are 0.
+  func allocate(byteCount: Int) throws(SystemCallError)
+  /// Returns when bytes and length are on the disk. After a failure whatever was written since the
+  /// last success may be lost, also where a later call succeeds: it must be written again.
+  func synchronise() throws(SystemCallError)
+  /// The file's first `byteCount` bytes, which are allocated, as memory that outlives the process.
+  func region(byteCount: Int) throws(SystemCallError) -> any StoredRegion
+}
+
+/// Memory that is a file: what was written survives the end of the process at once, and a power
+/// failure after `synchronise`; before, any part of it may. One thread writes, others may
+/// synchronise. Calls allocate nothing.
+public protocol StoredRegion: AnyObject, Sendable {
+  /// Size in bytes.
+  var byteCount: Int { get }
+  /// Copies `bytes` to `offset`; a kill may leave a part copied.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int)
+  /// Fills `buffer` from `offset` on.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int)
+  /// Returns when what was written is on the disk.
+  func synchronise() throws(SystemCallError)
+}
+
+extension FolderStore {
+  /// `path/name`, for messages.
+  public func path(of name: String) -> String {
+    path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+  }
+
+  /// The whole content of the file `name`; nil where there is none.
+  public func content(of name: String) throws(SystemCallError) -> [UInt8]? {
+    let file: any StoredFile
+    do {
+      file = try open(name, .reading)
+    } catch {
+      if error.code == ENOENT { return nil }
+      throw error
+    }
+    return try file.content()
+  }
+
+  /// Puts a file of these bytes in the place of `name`, or under this new name, durably: at every
+  /// moment there is the old file or the new one. Uses the name `NAME.new` meanwhile.
+  public func replace(_ name: String, with bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
+    let temporary = name + ".new"
+    do {
+      let file = try open(temporary, .creating)
+      try file.truncate(to: 0)
+      try file.write(bytes, at: 0)
+      try file.synchronise()
+      try rename(temporary, to: name, replacing: true)
+    } catch {
+      try? remove(temporary)
+      throw error
+    }
+    try synchronise()
+  }
+}
+
+extension StoredFile {
+  /// Everything that is in the file now.
+  public func content() throws(SystemCallError) -> [UInt8] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(0, try status().byteCount), alignment: 16)
+    defer { buffer.deallocate() }
+    let filled = try read(into: buffer, at: 0)
+    return Array(buffer[..<filled])
+  }
+}
