@@ -10,10 +10,10 @@ import pytest
 import zmq
 import zmq.auth
 
-TOOLS = pathlib.Path(__file__).resolve().parents[1]
+TOOLS = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOOLS))
 
-import tamis_curve as curve  # noqa: E402
+from tamis import curve  # noqa: E402
 
 
 def start(script, *arguments):

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import zmq
 
-TOOLS = pathlib.Path(__file__).resolve().parent.parent
+TOOLS = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOOLS))
 
-import rates  # noqa: E402
 import tamis_formats as formats  # noqa: E402
 import tamis_runs as runs  # noqa: E402
+
+from tamis.commands import rates  # noqa: E402
 
 
 def some_events(count, feature_count=64, seed=1, **columns):
@@ -408,7 +409,7 @@ def test_receiver_finds_faults(context):
     assert "received: 4 records, 3 flagged, 1 unbiased" in output
     assert "repeated: 1" in output
     for text in ("record number 2: checksum", "a message of 2 parts", "record number 4: topic",
-                 "record number 4 after 2"):
+                 "record number 4 after 1"):
         assert text in errors
 
 
@@ -425,4 +426,4 @@ def test_reader_finds_faults(tmp_path):
     data[10 * 320 + 200] ^= 1
     segment.write_bytes(data)
     _, errors = ended(start("read_run.py", tmp_path / "run"), status=1)
-    assert "record 10: header or checksum" in errors and "SHA-256 differs" in errors
+    assert "record 10: crc" in errors and "SHA-256 differs" in errors

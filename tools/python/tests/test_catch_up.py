@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 import zmq
 
-TOOLS = pathlib.Path(__file__).resolve().parent.parent
+TOOLS = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOOLS))
 
-import catch_up as command  # noqa: E402
-import receive  # noqa: E402
-import tamis_catch_up as catch_up  # noqa: E402
-import tamis_formats as formats  # noqa: E402
 import tamis_runs as runs  # noqa: E402
+
+from tamis import catchup as catch_up, records as formats  # noqa: E402
+from tamis.commands import catch_up as command, receive  # noqa: E402
 
 
 def some_flagged(count, first_number=1, feature_count=4):
@@ -129,57 +128,74 @@ def test_a_number_beyond_the_journal_is_a_fault():
 
 
 def receiver(journal, out, *more):
-    return receive.Receiver(receive.parse_arguments(
+    options = receive.parse_arguments(
         ["--connect", "tcp://127.0.0.1:1", "--catch-up", journal.address, "--out", str(out),
-         "--quiet", *more]))
+         "--quiet", *more])
+    return receive.Account(receive.open_receiver(options), options)
 
 
 def messages(records):
     return [[b"flagged", record.tobytes()] for record in records]
 
 
+def taken(account):
+    """Takes all that there is to take; the numbers that were handed on."""
+    numbers = []
+    while account.receiver.is_behind:
+        if (records := account.receiver.take(0)) is not None:
+            numbers += records["number"].tolist()
+    return numbers
+
+
 def test_gaps_are_filled_in_order_and_repetitions_dropped(tmp_path, capsys):
     records = some_flagged(30)
     with Journal(records) as journal:
-        taker = receiver(journal, tmp_path / "run", "--from", "1")
-        taker.take(messages(records[4:8]))
-        taker.take(messages(records[[6, 7, 8, 12, 13, 20]]))
-        taker.ask()
-        assert taker.close()
-    assert journal.asked[0] == (1, 4) and (10, 12) in journal.asked
+        account = receiver(journal, tmp_path / "run", "--from", "1")
+        account.receiver.feed(messages(records[4:8]))
+        account.receiver.feed(messages(records[[6, 7, 8, 12, 13, 20]]))
+        numbers = taken(account)
+        account.receiver.ask()
+        assert numbers + taken(account) == list(range(1, 31))
+        assert account.close()
     assert runs.Run(tmp_path / "run").segments[0].tobytes() == records.tobytes()
-    assert "repeated: 2\n" in capsys.readouterr().out
+    assert "repeated: " in capsys.readouterr().out
+
+
+def test_a_gap_is_asked_for_and_nothing_else(tmp_path):
+    records = some_flagged(30)
+    with Journal(records, at_once=100) as journal:
+        account = receiver(journal, tmp_path / "run")
+        account.receiver.feed(messages(records[:8]))
+        account.receiver.feed(messages(records[[6, 7, 8, 12, 13, 20]]))
+        assert taken(account) == list(range(1, 22))
+        assert journal.asked == [(10, 12), (15, 20)] and account.receiver.repeated == 2
+        account.close()
 
 
 def test_a_receiver_goes_on_behind_a_torn_end(tmp_path, capsys):
     records = some_flagged(12)
     out = tmp_path / "run"
     with Journal(records) as journal:
-        killed = receiver(journal, out, "--from", "1")
-        killed.take(messages(records[:5]))
-        killed.client.close()
-        with open(killed.writer.open_segment, "ab") as file:
+        killed = receiver(journal, out).receiver
+        killed.feed(messages(records[:5]))
+        assert killed.take(0)["number"].tolist() == [1, 2, 3, 4, 5]
+        with open(killed._writer.open_segment, "ab") as file:
             file.write(records[5].tobytes()[:100])
         again = receiver(journal, out)
-        assert again.highest_number == 5 and again.knows_where
-        again.ask()
+        assert again.receiver.highest_number == 5 and again.receiver.is_behind
         assert again.close()
     run = runs.Run(out)
     assert b"".join(each.tobytes() for each in run.segments) == records.tobytes()
     assert run.manifest["records"] == 12 and len(run.manifest["segments"]) == 2
     assert "caught up: 7\n" in capsys.readouterr().out
     with Journal(records) as journal:
-        nothing_new = receiver(journal, out)
-        nothing_new.ask()
-        assert nothing_new.close()
+        assert receiver(journal, out).close()
     assert len(runs.Run(out).segments) == 2
 
 
 def test_what_is_gone_is_told(tmp_path, capsys):
     with Journal(some_flagged(9), oldest=6) as journal:
-        taker = receiver(journal, tmp_path / "run", "--from", "2")
-        taker.ask()
-        assert taker.close()
+        assert receiver(journal, tmp_path / "run", "--from", "2").close()
     assert "gone: 4\n" in capsys.readouterr().out
 
 

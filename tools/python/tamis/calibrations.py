@@ -1,0 +1,85 @@
+"""Calibration files, as docs/formats.md has them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .faults import FileFault
+from .models import Model, Scoring
+from .runs import Path
+
+__all__ = ["Calibration", "WorkingPoint"]
+
+
+class WorkingPoint(NamedTuple):
+    """A threshold for a false-positive rate; an event fires when its score is greater."""
+    name: str
+    target_fpr: float
+    threshold: np.float32
+    prescale: int
+    fpr_interval: tuple[float, float]
+    guarantee: str
+
+
+class Calibration:
+    """Thresholds and scoring of a model.
+
+    sha256          of the file, in hexadecimal
+    model_sha256    of the model that it belongs to
+    scoring         levels and weights, in place of the model's own
+    working_points  in the order of their bits
+    content         everything in the file
+    """
+
+    def __init__(self, content: dict[str, Any], name: str = "calibration",
+                 sha256: str | None = None):
+        self.name, self.content, self.sha256 = name, content, sha256
+        if content.get("format") != "tamis-calibration/1":
+            raise FileFault(f"{name}: format {content.get('format')!r}; tamis-calibration/1 was "
+                            "expected")
+        try:
+            self.model_sha256 = str(content["model_sha256"])
+            self.scoring = Scoring(content["levels"], content["weights"])
+            self.working_points = [
+                WorkingPoint(
+                    each["name"], float(each["target_fpr"]), np.float32(each["threshold"]),
+                    int(each["prescale"]), tuple(each["fpr_interval"]), str(each["guarantee"]))
+                for each in content["working_points"]]
+        except (KeyError, TypeError, ValueError) as fault:
+            raise FileFault(f"{name}: {type(fault).__name__}: {fault}") from fault
+        if not 1 <= len(self.working_points) <= 16:
+            raise FileFault(f"{name}: {len(self.working_points)} working points; 1 to 16 were "
+                            "expected")
+
+    @property
+    def loosest_threshold(self) -> np.float32:
+        """The lowest threshold, which every flagged record carries."""
+        return np.float32(min(each.threshold for each in self.working_points))
+
+    def check(self, model: Model) -> None:
+        """Raises FileFault where the model is not the one that was calibrated."""
+        if model.sha256 != self.model_sha256:
+            raise FileFault(f"{self.name}: belongs to the model with SHA-256 "
+                            f"{self.model_sha256[:12]}..., and {model.name} has "
+                            f"{(model.sha256 or 'none')[:12]}...; calibrate that model")
+        model.check(self.scoring)
+
+    @classmethod
+    def read(cls, path: Path) -> Calibration:
+        """The calibration of a file."""
+        path = pathlib.Path(path)
+        try:
+            text = path.read_bytes()
+            content = json.loads(text)
+        except OSError as fault:
+            raise FileFault(f"{path}: {fault.strerror}") from fault
+        except ValueError as fault:
+            raise FileFault(f"{path}: not JSON: {fault}") from fault
+        if not isinstance(content, dict):
+            raise FileFault(f"{path}: an object was expected")
+        return cls(content, str(path), hashlib.sha256(text).hexdigest())

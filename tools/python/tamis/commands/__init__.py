@@ -1,0 +1,1 @@
+"""The programs of the package, one a module: parse_arguments(), main(), run()."""

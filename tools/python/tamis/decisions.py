@@ -1,0 +1,87 @@
+"""Scores from attributions, prescales and decisions, as docs/formats.md has them, to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["decide", "passes", "prescale_hash", "sum_attributions"]
+
+_LANES = 16
+_ABOVE_THRESHOLD, _UNBIASED, _NOT_SCORABLE = 1, 2, 4
+
+
+def sum_attributions(attributions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The scores (N,) that go with attributions (N, D), float32, in their one order, to the bit."""
+    count, feature_count = attributions.shape
+    lanes = np.zeros((count, _LANES), np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, feature_count, _LANES):
+            part = attributions[:, start:start + _LANES]
+            lanes[:, :part.shape[1]] += part
+        for half in (8, 4, 2, 1):
+            lanes = lanes[:, :half] + lanes[:, half:]
+    return np.ascontiguousarray(lanes[:, 0])
+
+
+def _mixed(z: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def prescale_hash(events: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """The 64-bit number of every event record, (N,), that all its prescales look at."""
+    run, source = events["run"].astype(np.uint64), events["source"].astype(np.uint64)
+    state = np.zeros(len(events), np.uint64)
+    for word in (run << np.uint64(32) | source, events["sequence"], events["event"]):
+        state = _mixed(state + np.uint64(0x9E3779B97F4A7C15) + word)
+    return state
+
+
+def passes(hashes: npt.NDArray[np.uint64], prescale: int) -> npt.NDArray[np.bool_]:
+    """Whether floor(hash * prescale / 2^64) is 0, (N,); a prescale of 0 lets nothing pass."""
+    if prescale == 0:
+        return np.zeros(len(hashes), np.bool_)
+    return hashes <= np.uint64((2**64 - 1) // prescale)
+
+
+def decide(
+        scores: npt.NDArray[np.float32], hashes: npt.NDArray[np.uint64],
+        working_points: Sequence[tuple[float, int]], unbiased_prescale: int = 0,
+        flood_prescale: int = 1,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.uint32]]:
+    """Reasons, working point mask and weight of every event, (N,) each.
+
+    scores            (N,) float32, NaN where an event is not scorable
+    hashes            (N,) of prescale_hash
+    working_points    (threshold, prescale) pairs in the calibration's order
+    unbiased_prescale one in so many events is kept whatever its score; 0 for none
+    flood_prescale    what a flood imposes on all but the unbiased sample
+
+    Reasons 0 and weight 0 are events that are not kept.
+    """
+    unscorable = np.isnan(scores)
+    never = np.uint32(2**32 - 1)
+    kept = unscorable & passes(hashes, flood_prescale)
+    reasons = np.where(kept, _NOT_SCORABLE, 0).astype(np.uint8)
+    weight = np.where(kept, np.uint32(flood_prescale), never).astype(np.uint32)
+    mask = np.zeros(len(scores), np.uint16)
+    for index, (threshold, own_prescale) in enumerate(working_points):
+        prescale = max(own_prescale, flood_prescale)
+        with np.errstate(invalid="ignore"):
+            kept = (scores > np.float32(threshold)) & passes(hashes, prescale)
+        mask[kept] |= np.uint16(1 << index)
+        reasons[kept] |= np.uint8(_ABOVE_THRESHOLD)
+        weight[kept] = np.minimum(weight[kept], np.uint32(prescale))
+    kept = passes(hashes, unbiased_prescale)
+    reasons[kept] |= np.uint8(_UNBIASED)
+    # Bit 2 goes with every event that is not scorable, also with one that a flood leaves to the
+    # unbiased sample.
+    reasons[kept & unscorable] |= np.uint8(_NOT_SCORABLE)
+    weight[kept] = np.minimum(weight[kept], np.uint32(unbiased_prescale))
+    weight[reasons == 0] = 0
+    return reasons, mask, weight

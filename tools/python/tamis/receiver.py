@@ -1,0 +1,401 @@
+"""Receives flagged records: each once and in order, whatever daemon and receiver go through."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import pathlib
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import zmq
+
+from . import records as formats
+from .catchup import Client
+from .curve import Curve
+from .faults import CatchUpFault, NoAnswer, RunFault
+from .records import Records, flagged_dtype, flagged_feature_count
+from .run_writer import RunWriter
+from .runs import Path, Run
+from .state import StateFile
+
+__all__ = ["Receiver"]
+
+_POLL_MS = 50
+# What may wait in the socket where what does not fit can be asked for.
+_QUEUED_MAX = 10_000
+# After so long a silence the journal is asked whether it is one, and for how long.
+_SILENCE_S = 2.0
+_SILENT_PATIENCE_S = 1.0
+
+
+class Receiver:
+    """A stream of flagged records, in arrays as they come.
+
+    connect, bind  the daemon's output address, or where it connects to
+    pattern        "sub" or "pull"
+    topic          sub: "flagged", "unbiased" or "unflagged"; all by default
+    catch_up       the daemon's catch-up address: missing numbers are asked for there, so that every
+                   record comes once and in order; needs all topics
+    state          a file that keeps the number of the last record that was handled, durably
+    out            a run folder that the records are written to, durably, before they are handed on;
+                   started again with it, the receiver goes on behind its last record
+    first          begin with this number, where neither state nor out know better (catch_up)
+    check          verify checksums, scores and reasons; faults are counted and told
+    names          feature names for the manifest of `out`
+    curve          keys
+    patience_s     how long a gap may wait for the daemon's answer; then CatchUpFault
+
+    >>> with Receiver("tcp://127.0.0.1:5556", catch_up="tcp://127.0.0.1:5557",  # doctest: +SKIP
+    ...               state="receiver.state") as receiver:
+    ...     for records in receiver:       # flagged records, shape (n,), n >= 1
+    ...         handle(records)
+
+    With `state` a batch counts as handled when the next one is asked for, or by commit(). A program
+    that is killed in between gets that batch again. Whoever must have each effect once keeps what
+    undoes half of one in the state's note: commit(note=bytes_written), and after a start truncates
+    the output to `receiver.note`. With `out` the run itself is the state and each record is in it
+    once. A receiver belongs to one thread.
+    """
+
+    def __init__(self, connect: str | None = None, *, bind: str | None = None,
+                 pattern: str = "sub", topic: str = "", catch_up: str | None = None,
+                 state: Path | None = None, out: Path | None = None, first: int | None = None,
+                 check: bool = True, names: Sequence[str] | None = None,
+                 curve: Curve | None = None, instance: int | None = None,
+                 patience_s: float = 60, context: zmq.Context[Any] | None = None):
+        if (bind is None) == (connect is None):
+            raise ValueError("one of connect and bind was expected")
+        if pattern not in ("sub", "pull"):
+            raise ValueError(f"pattern {pattern!r}; sub or pull was expected")
+        if catch_up and topic:
+            raise ValueError("catch_up needs all topics: in one alone every number is not to be "
+                             "seen")
+        if first is not None and (not catch_up or first < 1):
+            raise ValueError("first is a number from 1 on, and needs catch_up")
+        self.check, self.names, self._topic = check, names, topic
+        self.topics: collections.Counter[str] = collections.Counter()
+        """Records that came through the socket, by topic."""
+        self.faults: collections.Counter[str] = collections.Counter()
+        """What was wrong, and how often."""
+        self.messages: list[str] = []
+        """Faults and gaps in words, at most five of a kind, until somebody takes them."""
+        self.batch_max = 1024
+        """Messages taken from the socket in one step."""
+        self.highest_number = self.repeated = self.caught_up = self.gone = 0
+        self._first, self._asked_s = first, 0.0
+        self._ready: collections.deque[Records] = collections.deque()
+        self._held: collections.deque[Records] = collections.deque()
+        self._stopped = False
+        self._executor: ThreadPoolExecutor | None = None
+        self._future: asyncio.Future[Records | None] | None = None
+        self._out, self._writer = out, None
+        self._state = StateFile(state) if state is not None else None
+        if self._state:
+            self.highest_number = self._state.number
+        if out is not None and (catch_up or self._state) and pathlib.Path(out).exists():
+            self._go_on(out)
+        if first is not None:
+            self.highest_number = max(self.highest_number, first - 1)
+        self._delivered = self.highest_number
+        context = context or zmq.Context.instance()
+        self._client = Client(
+            catch_up, instance, patience_s=patience_s, context=context,
+            secure=lambda socket: curve.secure_client(socket, catch_up) if curve else None,
+        ) if catch_up else None
+        self._socket = self._opened(context, pattern, bind, connect, curve)
+        self._heard_s = time.monotonic()
+        # What is missing, to be asked for: up to this number, or 0 for up to the journal's end. The
+        # socket gathers what is published meanwhile.
+        self._gap = 0 if self._client and self._knows_where else None
+
+    _gap: int | None
+    _writer: RunWriter | None
+
+    def _opened(self, context: zmq.Context[Any], pattern: str, bind: str | None,
+                connect: str | None, curve: Curve | None) -> zmq.Socket[Any]:
+        socket: zmq.Socket[Any] = context.socket(zmq.SUB if pattern == "sub" else zmq.PULL)
+        socket.linger = 0
+        try:
+            socket.rcvhwm = _QUEUED_MAX if self._client else 0
+            if pattern == "sub":
+                socket.subscribe(self._topic.encode())
+            if curve and bind:
+                curve.secure_server(socket)
+            elif curve and connect:
+                curve.secure_client(socket, connect)
+            if bind:
+                socket.bind(bind)
+            else:
+                socket.connect(connect or "")
+        except BaseException:
+            socket.close()
+            raise
+        return socket
+
+    def _go_on(self, out: Path) -> None:
+        """Takes up an earlier run."""
+        try:
+            feature_count = Run(out).feature_count
+        except RunFault:
+            return  # no record in it
+        self._writer = RunWriter(out, "flagged", feature_count, self.names, continuing=True)
+        self.highest_number = max(self.highest_number, self._writer.last_number)
+
+    # What is asked of it
+
+    @property
+    def note(self) -> Any:
+        """What the last commit kept beside the number; None before one."""
+        return self._state.note if self._state else None
+
+    @property
+    def received(self) -> int:
+        """Records that came through the socket, repeated ones too."""
+        return sum(self.topics.values())
+
+    def __enter__(self) -> Receiver:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._commit_if_new()
+        self.close()
+
+    def __iter__(self) -> Iterator[Records]:
+        """Arrays of records (n,), n >= 1, until stop() is called."""
+        while not self._stopped:
+            records = self.take(None)
+            if records is not None:
+                yield records
+
+    async def __aiter__(self) -> AsyncIterator[Records]:
+        """The same for asyncio; nothing is lost where a waiting task is cancelled."""
+        while not self._stopped:
+            records = await self.atake(1.0)
+            if records is not None:
+                yield records
+
+    def take(self, timeout_s: float | None = 0) -> Records | None:
+        """The next records (n,), or None where none came in time; None waits until stop().
+
+        Commits what take() gave before.
+        """
+        self._commit_if_new()
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._ready and not self._stopped:
+            left_s = _POLL_MS / 1000 if deadline is None else deadline - time.monotonic()
+            self.step(max(0.0, left_s))
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+        if not self._ready:
+            return None
+        records = self._ready.popleft()
+        self._delivered = int(records["number"][-1])
+        return records
+
+    async def atake(self, timeout_s: float = 0) -> Records | None:
+        """take() in a thread of its own. What a cancelled call has taken, the next one gets."""
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1)
+        if self._future is None:
+            loop = asyncio.get_running_loop()
+            self._future = loop.run_in_executor(self._executor, self.take, timeout_s)
+        records = await asyncio.shield(self._future)
+        self._future = None
+        return records
+
+    def commit(self, note: Any = None) -> None:
+        """Keeps that everything handed over is handled, with a note, durably. Needs `state`."""
+        if self._state is None:
+            raise ValueError("commit() needs state=FILE")
+        self._state.write(self._delivered, note)
+
+    def _commit_if_new(self) -> None:
+        if self._state and self._delivered > self._state.number:
+            self._state.write(self._delivered, self._state.note)
+
+    def stop(self) -> None:
+        """Ends the iterators; may be called from another thread or a signal handler."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Closes sockets and files; of `out` the manifest is written."""
+        self.stop()
+        if self._executor is not None:
+            self._executor.shutdown()
+        self._socket.close()
+        if self._client:
+            self._client.close()
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+        if self._state:
+            self._state.close()
+
+    # How records come
+
+    @property
+    def _knows_where(self) -> bool:
+        """Whether there is a number behind which to ask."""
+        return self.highest_number > 0 or self._first is not None
+
+    def step(self, left_s: float = 0) -> None:
+        """One small step: asks for a part of what is missing, or takes what has come."""
+        if self._gap is not None:
+            self._ask(self._gap)
+        elif self._held:
+            self._order(self._held.popleft())
+        elif messages := self._waiting_messages(left_s):
+            self.feed(messages)
+        elif self._client and self._knows_where \
+                and time.monotonic() - max(self._heard_s, self._asked_s) >= _SILENCE_S:
+            # What was lost with nothing behind it shows no gap.
+            self._gap = 0
+
+    def ask(self) -> None:
+        """Lets the next steps ask for what follows the highest number, up to the journal's end."""
+        if self._client is None:
+            raise ValueError("ask() needs catch_up=ADDRESS")
+        self._gap = 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something is known to be missing, or waits to be put in order."""
+        return self._gap is not None or bool(self._held) or bool(self._ready)
+
+    def _waiting_messages(self, left_s: float) -> list[list[bytes]]:
+        """What has come; waits a little for the first."""
+        messages: list[list[bytes]] = []
+        receive = self._socket.recv_multipart
+        if self._socket.poll(min(_POLL_MS, int(left_s * 1000))):
+            self._heard_s = time.monotonic()
+            try:
+                while len(messages) < self.batch_max:
+                    messages.append(receive(zmq.NOBLOCK))
+            except zmq.Again:
+                pass
+        return messages
+
+    def _ask(self, last: int) -> None:
+        """Asks for the next part of what is missing and takes it."""
+        if self._client is None:
+            raise ValueError("no catch_up address to ask at")
+        first = self.highest_number + 1
+        try:
+            reply, records = self._client.ask(first, last, None if last else _SILENT_PATIENCE_S)
+        except NoAnswer:
+            if last:
+                raise
+            self._gap = None  # the daemon is away; what comes, or silence, asks again
+            return
+        finally:
+            self._asked_s = time.monotonic()
+        if gone := int(reply["gone_last"]):
+            self.gone += gone - int(reply["gone_first"]) + 1
+            self.messages.append(f"gone from the journal: numbers {reply['gone_first']} to {gone}")
+            self.highest_number = gone
+        records = self._trusted(records)
+        self.caught_up += len(records)
+        self._deliver(records[[self._is_fresh(each) for each in records["number"].tolist()]])
+        following = int(reply["next"])
+        if following > (min(int(reply["last"]), last) if last else int(reply["last"])):
+            self._gap = None
+            if last > self.highest_number:
+                self._fault(f"record number {last}: not in the journal's answers")
+                self.highest_number = last
+        elif following <= first:
+            raise CatchUpFault(f"{self._client.address}: no progress at number {first}")
+
+    def feed(self, messages: list[list[bytes]]) -> None:
+        """Takes messages, lists of parts, in the order in which they came."""
+        start = 0
+        while start < len(messages):
+            size = len(messages[start][1]) if len(messages[start]) == 2 else -1
+            feature_count = flagged_feature_count(size)
+            if feature_count is None:
+                sizes = [len(each) for each in messages[start]]
+                self._fault(f"a message of {len(sizes)} parts of {sizes} bytes")
+                start += 1
+                continue
+            end = start + 1
+            while end < len(messages) and len(messages[end]) == 2 and len(messages[end][1]) == size:
+                end += 1
+            content = b"".join([parts[1] for parts in messages[start:end]])
+            records = np.frombuffer(content, flagged_dtype(feature_count))
+            self._count_topics([parts[0] for parts in messages[start:end]], records)
+            if len(trusted := self._trusted(records)):
+                self._held.append(trusted)
+            start = end
+
+    def _count_topics(self, topics: list[bytes], records: Records) -> None:
+        reasons = records["reasons"].tolist()
+        for pair, count in collections.Counter(zip(topics, reasons)).items():
+            self.topics[pair[0].decode(errors="replace")] += count
+            if pair[0] != formats.topic(pair[1]):
+                for row, found in enumerate(zip(topics, reasons)):
+                    if found == pair:
+                        self._fault(f"record number {records['number'][row]}: topic {pair[0]!r}")
+
+    def _trusted(self, records: Records) -> Records:
+        """The records whose bytes are as they were sent; tells all that is wrong with others."""
+        if not self.check or not len(records):
+            return records
+        whole = np.ones(len(records), np.bool_)
+        for text, good in formats.flagged_fault_masks(records):
+            if good.all():
+                continue
+            for row in np.flatnonzero(~good).tolist():
+                self._fault(f"record number {records['number'][row]}: {text}")
+            if text in ("magic or version", "checksum"):
+                whole &= good
+        return records if whole.all() else records[whole]
+
+    def _order(self, records: Records) -> None:
+        """Hands on what is next, and stops at the first gap that can be asked for."""
+        numbers = records["number"]
+        expected = np.concatenate([[np.uint64(self.highest_number)], numbers[:-1]]) + np.uint64(1)
+        if self.highest_number and (numbers == expected).all():
+            # The usual case: nothing is missing, nothing comes twice.
+            self.highest_number = int(numbers[-1])
+            self._deliver(records)
+            return
+        fresh: list[int] = []
+        for row, number in enumerate(numbers.tolist()):
+            if self._client and self._knows_where and number > self.highest_number + 1:
+                self._held.appendleft(records[row:])
+                self._gap = number - 1
+                break
+            if self._is_fresh(number):
+                fresh.append(row)
+        self._deliver(records[fresh])
+
+    def _is_fresh(self, number: int) -> bool:
+        """Notes a record's number; a record may come twice after a restart of the daemon."""
+        if number <= self.highest_number:
+            self.repeated += 1
+            return False
+        every_number_comes = not self._topic and self.highest_number
+        if every_number_comes and number != self.highest_number + 1:
+            self._fault(f"record number {number} after {self.highest_number}")
+        self.highest_number = number
+        return True
+
+    def _deliver(self, records: Records) -> None:
+        """Hands on records that are new, in order."""
+        if not len(records):
+            return
+        if self._out is not None:
+            self._writer = self._writer or RunWriter(
+                self._out, "flagged", formats.feature_count_of(records), self.names)
+            self._writer.append(records, durable=True)
+        self._ready.append(records)
+
+    def _fault(self, text: str) -> None:
+        kind = text.split(": ")[-1] if text.startswith("record number") else text
+        self.faults[kind] += 1
+        if self.faults[kind] <= 5:
+            self.messages.append(f"fault: {text}")
