@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import pathlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ Columns = Mapping[str, npt.NDArray[Any]]
 Block = dict[str, npt.NDArray[Any]]
 
 ROWS_AT_ONCE = 8192
+_FIELD_TYPE = re.compile(
+    r"(std::array<)?(bool|char|float|double|(std::)?u?int(8|16|32|64)_t)(?(1), ?(?P<length>\d+)>)")
 _KEY = "tamis"
 TREE = "events"
 
@@ -205,7 +208,11 @@ class _ROOTFile(ColumnFile):
             self.shapes[branch] = self._shape(self._tree[branch])
 
     def _shape(self, branch: Any) -> tuple[int, ...] | None:
-        dtype = getattr(getattr(branch, "interpretation", None), "to_dtype", None)
+        interpretation = getattr(branch, "interpretation", None)
+        if interpretation is None:  # a field of an RNTuple
+            found = _FIELD_TYPE.fullmatch(getattr(branch, "typename", ""))
+            return None if not found else (int(found["length"]),) if found["length"] else ()
+        dtype = getattr(interpretation, "to_dtype", None)
         if dtype is None or dtype.base.kind not in "iufb" or len(dtype.shape) > 1:
             return None
         return tuple(dtype.shape)

@@ -93,7 +93,7 @@ class FeatureColumns:
         if self._array:
             values = np.asarray(block[self._array])
             if values.shape[1:] != (len(self.names),):
-                raise FileFault(f"{self.file.path}: column {self._array}: {values.shape[1:]} numbers "
+                raise FileFault(f"{self.file.path}: column {self._array}: {values.shape[1]} numbers "
                                 f"an event; the model has {len(self.names)} features")
             if self._order:
                 values = values[:, self._order]

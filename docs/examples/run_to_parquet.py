@@ -1,0 +1,17 @@
+"""Reads a run, sends it to a daemon, receives the flags and writes them as Parquet.
+
+usage: run_to_parquet.py RUN INPUT OUTPUT CATCH_UP COUNT FILE
+"""
+import sys
+
+import numpy as np
+import tamis
+
+path, to, output, catch_up, count, file = sys.argv[1:]
+run, flags = tamis.Run(path), []
+with tamis.Receiver(output, catch_up=catch_up, first=1) as receiver:
+    with tamis.Sender(connect=to, names=run.stated_names) as sender:
+        sender.send_run(path)
+    while sum(map(len, flags)) < int(count):
+        flags.append(receiver.take(timeout_s=None))
+tamis.to_parquet(tamis.Table(np.concatenate(flags), run.stated_names), file)

@@ -1,0 +1,214 @@
+"""tamis-convert: what users have as Parquet, HDF5 and ROOT becomes a run, or a clear error."""
+
+import json
+
+import numpy as np
+import pytest
+
+import tamis
+from tamis import records as formats
+from tamis.commands import convert
+
+NAMES = ["pt", "eta", "phi", "mass"]
+COUNT = 20_000
+
+
+@pytest.fixture
+def names(tmp_path):
+    (tmp_path / "names.json").write_text(json.dumps(NAMES))
+    return str(tmp_path / "names.json")
+
+
+def some_columns(count=COUNT):
+    generator = np.random.default_rng(1)
+    columns = {name: generator.standard_normal(count).astype(dtype) for name, dtype in
+               zip(NAMES, ("<f4", "<f8", ">f8", "<f4"))}
+    columns["mass"] = generator.integers(-100, 100, count).astype("<i2")
+    columns["number"] = generator.integers(0, 2**64, count, np.uint64)
+    columns["taken"] = 1.7e9 + np.arange(count) * 1e-3
+    columns["run"] = np.repeat(np.arange(5), count // 5).astype("<i4")
+    return columns
+
+
+def parquet(path, columns):
+    arrow = pytest.importorskip("pyarrow", reason="needs tamis[parquet]")
+    from pyarrow import parquet as writer
+    writer.write_table(arrow.table({
+        name: values if isinstance(values, arrow.Array) else values.astype(
+            values.dtype.newbyteorder("=")) if values.ndim == 1 else list(values)
+        for name, values in columns.items()}), path)
+
+
+def hdf5(path, columns):
+    h5py = pytest.importorskip("h5py", reason="needs tamis[hdf5]")
+    with h5py.File(path, "w") as file:
+        for name, values in columns.items():
+            file[name] = values
+
+
+def root(path, columns):
+    uproot = pytest.importorskip("uproot", reason="needs tamis[root]")
+    with uproot.recreate(path) as file:
+        file["Events"] = {name: values.astype(values.dtype.newbyteorder("="))
+                          for name, values in columns.items()}
+
+
+WRITERS = {"parquet": parquet, "hdf5": hdf5, "root": root}
+
+
+@pytest.fixture(params=sorted(WRITERS))
+def write(request):
+    return WRITERS[request.param]
+
+
+def converted(tmp_path, *arguments):
+    convert.main([*map(str, arguments), "--out", str(tmp_path / "run")])
+    return tamis.Run(tmp_path / "run")
+
+
+def refused(tmp_path, said, *arguments):
+    with pytest.raises((tamis.TamisError, ValueError), match=said):
+        converted(tmp_path, *arguments)
+    assert not (tmp_path / "run").exists()
+
+
+def test_columns_by_name(tmp_path, write, names):
+    columns = some_columns()
+    shuffled = {name: columns[name] for name in sorted(columns, reverse=True)}
+    write(tmp_path / "file", shuffled)
+    run = converted(tmp_path, tmp_path / "file", "--names", names, "--event", "number", "--time",
+                    "taken", "--time-unit", "s", "--run", "run", "--simulated")
+    assert list(run.faults()) == [] and run.stated_names == NAMES
+    events = run.select(kind=formats.EVENT)
+    for index, name in enumerate(NAMES):
+        assert (events["features"][:, index] == columns[name].astype(np.float32)).all()
+    assert events["event"].tolist() == columns["number"].tolist()
+    assert np.abs(events["time_ns"] - columns["taken"] * 1e9).max() < 1000
+    assert events["run"].tolist() == columns["run"].tolist()
+    counts = run.manifest["counts"]
+    assert counts == {"event": COUNT, "begin_of_run": 5, "end_of_run": 5, "heartbeat": 0}
+    assert all(each["lost"] == 0 and each["first_sequence"] == 1 for each in run.manifest["sources"])
+    assert (events["flags"] == formats.SIMULATED_FLAG).all()
+    assert (events["schema"] == tamis.schema_prefix(NAMES)).all()
+
+
+def test_several_files_are_one_run(tmp_path, write, names):
+    columns = some_columns(100)
+    write(tmp_path / "a", {name: values[:60] for name, values in columns.items()})
+    write(tmp_path / "b", {name: values[60:] for name, values in columns.items()})
+    run = converted(tmp_path, tmp_path / "a", tmp_path / "b", "--names", names, "--run", 7)
+    assert run.features()[:, 0].tolist() == columns["pt"].tolist()
+    assert run.select(kind=formats.EVENT)["event"].tolist() == list(range(1, 101))
+    assert run.manifest["sources"][0]["records"] == 102
+
+
+def test_what_is_refused(tmp_path, write, names):
+    columns = some_columns(50)
+    file = tmp_path / "file"
+    write(file, {("MET" if name == "phi" else name): v for name, v in columns.items()})
+    refused(tmp_path, "no column phi.*--rename", file, "--names", names)
+    assert len(converted(tmp_path, file, "--names", names, "--rename", "phi=MET")) == 52
+    import shutil
+    shutil.rmtree(tmp_path / "run")
+    fine = [file, "--names", names, "--rename", "phi=MET"]
+    refused(tmp_path, "--rename x=MET", file, "--names", names, "--rename", "x=MET")
+    refused(tmp_path, "no column Number \\(is it number\\?\\)", *fine, "--event", "Number")
+    refused(tmp_path, "whole numbers", *fine, "--event", "pt")
+    refused(tmp_path, "before 1970", *fine, "--time", "pt")
+    refused(tmp_path, "--model FILE or --names", file)
+    refused(tmp_path, "no such file", tmp_path / "nothing", "--names", names)
+    write(tmp_path / "empty", {name: v[:0] for name, v in columns.items()})
+    refused(tmp_path, "no events", tmp_path / "empty", "--names", names)
+    backwards = {**columns, "run": columns["run"][::-1].copy()}
+    write(tmp_path / "backwards", backwards)
+    refused(tmp_path, "run 3 after run 4", tmp_path / "backwards", "--names", names, "--run", "run")
+
+
+def test_one_column_of_many_numbers(tmp_path, write, names, capsys):
+    features = np.random.default_rng(2).standard_normal((100, 4))
+    if write is parquet:
+        features = features.astype(np.float32)
+    write(tmp_path / "file", {"x": features})
+    refused(tmp_path, "without names; give --in-order", tmp_path / "file", "--names", names)
+    run = converted(tmp_path, tmp_path / "file", "--names", names, "--in-order")
+    assert (run.features() == features.astype(np.float32)).all()
+    assert "model's order" in capsys.readouterr().err
+    (tmp_path / "three.json").write_text('["a", "b", "c"]')
+    with pytest.raises(tamis.FileFault, match="4 numbers an event"):
+        convert.main([str(tmp_path / "file"), "--names", str(tmp_path / "three.json"), "--in-order",
+                      "--out", str(tmp_path / "other")])
+
+
+def test_named_parts_are_put_in_order(tmp_path, names, capsys):
+    h5py = pytest.importorskip("h5py", reason="needs tamis[hdf5]")
+    features = np.arange(40, dtype=np.float64).reshape(10, 4)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        dataset = file.create_group("jets").create_dataset("x", data=features)
+        dataset.attrs["names"] = NAMES[::-1]
+        file["weights"] = np.ones(3)
+    run = converted(tmp_path, tmp_path / "a.h5", "--names", names, "--inside", "jets")
+    assert (run.features() == features[:, ::-1]).all()
+    assert "by its names" in capsys.readouterr().err
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["jets/x"].attrs["names"] = ["pt", "eta", "phi", "energy"]
+    with pytest.raises(tamis.FileFault, match="not there: mass"):
+        convert.main([str(tmp_path / "a.h5"), "--names", names, "--inside", "jets", "--out",
+                      str(tmp_path / "b")])
+
+
+def test_compound_datasets_and_different_lengths(tmp_path, names):
+    h5py = pytest.importorskip("h5py", reason="needs tamis[hdf5]")
+    rows = np.zeros(10, [(name, "<f8") for name in NAMES])
+    rows["phi"] = np.arange(10)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["table"] = rows
+        file["more"] = np.ones(3)
+    refused(tmp_path, "different lengths", tmp_path / "a.h5", "--names", names)
+    run = converted(tmp_path, tmp_path / "a.h5", "--names", names, "--inside", "table")
+    assert run.features()[:, 2].tolist() == list(range(10))
+
+
+def test_nulls_nans_and_what_float32_has_no_room_for(tmp_path, names, capsys):
+    arrow = pytest.importorskip("pyarrow", reason="needs tamis[parquet]")
+    columns = {name: np.ones(6) for name in NAMES}
+    columns["pt"] = arrow.array([1.0, None, float("nan"), 1e300, -1e300, 2.0])
+    columns["text"] = arrow.array(["a"] * 6)
+    columns["when"] = arrow.array([10**6 * each for each in range(6)], arrow.timestamp("us"))
+    parquet(tmp_path / "a", columns)
+    run = converted(tmp_path, tmp_path / "a", "--names", names, "--time", "when")
+    said = capsys.readouterr()
+    assert "4 not finite" in said.out and "2 values were beyond float32" in said.err
+    assert run.select(kind=1)["time_ns"].tolist() == [10**9 * each for each in range(6)]
+    with pytest.raises(tamis.FileFault, match="not numbers of one shape"):
+        convert.main([str(tmp_path / "a"), "--names", names, "--rename", "pt=text", "--out",
+                      str(tmp_path / "b")])
+
+
+def test_jagged_branches_and_several_trees(tmp_path, names):
+    uproot = pytest.importorskip("uproot", reason="needs tamis[root]")
+    awkward = pytest.importorskip("awkward", reason="needs tamis[root]")
+    with uproot.recreate(tmp_path / "a.root") as file:
+        file["one"] = {name: np.ones(3, np.float32) for name in NAMES}
+        file["two"] = {**{name: np.ones(3, np.float32) for name in NAMES[1:]},
+                       "pt": awkward.Array([[1.0], [], [2.0, 3.0]])}
+    refused(tmp_path, "trees one, two", tmp_path / "a.root", "--names", names)
+    refused(tmp_path, "column pt: not numbers of one shape", tmp_path / "a.root", "--names", names,
+            "--inside", "two")
+    assert len(converted(tmp_path, tmp_path / "a.root", "--names", names, "--inside", "one")) == 5
+
+
+@pytest.mark.parametrize("to", [tamis.to_parquet, tamis.to_hdf5, tamis.to_root])
+def test_what_tamis_wrote_becomes_the_run_that_it_was(tmp_path, to, names):
+    module = {"to_parquet": "pyarrow", "to_hdf5": "h5py", "to_root": "uproot"}[to.__name__]
+    pytest.importorskip(module)
+    events = formats.seal(formats.new_events(9, 4, sequence=np.arange(9) + 1, run=2))
+    with tamis.RunWriter(tmp_path / "before", "events", 4, NAMES) as writer:
+        writer.append(events[:4])
+        writer.next_segment()
+        writer.append(events[4:])
+    to(tmp_path / "before", tmp_path / "file")
+    run = converted(tmp_path, tmp_path / "file", "--names", names)
+    assert run.manifest == tamis.Run(tmp_path / "before").manifest
+    (tmp_path / "names.json").write_text(json.dumps(NAMES[::-1]))
+    with pytest.raises(tamis.FileFault, match="another order"):
+        convert.main([str(tmp_path / "file"), "--names", names, "--out", str(tmp_path / "x")])
