@@ -114,6 +114,25 @@ let executables: [Target] = [
     swiftSettings: swiftSettings),
 ]
 
+/// `TAMIS_FUZZ=1` adds the fuzzer of `tools/fuzz`. Nothing else needs it, and it links only with
+/// libFuzzer.
+let fuzzer: [Target] =
+  Context.environment["TAMIS_FUZZ"] != "1"
+  ? []
+  : [
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "EventRecords", "TriggerPipeline", "ScoreModel", "Calibration", "StrictJSON",
+        "DurableFiles", "DaemonConfiguration", "CurveSecurity", "Monitoring", "CScoreKernels",
+        "BoundedNumbers",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      path: "Fuzz/Targets", swiftSettings: swiftSettings),
+    .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Driver"),
+  ]
+
 let package = Package(
   name: "tamis",
   products: [
@@ -128,7 +147,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
-  targets: systemHeaders + modules.flatMap { $0 } + executables,
+  targets: systemHeaders + modules.flatMap { $0 } + executables + fuzzer,
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )

@@ -33,12 +33,3 @@ func bar(_ fraction: Double, width: Int = 24) -> String {
   return "[" + String(repeating: "#", count: filled)
     + String(repeating: ".", count: width - filled) + "]"
 }
-
-/// `seconds` as `12 s`, `3 min 05 s` or `1 h 02 min`.
-func duration(_ seconds: Double) -> String {
-  let whole = Int(seconds.rounded())
-  func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-  if whole < 60 { return "\(whole) s" }
-  if whole < 3600 { return "\(whole / 60) min \(two(whole % 60)) s" }
-  return "\(whole / 3600) h \(two(whole / 60 % 60)) min"
-}

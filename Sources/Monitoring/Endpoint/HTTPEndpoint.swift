@@ -88,7 +88,8 @@ private func bootstrap(
     }
 }
 
-private func configure(
+/// Builds the pipeline of one connection.
+func configure(
   _ channel: any Channel, _ routes: [String: HTTPEndpoint.Route], _ limits: HTTPEndpoint.Limits
 ) throws {
   var decoderLimits = NIOHTTPDecoderLimitConfiguration()

@@ -1,0 +1,1 @@
+../../../Sources/tamis/Duration.swift
