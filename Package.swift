@@ -123,7 +123,7 @@ let fuzzer: [Target] =
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "EventRecords", "TriggerPipeline", "ScoreModel", "Calibration", "StrictJSON",
+        "EventRecords", "TriggerPipeline", "ScoreModel", "ScoreEngine", "Calibration", "StrictJSON",
         "DurableFiles", "DaemonConfiguration", "CurveSecurity", "Monitoring", "CScoreKernels",
         "BoundedNumbers",
         .product(name: "NIOCore", package: "swift-nio"),

@@ -259,6 +259,12 @@ def peers():
         save("http", name, b"".join(bytes([len(piece) - 1]) + piece for piece in pieces))
 
 
+def scoring():
+    for name, head in [("one", [63, 0, 2, 1, 0, 1]), ("many", [6, 8, 0, 2, 2, 3])]:
+        values = np.array([1, -1, 1e38, 3e-45, np.inf, np.nan, 0, -0.0, 7] * 6, "<f4")
+        save("scoring", name, bytes(head) + values.tobytes())
+
+
 def dictionaries():
     """The words of the seeds, and numbers at the ends of their types, for targets that read text."""
     numbers = ["-1", "0", "9223372036854775807", "18446744073709551615", "1e308", "-1e-308", "null"]
@@ -284,6 +290,7 @@ def main():
     arrays()
     texts()
     peers()
+    scoring()
     dictionaries()
     sizes = [seed.stat().st_size for seed in CORPUS.glob("*/*")]
     print(f"corpus: {len(sizes)} files, {sum(sizes)} bytes")

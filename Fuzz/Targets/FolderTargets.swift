@@ -1,6 +1,7 @@
 internal import DurableFiles
-@testable internal import EventRecords
 internal import TriggerPipeline
+
+@testable internal import EventRecords
 
 /// Arrays, runs and journals.
 let folderTargets = [

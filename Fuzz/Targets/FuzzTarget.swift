@@ -10,7 +10,7 @@ struct FuzzTarget: Sendable {
 
   static let all: [FuzzTarget] =
     streamTargets + ledgerTargets + modelTargets + folderTargets + textTargets + peerTargets
-    + watchTargets
+    + watchTargets + scoringTargets
 }
 
 /// Ends the fuzzer where a promise is broken.

@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
+
 @testable internal import TriggerPipeline
 
 /// What is kept beside the journal's segments.

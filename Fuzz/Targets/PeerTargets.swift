@@ -1,8 +1,9 @@
 internal import CScoreKernels
 internal import EventRecords
-@testable internal import Monitoring
 internal import NIOCore
 internal import NIOEmbedded
+
+@testable internal import Monitoring
 
 /// What peers ask.
 let peerTargets = [

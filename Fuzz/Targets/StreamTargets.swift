@@ -1,4 +1,5 @@
 internal import EventRecords
+
 @testable internal import TriggerPipeline
 
 /// What comes in by the input socket.

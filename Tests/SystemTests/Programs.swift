@@ -24,11 +24,15 @@ enum Programs {
     try Launched("\(folder)/tamis", arguments, environment: environment)
   }
 
+  /// The daemon; `TAMIS_DAEMON` names one that was built otherwise, such as under a sanitizer.
+  private static let daemon =
+    ProcessInfo.processInfo.environment["TAMIS_DAEMON"] ?? "\(folder)/tamisd"
+
   /// `launcher` is a command that takes the daemon's command line as its last arguments.
   static func tamisd(
     _ arguments: String..., environment: [String: String] = [:], launcher: [String] = []
   ) throws -> Launched {
-    let command = launcher + ["\(folder)/tamisd"] + arguments
+    let command = launcher + [daemon] + arguments
     return try Launched(command[0], Array(command.dropFirst()), environment: environment)
   }
 

@@ -48,16 +48,18 @@ EXTREMES = {
 STATELESS_REASONS = ["version", "kind", "feature_count", "schema"]
 
 
-def base_records(count, feature_count, random):
-    """Plain events of source 1 and run 1, not sealed."""
+def base_records(count, feature_count, random, features=None):
+    """Plain events of source 1 and run 1, not sealed; with rows of `features`, else random ones."""
     records = formats.new_events(count, feature_count, run=1, source=1, time_ns=NOW_NS,
                                  condition=30.0)
-    records["features"] = random.standard_normal((count, feature_count), np.float32)
+    records["features"] = (
+        random.standard_normal((count, feature_count), np.float32) if features is None
+        else features[random.integers(len(features), size=count)])
     records["sequence"] = records["event"] = np.arange(1, count + 1)
     return records
 
 
-def extreme_records(feature_count, seed=1, streams=((1, 1), (2, 7), (U32, U32))):
+def extreme_records(feature_count, seed=1, streams=((1, 1), (2, 7), (U32, U32)), features=None):
     """Each pair of fields at each pair of their extremes, for each (source, run) of `streams`."""
     random = np.random.default_rng(seed)
     changes = [
@@ -65,7 +67,7 @@ def extreme_records(feature_count, seed=1, streams=((1, 1), (2, 7), (U32, U32)))
         for a, b in itertools.product(EXTREMES[one], EXTREMES[other])]
     parts = []
     for source, run in streams:
-        records = base_records(len(changes), feature_count, random)
+        records = base_records(len(changes), feature_count, random, features)
         records["source"], records["run"] = source, run
         for row, pair in enumerate(changes):
             for field, value in pair:
@@ -75,11 +77,11 @@ def extreme_records(feature_count, seed=1, streams=((1, 1), (2, 7), (U32, U32)))
     return formats.seal(np.concatenate(parts))
 
 
-def random_records(count, feature_count, seed=1, start=0):
+def random_records(count, feature_count, seed=1, start=0, features=None):
     """`count` records that are mostly those of a few plausible streams; every field is random now
     and then, uniformly or one of its extremes. `start` numbers the records made before."""
     random = np.random.default_rng([seed, start])
-    records = base_records(count, feature_count, random)
+    records = base_records(count, feature_count, random, features)
     records["sequence"] += np.uint64(start)
     records["event"] += np.uint64(start)
     records["source"] = random.integers(1, 5, count)
@@ -136,12 +138,16 @@ class Account:
 
 
 def blocks(options):
+    features = None
+    if options.features_of:
+        dtype = formats.event_dtype(options.features)
+        features = np.fromfile(options.features_of, dtype, count=20_000)["features"]
     if options.extremes:
-        records = extreme_records(options.features, options.seed)
+        records = extreme_records(options.features, options.seed, features=features)
         yield from np.array_split(records, max(1, len(records) // 8192))
     for start in range(0, options.random, 8192):
         count = min(8192, options.random - start)
-        yield random_records(count, options.features, options.seed, start)
+        yield random_records(count, options.features, options.seed, start, features)
 
 
 def send(options, made):
@@ -173,6 +179,8 @@ def main():
     parser.add_argument("--save", metavar="FILE", help="the records one after another")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--features", metavar="D", type=int, default=64)
+    parser.add_argument("--features-of", metavar="FILE.events",
+                        help="a segment whose features are taken; they are random without it")
     parser.add_argument("--schema", type=int, default=0, help="of the daemon's model; 0 takes any")
     parser.add_argument("--batch", metavar="RECORDS", type=int, default=64)
     parser.add_argument("--connections", type=int, default=1)
