@@ -64,7 +64,7 @@ class _Graph:
 def _graph(model: Model, scoring: Scoring, onnx: Any) -> _Graph:
     graph = _Graph(onnx)
     graph.constant("zero", np.float32(0))
-    graph.constant("axis1", np.int64([1]))
+    graph.constant("axis1", np.array([1], np.int64))
     graph.node("IsNaN", ["features"], "is_nan")
     graph.node("IsInf", ["features"], "is_infinite")
     graph.node("Or", ["is_nan", "is_infinite"], "is_bad")
@@ -118,14 +118,14 @@ def _score_network(graph: _Graph, model: Model, scoring: Scoring, z: str) -> str
     value = node("Unsqueeze", [graph.dense(model, 0, z), "axis1"], "projected")
     embedding = model.embedding[scoring.levels][np.newaxis]
     value = node("Add", [value, constant("embedding", embedding)], "levels")
-    value = node("Reshape", [value, constant("rows", np.int64([-1, width]))], "hidden0")
+    value = node("Reshape", [value, constant("rows", np.array([-1, width], np.int64))], "hidden0")
     last = len(model.layers) - 1
     for index in range(1, last):
         layer = graph.dense(model, index, silu(index, value))
         value = node("Add", [value, layer], f"hidden{index}")
     value = graph.dense(model, last, silu(last, value))
     value = node("Mul", [value, value], "squares")
-    shape = constant("by_level", np.int64([-1, levels, model.feature_count]))
+    shape = constant("by_level", np.array([-1, levels, model.feature_count], np.int64))
     value = node("Reshape", [value, shape], "split")
     weights = scoring.weights[np.newaxis, :, np.newaxis]
     value = node("Mul", [value, constant("level_weights", weights)], "weighted")
