@@ -9,7 +9,7 @@ final class Records {
 
   private Records() {}
 
-  /** Appends a record of D features at the buffer's position; features is null in a control record. */
+  /** Appends a record at the buffer's position; features is null in a control record. */
   static void putEvent(ByteBuffer out, int kind, int run, int source, int featureCount,
       long sequence, long event, float[] features) {
     int start = out.position(), size = HEADER_BYTES + 4 * featureCount;
@@ -47,7 +47,8 @@ final class Records {
     for (int half = 8; half >= 1; half /= 2)
       for (int i = 0; i < half; i++) lane[i] += lane[i + half];
     boolean scorable = (record.get(5) & 4) == 0;
-    if (scorable && record.getInt(8) != Float.floatToRawIntBits(lane[0])) return "score is not the sum";
+    if (scorable && record.getInt(8) != Float.floatToRawIntBits(lane[0]))
+      return "score is not the sum";
     return null;
   }
 }

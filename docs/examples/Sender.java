@@ -8,8 +8,8 @@ import org.zeromq.ZMQ;
  * javac -cp jeromq.jar *.java
  * java -cp jeromq.jar:. Sender tcp://127.0.0.1:5555 RUN D EVENTS
  *
- * JeroMQ 0.5 or later, or jzmq over libzmq: the peer must speak ZMTP 3. Written in the calls that both
- * have; newer ones of JeroMQ (ZContext, SocketType) do the same.
+ * JeroMQ 0.5 or later, or jzmq over libzmq: the peer must speak ZMTP 3. Written in the calls that
+ * both have; newer ones of JeroMQ (ZContext, SocketType) do the same.
  */
 public final class Sender {
   private static final int BATCH = 16;

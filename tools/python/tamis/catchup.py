@@ -145,7 +145,8 @@ class Client:
     def records_from(self, first: int, last: int = 0, patience_s: float | None = None,
                      ) -> Iterator[tuple[tuple[int, int] | None, Records]]:
         """Yields (gone, records): a range (a, b) of numbers that the journal has no more, or None,
-        and the records that follow it. Ends at `last`, or with what is journaled when it gets there.
+        and the records that follow it. Ends at `last`, or with what is journaled when it gets
+        there.
         """
         while True:
             reply, records = self.ask(first, last, patience_s)

@@ -335,7 +335,8 @@ def format_of(path: str | os.PathLike[str]) -> str:
     if path.is_file():
         with open(path, "rb") as file:
             begin = file.read(8)
-        for name, magic in (("parquet", b"PAR1"), ("hdf5", b"\x89HDF\r\n\x1a\n"), ("root", b"root")):
+        for name, magic in (
+                ("parquet", b"PAR1"), ("hdf5", b"\x89HDF\r\n\x1a\n"), ("root", b"root")):
             if begin.startswith(magic):
                 return name
         raise FileFault(f"{path}: begins with {begin!r}; a Parquet, HDF5 or ROOT file was expected")

@@ -113,7 +113,8 @@ def _flat_fields(dtype: np.dtype[Any], prefix: str = "") -> list[tuple[str, tupl
     found = []
     for name in dtype.names or ():
         if dtype[name].names:
-            found += [(column, (name, *path)) for column, path in _flat_fields(dtype[name], "event_")]
+            found += [(column, (name, *path))
+                      for column, path in _flat_fields(dtype[name], "event_")]
         else:
             found.append((prefix + name, (name,)))
     return found

@@ -57,8 +57,9 @@ class FeatureColumns:
                             f"{_listed(list(shapes))}. --rename FEATURE=COLUMN names one")
         for feature, column in self._columns.items():
             if shapes[column] != ():
-                raise FileFault(f"{path}: column {column}: {_shape_text(shapes[column])}; one number "
-                                f"an event was expected for the feature {feature}")
+                raise FileFault(
+                    f"{path}: column {column}: {_shape_text(shapes[column])}; one number an event "
+                    f"was expected for the feature {feature}")
 
     def _take_array(self, name: str, in_order: bool) -> None:
         path, shape = self.file.path, self.file.shapes[name]
@@ -71,8 +72,8 @@ class FeatureColumns:
         if found is None:
             if not in_order:
                 raise FileFault(
-                    f"{path}: column {name}: {width} numbers an event without names; give --in-order "
-                    f"if they are, in this order, {_listed(self.names)}")
+                    f"{path}: column {name}: {width} numbers an event without names; give "
+                    f"--in-order if they are, in this order, {_listed(self.names)}")
             self.notes.append(f"column {name} is taken to be in the model's order")
         elif found != self.names:
             unknown = [each for each in self.names if each not in found]
@@ -93,8 +94,8 @@ class FeatureColumns:
         if self._array:
             values = np.asarray(block[self._array])
             if values.shape[1:] != (len(self.names),):
-                raise FileFault(f"{self.file.path}: column {self._array}: {values.shape[1]} numbers "
-                                f"an event; the model has {len(self.names)} features")
+                raise FileFault(f"{self.file.path}: column {self._array}: {values.shape[1]} "
+                                f"numbers an event; the model has {len(self.names)} features")
             if self._order:
                 values = values[:, self._order]
         else:
@@ -124,13 +125,14 @@ class HeaderColumns:
                 continue
             if given in file.shapes:
                 if file.shapes[given] != ():
-                    raise FileFault(f"{file.path}: column {given}: one number an event was expected")
+                    raise FileFault(f"{file.path}: column {given}: one number an event was "
+                                    "expected")
                 self.columns[field] = given
             elif field in self.constants and _is_number(given):
                 self.constants[field] = float(given) if field == "condition" else int(given)
             else:
-                raise FileFault(f"{file.path}: no column {given}{_close(given, list(file.shapes))}; "
-                                f"there are {_listed(list(file.shapes))}")
+                raise FileFault(f"{file.path}: no column {given}"
+                                f"{_close(given, list(file.shapes))}; there are {_listed(list(file.shapes))}")
 
     @property
     def wanted(self) -> set[str]:
@@ -156,8 +158,8 @@ class HeaderColumns:
         if values.dtype.kind == "f":
             if not np.isfinite(values).all() or (values < 0).any() \
                     or (values * self.scale >= 2.0**64).any():
-                raise FileFault(f"{self.file.path}: column {column}: a time is missing, before 1970 "
-                                "or beyond 64 bits of nanoseconds; see --time-unit")
+                raise FileFault(f"{self.file.path}: column {column}: a time is missing, before "
+                                "1970 or beyond 64 bits of nanoseconds; see --time-unit")
             # Seconds as float64 are exact to some 200 ns: whole and fraction apart keep that.
             whole = np.floor(values)
             rest = np.rint((values - whole) * self.scale)
@@ -165,8 +167,8 @@ class HeaderColumns:
                 whole.astype(np.uint64) * np.uint64(self.scale) + rest.astype(np.uint64)
             return times
         if (values < 0).any() or (values.astype(np.uint64) > (2**64 - 1) // self.scale).any():
-            raise FileFault(f"{self.file.path}: column {column}: a time is before 1970 or beyond 64 "
-                            "bits of nanoseconds; see --time-unit")
+            raise FileFault(f"{self.file.path}: column {column}: a time is before 1970 or beyond "
+                            "64 bits of nanoseconds; see --time-unit")
         times = values.astype(np.uint64) * np.uint64(self.scale)
         return times
 

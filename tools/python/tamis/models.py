@@ -36,7 +36,8 @@ def read_safetensors(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str,
         raise FileFault(f"{path}: {len(content)} bytes; a .safetensors file was expected")
     (header_bytes,) = struct.unpack_from("<Q", content)
     if header_bytes > min(len(content) - 8, _HEADER_BYTES_MAX):
-        raise FileFault(f"{path}: not a .safetensors file: its header would be {header_bytes} bytes")
+        raise FileFault(f"{path}: not a .safetensors file: its header would be {header_bytes} "
+                        "bytes")
     try:
         header = json.loads(content[8:8 + header_bytes])
         if not isinstance(header, dict):

@@ -100,7 +100,8 @@ class Run:
         return sum(len(segment) for segment in self.segments)
 
     def __repr__(self) -> str:
-        return f"<Run {self.path}: {len(self)} {self.kind} records of {self.feature_count} features>"
+        return (f"<Run {self.path}: {len(self)} {self.kind} records of {self.feature_count} "
+                "features>")
 
     def blocks(self, row_count_max: int = 8192) -> Iterator[Records]:
         """The records in order, as views of at most so many rows."""

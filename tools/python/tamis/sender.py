@@ -42,7 +42,7 @@ class Sender:
     wait_subscriber  pub: send nothing before somebody has subscribed
     curve            keys
 
-    >>> with Sender(connect="tcp://127.0.0.1:5555", names=names, run=42) as sender:  # doctest: +SKIP
+    >>> with Sender(connect="tcp://127.0.0.1:5555", names=names) as sender:  # doctest: +SKIP
     ...     sender.begin_of_run()
     ...     sender.send(features)                  # (N, D) float32
     ...     sender.end_of_run()
@@ -130,7 +130,8 @@ class Sender:
 
     def _control(self, kind: int) -> None:
         if self.feature_count is None:
-            raise ValueError("features or names was expected: a control record has the events' size")
+            raise ValueError("features or names was expected: a control record has the events' "
+                             "size")
         self.send_records(self.build(np.zeros((1, self.feature_count), np.float32), kind=kind))
 
     def build(self, features: npt.ArrayLike, **columns: Any) -> Records:
@@ -144,8 +145,8 @@ class Sender:
         if rows.ndim == 1:
             rows = rows[np.newaxis]
         if rows.ndim != 2 or self.feature_count not in (None, rows.shape[1]):
-            raise ValueError(f"features of shape {rows.shape}; (N, {self.feature_count or 'D'}) was "
-                             "expected")
+            raise ValueError(f"features of shape {rows.shape}; (N, {self.feature_count or 'D'}) "
+                             "was expected")
         self.feature_count = rows.shape[1]
         sequence = self.sequence + 1 + np.arange(len(rows), dtype=np.uint64)
         kind = columns.get("kind", formats.EVENT)

@@ -40,7 +40,8 @@ def study(tamis_program, tmp_path_factory):
     for name, options in (("model", ["--hidden", 32, "--blocks", 2]),
                           ("autoencoder", ["--network", "autoencoder"])):
         model = folder / f"{name}.safetensors"
-        tamis_program("train", "--background", folder / "train", "--out", model, "--steps", 300, *options)
+        tamis_program("train", "--background", folder / "train", "--out", model, "--steps", 300,
+                      *options)
         tamis_program("calibrate", "--model", model, "--background", folder / "train",
               "--working-point", "loose=5e-2", "--working-point", "nominal=5e-3",
               "--prescale", "loose=3", "--out", folder / f"{name}.json")

@@ -87,7 +87,8 @@ def test_columns_by_name(tmp_path, write, names):
     assert events["run"].tolist() == columns["run"].tolist()
     counts = run.manifest["counts"]
     assert counts == {"event": COUNT, "begin_of_run": 5, "end_of_run": 5, "heartbeat": 0}
-    assert all(each["lost"] == 0 and each["first_sequence"] == 1 for each in run.manifest["sources"])
+    assert all(each["lost"] == 0 and each["first_sequence"] == 1
+               for each in run.manifest["sources"])
     assert (events["flags"] == formats.SIMULATED_FLAG).all()
     assert (events["schema"] == tamis.schema_prefix(NAMES)).all()
 

@@ -76,7 +76,8 @@ def test_ledger_lines_with_and_without_checksums(journal):
         line(entry, False) + line(later) + wrong + "\n[1]\nnonsense\n" + line(entry)[:40])
     found = run.ledger()
     assert found.entries == [entry, later] and run.closed_runs() == [later]
-    assert [each.split(": ", 1)[0].rsplit(" ", 1)[1] for each in found.faults] == ["3", "5", "6", "7"]
+    places = [each.split(": ", 1)[0].rsplit(" ", 1)[1] for each in found.faults]
+    assert places == ["3", "5", "6", "7"]
     assert "checksum" in found.faults[0] and found.faults[3].endswith("torn")
     assert len(list(run.faults())) == 4
     assert run.decisions() == ([], [])

@@ -31,7 +31,7 @@ from .program import ended
 
 EXAMPLES = """examples:
   tamis-convert events.parquet --model model.safetensors --out run
-  tamis-convert delphes.root --inside Events --model model.safetensors --run 42 --event eventNumber --out run
+  tamis-convert a.root --inside Events --model model.safetensors --event eventNumber --out run
   tamis-convert jets.h5 --inside jets/features --in-order --model model.safetensors --out run
   tamis-convert calo.h5 --names names.json --rename MET_pt=met --out run
 """
@@ -45,7 +45,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     names = parser.add_mutually_exclusive_group()
     names.add_argument("--model", metavar="FILE", help="whose features the columns must be")
     names.add_argument("--names", metavar="FILE", help="the names: a manifest or a JSON array")
-    parser.add_argument("--inside", metavar="NAME", help="ROOT: the tree; HDF5: the group or dataset")
+    parser.add_argument("--inside", metavar="NAME",
+                        help="ROOT: the tree; HDF5: the group or dataset")
     parser.add_argument("--rename", metavar="FEATURE=COLUMN", action="append", default=[],
                         help="the column of a feature whose name differs")
     parser.add_argument("--in-order", action="store_true",
@@ -110,8 +111,8 @@ class _Sequences:
             if run != self.run:
                 yield from self.end()
                 if self.run is not None and run < self.run:
-                    raise RunFault(f"run {run} after run {self.run}: run numbers only rise; sort the "
-                                   "events by run, or convert run by run")
+                    raise RunFault(f"run {run} after run {self.run}: run numbers only rise; sort "
+                                   "the events by run, or convert run by run")
                 self.run, self.sequence = run, 0
                 yield self._control(BEGIN_OF_RUN, first_ns)
             yield self._built(end - start, features=features[start:end], **rows)

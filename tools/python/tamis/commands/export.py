@@ -30,7 +30,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--onnx", metavar="MODEL", help="the model file to write as ONNX")
-    what.add_argument("--check", metavar="FILE", help="an ONNX file to compare with its test vector")
+    what.add_argument("--check", metavar="FILE",
+                      help="an ONNX file to compare with its test vector")
     parser.add_argument("--calibration", metavar="FILE")
     parser.add_argument("--out", metavar="FILE")
     parser.add_argument("--force", action="store_true", help="replace an existing file")

@@ -19,7 +19,7 @@ from .. import records as formats
 from .. import runs
 from .program import ended
 
-EXAMPLE = "example:\n  tamis-rates --flagged journal --calibration calibration.json --input run3 run4"
+EXAMPLE = "example:\n  tamis-rates --flagged journal --calibration c.json --input run3 run4"
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
