@@ -132,7 +132,8 @@ class HeaderColumns:
                 self.constants[field] = float(given) if field == "condition" else int(given)
             else:
                 raise FileFault(f"{file.path}: no column {given}"
-                                f"{_close(given, list(file.shapes))}; there are {_listed(list(file.shapes))}")
+                                f"{_close(given, list(file.shapes))}; there are "
+                                f"{_listed(list(file.shapes))}")
 
     @property
     def wanted(self) -> set[str]:

@@ -1,8 +1,8 @@
 """Asks a daemon for the flagged records that were missed, by number, and writes them into a run.
 
 Checked, as docs/formats.md has it: checksums of the replies, of each record and of the event
-inside, scores, and that no number is missing without a word. Numbers that the journal has no more are told
-as gone. Exit status 1 when a check failed.
+inside, scores, and that no number is missing without a word. Numbers that the journal
+has no more are told as gone. Exit status 1 when a check failed.
 """
 
 from __future__ import annotations
