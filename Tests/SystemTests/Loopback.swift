@@ -1,18 +1,51 @@
 import Foundation
 
-/// A TCP port on the loopback address that nobody uses now.
+/// A TCP port on the loopback address that nobody uses, and that nobody gets by chance.
+///
+/// A port that the kernel picks is anybody's again once it is closed. This one is below those that
+/// the kernel gives to connections, and is held by an abstract socket name until the process ends, as
+/// every test of this project holds its own.
 func freePort() throws -> Int {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  defer { close(descriptor) }
-  var address = loopback(port: 0)
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let bound = withUnsafeMutablePointer(to: &address) {
+  let range = try String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8)
+  guard let end = range.split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) }) else {
+    throw Failure("no range of ports: \(range)")
+  }
+  for _ in 0..<1_000 {
+    let port = Int.random(in: 10_000..<end)
+    if takes(port) { return port }
+  }
+  throw Failure("no free port below \(end)")
+}
+
+/// Whether the port is free; it is then held under its name.
+private func takes(_ port: Int) -> Bool {
+  let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+  let name = socket(AF_UNIX, kind, 0)
+  var held = sockaddr_un()
+  held.sun_family = sa_family_t(AF_UNIX)
+  let text = Array("tamis-test-port-\(port)".utf8)
+  withUnsafeMutableBytes(of: &held.sun_path) { path in
+    // The first byte stays 0: a name outside the file system.
+    for (index, byte) in text.enumerated() { path[1 + index] = byte }
+  }
+  let server = socket(AF_INET, kind, 0)
+  defer { close(server) }
+  let isFree =
+    binds(name, &held, MemoryLayout<sa_family_t>.size + 1 + text.count)
+    && {
+      var address = loopback(port: port)
+      return binds(server, &address, MemoryLayout<sockaddr_in>.size)
+    }()
+  if !isFree { close(name) }
+  return isFree
+}
+
+private func binds<Address>(_ descriptor: Int32, _ address: inout Address, _ length: Int) -> Bool {
+  withUnsafePointer(to: &address) {
     $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      bind(descriptor, $0, socklen_t(length)) == 0
     }
   }
-  guard bound else { throw Failure("no free port") }
-  return Int(UInt16(bigEndian: address.sin_port))
 }
 
 /// The body of an HTTP answer and its status; nil where nobody listens.

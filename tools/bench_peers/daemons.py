@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 
+import loopback
 from bench_peers import processes
 
 # By name: what starts it, and how.
@@ -62,7 +63,7 @@ def started(name, options, calibration, folder):
 
 class Tamisd:
     def __init__(self, options, calibration, folder, precision, workers):
-        ports = processes.free_ports(3)
+        ports = loopback.free_ports(3)
         self.inward, self.outward = (f"tcp://127.0.0.1:{port}" for port in ports[:2])
         self.http = ports[2]
         configuration = os.path.join(folder, "tamisd.yaml")
@@ -117,7 +118,7 @@ class Tamisd:
 class Python:
     def __init__(self, options, calibration, folder, kind):
         self.inward, self.outward = (
-            f"tcp://127.0.0.1:{port}" for port in processes.free_ports(2))
+            f"tcp://127.0.0.1:{port}" for port in loopback.free_ports(2))
         self.process = processes.start(
             [sys.executable, "-m", "bench_peers.peer_daemon", kind, self.inward, self.outward,
              options.model, calibration], options.processor, stdout=subprocess.PIPE, text=True)

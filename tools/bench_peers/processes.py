@@ -3,7 +3,6 @@
 import atexit
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import time
@@ -46,16 +45,6 @@ def end_all():
             process.wait()
 
 
-def free_ports(count):
-    """Ports of the loopback that nobody uses now; all are held while they are looked for."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def wait_until(condition, seconds, what):

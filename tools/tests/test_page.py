@@ -10,8 +10,8 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +19,9 @@ import urllib.request
 import pytest
 
 import browser
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import loopback  # noqa: E402
 
 BUILT = pathlib.Path(__file__).resolve().parents[2] / ".build/release"
 if not (BUILT / "tamisd").exists():
@@ -49,10 +52,7 @@ class Daemon:
         tamis("calibrate", "--model", folder / "m.safetensors", "--background",
               folder / "calibration.run", "--working-point", "loose=1e-2", "--working-point",
               "tight=1e-3", "--out", folder / "c.json")
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-        self.input, output, self.http = (each.getsockname()[1] for each in sockets)
-        for each in sockets:
-            each.close()
+        self.input, output, self.http = loopback.free_ports(3)
         self.url = f"http://127.0.0.1:{self.http}"
         (folder / "tamisd.yaml").write_text(
             f"model: m.safetensors\ncalibration: c.json\ninput:\n  pattern: pull\n"
@@ -208,8 +208,7 @@ def test_watch_prints_the_same(daemon):
 
 
 def test_watch_says_when_nobody_answers(daemon):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = loopback.free_port()
     watch = subprocess.run(
         [BUILT / "tamis", "watch", "--once", "--url", f"http://127.0.0.1:{port}"],
         capture_output=True, text=True, timeout=60, check=False)

@@ -1,27 +1,22 @@
 """A tamisd of the tests' own, which can be killed and started again."""
 
 import pathlib
-import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+import loopback  # noqa: E402
+
 BUILT = pathlib.Path(__file__).resolve().parents[3] / ".build" / "release"
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 class Daemon:
     def __init__(self, folder, model, calibration, unbiased=0, publish="flagged"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
-        ports = free_ports(4)
+        ports = loopback.free_ports(4)
         self.input, self.output, self.catch_up, http = (
             f"tcp://127.0.0.1:{port}" for port in ports)
         self.page = f"http://127.0.0.1:{ports[3]}"

@@ -11,6 +11,7 @@ import urllib.request
 import numpy as np
 import zmq
 
+import loopback
 import tamis_formats as formats
 
 from . import processes
@@ -46,7 +47,7 @@ class Daemon:
         for name in ("model.safetensors", "calibration.json"):
             shutil.copyfile(armed / name, folder / name)
         self.input_port, self.output_port, self.http_port = (
-            processes.free_port() for _ in range(3))
+            loopback.free_port() for _ in range(3))
         self.target = f"127.0.0.1:{self.http_port}"
         configuration = {
             "model": "model.safetensors", "calibration": "calibration.json",

@@ -4,7 +4,6 @@ import ctypes
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
@@ -25,11 +24,6 @@ def start(command, log):
         return subprocess.Popen(
             list(map(str, command)), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def wait_until(condition, what, seconds=120):

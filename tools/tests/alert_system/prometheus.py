@@ -4,6 +4,8 @@ import json
 import urllib.parse
 import urllib.request
 
+import loopback
+
 from . import processes, scaled_rules
 
 CONFIGURATION = """\
@@ -29,7 +31,7 @@ class Prometheus:
         (folder / "rules.yml").write_text(scaled_rules.scaled(rules, factor))
         (folder / "prometheus.yml").write_text(
             CONFIGURATION.format(targets=json.dumps(targets)) + relabelling)
-        self.port = processes.free_port()
+        self.port = loopback.free_port()
         self.process = processes.start(
             [processes.program("prometheus"), f"--config.file={folder}/prometheus.yml",
              f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{self.port}",

@@ -6,6 +6,8 @@ import time
 import zmq
 import zmq.auth
 
+import loopback
+
 from . import exporter, live, processes
 
 # Where every event is in the unbiased sample, the same events come again and again.
@@ -148,7 +150,7 @@ class NoPeer(Live):
     has_peers = False
 
     def __init__(self, folder, armed):
-        self.address = f"tcp://127.0.0.1:{processes.free_port()}"
+        self.address = f"tcp://127.0.0.1:{loopback.free_port()}"
         self.sections = {"input": {"bind": [], "connect": [self.address]}}
         self.context = zmq.Context()
         self.listen()
