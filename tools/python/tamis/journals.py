@@ -85,13 +85,30 @@ class Journal(Run):
         return read_lines(self.path / "ledger.jsonl")
 
     def closed_runs(self) -> list[dict[str, Any]]:
-        """The ledger's lines that count: of those with the same run, source and opening the last.
+        """The ledger's lines that count, in the order in which their runs were closed first.
+
+        Of lines with the same run, source and opening the last one counts; but a line whose closing
+        is `silence` or `next_run` is a part by itself, to which what comes after it is added.
         """
-        last: dict[tuple[Any, ...], dict[str, Any]] = {}
+        parts: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
         for line in self.ledger().entries:
-            if line.get("closing") != "refused":
-                last[line["run"], line["source"], line["opened_ns"]] = line
-        return list(last.values())
+            if line.get("closing") == "refused":
+                continue
+            found = parts.setdefault((line["run"], line["source"], line["opened_ns"]), [])
+            if found and found[-1]["closing"] not in ("silence", "next_run"):
+                found.pop()
+            found.append(line)
+        return [line for found in parts.values() for line in found]
+
+    def refused(self) -> dict[tuple[int | None, int | None], dict[str, int]]:
+        """Records that were refused, by run and source (None: of no run that can be told) and
+        reason; the sums of all lines."""
+        sums: dict[tuple[int | None, int | None], dict[str, int]] = {}
+        for line in self.ledger().entries:
+            reasons = sums.setdefault((line["run"], line["source"]), {})
+            for reason, count in line.get("refused", {}).items():
+                reasons[reason] = reasons.get(reason, 0) + int(count)
+        return {key: reasons for key, reasons in sums.items() if reasons}
 
     def decisions(self) -> Lines:
         """Every change of what decides: models, calibrations, prescales."""

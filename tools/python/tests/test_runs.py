@@ -83,6 +83,21 @@ def test_ledger_lines_with_and_without_checksums(journal):
     assert run.decisions() == ([], [])
 
 
+def test_parts_of_a_run_and_what_was_refused(journal):
+    run, _ = journal
+
+    def entry(closing, number=1, **more):
+        return {"run": number, "source": 2, "opened_ns": 7, "closing": closing, **more}
+
+    lines = [entry("shutdown"), entry("silence", refused={"repeated": 3}), entry("refused",
+             refused={"repeated": 4, "crc": 1}), entry("shutdown"), entry("end_of_run"),
+             entry("next_run", 5), {"run": None, "source": None, "closing": "refused",
+             "opened_ns": 0, "refused": {"crc": 2}}]
+    (run.path / "ledger.jsonl").write_text("".join(map(line, lines)))
+    assert run.closed_runs() == [lines[1], lines[4], lines[5]]
+    assert run.refused() == {(1, 2): {"repeated": 7, "crc": 1}, (None, None): {"crc": 2}}
+
+
 def test_cursors(journal):
     run, _ = journal
     assert run.published == 0 and run.deleted == (0, 0, 0, 0)
