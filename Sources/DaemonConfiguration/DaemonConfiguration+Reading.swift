@@ -90,6 +90,7 @@ extension DaemonConfiguration.Input {
     (connect, bind) = section.endpoints()
     topic = section.text("topic", expected: "a text", default: topic)
     shared = section.boolean("shared", default: shared)
+    silenceS = section.integer("silence_s", in: 1...31_536_000, default: silenceS)
     messageByteCountMax = section.integer(
       "message_bytes_max", in: 384...1_073_741_824, default: messageByteCountMax)
     highWaterMark = section.integer("high_water_mark", in: 1...1_000_000, default: highWaterMark)

@@ -62,6 +62,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var topic = ""
     /// `shared`: whether other daemons take part of the same stream, so that gaps are no losses.
     public var shared = false
+    /// `silence_s`: a run or source of which nothing came for so long gives up its place in the ledger.
+    public var silenceS = 3_600
     /// `message_bytes_max`: a sender of a larger message part is disconnected; 384 to 1 GiB.
     public var messageByteCountMax = 1_048_576
     /// `high_water_mark`: messages queued per peer, 1 to 1,000,000.

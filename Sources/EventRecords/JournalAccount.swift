@@ -19,7 +19,7 @@ struct JournalAccount {
       if let known = listed[name], known.byteCount == segment.byteCount,
         known.summary?.firstNumber == segment.firstNumber
       {
-        segments[name] = known
+        segments[name] = known.withShortList
       }
     }
   }
@@ -61,5 +61,20 @@ struct JournalAccount {
     }
     segments[name.description] = segment
     return segment
+  }
+}
+
+extension RunManifest.Segment {
+  /// With no more sources in its summary than a journal lists: an earlier version listed all.
+  fileprivate var withShortList: Self {
+    guard let listed = summary, listed.sources.count > RunTally.listedMax(.flagged) else {
+      return self
+    }
+    var tally = RunTally(kind: .flagged)
+    tally.add(listed)
+    var short = self
+    short.summary?.sources = tally.sources
+    short.summary?.unlistedCount = tally.unlistedCount
+    return short
   }
 }

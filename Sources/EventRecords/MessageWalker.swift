@@ -14,6 +14,9 @@ public struct MessageWalker {
 
   /// Where the next step begins; after the last step, the size of the message.
   public private(set) var byteOffset = 0
+  /// After a refusal: the record that was refused, where its checksum says that its fields are as its
+  /// sender has written them; its kind may be none.
+  public private(set) var refusedRecord: EventRecordView?
   private let bytes: UnsafeRawBufferPointer
   private let featureCount: Int
   private let schema: UInt32
@@ -39,6 +42,7 @@ public struct MessageWalker {
     let rest = bytes.count - byteOffset
     guard rest > 0, let start = bytes.baseAddress else {
       defer { isEmptyMessage = false }
+      refusedRecord = nil
       return isEmptyMessage ? .refused(.emptyMessage) : nil
     }
     let record = EventRecordView(start + byteOffset)
@@ -46,10 +50,13 @@ public struct MessageWalker {
       record.version == EventRecord.version, record.featureCount != featureCount,
       record.byteCount <= rest, record.storedChecksum == record.computedChecksum
     {
-      return refuse(.featureCount, skipping: record.byteCount)
+      return refuse(.featureCount, record, skipping: record.byteCount)
     }
-    if rest < byteCount { return refuse(.truncated, skipping: rest) }
-    if let reason = refusal(of: record) { return refuse(reason, skipping: byteCount) }
+    if rest < byteCount { return refuse(.truncated, nil, skipping: rest) }
+    if let reason = refusal(of: record) {
+      let isSound = reason == .kind || reason == .schema || reason == .featureCount
+      return refuse(reason, isSound ? record : nil, skipping: byteCount)
+    }
     byteOffset += byteCount
     return .record(record)
   }
@@ -72,8 +79,11 @@ public struct MessageWalker {
   }
 
   @inline(__always)
-  private mutating func refuse(_ reason: RecordRefusal, skipping skipped: Int) -> Step {
+  private mutating func refuse(
+    _ reason: RecordRefusal, _ record: EventRecordView?, skipping skipped: Int
+  ) -> Step {
     byteOffset += skipped
+    refusedRecord = record
     return .refused(reason)
   }
 }

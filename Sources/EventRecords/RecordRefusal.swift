@@ -19,14 +19,14 @@ public enum RecordRefusal: String, CaseIterable, Sendable, Error {
   case checksum = "crc"
   /// A NaN or infinite feature: the event cannot be scored, and is kept for study.
   case notFinite = "not_finite"
-  /// A run number below the current one.
-  case runBackwards = "run_backwards"
+  /// A record of a run that its sender has ended.
+  case runEnded = "run_ended"
   /// A sequence that was seen before.
   case repeated
   /// A message of zero length.
   case emptyMessage = "empty_message"
   /// More parts than a topic and the records.
   case multipart
-  /// More sources than the configured limit.
+  /// More sources or open runs at a time than there are places for.
   case sourceLimit = "source_limit"
 }

@@ -68,11 +68,14 @@ public struct RunManifest: Equatable, Sendable {
     public var firstNumber: UInt64?
     /// See `firstNumber`.
     public var lastNumber: UInt64?
-    /// By run, then source.
+    /// By run, then source; those of the highest runs where there are very many.
     public var sources: [Source]
+    /// Records of further sources; nil for none.
+    public var unlistedCount: UInt64?
 
     enum CodingKeys: String, CodingKey {
       case schema, counts, sources
+      case unlistedCount = "records_not_listed"
       case firstTimeNs = "first_time_ns"
       case lastTimeNs = "last_time_ns"
       case firstNumber = "first_number"
@@ -93,7 +96,7 @@ public struct RunManifest: Equatable, Sendable {
   /// Records by kind (`event`, `begin_of_run`, `end_of_run`, `heartbeat`), in flagged journals by
   /// reason (`above_threshold`, `unbiased`, `not_scorable`).
   public var counts: [String: UInt64]
-  /// Run numbers, ascending.
+  /// Run numbers, ascending; of the listed sources.
   public var runs: [UInt32]
   /// Lowest and highest time of a record, ns since the epoch; nil without records.
   public var firstTimeNs: UInt64?
@@ -103,8 +106,10 @@ public struct RunManifest: Equatable, Sendable {
   public var firstNumber: UInt64?
   /// See `firstNumber`.
   public var lastNumber: UInt64?
-  /// By run, then source.
+  /// By run, then source; those of the highest runs where there are very many.
   public var sources: [Source]
+  /// Records of further sources; nil for none.
+  public var unlistedCount: UInt64?
   /// In order.
   public var segments: [Segment]
   /// Further sections, kept as they are: what the program that wrote the run adds.
@@ -116,7 +121,7 @@ public struct RunManifest: Equatable, Sendable {
     self.featureCount = featureCount
     self.featureNames = featureNames
     schema = featureNames.map { schemaPrefix(featureNames: $0) } ?? tally.schema
-    recordCount = Int(tally.recordCount)
+    recordCount = Int(clamping: tally.recordCount)
     counts = tally.countsByName
     runs = Set(tally.streams.map(\.run)).sorted()
     firstTimeNs = tally.firstTimeNs
@@ -124,6 +129,7 @@ public struct RunManifest: Equatable, Sendable {
     firstNumber = tally.firstNumber
     lastNumber = tally.lastNumber
     sources = tally.sources
+    unlistedCount = tally.unlistedCount > 0 ? tally.unlistedCount : nil
     self.segments = segments
   }
 }
@@ -146,7 +152,8 @@ extension RunTally {
     RunManifest.Summary(
       schema: schemaDescription(schema), counts: countsByName, firstTimeNs: firstTimeNs,
       lastTimeNs: lastTimeNs,
-      firstNumber: firstNumber, lastNumber: lastNumber, sources: sources)
+      firstNumber: firstNumber, lastNumber: lastNumber, sources: sources,
+      unlistedCount: unlistedCount > 0 ? unlistedCount : nil)
   }
 }
 
@@ -160,6 +167,7 @@ extension RunManifest: Codable {
     case lastTimeNs = "last_time_ns"
     case firstNumber = "first_number"
     case lastNumber = "last_number"
+    case unlistedCount = "records_not_listed"
   }
 
   /// Any name, for the sections of others.
@@ -202,6 +210,7 @@ extension RunManifest: Codable {
     firstNumber = try fields.decodeIfPresent(UInt64.self, forKey: .firstNumber)
     lastNumber = try fields.decodeIfPresent(UInt64.self, forKey: .lastNumber)
     sources = try fields.decode([Source].self, forKey: .sources)
+    unlistedCount = try fields.decodeIfPresent(UInt64.self, forKey: .unlistedCount)
     segments = try fields.decode([Segment].self, forKey: .segments)
     let known = Set(CodingKeys.allCases.map(\.rawValue))
     let all = try [String: JSONValue](from: decoder)
@@ -228,6 +237,7 @@ extension RunManifest: Codable {
     try fields.encodeIfPresent(firstNumber, forKey: .firstNumber)
     try fields.encodeIfPresent(lastNumber, forKey: .lastNumber)
     try fields.encode(sources, forKey: .sources)
+    try fields.encodeIfPresent(unlistedCount, forKey: .unlistedCount)
     try fields.encode(segments, forKey: .segments)
   }
 }

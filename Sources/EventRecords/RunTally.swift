@@ -1,3 +1,5 @@
+internal import BoundedNumbers
+
 /// Counts over the records of a run, one at a time: what the manifest says of them.
 struct RunTally: Sendable {
   /// The records of one source in one run.
@@ -13,13 +15,21 @@ struct RunTally: Sendable {
     var repeated: UInt64 = 0
   }
 
-  private struct StreamKey: Hashable {
+  private struct StreamKey: Hashable, Comparable {
     var run: UInt32
     var source: UInt32
+
+    static func < (a: Self, b: Self) -> Bool { (a.run, a.source) < (b.run, b.source) }
   }
+
+  /// So many streams of a run are listed one by one, those of the highest runs. A journal may hold
+  /// records of 100,000 short runs, and a manifest that lists them all is read whole at each start.
+  static func listedMax(_ kind: RunKind) -> Int { kind == .events ? 4_096 : 128 }
 
   let kind: RunKind
   private(set) var recordCount: UInt64 = 0
+  /// Records of streams that are not listed.
+  private(set) var unlistedCount: UInt64 = 0
   /// Of records that say one; 0 where none does, or not all the same.
   private(set) var schema: UInt32 = 0
   private(set) var hasMixedSchemas = false
@@ -30,6 +40,8 @@ struct RunTally: Sendable {
   private var streamList: [Stream] = []
   private var ledgers: [SequenceLedger] = []
   private var streamIndices: [StreamKey: Int] = [:]
+  /// The lowest stream listed, once there is no room for more.
+  private var lowest: StreamKey?
   private var latestStream = 0
   /// In the order of `countNames`.
   private var counts = InlineArray<4, UInt64>(repeating: 0)
@@ -42,16 +54,21 @@ struct RunTally: Sendable {
     precondition(kind == .flagged, "a ledger of sequences cannot be added up")
     addSchema(UInt32(summary.schema, radix: 16)?.byteSwapped ?? 0)
     for (index, name) in Self.countNames(kind).enumerated() {
-      counts[index] += summary.counts[name] ?? 0
+      counts[index] +|= summary.counts[name] ?? 0
     }
     if let first = summary.firstTimeNs { addTime(first) }
     if let last = summary.lastTimeNs { addTime(last) }
     if let first = summary.firstNumber { firstNumber = min(firstNumber ?? first, first) }
     if let last = summary.lastNumber { lastNumber = max(lastNumber ?? last, last) }
+    unlistedCount +|= summary.unlistedCount ?? 0
+    recordCount +|= summary.unlistedCount ?? 0
     for source in summary.sources {
-      let index = streamIndex(run: source.run, source: source.source)
-      recordCount += source.recordCount
-      streamList[index].recordCount += source.recordCount
+      recordCount +|= source.recordCount
+      guard let index = streamIndex(run: source.run, source: source.source) else {
+        unlistedCount +|= source.recordCount
+        continue
+      }
+      streamList[index].recordCount +|= source.recordCount
       streamList[index].firstSequence = min(
         streamList[index].firstSequence, source.firstSequence)
       streamList[index].lastSequence = max(streamList[index].lastSequence, source.lastSequence)
@@ -98,7 +115,10 @@ struct RunTally: Sendable {
   }
 
   private mutating func addStream(_ event: EventRecordView) {
-    let index = streamIndex(run: event.run, source: event.source)
+    guard let index = streamIndex(run: event.run, source: event.source) else {
+      unlistedCount += 1
+      return
+    }
     let sequence = event.sequence
     streamList[index].recordCount += 1
     streamList[index].firstSequence = min(streamList[index].firstSequence, sequence)
@@ -106,7 +126,9 @@ struct RunTally: Sendable {
     if kind == .events { _ = ledgers[index].note(sequence) }
   }
 
-  private mutating func streamIndex(run: UInt32, source: UInt32) -> Int {
+  /// Where a stream is listed; nil where there are as many of higher runs. Which streams are listed
+  /// does not hang on the order of records: one that was left out once stays so.
+  private mutating func streamIndex(run: UInt32, source: UInt32) -> Int? {
     if latestStream < streamList.count, streamList[latestStream].run == run,
       streamList[latestStream].source == source
     {
@@ -115,12 +137,22 @@ struct RunTally: Sendable {
     let key = StreamKey(run: run, source: source)
     if let known = streamIndices[key] {
       latestStream = known
-    } else {
-      latestStream = streamList.count
-      streamIndices[key] = latestStream
-      streamList.append(Stream(run: run, source: source))
-      if kind == .events { ledgers.append(SequenceLedger()) }
+      return known
     }
+    if let lowest, key < lowest { return nil }
+    var fresh = Stream(run: run, source: source)
+    if streamList.count < Self.listedMax(kind) {
+      latestStream = streamList.count
+      streamList.append(fresh)
+      if kind == .events { ledgers.append(SequenceLedger()) }
+    } else if let lowest, let index = streamIndices.removeValue(forKey: lowest) {
+      swap(&streamList[index], &fresh)
+      unlistedCount +|= fresh.recordCount
+      if kind == .events { ledgers[index] = SequenceLedger() }
+      latestStream = index
+    }
+    streamIndices[key] = latestStream
+    if streamList.count == Self.listedMax(kind) { lowest = streamIndices.keys.min() }
     return latestStream
   }
 

@@ -1,3 +1,5 @@
+internal import BoundedNumbers
+
 /// Which sequences of one source in one run were seen: the account of losses.
 ///
 /// Seen sequences are kept as ranges, at most `rangeCountMax` of them. Where one more would be
@@ -48,7 +50,7 @@ public struct SequenceLedger: Sendable {
   public mutating func note(_ sequence: UInt64) -> Outcome {
     if sequence > highest { return noteFresh(sequence) }
     if sequence <= closedThrough {
-      repeated += 1
+      repeated +|= 1
       return .repeated
     }
     return noteOld(sequence)
@@ -72,11 +74,11 @@ public struct SequenceLedger: Sendable {
     var next = 0
     while ranges[next].last < sequence { next += 1 }
     if ranges[next].first <= sequence {
-      repeated += 1
+      repeated +|= 1
       return .repeated
     }
     received += 1
-    late += 1
+    late +|= 1
     let touchesNext = ranges[next].first - sequence == 1
     let touchesPrevious = next > 0 && sequence - ranges[next - 1].last == 1
     switch (touchesPrevious, touchesNext) {
@@ -129,10 +131,8 @@ extension SequenceLedger {
     var merged = SequenceLedger()
     merged.closedThrough = max(closedThrough, other.closedThrough)
     merged.highest = max(highest, other.highest)
-    // Senders that repeat closed sequences could make the sum too large; losses are never negative.
-    merged.received = min(received + other.received - both, merged.highest)
-    merged.late = late + other.late
-    merged.repeated = repeated + other.repeated + both
+    merged.late = late +| other.late
+    merged.repeated = repeated +| other.repeated +| both
     var (mine, theirs) = (0, 0)
     while mine < rangeCount || theirs < other.rangeCount {
       let takesMine =
@@ -141,7 +141,24 @@ extension SequenceLedger {
       merged.appendMerging(takesMine ? ranges[mine] : other.ranges[theirs])
       if takesMine { mine += 1 } else { theirs += 1 }
     }
+    // Senders that repeat closed sequences could make the sum too large; losses are never negative.
+    let sum = UInt128(received) + UInt128(other.received) - UInt128(both)
+    merged.received = UInt64(clamping: min(max(sum, merged.toldApart), merged.receivedMax))
     self = merged
+  }
+
+  /// Sequences in the ranges: so many were received at least.
+  private var toldApart: UInt128 {
+    (0..<rangeCount).reduce(0) { $0 + UInt128(ranges[$1].last - ranges[$1].first) + 1 }
+  }
+
+  /// With all of those that are no longer told apart.
+  private var receivedMax: UInt128 { toldApart + UInt128(closedThrough) }
+
+  /// Whether the counts are possible with these ranges: then no count can outgrow another.
+  private var isSound: Bool {
+    received <= highest && closedThrough <= highest
+      && (toldApart...receivedMax).contains(UInt128(received))
   }
 
   /// Adds a range whose first is not below that of any before.
@@ -208,9 +225,7 @@ extension SequenceLedger {
       ranges[index] = range
       previous = range.last
     }
-    guard received <= highest, rangeCount == 0 ? highest == 0 : previous == highest else {
-      return nil
-    }
+    guard rangeCount == 0 ? highest == 0 : previous == highest, isSound else { return nil }
   }
 
   /// An account of ranges as `seenRanges` gives them, with what is known of those that are closed:
@@ -228,6 +243,6 @@ extension SequenceLedger {
     }
     highest = previous
     self.received = received
-    guard received <= highest else { return nil }
+    guard isSound else { return nil }
   }
 }

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import Synchronization
 
 /// A count that one or more threads raise and any thread reads, without locks.
@@ -14,6 +15,13 @@ public final class EventCounter: Sendable {
   @inline(__always)
   public func add(_ amount: UInt64 = 1) {
     count.wrappingAdd(amount, ordering: .relaxed)
+  }
+
+  /// Raises the count, to the largest number at most: for amounts that others state. One thread
+  /// alone may write.
+  @inline(__always)
+  func addSaturated(_ amount: UInt64) {
+    count.store(count.load(ordering: .relaxed) +| amount, ordering: .relaxed)
   }
 
   /// Makes the count at least `amount`: for maxima.

@@ -68,6 +68,7 @@ final class IngestStage: @unchecked Sendable {
     state.noteInputProgress()
     // Also while nothing comes: whoever has hung up new arms waits for this.
     generation = rack.adopt(current: generation, position: ring.filledPosition)
+    ledger.beginTurn()
     return step(messagesMax: messagesMax, waitMs: waitMs)
   }
 
@@ -99,7 +100,7 @@ final class IngestStage: @unchecked Sendable {
     while let found = walker.next() {
       switch found {
       case .record(let record): take(record, receivedNs: receivedNs)
-      case .refused(let reason): refuse(reason)
+      case .refused(let reason): refuse(reason, record: walker.refusedRecord)
       }
     }
   }
@@ -108,10 +109,12 @@ final class IngestStage: @unchecked Sendable {
     let isEvent = record.kind == .event
     let entry: Int
     let closedEntry: Int?
-    switch ledger.place(record, isEvent: isEvent) {
+    switch placed(record, isEvent: isEvent) {
     case .refused(let reason):
       counters.rejected(reason).add()
       return
+    case .wait:
+      return refuse(.sourceLimit)
     case .accepted(let placedEntry, let placedClosing):
       entry = placedEntry
       closedEntry = placedClosing
@@ -125,12 +128,35 @@ final class IngestStage: @unchecked Sendable {
       note: SlotNote(
         isEvent: isEvent, ledgerEntry: entry, closedEntry: closedEntry, receivedNs: receivedNs),
       generation: generation)
+    ledger.position = position + 1
   }
 
-  /// Counts a record that cannot be placed, as received from nobody and refused.
-  private func refuse(_ reason: RecordRefusal) {
-    ledger.sources[0].received.add()
+  /// The record's place. Where all entries of the run table are on their way to be closed, the input
+  /// waits for one, as it does for a slot; past the deadline of the end it waits no longer.
+  private func placed(_ record: EventRecordView, isEvent: Bool) -> RunLedgerTable.Placement {
+    while true {
+      let seen = ring.releases.value
+      let placement = ledger.place(record, isEvent: isEvent)
+      if placement != .wait || state.isPastDeadline { return placement }
+      ring.announceArrivals()
+      state.noteInputProgress()
+      waitForRelease(since: seen)
+    }
+  }
+
+  /// Counts a record that cannot be placed. Where it has a checksum that holds, `record` says whose
+  /// it is; else it is nobody's.
+  private func refuse(_ reason: RecordRefusal, record: EventRecordView? = nil) {
+    ledger.noteRefused(reason, record: record)
     counters.rejected(reason).add()
+  }
+
+  private func waitForRelease(since seen: UInt32) {
+    if let whileFull {
+      whileFull()
+    } else {
+      ring.releases.wait(while: seen, timeoutNs: 50_000_000, spins: 200)
+    }
   }
 
   /// The next free slot. While there is none the input waits, and that time is counted as it passes:
@@ -146,11 +172,7 @@ final class IngestStage: @unchecked Sendable {
       counters.inputBlockedNs.add(nowNs - countedNs)
       countedNs = nowNs
       if let position = ring.nextFreePosition() { return position }
-      if let whileFull {
-        whileFull()
-      } else {
-        ring.releases.wait(while: seen, timeoutNs: 50_000_000, spins: 200)
-      }
+      waitForRelease(since: seen)
     }
   }
 }

@@ -90,12 +90,15 @@ final class JournaledOutput {
 
   /// Closes the journal; its manifest gets the ledgers of the runs and the prescale of the unbiased
   /// sample, without which `tamis verify` could not repeat the decisions.
-  func finish(ledger reports: [RunLedgerReport], unbiasedPrescale: UInt32) {
+  func finish(
+    ledger reports: [RunLedgerReport], leftOut: UInt64, unbiasedPrescale: UInt32
+  ) {
     flusher.end()
     synchronise()
     do {
       try journal.finish(extras: [
         "ledger": .array(reports.map(\.manifestSection)),
+        "ledger_left_out": .count(leftOut),
         FlaggedVerifier.prescaleKey: .count(unbiasedPrescale),
       ])
     } catch {

@@ -11,8 +11,12 @@ final class LedgerFile {
     file = try OpenFile(opening: "\(folder)/ledger.jsonl", flags: O_CREAT | O_WRONLY | O_APPEND)
   }
 
-  func append(_ report: RunLedgerReport) throws {
-    let line = Array("\(report.json)\n".utf8)
+  func append(_ report: RunLedgerReport) throws { try append(json: report.json) }
+
+  func append(_ report: RefusalReport) throws { try append(json: report.json) }
+
+  private func append(json: String) throws {
+    let line = Array("\(json)\n".utf8)
     // One write call: a line is whole or not there, also when the daemon is killed.
     try line.withUnsafeBytes { try file.writeAll($0) }
   }
@@ -33,14 +37,12 @@ extension RunLedgerReport {
         "decided_ranges",
         .array(decidedRanges.map { .array([.count($0.lowerBound), .count($0.upperBound)]) })
       ),
-      ("balanced", .bool(isBalanced)),
+      ("refused", refused.json), ("balanced", .bool(isBalanced)),
     ]
   }
 
   /// The report as one line of JSON.
-  public var json: String {
-    "{" + members.map { "\"\($0.name)\": \($0.value.text)" }.joined(separator: ", ") + "}"
-  }
+  public var json: String { line(members) }
 
   /// The report as a section of the journal's manifest.
   var manifestSection: JSONValue {
@@ -48,8 +50,31 @@ extension RunLedgerReport {
   }
 }
 
+extension RefusalReport {
+  /// The report as one line of JSON.
+  public var json: String {
+    line([
+      ("run", run.map { .count($0) } ?? .null), ("source", source.map { .count($0) } ?? .null),
+      ("closing", .string("refused")), ("opened_ns", .count(openedNs)), ("refused", refused.json),
+    ])
+  }
+}
+
+private func line(_ members: [(name: String, value: JSONValue)]) -> String {
+  "{" + members.map { "\"\($0.name)\": \($0.value.text)" }.joined(separator: ", ") + "}"
+}
+
+extension [RefusedCount] {
+  fileprivate var json: JSONValue {
+    .object(
+      Dictionary(
+        map { ($0.reason.rawValue, .count($0.count)) }, uniquingKeysWith: { first, _ in first }))
+  }
+}
+
 extension JSONValue {
-  /// Numbers, truth values, lists of them, and words without special characters: all a ledger has.
+  /// Numbers, truth values, lists and objects of them, and words without special characters: all a
+  /// ledger has.
   fileprivate var text: String {
     switch self {
     case .integer(let value): "\(value)"
@@ -57,7 +82,9 @@ extension JSONValue {
     case .bool(let value): "\(value)"
     case .string(let value): "\"\(value)\""
     case .array(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
-    case .null, .number, .object: "null"
+    case .object(let members):
+      line(members.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) })
+    case .null, .number: "null"
     }
   }
 }

@@ -8,6 +8,8 @@ public protocol PipelineObserver: Sendable {
   /// An earlier process has left a run open, of which so many records were decided; it is gone on
   /// with.
   func ledgerResumed(run: UInt32, source: UInt32, decided: UInt64)
+  /// Records were refused: the first of a run at once, and then at most every ten seconds.
+  func recordsRefused(_ report: RefusalReport)
   /// More events are flagged than the cap allows: one in `prescale` is kept. 1: the flood is over.
   func floodChanged(prescale: UInt32)
   /// The journal cannot be written; the pipeline keeps trying.
@@ -26,6 +28,9 @@ public protocol PipelineObserver: Sendable {
 extension PipelineObserver {
   /// Says nothing.
   public func handshakeFailed(_ failure: HandshakeFailure) {}
+
+  /// Says nothing.
+  public func recordsRefused(_ report: RefusalReport) {}
 
   /// Says nothing.
   public func journalWarned(_ text: String) {}

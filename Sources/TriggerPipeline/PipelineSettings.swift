@@ -22,6 +22,8 @@ public struct PipelineSettings: Sendable {
   /// Whether other daemons take part of the same stream, as behind one PUSH: what is missing here is
   /// then not lost.
   public var isInputShared = false
+  /// A run or source of which nothing came for so many seconds gives up its place in the ledger.
+  public var inputSilenceS = 3_600
   /// A longer message is refused as oversized.
   public var messageByteCountMax = 1 << 20
   /// Messages that ZeroMQ may hold for each sender before it makes the sender wait (or drop).

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import Drift
 internal import EventRecords
 internal import Synchronization
@@ -37,7 +38,11 @@ final class PublishStage: @unchecked Sendable {
   private var stagedCount = 0
   /// Entries whose accounts have changed since they were last entered in the ledger's state.
   private var dirtyEntries: [Int] = []
+  /// The ledgers closed last, for the journal's manifest; `ledger.jsonl` has all.
   private var reports: [RunLedgerReport] = []
+  private var closedCount: UInt64 = 0
+  private var unwritten = UnwrittenLedgers()
+  private var refusals: RefusalTelling
   /// Whether the decision log names the arms in force.
   private var hasLoggedArms = false
   /// The last event that was decided; nil before the first.
@@ -68,6 +73,8 @@ final class PublishStage: @unchecked Sendable {
     flaggedByteCount = FlaggedRecord.byteCount(featureCount: ring.featureCount)
     staged = .allocate(byteCount: settings.batchMax * flaggedByteCount, alignment: 64)
     dirtyEntries.reserveCapacity(RunLedgerTable.entryCount)
+    ledger.remember(ClosedBefore.list(inFolder: settings.journalPath))
+    refusals = RefusalTelling(ledger: ledger, file: ledgerFile, observer: observer)
     resume()
   }
 
@@ -91,6 +98,7 @@ final class PublishStage: @unchecked Sendable {
   /// Handles one scored range and whatever waits for the output; returns whether a range came.
   func step() -> Bool {
     output.service()
+    serviceLedgers()
     guard let range = ring.nextCompletedRange() else {
       if ring.isEmpty { state.noteOutputProgress() }
       if floodPrescale > 1 { letFloodPass() }
@@ -240,11 +248,11 @@ extension PublishStage {
     let fired = arms.rule.firedPoints(score: score)
     arms.drift.noteEvent(condition: condition, fired: fired, isScorable: !score.isNaN)
     if score.isNaN {
-      entry.account.notFinite += 1
+      entry.account.notFinite +|= 1
       counters.rejected(.notFinite).add()
       return
     }
-    entry.account.scored += 1
+    entry.account.scored +|= 1
     counters.scored.add()
     counters.scores.record(Double(score))
     guard fired != 0 else { return }
@@ -256,9 +264,9 @@ extension PublishStage {
 
   private func count(_ decision: Decision, in entry: RunLedgerEntry) {
     if decision.reasons.isEmpty { return counters.unflagged.add() }
-    if decision.reasons.contains(.aboveThreshold) { entry.account.flagged += 1 }
+    if decision.reasons.contains(.aboveThreshold) { entry.account.flagged +|= 1 }
     if decision.reasons.contains(.unbiased) {
-      entry.account.unbiased += 1
+      entry.account.unbiased +|= 1
       counters.unbiased.add()
     }
     if decision.reasons.contains(.notScorable) { counters.notScorable.add() }
@@ -315,31 +323,81 @@ extension PublishStage {
     dirtyEntries.removeAll(keepingCapacity: true)
   }
 
+  /// Closes runs that have fallen silent, and tells what was refused.
+  private func serviceLedgers() {
+    if ledger.pendingClosings.load(ordering: .acquiring) > 0 { closeSilent() }
+    if unwritten.isEmpty && !refusals.hasNews { return }
+    let nowNs = clock.monotonicNs
+    for (index, closing) in unwritten.due(nowNs: nowNs) { close(index, closing) }
+    refusals.tell(nowNs: nowNs)
+  }
+
+  private func closeSilent() {
+    let released = ring.releasedPosition
+    var hasClosed = false
+    for index in ledger.entries.indices {
+      let position = ledger.entries[index].closePosition.load(ordering: .acquiring)
+      guard position >= 0, position <= released else { continue }
+      ledger.entries[index].closePosition.store(-1, ordering: .relaxed)
+      ledger.pendingClosings.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+      close(index, .silence)
+      hasClosed = true
+    }
+    // The input may wait for an entry.
+    if hasClosed { ring.releases.signal() }
+  }
+
+  /// Writes the ledger of a run. Where that fails the entry is kept, and tried again.
   private func close(_ index: Int, _ closing: RunLedgerReport.Closing) {
     let entry = ledger.entries[index]
     let figures = closing == .shutdown ? entry.figures : entry.closingFigures
-    let report = entry.report(closing, figures: figures)
-    if !report.isBalanced { counters.ledgerFaults.add() }
-    counters.shed.add(report.shed)
-    reports.append(report)
+    var report = entry.report(closing, figures: figures)
+    report.refused = ledger.refusals.untold(index)
+    if !unwritten.contains(index) { note(report) }
     do {
       try ledgerFile.append(report)
     } catch {
+      unwritten.note(index, closing, nowNs: clock.monotonicNs)
       observer.journalStalled("\(error)")
+      return
     }
-    observer.ledgerClosed(report)
+    unwritten.remove(index)
+    ledger.refusals.note(told: report.refused, row: index)
+    refusals.forget(row: index)
     // A run that the end of the daemon has cut is gone on with by the next one.
     if closing != .shutdown { ledgerState.clear(index) }
     entry.isClosed.store(true, ordering: .releasing)
   }
 
+  private func note(_ report: RunLedgerReport) {
+    if !report.isBalanced { counters.ledgerFaults.add() }
+    counters.shed.add(report.shed)
+    closedCount += 1
+    reports.append(report)
+    if reports.count >= 2 * Self.manifestReportsMax {
+      reports.removeFirst(Self.manifestReportsMax)
+    }
+    observer.ledgerClosed(report)
+  }
+
+  /// So many of the ledgers closed last are in the journal's manifest.
+  static let manifestReportsMax = 64
+
   /// Closes the open ledgers, and with them the journal. The ingest thread has ended by now.
   func finish() {
+    closeSilent()
+    for (index, closing) in unwritten.due(nowNs: .max) { close(index, closing) }
     for index in ledger.entries.indices
-    where !ledger.entries[index].isClosed.load(ordering: .acquiring) {
+    where !ledger.entries[index].isClosed.load(ordering: .acquiring)
+      && !unwritten.contains(index)
+    {
       ledger.entries[index].takeFigures()
       close(index, .shutdown)
     }
-    output.finish(ledger: reports, unbiasedPrescale: unbiasedPrescale)
+    refusals.tell(nowNs: clock.monotonicNs, isLast: true)
+    let listed = reports.suffix(Self.manifestReportsMax)
+    output.finish(
+      ledger: Array(listed), leftOut: closedCount - UInt64(listed.count),
+      unbiasedPrescale: unbiasedPrescale)
   }
 }

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import EventRecords
 internal import Synchronization
 
@@ -7,8 +8,11 @@ public struct RunLedgerReport: Equatable, Sendable {
   public enum Closing: String, Sendable {
     /// The sender's end of run.
     case endOfRun = "end_of_run"
-    /// The same source began another run without ending this one.
+    /// The same source began other runs without ending this one, or this one again. It may be gone
+    /// on with; another line then has the rest.
     case nextRun = "next_run"
+    /// Nothing came of it for a long time. It may be gone on with; another line then has the rest.
+    case silence
     /// The daemon was told to end.
     case shutdown
   }
@@ -33,6 +37,8 @@ public struct RunLedgerReport: Equatable, Sendable {
   public var notFinite: UInt64
   /// Records refused because their sequence number had come before.
   public var repeated: UInt64
+  /// Records refused since the refusals of the run were last reported.
+  public var refused: [RefusedCount] = []
   /// Events given up at the end of the daemon.
   public var shed: UInt64
   /// Events above a threshold that were kept.
@@ -82,7 +88,9 @@ public struct RunLedgerReport: Equatable, Sendable {
 
   /// Whether the sums agree.
   public var isBalanced: Bool {
-    expected == received + lost && events == scored + notFinite + repeated + shed
+    UInt128(expected) == UInt128(received) + UInt128(lost)
+      && UInt128(events)
+        == [scored, notFinite, repeated, shed].reduce(UInt128(0)) { $0 + UInt128($1) }
   }
 }
 
@@ -103,7 +111,8 @@ final class RunLedgerEntry: @unchecked Sendable {
   var source: UInt32 = 0
   var sequences = SequenceLedger()
   var figures = IngestFigures()
-  var hasEnded = false
+  private(set) var openedNs: UInt64 = 0
+  private(set) var resumeCount: UInt64 = 0
 
   // Written by ingest before the closing record enters the ring, read by publish after it left.
   var closingFigures = IngestFigures()
@@ -117,27 +126,42 @@ final class RunLedgerEntry: @unchecked Sendable {
   /// Whether the account has changed since it was last entered in the ledger's state.
   var isDirty = false
 
+  /// The ring's position before which all of the run lies, where it is to be closed though no record
+  /// says so; -1 where it is not. Written by ingest, and back by publish.
+  let closePosition = Atomic<Int>(-1)
+
   /// Set by the publish thread once the ledger is written: the entry may be used again.
   let isClosed = Atomic<Bool>(true)
 
-  func open(run: UInt32, source: UInt32, openedNs: UInt64) {
+  func open(run: UInt32, source: UInt32, openedNs: UInt64, resumeCount: UInt64 = 0) {
     self.run = run
     self.source = source
+    self.openedNs = openedNs
+    self.resumeCount = resumeCount
     sequences = SequenceLedger()
     figures = IngestFigures()
-    hasEnded = false
-    account = DecidedAccount(run: run, source: source, openedNs: openedNs)
+    isResumed = false
+    account = DecidedAccount(
+      run: run, source: source, openedNs: openedNs, resumeCount: resumeCount)
     isClosed.store(false, ordering: .releasing)
   }
 
   /// Goes on with the account of an earlier process: what that one has decided has been received.
   func resume(_ earlier: DecidedAccount) {
-    open(run: earlier.run, source: earlier.source, openedNs: earlier.openedNs)
+    open(
+      run: earlier.run, source: earlier.source, openedNs: earlier.openedNs,
+      resumeCount: earlier.resumeCount +| 1)
     account = earlier
-    account.resumeCount += 1
+    account.resumeCount = resumeCount
     sequences = earlier.decided
-    figures.events = earlier.scored + earlier.notFinite
+    figures.events = earlier.scored +| earlier.notFinite
     isResumed = true
+  }
+
+  /// The run takes no more records.
+  func end() {
+    takeFigures()
+    closingFigures = figures
   }
 
   /// Takes the sequence ledger's sums as they stand: what the run's end would bring.
@@ -148,7 +172,7 @@ final class RunLedgerEntry: @unchecked Sendable {
   }
 
   func report(_ closing: RunLedgerReport.Closing, figures: IngestFigures) -> RunLedgerReport {
-    let decided = account.scored + account.notFinite + figures.repeated
+    let decided = account.scored +| account.notFinite +| figures.repeated
     return RunLedgerReport(
       run: run, source: source, closing: closing, expected: figures.expected,
       received: figures.received, lost: figures.lost, events: figures.events,

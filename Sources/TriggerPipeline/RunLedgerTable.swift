@@ -1,173 +1,302 @@
+internal import BoundedNumbers
 package import EventRecords
 internal import Synchronization
 
-/// What one sender has sent since start.
-public final class SourceCounters: Sendable {
-  /// The sender's number, or nil for records whose sender cannot be told or trusted.
-  public let source: UInt32?
-  /// Events that came, and records refused.
-  public let received = EventCounter()
-  /// Records missed, by gaps in the sequence; a late record is counted in `late` as well, so what
-  /// is missing now is lost - late.
-  public let lost = EventCounter()
-  /// Records missed where the stream is shared with other daemons: most of them are there.
-  public let elsewhere = EventCounter()
-  /// Records that filled a gap after it had been counted.
-  public let late = EventCounter()
-
-  init(source: UInt32?) { self.source = source }
-}
-
-/// All runs and sources that the daemon keeps account of: fixed tables, owned by the ingest
+/// All runs and sources that the daemon keeps account of: tables of fixed size, owned by the ingest
 /// thread, which alone looks entries up; the publish thread reaches an entry by its index.
+///
+/// Any record of a run that is not known opens it, whatever its number. A source may have
+/// `openRunsOfSourceMax` runs open; one more closes that of them which has been silent longest.
+/// Runs and sources that are silent for `silenceNs` give up their place, and after `busySilenceNs`
+/// already where a place is needed.
 package final class RunLedgerTable: @unchecked Sendable {
   package static let sourceCountMax = 64
-  static let entryCount = 4 * sourceCountMax
+  /// Runs of all sources that are open or on their way to be closed.
+  package static let entryCount = 256
+  package static let openRunsOfSourceMax = 8
+  /// How long one must have been silent to give its place to another, at most.
+  package static let busySilenceNsMax: UInt64 = 10_000_000_000
 
   /// Where a record stands in its run.
   package enum Placement: Equatable, Sendable {
+    /// It belongs to `entry`. `closedEntry` is closed when it has passed: the same one at an end of
+    /// run, and one that it replaces before it.
     case accepted(entry: Int, closedEntry: Int?)
+    /// It has no place.
     case refused(RecordRefusal)
+    /// All entries are on their way to be closed: ask again when some are.
+    case wait
   }
 
   /// An entry's index is its slot in the ledger's state.
   let entries: [RunLedgerEntry] = (0..<entryCount).map { _ in RunLedgerEntry() }
-  /// Sender unknown first, then senders in the order in which they came.
+  /// Sender unknown first, then those that have a place.
   package let sources: SourceList
-  private var currentEntries: [Int?]
-  private var lastSource = 0
+  /// What was refused and is to be told.
+  let refusals = RefusalBook(entryCount: entryCount)
+  /// Entries that are to be closed though no record says so.
+  let pendingClosings = Atomic<Int>(0)
+  /// Moves with the time of the ingest thread's turns.
+  private(set) var nowNs: UInt64
+  /// Where the next record goes in the ring. The ingest thread's.
+  package var position = 0
+
+  // By entry: its run and source, the place of the source, the time of the last record; and whether
+  // it takes records.
+  let keys: UnsafeMutablePointer<UInt64>
+  let isOpen: UnsafeMutablePointer<Bool>
+  let places: UnsafeMutablePointer<Int>
+  let activeNs: UnsafeMutablePointer<UInt64>
+  /// By place of a source.
+  let sourceActiveNs: UnsafeMutablePointer<UInt64>
+  var closedRuns = ClosedRuns()
+
+  /// The entry of the record before; -1 for none.
+  var latest = -1
+  private var latestSource = 0
+  private var lastOpenedNs: UInt64 = 0
+  private var lastLookNs: UInt64
 
   /// Whether other daemons take part of the same stream: gaps are then no losses.
   private let isShared: Bool
+  let silenceNs: UInt64
   private let clock: PipelineClock
 
+  var busySilenceNs: UInt64 { min(silenceNs, Self.busySilenceNsMax) }
+
   /// A table without entries.
-  package init(isShared: Bool = false, clock: PipelineClock = .system) {
+  package init(
+    isShared: Bool = false, silenceNs: UInt64 = 3_600_000_000_000, clock: PipelineClock = .system
+  ) {
     self.isShared = isShared
+    self.silenceNs = silenceNs
     self.clock = clock
+    nowNs = clock.monotonicNs
+    lastLookNs = nowNs
     sources = SourceList(capacity: Self.sourceCountMax + 1)
-    currentEntries = [Int?](repeating: nil, count: Self.sourceCountMax + 1)
+    func table<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+      let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)
+      memory.initialize(repeating: value, count: count)
+      return memory
+    }
+    keys = table(Self.entryCount, 0)
+    isOpen = table(Self.entryCount, false)
+    places = table(Self.entryCount, 0)
+    activeNs = table(Self.entryCount, 0)
+    sourceActiveNs = table(Self.sourceCountMax + 1, 0)
+  }
+
+  convenience init(_ settings: PipelineSettings) {
+    self.init(
+      isShared: settings.isInputShared,
+      silenceNs: UInt64(clamping: settings.inputSilenceS) *| 1_000_000_000, clock: settings.clock)
+  }
+
+  deinit {
+    keys.deallocate()
+    isOpen.deallocate()
+    places.deallocate()
+    activeNs.deallocate()
+    sourceActiveNs.deallocate()
   }
 
   /// Notes a record whose checksum is right, and says whether it has its place in the stream.
-  /// Sequences count from 1, so a record with number 0 is refused as one that repeats.
+  /// Sequences count from 1, so a record with number 0 is refused as one that repeats. O(1) for the
+  /// run and source of the record before, else O(`entryCount`); allocates nothing.
   package func place(_ record: EventRecordView, isEvent: Bool) -> Placement {
-    guard let source = sourceIndex(of: record.source) else {
-      sources[0].received.add()
-      return .refused(.sourceLimit)
-    }
-    let placement = place(record, source: source, isEvent: isEvent)
-    if isEvent || placement.isRefusal { sources[source].received.add() }
-    return placement
-  }
-
-  private func place(_ record: EventRecordView, source: Int, isEvent: Bool) -> Placement {
-    guard record.sequence > 0 else { return .refused(.repeated) }
-    let current = currentEntries[source]
-    if let current, entries[current].isResumed {
-      entries[current].isResumed = false
-      if !entries[current].isContinued(by: record) {
-        return placeInNewEntry(record, source: source, isEvent: isEvent, leaving: current)
+    let key = runKey(run: record.run, source: record.source)
+    if latest >= 0, keys[latest] == key { return note(record, in: latest, isEvent: isEvent) }
+    if let entry = openEntry(of: key) {
+      if !entries[entry].isResumed {
+        latest = entry
+        return note(record, in: entry, isEvent: isEvent)
       }
+      // The first record after a restart says whether the run is gone on with.
+      if beginsAnew(record) { return placeInNewEntry(record, key, isEvent, leaving: entry) }
+      entries[entry].isResumed = false
+      return note(record, in: entry, isEvent: isEvent)
     }
-    if let current, entries[current].accepts(record) {
-      return note(record, in: current, source: source, isEvent: isEvent)
-    }
-    if let current, record.run < entries[current].run || entries[current].refusesAfterEnd(record) {
-      return .refused(.runBackwards)
-    }
-    let left = current.flatMap { entries[$0].hasEnded ? nil : $0 }
-    return placeInNewEntry(record, source: source, isEvent: isEvent, leaving: left)
+    return placeInNewEntry(record, key, isEvent, leaving: nil)
   }
 
-  private func placeInNewEntry(
-    _ record: EventRecordView, source: Int, isEvent: Bool, leaving left: Int?
-  ) -> Placement {
-    guard let opened = freeEntry() else { return .refused(.sourceLimit) }
-    if let left { entries[left].end() }
-    entries[opened].open(
-      run: record.run, source: record.source, openedNs: clock.realtimeNs)
-    currentEntries[source] = opened
-    return note(record, in: opened, source: source, isEvent: isEvent, leaving: left)
+  /// Counts a record that was refused before it could be placed, under its run where `record` tells
+  /// one that can be trusted.
+  package func noteRefused(_ reason: RecordRefusal, record: EventRecordView?) {
+    guard let record, let entry = openEntry(of: runKey(run: record.run, source: record.source))
+    else {
+      let place = record.flatMap { sources.index(of: $0.source) } ?? 0
+      return count(refused: reason, place: place, row: refusals.unknownRow)
+    }
+    count(refused: reason, place: places[entry], row: entry)
   }
 
   private func note(
-    _ record: EventRecordView, in entry: Int, source: Int, isEvent: Bool, leaving left: Int? = nil
+    _ record: EventRecordView, in entry: Int, isEvent: Bool, leaving left: Int? = nil,
+    isContinued: Bool = false
   ) -> Placement {
     let ledger = entries[entry]
-    switch ledger.sequences.note(record.sequence) {
+    let place = places[entry]
+    activeNs[entry] = nowNs
+    sourceActiveNs[place] = nowNs
+    let outcome = record.sequence > 0 ? ledger.sequences.note(record.sequence) : .repeated
+    switch outcome {
     case .fresh(let gap):
-      if gap > 0 { (isShared ? sources[source].elsewhere : sources[source].lost).add(gap) }
+      // A part of a run that goes on does not know what came before it.
+      if gap > 0, !isContinued {
+        (isShared ? sources[place].elsewhere : sources[place].lost).addSaturated(gap)
+      }
     case .late:
-      if !isShared { sources[source].late.add() }
+      if !isShared { sources[place].late.add() }
     case .repeated:
       ledger.figures.repeated += 1
-      ledger.figures.events += 1
+      ledger.figures.events &+= 1
+      count(refused: .repeated, place: place, row: entry)
       return .refused(.repeated)
     }
-    if isEvent { ledger.figures.events += 1 }
+    if isEvent {
+      ledger.figures.events &+= 1
+      sources[place].received.add()
+    }
     guard record.kind == .endOfRun else { return .accepted(entry: entry, closedEntry: left) }
-    ledger.end()
+    end(entry, hasEnded: true)
     return .accepted(entry: entry, closedEntry: entry)
   }
 
+  /// A record of a run that is not open, or that begins one again which an earlier process has left.
+  private func placeInNewEntry(
+    _ record: EventRecordView, _ key: UInt64, _ isEvent: Bool, leaving resumed: Int?
+  ) -> Placement {
+    let closed = resumed == nil ? closedRuns.closed(key) : nil
+    if let closed, closed.hasEnded, record.kind != .beginOfRun {
+      let row = refusals.row(ofEnded: key, openedNs: closed.openedNs)
+      count(refused: .runEnded, place: placeOfKnown(record.source), row: row)
+      return .refused(.runEnded)
+    }
+    guard let place = placeOfSource(record.source) else {
+      count(refused: .sourceLimit, place: 0, row: refusals.unknownRow)
+      return .refused(.sourceLimit)
+    }
+    guard let entry = freeEntry() else {
+      if pendingClosings.load(ordering: .relaxed) > 0 || hasEntryOnItsWay { return .wait }
+      guard giveUpSilentRun() else {
+        count(refused: .sourceLimit, place: place, row: refusals.unknownRow)
+        return .refused(.sourceLimit)
+      }
+      return .wait
+    }
+    let left = resumed ?? surplusRun(ofPlace: place)
+    if let left { end(left, hasEnded: false) }
+    let isContinued = closed.map { !$0.hasEnded } ?? false && !beginsAnew(record)
+    entries[entry].open(
+      run: record.run, source: record.source,
+      openedNs: isContinued ? closed?.openedNs ?? 0 : freshOpenedNs(),
+      resumeCount: isContinued ? (closed?.resumeCount ?? 0) +| 1 : 0)
+    enter(entry, key: key, place: place)
+    latest = entry
+    return note(
+      record, in: entry, isEvent: isEvent, leaving: left, isContinued: isContinued)
+  }
+
+  private func beginsAnew(_ record: EventRecordView) -> Bool {
+    record.kind == .beginOfRun || record.sequence <= 1
+  }
+
+  func enter(_ entry: Int, key: UInt64, place: Int) {
+    keys[entry] = key
+    places[entry] = place
+    activeNs[entry] = nowNs
+    sourceActiveNs[place] = nowNs
+    isOpen[entry] = true
+  }
+
+  /// Takes that are begun later have later times, also where the clock stands or goes back.
+  private func freshOpenedNs() -> UInt64 {
+    lastOpenedNs = max(clock.realtimeNs, lastOpenedNs +| 1)
+    return lastOpenedNs
+  }
+
+  private func count(refused reason: RecordRefusal, place: Int, row: Int) {
+    sources[place].received.add()
+    sources[place].refused.add()
+    refusals.add(reason, row: row)
+  }
+
+  /// The place of a source that has one, else the unknown one's.
+  private func placeOfKnown(_ source: UInt32) -> Int { sources.index(of: source) ?? 0 }
+
+  private func placeOfSource(_ source: UInt32) -> Int? {
+    if sources[latestSource].source == source { return latestSource }
+    var place = sources.index(of: source) ?? sources.take(source)
+    if place == nil, giveUpSilentSource() { place = sources.take(source) }
+    if let place { latestSource = place }
+    return place
+  }
+
+  private func openEntry(of key: UInt64) -> Int? {
+    for entry in 0..<Self.entryCount where keys[entry] == key && isOpen[entry] { return entry }
+    return nil
+  }
+
+  /// An entry whose ledger is written.
+  private func freeEntry() -> Int? {
+    entries.firstIndex { $0.isClosed.load(ordering: .acquiring) }
+  }
+
+  private var hasEntryOnItsWay: Bool {
+    (0..<Self.entryCount).contains {
+      !isOpen[$0] && !entries[$0].isClosed.load(ordering: .acquiring)
+    }
+  }
+
+  /// Takes no more records into a run.
+  func end(_ entry: Int, hasEnded: Bool) {
+    isOpen[entry] = false
+    if latest == entry { latest = -1 }
+    entries[entry].end()
+    closedRuns.note(
+      keys[entry],
+      ClosedRuns.Closed(
+        openedNs: entries[entry].openedNs, resumeCount: entries[entry].resumeCount,
+        hasEnded: hasEnded))
+  }
+
+  /// The ingest thread begins a turn: who has been silent too long gives up the place.
+  package func beginTurn() {
+    nowNs = clock.monotonicNs
+    guard nowNs -| lastLookNs >= min(1_000_000_000, silenceNs) else { return }
+    lastLookNs = nowNs
+    giveUpSilent()
+  }
+
   /// Goes on with what an earlier process has left open, before the first record. Returns the entries
-  /// of runs that were on their way to be closed: a later run of the same source had begun.
+  /// that have to be closed at once: their source has no place any more.
   package func resume(_ accounts: [(slot: Int, account: DecidedAccount)]) -> [Int] {
     var passed: [Int] = []
-    for (slot, account) in accounts.sorted(by: { $0.account.openedNs < $1.account.openedNs }) {
-      guard slot < entries.count, let source = sourceIndex(of: account.source) else { continue }
+    for (slot, account) in accounts.sorted(by: { $0.account.openedNs > $1.account.openedNs }) {
+      guard slot < entries.count else { continue }
       entries[slot].resume(account)
-      if let earlier = currentEntries[source] {
-        entries[earlier].isResumed = false
-        entries[earlier].end()
-        passed.append(earlier)
+      let key = runKey(run: account.run, source: account.source)
+      // The later take of a run is the one that is gone on with.
+      guard openEntry(of: key) == nil, let place = placeOfSource(account.source) else {
+        entries[slot].end()
+        passed.append(slot)
+        continue
       }
-      currentEntries[source] = slot
+      enter(slot, key: key, place: place)
     }
     return passed
   }
 
-  private func sourceIndex(of source: UInt32) -> Int? {
-    if sources[lastSource].source == source { return lastSource }
-    let index = sources.index(of: source) ?? sources.append(source)
-    if let index { lastSource = index }
-    return index
-  }
-
-  /// An entry whose ledger is written. There are four times as many as sources, so one is missing
-  /// only while the pipeline is full of begun runs.
-  private func freeEntry() -> Int? {
-    entries.firstIndex { $0.isClosed.load(ordering: .acquiring) }
+  /// Remembers runs that were closed before this process, the one closed last at the end.
+  package func remember(_ closed: [ClosedBefore]) {
+    for each in closed {
+      closedRuns.note(
+        runKey(run: each.run, source: each.source),
+        ClosedRuns.Closed(
+          openedNs: each.openedNs, resumeCount: each.resumeCount, hasEnded: each.hasEnded))
+    }
   }
 }
 
-extension RunLedgerTable.Placement {
-  fileprivate var isRefusal: Bool {
-    if case .refused = self { true } else { false }
-  }
-}
-
-extension RunLedgerEntry {
-  /// Whether `record` belongs to this run, which is still open.
-  fileprivate func accepts(_ record: EventRecordView) -> Bool {
-    record.run == run && !hasEnded
-  }
-
-  /// Whether the first record after a restart goes on with the run, as if the daemon had never stopped:
-  /// one that begins the run again, or is of another one, does not.
-  fileprivate func isContinued(by record: EventRecordView) -> Bool {
-    record.run == run && record.sequence > 1 && record.kind != .beginOfRun
-  }
-
-  /// A run that has ended takes nothing more, unless its sender begins it again.
-  fileprivate func refusesAfterEnd(_ record: EventRecordView) -> Bool {
-    record.run == run && hasEnded && record.kind != .beginOfRun
-  }
-
-  fileprivate func end() {
-    hasEnded = true
-    takeFigures()
-    closingFigures = figures
-  }
-}
+/// Run and source in one word.
+func runKey(run: UInt32, source: UInt32) -> UInt64 { UInt64(run) << 32 | UInt64(source) }

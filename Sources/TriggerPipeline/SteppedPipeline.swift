@@ -12,8 +12,8 @@ package final class SteppedPipeline {
   package let state: PipelineState
   /// What the journal holds.
   package let journalState = JournalState()
-  /// The senders seen so far, the unknown one first.
-  package var sources: [SourceCounters] { ledger.sources.all }
+  /// The counts by sender now, the unknown one first.
+  package var sources: [SourceSums] { ledger.sources.snapshot() }
 
   private let settings: PipelineSettings
   private let ring: RecordRing
@@ -36,7 +36,7 @@ package final class SteppedPipeline {
     ring = RecordRing(
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
-    ledger = RunLedgerTable(isShared: settings.isInputShared, clock: settings.clock)
+    ledger = RunLedgerTable(settings)
     let journal = try FlaggedJournal(
       folder: settings.journalPath, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)

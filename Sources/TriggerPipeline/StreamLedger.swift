@@ -1,6 +1,5 @@
-internal import DurableFiles
+internal import BoundedNumbers
 internal import EventRecords
-internal import StrictJSON
 
 /// The account of one run and source over all daemons that took part in it, and over their restarts.
 public struct StreamAccount: Equatable, Sendable {
@@ -30,6 +29,10 @@ public struct StreamAccount: Equatable, Sendable {
   public var unbiased: UInt64
   /// The journals that took part.
   public var journals: [String]
+  /// Records that came and were refused, by reason. What is refused as `repeated` was decided before
+  /// and is not missing; of other reasons records that were not decided may be among the missing,
+  /// and those of a run that had ended are not in the sums above.
+  public var refused: [RefusedCount]
   /// Whether some daemon has not closed it: it runs, or was killed.
   public var isOpen: Bool
   /// Whether the sums of each daemon agreed.
@@ -43,39 +46,45 @@ public struct StreamAccount: Equatable, Sendable {
 public struct StreamLedger: Sendable {
   /// By run, source and take.
   public let accounts: [StreamAccount]
+  /// Records refused that are of no run that can be told or trusted.
+  public let refusedOfUnknown: [RefusedCount]
+  /// Lines of the ledgers that could not be read, in words.
+  public let notes: [String]
 
   /// Reads the ledgers of the journals in `folders`.
   ///
-  /// - Throws: `FileFault` that names the line of a ledger that cannot be read; `SystemCallError`.
+  /// - Throws: `FileFault` or `SystemCallError` for a file that cannot be read.
   public init(journals folders: [String]) throws {
-    var merged: [TakeKey: StreamAccount] = [:]
-    var decided: [TakeKey: SequenceLedger] = [:]
+    var merged: [TakeKey: Merging] = [:]
+    var unknown: Refusals = [:]
+    var notes: [String] = []
     for folder in folders {
-      for (key, part) in try takes(inJournal: folder) {
-        merged[key, default: StreamAccount(key)].add(part, journal: folder)
-        if let sum = decided[key] {
-          var sum = sum
-          sum.merge(part.sequences)
-          decided[key] = sum
-        } else {
-          decided[key] = part.sequences
-        }
+      let ledger = try LedgerTakes(journal: folder)
+      unknown.add(ledger.refusedOfUnknown)
+      notes += ledger.notes
+      for (key, identity) in ledger.numberedTakes {
+        merged[key, default: Merging(key)].add(
+          ledger.takes[identity] ?? [], refused: ledger.refused[identity] ?? [:],
+          journal: folder)
       }
     }
-    accounts = merged.keys.sorted().compactMap { key in
-      guard var account = merged[key], let sequences = decided[key] else { return nil }
-      account.take(sequences)
-      return account
-    }
+    refusedOfUnknown = unknown.ordered
+    self.notes = notes
+    accounts = merged.keys.sorted().compactMap { merged[$0]?.account }
   }
 }
 
 extension StreamLedger {
   /// Whether some daemon decided the record with this identity, in any take of its run.
   func isDecided(_ identity: EventIdentity) -> Bool {
-    accounts.contains { account in
-      account.run == identity.run && account.source == identity.source
-        && identity.sequence <= account.expected
+    // Accounts are in the order of runs: the first one of this run by halving.
+    var (low, high) = (0, accounts.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if accounts[middle].run < identity.run { low = middle + 1 } else { high = middle }
+    }
+    return accounts[low...].prefix { $0.run == identity.run }.contains { account in
+      account.source == identity.source && identity.sequence <= account.expected
         && !account.missingRanges.contains { $0.contains(identity.sequence) }
     }
   }
@@ -91,119 +100,69 @@ private struct TakeKey: Hashable, Comparable {
   }
 }
 
-/// What one daemon knows of a take.
-private struct TakePart {
-  var run: UInt32
-  var source: UInt32
-  var openedNs: UInt64
-  var sequences: SequenceLedger
-  var highest: UInt64
-  var scored: UInt64
-  var notFinite: UInt64
-  var flagged: UInt64
-  var unbiased: UInt64
-  var isOpen: Bool
-  var isBalanced: Bool
-}
-
-/// The takes of a journal, numbered in the order in which they were begun. Reports of the same take
-/// go on from one another, so the last one counts, and an open account after that.
-private func takes(inJournal folder: String) throws -> [(TakeKey, TakePart)] {
-  var last: [[UInt64]: TakePart] = [:]
-  func note(_ part: TakePart) {
-    last[[UInt64(part.run), UInt64(part.source), part.openedNs]] = part
-  }
-  for part in try closedTakes(inJournal: folder) { note(part) }
-  for account in try LedgerState.accounts(inFolder: folder) {
-    let key = [UInt64(account.run), UInt64(account.source), account.openedNs]
-    // After an orderly end the closed report knows more: what was received and not decided.
-    if let closed = last[key], closed.sequences.received == account.decided.received { continue }
-    note(TakePart(account))
-  }
-  var takeCounts: [[UInt64]: Int] = [:]
-  return last.values.sorted { $0.openedNs < $1.openedNs }.map { part in
-    let take = takeCounts[[UInt64(part.run), UInt64(part.source)], default: 0] + 1
-    takeCounts[[UInt64(part.run), UInt64(part.source)]] = take
-    return (TakeKey(run: part.run, source: part.source, take: take), part)
-  }
-}
-
-private func closedTakes(inJournal folder: String) throws -> [TakePart] {
-  // A line that a kill has cut is in the open accounts.
-  try JSONLines("\(folder)/ledger.jsonl").places.map { try TakePart($0) }
-}
-
-extension TakePart {
-  init(_ account: DecidedAccount) {
-    self.init(
-      run: account.run, source: account.source, openedNs: account.openedNs,
-      sequences: account.decided, highest: account.decided.highest, scored: account.scored,
-      notFinite: account.notFinite, flagged: account.flagged, unbiased: account.unbiased,
-      isOpen: true, isBalanced: true)
-  }
-
-  init(_ place: JSONPlace) throws(FileFault) {
-    func count(_ name: String) throws(FileFault) -> UInt64 {
-      try place.member(name).integer(in: 0...UInt64.max)
+extension LedgerTakes {
+  /// The takes of the journal, numbered in the order in which they were begun. Of a take of which
+  /// there are refusals alone the line was lost.
+  fileprivate var numberedTakes: [(TakeKey, TakeIdentity)] {
+    var counts: [UInt64: Int] = [:]
+    return Set(takes.keys).union(refused.keys).sorted { $0.openedNs < $1.openedNs }.map {
+      let take = counts[runKey(run: $0.run, source: $0.source), default: 0] + 1
+      counts[runKey(run: $0.run, source: $0.source)] = take
+      return (TakeKey(run: $0.run, source: $0.source, take: take), $0)
     }
-    var ranges: [ClosedRange<UInt64>] = []
-    for range in try place.member("decided_ranges").elements() {
-      let ends = try range.elements()
-      guard ends.count == 2 else {
-        throw range.fault(found: "\(ends.count) numbers", expected: "[first, last]")
-      }
-      let first = try ends[0].integer(in: 1...UInt64.max)
-      ranges.append(first...(try ends[1].integer(in: first...UInt64.max)))
-    }
-    guard
-      let sequences = SequenceLedger(
-        seenRanges: ranges, closedThrough: try count("closed_through"),
-        received: try count("decided"))
-    else {
-      throw place.fault(
-        found: "ranges that do not ascend or do not go with `decided`",
-        expected: "the ledger as the daemon has written it")
-    }
-    self.init(
-      run: try place.member("run").integer(in: 0...UInt32.max),
-      source: try place.member("source").integer(in: 0...UInt32.max),
-      openedNs: try count("opened_ns"), sequences: sequences, highest: try count("expected"),
-      scored: try count("scored"), notFinite: try count("not_finite"),
-      flagged: try count("flagged"), unbiased: try count("unbiased"), isOpen: false,
-      isBalanced: try place.member("balanced").bool())
   }
 }
 
-extension StreamAccount {
-  fileprivate init(_ key: TakeKey) {
-    self.init(
+/// The account of a take while journals are added to it.
+private struct Merging {
+  private var sums: StreamAccount
+  private var parts: [TakePart] = []
+  private var refused: Refusals = [:]
+
+  init(_ key: TakeKey) {
+    sums = StreamAccount(
       run: key.run, source: key.source, take: key.take, expected: 0, decided: 0, missing: 0,
       missingRanges: [], decidedTwice: 0, scored: 0, notFinite: 0, flagged: 0, unbiased: 0,
-      journals: [], isOpen: false, isBalanced: true)
+      journals: [], refused: [], isOpen: false, isBalanced: true)
   }
 
-  fileprivate mutating func add(_ part: TakePart, journal: String) {
-    expected = max(expected, part.highest)
-    decided += part.sequences.received
-    scored += part.scored
-    notFinite += part.notFinite
-    flagged += part.flagged
-    unbiased += part.unbiased
-    journals.append(journal)
-    isOpen = isOpen || part.isOpen
-    isBalanced = isBalanced && part.isBalanced
-  }
-
-  /// Takes the union of what the daemons have decided; `decided` is their sum up to now.
-  fileprivate mutating func take(_ sequences: SequenceLedger) {
-    decidedTwice = decided - sequences.received
-    decided = sequences.received
-    missing = expected - decided
-    var next = sequences.closedSequence + 1
-    for range in sequences.seenRanges {
-      if range.lowerBound > next { missingRanges.append(next...(range.lowerBound - 1)) }
-      next = range.upperBound + 1
+  mutating func add(_ added: [TakePart], refused others: Refusals, journal: String) {
+    for part in added {
+      sums.expected = max(sums.expected, part.highest)
+      sums.decided +|= part.decided
+      sums.scored +|= part.scored
+      sums.notFinite +|= part.notFinite
+      sums.flagged +|= part.flagged
+      sums.unbiased +|= part.unbiased
+      sums.isOpen = sums.isOpen || part.isOpen
+      sums.isBalanced = sums.isBalanced && part.isBalanced
     }
-    if next <= expected { missingRanges.append(next...expected) }
+    parts += added
+    refused.add(others)
+    sums.journals.append(journal)
+  }
+
+  /// With the union of what the parts have decided.
+  var account: StreamAccount {
+    var account = sums
+    var sequences = parts.first?.sequences ?? SequenceLedger()
+    for part in parts.dropFirst() { sequences.merge(part.sequences) }
+    account.decidedTwice = account.decided -| sequences.received
+    account.decided = sequences.received
+    account.missing = account.expected -| account.decided
+    account.missingRanges = gaps(in: sequences, through: account.expected)
+    account.refused = refused.ordered
+    return account
+  }
+
+  private func gaps(in sequences: SequenceLedger, through last: UInt64) -> [ClosedRange<UInt64>] {
+    var gaps: [ClosedRange<UInt64>] = []
+    var before = sequences.closedSequence
+    for range in sequences.seenRanges {
+      if range.lowerBound -| before > 1 { gaps.append(before + 1...range.lowerBound - 1) }
+      before = range.upperBound
+    }
+    if before < last { gaps.append(before + 1...last) }
+    return gaps
   }
 }

@@ -26,8 +26,8 @@ public final class TriggerPipeline: Sendable {
   public var calibration: TriggerCalibration { rack.latest.calibration }
   /// What compares the stream with that calibration's background; for the supervising thread.
   public var drift: DriftMonitor { rack.latest.drift }
-  /// The senders seen so far, the unknown one first.
-  public var sources: [SourceCounters] { ledger.sources.all }
+  /// The counts by sender now, the unknown one first.
+  public var sources: [SourceSums] { ledger.sources.snapshot() }
   /// Records that stand in the ring now.
   public var ringOccupancy: Int { ring.occupiedCount }
   /// Slots of the ring.
@@ -71,7 +71,7 @@ public final class TriggerPipeline: Sendable {
     let ring = RecordRing(
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
-    let ledger = RunLedgerTable(isShared: settings.isInputShared, clock: settings.clock)
+    let ledger = RunLedgerTable(settings)
     let journal = try FlaggedJournal(
       folder: settings.journalPath, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)

@@ -67,6 +67,9 @@ final class CommandSocket {
     }
   }
 
+  /// Connections past their handshake.
+  var connectionCount: Int { sockets.counts.map(\.figures.established).reduce(0, +) }
+
   deinit {
     sockets.stop()
     thread.take()?.join()

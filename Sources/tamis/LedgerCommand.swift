@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import BoundedNumbers
 internal import CommandFrame
+internal import EventRecords
 internal import StrictJSON
 internal import TriggerPipeline
 
@@ -12,9 +14,12 @@ struct LedgerCommand: ParsableCommand {
       Every daemon keeps account of the records that it has decided, run by run and source by source, \
       over restarts and kills. Where several daemons share a stream (any number behind one PUSH), \
       each has seen a part; together they say what the stream has lost: \
-      expected = decided + missing.
+      expected = decided + missing. Records that came and were refused are told by reason, those \
+      whose run or sender cannot be trusted as unknown.
 
-      Exit status 1 where sums do not agree. Missing records are a fact, not a failure.
+      The verdict is complete, damaged (a line of a ledger cannot be read), missing, refused (for \
+      another reason than repeated) or unbalanced, the gravest that holds. Exit status 1 where sums \
+      do not agree; with --complete, for every verdict but complete.
 
       Examples:
         tamis ledger /var/lib/tamis/journal
@@ -26,20 +31,54 @@ struct LedgerCommand: ParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
+  @Flag(help: "Exit status 1 unless the verdict is complete.")
+  var complete = false
+
   func run() throws {
     let ledger = try StreamLedger(journals: journals)
-    let isBalanced = ledger.accounts.allSatisfy(\.isBalanced)
+    let verdict = Verdict(ledger)
     var facts = Facts()
     facts.add(
       "runs", .array(ledger.accounts.map(object)),
       line: ledger.accounts.map(line).joined(separator: "\n"))
-    facts.add("missing", .integer(ledger.accounts.reduce(0) { $0 + $1.missing }))
-    facts.add("balanced", .bool(isBalanced))
+    facts.add("missing", .integer(ledger.accounts.map(\.missing).saturatingSum))
+    let refused = refusedOfAll(ledger)
+    facts.add(
+      "refused", counts(refused),
+      line: "refused: \(refused.isEmpty ? "0" : text(refused))")
+    facts.add(
+      "refused_unknown", counts(ledger.refusedOfUnknown),
+      line: ledger.refusedOfUnknown.isEmpty
+        ? "" : "of unknown runs or senders: \(text(ledger.refusedOfUnknown))")
+    facts.add(
+      "unreadable", .array(ledger.notes.map { .string($0) }),
+      line: ledger.notes.map { "unreadable: \($0)" }.joined(separator: "\n"))
+    facts.add("balanced", .bool(ledger.accounts.allSatisfy(\.isBalanced)))
+    facts.add("verdict", .string(verdict.rawValue))
     facts.print(asJSON: output.json)
-    if !isBalanced {
-      throw NegativeAnswer(
-        description: "sums do not agree: a fault of the daemon, please report it")
+    if let reason = verdict.reason(complete: complete) {
+      throw NegativeAnswer(description: reason)
     }
+  }
+
+  private func refusedOfAll(_ ledger: StreamLedger) -> [RefusedCount] {
+    var sums: [RecordRefusal: UInt64] = [:]
+    for each in ledger.accounts.flatMap(\.refused) + ledger.refusedOfUnknown {
+      sums[each.reason, default: 0] +|= each.count
+    }
+    return RecordRefusal.allCases.compactMap { reason in
+      sums[reason].map { RefusedCount(reason: reason, count: $0) }
+    }
+  }
+
+  private func counts(_ refused: [RefusedCount]) -> Facts.Value {
+    var object = JSONObject()
+    for each in refused { object[each.reason.rawValue] = .integer(each.count) }
+    return .object(object)
+  }
+
+  private func text(_ refused: [RefusedCount]) -> String {
+    refused.map { "\($0.reason.rawValue) \($0.count)" }.joined(separator: ", ")
   }
 
   private func object(_ account: StreamAccount) -> Facts.Value {
@@ -53,7 +92,8 @@ struct LedgerCommand: ParsableCommand {
         }),
       "decided_twice": .integer(account.decidedTwice), "scored": .integer(account.scored),
       "not_finite": .integer(account.notFinite), "flagged": .integer(account.flagged),
-      "unbiased": .integer(account.unbiased), "open": .bool(account.isOpen),
+      "unbiased": .integer(account.unbiased), "refused": counts(account.refused),
+      "open": .bool(account.isOpen),
       "balanced": .bool(account.isBalanced),
       "journals": .array(account.journals.map { .string($0) }),
     ])
@@ -71,7 +111,39 @@ struct LedgerCommand: ParsableCommand {
       + ": expected \(account.expected) = decided \(account.decided) + missing \(account.missing)"
       + missing + "; scored \(account.scored), flagged \(account.flagged), unbiased "
       + "\(account.unbiased)"
+      + (account.refused.isEmpty ? "" : "; refused \(text(account.refused))")
       + (account.decidedTwice > 0 ? "; decided twice \(account.decidedTwice)" : "")
       + (account.isOpen ? "; not closed" : "") + (account.isBalanced ? "" : "; DOES NOT BALANCE")
+  }
+}
+
+/// What a ledger comes to, the gravest first.
+private enum Verdict: String, CaseIterable {
+  case unbalanced, refused, missing, damaged, complete
+
+  init(_ ledger: StreamLedger) {
+    let refused = ledger.refusedOfUnknown + ledger.accounts.flatMap(\.refused)
+    if !ledger.accounts.allSatisfy(\.isBalanced) {
+      self = .unbalanced
+    } else if refused.contains(where: { $0.reason != .repeated }) {
+      self = .refused
+    } else if ledger.accounts.contains(where: { $0.missing > 0 }) {
+      self = .missing
+    } else if !ledger.notes.isEmpty {
+      self = .damaged
+    } else {
+      self = .complete
+    }
+  }
+
+  /// Why the exit status is 1; nil for 0.
+  func reason(complete: Bool) -> String? {
+    switch self {
+    case .unbalanced: "sums do not agree: a fault of the daemon, please report it"
+    case .refused: complete ? "not complete: records were refused" : nil
+    case .missing: complete ? "not complete: records are missing" : nil
+    case .damaged: complete ? "not complete: lines of a ledger cannot be read" : nil
+    case .complete: nil
+    }
   }
 }

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import CLinux
+internal import BoundedNumbers
 internal import CommandFrame
 internal import EventRecords
 internal import TriggerPipeline
@@ -18,7 +18,9 @@ struct RecordCommand: ParsableCommand {
     discussion: """
       Good records are written as they came; others are counted under their reason. Recording ends \
       when every source that began a run has ended it, after --events events, after --seconds, or \
-      with SIGINT or SIGTERM. The run is closed with a manifest in each case.
+      with SIGINT or SIGTERM. The run is closed with a manifest in each case. What was lost by the \
+      senders' sequences and what was refused is printed at the end. D is what most of the first \
+      records say whose checksum holds.
 
       Example:
         tamis record --connect tcp://127.0.0.1:5555 --pattern sub --out run42
@@ -39,7 +41,7 @@ struct RecordCommand: ParsableCommand {
   @Option(help: "The run folder to write.")
   var out: String
 
-  @Option(help: "Features an event; default: as the first record says.")
+  @Option(help: "Features an event; default: by a vote of the first records.")
   var features: Int?
 
   @Option(help: "End after so many events.")
@@ -67,7 +69,8 @@ struct RecordCommand: ParsableCommand {
   }
 
   func run() throws {
-    tamis_signals_block()
+    let stop = StopRequest()
+    if let connect { complainOfHost(in: connect) }
     let socket = try Socket(try Context(), pattern == .sub ? .sub : .pull)
     if pattern == .sub { try socket.set(.subscribe(Array(topic.utf8))) }
     let opened = try CommandSocket(socket, bind: bind, connect: connect, curve: curve)
@@ -75,12 +78,13 @@ struct RecordCommand: ParsableCommand {
     let poller = Poller([.socket(socket, .receivable)])
     var recorder = StreamRecorder(
       folder: out, featureCount: features, eventCountMax: events, replacing: replace.force)
-    let deadlineNs = seconds.map { monotonicNs() + UInt64($0 * 1e9) } ?? .max
+    let deadlineNs = seconds.map { monotonicNs() +| UInt64(nearest: $0 * 1e9) } ?? .max
     var message = Message()
     var progress = ProgressLine()
-    while !recorder.isComplete, monotonicNs() < deadlineNs, tamis_signals_wait(0) == 0 {
+    while !recorder.isComplete, monotonicNs() < deadlineNs, !stop.look() {
+      try recorder.service()
       guard try poller.wait(timeoutMs: 100) > 0 else { continue }
-      for _ in 0..<256 where !recorder.isComplete {
+      for _ in 0..<256 where !recorder.isComplete && monotonicNs() < deadlineNs && !stop.look() {
         guard try socket.receive(into: &message) else { break }
         // The topic part is followed by the records part.
         if message.hasMore { continue }

@@ -1,4 +1,6 @@
+internal import BoundedNumbers
 internal import CLinux
+internal import CommandFrame
 internal import EventRecords
 internal import TriggerPipeline
 
@@ -12,18 +14,75 @@ struct Recording {
   private let parts: [Part]
   let featureCount: Int
   let recordCount: Int
+  /// What each of the recorded run numbers becomes in the first round; those of the next round
+  /// follow.
+  private let runs: [UInt32: UInt32]
+  private let runSpan: Int
+  private let asSource: UInt32?
 
-  init(paths: [String]) throws {
+  /// Opens the recordings, to be sent `loop` times; with `asRun`, runs are numbered from there on in
+  /// the order in which they come.
+  /// - Throws: `FileFault`, `SystemCallError`, and `NegativeAnswer` where the numbers do not go.
+  init(paths: [String], asRun: UInt32? = nil, asSource: UInt32? = nil, loop: Int = 1) throws {
     featureCount = try EventSource(paths: paths).featureCount
     parts = try paths.map { path in
       path.hasSuffix(".npy")
         ? .rows(try EventSource(paths: [path])) : .run(try RecordedRun(path))
     }
     recordCount = parts.reduce(0) { sum, part in sum + part.recordCount }
+    self.asSource = asSource
+    let needsNumbers = asRun != nil || asSource != nil || loop > 1
+    let found = needsNumbers ? try Self.numbers(in: parts) : (runs: [], sources: [])
+    if asSource != nil, found.sources.count > 1 {
+      throw NegativeAnswer(
+        description: "\(found.sources.count) sources are recorded: as one (--as-source) their "
+          + "sequences would be refused as repeated; replay them one by one")
+    }
+    if let asRun {
+      runs = Dictionary(
+        found.runs.enumerated().map { ($1, asRun &+ UInt32($0)) }, uniquingKeysWith: { $1 })
+      runSpan = max(1, found.runs.count)
+    } else {
+      runs = [:]
+      runSpan = Int((found.runs.max() ?? 0) - (found.runs.min() ?? 0)) + 1
+    }
+    let last = Int(asRun.map { $0 } ?? found.runs.min() ?? 0) + runSpan * loop - 1
+    if needsNumbers, last > UInt32.max {
+      throw NegativeAnswer(
+        description: "the last run would have the number \(last): run numbers end at \(UInt32.max)")
+    }
   }
 
-  /// Calls `body` with messages of up to `batch` records, marked as replayed. In `round` k the run
-  /// numbers are k higher than recorded.
+  /// Run numbers in the order in which they come, and source numbers.
+  private static func numbers(in parts: [Part]) throws -> (runs: [UInt32], sources: Set<UInt32>) {
+    var runs: [UInt32] = []
+    var known: Set<UInt32> = []
+    var sources: Set<UInt32> = []
+    func note(_ run: UInt32, _ source: UInt32) {
+      if known.insert(run).inserted { runs.append(run) }
+      sources.insert(source)
+    }
+    for part in parts {
+      switch part {
+      case .rows:
+        let identity = EventIdentity(rowOfFeatures: 0)
+        note(identity.run, identity.source)
+      case .run(let run):
+        try run.forEachRecord { record in
+          if record.run != runs.last { note(record.run, record.source) }
+          sources.insert(record.source)
+        }
+      }
+    }
+    return (runs, sources)
+  }
+
+  private func number(ofRun run: UInt32, round: Int) -> UInt32 {
+    (runs[run] ?? run) &+ UInt32(truncatingIfNeeded: runSpan *| round)
+  }
+
+  /// Calls `body` with messages of up to `batch` records, marked as replayed, with the run numbers of
+  /// `round`.
   func forEachMessage(
     batch: Int, round: Int, _ body: (UnsafeRawBufferPointer, Int) throws -> Void
   ) throws {
@@ -40,7 +99,8 @@ struct Recording {
           try part.copyRecord(start + offset, into: target, featureCount: featureCount)
           var header = EventRecordView(target).header
           header.flags.insert(.replayed)
-          header.run &+= UInt32(round)
+          header.run = number(ofRun: header.run, round: round)
+          if let asSource { header.source = asSource }
           EventRecord.replaceHeader(with: header, in: target)
         }
         try body(UnsafeRawBufferPointer(rebasing: message[..<(count * recordByteCount)]), count)

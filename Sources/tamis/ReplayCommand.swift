@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import BoundedNumbers
 internal import CLinux
+internal import CommandFrame
 internal import EventRecords
 internal import StrictJSON
 internal import TriggerPipeline
@@ -17,14 +19,22 @@ struct ReplayCommand: ParsableCommand {
     abstract: "Send recorded events to a socket.",
     discussion: """
       Records go out as they were, control records included, with the replayed bit set. A .npy \
-      file is sent as run 1 of source 1, with a begin and an end of run. With --loop the run \
-      number rises by one each time round, since a repeated run would be refused as repeated. \
-      A PUB socket waits for its first subscriber.
+      file is sent as run 1 of source 1, with a begin and an end of run. Into a daemon that others \
+      send to, replay with a run and a source number of your own: --as-run, --as-source. A run that \
+      the daemon knows as ended is taken again after a begin of run alone. With --loop each time \
+      round has higher run numbers, since a repeated run would be refused as repeated. A PUB socket \
+      waits for its first subscriber, or for as many as --subscribers says.
+
+      With --pace original and xK a wait that the records' times ask for is --gap-max at most and \
+      is told when it was cut; times of 0 say nothing. Files are paced one after another.
+
+      What was handed to the socket is printed at the end, also after SIGINT and SIGTERM and where \
+      the receiver goes. Exit status 1 where that is not all.
 
       Examples:
         tamis replay test.run --bind tcp://127.0.0.1:5555 --pattern push
         tamis replay test.run --connect tcp://127.0.0.1:5555 --pace 20000/s --batch 16
-        tamis replay test.run --connect tcp://127.0.0.1:5555 --pace original
+        tamis replay test.run --connect tcp://127.0.0.1:5555 --as-run 900001 --as-source 99
       """)
 
   @Argument(help: "EVENTS: runs, segments or .npy files, sent one after another.")
@@ -42,6 +52,18 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "original, max, xK (K times the original speed) or RATE/s (records a second).")
   var pace = Pace.max
 
+  @Option(
+    help:
+      "Seconds that a gap in the records' times is waited for at most; 10 is longer than the pauses of a detector that takes data."
+  )
+  var gapMax = 10.0
+
+  @Option(help: "The first run gets this number, further ones those after it.")
+  var asRun: UInt32?
+
+  @Option(help: "All records get this source number.")
+  var asSource: UInt32?
+
   @Option(help: "Records a message.")
   var batch = 64
 
@@ -50,6 +72,9 @@ struct ReplayCommand: ParsableCommand {
 
   @Option(help: "The topic part of each message; none unless given.")
   var topic: String?
+
+  @Option(help: "pub: begin when so many subscribers are there.")
+  var subscribers = 1
 
   @Option(help: "Seconds to wait for a receiver, at the start and for the last records.")
   var wait = 30.0
@@ -71,36 +96,99 @@ struct ReplayCommand: ParsableCommand {
     if !(wait >= 0 && wait <= 86_400) {
       throw ValidationError("--wait is 0 to 86400 seconds, not \(wait)")
     }
+    if !(gapMax >= 0 && gapMax <= 1e9) {
+      throw ValidationError("--gap-max is 0 to 1e9 seconds, not \(gapMax)")
+    }
+    if !(1...10_000).contains(subscribers) || subscribers > 1 && pattern != .pub {
+      throw ValidationError("--subscribers is 1 to 10000 and goes with --pattern pub")
+    }
   }
 
   func run() throws {
-    let recording = try Recording(paths: events)
+    let stop = StopRequest()
+    let recording = try Recording(paths: events, asRun: asRun, asSource: asSource, loop: loop)
+    if let connect { complainOfHost(in: connect) }
     let sender = try ReplaySender(
       pattern: pattern, bind: bind, connect: connect, topic: topic, waitSeconds: wait,
-      curve: curve)
-    try sender.waitForReceiver()
-    var pacer = Pacer(pace)
-    var progress = ProgressLine()
-    let total = recording.recordCount * loop
-    var sent = 0
+      curve: curve, stop: stop)
+    var replay = Replay(
+      pacer: Pacer(pace, gapMaxNs: UInt64(nearest: gapMax * 1e9)), stop: stop,
+      total: recording.recordCount *| loop)
     let startNs = monotonicNs()
-    for round in 0..<loop {
-      try recording.forEachMessage(batch: batch, round: round) { message, records in
-        pacer.wait(
-          records: records, timeNs: message.baseAddress.map { EventRecordView($0).timeNs } ?? 0)
-        try sender.send(message)
-        sent += records
-        progress.show("replay \(bar(Double(sent) / Double(total))) \(sent) of \(total) records")
+    var failure: NegativeAnswer?
+    do {
+      try sender.waitForReceivers(subscribers)
+      for round in 0..<loop where !stop.isMade {
+        try recording.forEachMessage(batch: batch, round: round) { message, records in
+          try replay.send(message, records: records, through: sender)
+        }
+        replay.pacer.beginAgain()
       }
-      pacer.beginAgain()
+    } catch let error as NegativeAnswer {
+      failure = error
+    } catch is Interrupted {
     }
-    sender.finish()
-    progress.finish()
-    let seconds = Double(monotonicNs() - startNs) * 1e-9
+    let isTaken = sender.finish()
+    replay.progress.finish()
+    replay.facts(seconds: Double(monotonicNs() - startNs) * 1e-9).print(asJSON: output.json)
+    if let failure { throw failure }
+    if replay.sent < replay.total {
+      throw NegativeAnswer(description: "interrupted: not all was handed over")
+    }
+    if !isTaken {
+      throw NegativeAnswer(
+        description: "the receiver has not taken the rest within \(Int(wait)) seconds: what stood "
+          + "in the socket's queue is lost")
+    }
+  }
+}
+
+/// The command was asked to end.
+struct Interrupted: Error {}
+
+/// How far a replay has come.
+private struct Replay {
+  var pacer: Pacer
+  let stop: StopRequest
+  let total: Int
+  var progress = ProgressLine()
+  private(set) var sent = 0
+  private var gapsCut = 0
+
+  init(pacer: Pacer, stop: StopRequest, total: Int) {
+    self.pacer = pacer
+    self.stop = stop
+    self.total = total
+  }
+
+  mutating func send(
+    _ message: UnsafeRawBufferPointer, records: Int, through sender: borrowing ReplaySender
+  ) throws {
+    let timeNs = message.baseAddress.map { EventRecordView($0).timeNs } ?? 0
+    let (dueNs, cut) = pacer.due(records: records, timeNs: timeNs, nowNs: monotonicNs())
+    if let cut { note(cut) }
+    guard stop.sleep(until: dueNs) else { throw Interrupted() }
+    try sender.send(message)
+    sent += records
+    progress.show("replay \(bar(Double(sent) / Double(total))) \(sent) of \(total) records")
+  }
+
+  private mutating func note(_ cut: Pacer.Gap) {
+    gapsCut += 1
+    guard gapsCut <= 10 else { return }
+    complain(
+      "record \(sent + 1) was taken \(duration(Double(cut.dataNs) * 1e-9)) after the one before it: "
+        + "waiting \(duration(Double(cut.waitedNs) * 1e-9)) (--gap-max)"
+        + (gapsCut == 10 ? "; further gaps are counted" : ""))
+  }
+
+  func facts(seconds: Double) -> Facts {
     var facts = Facts()
     facts.add("records", .integer(sent))
+    if sent < total { facts.add("of", .integer(total)) }
+    if gapsCut > 0 { facts.add("gaps_cut", .integer(gapsCut)) }
     facts.add("seconds", .real(seconds))
     facts.add("records_per_second", .real(Double(sent) / max(seconds, 1e-9)))
-    facts.print(asJSON: output.json)
+    return facts
   }
 }

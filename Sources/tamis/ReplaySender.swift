@@ -10,34 +10,46 @@ struct ReplaySender: ~Copyable {
   private let topic: String?
   private let endpoint: String
   private let waitSeconds: Double
+  private let stop: StopRequest
 
   init(
     pattern: SendingPattern, bind: String?, connect: String?, topic: String?, waitSeconds: Double,
-    curve: CurveOptions
+    curve: CurveOptions, stop: StopRequest
   ) throws {
     // An XPUB is a PUB that sees its subscribers: with it the first records are not lost.
     let socket = try Socket(
       try Context(), pattern == .push ? .push : .xpub, lingerMs: Int(waitSeconds * 1_000))
     // A PUSH queues only for receivers that are connected: else a short run to an address where
     // nobody listens would end as if it had been sent.
-    try socket.set(pattern == .pub ? .xpubNoDrop(true) : .immediate(true))
+    if pattern == .pub {
+      try socket.set(.xpubNoDrop(true), .xpubVerboser(true))
+    } else {
+      try socket.set(.immediate(true))
+    }
     opened = try CommandSocket(socket, bind: bind, connect: connect, curve: curve)
     self.pattern = pattern
     self.topic = topic
     self.waitSeconds = waitSeconds
+    self.stop = stop
     endpoint = bind ?? connect ?? ""
   }
 
   private var socket: Socket { opened.socket }
 
-  /// Returns when a PUB socket has a subscriber; a PUSH socket waits with its first message.
-  func waitForReceiver() throws {
+  /// Returns when a PUB socket has `count` subscribers; a PUSH socket waits with its first message.
+  func waitForReceivers(_ count: Int) throws {
     guard pattern == .pub else { return }
     var subscription = Message()
-    let deadlineNs = monotonicNs() + UInt64(waitSeconds * 1e9)
-    while try !socket.receive(into: &subscription) {
-      if monotonicNs() > deadlineNs { throw noReceiver("subscribed") }
-      tamis_sleep_ns(1_000_000)
+    var subscriptions = 0
+    let startNs = monotonicNs()
+    while true {
+      // A subscriber may have several topics: there are as many connections as well.
+      if subscriptions >= count, count == 1 || opened.connectionCount >= count { return }
+      if try socket.receive(into: &subscription) {
+        subscriptions += subscription.bytes.first == 1 ? 1 : subscription.bytes.first == 0 ? -1 : 0
+        continue
+      }
+      try pause(ns: 1_000_000, since: startNs, "subscribed")
     }
   }
 
@@ -50,16 +62,28 @@ struct ReplaySender: ~Copyable {
     try push(records, more: false)
   }
 
-  /// Closes the socket and returns when the rest has left, at most after the waiting time.
-  consuming func finish() {}
+  /// Closes the socket and returns when the rest has left, at most after the waiting time: then
+  /// with false. Somebody who wants the command to end waits a second at most.
+  consuming func finish() -> Bool {
+    let limit = stop.isMade ? min(1, waitSeconds) : waitSeconds
+    try? socket.set(.lingerMs(Int(limit * 1_000)))
+    let startNs = monotonicNs()
+    close()
+    return Double(monotonicNs() - startNs) * 1e-9 < limit || limit == 0
+  }
+
+  private consuming func close() {}
 
   private func push(_ bytes: UnsafeRawBufferPointer, more: Bool) throws {
     if try socket.send(bytes, more: more) { return }
     let startNs = monotonicNs()
-    while try !socket.send(bytes, more: more) {
-      if Double(monotonicNs() - startNs) * 1e-9 > waitSeconds { throw noReceiver("read") }
-      tamis_sleep_ns(50_000)
-    }
+    while try !socket.send(bytes, more: more) { try pause(ns: 50_000, since: startNs, "read") }
+  }
+
+  private func pause(ns: UInt64, since startNs: UInt64, _ verb: String) throws {
+    if stop.look() { throw Interrupted() }
+    if Double(monotonicNs() - startNs) * 1e-9 > waitSeconds { throw noReceiver(verb) }
+    tamis_sleep_ns(ns)
   }
 
   private func noReceiver(_ verb: String) -> NegativeAnswer {

@@ -1,3 +1,5 @@
+internal import BoundedNumbers
+internal import CommandFrame
 internal import EventRecords
 internal import StrictJSON
 
@@ -7,12 +9,15 @@ struct StreamRecorder {
   private let replacing: Bool
   private let eventCountMax: Int
   private var featureCount: Int?
+  private var vote = FeatureVote()
   private var writer: RunWriter?
+  private var manifest: RunManifest?
   private var openRuns: Set<UInt64> = []
   private var hasBegun = false
   private(set) var eventCount = 0
   private var recordCount = 0
   private var refused: [RecordRefusal: Int] = [:]
+  private var flaggedCount = 0
 
   init(folder: String, featureCount: Int?, eventCountMax: Int?, replacing: Bool) {
     self.folder = folder
@@ -24,20 +29,51 @@ struct StreamRecorder {
   /// Whether all runs that began have ended, or enough events have come.
   var isComplete: Bool { eventCount >= eventCountMax || (hasBegun && openRuns.isEmpty) }
 
-  /// Takes the records of one message.
+  /// Takes the records of one message. Until it is known how many features they have, messages wait.
   mutating func take(_ message: UnsafeRawBufferPointer) throws {
-    guard let count = featureCount ?? statedFeatureCount(message) else {
-      refused[message.isEmpty ? .emptyMessage : .truncated, default: 0] += 1
-      return
+    noteFlagged(message)
+    if let featureCount { return try take(message, featureCount: featureCount) }
+    if vote.take(message) { try decideFeatures() }
+  }
+
+  /// Does not wait for more messages where the first came a while ago. Called now and then.
+  mutating func service() throws {
+    if featureCount == nil, vote.isDue { try decideFeatures() }
+  }
+
+  private mutating func decideFeatures() throws {
+    featureCount = vote.winner
+    for message in vote.takeMessages() {
+      guard let featureCount else {
+        refused[message.isEmpty ? .emptyMessage : .truncated, default: 0] += 1
+        continue
+      }
+      try message.withUnsafeBytes { try take($0, featureCount: featureCount) }
     }
-    featureCount = count
-    var walker = MessageWalker(bytes: message, featureCount: count, schema: 0)
+  }
+
+  private mutating func take(_ message: UnsafeRawBufferPointer, featureCount: Int) throws {
+    var walker = MessageWalker(bytes: message, featureCount: featureCount, schema: 0)
     while !isComplete, let step = walker.next() {
       switch step {
       case .refused(let reason): refused[reason, default: 0] += 1
-      case .record(let record): try write(record, featureCount: count)
+      case .record(let record): try write(record, featureCount: featureCount)
       }
     }
+  }
+
+  /// Somebody may have connected to a daemon's output.
+  private mutating func noteFlagged(_ message: UnsafeRawBufferPointer) {
+    guard message.count >= FlaggedRecord.headerByteCount,
+      message.loadUnaligned(as: UInt32.self) == FlaggedRecord.magic
+    else { return }
+    if flaggedCount == 0 {
+      complain(
+        "these are flagged records, such as a daemon publishes: nothing of them is written, record "
+          + "takes event records; flagged ones are in the daemon's journal, and tools/receive.py "
+          + "writes what it receives")
+    }
+    flaggedCount += 1
   }
 
   private mutating func write(_ record: EventRecordView, featureCount: Int) throws {
@@ -63,26 +99,69 @@ struct StreamRecorder {
   }
 
   /// Closes the run.
-  mutating func finish() throws { try writer?.finish() }
+  mutating func finish() throws {
+    if featureCount == nil { try decideFeatures() }
+    manifest = try writer?.finish()
+  }
 
   func facts(out: String) -> Facts {
     var facts = Facts()
     facts.add("written", writer == nil ? .null : .string(out))
     facts.add("records", .integer(recordCount))
     facts.add("events", .integer(eventCount))
+    let sources = manifest?.sources ?? []
+    facts.add("lost", .integer(sources.compactMap(\.lost).saturatingSum))
+    for (name, count) in [
+      ("late", sources.compactMap(\.late).saturatingSum),
+      ("repeated", sources.compactMap(\.repeated).saturatingSum),
+    ] where count > 0 {
+      facts.add(name, .integer(count))
+    }
+    if !openRuns.isEmpty { facts.add("runs_not_ended", .integer(openRuns.count)) }
+    facts.add("refused", .integer(refused.values.saturatingSum))
     for (reason, count) in refused.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       facts.add("refused_\(reason.rawValue)", .integer(count))
     }
+    if flaggedCount > 0 { facts.add("flagged_records_seen", .integer(flaggedCount)) }
     return facts
   }
+}
 
-  /// What the first record of the stream says of itself, if it is one.
-  private func statedFeatureCount(_ message: UnsafeRawBufferPointer) -> Int? {
-    guard message.count >= EventRecord.headerByteCount, let base = message.baseAddress else {
-      return nil
+/// How many features the records of a stream have, by a vote of the first ones whose checksum holds:
+/// a record that is damaged or of another sender must not decide for all.
+private struct FeatureVote {
+  private var messages: [[UInt8]] = []
+  private var votes: [Int: Int] = [:]
+  private var firstNs: UInt64?
+
+  private static let messageCountMax = 16
+  private static let waitNs: UInt64 = 500_000_000
+
+  /// Whether the messages have waited long enough.
+  var isDue: Bool { firstNs.map { monotonicNs() - $0 > Self.waitNs } ?? false && !votes.isEmpty }
+
+  /// What most records say, of equals the one of most features; nil where none is sound.
+  var winner: Int? { votes.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key }
+
+  /// Keeps a message; returns whether there are enough.
+  mutating func take(_ message: UnsafeRawBufferPointer) -> Bool {
+    firstNs = firstNs ?? monotonicNs()
+    messages.append(Array(message))
+    var offset = 0
+    while let base = message.baseAddress, offset + EventRecord.headerByteCount <= message.count {
+      let record = EventRecordView(base + offset)
+      let isSound =
+        record.magic == EventRecord.magic && record.featureCount >= 1
+        && offset + record.byteCount <= message.count
+        && record.storedChecksum == record.computedChecksum
+      if isSound { votes[record.featureCount, default: 0] += 1 }
+      offset += isSound ? record.byteCount : 4
     }
-    let stated = EventRecordView(base).featureCount
-    return stated >= 1 && message.count >= EventRecord.byteCount(featureCount: stated)
-      ? stated : nil
+    return messages.count >= Self.messageCountMax
+  }
+
+  mutating func takeMessages() -> [[UInt8]] {
+    defer { messages = [] }
+    return messages
   }
 }

@@ -178,6 +178,7 @@ extension PipelineSettings {
     inputBind = configuration.input.bind
     inputTopic = configuration.input.topic
     isInputShared = configuration.input.shared
+    inputSilenceS = configuration.input.silenceS
     messageByteCountMax = configuration.input.messageByteCountMax
     inputHighWaterMark = configuration.input.highWaterMark
     inputQueueByteCountMax = configuration.input.queueByteCountMax

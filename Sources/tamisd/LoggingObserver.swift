@@ -1,4 +1,5 @@
 internal import CurveSecurity
+internal import EventRecords
 internal import Logging
 internal import TriggerPipeline
 internal import ZeroMQ
@@ -29,6 +30,15 @@ struct LoggingObserver: PipelineObserver {
     logger.notice(
       "going on with a run that an earlier process has left open",
       metadata: ["run": "\(run)", "source": "\(source)", "decided": "\(decided)"])
+  }
+
+  func recordsRefused(_ report: RefusalReport) {
+    var counts: Logger.Metadata = [
+      "run": "\(report.run.map(String.init) ?? "unknown")",
+      "source": "\(report.source.map(String.init) ?? "unknown")",
+    ]
+    for each in report.refused { counts[each.reason.rawValue] = "\(each.count)" }
+    logger.warning("records refused", metadata: counts)
   }
 
   func floodChanged(prescale: UInt32) {

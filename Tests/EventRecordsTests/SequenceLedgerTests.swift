@@ -178,4 +178,49 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
       #expect(SequenceLedger(savedAt: &damaged) == nil, "word \(index)")
     }
   }
+
+  /// Near the ends of 64 bits everything agrees with plain sets, and merging and saving do not trap.
+  @Test func theEndsOfTheNumbersAreLikeAnyOther() throws {
+    let values: [UInt64] = [0, 1, 2, 3, 1 << 63, .max - 2, .max - 1, .max]
+    var random = SeededGenerator(9)
+    for _ in 0..<2_000 {
+      let parts = (0..<2).map { _ in (0..<6).map { _ in values.randomElement(using: &random) ?? 0 }
+      }
+      var plain = PlainLedger()
+      var ledgers = [SequenceLedger(), SequenceLedger()]
+      for (index, part) in parts.enumerated() {
+        for sequence in part { _ = ledgers[index].note(sequence) }
+      }
+      var first = SequenceLedger()
+      for sequence in parts[0] { #expect(first.note(sequence) == plain.note(sequence)) }
+      var merged = ledgers[0]
+      merged.merge(ledgers[1])
+      #expect(merged.received == UInt64(Set(parts[0] + parts[1]).subtracting([0]).count))
+      #expect(merged.received <= merged.highest)
+      var words = [UInt64](repeating: 0, count: SequenceLedger.wordCount)
+      merged.save(to: &words)
+      #expect(try #require(SequenceLedger(savedAt: &words)).received == merged.received)
+    }
+  }
+
+  /// Whatever words a file has, what is read goes on with any sequence, and merges with any other.
+  @Test func arbitraryWordsThatAreReadGoOn() {
+    let values: [UInt64] = [0, 1, 2, 5, .max - 1, .max]
+    var random = SeededGenerator(10)
+    var readCount = 0
+    var before = SequenceLedger()
+    for _ in 0..<20_000 {
+      var words = [UInt64](repeating: 0, count: SequenceLedger.wordCount)
+      for index in 0..<10 { words[index] = values.randomElement(using: &random) ?? 0 }
+      words[5] = UInt64.random(in: 0...2, using: &random)
+      guard var read = SequenceLedger(savedAt: &words) else { continue }
+      readCount += 1
+      for sequence in values { _ = read.note(sequence) }
+      #expect(read.received <= read.highest)
+      read.merge(before)
+      #expect(read.received <= read.highest)
+      before = read
+    }
+    #expect(readCount > 50)
+  }
 }

@@ -35,7 +35,7 @@ extension DaemonStatus {
 
   private mutating func setStream(_ now: UInt64) {
     ledger.sources = [
-      .init(number: nil, received: 31, lost: 0, late: 0),
+      .init(number: nil, received: 31, lost: 0, late: 0, refused: 31),
       .init(number: 1, received: 400_000_000, lost: 17, late: 5),
       .init(number: 2, received: 320_000_000, lost: 0, late: 0, elsewhere: 44),
     ]

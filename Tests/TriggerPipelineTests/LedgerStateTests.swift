@@ -86,18 +86,38 @@ import TriggerPipeline
     let table = RunLedgerTable()
     _ = table.resume([(slot: 3, account: Self.account(run: 8, through: 10, openedNs: 1))])
     #expect(
-      place(kind, run: run, sequence: sequence, in: table) == .accepted(entry: 0, closedEntry: 3))
+      place(kind, run: run, sequence: sequence, in: table)
+        == .accepted(entry: 0, closedEntry: run == 8 ? 3 : nil))
     #expect(table.sources[1].lost.value == sequence - 1)
   }
 
-  @Test func ofTwoRunsOfASourceTheOlderOneIsClosed() {
+  @Test func severalRunsOfASourceAreGoneOnWith() {
     let table = RunLedgerTable()
     let passed = table.resume([
       (slot: 1, account: Self.account(run: 8, through: 10, openedNs: 1)),
       (slot: 0, account: Self.account(run: 9, through: 5, openedNs: 2)),
+      (slot: 5, account: Self.account(run: 9, through: 4, openedNs: 1)),
     ])
-    #expect(passed == [1])
+    // Of two takes of a run the earlier one is closed.
+    #expect(passed == [5])
     #expect(place(.event, run: 9, sequence: 6, in: table) == .accepted(entry: 0, closedEntry: nil))
+    #expect(place(.event, run: 8, sequence: 11, in: table) == .accepted(entry: 1, closedEntry: nil))
+  }
+
+  /// A damaged file may state any count.
+  @Test func absurdAccountsAreGoneOnWith() {
+    let table = RunLedgerTable()
+    var decided = SequenceLedger()
+    for sequence in [UInt64.max - 1, 1] { _ = decided.note(sequence) }
+    let account = DecidedAccount(
+      run: .max, source: 9, openedNs: .max, resumeCount: .max, scored: .max, notFinite: .max,
+      flagged: .max, unbiased: .max, decided: decided)
+    #expect(table.resume([(slot: 3, account: account)]) == [])
+    for sequence in [UInt64.max, 2, .max, 0] {
+      _ = place(.event, run: .max, sequence: sequence, in: table)
+    }
+    _ = place(.endOfRun, run: .max, sequence: 3, in: table)
+    #expect(place(.event, run: .max, sequence: 4, in: table) == .refused(.runEnded))
   }
 
   private func place(

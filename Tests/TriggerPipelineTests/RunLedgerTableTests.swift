@@ -31,19 +31,118 @@ import TriggerPipeline
     #expect(table.sources[1].late.value == 1)
     #expect(place(.event, run: 5, sequence: 4) == .refused(.repeated))
     #expect(place(.event, run: 5, sequence: 0) == .refused(.repeated))
-    #expect(place(.event, run: 4, sequence: 1) == .refused(.runBackwards))
+    #expect(place(.event, run: 4, sequence: 1) == .accepted(entry: 1, closedEntry: nil))
     #expect(place(.endOfRun, run: 5, sequence: 7) == .accepted(entry: 0, closedEntry: 0))
-    #expect(place(.event, run: 5, sequence: 8) == .refused(.runBackwards))
+    #expect(place(.event, run: 5, sequence: 8) == .refused(.runEnded))
     #expect(table.sources[1].received.value == 7)
+    #expect(table.sources[1].refused.value == 3)
   }
 
-  @Test func aNextRunClosesTheOneBefore() {
+  /// A replay of an old run, or a newer one that others send, takes nothing from a run that streams.
+  @Test func runsOfASourceAreOpenBesideEachOther() {
     let table = RunLedgerTable()
-    _ = place(.event, run: 1, source: 3, sequence: 1, in: table)
+    for sequence in 1...100 as ClosedRange<UInt64> {
+      for (entry, run) in [UInt32(12), 999, 3].enumerated() {
+        let kind: RecordKind = sequence == 1 ? .beginOfRun : .event
+        #expect(
+          place(kind, run: run, source: 3, sequence: sequence, in: table)
+            == .accepted(entry: entry, closedEntry: nil))
+      }
+    }
+    #expect(table.sources[1].refused.value == 0 && table.sources[1].lost.value == 0)
+  }
+
+  @Test func oneRunTooManyClosesTheOneThatWasSilentLongest() {
+    let time = StoppedTime()
+    let table = RunLedgerTable(clock: PipelineClock(time))
+    let limit = UInt32(RunLedgerTable.openRunsOfSourceMax)
+    for run in 1...limit {
+      time.monotonicNs += 1
+      table.beginTurn()
+      _ = place(.event, run: run, source: 3, sequence: 1, in: table)
+    }
+    time.monotonicNs += 1
+    table.beginTurn()
+    _ = place(.event, run: 1, source: 3, sequence: 2, in: table)
     #expect(
-      place(.event, run: 2, source: 3, sequence: 1, in: table)
-        == .accepted(entry: 1, closedEntry: 0))
-    #expect(place(.event, run: 1, source: 3, sequence: 2, in: table) == .refused(.runBackwards))
+      place(.event, run: 100, source: 3, sequence: 1, in: table)
+        == .accepted(entry: Int(limit), closedEntry: 1))
+    // It goes on as another part: what came before is not lost.
+    time.monotonicNs += 1
+    table.beginTurn()
+    #expect(
+      place(.event, run: 2, source: 3, sequence: 10, in: table)
+        == .accepted(entry: Int(limit) + 1, closedEntry: 2))
+    #expect(table.sources[1].lost.value == 0)
+  }
+
+  /// Wrong numbers get no place that somebody uses, and do not keep theirs.
+  @Test func sourcesThatAreSilentGiveUpTheirPlace() {
+    let time = StoppedTime()
+    let table = RunLedgerTable(clock: PipelineClock(time))
+    let limit = UInt32(RunLedgerTable.sourceCountMax)
+    for source in 1...limit { _ = place(.event, run: 1, source: source, sequence: 5, in: table) }
+    #expect(place(.event, run: 1, source: 999, sequence: 1, in: table) == .refused(.sourceLimit))
+    time.monotonicNs += RunLedgerTable.busySilenceNsMax
+    table.beginTurn()
+    for source in 2...limit { _ = place(.event, run: 1, source: source, sequence: 6, in: table) }
+    #expect(
+      place(.event, run: 1, source: 999, sequence: 1, in: table)
+        == .accepted(entry: Int(limit), closedEntry: nil))
+    #expect(place(.event, run: 1, source: 1_000, sequence: 1, in: table) == .refused(.sourceLimit))
+    let sums = table.sources.snapshot()
+    #expect(sums.count == Int(limit) + 2 && sums.last?.sender == .other)
+    #expect(sums.last?.received == 1 && sums.last?.lost == 4)
+    #expect(sums.map(\.received).reduce(0, +) == UInt64(2 * limit + 2))
+    #expect(sums.map(\.lost).reduce(0, +) == UInt64(4 * limit))
+  }
+
+  @Test func allGiveUpTheirPlaceAfterTheStatedSilence() {
+    let time = StoppedTime()
+    let table = RunLedgerTable(silenceNs: 60_000_000_000, clock: PipelineClock(time))
+    for source in 1...5 as ClosedRange<UInt32> {
+      _ = place(.event, run: 1, source: source, sequence: 1, in: table)
+    }
+    time.monotonicNs += 59_000_000_000
+    table.beginTurn()
+    _ = place(.event, run: 1, source: 5, sequence: 2, in: table)
+    time.monotonicNs += 2_000_000_000
+    table.beginTurn()
+    #expect(table.sources.snapshot().map(\.sender) == [.unknown, .source(5), .other])
+  }
+
+  @Test func moreRunsThanEntriesWaitForThoseOnTheirWay() {
+    let table = RunLedgerTable()
+    for run in 1...UInt32(RunLedgerTable.entryCount) {
+      _ = place(.event, run: run, source: 3, sequence: 1, in: table)
+      _ = place(.endOfRun, run: run, source: 3, sequence: 2, in: table)
+    }
+    #expect(place(.event, run: 0, source: 3, sequence: 1, in: table) == .wait)
+  }
+
+  @Test func runsClosedLastAreRemembered() {
+    let table = RunLedgerTable()
+    table.remember([
+      ClosedBefore(run: 5, source: 3, openedNs: 1), ClosedBefore(run: 6, source: 3, openedNs: 2),
+    ])
+    #expect(place(.event, run: 5, source: 3, sequence: 9, in: table) == .refused(.runEnded))
+    #expect(
+      place(.beginOfRun, run: 6, source: 3, sequence: 1, in: table)
+        == .accepted(entry: 0, closedEntry: nil))
+  }
+
+  /// Sequences as large as they can be, and times as sequences, from many sources.
+  @Test func sumsOfTheLargestNumbersStopThere() {
+    let table = RunLedgerTable()
+    for source in 1...20 as ClosedRange<UInt32> {
+      for run in 1...5 as ClosedRange<UInt32> {
+        for sequence in [1_780_000_000_000_000_000, UInt64.max - 1, .max, 1, 0, .max] {
+          _ = place(.event, run: run, source: source, sequence: sequence, in: table)
+        }
+      }
+    }
+    #expect(table.sources[1].lost.value == .max)
+    #expect(table.sources[1].refused.value == 10)
   }
 
   @Test func aRunThatHasEndedCanBeginAgain() {
@@ -71,4 +170,11 @@ import TriggerPipeline
     #expect(table.sources[0].received.value == 1)
     #expect(table.sources[5].received.value == 1)
   }
+}
+
+/// A clock that a test moves.
+final class StoppedTime: SimulatedTime, @unchecked Sendable {
+  var monotonicNs: UInt64 = 1_000_000_000
+  var realtimeNs: UInt64 = 1_700_000_000_000_000_000
+  func sleep(ns durationNs: UInt64) { monotonicNs += durationNs }
 }

@@ -1,3 +1,4 @@
+import EventRecords
 import Foundation
 import Testing
 import TriggerPipeline
@@ -61,15 +62,80 @@ import TriggerPipeline
   }
 
   @Test(arguments: [
-    #"{"run": 5}"#, "[]", "nonsense",
-    #"{"run": 5, "source": 1, "expected": 4, "scored": 1, "not_finite": 0, "flagged": 0, "#
-      + #""unbiased": 0, "opened_ns": 1, "decided": 2, "closed_through": 0, "#
-      + #""decided_ranges": [[4, 3]], "balanced": true}"#,
+    #"{"run": 5}"#, "[]",
+    #"{"run": 5, "source": 1, "closing": "end_of_run", "expected": 4, "scored": 1, "#
+      + #""not_finite": 0, "flagged": 0, "unbiased": 0, "opened_ns": 1, "decided": 2, "#
+      + #""closed_through": 0, "decided_ranges": [[4, 3]], "balanced": true}"#,
   ])
-  func aLineThatIsNoReportIsNamed(line: String) throws {
+  func aLineThatIsNoReportIsToldAndTheOthersCount(line: String) throws {
     let journal = try Journal([Self.line(expected: 4, ranges: [[1, 4]], scored: 3), line, ""])
-    #expect {
-      _ = try StreamLedger(journals: [journal.path])
-    } throws: { error in "\(error)".contains("ledger.jsonl, line 2") }
+    let ledger = try StreamLedger(journals: [journal.path])
+    #expect(ledger.accounts.count == 1)
+    #expect(ledger.notes.count == 1 && ledger.notes[0].contains("ledger.jsonl, line 2"))
+  }
+
+  private static func refusals(_ run: String, _ reasons: String, openedNs: Int = 1) -> String {
+    #"{"run": \#(run), "source": \#(run == "null" ? run : "1"), "closing": "refused", "#
+      + #""opened_ns": \#(openedNs), "refused": {\#(reasons)}}"#
+  }
+
+  @Test func whatWasRefusedIsAddedUp() throws {
+    let journal = try Journal([
+      Self.refusals("5", #""repeated": 3"#), Self.refusals("null", #""crc": 7"#),
+      Self.line(expected: 4, ranges: [[1, 4]], scored: 3),
+      Self.refusals("5", #""run_ended": 2, "of_a_later_version": 9"#),
+      Self.refusals("5", #""run_ended": 1"#), Self.refusals("null", #""crc": 1, "magic": 2"#),
+      Self.refusals("6", #""repeated": 18446744073709551615"#),
+      Self.refusals("6", #""repeated": 18446744073709551615"#), "",
+    ])
+    let ledger = try StreamLedger(journals: [journal.path])
+    #expect(ledger.accounts.map(\.run) == [5, 6])
+    #expect(
+      ledger.accounts[0].refused == [
+        RefusedCount(reason: .runEnded, count: 3), RefusedCount(reason: .repeated, count: 3),
+      ])
+    #expect(ledger.accounts[1].refused == [RefusedCount(reason: .repeated, count: .max)])
+    #expect(
+      ledger.refusedOfUnknown == [
+        RefusedCount(reason: .magic, count: 2), RefusedCount(reason: .checksum, count: 8),
+      ])
+  }
+
+  /// A run that gave up its place and went on: each line has a part.
+  @Test func partsOfARunAreAddedUp() throws {
+    let whole = Self.line(expected: 20, ranges: [[11, 20]], scored: 9)
+    let part = Self.line(expected: 10, ranges: [[1, 9]], scored: 8)
+      .replacingOccurrences(of: "end_of_run", with: "silence")
+    let journal = try Journal([part, whole, ""])
+    let account = try #require(try StreamLedger(journals: [journal.path]).accounts.first)
+    #expect(account.expected == 20 && account.decided == 19 && account.missing == 1)
+    #expect(account.missingRanges == [10...10] && account.take == 1 && account.scored == 17)
+  }
+
+  /// Any numbers that 64 bits hold, in pairs: the sums stop at the largest number, and nothing traps.
+  @Test func extremeNumbersAreAddedUp() throws {
+    let extremes: [UInt64] = [0, 1, 2, .max - 1, .max]
+    var lines: [String] = []
+    for first in extremes {
+      for second in extremes {
+        for (closed, decided) in [(first, second), (second, first), (0, 0)] {
+          lines.append(
+            """
+            {"run": 5, "source": 1, "closing": "silence", "expected": \(first), "received": \
+            \(second), "lost": \(first), "events": \(second), "scored": \(first), "not_finite": \
+            \(second), "repeated": \(first), "shed": \(first), "flagged": \(second), "unbiased": \
+            \(first), "opened_ns": \(second), "resumed": \(first), "decided": \(decided), \
+            "closed_through": \(closed), "decided_ranges": \
+            \(first > closed && first > 0 ? "[[\(first), \(max(first, second))]]" : "[]"), \
+            "balanced": true}
+            """)
+        }
+      }
+    }
+    let journal = try Journal(lines + [""])
+    for account in try StreamLedger(journals: [journal.path, journal.path]).accounts {
+      #expect(account.decided <= account.expected || account.missing == 0)
+      for range in account.missingRanges { #expect(range.upperBound <= account.expected) }
+    }
   }
 }

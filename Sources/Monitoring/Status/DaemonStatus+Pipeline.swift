@@ -89,22 +89,28 @@ extension DaemonStatus {
 }
 
 extension LedgerFacts {
-  fileprivate init(_ counters: PipelineCounters, sources counted: [SourceCounters]) {
+  fileprivate init(_ counters: PipelineCounters, sources counted: [SourceSums]) {
     scored = counters.scored.value
     shed = counters.shed.value
     refusals = RecordRefusal.allCases.map {
       Refusal(reason: $0, count: counters.rejected($0).value)
     }
-    sources = counted.map {
-      Source(
-        number: $0.source, received: $0.received.value, lost: $0.lost.value,
-        late: $0.late.value, elsewhere: $0.elsewhere.value)
-    }
+    sources = counted.map(Source.init)
     controlRecords = counters.controlRecords.map(\.value)
     messages = counters.messages.value
     faults = counters.ledgerFaults.value
     lastEventNs = counters.lastEventNs.value
     inputBlockedNs = counters.inputBlockedNs.value
+  }
+}
+
+extension LedgerFacts.Source {
+  fileprivate init(_ sums: SourceSums) {
+    let number: UInt32? = if case .source(let number) = sums.sender { number } else { nil }
+    self.init(
+      number: number, received: sums.received, lost: sums.lost, late: sums.late,
+      elsewhere: sums.elsewhere, refused: sums.refused)
+    isOther = sums.sender == .other
   }
 }
 

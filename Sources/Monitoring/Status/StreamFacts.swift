@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 public import EventRecords
 public import TriggerPipeline
 
@@ -5,8 +6,11 @@ public import TriggerPipeline
 public struct LedgerFacts: Equatable, Sendable {
   /// One sender.
   public struct Source: Equatable, Sendable {
-    /// The sender's number; nil for records whose sender cannot be told.
+    /// The sender's number; nil for records whose sender cannot be told, and for all senders together
+    /// that have given up their place.
     public var number: UInt32?
+    /// Whether these are the senders that have given up their place.
+    public var isOther = false
     /// Events that came, and records refused.
     public var received: UInt64
     /// Records missed, by gaps in the sequence.
@@ -15,20 +19,24 @@ public struct LedgerFacts: Equatable, Sendable {
     public var elsewhere: UInt64
     /// Records that filled a gap already counted as lost.
     public var late: UInt64
+    /// Records refused.
+    public var refused: UInt64
 
     /// Creates a sender's account.
     public init(
-      number: UInt32?, received: UInt64, lost: UInt64, late: UInt64, elsewhere: UInt64 = 0
+      number: UInt32?, received: UInt64, lost: UInt64, late: UInt64, elsewhere: UInt64 = 0,
+      refused: UInt64 = 0
     ) {
       self.number = number
       self.received = received
       self.lost = lost
       self.elsewhere = elsewhere
       self.late = late
+      self.refused = refused
     }
 
-    /// The number, or `unknown`.
-    public var name: String { number.map { "\($0)" } ?? "unknown" }
+    /// The number, `unknown` or `other`.
+    public var name: String { number.map { "\($0)" } ?? (isOther ? "other" : "unknown") }
   }
 
   /// A reason and how many records were refused for it.
@@ -74,13 +82,13 @@ public struct LedgerFacts: Equatable, Sendable {
   public init() {}
 
   /// Events of all senders.
-  public var received: UInt64 { sources.reduce(0) { $0 + $1.received } }
+  public var received: UInt64 { sources.map(\.received).saturatingSum }
   /// Gaps of all senders.
-  public var lost: UInt64 { sources.reduce(0) { $0 + $1.lost } }
+  public var lost: UInt64 { sources.map(\.lost).saturatingSum }
   /// Filled gaps of all senders.
-  public var late: UInt64 { sources.reduce(0) { $0 + $1.late } }
+  public var late: UInt64 { sources.map(\.late).saturatingSum }
   /// Refusals for all reasons.
-  public var rejected: UInt64 { refusals.reduce(0) { $0 + $1.count } }
+  public var rejected: UInt64 { refusals.map(\.count).saturatingSum }
 }
 
 /// A histogram as it stands.

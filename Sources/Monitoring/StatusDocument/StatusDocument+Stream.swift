@@ -122,7 +122,7 @@ extension JSONValue {
           .object([
             "source": .string($0.name), "received": .integer($0.received),
             "lost": .integer($0.lost), "elsewhere": .integer($0.elsewhere),
-            "late": .integer($0.late),
+            "late": .integer($0.late), "refused": .integer($0.refused),
           ])
         }),
       "rejected_by_reason": named(ledger.refusals.map { ($0.name, $0.count) }),

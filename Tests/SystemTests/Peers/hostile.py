@@ -70,6 +70,8 @@ def main():
         counts[reason] = counts.get(reason, 0) + number
         sender.refused(message)
 
+    sender.send(sender.record(kind=BEGIN, run=4, sequence=1).tobytes())
+    sender.send(sender.record(kind=END, run=4, sequence=2).tobytes())
     sender.send(sender.record(kind=BEGIN).tobytes())
     sender.send_good()
     # Identities that were never taken are built on a sequence far away and not advanced.
@@ -94,7 +96,7 @@ def main():
         records["features"][0, 3] = value
         formats.seal(records)
         expect("not_finite", 1, records.tobytes())
-    expect("run_backwards", 1, sender.record(run=4, sequence=1).tobytes())
+    expect("run_ended", 1, sender.record(run=4, sequence=3).tobytes())
     repeated = sender.record(sequence=sender.sequence)
     expect("repeated", 1, repeated.tobytes())
     expect("empty_message", 1, b"")

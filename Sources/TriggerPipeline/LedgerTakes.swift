@@ -1,0 +1,175 @@
+internal import BoundedNumbers
+internal import DurableFiles
+internal import EventRecords
+internal import StrictJSON
+
+/// A run of a source, begun at one time: a sender that begins it again begins another take.
+struct TakeIdentity: Hashable {
+  var run: UInt32
+  var source: UInt32
+  var openedNs: UInt64
+}
+
+/// What one daemon knows of a take, or of a part of it: a run that gave up its place and went on has
+/// several parts.
+struct TakePart {
+  var identity: TakeIdentity
+  /// The sequences that were decided, as `SequenceLedger` takes and gives them.
+  var ranges: [ClosedRange<UInt64>]
+  var closedThrough: UInt64
+  var decided: UInt64
+  var highest: UInt64
+  var scored: UInt64
+  var notFinite: UInt64
+  var flagged: UInt64
+  var unbiased: UInt64
+  /// Whether a further line goes on from this one, in place of being another part.
+  var isGoneOnWith: Bool
+  var isOpen: Bool
+  var isBalanced: Bool
+
+  /// Checked when the part was read.
+  var sequences: SequenceLedger {
+    SequenceLedger(seenRanges: ranges, closedThrough: closedThrough, received: decided)
+      ?? SequenceLedger()
+  }
+}
+
+/// Records refused, by reason.
+typealias Refusals = [RecordRefusal: UInt64]
+
+/// All that a journal's `ledger.jsonl` and `ledger.open` say.
+struct LedgerTakes {
+  /// Takes with their parts.
+  private(set) var takes: [TakeIdentity: [TakePart]] = [:]
+  /// What was refused of each take.
+  private(set) var refused: [TakeIdentity: Refusals] = [:]
+  /// What was refused and is of no run that can be told.
+  private(set) var refusedOfUnknown: Refusals = [:]
+  /// Lines that say nothing.
+  private(set) var notes: [String] = []
+
+  /// Reads the ledger of the journal in `folder`.
+  init(journal folder: String) throws {
+    for line in try JSONLines("\(folder)/ledger.jsonl").places {
+      do throws(FileFault) {
+        try note(line)
+      } catch {
+        notes.append("\(error)")
+      }
+    }
+    for account in try LedgerState.accounts(inFolder: folder) { note(TakePart(account)) }
+  }
+
+  private mutating func note(_ line: JSONPlace) throws(FileFault) {
+    if try line.member("closing").string() == "refused" { return try noteRefusals(line) }
+    let part = try TakePart(line)
+    note(part)
+    // A line of an earlier version has what was refused among its sums.
+    let refusals =
+      try line.optionalMember("refused") == nil
+      ? [.repeated: try line.optionalMember("repeated")?.integer(in: 0...UInt64.max) ?? 0]
+      : try Refusals(line)
+    refused[part.identity, default: [:]].add(refusals)
+  }
+
+  private mutating func noteRefusals(_ line: JSONPlace) throws(FileFault) {
+    let refusals = try Refusals(line)
+    let run = try line.member("run").unlessNull { place throws(FileFault) -> UInt32 in
+      try place.integer(in: 0...UInt32.max)
+    }
+    guard let run else { return refusedOfUnknown.add(refusals) }
+    let identity = TakeIdentity(
+      run: run, source: try line.member("source").integer(in: 0...UInt32.max),
+      openedNs: try line.member("opened_ns").integer(in: 0...UInt64.max))
+    refused[identity, default: [:]].add(refusals)
+  }
+
+  /// Of the lines that go on from one another the last one counts.
+  private mutating func note(_ part: TakePart) {
+    guard let last = takes[part.identity]?.last else {
+      takes[part.identity] = [part]
+      return
+    }
+    // A kill between the line of a run and its leaving the open accounts: the line knows more. So it
+    // does after an orderly end: it has what was received and not decided.
+    if part.isOpen, last.decided == part.decided { return }
+    if last.isGoneOnWith {
+      takes[part.identity]?.removeLast()
+    }
+    takes[part.identity]?.append(part)
+  }
+}
+
+extension Refusals {
+  mutating func add(_ other: Refusals) {
+    for (reason, count) in other where count > 0 { self[reason, default: 0] +|= count }
+  }
+
+  /// The member `refused` of a line. A reason that is not known, such as a later version's, is left
+  /// out.
+  fileprivate init(_ line: JSONPlace) throws(FileFault) {
+    self.init()
+    for (name, count) in try line.member("refused").members() {
+      if let reason = RecordRefusal(rawValue: name) {
+        self[reason] = try count.integer(in: 0...UInt64.max)
+      }
+    }
+  }
+
+  /// In the order of all reasons.
+  var ordered: [RefusedCount] {
+    RecordRefusal.allCases.compactMap { reason in
+      self[reason].flatMap { $0 > 0 ? RefusedCount(reason: reason, count: $0) : nil }
+    }
+  }
+}
+
+extension TakePart {
+  init(_ account: DecidedAccount) {
+    self.init(
+      identity: TakeIdentity(
+        run: account.run, source: account.source, openedNs: account.openedNs),
+      ranges: account.decided.seenRanges, closedThrough: account.decided.closedSequence,
+      decided: account.decided.received, highest: account.decided.highest,
+      scored: account.scored, notFinite: account.notFinite, flagged: account.flagged,
+      unbiased: account.unbiased, isGoneOnWith: true, isOpen: true, isBalanced: true)
+  }
+
+  init(_ place: JSONPlace) throws(FileFault) {
+    func count(_ name: String) throws(FileFault) -> UInt64 {
+      try place.member(name).integer(in: 0...UInt64.max)
+    }
+    let ranges = try place.member("decided_ranges").map {
+      range throws(FileFault) -> ClosedRange<UInt64> in
+      let ends = try range.elements()
+      guard ends.count == 2 else {
+        throw range.fault(found: "\(ends.count) numbers", expected: "[first, last]")
+      }
+      let first = try ends[0].integer(in: 1...UInt64.max)
+      return first...(try ends[1].integer(in: first...UInt64.max))
+    }
+    let closing = try place.member("closing").string()
+    self.init(
+      identity: TakeIdentity(
+        run: try place.member("run").integer(in: 0...UInt32.max),
+        source: try place.member("source").integer(in: 0...UInt32.max),
+        openedNs: try count("opened_ns")),
+      ranges: ranges, closedThrough: try count("closed_through"),
+      decided: try count("decided"), highest: try count("expected"),
+      scored: try count("scored"), notFinite: try count("not_finite"),
+      flagged: try count("flagged"), unbiased: try count("unbiased"),
+      isGoneOnWith: closing != RunLedgerReport.Closing.silence.rawValue
+        && closing != RunLedgerReport.Closing.nextRun.rawValue,
+      isOpen: false, isBalanced: try place.member("balanced").bool())
+    guard
+      let sequences = SequenceLedger(
+        seenRanges: ranges, closedThrough: closedThrough, received: decided)
+    else {
+      throw place.fault(
+        found: "ranges that do not ascend or do not go with `decided`",
+        expected: "the ledger as the daemon has written it")
+    }
+    if highest < sequences.highest { highest = sequences.highest }
+  }
+}

@@ -1,0 +1,143 @@
+public import EventRecords
+internal import Synchronization
+
+/// How many records were refused for one reason.
+public struct RefusedCount: Equatable, Sendable {
+  /// Why.
+  public var reason: RecordRefusal
+  /// How many.
+  public var count: UInt64
+
+  /// Creates a count.
+  public init(reason: RecordRefusal, count: UInt64) {
+    self.reason = reason
+    self.count = count
+  }
+}
+
+/// Records of one run and source that were refused since the report before this one.
+public struct RefusalReport: Equatable, Sendable {
+  /// The run; nil where it cannot be told or trusted, or has no place.
+  public var run: UInt32?
+  /// The sender; nil with `run`.
+  public var source: UInt32?
+  /// When the run was opened, as in its ledger; 0 with `run` nil.
+  public var openedNs: UInt64
+  /// By reason; not empty.
+  public var refused: [RefusedCount]
+
+  /// Creates a report.
+  public init(run: UInt32?, source: UInt32?, openedNs: UInt64, refused: [RefusedCount]) {
+    self.run = run
+    self.source = source
+    self.openedNs = openedNs
+    self.refused = refused
+  }
+}
+
+/// What was refused and has not been told yet, in rows of one count a reason: a row for each entry
+/// of the run table, some for runs that have ended, and one for what is no run's.
+///
+/// The ingest thread adds. The publish thread writes a row down and then subtracts what it has
+/// written. A row gets another run only while its counts are 0, so a run that is read beside counts
+/// is theirs.
+final class RefusalBook: @unchecked Sendable {
+  /// Moves with every refusal.
+  let total = EventCounter()
+
+  private static let reasons = RecordRefusal.allCases
+  private static let endedCount = 64
+
+  private let entryCount: Int
+  private let counts: UnsafeMutablePointer<Atomic<UInt64>>
+  private let endedKeys: UnsafeMutablePointer<UInt64>
+  private let endedOpenedNs: UnsafeMutablePointer<UInt64>
+  private var latestEnded = 0
+
+  /// All rows.
+  var rows: Range<Int> { 0..<unknownRow + 1 }
+  /// The row of what is no run's.
+  var unknownRow: Int { entryCount + Self.endedCount }
+
+  init(entryCount: Int) {
+    self.entryCount = entryCount
+    let rowCount = entryCount + Self.endedCount + 1
+    counts = .allocate(capacity: rowCount * Self.reasons.count)
+    for index in 0..<rowCount * Self.reasons.count {
+      (counts + index).initialize(to: Atomic(0))
+    }
+    endedKeys = .allocate(capacity: Self.endedCount)
+    endedKeys.initialize(repeating: 0, count: Self.endedCount)
+    endedOpenedNs = .allocate(capacity: Self.endedCount)
+    endedOpenedNs.initialize(repeating: 0, count: Self.endedCount)
+  }
+
+  deinit {
+    counts.deinitialize(count: rows.count * Self.reasons.count).deallocate()
+    endedKeys.deallocate()
+    endedOpenedNs.deallocate()
+  }
+
+  /// The ingest thread counts a refusal.
+  func add(_ reason: RecordRefusal, row: Int) {
+    counter(row, reason).pointee.wrappingAdd(1, ordering: .releasing)
+    total.add()
+  }
+
+  /// The ingest thread's row for a run that has ended; the unknown one where all are taken.
+  func row(ofEnded key: UInt64, openedNs: UInt64) -> Int {
+    func isOurs(_ index: Int) -> Bool {
+      endedKeys[index] == key && endedOpenedNs[index] == openedNs
+    }
+    if isOurs(latestEnded) { return entryCount + latestEnded }
+    let index =
+      (0..<Self.endedCount).first(where: isOurs)
+      ?? (0..<Self.endedCount).first { isEmpty(entryCount + $0) }
+    guard let index else { return unknownRow }
+    endedKeys[index] = key
+    endedOpenedNs[index] = openedNs
+    latestEnded = index
+    return entryCount + index
+  }
+
+  /// What the publish thread has to tell of a row; empty for nothing.
+  func untold(_ row: Int) -> [RefusedCount] {
+    if isEmpty(row) { return [] }
+    return Self.reasons.compactMap { reason in
+      let count = counter(row, reason).pointee.load(ordering: .acquiring)
+      return count > 0 ? RefusedCount(reason: reason, count: count) : nil
+    }
+  }
+
+  /// Whose a row is that is not an entry's and has counts.
+  func identity(ofRow row: Int) -> (key: UInt64, openedNs: UInt64)? {
+    let index = row - entryCount
+    guard 0..<Self.endedCount ~= index else { return nil }
+    return (endedKeys[index], endedOpenedNs[index])
+  }
+
+  /// The publish thread has written down what `untold` gave.
+  func note(told refused: [RefusedCount], row: Int) {
+    for each in refused {
+      counter(row, each.reason).pointee.wrappingSubtract(
+        each.count, ordering: .acquiringAndReleasing)
+    }
+  }
+
+  private func isEmpty(_ row: Int) -> Bool {
+    let first = counts + row * Self.reasons.count
+    for index in 0..<Self.reasons.count where first[index].load(ordering: .acquiring) != 0 {
+      return false
+    }
+    return true
+  }
+
+  private func counter(
+    _ row: Int, _ reason: RecordRefusal
+  ) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    guard let index = Self.reasons.firstIndex(of: reason) else {
+      preconditionFailure("every reason is among all reasons")
+    }
+    return counts + row * Self.reasons.count + index
+  }
+}
