@@ -62,8 +62,8 @@ let modules: [[Target]] = [
   module(
     "Analysis",
     [
-      "Calibration", "ScoreEngine", "ScoreModel", "ReproducibleMath", "StrictJSON", "DurableFiles",
-      "WorkerThreads",
+      "BoundedNumbers", "Calibration", "ScoreEngine", "ScoreModel", "ReproducibleMath",
+      "StrictJSON", "DurableFiles", "WorkerThreads",
     ]),
   module("ZeroMQ", ["CZeroMQ"]),
   module("CurveSecurity", ["ZeroMQ", "DurableFiles"]),

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 public import DurableFiles
 
 /// A part with the file that it was read from.
@@ -25,7 +26,13 @@ extension CalibrationPart {
     for other in parts.dropFirst() { try first.refuseOther(other) }
     try refuseRepeatedRuns(
       parts.flatMap { part in part.part.tally.runs.map { ($0, part.path) } })
-    let eventCount = parts.reduce(0) { $0 + $1.part.tally.eventCount }
+    let eventCount = parts.map(\.part.tally.eventCount).saturatingSum
+    guard eventCount <= TriggerCalibration.eventCountMax else {
+      throw FileFault(
+        file: first.path, place: "events", found: "\(eventCount) or more of all parts together",
+        expected: "at most \(TriggerCalibration.eventCountMax)",
+        remedy: "one of the parts was not made by tamis calibrate: see them with tamis inspect")
+    }
     let needed = first.part.basis.plan.scoresNeeded(eventCountMax: eventCount)
     for part in parts { try part.refuseTooFewScores(needed: needed, eventCount: eventCount) }
     let features = first.part.tally.features

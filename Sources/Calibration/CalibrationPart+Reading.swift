@@ -89,7 +89,7 @@ extension CalibrationPart {
       })
     tally = try CalibrationTally(place, scores: scores)
     eventsTotal = try place.member("events_total").unlessNull { (total) throws(FileFault) in
-      try total.integer(in: 1...Int.max)
+      try total.eventCount(from: 1)
     }
     screenRefusal = try place.member("screen_refusal").unlessNull { (text) throws(FileFault) in
       try text.string()
@@ -129,8 +129,8 @@ extension WorkingPointRequest {
 
 extension CalibrationTally {
   fileprivate init(_ place: JSONPlace, scores bytes: UnsafeRawBufferPointer) throws(FileFault) {
-    let scorableCount = try place.member("events").integer(in: 0...Int.max)
-    let notScorableCount = try place.member("not_scorable").integer(in: 0...Int.max)
+    let scorableCount = try place.member("events").eventCount()
+    let notScorableCount = try place.member("not_scorable").eventCount()
     let kept = try place.member("kept")
     let keptCount = try kept.integer(in: 0...scorableCount)
     guard bytes.count == 4 * keptCount else {
@@ -141,8 +141,9 @@ extension CalibrationTally {
         bitPattern: UInt32(
           littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
     }
-    guard largest.allSatisfy({ !$0.isNaN }) else {
-      throw kept.fault(found: "a score that is NaN", expected: "scores that have a rank")
+    guard largest.allSatisfy({ $0 > -.infinity }) else {
+      throw kept.fault(
+        found: "a score that is NaN or -infinity", expected: "scores as the engine gives them")
     }
     scores = ThresholdAccumulator(
       capacity: keptCount, scorableCount: scorableCount, notScorableCount: notScorableCount,
@@ -167,7 +168,8 @@ extension FeatureAccumulator {
     let names = try place.member("names").unlessNull { (names) throws(FileFault) in
       try names.map { (name) throws(FileFault) in try name.string() }
     }
-    let events = try place.member("events").integer(in: 0...Int.max)
+    // Events and those not scorable.
+    let events = try place.member("events").integer(in: 0...2 * TriggerCalibration.eventCountMax)
     guard !columns.isEmpty, names == nil || names?.count == columns.count,
       columns.allSatisfy({ $0.count <= events })
     else {
@@ -187,7 +189,7 @@ extension FloatMoments {
     let sums = try place.member("power_sums").map { (sum) throws(FileFault) in try sum.string() }
     guard
       let moments = FloatMoments(
-        count: try place.member("count").integer(in: 0...Int.max), range: range, powerSums: sums)
+        count: try place.member("count").eventCount(), range: range, powerSums: sums)
     else {
       throw place.fault(found: "sums that no numbers have", expected: "exact power sums")
     }
@@ -204,10 +206,18 @@ extension ScreenAccumulator {
       }
       return sum
     }
-    count = try place.member("events").integer(in: 0...Int.max)
+    count = try place.member("events").eventCount()
     sum = try exactSum("deviation_sum")
     sumOfSquares = try exactSum("deviation_square_sum")
-    lowest = try place.member("lowest").real(in: -Double.greatestFiniteMagnitude...0)
-    highest = try place.member("highest").real(in: 0...Double.greatestFiniteMagnitude)
+    lowest = try place.member("lowest").real(in: -Self.deviationMax...0)
+    highest = try place.member("highest").real(in: 0...Self.deviationMax)
+    let reach = max(-lowest, highest)
+    let most = Double(count) * reach * (1 + 1e-9)
+    guard sum.value.magnitude <= most, (0...most * reach).contains(sumOfSquares.value) else {
+      throw place.fault(found: "sums that no deviations have", expected: "exact sums")
+    }
   }
+
+  /// Above the ratio of any two numbers of float32.
+  private static let deviationMax = 1e90
 }

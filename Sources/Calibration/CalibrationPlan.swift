@@ -85,9 +85,9 @@ public struct CalibrationPlan: Equatable, Sendable {
   ) throws(CalibrationError) -> WorkingPoint {
     precondition(fromTop <= largest.count, "more events than the accumulator was made for")
     let threshold = largest[fromTop - 1]
-    guard threshold < .infinity else {
+    guard threshold.isFinite else {
       throw .infiniteThreshold(
-        workingPoint: request.name, infiniteCount: largest.count { $0 == .infinity },
+        workingPoint: request.name, infiniteCount: largest.count { $0.isInfinite },
         eventCount: count)
     }
     let rank = count + 1 - fromTop

@@ -8,10 +8,10 @@ extension CalibrationRun {
       run: try place.member("run").unlessNull { (run) throws(FileFault) in
         try run.integer(in: 0...UInt32.max)
       },
-      eventCount: try place.member("events").integer(in: 0...Int.max),
+      eventCount: try place.member("events").eventCount(),
       unbiasedPrescale: try place.optionalMember("unbiased_prescale")?
         .integer(in: 1...UInt32.max),
-      taintedCount: try place.optionalMember("tainted")?.integer(in: 0...Int.max) ?? 0)
+      taintedCount: try place.optionalMember("tainted")?.eventCount() ?? 0)
     otherKeys = try place.otherKeys(than: json)
   }
 }

@@ -59,11 +59,9 @@ extension ConditionSummary {
   }
 
   init(_ place: JSONPlace) throws(FileFault) {
-    let deviation = try place.member("standard_deviation")
-    eventCount = try place.member("events").integer(in: 1...Int.max)
-    mean = try place.member("mean").real()
-    standardDeviation = try deviation.real()
-    guard standardDeviation >= 0 else { throw deviation.fault(expected: "a number of at least 0") }
+    eventCount = try place.member("events").eventCount(from: 1)
+    mean = try place.member("mean").mean()
+    standardDeviation = try place.member("standard_deviation").spread()
     otherKeys = try place.otherKeys(than: json)
   }
 }

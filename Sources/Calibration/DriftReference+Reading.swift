@@ -57,18 +57,19 @@ extension FeatureSummary {
     let minimum = try column("minimum")
     let maximum = try column("maximum")
     let nonFinite = try column("non_finite")
+    let events = try place.member("events").eventCount()
     var features: [Feature] = []
     for index in names.indices {
       features.append(
         Feature(
           name: try names[index].unlessNull { (name) throws(FileFault) in try name.string() },
-          mean: try mean[index].optionalReal(),
-          standardDeviation: try deviation[index].optionalReal(),
-          kurtosis: try kurtosis?[index].optionalReal(),
+          mean: try mean[index].optionalReal(in: JSONPlace.means),
+          standardDeviation: try deviation[index].optionalReal(in: JSONPlace.spreads),
+          kurtosis: try kurtosis?[index].optionalReal(in: JSONPlace.kurtoses),
           range: try JSONPlace.range(from: minimum[index], to: maximum[index]),
-          nonFiniteCount: try nonFinite[index].eventCount()))
+          nonFiniteCount: try nonFinite[index].integer(in: 0...events)))
     }
-    self.init(eventCount: try place.member("events").eventCount(), features: features)
+    self.init(eventCount: events, features: features)
     otherKeys = try place.otherKeys(than: json)
   }
 }
@@ -80,13 +81,28 @@ extension JSONPlace {
     }
   }
 
-  fileprivate func eventCount() throws(FileFault) -> Int {
-    try integer(in: 0...Int.max)
+  /// A number of events, which sums and laws of chance can work with.
+  func eventCount(from least: Int = 0) throws(FileFault) -> Int {
+    try integer(in: least...TriggerCalibration.eventCountMax)
   }
 
-  fileprivate func optionalReal() throws(FileFault) -> Double? {
-    try unlessNull { (place) throws(FileFault) in try place.real() }
+  fileprivate func optionalReal(
+    in range: ClosedRange<Double>
+  ) throws(FileFault) -> Double? {
+    try unlessNull { (place) throws(FileFault) in try place.real(in: range) }
   }
+
+  /// A mean of numbers of float32.
+  func mean() throws(FileFault) -> Double { try real(in: Self.means) }
+
+  /// A standard deviation of numbers of float32.
+  func spread() throws(FileFault) -> Double { try real(in: Self.spreads) }
+
+  private static let largest = Double(Float.greatestFiniteMagnitude)
+  fileprivate static let means = -largest...largest
+  fileprivate static let spreads = 0...largest
+  /// A kurtosis is at most the number of values.
+  fileprivate static let kurtoses = 0...Double(TriggerCalibration.eventCountMax)
 
   static func range(
     from minimum: JSONPlace, to maximum: JSONPlace

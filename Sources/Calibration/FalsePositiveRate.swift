@@ -37,7 +37,7 @@ public struct FalsePositiveRate: Hashable, Sendable {
   }
 
   private static func exponent(_ text: some StringProtocol) -> Int? {
-    Int(text).flatMap { abs($0) <= 1000 ? $0 : nil }
+    Int(text).flatMap { (-1000...1000).contains($0) ? $0 : nil }
   }
 
   /// The nearest double.

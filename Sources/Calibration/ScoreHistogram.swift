@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import StrictJSON
 
 /// Counts of background scores in bins of equal ratio, near enough: each octave from 2^-16 to
@@ -43,10 +44,10 @@ public struct ScoreHistogram: Equatable, Sendable {
 
   /// Adds all that `other` has counted.
   public mutating func merge(_ other: ScoreHistogram) {
-    for bin in 0..<Self.binCount { counts[bin] += other.counts[bin] }
-    underflow += other.underflow
-    overflow += other.overflow
-    notScorable += other.notScorable
+    for bin in 0..<Self.binCount { counts[bin] +|= other.counts[bin] }
+    underflow +|= other.underflow
+    overflow +|= other.overflow
+    notScorable +|= other.notScorable
   }
 
   /// The bin of a score: negative below the first edge, `binCount` or more past the last one and

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import DurableFiles
 internal import ReproducibleMath
 internal import StrictJSON
@@ -65,7 +66,7 @@ public struct ScreenAccumulator: Equatable, Sendable {
 
   /// Adds all comparisons of `other`.
   public mutating func merge(_ other: ScreenAccumulator) {
-    count += other.count
+    count +|= other.count
     sum.merge(other.sum)
     sumOfSquares.merge(other.sumOfSquares)
     lowest = min(lowest, other.lowest)
@@ -113,7 +114,7 @@ extension ScreenCalibration {
       throw marginPlace.fault(expected: "a number between 0 and 1")
     }
     var screen = ScreenCalibration(
-      margin: margin, eventCount: try place.member("events").integer(in: 1...Int.max),
+      margin: margin, eventCount: try place.member("events").eventCount(from: 1),
       deviationMean: try place.member("deviation_mean").real(),
       deviationSpread: try magnitude("deviation_standard_deviation"),
       shortfallMax: try magnitude("shortfall_max"), excessMax: try magnitude("excess_max"))

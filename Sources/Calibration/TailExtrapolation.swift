@@ -77,10 +77,13 @@ struct TailExtrapolation {
         .map { tail.excess(survival: random.uniform(at: start + UInt64($0))) }
         .sorted(by: >)
       let repeated = ParetoTail(fitting: excesses, base: tail.base, baseRate: tail.baseRate)
-      rates.append(baseRate * tail.survival(excess: excess(of: repeated, largest: excesses[0])))
+      let rate = baseRate * tail.survival(excess: excess(of: repeated, largest: excesses[0]))
+      rates.append(rate.isNaN ? 1 : min(rate, 1))
     }
     rates.sort()
-    let outside = Int((1 - confidence) / 2 * Double(Self.repeatCount))
+    // A confidence of next to nothing leaves the middle of the repeats.
+    let outside = min(
+      Int((1 - confidence) / 2 * Double(Self.repeatCount)), (Self.repeatCount - 1) / 2)
     return rates[outside]...rates[Self.repeatCount - 1 - outside]
   }
 }

@@ -59,9 +59,8 @@ extension TriggerCalibration {
     levels = try place.member("levels").levels()
     weights = try place.member("weights").weights(count: levels.count)
     confidence = try place.member("confidence").openUnitInterval()
-    eventCount = try place.member("events").integer(in: 1...Int.max)
-    notScorableCount =
-      try place.optionalMember("not_scorable")?.integer(in: 0...Int.max) ?? 0
+    eventCount = try place.member("events").eventCount(from: 1)
+    notScorableCount = try place.optionalMember("not_scorable")?.eventCount() ?? 0
     runs = try place.member("runs").map(CalibrationRun.init)
     workingPoints = try place.member("working_points").workingPoints(eventCount: eventCount)
     reference = try DriftReference(place.member("reference"))

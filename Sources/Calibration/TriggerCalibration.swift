@@ -4,6 +4,10 @@ internal import StrictJSON
 /// The thresholds of a model, how they were found, and what the background looked like: the
 /// content of a `tamis-calibration/1` file.
 public struct TriggerCalibration: Equatable, Sendable {
+  /// The most events that a calibration, or parts merged to one, may count: 2^50, thirty-five years
+  /// of a million events a second. Sums of such counts stay within 64 bits and exact in float64.
+  public static let eventCountMax = 1 << 50
+
   /// SHA-256 of the model file, 64 hexadecimal digits in lower case.
   public var modelSHA256: String
   /// The features' schema as event records carry it; 0 where the model names no features.

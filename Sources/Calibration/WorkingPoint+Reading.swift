@@ -85,7 +85,7 @@ extension ParetoTail {
     self.init(
       base: try place.member("base").real(), shape: try place.member("shape").real(),
       scale: try place.member("scale").real(),
-      excessCount: try place.member("excesses").integer(in: 1...Int.max),
+      excessCount: try place.member("excesses").eventCount(from: 1),
       baseRate: try place.member("base_rate").real(in: 0...1))
   }
 }

@@ -24,7 +24,12 @@ func editDistance(_ left: String, _ right: String) -> Int {
 
 /// The candidate that `word` was most likely meant to be: at most a third of its letters differ.
 func closestWord(to word: String, among candidates: [String]) -> String? {
+  // The work grows with the product of the lengths, and no key is so long.
+  guard word.utf8.count <= wordByteCountMax else { return nil }
   let ranked = candidates.map { (word: $0, distance: editDistance(word.lowercased(), $0)) }
   guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
   return best.distance <= max(1, best.word.count / 3) ? best.word : nil
 }
+
+/// Longer than every key and word of the configuration.
+private let wordByteCountMax = 64

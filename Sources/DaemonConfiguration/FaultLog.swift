@@ -32,12 +32,21 @@ final class FaultLog {
 
   /// All faults in reading order.
   var allFaults: [ConfigurationFault] {
-    let all = faults + unknownKeys.map(fault)
+    let all =
+      faults + unknownKeys.sorted(by: Self.isBefore).prefix(Self.unknownKeysToldMax).map(fault)
     let first = SourcePlace(line: 0, column: 0)
     let ranked = all.enumerated().sorted { left, right in
       (left.element.place ?? first, left.offset) < (right.element.place ?? first, right.offset)
     }
     return ranked.map(\.element)
+  }
+
+  /// What every unknown key might have meant is looked for; a file of nothing else is soon known.
+  private static let unknownKeysToldMax = 256
+
+  private static func isBefore(_ one: UnknownKey, _ other: UnknownKey) -> Bool {
+    let first = SourcePlace(line: 0, column: 0)
+    return (one.place ?? first) < (other.place ?? first)
   }
 
   private func fault(_ unknown: UnknownKey) -> ConfigurationFault {

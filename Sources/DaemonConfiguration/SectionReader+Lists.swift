@@ -4,11 +4,12 @@ extension SectionReader {
   /// A list of different texts, none empty; empty where there is none.
   func texts(_ name: String, of expected: String, example: String) -> [String] {
     var accepted: [String] = []
+    var seen: Set<String> = []
     for node in nodes(name, of: "a list of \(expected)s", example: example) {
       guard let text = text(name, node, expected: "a \(expected)") else { continue }
       if text.isEmpty {
         report(name, at: SourcePlace(node), found: "an empty text", expected: "a \(expected)")
-      } else if accepted.contains(text) {
+      } else if !seen.insert(text).inserted {
         report(name, at: SourcePlace(node), found: "`\(text)` twice", expected: "it once")
       } else {
         accepted.append(text)

@@ -105,6 +105,10 @@ extension SectionReader {
         remedy: "write [\(shape.text ?? "")]")
       return []
     }
+    guard sequence.count <= addressCountMax else {
+      report(name, found: "\(sequence.count) addresses", expected: "at most \(addressCountMax)")
+      return []
+    }
     var accepted: [String] = []
     for node in sequence {
       guard !isRefused(node, key: "\(prefix)\(name)", log: log),
@@ -140,6 +144,9 @@ extension SectionReader {
     return nil
   }
 }
+
+/// Sockets of one list.
+private let addressCountMax = 256
 
 /// The value of decimal digits without a needless zero in front; nil for anything else.
 private func decimal(_ text: String) -> Int? {

@@ -9,9 +9,15 @@ final class YAMLDocument {
 
   /// Duplicated keys are reported and set aside, so that the rest of the file is still checked.
   init(_ text: String, log: FaultLog) {
+    if let excess = YAMLLimits(text).excess {
+      log.add(excess.place, found: excess.found, expected: excess.expected)
+      return
+    }
     var text = text
-    // Each round sets one duplicate aside; the limit only guards against a file of nothing else.
-    for round in 0..<64 {
+    // Each round reads all of the text and sets one duplicate aside; the limit guards against a file
+    // of nothing else.
+    let roundCount = min(64, max(1, Self.bytesReadMax / max(text.utf8.count, 1)))
+    for round in 0..<roundCount {
       do {
         let parser = try Parser(yaml: text)
         self.parser = parser
@@ -34,6 +40,9 @@ final class YAMLDocument {
     }
   }
 
+  /// In all rounds together.
+  private static let bytesReadMax = 1 << 20
+
   /// Whether `key` was set aside as a duplicate.
   static func isSetAside(_ key: String) -> Bool {
     key.unicodeScalars.first.map { setAsideMarks.contains($0.value) } ?? false
@@ -43,43 +52,46 @@ final class YAMLDocument {
 /// Private-use characters: no key of ours contains them, and YAML allows them.
 private let setAsideMarks: ClosedRange<UInt32> = 0xE000...0xE0FF
 
-/// Where a block mapping has `name` again: the next line with the same indentation that begins
-/// with it. nil in a flow mapping (`{a: 1, a: 2}`).
+/// Where the key `name` stands a second time in the mapping whose first one is at `first`, on a line
+/// of its own. By scalars, as YAML counts columns: two spellings of one character are one `String`.
 private func secondPlace(of name: String, after first: SourcePlace, in text: String) -> SourcePlace?
 {
-  let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+  let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
   for (index, line) in lines.enumerated().dropFirst(first.line) {
     let content = line.drop { $0 == " " }
-    if content.isEmpty || content.hasPrefix("#") { continue }
+    if content.isEmpty || content.first == "#" { continue }
     let column = line.count - content.count + 1
     if column < first.column { return nil }
-    if column == first.column, startsWithKey(content, name) {
+    if column == first.column, keyLength(of: name, startingIn: content) != nil {
       return SourcePlace(line: index + 1, column: column)
     }
   }
   return nil
 }
 
-private func startsWithKey(_ line: Substring, _ name: String) -> Bool {
-  ["\(name)", "\"\(name)\"", "'\(name)'"].contains { spelling in
-    line.hasPrefix(spelling)
+/// The scalars of the key `name`, quotes included, with which `line` begins; nil where it does not.
+private func keyLength(of name: String, startingIn line: Substring.UnicodeScalarView) -> Int? {
+  let spellings = ["\(name)", "\"\(name)\"", "'\(name)'"].map(\.unicodeScalars)
+  return spellings.first { spelling in
+    line.starts(with: spelling)
       && line.dropFirst(spelling.count).drop { $0 == " " }.first == ":"
-  }
+  }?.count
 }
 
-/// Renames the key at `place` to something of the same length, so that all positions stay.
+/// The text with the key at `place` replaced by marks that no other key begins with.
 private func settingAside(
   _ name: String, at place: SourcePlace, round: Int, in text: String
 ) -> String {
-  var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-  var line = Array(lines[place.line - 1].unicodeScalars)
+  var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    .map { Array($0) }
   let start = place.column - 1
-  let isQuoted = line[start] == "\"" || line[start] == "'"
-  let length = name.unicodeScalars.count + (isQuoted ? 2 : 0)
+  let line = lines[place.line - 1]
+  let rest = Substring(String(String.UnicodeScalarView(line[start...]))).unicodeScalars
+  guard let length = keyLength(of: name, startingIn: rest) else { return text }
   let mark = Unicode.Scalar(setAsideMarks.lowerBound + UInt32(round)) ?? "?"
-  line.replaceSubrange(start..<start + length, with: repeatElement(mark, count: length))
-  lines[place.line - 1] = String(String.UnicodeScalarView(line))
-  return lines.joined(separator: "\n")
+  lines[place.line - 1].replaceSubrange(
+    start..<start + length, with: repeatElement(mark, count: length))
+  return String(String.UnicodeScalarView(lines.joined(separator: ["\n"])))
 }
 
 extension SourcePlace {

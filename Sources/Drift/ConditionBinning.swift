@@ -34,14 +34,21 @@ package struct ConditionBinning: Equatable {
     let magnitude = max(seen.lowerBound.magnitude, seen.upperBound.magnitude)
     // Half of the bins for what was seen. Narrower bins than 2^-20 of the value have no whole
     // number that float32 holds; at 2^-100 and below a value is as good as 0.
-    let span = max((seen.upperBound - seen.lowerBound) / 60, magnitude * 0x1p-12, 0x1p-100)
-    var exponent = min(Int(span.exponent) + 1, 120)
+    let distance = seen.upperBound - seen.lowerBound
+    // The distance of two numbers of float32 may be none of its numbers.
+    let sixtieth =
+      distance.isFinite ? distance / 60 : seen.upperBound / 60 - seen.lowerBound / 60
+    let span = max(sixtieth, magnitude * 0x1p-12, 0x1p-100)
+    var exponent = min(Int(span.exponent) + 1, Self.exponentMax)
     if span.significand == 1 { exponent -= 1 }
     self.init(exponent: exponent, first: 0)
     let low = Int((seen.lowerBound * inverseWidth).rounded(.down))
     let high = Int((seen.upperBound * inverseWidth).rounded(.down))
     self.init(exponent: exponent, first: (low + high) / 2 - Self.binCount / 2)
   }
+
+  /// The coarsest binning of 2^`exponentMax` has all of float32's numbers in 32 of its bins.
+  private static let exponentMax = 124
 
   private var width: Float { Float(sign: .plus, exponent: exponent, significand: 1) }
 
@@ -55,7 +62,13 @@ package struct ConditionBinning: Equatable {
   }
 
   /// The conditions of a bin's lower edge.
-  package func lowerEdge(ofBin bin: Int) -> Float { Float(first + bin) * width }
+  ///
+  /// The outermost edges of a binning of all numbers lie beyond the largest one, which then stands
+  /// for them.
+  package func lowerEdge(ofBin bin: Int) -> Float {
+    let edge = Float(first + bin) * width
+    return min(max(edge, -.greatestFiniteMagnitude), .greatestFiniteMagnitude)
+  }
 
   /// Whether nothing is binned.
   var isNone: Bool { inverseWidth == 0 }

@@ -48,8 +48,9 @@ package struct DriftJudge {
   private mutating func startFromCalibratedConditions() {
     guard let known = basis.calibration.reference.condition else { return }
     let reach = 4 * known.standardDeviation
-    let range = Float(known.mean - reach)...Float(known.mean + reach)
-    guard range.lowerBound.isFinite, range.upperBound.isFinite else { return }
+    let (low, high) = (Float(known.mean - reach), Float(known.mean + reach))
+    guard low.isFinite, high.isFinite else { return }
+    let range = low...high
     report.calibratedConditionRange = range
     conditionsSeen = range
   }

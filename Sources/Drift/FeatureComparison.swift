@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import ReproducibleMath
 
 /// Mean and spread of one feature in a window against the calibration's.
@@ -75,8 +76,8 @@ struct FeatureComparison: Equatable {
       meanStatistic = 0
       return
     }
-    changedCount = min(
-      sums.count, Int((sums.squares / sums.fourths * sums.squares * (1 - 1e-9)).rounded(.up)))
+    let changed = (sums.squares / sums.fourths * sums.squares * (1 - 1e-9)).rounded(.up)
+    changedCount = min(sums.count, Int(nearest: changed))
     let tail = compareShares(
       successes: changedCount, trials: sums.count, referenceSuccesses: 0,
       referenceTrials: reference.finiteCount)

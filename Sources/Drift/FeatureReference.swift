@@ -1,4 +1,5 @@
 internal import Calibration
+internal import ReproducibleMath
 
 /// What a feature is compared with.
 struct FeatureReference: Equatable {
@@ -6,7 +7,7 @@ struct FeatureReference: Equatable {
   /// Whether it is left out by name.
   var isIgnored: Bool
   var mean: Double
-  /// 0 for a feature that was constant.
+  /// 0 for a feature that was constant, but for rounding.
   var standardDeviation: Double
   /// Fourth moment over the squared second, at least 1; from the calibration, or a bound from its
   /// extremes.
@@ -26,7 +27,8 @@ struct FeatureReference: Equatable {
     name = feature.name ?? "\(index)"
     isIgnored = ignored.contains(name)
     mean = feature.mean ?? 0
-    standardDeviation = feature.standardDeviation ?? 0
+    let spread = feature.standardDeviation ?? 0
+    standardDeviation = ResolvedSpread.holds(spread, mean: mean) ? spread : 0
     self.eventCount = eventCount
     nonFiniteCount = feature.nonFiniteCount
     hasBoundedKurtosis = feature.kurtosis == nil && standardDeviation > 0
@@ -42,7 +44,9 @@ struct FeatureReference: Equatable {
   }
 
   var scale: FeatureScale {
-    FeatureScale(
-      origin: mean, inverseScale: standardDeviation > 0 ? 1 / standardDeviation : 1)
+    standardDeviation > 0
+      ? FeatureScale(origin: mean, inverseScale: 1 / standardDeviation, roundingMax: 0)
+      : FeatureScale(
+        origin: mean, inverseScale: 1, roundingMax: 2 * ResolvedSpread.floor(mean: mean))
   }
 }

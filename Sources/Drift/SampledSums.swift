@@ -15,8 +15,9 @@ struct FeatureSums: Equatable {
   var maximum = -Float.infinity
 
   @inline(__always) @_noAllocation @_noLocks
-  mutating func add(_ value: Float, origin: Double, inverseScale: Double) {
-    let distance = (Double(value) - origin) * inverseScale
+  mutating func add(_ value: Float, scale: FeatureScale) {
+    let exact = (Double(value) - scale.origin) * scale.inverseScale
+    let distance = exact.magnitude <= scale.roundingMax ? 0 : exact
     let square = distance * distance
     count += 1
     sum += distance
@@ -42,6 +43,8 @@ struct FeatureSums: Equatable {
 struct FeatureScale {
   var origin: Double
   var inverseScale: Double
+  /// A distance up to this is none: a feature that was constant but for rounding still is.
+  var roundingMax: Double
 }
 
 /// Sums over one window of the unbiased sample, in memory that exists from the start. One thread at
@@ -83,8 +86,7 @@ package struct SampledSums {
     for index in 0..<featureCount {
       let value = values[index]
       if value.isFinite {
-        features[index].add(
-          value, origin: scales[index].origin, inverseScale: scales[index].inverseScale)
+        features[index].add(value, scale: scales[index])
       }
     }
   }

@@ -1,8 +1,10 @@
+internal import BoundedNumbers
+
 /// `value` with so many digits after the point.
 package func fixed(_ value: Double, _ places: Int) -> String {
   guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
   let power = (0..<places).reduce(1.0) { power, _ in power * 10 }
-  let scaled = Int((value.magnitude * power).rounded())
+  let scaled = Int(nearest: (value.magnitude * power).rounded())
   let whole = scaled / Int(power)
   let rest = String(scaled % Int(power))
   let sign = value < 0 && scaled > 0 ? "-" : ""

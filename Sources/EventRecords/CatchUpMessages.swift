@@ -151,8 +151,8 @@ public struct CatchUpReply: Equatable, Sendable {
     set(40, lastNumber)
     set(48, publishedNumber)
     set(56, nextNumber)
-    set(64, UInt32(recordCount))
-    set(68, UInt32(unreadableCount))
+    set(64, UInt32(clamping: recordCount))
+    set(68, UInt32(clamping: unreadableCount))
     set(72, UInt32(FlaggedRecord.byteCount(featureCount: featureCount)))
     set(76, instance)
     guard let base = bytes.baseAddress else { return }

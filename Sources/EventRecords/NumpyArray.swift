@@ -91,6 +91,22 @@ public final class NumpyArray: Sendable {
     }
   }
 
+  /// Elements that are NaN or infinite, counted through a small buffer: an array may be larger than
+  /// the memory.
+  public func notFiniteCount() -> Int {
+    let chunk = 1 << 16
+    var count = 0
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk) { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for start in stride(from: 0, to: self.count, by: chunk) {
+        let end = min(start + chunk, self.count)
+        copy(start..<end, into: base)
+        for index in 0..<end - start where !buffer[index].isFinite { count += 1 }
+      }
+    }
+    return count
+  }
+
   /// All elements as float32.
   public func floats() -> [Float] {
     [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

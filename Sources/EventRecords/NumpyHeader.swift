@@ -3,6 +3,9 @@ internal import DurableFiles
 /// The header of a `.npy` file: magic, version, and a Python dictionary of element type, order and
 /// shape (NEP 1; `numpy.lib.format`).
 struct NumpyHeader: Equatable {
+  /// NumPy itself reads headers of 10,000 bytes and refuses longer ones.
+  private static let lengthMax = 65_536
+
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   var description: String
@@ -30,6 +33,9 @@ struct NumpyHeader: Equatable {
       throw fault("\(bytes.count) bytes", "\(prefixByteCount) or more")
     }
     let length = bytes[8..<prefixByteCount].reversed().reduce(0) { $0 << 8 | Int($1) }
+    guard length <= Self.lengthMax else {
+      throw fault("a header of \(length) bytes", "at most \(Self.lengthMax)")
+    }
     byteCount = prefixByteCount + length
     guard bytes.count >= byteCount else {
       throw fault("\(bytes.count) bytes", "a header of \(byteCount) bytes")

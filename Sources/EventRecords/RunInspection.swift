@@ -75,8 +75,7 @@ public struct RunInspection: Equatable, Sendable {
       state(
         "shape", .array(array.shape.map { .count($0) }),
         "shape (\(shape)) of \(array.elementType.rawValue)")
-      let values = array.floats()
-      let wrongCount = values.reduce(0) { $1.isFinite ? $0 : $0 + 1 }
+      let wrongCount = array.notFiniteCount()
       state("not_finite", .count(wrongCount), "\(wrongCount) values that are NaN or infinite")
     } catch {
       problems.append(error.description)

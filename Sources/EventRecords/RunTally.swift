@@ -103,13 +103,13 @@ struct RunTally: Sendable {
   /// Counts a good record of the run's kind. Allocates at the first record of a stream alone.
   mutating func add(_ base: UnsafeRawPointer, featureCount: Int) {
     let event = kind.event(at: base, featureCount: featureCount)
-    recordCount += 1
+    recordCount +|= 1
     addStream(event)
     addTime(event.timeNs)
     addSchema(event.schema)
     switch kind {
     case .events:
-      if let kind = event.kind { counts[Int(kind.rawValue) - 1] += 1 }
+      if let kind = event.kind { counts[Int(kind.rawValue) - 1] +|= 1 }
     case .flagged: addFlagged(FlaggedRecordView(base, featureCount: featureCount))
     }
   }
@@ -120,7 +120,7 @@ struct RunTally: Sendable {
       return
     }
     let sequence = event.sequence
-    streamList[index].recordCount += 1
+    streamList[index].recordCount +|= 1
     streamList[index].firstSequence = min(streamList[index].firstSequence, sequence)
     streamList[index].lastSequence = max(streamList[index].lastSequence, sequence)
     if kind == .events { _ = ledgers[index].note(sequence) }
@@ -169,9 +169,9 @@ struct RunTally: Sendable {
 
   private mutating func addFlagged(_ record: FlaggedRecordView) {
     let reasons = record.reasons
-    if reasons.contains(.aboveThreshold) { counts[0] += 1 }
-    if reasons.contains(.unbiased) { counts[1] += 1 }
-    if reasons.contains(.notScorable) { counts[2] += 1 }
+    if reasons.contains(.aboveThreshold) { counts[0] +|= 1 }
+    if reasons.contains(.unbiased) { counts[1] +|= 1 }
+    if reasons.contains(.notScorable) { counts[2] +|= 1 }
     firstNumber = min(firstNumber ?? record.number, record.number)
     lastNumber = max(lastNumber ?? record.number, record.number)
   }

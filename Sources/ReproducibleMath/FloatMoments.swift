@@ -1,3 +1,5 @@
+internal import BoundedNumbers
+
 /// Mean, spread and kurtosis of any finite float32 numbers, from their exact power sums: the result
 /// depends on the set of numbers alone, to the bit, and cancellation costs nothing however far the
 /// numbers lie from 0.
@@ -59,7 +61,7 @@ public struct FloatMoments: Equatable, Sendable {
 
   /// Adds all numbers of `other`.
   public mutating func merge(_ other: FloatMoments) {
-    count += other.count
+    count +|= other.count
     minimum = min(minimum, other.minimum)
     maximum = max(maximum, other.maximum)
     firsts.merge(other.firsts)
@@ -86,6 +88,21 @@ public struct FloatMoments: Equatable, Sendable {
   public var kurtosis: Double? {
     let squares = squaredDistances.scaled(by: -298)
     return squares > 0 ? fourthDistances.scaled(by: -596) / (squares * squares) : nil
+  }
+
+  /// Whether the sums are ones of `count` numbers no larger than the range's ends, but for the
+  /// rounding of this comparison.
+  private var isWithinRange: Bool {
+    guard let mean, let deviation = standardDeviation else {
+      return powerSums == ["0", "0", "0", "0"]
+    }
+    let (low, high) = (Double(minimum), Double(maximum))
+    let reach = max(low.magnitude, high.magnitude)
+    let slack = 1e-9 * reach
+    let size = Double(count)
+    return mean >= low - slack && mean <= high + slack && deviation <= high - low + slack
+      && (cubes.integer.scaled(by: -447) / size).magnitude <= reach * reach * reach * (1 + 1e-9)
+      && fourths.integer.scaled(by: -596) / size <= reach * reach * reach * reach * (1 + 1e-9)
   }
 
   /// n^2 E[(x - mean)^2] = n S2 - S1^2.
@@ -132,7 +149,7 @@ extension FloatMoments {
     self.squares = squares
     self.cubes = cubes
     self.fourths = fourths
-    // Sums that no numbers have (Cauchy and Schwarz).
-    if squaredDistances.isNegative || fourthDistances.isNegative { return nil }
+    // Sums that no numbers have (Cauchy and Schwarz), or none within the range.
+    if squaredDistances.isNegative || fourthDistances.isNegative || !isWithinRange { return nil }
   }
 }

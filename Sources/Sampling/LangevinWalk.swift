@@ -52,7 +52,7 @@ final class LangevinWalk {
     let sigma = plan.field.sigmas[levels[0]]
     let width = (1 + sigma * sigma).squareRoot()
     for (place, sample) in samples.enumerated() {
-      start.fillGaussians(normals, start: sample * UInt64(reservedCount))
+      start.fillGaussians(normals, start: sample &* UInt64(reservedCount))
       for feature in 0..<featureCount {
         points[place * featureCount + feature] = width * normals[feature]
       }
@@ -71,7 +71,7 @@ final class LangevinWalk {
     plan.evaluate(points, count: samples.count, level: level, scores: scores)
     for (place, sample) in samples.enumerated() {
       noise.fillGaussians(
-        normals, start: (sample * stepCount + UInt64(step)) * UInt64(reservedCount))
+        normals, start: (sample &* stepCount &+ UInt64(step)) &* UInt64(reservedCount))
       let point = points + place * featureCount
       let score = scores + place * featureCount
       for feature in 0..<featureCount {

@@ -32,9 +32,10 @@ extension Scoring {
 
   private static func levels(_ place: JSONPlace, levelCount: Int) throws(FileFault) -> [Int] {
     var levels: [Int] = []
+    var seen: Set<Int> = []
     for element in try place.elements() {
       let level = try element.integer(in: 0...levelCount - 1)
-      if levels.contains(level) { throw element.fault(expected: "each level once") }
+      if !seen.insert(level).inserted { throw element.fault(expected: "each level once") }
       levels.append(level)
     }
     if levels.isEmpty { throw place.fault(found: "no levels", expected: "at least one level") }

@@ -54,6 +54,21 @@ extension TensorFile {
     return tensor.bytes.map { $0 == 1 }
   }
 
+  /// Refuses a tensor of another shape or of no floats, without reading it.
+  func checkFloats(_ name: String, shapes: [[Int]]) throws(FileFault) {
+    let tensor = try tensor(name)
+    try check(tensor, shapes: shapes)
+    try checkIsFloats(tensor)
+  }
+
+  private func checkIsFloats(_ tensor: Tensor) throws(FileFault) {
+    guard ["F32", "F64"].contains(tensor.elementType) else {
+      throw fault(
+        tensor: tensor.name, found: "elements of type \(tensor.elementType)",
+        expected: "F32 or F64", remedy: "convert the model to float32 before it is saved")
+    }
+  }
+
   private func check(_ tensor: Tensor, shapes: [[Int]]) throws(FileFault) {
     if !shapes.contains(tensor.dimensions) {
       throw fault(
@@ -63,21 +78,16 @@ extension TensorFile {
   }
 
   private func floats(_ tensor: Tensor) throws(FileFault) -> [Float] {
-    switch tensor.elementType {
-    case "F32":
+    try checkIsFloats(tensor)
+    if tensor.elementType == "F32" {
       return stride(from: 0, to: tensor.bytes.count, by: 4).map {
         let bits = tensor.bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)
         return Float(bitPattern: UInt32(littleEndian: bits))
       }
-    case "F64":
-      return stride(from: 0, to: tensor.bytes.count, by: 8).map {
-        let bits = tensor.bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)
-        return Float(Double(bitPattern: UInt64(littleEndian: bits)))
-      }
-    default:
-      throw fault(
-        tensor: tensor.name, found: "elements of type \(tensor.elementType)",
-        expected: "F32 or F64", remedy: "convert the model to float32 before it is saved")
+    }
+    return stride(from: 0, to: tensor.bytes.count, by: 8).map {
+      let bits = tensor.bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)
+      return Float(Double(bitPattern: UInt64(littleEndian: bits)))
     }
   }
 

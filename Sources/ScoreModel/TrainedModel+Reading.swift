@@ -82,15 +82,16 @@ extension NetworkShape {
         expected: "a hidden width that is a multiple of 16",
         remedy: "train a network of such a width, or pad it with zeros")
     }
-    guard levelCount > 0 else {
-      throw file.fault(
-        tensor: "sigma_embed.weight", found: "no rows", expected: "a row for each noise level")
-    }
     // A matrix without columns takes no bytes, however many rows it says it has.
     guard embedding.columns == hiddenWidth else {
       throw file.fault(
         tensor: "sigma_embed.weight", found: "shape \(shapeText([levelCount, embedding.columns]))",
         expected: "shape \(shapeText([levelCount, hiddenWidth]))")
+    }
+    guard (1...65_536).contains(levelCount) else {
+      throw file.fault(
+        tensor: "sigma_embed.weight", found: levelCount == 0 ? "no rows" : "\(levelCount) rows",
+        expected: "1 to 65536, one a noise level")
     }
   }
 
@@ -135,6 +136,10 @@ extension NetworkShape {
 extension NetworkParameters {
   /// Reads all weights.
   init(_ file: TensorFile, shape: NetworkShape) throws(FileFault) {
+    // All sizes before any memory: what the header says of one tensor may be beyond all others.
+    for tensor in shape.tensors {
+      try file.checkFloats(tensor.description, shapes: [shape.dimensions(of: tensor)])
+    }
     self.init(zeros: shape)
     for tensor in shape.tensors {
       self[tensor] = try file.floats(

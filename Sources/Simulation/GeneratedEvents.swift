@@ -18,6 +18,9 @@ public struct GeneratedEvents: Sendable {
   /// Makes the events of a range: D features each, row-major. Called from any thread.
   public let fill: @Sendable (UnsafeMutableBufferPointer<Float>, Range<UInt64>) throws -> Void
 
+  /// Memory for one chunk of events.
+  private static let chunkByteCountMax = 1 << 26
+
   /// Describes events; nothing is made yet.
   public init(
     featureCount: Int, featureNames: [String]?, eventCount: Int,
@@ -113,6 +116,8 @@ public struct GeneratedEvents: Sendable {
     make: @escaping @Sendable (Range<UInt64>, UnsafeMutableRawBufferPointer) throws -> Void,
     write: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
+    // Wide events go by fewer at a time: the events do not depend on it.
+    let chunkEventCount = max(1, min(chunkEventCount, Self.chunkByteCountMax / bytesPerEvent))
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: chunkEventCount * bytesPerEvent, alignment: 64)
     defer { buffer.deallocate() }

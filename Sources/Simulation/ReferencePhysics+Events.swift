@@ -81,7 +81,7 @@ extension ReferencePhysics {
     }
     guard let firstNormal = normals.baseAddress, let firstSum = sums.baseAddress else { return }
     for (row, event) in events.enumerated() {
-      stream.fillGaussians(normals, start: event * reserved)
+      stream.fillGaussians(normals, start: event &* reserved)
       make(event, firstNormal, base + row * featureCount, firstSum)
     }
   }

@@ -32,6 +32,11 @@ package enum JSONValue: Equatable, Sendable {
     return .number(isSafe ? String(value) : String(Double(value)))
   }
 
+  /// As much of a text as a message can bear.
+  private static func shown(_ text: String) -> String {
+    text.utf8.count <= 200 ? text : "\(text.prefix(80))... (\(text.utf8.count) bytes)"
+  }
+
   /// `value`, or null where there is none.
   package static func optional<Wrapped>(
     _ value: Wrapped?, _ make: (Wrapped) -> JSONValue
@@ -44,8 +49,8 @@ package enum JSONValue: Equatable, Sendable {
     switch self {
     case .null: "null"
     case .bool(let value): String(value)
-    case .number(let text): text
-    case .string(let text): "the string \"\(text)\""
+    case .number(let text): Self.shown(text)
+    case .string(let text): "the string \"\(Self.shown(text))\""
     case .array: "an array"
     case .object: "an object"
     }

@@ -19,6 +19,8 @@ struct ReconstructionRecord: Encodable {
   let hiddenLayers: [Int]
   let clip: Float?
   let logarithmicFeatures: [Int]
+  /// Left out where there is none.
+  let roundedFeatures: [Int]?
   /// Pairs of steps done and mean loss since the pair before.
   let lossHistory: [[Double]]
 
@@ -32,12 +34,13 @@ struct ReconstructionRecord: Encodable {
     case emaDecay = "ema_decay"
     case hiddenLayers = "hidden_layers"
     case logarithmicFeatures = "logarithmic_features"
+    case roundedFeatures = "rounded_features"
     case lossHistory = "loss_history"
   }
 
   init(
     _ configuration: TrainingConfiguration, events: TrainingEvents, program: String,
-    lossHistory: [LossPoint]
+    roundedFeatures: [Int], lossHistory: [LossPoint]
   ) {
     self.program = program
     dataSHA256 = events.sha256
@@ -53,6 +56,7 @@ struct ReconstructionRecord: Encodable {
     clip = configuration.clip
     let flags = configuration.logarithmicFeatures ?? []
     logarithmicFeatures = flags.indices.filter { flags[$0] }
+    self.roundedFeatures = roundedFeatures.isEmpty ? nil : roundedFeatures
     self.lossHistory = lossHistory.map { [Double($0.step), $0.loss] }
   }
 

@@ -5,6 +5,9 @@ package import ScoreModel
 /// The training data as the network sees them, in memory, and the standardiser fitted on them.
 package struct StandardisedEvents: Sendable {
   package let standardiser: Standardiser
+  /// Features that are not constant and whose values differ by no more than rounding; their scale
+  /// is 1.
+  package let roundedFeatures: [Int]
   package let eventCount: Int
   package let featureCount: Int
   /// N x D, row-major.
@@ -31,9 +34,10 @@ package struct StandardisedEvents: Sendable {
     try StandardisedEvents.read(events, logarithmic: logarithmic, into: values.base)
     let rows = FeatureRows(base: values.base, count: eventCount, featureCount: featureCount)
     let mean = rows.mean()
-    let deviation = rows.standardDeviation(mean: mean)
+    let spread = rows.spreads(mean: mean)
     standardiser = Standardiser(
-      mean: mean.map { Float($0) }, scale: deviation, isLogarithmic: logarithmic, clip: clip)
+      mean: mean.map { Float($0) }, scale: spread.scales, isLogarithmic: logarithmic, clip: clip)
+    roundedFeatures = spread.rounded
     rows.standardise(standardiser)
   }
 
@@ -86,13 +90,21 @@ private struct FeatureRows {
       .map { $0 / Double(count) }
   }
 
-  func standardDeviation(mean: [Double]) -> [Float] {
+  func spreads(mean: [Double]) -> (scales: [Float], rounded: [Int]) {
     let squares = sums(of: { value, mean in (value - mean) * (value - mean) }, around: mean)
-    return squares.indices.map { feature in
-      let deviation = Float((squares[feature] / Double(count)).squareRoot())
+    var scales = [Float](repeating: 1, count: featureCount)
+    var rounded: [Int] = []
+    for feature in squares.indices {
+      let spread = (squares[feature] / Double(count)).squareRoot()
       // The mean of equal values may be off by a rounding, so their deviation is no sure sign.
-      return isConstant(feature) || deviation == 0 ? 1 : deviation
+      if isConstant(feature) { continue }
+      if ResolvedSpread.holds(spread, mean: mean[feature]) {
+        scales[feature] = Float(spread)
+      } else {
+        rounded.append(feature)
+      }
     }
+    return (scales, rounded)
   }
 
   /// The sum over all events of `term(value, centre of its feature)`, feature by feature.

@@ -21,12 +21,14 @@ public func trainAutoencoder(
   work(run, configuration: configuration, progress: progress)
   try run.checkConverged()
   let record = ReconstructionRecord(
-    configuration, events: events, program: program, lossHistory: run.history.points)
+    configuration, events: events, program: program,
+    roundedFeatures: standardised.roundedFeatures, lossHistory: run.history.points)
   let model = TrainedModel(
     autoencoder: run.parameters, standardiser: standardised.standardiser,
     featureNames: events.featureNames, trainingRecord: try record.json())
   return TrainingResult(
     model: model, lossHistory: run.history.points, measurement: nil,
+    roundedFeatures: standardised.roundedFeatures,
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))

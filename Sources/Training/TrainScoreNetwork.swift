@@ -31,7 +31,8 @@ public func trainScoreNetwork(
     configuration: configuration, events: standardised, split: split
   ).measure(parameters)
   let record = TrainingRecord(
-    configuration, events: events, program: program, lossHistory: run.history.points,
+    configuration, events: events, program: program,
+    roundedFeatures: standardised.roundedFeatures, lossHistory: run.history.points,
     measurement: measurement)
   let model = TrainedModel(
     parameters: parameters, sigmas: configuration.noiseSchedule.sigmas,
@@ -39,6 +40,7 @@ public func trainScoreNetwork(
     scoring: configuration.scoring(measurement), trainingRecord: try record.json())
   return TrainingResult(
     model: model, lossHistory: run.history.points, measurement: measurement,
+    roundedFeatures: standardised.roundedFeatures,
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import ScoreEngine
 internal import ScoreModel
 
@@ -5,9 +6,9 @@ extension TrainingConfiguration {
   /// Throws `TrainingError.setting` for the first setting that is out of range.
   func check(featureCount: Int) throws(TrainingError) {
     try require((1...65_535).contains(featureCount), "features", featureCount, "1 to 65535")
-    try require(steps >= 1, "steps", steps, "at least 1")
-    try require(batchSize >= 1, "batch", batchSize, "at least 1")
-    try require(threads >= 1, "threads", threads, "at least 1")
+    try require((1...100_000_000).contains(steps), "steps", steps, "1 to 100000000")
+    try require((1...1 << 20).contains(batchSize), "batch", batchSize, "1 to \(1 << 20)")
+    try require((1...1_024).contains(threads), "threads", threads, "1 to 1024")
     try require(
       learningRate > 0 && learningRate.isFinite, "learning rate", learningRate,
       "a positive number such as 0.001")
@@ -18,20 +19,41 @@ extension TrainingConfiguration {
       try checkScoring()
     case .autoencoder:
       try require(
-        !autoencoderLayers.isEmpty && autoencoderLayers.allSatisfy { (1...65_535).contains($0) },
-        "autoencoder layers", autoencoderLayers, "one or more widths from 1 to 65535")
+        (1...64).contains(autoencoderLayers.count)
+          && autoencoderLayers.allSatisfy { (1...65_535).contains($0) },
+        "autoencoder layers", autoencoderLayers, "1 to 64 widths from 1 to 65535")
     }
+    let parameterCount = shape(featureCount: featureCount).parameterCount
+    try require(
+      parameterCount <= Self.parameterCountMax, "network", "\(parameterCount) parameters",
+      "at most \(Self.parameterCountMax), which take some gigabytes while they are trained")
     if let decay = emaDecay {
       try require((0..<1).contains(decay), "EMA decay", decay, "0 or more and less than 1")
     }
     try checkInputs(featureCount: featureCount)
+    let byteCount = memoryByteCount(featureCount: featureCount)
+    if byteCount > Self.physicalByteCount { throw TrainingError.noMemory(byteCount: byteCount) }
     try require(
       instructionSet.isAvailable, "instruction set", instructionSet.rawValue,
       InstructionSet.available.map(\.rawValue).joined(separator: " or "))
   }
 
+  /// The reference network has 332,000.
+  private static let parameterCountMax = 1 << 27
+
+  /// What weights and one batch need, about, the events left aside.
+  private func memoryByteCount(featureCount: Int) -> Int {
+    let shape = shape(featureCount: featureCount)
+    let widths = shape.tensors.map { shape.dimensions(of: $0).reduce(0, +) }.reduce(0, +)
+    return MemoryLayout<Float>.stride * (5 * shape.parameterCount + batchSize * widths)
+  }
+
+  private static var physicalByteCount: Int {
+    sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+  }
+
   private func checkNoise() throws(TrainingError) {
-    try require(levelCount >= 1, "noise levels", levelCount, "at least 1")
+    try require((1...65_536).contains(levelCount), "noise levels", levelCount, "1 to 65536")
     try require(
       Float(sigmaMin) >= .leastNormalMagnitude && sigmaMin.isFinite, "sigma-min", sigmaMin,
       "a positive number such as 0.01")
@@ -42,9 +64,9 @@ extension TrainingConfiguration {
 
   private func checkNetwork() throws(TrainingError) {
     try require(
-      hiddenWidth >= 16 && hiddenWidth.isMultiple(of: 16), "hidden width", hiddenWidth,
-      "a multiple of 16 such as 256")
-    try require(blockCount >= 1, "blocks", blockCount, "at least 1")
+      (16...65_536).contains(hiddenWidth) && hiddenWidth.isMultiple(of: 16), "hidden width",
+      hiddenWidth, "a multiple of 16 such as 256, up to 65536")
+    try require((1...1_024).contains(blockCount), "blocks", blockCount, "1 to 1024")
   }
 
   private func checkScoring() throws(TrainingError) {

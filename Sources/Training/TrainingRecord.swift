@@ -53,6 +53,8 @@ struct TrainingRecord: Encodable {
   let blocks: Int
   let clip: Float?
   let logarithmicFeatures: [Int]
+  /// Left out where there is none.
+  let roundedFeatures: [Int]?
   /// `auto` where levels and weights were chosen by the rows of `levelTable`.
   let scoringLevels: String?
   let heldOutEvents: Int?
@@ -73,6 +75,7 @@ struct TrainingRecord: Encodable {
     case sigmaMin = "sigma_min"
     case noiseLevels = "noise_levels"
     case logarithmicFeatures = "logarithmic_features"
+    case roundedFeatures = "rounded_features"
     case scoringLevels = "scoring_levels"
     case heldOutEvents = "held_out_events"
     case levelTable = "level_table"
@@ -81,7 +84,7 @@ struct TrainingRecord: Encodable {
 
   init(
     _ configuration: TrainingConfiguration, events: TrainingEvents, program: String,
-    lossHistory: [LossPoint], measurement: NetworkMeasurement?
+    roundedFeatures: [Int], lossHistory: [LossPoint], measurement: NetworkMeasurement?
   ) {
     self.program = program
     dataSHA256 = events.sha256
@@ -102,6 +105,7 @@ struct TrainingRecord: Encodable {
     clip = configuration.clip
     let flags = configuration.logarithmicFeatures ?? []
     logarithmicFeatures = flags.indices.filter { flags[$0] }
+    self.roundedFeatures = roundedFeatures.isEmpty ? nil : roundedFeatures
     let heldOut = measurement.flatMap { $0.isHeldOut ? $0 : nil }
     scoringLevels = heldOut == nil ? nil : "auto"
     heldOutEvents = heldOut?.eventCount

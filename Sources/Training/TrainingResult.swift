@@ -41,6 +41,9 @@ public struct TrainingResult: Sendable {
   /// What the network does at each noise level: on events it never saw where the scoring levels
   /// were chosen by it, else on one training event in twenty; nil where there are fewer.
   public let measurement: NetworkMeasurement?
+  /// Features that are not constant but vary by no more than the rounding of float32: their scale
+  /// is 1.
+  public let roundedFeatures: [Int]
   /// What it took.
   public let cost: TrainingCost
 }

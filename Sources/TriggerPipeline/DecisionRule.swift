@@ -112,6 +112,8 @@ public struct DecisionRule: Sendable {
     }
     if hash.passes(prescale: unbiasedPrescale) {
       decision.reasons.insert(.unbiased)
+      // The sample keeps it in a flood too; that it has no score is said whoever keeps it.
+      if score.isNaN { decision.reasons.insert(.notScorable) }
       decision.weight = min(decision.weight, unbiasedPrescale)
     }
     return decision.reasons.isEmpty ? nil : decision

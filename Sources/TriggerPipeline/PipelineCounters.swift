@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 public import EventRecords
 
 /// Everything the pipeline counts since start. Written on the way of the events, read by whoever
@@ -111,7 +112,7 @@ public final class PipelineCounters: Sendable {
   }
 
   /// All reasons together.
-  public var rejectedTotal: UInt64 { rejectedByReason.reduce(0) { $0 + $1.value } }
+  public var rejectedTotal: UInt64 { rejectedByReason.map(\.value).saturatingSum }
 }
 
 /// Which of the live and the shadow arms an event fired, at their loosest working points.

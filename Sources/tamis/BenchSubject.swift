@@ -104,9 +104,7 @@ struct BenchSubject {
         filled = count * width
       }
     }
-    let physics = ReferencePhysics(processSeed: 1, featureCount: width)
-    var events = filled(
-      SimulatedSample(physics: physics, content: .background, eventCount: eventCount, seed: 2))
+    var events = simulated(width: width)
     guard loaded != nil else { return events }
     for index in events.indices {
       let feature = index % width
@@ -118,6 +116,18 @@ struct BenchSubject {
   }
 
   /// The threshold of the rate among these events.
+  /// Background of the reference physics; of features whose covariances would fill the memory, plain
+  /// numbers, fewer where they are wide: speed does not depend on what they are.
+  private static func simulated(width: Int) -> [Float] {
+    guard width <= 1_024 else {
+      let count = min(eventCount, max(256, (1 << 26) / width)) * width
+      return (0..<count).map { Float($0 % 97) / 48 - 1 }
+    }
+    let physics = ReferencePhysics(processSeed: 1, featureCount: width)
+    return filled(
+      SimulatedSample(physics: physics, content: .background, eventCount: eventCount, seed: 2))
+  }
+
   private static func threshold(network: ScoringNetwork, events: [Float]) -> Float {
     let width = network.featureCount
     let count = events.count / width

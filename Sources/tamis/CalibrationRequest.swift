@@ -98,8 +98,9 @@ struct CalibrationParts: ParsableArguments {
     if eventsTotal != nil, !partial {
       throw ValidationError("--events-total goes with --partial")
     }
-    if let eventsTotal, eventsTotal < 1 {
-      throw ValidationError("--events-total is at least 1, not \(eventsTotal)")
+    if let eventsTotal, !(1...TriggerCalibration.eventCountMax).contains(eventsTotal) {
+      throw ValidationError(
+        "--events-total is 1 to \(TriggerCalibration.eventCountMax), not \(eventsTotal)")
     }
     if unbiasedPrescale == 0 { throw ValidationError("--unbiased-prescale is at least 1, not 0") }
   }

@@ -85,14 +85,14 @@ private func object(_ point: CalibrationComparison.Point) -> Facts.Value {
     "fired_new": .optional(point.firedNew, JSONValue.integer),
     "rate_interval": .optional(point.rateInterval, interval),
     "intervals_overlap": .optional(point.intervalsOverlap, JSONValue.bool),
-    "p_value": .optional(point.pValue, JSONValue.real),
+    "p_value": .optional(point.pValue, finite),
   ])
 }
 
 private func object(_ distance: CalibrationComparison.ScoreDistance) -> Facts.Value {
   .object([
-    "largest": .real(distance.largest), "noise": .real(distance.noise),
-    "p_value": .real(distance.pValue),
+    "largest": finite(distance.largest), "noise": finite(distance.noise),
+    "p_value": finite(distance.pValue),
   ])
 }
 
@@ -109,4 +109,4 @@ private func object(_ feature: FeatureShift) -> Facts.Value {
 }
 
 /// null where JSON has no number: a constant that changed moved infinitely far.
-private func finite(_ value: Double) -> Facts.Value { value.isFinite ? .real(value) : .null }
+func finite(_ value: Double) -> Facts.Value { value.isFinite ? .real(value) : .null }

@@ -108,7 +108,8 @@ private func object(_ change: DriftChange, event: Int) -> Facts.Value {
 
 /// JSON has no infinity: what is beyond all doubt is the largest number.
 private func real(_ value: Double?) -> Facts.Value {
-  value.map { .real(max(min($0, .greatestFiniteMagnitude), -.greatestFiniteMagnitude)) } ?? .null
+  guard let value, !value.isNaN else { return .null }
+  return .real(max(min(value, .greatestFiniteMagnitude), -.greatestFiniteMagnitude))
 }
 
 private func interval(_ range: ClosedRange<Double>?) -> Facts.Value {

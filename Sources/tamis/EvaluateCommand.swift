@@ -133,14 +133,14 @@ struct EvaluateCommand: ParsableCommand {
 
   private func settings() throws -> StudySettings {
     func positive(_ name: String, _ value: Double) throws {
-      if !(value > 0 && value.isFinite) {
-        throw ValidationError("\(name) is positive, not \(value)")
+      if !(value > 0 && value <= 1e12) {
+        throw ValidationError("\(name) is positive and at most 1e12, not \(value)")
       }
     }
     try positive("--input-rate", inputRate)
     try positive("--core-watts", coreWatts)
-    if !(co2Intensity >= 0 && co2Intensity.isFinite) {
-      throw ValidationError("--co2-intensity is 0 or more, not \(co2Intensity)")
+    if !(co2Intensity >= 0 && co2Intensity <= 1e12) {
+      throw ValidationError("--co2-intensity is 0 to 1e12, not \(co2Intensity)")
     }
     if !(confidence > 0 && confidence < 1) {
       throw ValidationError("--confidence lies between 0 and 1, not \(confidence)")

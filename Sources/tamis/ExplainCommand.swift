@@ -56,6 +56,9 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
+  /// More features than an event has cannot be shown.
+  private func shownCount(_ featureCount: Int) -> Int { min(top, featureCount) }
+
   func run() throws {
     if let svg { try refuseExisting(svg, unless: replace.force) }
     let loaded = try TrainedModel.load(model)
@@ -78,7 +81,7 @@ struct ExplainCommand: ParsableCommand {
     var facts = facts(explanation, names: names, identity: identity(of: place, in: source))
     if event == nil { try addMeans(to: &facts, rows, explainer, names: names) }
     if let svg {
-      let picture = explanation.svgFile(names: names, top: top)
+      let picture = explanation.svgFile(names: names, top: shownCount(names.count))
       try ReplacedFile.write(picture.utf8, to: svg, replacing: replace.force)
       facts.add("written", .string(svg))
     }
@@ -131,7 +134,7 @@ struct ExplainCommand: ParsableCommand {
   private func facts(
     _ explanation: EventExplanation, names: [String], identity: String?
   ) -> Facts {
-    let agreement = LevelAgreement(explanation, top: top)
+    let agreement = LevelAgreement(explanation, top: shownCount(names.count))
     guard
       case .object(let object) = explanation.json(names: names, top: top, agreement: agreement)
     else { return Facts() }

@@ -29,7 +29,7 @@ struct ProgressLine {
 
 /// A bar of `width` characters, filled by `fraction`.
 func bar(_ fraction: Double, width: Int = 24) -> String {
-  let filled = Int((min(max(fraction, 0), 1) * Double(width)).rounded())
+  let filled = fraction > 0 ? Int((min(fraction, 1) * Double(width)).rounded()) : 0
   return "[" + String(repeating: "#", count: filled)
     + String(repeating: ".", count: width - filled) + "]"
 }

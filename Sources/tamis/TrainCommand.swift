@@ -196,6 +196,7 @@ struct TrainCommand: ParsableCommand {
     facts.add("wall_seconds", .real(result.cost.wallSeconds))
     facts.add("cpu_seconds", .real(result.cost.cpuSeconds))
     facts.print(asJSON: report.json)
+    warnOfRounding(result)
     warnOfUndertraining(result)
   }
 

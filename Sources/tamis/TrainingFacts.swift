@@ -23,9 +23,9 @@ extension Facts {
   private func object(_ level: NoiseLevelSummary) -> Value {
     .object([
       "level": .integer(level.level), "sigma": .real(level.sigma),
-      "explained_noise": .real(level.explainedNoise),
-      "linear_explained_noise": .real(level.linearExplainedNoise),
-      "norm_mean": .real(level.normMean), "norm_spread": .real(level.normSpread),
+      "explained_noise": finite(level.explainedNoise),
+      "linear_explained_noise": finite(level.linearExplainedNoise),
+      "norm_mean": finite(level.normMean), "norm_spread": finite(level.normSpread),
     ])
   }
 
@@ -46,6 +46,19 @@ extension Facts {
   private func row(_ cells: [String]) -> String {
     cells.map { String(repeating: " ", count: max(1, 12 - $0.count)) + $0 }.joined()
   }
+}
+
+/// Says on stderr which features vary by no more than the rounding of float32.
+func warnOfRounding(_ result: TrainingResult) {
+  if result.roundedFeatures.isEmpty { return }
+  let names = result.roundedFeatures.prefix(8).map { feature in
+    result.model.featureNames.map { $0[feature] } ?? "feature \(feature)"
+  }
+  let more = result.roundedFeatures.count - names.count
+  complain(
+    "warning: \(names.joined(separator: ", "))\(more > 0 ? " and \(more) more" : ""): the values "
+      + "differ by a few steps of float32 and no more, which is rounding; scale 1 is used, as for "
+      + "a feature that is constant")
 }
 
 /// Says on stderr where the network does worse than a linear filter.

@@ -56,6 +56,16 @@ struct VerifyCommand: ParsableCommand {
     try checkFeatures(of: events, fit: loaded)
     let armed = try ArmedCalibration(path: calibration, model: loaded)
     let journal = try RecordedRun(flagged)
+    guard journal.kind == .flagged else {
+      throw FileFault(
+        file: flagged, found: "recorded events", expected: "a journal or a run of flagged records",
+        remedy: "--flagged names what the daemon kept, --input what it was sent")
+    }
+    guard journal.featureCount == events.featureCount else {
+      throw FileFault(
+        file: flagged, found: "\(journal.featureCount) features an event",
+        expected: "\(events.featureCount), as \(input[0]) has")
+    }
     let prescale = try unbiasedPrescale ?? FlaggedVerifier.unbiasedPrescale(in: journal)
     let rule = DecisionRule(armed.calibration, unbiasedPrescale: prescale)
     let verifier = try compare(events, journal, rule: rule, loaded: loaded, armed: armed)

@@ -43,6 +43,32 @@ import Testing
     #expect(fault.place == place)
   }
 
+  /// Counts that sums cannot bear, and moments that no numbers of float32 have.
+  @Test(
+    arguments: [
+      "events", "not_scorable", "runs[0].events", "reference.features.events",
+      "reference.features.non_finite[0]", "reference.features.mean[0]",
+      "reference.features.standard_deviation[0]", "reference.score_histogram.underflow",
+    ],
+    ["-1", "1125899906842625", "9223372036854775807", "9223372036854775808", "1e308", "-1e308"])
+  func refusesNumbersBeyondAllData(place: String, number: String) throws {
+    var text = String(decoding: try Self.full().encoded(), as: UTF8.self)
+    let key = place.split(separator: ".").last.map(String.init) ?? ""
+    let isFirst = key.hasSuffix("[0]")
+    let name = isFirst ? String(key.dropLast(3)) : key
+    // The last of the name is the deepest one: the order of the file is fixed.
+    let isOuter = !place.contains(".") || place.hasPrefix("runs")
+    let found = isOuter && !place.hasPrefix("runs") ? text.ranges(of: "\"\(name)\": ").first : nil
+    let section = place.split(separator: ".").dropLast().last.map { "\"\($0)".prefix { $0 != "[" } }
+    let start = section.flatMap { text.firstRange(of: $0)?.upperBound } ?? text.startIndex
+    let member = try #require(found ?? text[start...].firstRange(of: "\"\(name)\": "))
+    let from = isFirst ? text.index(after: member.upperBound) : member.upperBound
+    let end = try #require(text[from...].firstIndex { ",]}\n".contains($0) })
+    text.replaceSubrange(from..<end, with: number)
+    let fault = try #require(throws: FileFault.self) { try decode(text) }
+    #expect(fault.place == place)
+  }
+
   static func full() throws -> TriggerCalibration {
     let plan = try CalibrationPlan(
       [

@@ -34,6 +34,20 @@ import Testing
     #expect(exceededCount <= 3, "\(exceededCount) of 40 true rates lie above")
   }
 
+  @Test(arguments: [1e-320, 1e-9, 1 - 1e-16])
+  func anyConfidenceHasAnInterval(confidence: Double) throws {
+    let plan = try CalibrationPlan(
+      [WorkingPointRequest(parsing: "rare=2e-5")], confidence: confidence,
+      allowingExtrapolation: true)
+    var accumulator = plan.accumulator(eventCountMax: 10_000)
+    let random = RandomStream(seed: 21, stream: 1)
+    withScores((0..<10_000).map { exponential(random.uniform(at: UInt64($0))) }) {
+      accumulator.add($0)
+    }
+    let interval = try #require(try plan.workingPoints(from: accumulator)[0].fprInterval)
+    #expect(interval.lowerBound > 0 && interval.upperBound <= 1)
+  }
+
   @Test func theFitIsNearTheTruthAndRepeatsItself() throws {
     let first = try point(rate: "1e-6", count: 100_000, repeatIndex: 0, exponential)
     let tail = try #require(first.tail)

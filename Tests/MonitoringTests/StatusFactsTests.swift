@@ -41,6 +41,36 @@ internal import TriggerPipeline
     #expect(abs(rate.interval.upperBound - exact.upperBound) < 0.01 * width)
   }
 
+  /// Next to no confidence leaves an interval of next to no width, which is not turned round.
+  @Test(arguments: [1e-320, 1e-6, 1 - 1e-16], [0, 999, 1_001, 1_500_000, 3_000_000] as [UInt64])
+  func anyConfidenceHasAnInterval(confidence: Double, fired: UInt64) {
+    for scored: UInt64 in [fired, 3_000_000, .max] where scored >= fired {
+      let rate = RealisedRate(fired: fired, scored: scored, confidence: confidence)
+      #expect(rate.interval.lowerBound >= 0 && rate.interval.upperBound <= 1)
+    }
+  }
+
+  /// Two sources that each lost all that a sequence can count ended the daemon.
+  @Test func sumsOfCountersStopAtTheLargest() {
+    var ledger = LedgerFacts()
+    ledger.sources = [1, 2].map {
+      LedgerFacts.Source(number: $0, received: .max, lost: .max, late: .max - 1)
+    }
+    ledger.refusals = ledger.refusals.map { .init(reason: $0.reason, count: .max) }
+    #expect(ledger.received == .max && ledger.lost == .max && ledger.late == .max)
+    #expect(ledger.rejected == .max)
+    var output = OutputFacts()
+    (output.publishedFlagged, output.publishedUnbiased) = (.max, 1)
+    #expect(output.published == .max)
+    let histogram = HistogramFacts(upperBounds: [1, 2], counts: [.max, .max, 1], sum: 0)
+    #expect(histogram.count == .max && histogram.quantile(0.5) != nil)
+    var page = PrometheusText()
+    page.histogram(
+      "tamis_test", help: "A test.",
+      [HistogramSample(upperBounds: [1, 2], counts: [.max, .max, 1], sum: 0)])
+    #expect(String(decoding: page.bytes, as: UTF8.self).contains("_count 18446744073709551615"))
+  }
+
   @Test func referenceKeepsItsEventsWhereItIsCutAnew() throws {
     var histogram = ScoreHistogram()
     var scores: [Float] = [1e-9, 3e20, .nan]

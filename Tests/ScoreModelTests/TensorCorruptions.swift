@@ -59,7 +59,7 @@ let tensorCorruptions: [Corruption] =
     },
     Corruption(
       name: "no levels", place: "tensor sigma_embed.weight", found: "no rows",
-      expected: "a row for each noise level"
+      expected: "1 to 65536, one a noise level"
     ) {
       $0["sigma_embed.weight"].shape = [0, 16]
       $0["sigma_embed.weight"].bytes = []

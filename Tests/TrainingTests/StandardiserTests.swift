@@ -51,6 +51,38 @@ internal import Training
     }
   }
 
+  /// One event of 20,000 off by one float step made a scale of a hundredth of a step.
+  @Test(arguments: [5, 1e-3, 1e9, -3e38, 1e-30] as [Float], [1, 3])
+  func aSpreadOfRoundingIsNone(value: Float, stepCount: Int) throws {
+    let other = (0..<stepCount).reduce(value) { other, _ in other.nextUp }
+    var features = (0..<20_000).flatMap { [value, Float($0 % 7)] }
+    features[2 * 700] = other
+    let events = try StandardisedEvents(
+      TrainingEvents(features: features, featureCount: 2), logarithmic: nil, clip: nil)
+    #expect(events.standardiser.scale[0] == 1)
+    #expect(events.roundedFeatures == [0])
+    // Seven values of small whole numbers are no rounding.
+    #expect(abs(events.standardiser.scale[1] - 2) < 1e-3)
+  }
+
+  @Test func whatIsConstantIsNotRounded() throws {
+    let features = (0..<100).flatMap { [Float(0.1), Float($0)] }
+    let events = try StandardisedEvents(
+      TrainingEvents(features: features, featureCount: 2), logarithmic: nil, clip: nil)
+    #expect(events.standardiser.scale[0] == 1)
+    #expect(events.roundedFeatures.isEmpty)
+  }
+
+  /// Well above the steps the spread is taken as it is.
+  @Test func aSpreadOfManyStepsIsOne() throws {
+    let step = Float(1).ulp
+    let features = (0..<1_000).flatMap { [1 + Float($0 % 2) * 64 * step] }
+    let events = try StandardisedEvents(
+      TrainingEvents(features: features, featureCount: 1), logarithmic: nil, clip: nil)
+    #expect(events.roundedFeatures.isEmpty)
+    #expect(abs(events.standardiser.scale[0] / (32 * step) - 1) < 1e-4)
+  }
+
   @Test func clips() throws {
     let plain = try standardised()
     let clipped = try standardised(clip: 1.5)

@@ -21,7 +21,30 @@ internal import Training
     let blocks: Int
     let clip: Float?
     let logarithmic_features: [Int]
+    let rounded_features: [Int]?
     let loss_history: [[Double]]
+  }
+
+  @Test(arguments: [NetworkKind.score, .autoencoder])
+  func theRecordNamesWhatIsRounding(kind: NetworkKind) throws {
+    var configuration = smallConfiguration()
+    configuration.network = kind
+    configuration.steps = 2
+    var features = correlatedFeatures(eventCount: 40, featureCount: 3)
+    for event in 0..<40 { features[3 * event + 1] = event == 5 ? Float(7).nextUp : 7 }
+    let events = TrainingEvents(features: features, featureCount: 3)
+    let result =
+      try kind == .score
+      ? train(events, configuration)
+      : trainAutoencoder(on: events, configuration: configuration, program: "test")
+    #expect(result.roundedFeatures == [1])
+    let text = try #require(result.model.trainingRecord)
+    let record = try JSONDecoder().decode(RoundedFeatures.self, from: Data(text.utf8))
+    #expect(record.rounded_features == [1])
+  }
+
+  private struct RoundedFeatures: Decodable {
+    let rounded_features: [Int]?
   }
 
   @Test func theRecordHoldsTheRecipe() throws {
@@ -38,6 +61,7 @@ internal import Training
     let result = try train(events, configuration)
     let text = try #require(result.model.trainingRecord)
     let record = try JSONDecoder().decode(Record.self, from: Data(text.utf8))
+    #expect(record.rounded_features == nil)
     #expect(record.program == "test 1" && record.data_sha256 == "0123")
     #expect(record.events == 20 && record.features == 3)
     #expect(record.steps == 250 && record.batch == 8 && record.seed == .max)

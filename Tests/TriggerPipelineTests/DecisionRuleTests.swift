@@ -88,6 +88,11 @@ import TriggerPipeline
     (5, all, 64, Decision(reasons: .unbiased, workingPoints: 0, weight: 1_000)),
     (.nan, none, 4, nil),
     (.nan, four, 4, Decision(reasons: .notScorable, workingPoints: 0, weight: 4)),
+    // The sample keeps what the cap does not, and says that it has no score.
+    (
+      .nan, all, 1 << 30,
+      Decision(reasons: [.notScorable, .unbiased], workingPoints: 0, weight: 1_000)
+    ),
   ]
 
   @Test(arguments: floodCases)

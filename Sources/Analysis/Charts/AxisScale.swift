@@ -72,6 +72,7 @@ package enum AxisScale: Equatable, Sendable {
 
   /// `3×10⁵`.
   private static func powerLabel(_ value: Double) -> String {
+    if value == 0 || !value.isFinite { return decimal(value, digits: 3) }
     let exponent = Int((log10(abs(value)) + 1e-9).rounded(.down))
     let digits = decimal(value / portablePower(10, Double(exponent)), digits: 3)
     if digits == "1" { return "10" + superscript(exponent) }
@@ -81,6 +82,7 @@ package enum AxisScale: Equatable, Sendable {
   /// Powers of ten, thinned to about `count`, with unlabelled marks between neighbours; below two
   /// powers in reach also their doubles and fivefolds.
   private static func logarithmicTicks(_ low: Double, _ high: Double, count: Int) -> [Tick] {
+    guard low > 0, high < .infinity else { return [] }
     let first = Int((log10(low) - 1e-9).rounded(.down))
     let last = Int((log10(high) + 1e-9).rounded(.up))
     guard last - first < 700 else { return [] }

@@ -38,6 +38,7 @@ package func estimatedWidth(_ text: some StringProtocol, size: Double = 11) -> D
 
 /// A coordinate: a tenth of a pixel is finer than anyone sees.
 func pixel(_ value: Double) -> String {
-  let rounded = (value * 10).rounded() / 10
+  // What lies so far off a picture, or nowhere, is drawn at its edge.
+  let rounded = value.isNaN ? 0 : (min(max(value, -1e6), 1e6) * 10).rounded() / 10
   return rounded == rounded.rounded() ? "\(Int(rounded))" : fixed(rounded, places: 1)
 }

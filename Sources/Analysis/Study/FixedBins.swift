@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import ReproducibleMath
 
 /// Counts of values in bins of equal width between two ends.
@@ -24,7 +25,8 @@ public struct FixedBins: Equatable, Sendable {
       } else if value > high {
         above += 1
       } else if !value.isNaN {
-        counts[min(Int((value - low) / (high - low) * Double(count)), count - 1)] += 1
+        let place = ((value - low) / (high - low) * Double(count)).rounded(.down)
+        counts[min(Int(nearest: place), count - 1)] += 1
       }
     }
     self.low = low

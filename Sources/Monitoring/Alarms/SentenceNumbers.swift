@@ -1,9 +1,10 @@
+internal import BoundedNumbers
 internal import Glibc
 
 /// `12 s`, `3 min` or `2.5 h`, for sentences.
 func durationText(_ seconds: Double) -> String {
-  if seconds < 120 { return "\(Int(seconds.rounded())) s" }
-  if seconds < 7_200 { return "\(Int((seconds / 60).rounded())) min" }
+  if seconds < 120 { return "\(Int(nearest: seconds)) s" }
+  if seconds < 7_200 { return "\(Int(nearest: seconds / 60)) min" }
   return "\(shortText(seconds / 3_600)) h"
 }
 

@@ -1,3 +1,5 @@
+internal import BoundedNumbers
+
 /// A page in the Prometheus text exposition format, version 0.0.4.
 ///
 /// Families, samples and labels stand in the order in which they are given, so the same state gives
@@ -44,7 +46,7 @@ public struct PrometheusText: Sendable {
     for sample in samples {
       var cumulative: UInt64 = 0
       for (index, count) in sample.counts.enumerated() {
-        cumulative += count
+        cumulative +|= count
         let bound =
           index < sample.upperBounds.count ? MetricValue(sample.upperBounds[index]).text : "+Inf"
         line("\(name)_bucket", sample.labels + [MetricLabel("le", bound)], MetricValue(cumulative))

@@ -1,3 +1,5 @@
+internal import BoundedNumbers
+
 /// What has to be remembered of a status to tell later what came in between.
 struct CounterSample {
   var timeNs: UInt64
@@ -25,7 +27,7 @@ struct CounterSample {
     rejected = ledger.rejected
     scored = ledger.scored
     published = status.output.published
-    givenUp = status.output.abandoned + ledger.shed
+    givenUp = status.output.abandoned +| ledger.shed
     journalBytes = status.journal.bytes
     inputBlockedNs = ledger.inputBlockedNs
     screenDisagreements = status.screen?.disagreements ?? 0

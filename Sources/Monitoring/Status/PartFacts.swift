@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import Drift
 public import TriggerPipeline
 
@@ -146,7 +147,7 @@ public struct OutputFacts: Equatable, Sendable {
   public init() {}
 
   /// Records handed over on all topics.
-  public var published: UInt64 { publishedFlagged + publishedUnbiased + publishedUnflagged }
+  public var published: UInt64 { publishedFlagged +| publishedUnbiased +| publishedUnflagged }
 }
 
 /// Connections to the daemon's sockets.
@@ -200,7 +201,7 @@ public struct ConnectionFacts: Equatable, Sendable {
   }
 
   /// All failed handshakes.
-  public var failed: UInt64 { failures.reduce(0) { $0 + $1.count } }
+  public var failed: UInt64 { failures.map(\.count).saturatingSum }
 }
 
 /// The socket for records of the past.

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import Glibc
 
 /// What the kernel says of this process, under the names that Prometheus' client libraries use.
@@ -58,7 +59,7 @@ public struct ProcessFacts: Equatable, Sendable {
     else { return nil }
     let limit = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }
     self.init(
-      residentBytes: pages * pageByteCount, cpuSeconds: (user + kernel) / ticksPerSecond,
+      residentBytes: pages *| pageByteCount, cpuSeconds: (user + kernel) / ticksPerSecond,
       openDescriptors: openDescriptors,
       maxDescriptors: limit?.split(separator: " ").dropFirst(3).first.flatMap { Int($0) },
       startSeconds: bootSeconds + start / ticksPerSecond)

@@ -53,11 +53,13 @@ private let exactTrialsMax: UInt64 = 1_000_000
 private let fewSuccessesMax: UInt64 = 1_000
 
 private func wilson(_ k: Double, _ n: Double, _ confidence: Double) -> ClosedRange<Double> {
-  let z = normalQuantile(upperTail: (1 - confidence) / 2)
+  // The quantile is off by some 4e-4: next to no confidence is none.
+  let z = max(0, normalQuantile(upperTail: (1 - confidence) / 2))
   let p = k / n
   let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
   let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-  return max(0, centre - half)...min(1, centre + half)
+  let lower = max(0, centre - half)
+  return lower...max(lower, min(1, centre + half))
 }
 
 /// The z with P(Z > z) = `tail` for a standard normal Z and a tail below 1/2, to 4.5e-4: formula

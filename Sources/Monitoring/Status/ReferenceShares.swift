@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 public import Calibration
 
 /// The share of a calibration's background in each bucket between `upperBounds`: one more than
@@ -8,7 +9,7 @@ public import Calibration
 public func referenceShares(
   of histogram: ScoreHistogram, upperBounds: [Double]
 ) -> [Double]? {
-  let scored = histogram.counts.reduce(histogram.underflow + histogram.overflow, +)
+  let scored = histogram.counts.saturatingSum +| histogram.underflow +| histogram.overflow
   if scored == 0 { return nil }
   var counts = [Double](repeating: 0, count: upperBounds.count + 1)
   counts[0] += Double(histogram.underflow)

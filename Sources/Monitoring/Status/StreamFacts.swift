@@ -109,7 +109,7 @@ public struct HistogramFacts: Equatable, Sendable {
   }
 
   /// How many values there are.
-  public var count: UInt64 { counts.reduce(0, +) }
+  public var count: UInt64 { counts.saturatingSum }
 
   /// An estimate of a quantile, as Prometheus' `histogram_quantile` makes it: values spread evenly
   /// within their bucket, those above the last bound at that bound. Nil without values.

@@ -9,6 +9,8 @@ struct HTTPAddress {
 
   private static let timeoutMs: Int32 = 5_000
   private static let byteCountMax = 16 << 20
+  /// A whole answer takes no longer than this, however slowly its bytes come.
+  private static let answerNsMax: UInt64 = 15_000_000_000
 
   /// nil where `text` is no such address. IPv6 addresses stand in brackets; the port is 80 where
   /// none is given.
@@ -94,7 +96,9 @@ struct HTTPAddress {
   private func receive(from descriptor: Int32) throws(WatchFault) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
+    let startNs = monotonicNs()
     while bytes.count <= Self.byteCountMax {
+      if monotonicNs() - startNs > Self.answerNsMax { throw fault("no whole answer in time") }
       let count = recv(descriptor, &chunk, chunk.count, 0)
       if count == 0 { return bytes }
       if count < 0 {

@@ -12,7 +12,12 @@ extension JSONValue {
     if case .object(let object) = self { object.members.map { ($0.name, $0.value) } } else { [] }
   }
 
-  var number: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+  var number: Double? {
+    guard case .number(let text) = self, let number = Double(text), number.isFinite else {
+      return nil
+    }
+    return number
+  }
 
   var isTrue: Bool { self == .bool(true) }
 

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import Glibc
 
 /// Rates over their targets, on one logarithmic axis of characters that holds 0.8 to 1.25 at
@@ -33,6 +34,6 @@ struct RateAxis {
   private func place(_ ratio: Double) -> Int {
     guard ratio > 0 else { return 0 }
     let part = (log10(ratio) - low) / (high - low)
-    return min(width - 1, max(0, Int((part * Double(width - 1)).rounded())))
+    return min(width - 1, max(0, Int(nearest: part * Double(width - 1))))
   }
 }
