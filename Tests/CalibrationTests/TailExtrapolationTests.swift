@@ -45,7 +45,7 @@ import Testing
       accumulator.add($0)
     }
     let interval = try #require(try plan.workingPoints(from: accumulator)[0].fprInterval)
-    #expect(interval.lowerBound > 0 && interval.upperBound <= 1)
+    #expect(interval.lowerBound >= 0 && interval.upperBound <= 1)
   }
 
   @Test func theFitIsNearTheTruthAndRepeatsItself() throws {
