@@ -1,3 +1,5 @@
+internal import BoundedNumbers
+internal import EventRecords
 internal import Synchronization
 package import WorkerThreads
 
@@ -82,6 +84,13 @@ package final class RecordRing: @unchecked Sendable {
     attributionStorage.initialize(repeating: 0, count: rounded * featureCount)
     rangeEnds = .allocate(capacity: rounded)
     for slot in 0..<rounded { (rangeEnds + slot).initialize(to: Atomic(0)) }
+  }
+
+  /// The memory of a ring for `capacity` records, about, whatever that number is.
+  package static func byteCount(capacity: Int, featureCount: Int) -> Int {
+    let slot = EventRecord.byteCount(featureCount: featureCount) + 128
+    // The capacity is rounded up to a power of two.
+    return 2 *| capacity *| (slot + featureCount * MemoryLayout<Float>.stride)
   }
 
   deinit {

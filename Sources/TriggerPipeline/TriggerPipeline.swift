@@ -68,6 +68,7 @@ public final class TriggerPipeline: Sendable {
     let model = loaded.model.model
     let counters = PipelineCounters()
     let state = PipelineState(clock: settings.clock)
+    try checkMemory(of: settings, featureCount: model.shape.featureCount)
     let ring = RecordRing(
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
