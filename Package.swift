@@ -104,7 +104,8 @@ let executables: [Target] = [
     name: "tamisd",
     dependencies: [
       "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
-      "Drift", "CurveSecurity", "EventRecords", "ZeroMQ", "ScoreEngine", "ScoreModel", "DurableFiles",
+      "Drift", "CurveSecurity", "EventRecords", "ZeroMQ", "ScoreEngine", "ScoreModel",
+      "DurableFiles",
       "WorkerThreads", "CommandFrame", "CLinux", argumentParser, logging,
     ],
     swiftSettings: swiftSettings),
