@@ -27,6 +27,8 @@ __all__ = ["Receiver"]
 _POLL_MS = 50
 # What may wait in the socket where what does not fit can be asked for.
 _QUEUED_MAX = 10_000
+# Numbers that are remembered where records are shared with other receivers.
+_SEEN_MAX = 1 << 20
 # After so long a silence the journal is asked whether it is one, and for how long.
 _SILENCE_S = 2.0
 _SILENT_PATIENCE_S = 1.0
@@ -59,6 +61,9 @@ class Receiver:
     undoes half of one in the state's note: commit(note=bytes_written), and after a start truncates
     the output to `receiver.note`. With `out` the run itself is the state and each record is in it
     once. A receiver belongs to one thread.
+
+    Over "pull" without catch_up other receivers may have the numbers that do not come here, and what
+    went to one that is gone may come here after higher ones: a number is dropped when it was seen.
     """
 
     def __init__(self, connect: str | None = None, *, bind: str | None = None,
@@ -102,6 +107,10 @@ class Receiver:
             self.highest_number = max(self.highest_number, first - 1)
         self._delivered = self.highest_number
         context = context or zmq.Context.instance()
+        # Of records that are shared with others each has some, in any order after a departure.
+        self._shares = pattern == "pull" and not catch_up
+        self._seen: dict[int, None] = {}
+        self._floor = self.highest_number
         self._client = Client(
             catch_up, instance, patience_s=patience_s, context=context,
             secure=lambda socket: curve.secure_client(socket, catch_up) if curve else None,
@@ -358,7 +367,7 @@ class Receiver:
         """Hands on what is next, and stops at the first gap that can be asked for."""
         numbers = records["number"]
         expected = np.concatenate([[np.uint64(self.highest_number)], numbers[:-1]]) + np.uint64(1)
-        if self.highest_number and (numbers == expected).all():
+        if self.highest_number and not self._shares and (numbers == expected).all():
             # The usual case: nothing is missing, nothing comes twice.
             self.highest_number = int(numbers[-1])
             self._deliver(records)
@@ -374,7 +383,9 @@ class Receiver:
         self._deliver(records[fresh])
 
     def _is_fresh(self, number: int) -> bool:
-        """Notes a record's number; a record may come twice after a restart of the daemon."""
+        """Notes a record's number; a record may come again after a daemon or receiver has gone."""
+        if self._shares:
+            return self._is_unseen(number)
         if number <= self.highest_number:
             self.repeated += 1
             return False
@@ -382,6 +393,18 @@ class Receiver:
         if every_number_comes and number != self.highest_number + 1:
             self._fault(f"record number {number} after {self.highest_number}")
         self.highest_number = number
+        return True
+
+    def _is_unseen(self, number: int) -> bool:
+        """The same where other receivers may share the records: numbers jump, and what went to a
+        receiver that is gone comes after higher ones."""
+        if number in self._seen or number <= self._floor:
+            self.repeated += 1
+            return False
+        self._seen[number] = None
+        if len(self._seen) > _SEEN_MAX:
+            del self._seen[next(iter(self._seen))]
+        self.highest_number = max(self.highest_number, number)
         return True
 
     def _deliver(self, records: Records) -> None:

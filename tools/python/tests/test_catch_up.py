@@ -172,6 +172,17 @@ def test_a_gap_is_asked_for_and_nothing_else(tmp_path):
         account.close()
 
 
+def test_records_shared_with_other_receivers_are_dropped_only_when_seen():
+    from tamis import Receiver
+    records = some_flagged(30)
+    with Receiver(bind="tcp://127.0.0.1:*", pattern="pull") as shared:
+        shared.feed(messages(records[[0, 3, 9, 4, 3, 12, 9]]))
+        numbers = []
+        while (found := shared.take(0)) is not None:
+            numbers += found["number"].tolist()
+        assert numbers == [1, 4, 10, 5, 13] and shared.repeated == 2 and not shared.faults
+
+
 def test_a_receiver_goes_on_behind_a_torn_end(tmp_path, capsys):
     records = some_flagged(12)
     out = tmp_path / "run"
