@@ -85,9 +85,11 @@ def ledgers():
     save("ledger-lines", "torn", checked(line) + json.dumps(line)[:99] + checked(line))
     refused = line | {"closing": "refused", "refused": {"run_ended": U64}}
     save("ledger-lines", "refused", checked(refused) * 2)
-    for name, fill in [("most", b"\0"), ("mixed", b"\4" + struct.pack("<Q", 1))]:
-        save("ledger-open", name, b"".join(
-            struct.pack("<H", word) + fill for word in range(8, 30)))
+    # The words of two accounts: of their sequences first, then run, source and counts.
+    for name, sequences in [("one-range", [9, 9, 0, 0, 0, 1, 1, 9]), ("most", [U64 - 1, U64, 0, 0,
+                                                                          0, 1, 2, U64])]:
+        words = b"".join(b"\4" + struct.pack("<Q", word) for word in sequences + [0, 0])
+        save("ledger-open", name, (words + bytes(8) + b"\0" * 6) * 2)
     decisions = [
         {"after": None, "number": 1, "model_sha256": "00" * 32, "calibration_sha256": "11" * 32,
          "flood_prescale": 1, "unbiased_prescale": 50, "time_ns": 1},
@@ -162,7 +164,7 @@ def small_file(names, *files):
 # As in FolderTargets.swift.
 JOURNAL_NAMES = [
     "manifest.json", "000001.flagged", "000002.flagged", "000003.flagged.writing",
-    "999999.flagged.writing", "published", "deleted", "reserved", "ledger.jsonl", "ledger.open",
+    "999999.flagged.writing", "published", "deleted", "numbers", "ledger.jsonl", "ledger.open",
     "decisions.jsonl", "18446744073709551615.flagged", "000000.flagged", "000001.flagged.writing"]
 RUN_NAMES = ["manifest.json", "000001.events", "000002.events", "000003.events.writing",
              "999999.events.writing", "9223372036854775807.events"]

@@ -29,7 +29,7 @@ private func readManifest(_ input: UnsafeRawBufferPointer) throws {
 
 private let journalNames = [
   "manifest.json", "000001.flagged", "000002.flagged", "000003.flagged.writing",
-  "999999.flagged.writing", "published", "deleted", "reserved", "ledger.jsonl", "ledger.open",
+  "999999.flagged.writing", "published", "deleted", "numbers", "ledger.jsonl", "ledger.open",
   "decisions.jsonl", "18446744073709551615.flagged", "000000.flagged", "000001.flagged.writing",
 ]
 private let runNames = [

@@ -21,19 +21,22 @@ private func readLedgerLines(_ input: UnsafeRawBufferPointer) throws {
   _ = try StreamLedger(journals: [folder.path, folder.path])
 }
 
-/// The input is the words of one slot of `ledger.open`, as numbers that are often extremes.
+/// Accounts of any numbers, entered as the daemon does, then single words of the file changed.
 private func readOpenLedger(_ input: UnsafeRawBufferPointer) throws {
   let folder = ScratchFolder.shared
   folder.empty()
   let slotCount = 2
+  var bytes = InputBytes(input)
   do {
     let state = try LedgerState(folder: folder.path, slotCount: slotCount)
-    for slot in 0..<slotCount { state.enter(DecidedAccount(), in: slot) }
+    for slot in 0..<slotCount {
+      let account = account(&bytes)
+      for _ in 0..<3 { state.enter(account, in: slot) }
+    }
   }
   let path = folder.file("ledger.open")
   let file = try MappedFile(path)
   var content = withExtendedLifetime(file) { Array(file.bytes) }
-  var bytes = InputBytes(input)
   var last: UInt64 = 0
   while !bytes.isEmpty, content.count >= 8 {
     let word = Int(bytes.integer(UInt16.self)) % (content.count / 8)
@@ -50,6 +53,17 @@ private func readOpenLedger(_ input: UnsafeRawBufferPointer) throws {
   let state = try LedgerState(folder: folder.path, slotCount: slotCount)
   let table = RunLedgerTable()
   _ = table.resume(state.accounts)
+}
+
+private func account(_ bytes: inout InputBytes) -> DecidedAccount {
+  let words = (0..<SequenceLedger.wordCount).map { word in
+    word < 10 ? bytes.sequence(near: 0) : 0
+  }
+  return DecidedAccount(
+    run: bytes.integer(), source: bytes.integer(), openedNs: bytes.sequence(near: 0),
+    resumeCount: bytes.sequence(near: 0), scored: bytes.sequence(near: 0),
+    notFinite: bytes.sequence(near: 0), flagged: bytes.sequence(near: 0),
+    unbiased: bytes.sequence(near: 0), decided: SequenceLedger(savedAt: words) ?? SequenceLedger())
 }
 
 private func readDecisions(_ input: UnsafeRawBufferPointer) throws {

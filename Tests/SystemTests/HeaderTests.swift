@@ -52,21 +52,25 @@ import Testing
     }
     let url = "http://127.0.0.1:\(daemon.httpPort)"
     try Programs.tamis("watch", "--once", "--url", url).expectExit()
+    var refused: [String: Int] = [:]
+    for reason in ["version", "kind", "feature_count", "schema", "repeated", "run_ended"] {
+      refused[reason] = daemon.rejected(reason)
+    }
     // The journal's readers, beside the daemon and after it.
-    try read(daemon, scored: nil)
+    try #expect(ledger(of: daemon)["balanced"] as? Bool == true)
     #expect(try daemon.stop() == 0)
-    try read(daemon, scored: scored)
+    let ledger = try ledger(of: daemon)
+    #expect(ledger["balanced"] as? Bool == true)
+    let runs = try #require(ledger["runs"] as? [[String: Any]])
+    #expect(runs.reduce(0) { $0 + ($1["scored"] as? Int ?? 0) } == scored)
+    let told = ledger["refused"] as? [String: Int] ?? [:]
+    for (reason, count) in refused { #expect(told[reason, default: 0] == count, "\(reason)") }
+    try Programs.tamis("inspect", daemon.journal).expectExit()
   }
 
-  private func read(_ daemon: Daemon, scored: Int?) throws {
+  private func ledger(of daemon: Daemon) throws -> [String: Any] {
     let text = try Programs.tamis("ledger", daemon.journal, "--json").expectExit()
-    let ledger = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    #expect(ledger?["balanced"] as? Bool == true)
-    let runs = try #require(ledger?["runs"] as? [[String: Any]])
-    if let scored {
-      #expect(runs.reduce(0) { $0 + ($1["scored"] as? Int ?? 0) } == scored)
-      try Programs.tamis("inspect", daemon.journal).expectExit()
-    }
+    return try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
   }
 }
 

@@ -182,6 +182,8 @@ def main():
     parser.add_argument("--features-of", metavar="FILE.events",
                         help="a segment whose features are taken; they are random without it")
     parser.add_argument("--schema", type=int, default=0, help="of the daemon's model; 0 takes any")
+    parser.add_argument("--placeable", action="store_true",
+                        help="leave out what must be refused, as a run on disk has none of it")
     parser.add_argument("--batch", metavar="RECORDS", type=int, default=64)
     parser.add_argument("--connections", type=int, default=1)
     options = parser.parse_args()
@@ -189,6 +191,8 @@ def main():
 
     def counted():
         for block in blocks(options):
+            if options.placeable:
+                block = block[stateless_reason(block, options.schema) < 0]
             account.add(block)
             yield block
 
