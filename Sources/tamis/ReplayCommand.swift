@@ -178,7 +178,7 @@ private struct Replay {
     guard gapsCut <= 10 else { return }
     complain(
       "record \(sent + 1) was taken \(duration(Double(cut.dataNs) * 1e-9)) after the one before it: "
-        + "waiting \(duration(Double(cut.waitedNs) * 1e-9)) (--gap-max)"
+        + "waiting \(Double(cut.waitedNs) * 1e-9) s (--gap-max)"
         + (gapsCut == 10 ? "; further gaps are counted" : ""))
   }
 

@@ -11,6 +11,7 @@ struct ReplaySender: ~Copyable {
   private let endpoint: String
   private let waitSeconds: Double
   private let stop: StopRequest
+  private let subscriptions = Subscriptions()
 
   init(
     pattern: SendingPattern, bind: String?, connect: String?, topic: String?, waitSeconds: Double,
@@ -39,22 +40,22 @@ struct ReplaySender: ~Copyable {
   /// Returns when a PUB socket has `count` subscribers; a PUSH socket waits with its first message.
   func waitForReceivers(_ count: Int) throws {
     guard pattern == .pub else { return }
-    var subscription = Message()
-    var subscriptions = 0
     let startNs = monotonicNs()
     while true {
+      try subscriptions.update(from: socket)
       // A subscriber may have several topics: there are as many connections as well.
-      if subscriptions >= count, count == 1 || opened.connectionCount >= count { return }
-      if try socket.receive(into: &subscription) {
-        subscriptions += subscription.bytes.first == 1 ? 1 : subscription.bytes.first == 0 ? -1 : 0
-        continue
-      }
+      if subscriptions.count >= count, count == 1 || opened.connectionCount >= count { return }
       try pause(ns: 1_000_000, since: startNs, "subscribed")
     }
   }
 
   /// Sends one message, waiting while the receiver is behind.
   func send(_ records: UnsafeRawBufferPointer) throws {
+    if pattern == .pub {
+      try subscriptions.update(from: socket)
+      // Without a subscriber the socket would take everything and drop it.
+      if subscriptions.count < 1 { try waitForReceivers(1) }
+    }
     if let topic {
       var name = topic
       try name.withUTF8 { try push(UnsafeRawBufferPointer($0), more: true) }
@@ -90,5 +91,21 @@ struct ReplaySender: ~Copyable {
     NegativeAnswer(
       description: "\(endpoint): nobody \(verb) for \(Int(waitSeconds)) seconds; "
         + "start the receiver, check the address, or wait longer with --wait")
+  }
+}
+
+/// How many subscriptions a PUB socket has.
+private final class Subscriptions {
+  private(set) var count = 0
+  private var message = Message()
+
+  func update(from socket: Socket) throws {
+    while try socket.receive(into: &message) {
+      switch message.bytes.first {
+      case 1: count += 1
+      case 0: count -= 1
+      default: break
+      }
+    }
   }
 }
