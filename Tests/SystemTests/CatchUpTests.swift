@@ -139,7 +139,7 @@ extension CatchUpTests {
     var decided = -1
     try waitUntil("the stream has run dry") {
       defer { decided = daemon.decided }
-      usleep(300_000)
+      usleep(1_000_000)
       return daemon.decided == decided
     }
     let last = Int(daemon.metric("tamis_journal_last_number"))

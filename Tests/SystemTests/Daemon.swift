@@ -115,7 +115,7 @@ final class Daemon {
   }
 
   private func waitUntilServing() throws {
-    try waitUntil("tamisd serves\n\(program.errors)", seconds: 30) {
+    try waitUntil("tamisd serves\n\(program.errors)", seconds: 120) {
       if !program.isRunning { throw Failure("tamisd ended at start:\n\(program.errors)") }
       return httpGet(port: httpPort, "/healthz")?.status == 200
     }
@@ -143,6 +143,6 @@ final class Daemon {
   /// Ends it as an operator does and returns the exit status.
   func stop() throws -> Int32 {
     program.signal(SIGTERM)
-    return try program.wait(seconds: 60)
+    return try program.wait()
   }
 }

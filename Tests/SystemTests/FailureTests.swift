@@ -123,7 +123,7 @@ import Testing
         http: {listen: ""}
         """, to: "\(name).yaml")
       let program = try Programs.tamisd("--config", configuration)
-      #expect(try program.wait(seconds: 30) == 1)
+      #expect(try program.wait() == 1)
       return program.errors
     }
     let inUse = try fails("port", model: armed.model, port: first.inputPort)

@@ -89,7 +89,7 @@ import Testing
     try waitUntil("all is decided", seconds: 60) {
       let now = daemons[0].decided + daemons[2].decided
       defer { last = now }
-      if now != last { usleep(500_000) }
+      if now != last { usleep(1_000_000) }
       return now == last
     }
     for daemon in [daemons[0], daemons[2]] {

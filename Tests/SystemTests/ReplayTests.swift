@@ -69,7 +69,7 @@ import Testing
     let replay = try Programs.tamis(
       "replay", segment, "--connect", daemon.input, "--pace", "original", "--gap-max", "0.01",
       "--batch", "1", "--json")
-    let said = try replay.expectExit(seconds: 30)
+    let said = try replay.expectExit()
     #expect(said.contains("\"gaps_cut\": 3"))
     #expect(replay.errors.contains("3 h 00 min after the one before it"))
   }
@@ -107,7 +107,14 @@ import Testing
       "record", "--bind", address, "--pattern", "pull", "--out", folder("recorded"))
     let replay = try Programs.tamis(
       "replay", armed.background, "--connect", address, "--pace", "2000", "--wait", "2")
-    usleep(1_000_000)
+    try waitUntil("something is recorded") {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder("recorded"))) ?? []
+      return names.contains { name in
+        let path = "\(folder("recorded"))/\(name)"
+        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
+        return name.hasSuffix(".writing") && size ?? 0 > 0
+      }
+    }
     recorder.signal(SIGINT)
     let status = try recorder.wait()
     replay.signal(SIGTERM)
