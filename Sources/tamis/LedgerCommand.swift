@@ -101,7 +101,7 @@ struct LedgerCommand: ParsableCommand {
 
   private func line(_ account: StreamAccount) -> String {
     let ranges = account.missingRanges.prefix(3).map {
-      $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+      $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
     }
     let more = account.missingRanges.count > 3 ? ", ..." : ""
     let missing =
