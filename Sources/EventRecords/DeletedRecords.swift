@@ -1,12 +1,11 @@
 internal import DurableFiles
-internal import Glibc
 
 /// The file `deleted` in a journal's folder: what retention has taken out of it since its first
-/// record. 32 bytes, four u64, little-endian; there is none while nothing was deleted and nothing
-/// may be.
+/// record. There is none while nothing was deleted and nothing may be.
 public struct DeletedRecords: Equatable, Sendable {
   static let fileName = "deleted"
-  static let byteCount = 32
+  /// "TMSDELE1".
+  private static let magic: UInt64 = 0x3145_4C45_4453_4D54
 
   /// The highest number deleted; 0 while none was. Records at or below it may still be there, where
   /// somebody has put a segment back.
@@ -17,46 +16,55 @@ public struct DeletedRecords: Equatable, Sendable {
   public var unpublished: UInt64 = 0
   /// The highest number of a segment file deleted: no later one has its name.
   var segmentIndex: UInt64 = 0
+  /// What to say where the file makes no sense; its counts then begin again.
+  public var note: String?
 
   /// Nothing was deleted.
   init() {}
 
   /// Reads what the journal in `folder` says; nothing where there is no such file.
-  /// - Throws: `FileFault` where the file is not one, `SystemCallError`.
-  public init(inFolder folder: String) throws {
-    let path = joined(folder, Self.fileName)
-    guard access(path, F_OK) == 0 else { return }
-    let file = try MappedFile(path)
-    guard file.bytes.count == Self.byteCount, let base = file.bytes.baseAddress else {
-      throw FileFault(
-        file: path, found: "\(file.bytes.count) bytes",
-        expected: "32 bytes, what was deleted from the journal",
-        remedy: "remove the file; the counts of deleted records then begin again")
+  /// - Throws: `SystemCallError`.
+  public init(inFolder folder: String) throws { try self.init(in: DiskFolder(folder)) }
+
+  init(in store: any FolderStore) throws(SystemCallError) {
+    var isDamaged = false
+    switch try DurableWords.read(Self.fileName, in: store, magic: Self.magic) {
+    case .missing: break
+    case .words(let words): isDamaged = !take(words)
+    case .other(let bytes) where bytes.count == 32:
+      // Of before 2026-11: the four numbers alone.
+      var words = DurableWords.Words(repeating: 0)
+      for index in 0..<4 {
+        words[index] = bytes[8 * index..<8 * index + 8].reversed().reduce(0) {
+          $0 << 8 | UInt64($1)
+        }
+      }
+      isDamaged = !take(words)
+    case .other: isDamaged = true
     }
-    withExtendedLifetime(file) {
-      number = base.field(0)
-      published = base.field(8)
-      unpublished = base.field(16)
-      segmentIndex = base.field(24)
+    if isDamaged {
+      note =
+        "\(store.path(of: Self.fileName)): not what was deleted from the journal; the counts of "
+        + "deleted records begin again"
     }
   }
 
-  /// Writes the file in its place, durably. The file is not made longer: what is there once can be
+  /// Takes what makes sense; returns whether it does.
+  private mutating func take(_ words: DurableWords.Words) -> Bool {
+    guard words[0] < NumberReservation.numberMax, words[1] <= words[0],
+      words[2] <= words[0] - words[1], words[3] <= UInt64(SegmentName.indexMax)
+    else { return false }
+    (number, published, unpublished, segmentIndex) = (words[0], words[1], words[2], words[3])
+    return true
+  }
+
+  /// Writes the file in its place, durably. It is not made longer: what is there once can be
   /// written on a full disk.
-  func write(inFolder folder: String) throws {
-    let path = joined(folder, Self.fileName)
-    let file = try OpenFile(opening: path, flags: O_CREAT | O_RDWR)
-    var bytes = InlineArray<4, UInt64>(repeating: 0)
-    bytes[0] = number.littleEndian
-    bytes[1] = published.littleEndian
-    bytes[2] = unpublished.littleEndian
-    bytes[3] = segmentIndex.littleEndian
-    let written = try retryingOnInterrupt("write", file: path) {
-      withUnsafeBytes(of: bytes) { pwrite(file.descriptor, $0.baseAddress, Self.byteCount, 0) }
-    }
-    guard written == Self.byteCount else {
-      throw SystemCallError("write", file: path, code: ENOSPC)
-    }
+  func write(in store: any FolderStore) throws(SystemCallError) {
+    var words = DurableWords.Words(repeating: 0)
+    (words[0], words[1], words[2], words[3]) = (number, published, unpublished, segmentIndex)
+    let file = try DurableWords(Self.fileName, in: store, magic: Self.magic, initial: words)
+    try file.write(words)
     try file.synchronise()
   }
 }

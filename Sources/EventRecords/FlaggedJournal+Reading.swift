@@ -16,10 +16,13 @@ extension FlaggedJournal {
       let room = UnsafeMutableRawBufferPointer(
         rebasing: buffer[start..<(start + wanted * recordByteCount)])
       let offset = Int(number - part.firstNumber) * recordByteCount
-      let byteCount = try read(part, into: room, at: offset)
+      guard let byteCount = try read(part, into: room, at: offset) else {
+        number = part.lastNumber + 1
+        continue
+      }
       guard byteCount == room.count else {
         throw FileFault(
-          file: joined(folder, part.name.description), place: "byte \(offset + byteCount)",
+          file: store.path(of: part.name.description), place: "byte \(offset + byteCount)",
           found: "the end of the file", expected: "the records that were written there",
           remedy: "no other program may change the journal while it is open")
       }
@@ -43,15 +46,47 @@ extension FlaggedJournal {
       byteCount: openByteCount, writtenS: 0)
   }
 
+  /// The bytes read; nil where somebody has taken the segment out of the folder.
   private func read(
     _ part: JournalSegment, into room: UnsafeMutableRawBufferPointer, at offset: Int
-  ) throws(SystemCallError) -> Int {
+  ) throws(SystemCallError) -> Int? {
     if let closing = closings.first(where: { $0.segment.name == part.name }) {
       return try closing.read(into: room, at: offset)
     }
     if part.name.isOpen { return try current?.read(into: room, at: offset) ?? 0 }
-    return try OpenFile(opening: joined(folder, part.name.description), flags: O_RDONLY)
-      .read(into: room, at: offset)
+    do {
+      return try store.open(part.name.description, .reading).read(into: room, at: offset)
+    } catch {
+      guard error.code == ENOENT else { throw error }
+      forgetMovedAway(part.name)
+      return nil
+    }
+  }
+
+  /// Forgets a closed segment whose file is gone.
+  func forgetMovedAway(_ name: SegmentName) {
+    guard let index = segments.firstIndex(where: { $0.name == name }) else { return }
+    let segment = segments.remove(at: index)
+    closedByteCount -= segment.byteCount
+    movedAwaySegmentCount += 1
+    segments.countRecords()
+    forget([segment])
+  }
+
+  /// Records in the journal with numbers above `number`. Numbers may be left out, so this is no
+  /// difference of numbers. O(log segments).
+  public func recordCount(after number: UInt64) -> UInt64 {
+    guard number < lastNumber else { return 0 }
+    var count: UInt64 = 0
+    if openByteCount > 0 { count += lastNumber - max(number, currentFirstNumber - 1) }
+    for closing in closings where closing.segment.lastNumber > number {
+      count += closing.segment.lastNumber - max(number, closing.segment.firstNumber - 1)
+    }
+    let index = segments.firstIndex(notBefore: number + 1)
+    guard index < segments.count, let last = segments.last else { return count }
+    let from = segments[index]
+    let passed = number >= from.firstNumber ? number - from.firstNumber + 1 : 0
+    return count + UInt64(last.recordsBefore + last.recordCount - from.recordsBefore) - passed
   }
 
   /// Moves the good records of `room` together; returns their number.
@@ -74,6 +109,15 @@ extension FlaggedJournal {
 }
 
 extension [JournalSegment] {
+  /// Counts what lies before each one.
+  mutating func countRecords() {
+    var sum = 0
+    for index in indices {
+      self[index].recordsBefore = sum
+      sum += self[index].recordCount
+    }
+  }
+
   /// The index of the first segment, of ascending ones, whose last number is `number` or higher;
   /// `count` where there is none. O(log n).
   func firstIndex(notBefore number: UInt64) -> Int {

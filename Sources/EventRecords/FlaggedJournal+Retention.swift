@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import DurableFiles
 
 /// How much of a journal is kept. Whole closed segments are deleted, the oldest first.
@@ -48,8 +49,25 @@ extension FlaggedJournal {
   /// Whether full segments wait for their names, or old ones for their deletion.
   public var hasChores: Bool { !closings.isEmpty || removal != nil }
 
+  /// Begins the journal's own time, by which segments grow old. The system's clock may be wrong, now
+  /// or when a segment was written: a gap of more than a day between two segments, or up to now,
+  /// counts as one day. From here on `nowS` should go on by a clock that cannot be set.
+  public func beginTime(wallS: Int) {
+    var place = min(segments.last?.writtenS ?? wallS, wallS)
+    nowS = place +| min(max(0, wallS -| place), Self.gapMaxS)
+    var stated = segments.last?.writtenS ?? wallS
+    for index in segments.indices.reversed() {
+      let gap = min(max(0, stated -| segments[index].writtenS), Self.gapMaxS)
+      stated = segments[index].writtenS
+      place = place -| gap
+      segments[index].writtenS = place
+    }
+  }
+
+  private static let gapMaxS = 86_400
+
   /// Makes sure that deletions can be written down on a full disk, too.
-  public func prepareRetention() throws { try deleted.write(inFolder: folder) }
+  public func prepareRetention() throws { try deleted.write(in: store) }
 
   /// Chooses the segments that `limits` want deleted, and some more where `missingByteCount` bytes
   /// are needed for other reasons. Only what was published is chosen, unless the limits say
@@ -66,7 +84,7 @@ extension FlaggedJournal {
     var verdict = RetentionVerdict.withinLimits
     for segment in segments {
       let isTooMuch = limits.byteCountMax > 0 && total > limits.byteCountMax
-      let isTooOld = limits.ageMaxS > 0 && nowS - segment.writtenS > limits.ageMaxS
+      let isTooOld = limits.ageMaxS > 0 && (nowS -| segment.writtenS) > limits.ageMaxS
       guard isTooMuch || isTooOld || missing > 0 else { break }
       guard segment.lastNumber <= publishedNumber || limits.deletesUnpublished else {
         verdict = .heldByUnpublished
@@ -87,7 +105,7 @@ extension FlaggedJournal {
     for segment in doomed { account.add(segment, publishedNumber: publishedNumber) }
     segments.removeFirst(count)
     closedByteCount -= doomed.reduce(0) { $0 + $1.byteCount }
-    removal = SegmentRemoval(doomed, account: account, folder: folder)
+    removal = SegmentRemoval(doomed, account: account, store: store)
     // No number of theirs is given again, whatever becomes of the files.
     deleted.number = account.number
   }

@@ -1,16 +1,19 @@
-internal import DurableFiles
+public import DurableFiles
 internal import Glibc
 
 /// The journal of a trigger: every flagged record goes here before it is published, and its number
 /// is never used again. It grows over restarts of the daemon; after a crash it holds whole records.
 ///
 /// A folder of segments `NNNNNN.flagged` as any flagged run, and besides `lock` (held by the process
-/// that writes), `published` (the number of the last record that went out) and `deleted` (what
-/// retention has taken out). One thread owns it. Appending allocates nothing once a segment is open,
-/// but at a new run or source, and never waits for the disk: see `synchronisation`.
+/// that writes), `numbers` (which may have been given), `published` (the number of the last record
+/// that went out) and `deleted` (what retention has taken out). One thread owns it. Appending
+/// allocates nothing once a segment is open, but at a new run or source, and waits for the disk only
+/// while more records than memory is set aside for are not on it: see `synchronisation`.
 public final class FlaggedJournal {
   /// The folder.
-  public let folder: String
+  public var folder: String { store.path }
+  /// The files.
+  public let store: any FolderStore
   /// D.
   public let featureCount: Int
   /// What had to be closed and cut when the journal was opened.
@@ -20,17 +23,30 @@ public final class FlaggedJournal {
   /// Records that were asked for by `read` and left out for a wrong checksum.
   public internal(set) var unreadableRecordCount = 0
   /// The number of the last record that was published; 0 before the first.
-  public var publishedNumber: UInt64 { cursor.number }
-  /// The number that the next record must bear.
-  public var nextNumber: UInt64 { max(lastNumber, publishedNumber, deleted.number) + 1 }
+  public private(set) var publishedNumber: UInt64
+  /// The number that the next record must bear: after an end that was not orderly not the one that
+  /// follows the last record.
+  public private(set) var nextNumber: UInt64
+  /// All records of the journal up to this number survive a power failure.
+  public private(set) var durableNumber: UInt64 = 0
+  /// What to tell of the journal's files when it is opened: damage that was mended, numbers that
+  /// are left out.
+  public private(set) var notes: [String] = []
+  /// Segments that somebody else has taken out of the folder since the journal was opened, as far
+  /// as was noticed.
+  public internal(set) var movedAwaySegmentCount = 0
+  /// Seconds since the epoch, for the age of segments; set by whoever knows a clock to trust.
+  public var nowS: Int = Int(time(nil))
   /// What retention has deleted, of this and earlier processes.
   public internal(set) var deleted: DeletedRecords
 
   private let featureNames: [String]?
   let recordByteCount: Int
   private let segmentByteCountMax: Int
-  private let lock: FolderLock
-  private var cursor: PublishedCursor
+  private let lock: any AnyObject & Sendable
+  private let cursor: PublishedCursor
+  private let numbers: NumberReservation
+  private let kept: KeptRecords
   /// Closed segments, with ascending numbers.
   var segments: [JournalSegment] = []
   /// Bytes in `segments`.
@@ -39,8 +55,9 @@ public final class FlaggedJournal {
   var closings: [ClosingSegment] = []
   /// Segments that are being deleted.
   var removal: SegmentRemoval?
-  /// Number of the last segment file, of this or an earlier process.
+  /// Number of the open segment's file, or of the last one before it.
   private(set) var lastSegmentIndex = 0
+  private var nextSegmentIndex: Int
   var current: OpenSegment?
   private(set) var currentFirstNumber: UInt64 = 0
   private var account: JournalAccount
@@ -49,42 +66,72 @@ public final class FlaggedJournal {
   /// So many full segments may wait for the disk before appending waits for it.
   private static let closingsMax = 8
 
-  /// Opens the journal in `folder`, which is made where it is missing, and recovers what a crash
+  static let lockName = "lock"
+  /// Memory for records that are not on the disk yet.
+  public static let keptByteCountDefault = 16 << 20
+
+  /// Opens the journal in `folder`; see `init(store:featureCount:)`.
+  public convenience init(
+    folder: String, featureCount: Int, featureNames: [String]? = nil,
+    segmentByteCountMax: Int = RunWriter.segmentByteCountDefault,
+    keptByteCountMax: Int = FlaggedJournal.keptByteCountDefault
+  ) throws {
+    try self.init(
+      store: DiskFolder(folder), featureCount: featureCount, featureNames: featureNames,
+      segmentByteCountMax: segmentByteCountMax, keptByteCountMax: keptByteCountMax)
+  }
+
+  /// Opens the journal in `store`, which is made where it is missing, and recovers what a crash
   /// left. Looks at the first and last record of each closed segment, and reads through the open
   /// ones alone.
+  /// - Parameter keptByteCountMax: appending waits for the disk while more bytes of records are not
+  ///   on it.
   /// - Throws: `FileFault` where another process holds it, it is of another D or other feature
   ///   names, or a segment is broken; `SystemCallError`.
   public init(
-    folder: String, featureCount: Int, featureNames: [String]? = nil,
-    segmentByteCountMax: Int = RunWriter.segmentByteCountDefault
+    store: any FolderStore, featureCount: Int, featureNames: [String]? = nil,
+    segmentByteCountMax: Int = RunWriter.segmentByteCountDefault,
+    keptByteCountMax: Int = FlaggedJournal.keptByteCountDefault
   ) throws {
     precondition(0...EventRecord.featureCountMax ~= featureCount)
     precondition(featureNames == nil || featureNames?.count == featureCount)
-    try makeFolder(folder)
-    let lock = try FolderLock(folder: folder)
-    let found = try RunFolder(folder)
-    let manifest = try found.hasManifest ? RunManifest.read(file: found.manifestPath) : nil
+    try store.make()
+    let lock = try store.lock(Self.lockName)
+    let found = try RunFolder(store)
+    let manifest = try RunManifest.read(in: store)
     try refuseForeignJournal(
       found, manifest: manifest, featureCount: featureCount, featureNames: featureNames)
-    recovery = try recoverRun(folder, featureCount: featureCount)
-    let listing = try RunFolder(folder)
-    segments = try listing.segments.map {
+    recovery = try recoverRun(in: store, featureCount: featureCount)
+    let listing = try RunFolder(store)
+    var segments = try listing.segments.map {
       try JournalSegment($0, in: listing, featureCount: featureCount)
     }
+    segments.countRecords()
     try refuseRepeatedNumbers(segments, in: listing)
-    let cursor = try PublishedCursor(folder: folder)
-    deleted = try DeletedRecords(inFolder: folder)
+    let deleted = try DeletedRecords(in: store)
+    let opened = try JournalNumbers(
+      store, lastNumber: segments.last?.lastNumber ?? 0,
+      lastSegment: listing.segments.last?.index ?? 0, deleted: deleted)
+    notes = [deleted.note].compactMap(\.self) + opened.notes
+    cursor = try PublishedCursor(in: store, number: opened.publishedNumber)
+    publishedNumber = opened.publishedNumber
+    numbers = opened.reservation
+    nextNumber = opened.nextNumber
+    nextSegmentIndex = opened.nextSegment
+    lastSegmentIndex = opened.nextSegment - 1
+    self.deleted = deleted
     lastNumber = segments.last?.lastNumber ?? 0
+    durableNumber = lastNumber
     closedByteCount = segments.reduce(0) { $0 + $1.byteCount }
-    lastSegmentIndex = max(listing.segments.last?.index ?? 0, Int(clamping: deleted.segmentIndex))
     account = JournalAccount(manifest: manifest, segments: segments)
-    self.folder = folder
+    self.segments = segments
+    self.store = store
     self.featureCount = featureCount
     self.featureNames = featureNames
     self.segmentByteCountMax = segmentByteCountMax
     recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
+    kept = KeptRecords(byteCountMax: keptByteCountMax, recordByteCount: recordByteCount)
     self.lock = lock
-    self.cursor = cursor
   }
 
   /// Writes whole records, numbered on from `nextNumber`, to the file: when this returns they
@@ -94,18 +141,46 @@ public final class FlaggedJournal {
     precondition(!isFinished, "the journal is closed")
     precondition(records.count % recordByteCount == 0, "not whole records")
     guard let base = records.baseAddress, records.count > 0 else { return }
-    checkNumbers(base, count: records.count / recordByteCount)
+    let count = records.count / recordByteCount
+    checkNumbers(base, count: count)
+    try makeRoom(for: count)
     if openByteCount > 0, openByteCount + records.count > segmentByteCountMax {
       try endSegment()
     }
+    try reserve(count)
     if current == nil { try openSegment() }
     let isFirst = openByteCount == 0
     try current?.append(records)
     if isFirst { currentFirstNumber = nextNumber }
-    lastNumber = nextNumber + UInt64(records.count / recordByteCount) - 1
+    kept.keep(records, firstNumber: nextNumber)
+    nextNumber += UInt64(count)
+    lastNumber = nextNumber - 1
     for offset in stride(from: 0, to: records.count, by: recordByteCount) {
       account.open.add(base + offset, featureCount: featureCount)
     }
+  }
+
+  /// Returns when so many more records can be kept until they are on the disk.
+  private func makeRoom(for count: Int) throws {
+    if kept.hasRoom(for: count) { return }
+    noteDurable()
+    if kept.hasRoom(for: count) { return }
+    try synchroniseRecords()
+    if !kept.hasRoom(for: count) { kept.grow(to: count) }
+  }
+
+  /// Returns when the next numbers are reserved: at once, unless the disk has not kept up.
+  private func reserve(_ count: Int) throws {
+    let last = nextNumber + UInt64(count)
+    if numbers.covers(number: last, segment: nextSegmentIndex) { return }
+    guard last < NumberReservation.numberMax else {
+      throw FileFault(
+        file: folder, found: "number \(last)", expected: "numbers below 2^63",
+        remedy: "begin a new journal folder")
+    }
+    try numbers.extend(
+      numbers: last + NumberReservation.recordBlock,
+      segments: UInt64(nextSegmentIndex) + NumberReservation.segmentBlock)
   }
 
   private func checkNumbers(_ base: UnsafeRawPointer, count: Int) {
@@ -123,9 +198,10 @@ public final class FlaggedJournal {
   public var openSegmentIndex: Int { lastSegmentIndex }
 
   private func openSegment() throws {
-    let name = try SegmentName.following(lastSegmentIndex, kind: .flagged, folder: folder)
-    current = try OpenSegment(name, inFolder: folder)
+    let name = try SegmentName.following(nextSegmentIndex - 1, kind: .flagged, folder: folder)
+    current = try OpenSegment(name, in: store)
     lastSegmentIndex = name.index
+    nextSegmentIndex = name.index + 1
   }
 
   /// Ends the open segment, where there is one with records; the next record begins another. The
@@ -133,26 +209,85 @@ public final class FlaggedJournal {
   public func endSegment() throws {
     collectClosed()
     // A disk that takes bytes but never says that it has them must not gather segments for ever.
-    if closings.count >= Self.closingsMax { try closings[0].run() }
+    if closings.count >= Self.closingsMax {
+      try repairFailed()
+      try closings[0].run()
+      collectClosed()
+    }
     guard openByteCount > 0 else { return }
     try current?.settle()
     guard let segment = current.take() else { return }
     closings.append(
       segment.closing(
         firstNumber: currentFirstNumber, recordByteCount: recordByteCount,
-        summary: account.takeOpen()))
+        summary: account.takeOpen(), writtenS: nowS))
   }
 
-  /// Takes note of the segments that have got their final names.
+  /// Takes note of what is on the disk, and of the segments that have got their final names.
   func collectClosed() {
+    noteDurable()
     while let closing = closings.first, closing.isClosed {
       closings.removeFirst()
       var segment = closing.segment
       segment.name = segment.name.closed
+      segment.recordsBefore = segments.last.map { $0.recordsBefore + $0.recordCount } ?? 0
       segments.append(segment)
       closedByteCount += segment.byteCount
       account.segments[closing.description.name] = closing.description
     }
+  }
+
+  private func noteDurable() {
+    durableNumber = max(durableNumber, durableNumberNow)
+    kept.release(through: durableNumber)
+  }
+
+  private var durableNumberNow: UInt64 {
+    for closing in closings where closing.file.durableByteCount < closing.segment.byteCount {
+      return number(at: closing.file.durableByteCount, from: closing.segment.firstNumber) - 1
+    }
+    guard let durable = current?.file.durableByteCount, openByteCount > durable else {
+      return lastNumber
+    }
+    return number(at: durable, from: currentFirstNumber) - 1
+  }
+
+  private func number(at byteCount: Int, from first: UInt64) -> UInt64 {
+    first + UInt64(byteCount / recordByteCount)
+  }
+
+  /// Writes again, from memory, what a failed synchronisation may have lost: a success after it then
+  /// means what it says.
+  private func repairFailed() throws {
+    for closing in closings where closing.file.hasFailed {
+      try repair(
+        closing.file, byteCount: closing.segment.byteCount,
+        firstNumber: closing.segment.firstNumber)
+    }
+    if let file = current?.file, file.hasFailed {
+      try repair(file, byteCount: openByteCount, firstNumber: currentFirstNumber)
+    }
+  }
+
+  private func repair(_ file: SegmentFile, byteCount: Int, firstNumber: UInt64) throws {
+    try file.rewrite { (durable, file) throws(SystemCallError) in
+      var offset = durable
+      try kept.forEachPiece(
+        from: number(at: durable, from: firstNumber),
+        count: (byteCount - durable) / recordByteCount
+      ) { (piece) throws(SystemCallError) in
+        try file.write(piece, at: offset)
+        offset += piece.count
+      }
+    }
+  }
+
+  /// Returns when all records are on the disk.
+  private func synchroniseRecords() throws {
+    try repairFailed()
+    for closing in closings { try closing.file.synchronise(through: closing.segment.byteCount) }
+    try current?.synchronise()
+    noteDurable()
   }
 
   /// Forgets closed segments that are gone.
@@ -165,19 +300,33 @@ public final class FlaggedJournal {
     precondition(number >= publishedNumber, "what was published stays so")
     precondition(number <= max(lastNumber, publishedNumber), "published before it was journaled")
     try cursor.advance(to: number)
+    publishedNumber = number
   }
 
   /// Returns when all records, and after them the published number, are on the disk.
-  public func synchronise() throws { try synchronisation().run() }
+  public func synchronise() throws {
+    try synchronisation().run()
+    collectClosed()
+  }
 
-  /// What `synchronise` would do now, to be done by another thread while this one goes on writing.
+  /// What `synchronise` would do now, to be done by another thread while this one goes on writing;
+  /// one at a time. Takes note of what the one before has brought to the disk.
   public func synchronisation() throws -> JournalSynchronisation {
     collectClosed()
-    let segment = openByteCount > 0 ? try current?.duplicatedFile() : nil
+    try repairFailed()
+    let isAhead = numbers.covers(
+      number: nextNumber + NumberReservation.recordBlock / 2,
+      segment: nextSegmentIndex + Int(NumberReservation.segmentBlock / 2))
     return JournalSynchronisation(
-      closings: closings, segment: segment, entry: current?.entry,
-      cursor: try cursor.duplicatedFile(), removal: removal)
+      closings: closings, segment: openByteCount > 0 ? current?.file : nil,
+      segmentByteCount: openByteCount, cursor: cursor, removal: removal, numbers: numbers,
+      numberLimit: isAhead ? 0 : nextNumber + NumberReservation.recordBlock,
+      segmentLimit: isAhead
+        ? 0 : UInt64(nextSegmentIndex) + NumberReservation.segmentBlock)
   }
+
+  /// Looks what has been brought to the disk since. Never waits.
+  public func noteProgress() { collectClosed() }
 
   /// Closes the segment and writes the manifest, with `extras` as sections beside its fields.
   /// Segments that an earlier process left without a manifest are read through once for it.
@@ -189,15 +338,24 @@ public final class FlaggedJournal {
       _ = try empty.close(recordByteCount: recordByteCount)
     }
     try synchronise()
-    collectClosed()
     collectRemoved()
+    try forgetMovedAway()
     var manifest = try account.manifest(
-      folder: folder, names: segments.map(\.name), featureCount: featureCount,
+      store: store, names: segments.map(\.name), featureCount: featureCount,
       featureNames: featureNames)
     manifest.extras = extras
-    try manifest.write(inFolder: folder)
+    try manifest.write(in: store)
+    try numbers.end(nextNumber: nextNumber, nextSegment: nextSegmentIndex)
     isFinished = true
     return manifest
+  }
+
+  /// Forgets closed segments whose files somebody else has taken out of the folder.
+  private func forgetMovedAway() throws {
+    let present = Set(try store.names())
+    for segment in segments where !present.contains(segment.name.description) {
+      forgetMovedAway(segment.name)
+    }
   }
 }
 

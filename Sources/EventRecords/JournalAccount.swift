@@ -32,12 +32,12 @@ struct JournalAccount {
 
   /// Describes the closed segments `names`, after a look through those that are not counted yet.
   mutating func manifest(
-    folder: String, names: [SegmentName], featureCount: Int, featureNames: [String]?
+    store: any FolderStore, names: [SegmentName], featureCount: Int, featureNames: [String]?
   ) throws -> RunManifest {
     var tally = RunTally(kind: .flagged)
     var listed: [RunManifest.Segment] = []
     for name in names {
-      let segment = try counted(name, folder: folder, featureCount: featureCount)
+      let segment = try counted(name, store: store, featureCount: featureCount)
       if let summary = segment.summary { tally.add(summary) }
       listed.append(segment)
     }
@@ -46,19 +46,29 @@ struct JournalAccount {
   }
 
   private mutating func counted(
-    _ name: SegmentName, folder: String, featureCount: Int
+    _ name: SegmentName, store: any FolderStore, featureCount: Int
   ) throws -> RunManifest.Segment {
     if let known = segments[name.description] { return known }
-    let file = try MappedFile(joined(folder, name.description))
+    let file = try store.open(name.description, .reading)
+    let recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
+    let piece = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(1, (1 << 20) / recordByteCount) * recordByteCount, alignment: 64)
+    defer { piece.deallocate() }
     var tally = RunTally(kind: .flagged)
-    let segment = withExtendedLifetime(file) {
-      let scan = SegmentScan(file.bytes, kind: .flagged, featureCount: featureCount) {
-        tally.add($0, featureCount: featureCount)
-      }
-      return RunManifest.Segment(
-        name: name.description, recordCount: scan.recordCount, byteCount: file.bytes.count,
-        sha256: SHA256Digest(of: file.bytes).description, summary: tally.summary)
+    var scan = SegmentScan(kind: .flagged, featureCount: featureCount)
+    var hash = SHA256Stream()
+    var offset = 0
+    while true {
+      let count = try file.read(into: piece, at: offset)
+      let bytes = UnsafeRawBufferPointer(rebasing: piece[..<count])
+      scan.add(bytes) { tally.add($0, featureCount: featureCount) }
+      hash.update(bytes)
+      offset += count
+      if count < piece.count { break }
     }
+    let segment = RunManifest.Segment(
+      name: name.description, recordCount: scan.recordCount, byteCount: offset,
+      sha256: hash.digest().description, summary: tally.summary)
     segments[name.description] = segment
     return segment
   }

@@ -1,4 +1,4 @@
-internal import DurableFiles
+public import DurableFiles
 internal import Glibc
 
 /// Reads flagged records by number from a journal that another thread or process is writing, closing,
@@ -32,7 +32,7 @@ public final class JournalReader {
   }
 
   /// The folder.
-  public let folder: String
+  public var folder: String { store.path }
   /// D.
   public let featureCount: Int
 
@@ -45,19 +45,25 @@ public final class JournalReader {
     var lastNumber: UInt64 { firstNumber + UInt64(recordCount) - 1 }
   }
 
-  private struct OpenPart: ~Copyable {
+  private struct OpenPart {
     var index: Int
-    var file: OpenFile
+    var file: any StoredFile
   }
 
+  private let store: any FolderStore
   private let recordByteCount: Int
   private var parts: [Part] = []
   private var openPart: OpenPart?
 
   /// Prepares to read the journal in `folder`, which need not exist yet.
-  public init(folder: String, featureCount: Int) {
+  public convenience init(folder: String, featureCount: Int) {
+    self.init(store: DiskFolder(folder), featureCount: featureCount)
+  }
+
+  /// Prepares to read the journal in `store`.
+  public init(store: any FolderStore, featureCount: Int) {
     precondition(0...EventRecord.featureCountMax ~= featureCount)
-    self.folder = folder
+    self.store = store
     self.featureCount = featureCount
     recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
   }
@@ -194,7 +200,7 @@ extension JournalReader {
     for isOpen in part.isOpen ? [true, false] : [false] {
       let name = SegmentName(index: part.index, kind: .flagged, isOpen: isOpen)
       do {
-        let file = try OpenFile(opening: joined(folder, name.description), flags: O_RDONLY)
+        let file = try store.open(name.description, .reading)
         openPart = OpenPart(index: part.index, file: file)
         return true
       } catch {
@@ -209,7 +215,7 @@ extension JournalReader {
     let known = Dictionary(
       parts.filter { !$0.isOpen }.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
     var fresh: [Part] = []
-    for name in try fileNames(in: folder).compactMap(SegmentName.init)
+    for name in try store.names().compactMap(SegmentName.init).sorted()
     where name.kind == .flagged && fresh.last?.index != name.index {
       if !name.isOpen, let part = known[name.index] {
         fresh.append(part)
@@ -228,9 +234,12 @@ extension JournalReader {
     for isOpen in name.isOpen ? [true, false] : [false] {
       let candidate = SegmentName(index: name.index, kind: .flagged, isOpen: isOpen)
       do {
-        let file = try OpenFile(opening: joined(folder, candidate.description), flags: O_RDONLY)
-        let recordCount = try file.byteCount() / recordByteCount
-        guard recordCount > 0, let first = try firstNumber(file) else { return nil }
+        let file = try store.open(candidate.description, .reading)
+        let recordCount = try file.status().byteCount / recordByteCount
+        guard
+          let first = try firstSegmentNumber(
+            of: file, recordCount: recordCount, featureCount: featureCount)
+        else { return nil }
         return Part(
           index: name.index, isOpen: isOpen, firstNumber: first, recordCount: recordCount)
       } catch {
@@ -238,16 +247,5 @@ extension JournalReader {
       }
     }
     return nil
-  }
-
-  /// The number of the segment's first record, by its header alone.
-  private func firstNumber(_ file: borrowing OpenFile) throws(SystemCallError) -> UInt64? {
-    let header = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: FlaggedRecord.headerByteCount, alignment: 8)
-    defer { header.deallocate() }
-    let count = try file.read(into: header, at: 0)
-    guard count == header.count, let base = header.baseAddress else { return nil }
-    let view = FlaggedRecordView(base, featureCount: featureCount)
-    return view.magic == FlaggedRecord.magic && view.number > 0 ? view.number : nil
   }
 }

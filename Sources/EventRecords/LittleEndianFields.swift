@@ -27,6 +27,11 @@ let checksumOffset = 60
 /// Header size of both kinds of record.
 let recordHeaderByteCount = 64
 
+/// CRC-32C of any bytes.
+package func crc32c(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+  tamis_crc32c(0, bytes.baseAddress, bytes.count)
+}
+
 /// CRC-32C of bytes 0 ... 59 followed by what comes after the header.
 @inline(__always)
 func checksum(ofRecord base: UnsafeRawPointer, byteCount: Int) -> UInt32 {

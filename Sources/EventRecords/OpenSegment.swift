@@ -6,28 +6,24 @@ internal import Glibc
 struct OpenSegment: ~Copyable {
   let name: SegmentName
   private(set) var byteCount = 0
-  /// Its entry in the folder, which must reach the disk as well as its records.
-  let entry: FolderEntry
-  private let folder: String
-  private let file: OpenFile
+  let file: SegmentFile
+  private let store: any FolderStore
   private var hash = SHA256Stream()
   /// A failed write could not be taken back yet.
   private var isTorn = false
 
-  /// Creates the file in `folder`. It must not exist.
-  init(_ name: SegmentName, inFolder folder: String) throws(SystemCallError) {
-    let path = joined(folder, name.description)
-    file = try OpenFile(opening: path, flags: O_CREAT | O_EXCL | O_RDWR | O_APPEND)
-    entry = FolderEntry(path)
+  /// Creates the file in `store`. It must not exist.
+  init(_ name: SegmentName, in store: any FolderStore) throws(SystemCallError) {
+    file = try SegmentFile(name, in: store)
     self.name = name
-    self.folder = folder
+    self.store = store
   }
 
   /// Appends whole records. Where it throws nothing of them is kept, and it can be tried again.
   mutating func append(_ records: UnsafeRawBufferPointer) throws(SystemCallError) {
     try settle()
     do {
-      try file.writeAll(records)
+      try file.write(records, at: byteCount)
     } catch {
       isTorn = true
       try? settle()
@@ -51,40 +47,34 @@ struct OpenSegment: ~Copyable {
     try file.read(into: buffer, at: offset)
   }
 
-  /// A second handle of the file.
-  func duplicatedFile() throws(SystemCallError) -> OpenFile { try file.duplicate() }
-
   /// Returns when all that was appended is on the disk.
-  func synchronise() throws(SystemCallError) {
-    try file.synchronise()
-    try entry.synchronise()
-  }
+  func synchronise() throws(SystemCallError) { try file.synchronise(through: byteCount) }
 
   /// Makes the segment durable and gives it its final name, or removes it where nothing was
   /// written.
   mutating func close(recordByteCount: Int) throws -> RunManifest.Segment? {
-    let openPath = joined(folder, name.description)
     try settle()
     if byteCount == 0 {
-      try retryingOnInterrupt("remove", file: openPath) { unlink(openPath) }
+      try store.remove(name.description)
       return nil
     }
-    try file.synchronise()
-    try renameExclusively(from: openPath, to: joined(folder, name.closed.description))
+    try synchronise()
+    try store.rename(name.description, to: name.closed.description, replacing: false)
+    try store.synchronise()
     return description(recordByteCount: recordByteCount)
   }
 
   /// Hands the segment, settled and not empty, over to be closed by another thread.
   consuming func closing(
-    firstNumber: UInt64, recordByteCount: Int, summary: RunManifest.Summary
+    firstNumber: UInt64, recordByteCount: Int, summary: RunManifest.Summary, writtenS: Int
   ) -> ClosingSegment {
     precondition(byteCount > 0 && !isTorn)
     var description = description(recordByteCount: recordByteCount)
     description.summary = summary
     let segment = JournalSegment(
       name: name, firstNumber: firstNumber, recordCount: byteCount / recordByteCount,
-      byteCount: byteCount, writtenS: time(nil))
-    return ClosingSegment(segment, description: description, folder: folder, file: file)
+      byteCount: byteCount, writtenS: writtenS)
+    return ClosingSegment(segment, description: description, store: store, file: file)
   }
 
   private func description(recordByteCount: Int) -> RunManifest.Segment {
@@ -92,11 +82,4 @@ struct OpenSegment: ~Copyable {
       name: name.closed.description, recordCount: byteCount / recordByteCount,
       byteCount: byteCount, sha256: hash.digest().description)
   }
-}
-
-/// Renames a file to a name that must be free, durably.
-func renameExclusively(from old: String, to new: String) throws {
-  try refuseExisting(new, unless: false)
-  try retryingOnInterrupt("rename", file: old) { rename(old, new) }
-  try synchroniseFolder(of: new)
 }

@@ -1,52 +1,51 @@
 internal import DurableFiles
-internal import Glibc
 
-/// The file `published` in a journal's folder: the number of the last flagged record that went out,
-/// 8 bytes little-endian. It survives the end of the process at once, a power failure after
-/// `synchronise`.
-struct PublishedCursor: ~Copyable {
+/// The file `published` in a journal's folder: the number of the last flagged record that went out.
+/// It survives the end of the process at once, a power failure after `synchronise`; what a power
+/// failure leaves is an earlier number.
+final class PublishedCursor: Sendable {
   static let fileName = "published"
+  /// "TMSPUBL1".
+  private static let magic: UInt64 = 0x314C_4255_5053_4D54
 
-  /// 0 before the first.
-  private(set) var number: UInt64
-  private let file: OpenFile
+  private let words: DurableWords
 
-  init(folder: String) throws {
-    let file = try OpenFile(opening: joined(folder, Self.fileName), flags: O_CREAT | O_RDWR)
-    number = try readNumber(file)
-    self.file = file
+  /// What a file says.
+  enum Stated: Equatable {
+    case number(UInt64)
+    /// It makes no sense: what was found.
+    case damaged(String)
   }
 
   /// The number in a journal that another process may be writing; nil where there is no such file.
-  static func read(inFolder folder: String) throws -> UInt64? {
-    let path = joined(folder, Self.fileName)
-    guard access(path, F_OK) == 0 else { return nil }
-    return try readNumber(OpenFile(opening: path, flags: O_RDONLY))
-  }
-
-  mutating func advance(to number: UInt64) throws(SystemCallError) {
-    let descriptor = file.descriptor
-    let written = try retryingOnInterrupt("write", file: file.path) {
-      withUnsafeBytes(of: number.littleEndian) { pwrite(descriptor, $0.baseAddress, 8, 0) }
+  /// Journals of before 2026-11 have 8 bytes, the number alone.
+  static func read(in store: any FolderStore) throws(SystemCallError) -> Stated? {
+    switch try DurableWords.read(fileName, in: store, magic: magic) {
+    case .missing: return nil
+    case .words(let words): return stated(words[0])
+    case .other(let bytes) where bytes.count == 8:
+      return stated(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    case .other(let bytes): return .damaged("\(bytes.count) bytes that are no number")
     }
-    guard written == 8 else { throw SystemCallError("write", file: file.path, code: ENOSPC) }
-    self.number = number
   }
 
-  /// A second handle of the file.
-  func duplicatedFile() throws(SystemCallError) -> OpenFile { try file.duplicate() }
-
-  func synchronise() throws(SystemCallError) { try file.synchronise() }
-}
-
-private func readNumber(_ file: borrowing OpenFile) throws -> UInt64 {
-  var buffer: [UInt8] = Array(repeating: 0, count: 9)
-  let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
-  guard count == 0 || count == 8 else {
-    throw FileFault(
-      file: file.path, found: count > 8 ? "more than 8 bytes" : "\(count) bytes",
-      expected: "8 bytes, the number of the last record published",
-      remedy: "remove the file to publish the whole journal again")
+  private static func stated(_ number: UInt64) -> Stated {
+    number < NumberReservation.numberMax ? .number(number) : .damaged("number \(number)")
   }
-  return buffer.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+
+  /// Opens the file for a journal in which `number` was published last.
+  init(in store: any FolderStore, number: UInt64) throws(SystemCallError) {
+    var initial = DurableWords.Words(repeating: 0)
+    initial[0] = number
+    words = try DurableWords(Self.fileName, in: store, magic: Self.magic, initial: initial)
+    if words.words[0] != number { try advance(to: number) }
+  }
+
+  func advance(to number: UInt64) throws(SystemCallError) {
+    var next = DurableWords.Words(repeating: 0)
+    next[0] = number
+    try words.write(next)
+  }
+
+  func synchronise() throws(SystemCallError) { try words.synchronise() }
 }

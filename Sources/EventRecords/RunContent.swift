@@ -30,7 +30,7 @@ struct RunContent {
   /// A folder of segments, with or without a manifest.
   init(folder path: String) throws {
     let folder = try RunFolder(path)
-    let manifest = try folder.hasManifest ? RunManifest.read(file: folder.manifestPath) : nil
+    let manifest = try RunManifest.read(in: folder.store)
     guard let kind = folder.kind ?? manifest?.kind else {
       throw FileFault(
         file: path, found: "a folder without segments and manifest",

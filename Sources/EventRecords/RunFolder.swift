@@ -5,17 +5,20 @@ internal import Glibc
 struct RunFolder {
   static let manifestName = "manifest.json"
 
-  let path: String
+  let store: any FolderStore
   /// In order; all of one kind, no index twice.
   let segments: [SegmentName]
   let hasManifest: Bool
   /// Files that are no part of a run.
   let otherNames: [String]
 
-  /// Lists `path`.
-  init(_ path: String) throws {
-    let names = try fileNames(in: path)
-    self.path = path
+  /// Lists the folder at `path`.
+  init(_ path: String) throws { try self.init(DiskFolder(path)) }
+
+  /// Lists `store`.
+  init(_ store: any FolderStore) throws {
+    let names = try store.names()
+    self.store = store
     segments = names.compactMap(SegmentName.init).sorted()
     hasManifest = names.contains(Self.manifestName)
     otherNames = names.filter { SegmentName($0) == nil && $0 != Self.manifestName }
@@ -24,6 +27,7 @@ struct RunFolder {
     }
   }
 
+  var path: String { store.path }
   var isEmpty: Bool { segments.isEmpty && !hasManifest && otherNames.isEmpty }
   /// The kind of the segments; nil where there are none.
   var kind: RunKind? { segments.first?.kind }
@@ -47,10 +51,9 @@ struct RunFolder {
 
   /// Removes segments and manifest, and nothing else.
   func removeRun() throws(SystemCallError) {
-    var doomed = segments.map(path(of:))
-    if hasManifest { doomed.append(manifestPath) }
-    for file in doomed { try retryingOnInterrupt("remove", file: file) { unlink(file) } }
-    try synchroniseFolder(of: manifestPath)
+    for segment in segments { try store.remove(segment.description) }
+    if hasManifest { try store.remove(Self.manifestName) }
+    try store.synchronise()
   }
 }
 
@@ -69,14 +72,4 @@ func isFolder(_ path: String) throws(SystemCallError) -> Bool {
   var status = stat()
   try retryingOnInterrupt("open", file: path) { stat(path, &status) }
   return status.st_mode & S_IFMT == S_IFDIR
-}
-
-/// Makes the folder where it is missing. Its parent must exist.
-func makeFolder(_ path: String) throws(SystemCallError) {
-  if mkdir(path, 0o755) == 0 {
-    try synchroniseFolder(of: path.hasSuffix("/") ? String(path.dropLast()) : path)
-    return
-  }
-  let code = errno
-  if code != EEXIST { throw SystemCallError("make the folder", file: path, code: code) }
 }

@@ -97,7 +97,7 @@ public struct RunInspection: Equatable, Sendable {
 
   private mutating func inspectFolder() throws {
     let folder = try RunFolder(path)
-    let manifest = try folder.hasManifest ? RunManifest.read(file: folder.manifestPath) : nil
+    let manifest = try RunManifest.read(in: folder.store)
     guard let kind = folder.kind ?? manifest?.kind, let featureCount = try folder.featureCount()
     else {
       throw FileFault(
@@ -115,6 +115,7 @@ public struct RunInspection: Equatable, Sendable {
     }
     state("segments", .count(segments.count), "segments: \(segments.count)")
     state(tally)
+    if kind == .flagged { stateGaps(folder, featureCount: featureCount) }
     let deleted = kind == .flagged ? try inspectJournal() : nil
     guard let manifest else {
       state("manifest", .null, "no manifest: the run was not closed")
@@ -126,12 +127,44 @@ public struct RunInspection: Equatable, Sendable {
     compare(manifest, with: found, deleted: deleted)
   }
 
+  /// Numbers that lie between segments and are in none: left out after an end that was not orderly,
+  /// deleted, or moved away.
+  private mutating func stateGaps(_ folder: RunFolder, featureCount: Int) {
+    let closed = folder.segments.filter { !$0.isOpen }.compactMap {
+      try? JournalSegment($0, in: folder, featureCount: featureCount)
+    }
+    let gaps = zip(closed, closed.dropFirst()).compactMap { earlier, later in
+      later.firstNumber > earlier.lastNumber + 1
+        ? later.firstNumber - earlier.lastNumber - 1 : nil
+    }
+    guard !gaps.isEmpty else { return }
+    let sum = gaps.reduce(0) { $0 &+ $1 }
+    state(
+      "numbers_between_segments", .array([.count(gaps.count), .count(sum)]),
+      "\(sum) numbers in \(gaps.count) places between segments are in none: left out after an end "
+        + "that was not orderly, deleted, or moved away")
+  }
+
   /// What lies beside a journal's segments: up to where it was published, and what was deleted.
   private mutating func inspectJournal() throws -> DeletedRecords {
-    if let published = try PublishedCursor.read(inFolder: path) {
+    let store = DiskFolder(path)
+    switch try PublishedCursor.read(in: store) {
+    case .number(let published):
       state("published", .count(published), "published up to number \(published)")
+    case .damaged(let found):
+      problems.append("\(PublishedCursor.fileName) is damaged: \(found)")
+    case nil: break
     }
-    let deleted = try DeletedRecords(inFolder: path)
+    if let numbers = try NumberReservation.read(in: store) {
+      state(
+        "next_number", .count(numbers.nextNumber),
+        numbers.isExact
+          ? "the next number is \(numbers.nextNumber)"
+          : "not closed in order: the next process goes on at number \(numbers.nextNumber) or above"
+      )
+    }
+    let deleted = try DeletedRecords(in: store)
+    if let note = deleted.note { problems.append(note) }
     if deleted.number > 0 {
       state(
         "deleted",

@@ -245,27 +245,29 @@ extension RunManifest: Codable {
 extension RunManifest {
   /// Reads the manifest in the run folder `folder`; nil where there is none.
   public static func read(inFolder folder: String) throws -> RunManifest? {
-    let listing = try RunFolder(folder)
-    return listing.hasManifest ? try read(file: listing.manifestPath) : nil
+    try read(in: DiskFolder(folder))
   }
 
-  /// Reads a manifest file.
-  static func read(file path: String) throws -> RunManifest {
-    let file = try MappedFile(path)
-    let content = withExtendedLifetime(file) { Data(file.bytes) }
+  /// Reads the manifest in `store`; nil where there is none.
+  static func read(in store: any FolderStore) throws -> RunManifest? {
+    guard let content = try store.content(of: RunFolder.manifestName) else { return nil }
     do {
-      return try JSONDecoder().decode(RunManifest.self, from: content)
+      return try JSONDecoder().decode(RunManifest.self, from: Data(content))
     } catch let error as DecodingError {
-      throw FileFault(jsonError: error, file: path, expected: "a manifest of \(format)")
+      throw FileFault(
+        jsonError: error, file: store.path(of: RunFolder.manifestName),
+        expected: "a manifest of \(format)")
     }
   }
 
-  /// Writes `manifest.json` in `folder`, durably, in the place of an earlier one.
-  func write(inFolder folder: String) throws {
+  /// Writes `manifest.json`, durably, in the place of an earlier one.
+  func write(in store: any FolderStore) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     let text = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-    try ReplacedFile.write(text, to: joined(folder, RunFolder.manifestName), replacing: true)
+    try text.withContiguous { (bytes) throws(SystemCallError) in
+      try store.replace(RunFolder.manifestName, with: bytes)
+    }
   }
 }
 

@@ -44,46 +44,76 @@ public struct RunRecovery: Equatable, Sendable {
 /// - Throws: `FileFault` where D cannot be told, `SystemCallError`.
 @discardableResult
 public func recoverRun(_ folder: String, featureCount: Int? = nil) throws -> RunRecovery {
-  let listing = try RunFolder(folder)
+  try recoverRun(in: DiskFolder(folder), featureCount: featureCount)
+}
+
+func recoverRun(in store: any FolderStore, featureCount: Int? = nil) throws -> RunRecovery {
+  let listing = try RunFolder(store)
   var recovery = RunRecovery()
   guard listing.segments.contains(where: \.isOpen) else { return recovery }
   let known = try featureCount ?? listing.featureCount()
   for name in listing.segments where name.isOpen {
-    recovery.segments.append(try recoverSegment(name, in: listing, featureCount: known))
+    recovery.segments.append(try recoverSegment(name, in: store, featureCount: known))
   }
   return recovery
 }
 
 private func recoverSegment(
-  _ name: SegmentName, in folder: RunFolder, featureCount: Int?
+  _ name: SegmentName, in store: any FolderStore, featureCount: Int?
 ) throws -> RunRecovery.Segment {
-  let path = folder.path(of: name)
-  let file = try MappedFile(path)
-  let byteCount = file.bytes.count
+  let file = try store.open(name.description, .writing)
+  let byteCount = try file.status().byteCount
   guard let featureCount = featureCount ?? smallestFeatureCount(name.kind, byteCount) else {
     throw FileFault(
-      file: path, place: "byte 0", found: "no whole record to tell D by",
+      file: file.path, place: "byte 0", found: "no whole record to tell D by",
       expected: "a record of \(name.kind.rawValue)",
       remedy: "move the file away if it is none of the run's")
   }
-  let scan = withExtendedLifetime(file) {
-    SegmentScan(file.bytes, kind: name.kind, featureCount: featureCount)
-  }
+  let scan = try rewritten(file, kind: name.kind, featureCount: featureCount)
   var result = RunRecovery.Segment(
     name: nil, openName: name.description, recordCount: scan.recordCount,
     cutByteCount: scan.tailByteCount, wrongRecordCount: scan.defectCount,
     firstWrongRecord: scan.defects.first?.record)
   if scan.recordCount == 0 {
-    try retryingOnInterrupt("remove", file: path) { unlink(path) }
-    try synchroniseFolder(of: path)
+    try store.remove(name.description)
+    try store.synchronise()
     return result
   }
-  let handle = try OpenFile(opening: path, flags: O_RDWR)
-  if scan.tailByteCount > 0 { try handle.truncate(to: byteCount - scan.tailByteCount) }
-  try handle.synchronise()
-  try renameExclusively(from: path, to: folder.path(of: name.closed))
+  if scan.tailByteCount > 0 { try file.truncate(to: byteCount - scan.tailByteCount) }
+  try file.synchronise()
+  do {
+    try store.rename(name.description, to: name.closed.description, replacing: false)
+  } catch {
+    guard error.code == EEXIST else { throw error }
+    throw FileFault(
+      file: store.path(of: name.closed.description), found: "an existing file",
+      expected: "a name that is free", remedy: "look at both with `tamis inspect`, move one away")
+  }
+  try store.synchronise()
   result.name = name.closed.description
   return result
+}
+
+/// Checks the records of a segment and writes each piece again as it was: what the system has in
+/// memory may have failed to reach the disk in the process before, and no later synchronisation
+/// would say so.
+private func rewritten(
+  _ file: any StoredFile, kind: RunKind, featureCount: Int
+) throws -> SegmentScan {
+  let recordByteCount = kind.byteCount(featureCount: featureCount)
+  let piece = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: max(1, (1 << 20) / recordByteCount) * recordByteCount, alignment: 64)
+  defer { piece.deallocate() }
+  var scan = SegmentScan(kind: kind, featureCount: featureCount)
+  var offset = 0
+  while true {
+    let count = try file.read(into: piece, at: offset)
+    let bytes = UnsafeRawBufferPointer(rebasing: piece[..<count])
+    scan.add(bytes)
+    if count > 0 { try file.write(bytes, at: offset) }
+    offset += count
+    if count < piece.count { return scan }
+  }
 }
 
 /// A D for a file that is too short for a record of any D: all of it is torn.
@@ -94,11 +124,15 @@ private func smallestFeatureCount(_ kind: RunKind, _ byteCount: Int) -> Int? {
 extension RunFolder {
   /// D by the manifest, else by the first segment whose records tell it.
   func featureCount() throws -> Int? {
-    if hasManifest { return try RunManifest.read(file: manifestPath).featureCount }
+    if let manifest = try RunManifest.read(in: store) { return manifest.featureCount }
+    let head = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: RunKind.flagged.byteCount(featureCount: EventRecord.featureCountMax),
+      alignment: 64)
+    defer { head.deallocate() }
     for name in segments {
-      let file = try MappedFile(path(of: name))
-      let found = withExtendedLifetime(file) { name.kind.featureCount(from: file.bytes) }
-      if let found { return found }
+      let count = try store.open(name.description, .reading).read(into: head, at: 0)
+      let bytes = UnsafeRawBufferPointer(rebasing: head[..<count])
+      if let found = name.kind.featureCount(from: bytes) { return found }
     }
     return nil
   }

@@ -14,6 +14,7 @@ public final class RunWriter {
   public let kind: RunKind
   /// D.
   public let featureCount: Int
+  private let store: any FolderStore
   private let featureNames: [String]?
   private let recordByteCount: Int
   private let segmentByteCountMax: Int
@@ -40,18 +41,23 @@ public final class RunWriter {
   ) throws {
     precondition(0...EventRecord.featureCountMax ~= featureCount)
     precondition(featureNames == nil || featureNames?.count == featureCount)
-    try makeFolder(folder)
-    let listing = try RunFolder(folder)
+    let store = DiskFolder(folder)
+    try store.make()
+    let listing = try RunFolder(store)
     if !listing.isEmpty {
       guard replacing else {
         throw FileFault(
           file: folder, found: "a folder that is not empty", expected: "a new name",
           remedy: "choose another name or replace the run in it with --force")
       }
-      try refuseHeldFolder(folder)
+      // A live process may hold the folder as its journal.
+      if try store.status(of: FlaggedJournal.lockName) != nil {
+        _ = try store.lock(FlaggedJournal.lockName)
+      }
       try listing.removeRun()
     }
     self.folder = folder
+    self.store = store
     self.kind = kind
     self.featureCount = featureCount
     self.featureNames = featureNames
@@ -94,7 +100,7 @@ public final class RunWriter {
   /// Hands all records to the operating system: they survive the end of this process.
   public func flush() throws {
     guard bufferedByteCount > 0 else { return }
-    if current == nil { current = try OpenSegment(nextSegmentName(), inFolder: folder) }
+    if current == nil { current = try OpenSegment(nextSegmentName(), in: store) }
     try current?.append(UnsafeRawBufferPointer(rebasing: buffer[..<bufferedByteCount]))
     bufferedByteCount = 0
   }
@@ -126,7 +132,7 @@ public final class RunWriter {
     var manifest = RunManifest(
       tally: tally, featureCount: featureCount, featureNames: featureNames, segments: segments)
     manifest.extras = extras
-    try manifest.write(inFolder: folder)
+    try manifest.write(in: store)
     isFinished = true
     return manifest
   }

@@ -1,9 +1,9 @@
 internal import DurableFiles
 
 /// The name of a segment in a run folder: `NNNNNN.events` or `NNNNNN.flagged`, with the suffix
-/// `.writing` while it is open.
+/// `.writing` while it is open. Numbers above 999,999 have as many digits as they need.
 struct SegmentName: Hashable, Comparable, CustomStringConvertible {
-  static let indexMax = 999_999
+  static let indexMax = 999_999_999_999
   static let openSuffix = ".writing"
 
   /// From 1.
@@ -21,7 +21,8 @@ struct SegmentName: Hashable, Comparable, CustomStringConvertible {
   init?(_ fileName: String) {
     let parts = fileName.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2 || parts.count == 3 && ".\(parts[2])" == Self.openSuffix,
-      parts[0].utf8.count == 6, parts[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 }),
+      parts[0].utf8.count == 6 || 7...12 ~= parts[0].utf8.count && !parts[0].hasPrefix("0"),
+      parts[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 }),
       let index = Int(parts[0]), index > 0, let kind = RunKind(rawValue: String(parts[1]))
     else { return nil }
     self.init(index: index, kind: kind, isOpen: parts.count == 3)
@@ -48,7 +49,7 @@ extension SegmentName {
   ) throws(FileFault) -> SegmentName {
     guard index < indexMax else {
       throw FileFault(
-        file: folder, found: "segment number \(index)", expected: "numbers of six digits",
+        file: folder, found: "segment number \(index)", expected: "numbers of at most 12 digits",
         remedy: "begin a new folder")
     }
     return SegmentName(index: index + 1, kind: kind, isOpen: true)

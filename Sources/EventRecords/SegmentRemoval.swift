@@ -9,14 +9,14 @@ final class SegmentRemoval: Sendable {
   let segments: [JournalSegment]
   /// What will have been deleted when these are gone.
   let account: DeletedRecords
-  private let folder: String
+  private let store: any FolderStore
   private let hasEnded = Atomic<Bool>(false)
   private let turn = Mutex(())
 
-  init(_ segments: [JournalSegment], account: DeletedRecords, folder: String) {
+  init(_ segments: [JournalSegment], account: DeletedRecords, store: any FolderStore) {
     self.segments = segments
     self.account = account
-    self.folder = folder
+    self.store = store
   }
 
   /// Whether the segments are gone. Never waits.
@@ -27,16 +27,16 @@ final class SegmentRemoval: Sendable {
   func run() throws {
     try turn.withLock { _ in
       if isDone { return }
-      try account.write(inFolder: folder)
-      for segment in segments { try remove(joined(folder, segment.name.description)) }
-      try synchroniseFolder(of: joined(folder, DeletedRecords.fileName))
+      try account.write(in: store)
+      for segment in segments { try remove(segment.name.description) }
+      try store.synchronise()
       hasEnded.store(true, ordering: .releasing)
     }
   }
 
-  private func remove(_ path: String) throws(SystemCallError) {
+  private func remove(_ name: String) throws(SystemCallError) {
     do {
-      try retryingOnInterrupt("remove", file: path) { unlink(path) }
+      try store.remove(name)
     } catch {
       // Somebody, or an earlier try, was faster.
       if error.code != ENOENT { throw error }

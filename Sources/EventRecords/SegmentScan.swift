@@ -20,24 +20,45 @@ struct SegmentScan {
   /// Bytes behind the last good record.
   private(set) var tailByteCount = 0
 
+  private let kind: RunKind
+  private let featureCount: Int
+  private var byteCount = 0
+  private var index = 0
+  // Wrong records since the last good one: the tail, should no good one follow.
+  private var trailing: [Defect] = []
+  private var trailingCount = 0
+
+  /// Nothing was looked at yet.
+  init(kind: RunKind, featureCount: Int) {
+    self.kind = kind
+    self.featureCount = featureCount
+  }
+
   /// Checks all whole records of `bytes`, which lie on a grid of the record's size, and shows each
   /// good one to `body`.
   init(
     _ bytes: UnsafeRawBufferPointer, kind: RunKind, featureCount: Int,
     body: (UnsafeRawPointer) -> Void = { _ in }
   ) {
-    let byteCount = kind.byteCount(featureCount: featureCount)
-    // Wrong records since the last good one: the tail, should no good one follow.
-    var trailing: [Defect] = []
-    var trailingCount = 0
-    for index in 0..<(bytes.count / byteCount) {
+    self.init(kind: kind, featureCount: featureCount)
+    add(bytes, body: body)
+  }
+
+  /// Goes on with the next bytes of the segment: whole records, but for the last piece.
+  mutating func add(
+    _ bytes: UnsafeRawBufferPointer, body: (UnsafeRawPointer) -> Void = { _ in }
+  ) {
+    let recordByteCount = kind.byteCount(featureCount: featureCount)
+    byteCount += bytes.count
+    for place in 0..<(bytes.count / recordByteCount) {
       guard let base = bytes.baseAddress else { break }
-      let record = base + index * byteCount
+      let record = base + place * recordByteCount
+      defer { index += 1 }
       if let refusal = kind.refusal(at: record, featureCount: featureCount) {
         trailingCount += 1
         if defects.count + trailing.count < Self.defectsListedMax {
           trailing.append(
-            Defect(record: index, byteOffset: index * byteCount, refusal: refusal))
+            Defect(record: index, byteOffset: index * recordByteCount, refusal: refusal))
         }
         continue
       }
@@ -48,6 +69,6 @@ struct SegmentScan {
       trailing = []
       body(record)
     }
-    tailByteCount = bytes.count - recordCount * byteCount
+    tailByteCount = byteCount - recordCount * recordByteCount
   }
 }

@@ -1,22 +1,38 @@
 internal import DurableFiles
-internal import Glibc
 
 /// `decisions.jsonl` beside the journal's segments: what decided, from when on. With it the decisions
 /// of a journal can be repeated though arms were switched or a flood was capped on the way.
 final class DecisionLog {
-  private let file: OpenFile
+  private let file: JSONLineFile
+  /// Changes that could not be written yet, the oldest first.
+  private var waiting: [String] = []
+  private static let waitingMax = 1_000
 
-  init(folder: String) throws(SystemCallError) {
-    file = try OpenFile(opening: "\(folder)/decisions.jsonl", flags: O_CREAT | O_WRONLY | O_APPEND)
+  init(store: any FolderStore) throws(SystemCallError) {
+    file = try JSONLineFile("decisions.jsonl", in: store)
   }
 
-  /// Appends a change. A failure is told and costs the line, not the stream.
+  /// Appends a change. A failure is told, and the line is tried again with the next one and at
+  /// `retry`; the stream goes on.
   func append(_ change: DecisionChange, observer: any PipelineObserver) {
-    let line = Array("\(change.json)\n".utf8)
-    do {
-      try line.withUnsafeBytes { try file.writeAll($0) }
-    } catch {
-      observer.journalStalled("\(error)")
+    if waiting.count == Self.waitingMax { waiting.removeFirst() }
+    waiting.append(change.json)
+    retry(observer)
+  }
+
+  /// Writes what could not be written before. Cheap where there is nothing.
+  func retry(_ observer: any PipelineObserver) {
+    while let line = waiting.first {
+      do {
+        try file.append(line)
+        waiting.removeFirst()
+      } catch {
+        observer.journalStalled("\(error)")
+        return
+      }
     }
   }
+
+  /// Returns when the lines are on the disk.
+  var synchronise: @Sendable () throws -> Void { { [file] in try file.synchronise() } }
 }

@@ -1,33 +1,88 @@
-internal import DurableFiles
-internal import StrictJSON
+package import DurableFiles
+internal import EventRecords
+package import StrictJSON
 
-/// A file of one JSON value a line, such as the journal's `ledger.jsonl`, read whole.
-struct JSONLines {
+/// A file of one JSON value a line, such as the journal's `ledger.jsonl`, read whole. A line that is
+/// torn or altered is left out and told: it costs what it says, not the file.
+package struct JSONLines {
   /// The values, each with its line for messages.
-  let places: [JSONPlace]
+  package private(set) var places: [JSONPlace] = []
+  /// What was left out, a line each; the last one tells how many more there are.
+  package private(set) var notes: [String] = []
+  /// Lines that were left out.
+  package private(set) var wrongLineCount = 0
 
-  /// Reads `path`. What follows the last line feed is left out: a kill may have cut it.
+  private static let notesMax = 10
+  private static let lineFeed = UInt8(ascii: "\n")
+  private static let memberStart = Array(", \"crc32c\": \"".utf8)
+  private static let memberEnd = Array("\"}".utf8)
+  private static let digitCount = 8
+
+  /// Reads `path`.
   init(_ path: String) throws {
-    let file = try MappedFile(path)
-    places = try withExtendedLifetime(file) {
-      let end = file.bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-      let lines = file.bytes[..<end].split(separator: UInt8(ascii: "\n"))
-      return try lines.enumerated().map { index, line in
-        let name = "\(path), line \(index + 1)"
-        let bytes = UnsafeRawBufferPointer(rebasing: line)
-        return JSONPlace(root: try parsed(bytes, name), file: name)
-      }
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    try self.init(name, in: DiskFolder(folder.isEmpty ? "/" : folder), path: path)
+  }
+
+  /// Reads the file `name` of `store`.
+  package init(_ name: String, in store: any FolderStore, path: String? = nil) throws {
+    let path = path ?? store.path(of: name)
+    guard let content = try store.content(of: name) else {
+      throw SystemCallError("open", file: path, code: 2)
+    }
+    var (start, number) = (0, 0)
+    while start < content.count {
+      let end = content[start...].firstIndex(of: Self.lineFeed) ?? content.count
+      number += 1
+      if end > start { take(content[start..<end], "\(path), line \(number)", end == content.count) }
+      start = end + 1
+    }
+    if wrongLineCount > Self.notesMax {
+      notes.append("\(path): \(wrongLineCount - Self.notesMax) more lines are left out")
     }
   }
-}
 
-private func parsed(
-  _ line: UnsafeRawBufferPointer, _ name: String
-) throws(FileFault) -> JSONValue {
-  do throws(JSONSyntaxError) {
-    return try JSONValue(parsing: line)
-  } catch {
-    throw FileFault(
-      file: name, found: "\(error)", expected: "a line of JSON as the daemon writes it")
+  private mutating func take(_ line: ArraySlice<UInt8>, _ name: String, _ isCut: Bool) {
+    if isCut { return leaveOut(name, "it has no end") }
+    if Self.hasWrongChecksum(line) { return leaveOut(name, "its checksum is wrong") }
+    do {
+      let value = try line.withUnsafeBytes { try JSONValue(parsing: $0) }
+      places.append(JSONPlace(root: value, file: name))
+    } catch {
+      leaveOut(name, "\(error)")
+    }
+  }
+
+  private mutating func leaveOut(_ name: String, _ reason: String) {
+    wrongLineCount += 1
+    if wrongLineCount <= Self.notesMax {
+      notes.append("\(name): left out: \(reason); a full disk or a kill may have cut it")
+    }
+  }
+
+  /// Lines of before 2026-11 have none, which is not wrong.
+  private static func hasWrongChecksum(_ line: ArraySlice<UInt8>) -> Bool {
+    let memberCount = memberStart.count + digitCount + memberEnd.count
+    guard line.count > memberCount else { return false }
+    let text = line.dropLast(memberCount)
+    let member = line[text.endIndex...]
+    guard member.starts(with: memberStart), member.suffix(memberEnd.count) == memberEnd[...] else {
+      return false
+    }
+    let digits = member.dropFirst(memberStart.count).prefix(digitCount)
+    return digits != checksumDigits(Array(text))[...]
+  }
+
+  private static func checksumDigits(_ text: [UInt8]) -> [UInt8] {
+    let checksum = text.withUnsafeBytes { crc32c($0) }
+    let digits = String(checksum, radix: 16)
+    return Array((String(repeating: "0", count: digitCount - digits.count) + digits).utf8)
+  }
+
+  /// The JSON object `text` as a line with its checksum, line feed included.
+  static func sealed(_ text: String) -> [UInt8] {
+    let open = Array(text.utf8.dropLast())
+    return open + memberStart + checksumDigits(open) + memberEnd + [lineFeed]
   }
 }

@@ -23,6 +23,18 @@ public final class JournalState: Sendable {
   /// 1 while less than `journal.free_bytes_min` is free.
   public let spaceLow = EventCounter()
 
+  /// 1 while the system does not say how many bytes are free; `freeByteCount` is then the last that
+  /// it said.
+  public let freeByteCountUnknown = EventCounter()
+  /// 1 while the system's clock is more than an hour off what has passed since the start.
+  public let clockSuspect = EventCounter()
+
+  /// Notes what the system says of the free bytes; nil where it says nothing.
+  func note(freeByteCount: UInt64?) {
+    if let freeByteCount { self.freeByteCount.set(freeByteCount) }
+    freeByteCountUnknown.set(freeByteCount == nil ? 1 : 0)
+  }
+
   /// A journal of which nothing is known yet.
   public init() {}
 }

@@ -1,4 +1,7 @@
+internal import BoundedNumbers
+internal import DurableFiles
 internal import EventRecords
+internal import Glibc
 
 /// Ends segments that have grown old, chooses those that are no longer kept, and looks at the room
 /// that is left. Decides only: files are closed and deleted by the thread that waits for the disk.
@@ -14,8 +17,14 @@ final class JournalUpkeep {
   private var lastLookNs: UInt64 = 0
   private var openIndex = 0
   private var openSinceNs: UInt64 = 0
+  private let startedNs: UInt64
+  private let startedS: Int
+  private let wallStartedS: Int
+  private var movedAwayCount = 0
+  private var spaceWasUnknown = false
 
   private static let lookIntervalNs: UInt64 = 1_000_000_000
+  private static let deviationMaxS = 3_600
 
   init(
     journal: FlaggedJournal, show: JournalState, observer: any PipelineObserver,
@@ -29,20 +38,54 @@ final class JournalUpkeep {
     segmentAgeMaxNs = UInt64(settings.segmentAgeMaxS) * 1_000_000_000
     freeByteCountMin = UInt64(settings.journalFreeByteCountMin)
     if limits.isLimited { try journal.prepareRetention() }
-    show.freeByteCount.set(FreeSpace(of: journal.folder).byteCount ?? 0)
+    startedNs = clock.monotonicNs
+    wallStartedS = Int(clamping: clock.realtimeNs / 1_000_000_000)
+    journal.beginTime(wallS: wallStartedS)
+    startedS = journal.nowS
+    show.note(freeByteCount: journal.store.freeByteCount())
+    for note in journal.notes { observer.journalWarned(note) }
     noteNumbers()
     noteSizes()
   }
 
   /// Does what is due. Cheap when nothing is.
   func service(nowNs: UInt64) throws {
+    let elapsedS = Int(clamping: (nowNs -| startedNs) / 1_000_000_000)
+    journal.nowS = startedS +| elapsedS
     try endOldSegment(nowNs)
     guard nowNs - lastLookNs >= Self.lookIntervalNs else { return }
+    noteClock(elapsedS: elapsedS)
+    noteMovedAway()
     look(nowNs: nowNs, isFull: false)
   }
 
-  /// Tries to make room, at once, where a write has just failed.
-  func makeRoom() { look(nowNs: clock.monotonicNs, isFull: true) }
+  /// Tries to make room, at once, where a write has just failed for want of it.
+  func makeRoom(after error: any Error) {
+    let code = (error as? SystemCallError)?.code
+    look(nowNs: clock.monotonicNs, isFull: code == ENOSPC || code == EDQUOT)
+  }
+
+  /// Ages are told by the clock that cannot be set. One that was set is told.
+  private func noteClock(elapsedS: Int) {
+    let wallS = Int(clamping: clock.realtimeNs / 1_000_000_000)
+    let deviationS = (wallS -| wallStartedS) -| elapsedS
+    let isSuspect = abs(max(deviationS, -.max)) > Self.deviationMaxS
+    guard show.clockSuspect.value != (isSuspect ? 1 : 0) else { return }
+    show.clockSuspect.set(isSuspect ? 1 : 0)
+    observer.journalWarned(
+      isSuspect
+        ? "the system's clock was set by \(deviationS) s since the start; the age of segments is "
+          + "told without it, and nothing is deleted for it; see to the clock"
+        : "the system's clock agrees again with the time since the start")
+  }
+
+  private func noteMovedAway() {
+    guard journal.movedAwaySegmentCount != movedAwayCount else { return }
+    movedAwayCount = journal.movedAwaySegmentCount
+    observer.journalWarned(
+      "\(movedAwayCount) closed segments were taken out of the journal's folder since the start; what "
+        + "was not published of them is not, and their numbers are told as gone")
+  }
 
   /// Shows the numbers. Called whenever they change.
   func noteNumbers() {
@@ -62,12 +105,16 @@ final class JournalUpkeep {
 
   private func look(nowNs: UInt64, isFull: Bool) {
     lastLookNs = nowNs
+    // Where the system does not say what is free, nothing is deleted for want of it.
+    let isKnown = show.freeByteCountUnknown.value == 0
     let free = show.freeByteCount.value
-    noteSpace(isLow: free < freeByteCountMin, free: free)
-    var missing = free < freeByteCountMin ? Int(clamping: freeByteCountMin - free) : 0
+    noteUnknownSpace(!isKnown)
+    let isLow = isKnown && free < freeByteCountMin
+    noteSpace(isLow: isLow, free: free)
+    var missing = isLow ? Int(clamping: freeByteCountMin - free) : 0
     if isFull { missing = max(missing, 1) }
     let verdict = journal.chooseForDeletion(
-      limits, missingByteCount: missing, nowS: Int(clock.realtimeNs / 1_000_000_000))
+      limits, missingByteCount: missing, nowS: journal.nowS)
     // While segments are deleted it is not known yet whether what is left stands against the limits.
     if verdict != .deleting { noteHeld(verdict == .heldByUnpublished) }
     noteNumbers()
@@ -89,6 +136,16 @@ final class JournalUpkeep {
         ? "\(free) bytes are free where the journal is, less than journal.free_bytes_min, which is "
           + "\(freeByteCountMin); free space there, or set limits to what is kept"
         : "\(free) bytes are free again where the journal is")
+  }
+
+  private func noteUnknownSpace(_ isUnknown: Bool) {
+    guard isUnknown != spaceWasUnknown else { return }
+    spaceWasUnknown = isUnknown
+    observer.journalWarned(
+      isUnknown
+        ? "the system does not say how many bytes are free where the journal is; nothing is deleted "
+          + "for want of space meanwhile"
+        : "the system says again how many bytes are free where the journal is")
   }
 
   private func noteHeld(_ isHeld: Bool) {

@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import EventRecords
 
 /// Journal and output socket together: what is handed over is first written to the journal and only
@@ -29,6 +30,8 @@ final class JournaledOutput {
 
   /// How long the end waits for an output that takes nothing.
   private static let patienceNs: UInt64 = 1_000_000_000
+  /// How long a synchronisation that failed is waited with.
+  private static let retryNs: UInt64 = 1_000_000_000
   /// Records that are read back from the journal at once, and how often in a row.
   private static let backlogRecordCount = 64
   private static let backlogReadsMax = 32
@@ -36,13 +39,14 @@ final class JournaledOutput {
   init(
     journal: FlaggedJournal, output: any OutputPort, counters: PipelineCounters,
     state: PipelineState, observer: any PipelineObserver, settings: PipelineSettings,
-    show: JournalState
+    show: JournalState, everySecond: @escaping @Sendable () -> Void = {}
   ) throws {
     upkeep = try JournalUpkeep(
       journal: journal, show: show, observer: observer, settings: settings)
-    let space = FreeSpace(of: journal.folder)
+    let store = journal.store
     flusher = JournalFlusher(clock: settings.clock, byHand: settings.flushesByHand) {
-      if let free = space.byteCount { show.freeByteCount.set(free) }
+      show.note(freeByteCount: store.freeByteCount())
+      everySecond()
     }
     self.journal = journal
     self.output = output
@@ -78,7 +82,9 @@ final class JournaledOutput {
     do { try upkeep.service(nowNs: nowNs) } catch { noteFailure(error) }
     updateWaiting()
     guard hasUnsynchronised || journal.hasChores, !flusher.isBusy else { return }
-    if nowNs - lastFsyncNs >= fsyncIntervalNs { beginSynchronising() }
+    // A disk that fails is not asked at once again: each time all that it may have lost is written.
+    let intervalNs = cannotSynchronise ? max(fsyncIntervalNs, Self.retryNs) : fsyncIntervalNs
+    if nowNs - lastFsyncNs >= intervalNs { beginSynchronising() }
   }
 
   /// Whether nothing waits, or time is up, or nobody has taken anything for a while: a receiver that
@@ -103,6 +109,7 @@ final class JournaledOutput {
       ])
     } catch {
       noteFailure(error)
+      state.setEndFailure("the journal could not be closed in order: \(error)")
     }
   }
 }
@@ -129,7 +136,7 @@ extension JournaledOutput {
     }
     upkeep.noteNumbers()
     if fsyncIntervalNs == 0 { synchronise() }
-    if wasCaughtUp { publish(records, count: count) }
+    if wasCaughtUp, journal.lastNumber <= publishableNumber { publish(records, count: count) }
     updateWaiting()
   }
 
@@ -148,7 +155,7 @@ extension JournaledOutput {
         // This thread, and in the pipeline of one thread the input's, waits but does not hang.
         state.noteOutputProgress()
         state.noteInputProgress()
-        makeRoom()
+        makeRoom(after: error)
         clock.sleep(ns: 100_000_000)
       }
     }
@@ -156,11 +163,11 @@ extension JournaledOutput {
 
   /// After a write that failed: has old segments deleted where the limits allow it, and publishes
   /// what waits, since what was published may go.
-  private func makeRoom() {
+  private func makeRoom(after error: any Error) {
     output.serviceSubscriptions()
     publishBacklog()
-    if let outcome = flusher.takeOutcome(), case .failure = outcome { hasUnsynchronised = true }
-    upkeep.makeRoom()
+    if let outcome = flusher.takeOutcome() { note(outcome) }
+    upkeep.makeRoom(after: error)
     if journal.hasChores, !flusher.isBusy { beginSynchronising() }
   }
 
@@ -189,6 +196,7 @@ extension JournaledOutput {
   }
 
   private func note(_ outcome: JournalFlusher.Outcome) {
+    journal.noteProgress()
     switch outcome {
     case .success:
       if cannotSynchronise { noteRecovery() }
@@ -257,13 +265,16 @@ extension JournaledOutput {
   /// of live events are not held up behind a long backlog.
   private func publishBacklog() {
     guard counters.waiting.value > 0, output.mayTakeMore else { return }
-    for _ in 0..<Self.backlogReadsMax where sentNumber < journal.lastNumber {
+    let last = publishableNumber
+    for _ in 0..<Self.backlogReadsMax where sentNumber < last {
       do {
-        let count = try journal.read(from: sentNumber + 1, into: backlog)
+        var count = try journal.read(from: sentNumber + 1, into: backlog)
         if cannotReadBack { noteRecovery() }
         cannotReadBack = false
         // What is left in the journal cannot be read back; it stays on disk for `tamis inspect`.
         if count == 0 { sentNumber = journal.lastNumber }
+        while count > 0, backlogNumber(count - 1) > last { count -= 1 }
+        if count == 0 { break }
         if publish(UnsafeRawBufferPointer(backlog), count: count) < count { break }
       } catch {
         cannotReadBack = true
@@ -274,9 +285,18 @@ extension JournaledOutput {
     updateWaiting()
   }
 
+  /// Records up to this number may go out: with an interval of 0 those that the disk has.
+  private var publishableNumber: UInt64 {
+    fsyncIntervalNs == 0 ? journal.durableNumber : journal.lastNumber
+  }
+
+  private func backlogNumber(_ index: Int) -> UInt64 {
+    guard let base = backlog.baseAddress else { return 0 }
+    return FlaggedRecordView(base + index * recordByteCount, featureCount: featureCount).number
+  }
+
   private func updateWaiting() {
-    // What was deleted does not wait.
-    let passed = max(sentNumber, (journal.firstNumber ?? .max) - 1)
-    counters.waiting.set(journal.lastNumber - min(passed, journal.lastNumber))
+    // What was deleted or left out does not wait.
+    counters.waiting.set(journal.recordCount(after: sentNumber))
   }
 }

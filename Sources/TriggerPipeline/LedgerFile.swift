@@ -1,25 +1,27 @@
 internal import DurableFiles
 internal import EventRecords
-internal import Glibc
 
 /// `ledger.jsonl` beside the journal's segments: one line for each run and source that was closed,
 /// so that the sums of a run outlive the daemon.
 final class LedgerFile {
-  private let file: OpenFile
+  private let file: JSONLineFile
 
-  init(folder: String) throws(SystemCallError) {
-    file = try OpenFile(opening: "\(folder)/ledger.jsonl", flags: O_CREAT | O_WRONLY | O_APPEND)
+  init(store: any FolderStore) throws(SystemCallError) {
+    file = try JSONLineFile("ledger.jsonl", in: store)
   }
 
-  func append(_ report: RunLedgerReport) throws { try append(json: report.json) }
+  /// Appends a closed run. Where it throws nothing of it is there: it must be tried again before the
+  /// run's account is given up.
+  func append(_ report: RunLedgerReport) throws { try append(line: report.json) }
 
-  func append(_ report: RefusalReport) throws { try append(json: report.json) }
+  /// Appends what was refused; see above.
+  func append(_ report: RefusalReport) throws { try append(line: report.json) }
 
-  private func append(json: String) throws {
-    let line = Array("\(json)\n".utf8)
-    // One write call: a line is whole or not there, also when the daemon is killed.
-    try line.withUnsafeBytes { try file.writeAll($0) }
-  }
+  /// Appends a JSON object, which gets its checksum here.
+  private func append(line: String) throws { try file.append(line) }
+
+  /// Returns when the lines are on the disk; for another thread.
+  var synchronise: @Sendable () throws -> Void { { [file] in try file.synchronise() } }
 }
 
 extension RunLedgerReport {

@@ -1,6 +1,5 @@
 package import DurableFiles
 package import EventRecords
-internal import Glibc
 internal import Synchronization
 
 /// What has been decided of a run and source so far: enough to go on after the process has died.
@@ -37,134 +36,243 @@ package struct DecidedAccount {
 }
 
 /// `ledger.open` beside the journal's segments: the accounts of the runs that are open, in memory
-/// that is mapped to the file, so that they outlive the process however it ends.
+/// that is a file, so that they outlive the process however it ends.
 ///
 /// An account is entered after its records were journaled. A kill between the two leaves at most one
 /// batch that is in the journal and not in the account; it then counts as lost, never the other way
-/// round. Each slot has two copies and a selector that is moved last: a kill at any moment leaves one
-/// of them whole. The publishing thread alone writes.
+/// round. Each slot has three copies with checksums: one is written, one is the last that was whole,
+/// one the last that is known to be on the disk. So a kill costs nothing, and a power failure, which
+/// may tear any page, what was entered since the last synchronisation. The publishing thread writes;
+/// another may synchronise.
 package final class LedgerState {
   /// What of an earlier file could not be taken over, in words.
   package private(set) var notes: [String] = []
 
-  private static let magic: UInt64 = 0x314C_5344_454C_4D54  // "TMLEDSL1"
+  private static let fileName = "ledger.open"
+  private static let magic: UInt64 = 0x324C_5344_454C_4D54  // "TMLEDSL2"
   private static let headerByteCount = 64
-  private static let copyWordCount = 8 + SequenceLedger.wordCount
-  /// Selector and two copies, padded to a multiple of 64 bytes.
-  private static let slotByteCount = (8 * (1 + 2 * copyWordCount) + 63) / 64 * 64
+  private static let copyCount = 3
+  /// Generation, whether there is an account, the account, checksum.
+  private static let accountWord = 2
+  private static let decidedWord = accountWord + 7
+  private static let checksumWord = decidedWord + SequenceLedger.wordCount
+  private static let copyByteCount = 8 * (checksumWord + 1)
+  private static let slotByteCount = copyCount * copyByteCount
 
-  private let memory: UnsafeMutableRawBufferPointer
-  private let slotCount: Int
+  /// Where the copies of a slot stand.
+  private struct Slot {
+    var newest = 0
+    var generation: UInt64 = 0
+    /// For each copy, how many synchronisations had begun when it was written.
+    var stamps = InlineArray<3, Int>(repeating: 0)
+  }
 
-  /// Opens or makes the file in the journal `folder`, whose lock is held. One of another size or
-  /// format is begun anew, with a note.
-  package init(folder: String, slotCount: Int) throws(SystemCallError) {
-    let path = "\(folder)/ledger.open"
+  /// What the synchronising thread shares.
+  private final class Synchronisations: Sendable {
+    let begun = Atomic<Int>(0)
+    let done = Atomic<Int>(0)
+  }
+
+  private let region: any StoredRegion
+  private let synchronisations = Synchronisations()
+  private var slots: [Slot]
+  private let scratch: UnsafeMutableRawBufferPointer
+
+  /// Opens or makes the file in the journal `folder`, whose lock is held.
+  package convenience init(folder: String, slotCount: Int) throws(SystemCallError) {
+    try self.init(store: DiskFolder(folder), slotCount: slotCount)
+  }
+
+  /// Opens or makes the file in `store`. One of another size or format is begun anew, with a note.
+  package init(store: any FolderStore, slotCount: Int) throws(SystemCallError) {
     let byteCount = Self.headerByteCount + slotCount * Self.slotByteCount
-    let file = try OpenFile(opening: path, flags: O_CREAT | O_RDWR)
-    let found = try file.byteCount()
-    if found != byteCount {
-      if found > 0 { notes.append("\(path): \(found) bytes, expected \(byteCount); begun anew") }
-      try file.truncate(to: 0)
-      // Its blocks are taken now: a store to a mapped page cannot report a full disk.
-      let code = posix_fallocate(file.descriptor, 0, off_t(byteCount))
-      if code != 0 {
-        errno = code
-        throw SystemCallError("allocate", file: path)
+    let path = store.path(of: Self.fileName)
+    if let status = try store.status(of: Self.fileName) {
+      if status.byteCount != byteCount {
+        if status.byteCount > 0 {
+          notes.append("\(path): \(status.byteCount) bytes, expected \(byteCount); begun anew")
+        }
+        try Self.begin(store, byteCount: byteCount)
       }
+    } else {
+      try Self.begin(store, byteCount: byteCount)
     }
-    let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0)
-    guard let address, address != MAP_FAILED else { throw SystemCallError("map", file: path) }
-    memory = UnsafeMutableRawBufferPointer(start: address, count: byteCount)
-    self.slotCount = slotCount
-    let stated = address.load(as: UInt64.self)
-    if stated != Self.magic {
-      if stated != 0 { notes.append("\(path): not a ledger of this version; begun anew") }
-      memory.initializeMemory(as: UInt8.self, repeating: 0)
-      address.storeBytes(of: Self.magic, as: UInt64.self)
+    var file = try store.open(Self.fileName, .writing)
+    if try Self.magic(of: file) != Self.magic {
+      notes.append("\(path): not a ledger of this version; begun anew")
+      try Self.begin(store, byteCount: byteCount)
+      file = try store.open(Self.fileName, .writing)
+    }
+    region = try file.region(byteCount: byteCount)
+    scratch = .allocate(byteCount: Self.copyByteCount, alignment: 8)
+    scratch.initializeMemory(as: UInt8.self, repeating: 0)
+    slots = [Slot](repeating: Slot(), count: slotCount)
+    for index in slots.indices {
+      guard let (copy, generation) = newestCopy(of: index) else { continue }
+      slots[index].newest = copy
+      slots[index].generation = generation
     }
   }
 
-  deinit { munmap(memory.baseAddress, memory.count) }
+  deinit { scratch.deallocate() }
+
+  /// Makes the file under another name and puts it in its place: its blocks are taken then, and a
+  /// full disk leaves the old file or none.
+  private static func begin(
+    _ store: any FolderStore, byteCount: Int
+  ) throws(SystemCallError) {
+    let temporary = fileName + ".new"
+    do throws(SystemCallError) {
+      let file = try store.open(temporary, .creating)
+      try file.truncate(to: 0)
+      try file.allocate(byteCount: byteCount)
+      let magic: InlineArray<1, UInt64> = [Self.magic]
+      try magic.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
+        try file.write(bytes, at: 0)
+      }
+      try file.synchronise()
+      try store.rename(temporary, to: fileName, replacing: true)
+    } catch {
+      try? store.remove(temporary)
+      throw error
+    }
+    try store.synchronise()
+  }
+
+  private static func magic(of file: any StoredFile) throws(SystemCallError) -> UInt64 {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
+    defer { bytes.deallocate() }
+    return try file.read(into: bytes, at: 0) == 8 ? bytes.load(as: UInt64.self) : 0
+  }
 
   /// The accounts that the journal in `folder` has open, whether its daemon runs or not; none where
   /// there is no such file or it is of another version.
   package static func accounts(
     inFolder folder: String
   ) throws(SystemCallError) -> [DecidedAccount] {
-    let path = "\(folder)/ledger.open"
-    guard access(path, F_OK) == 0 else { return [] }
-    let file = try OpenFile(opening: path, flags: O_RDONLY)
-    let byteCount = try file.byteCount()
-    let slotCount = (byteCount - headerByteCount) / slotByteCount
-    guard slotCount > 0, byteCount == headerByteCount + slotCount * slotByteCount else { return [] }
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
-    defer { copy.deallocate() }
-    guard try file.read(into: copy, at: 0) == byteCount, let base = copy.baseAddress,
-      base.load(as: UInt64.self) == magic
-    else { return [] }
-    return (0..<slotCount).compactMap { account(at: slot($0, of: base)) }
+    let content = try DiskFolder(folder).content(of: fileName) ?? []
+    return content.withUnsafeBytes { bytes in
+      let slotCount = (bytes.count - headerByteCount) / slotByteCount
+      guard slotCount > 0, bytes.count == headerByteCount + slotCount * slotByteCount,
+        bytes.loadUnaligned(as: UInt64.self) == magic
+      else { return [] }
+      return (0..<slotCount).compactMap { index in
+        let copies = (0..<copyCount).map { copy in
+          let start = headerByteCount + index * slotByteCount + copy * copyByteCount
+          return UnsafeRawBufferPointer(rebasing: bytes[start..<start + copyByteCount])
+        }
+        return copies.filter(isWhole).max { generation($0) < generation($1) }.flatMap(account)
+      }
+    }
   }
 
   /// Enters the account of a slot. Allocates nothing.
   package func enter(_ account: borrowing DecidedAccount, in index: Int) {
-    let slot = slot(index)
-    let selector = Self.selector(slot)
-    let other: UInt64 = selector.pointee.load(ordering: .relaxed) == 1 ? 2 : 1
-    let words = Self.copy(Int(other), of: slot)
-    words[0] = UInt64(account.run) << 32 | UInt64(account.source)
-    (words[1], words[2]) = (account.openedNs, account.resumeCount)
-    (words[3], words[4]) = (account.scored, account.notFinite)
-    (words[5], words[6]) = (account.flagged, account.unbiased)
-    account.decided.save(to: words + 7)
-    selector.pointee.store(other, ordering: .releasing)
+    let words = scratch.bindMemory(to: UInt64.self)
+    guard let base = words.baseAddress else { return }
+    words[1] = 1
+    words[2] = UInt64(account.run) << 32 | UInt64(account.source)
+    (words[3], words[4]) = (account.openedNs, account.resumeCount)
+    (words[5], words[6]) = (account.scored, account.notFinite)
+    (words[7], words[8]) = (account.flagged, account.unbiased)
+    account.decided.save(to: base + Self.decidedWord)
+    put(index)
   }
 
   /// Takes the account of a slot out: its run is closed, and its ledger written.
   package func clear(_ index: Int) {
-    Self.selector(slot(index)).pointee.store(0, ordering: .releasing)
+    scratch.bindMemory(to: UInt64.self)[1] = 0
+    put(index)
+  }
+
+  /// Writes the scratch copy in the place of one that is neither the last whole one nor the last on
+  /// the disk.
+  private func put(_ index: Int) {
+    var slot = slots[index]
+    let done = synchronisations.done.load(ordering: .acquiring)
+    var copy = (slot.newest + 1) % Self.copyCount
+    // Where the newest is not on the disk one of the others may be the last that is.
+    if slot.stamps[slot.newest] >= done {
+      let other = (slot.newest + 2) % Self.copyCount
+      if slot.stamps[copy] < done,
+        slot.stamps[other] >= done || slot.stamps[copy] > slot.stamps[other]
+      {
+        copy = other
+      }
+    }
+    slot.generation += 1
+    slot.newest = copy
+    slot.stamps[copy] = synchronisations.begun.load(ordering: .acquiring)
+    let words = scratch.bindMemory(to: UInt64.self)
+    words[0] = slot.generation
+    words[Self.checksumWord] = Self.checksum(UnsafeRawBufferPointer(scratch))
+    region.write(UnsafeRawBufferPointer(scratch), at: Self.offset(index, copy))
+    slots[index] = slot
+  }
+
+  /// Returns when what was entered before is on the disk; for another thread.
+  package var synchronise: @Sendable () throws -> Void {
+    { [region, synchronisations] in
+      let begun = synchronisations.begun.add(1, ordering: .acquiringAndReleasing).newValue
+      try region.synchronise()
+      synchronisations.done.store(begun, ordering: .releasing)
+    }
   }
 
   /// The account of a slot; nil where it is empty or makes no sense.
-  package func account(in index: Int) -> DecidedAccount? { Self.account(at: slot(index)) }
-
-  private static func account(at slot: UnsafeMutableRawPointer) -> DecidedAccount? {
-    let chosen = selector(slot).pointee.load(ordering: .acquiring)
-    guard chosen == 1 || chosen == 2 else { return nil }
-    let words = copy(Int(chosen), of: slot)
-    guard let decided = SequenceLedger(savedAt: words + 7) else { return nil }
-    return DecidedAccount(
-      run: UInt32(words[0] >> 32), source: UInt32(truncatingIfNeeded: words[0]),
-      openedNs: words[1], resumeCount: words[2], scored: words[3], notFinite: words[4],
-      flagged: words[5], unbiased: words[6], decided: decided)
+  package func account(in index: Int) -> DecidedAccount? {
+    guard let (copy, _) = newestCopy(of: index) else { return nil }
+    return withCopy(index, copy) { Self.account($0) }
   }
 
   /// All accounts, with their slots.
   package var accounts: [(slot: Int, account: DecidedAccount)] {
-    (0..<slotCount).compactMap { slot in account(in: slot).map { (slot, $0) } }
+    slots.indices.compactMap { slot in account(in: slot).map { (slot, $0) } }
   }
 
-  private func slot(_ index: Int) -> UnsafeMutableRawPointer {
-    guard let base = memory.baseAddress else { preconditionFailure("a mapping has an address") }
-    return Self.slot(index, of: base)
+  private func newestCopy(of index: Int) -> (copy: Int, generation: UInt64)? {
+    (0..<Self.copyCount).compactMap { copy in
+      withCopy(index, copy) { Self.isWhole($0) ? (copy, Self.generation($0)) : nil }
+    }.max { $0.1 < $1.1 }
   }
 
-  private static func slot(
-    _ index: Int, of base: UnsafeMutableRawPointer
-  ) -> UnsafeMutableRawPointer {
-    base + headerByteCount + index * slotByteCount
+  private func withCopy<Result>(
+    _ index: Int, _ copy: Int, _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    withUnsafeTemporaryAllocation(byteCount: Self.copyByteCount, alignment: 8) { buffer in
+      region.read(into: buffer, at: Self.offset(index, copy))
+      return body(UnsafeRawBufferPointer(buffer))
+    }
   }
 
-  /// 0 for an empty slot, else which copy counts.
-  private static func selector(
-    _ slot: UnsafeMutableRawPointer
-  ) -> UnsafeMutablePointer<Atomic<UInt64>> {
-    slot.assumingMemoryBound(to: Atomic<UInt64>.self)
+  private static func offset(_ index: Int, _ copy: Int) -> Int {
+    headerByteCount + index * slotByteCount + copy * copyByteCount
   }
 
-  private static func copy(
-    _ copy: Int, of slot: UnsafeMutableRawPointer
-  ) -> UnsafeMutablePointer<UInt64> {
-    slot.assumingMemoryBound(to: UInt64.self) + 1 + (copy - 1) * copyWordCount
+  private static func checksum(_ copy: UnsafeRawBufferPointer) -> UInt64 {
+    UInt64(crc32c(UnsafeRawBufferPointer(rebasing: copy[..<(8 * checksumWord)])))
+  }
+
+  /// A copy that was never written is none.
+  private static func isWhole(_ copy: UnsafeRawBufferPointer) -> Bool {
+    let stored = copy.loadUnaligned(fromByteOffset: 8 * checksumWord, as: UInt64.self)
+    return 1..<UInt64.max >> 1 ~= generation(copy) && stored == checksum(copy)
+  }
+
+  private static func generation(_ copy: UnsafeRawBufferPointer) -> UInt64 {
+    copy.loadUnaligned(as: UInt64.self)
+  }
+
+  private static func account(_ copy: UnsafeRawBufferPointer) -> DecidedAccount? {
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: checksumWord + 1) { words in
+      UnsafeMutableRawBufferPointer(words).copyMemory(from: copy)
+      guard words[1] == 1, let base = words.baseAddress,
+        let decided = SequenceLedger(savedAt: base + decidedWord)
+      else { return nil }
+      return DecidedAccount(
+        run: UInt32(words[2] >> 32), source: UInt32(truncatingIfNeeded: words[2]),
+        openedNs: words[3], resumeCount: words[4], scored: words[5], notFinite: words[6],
+        flagged: words[7], unbiased: words[8], decided: decided)
+    }
   }
 }

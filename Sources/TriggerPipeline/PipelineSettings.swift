@@ -1,5 +1,6 @@
 public import CurveSecurity
 public import Drift
+package import DurableFiles
 internal import EventRecords
 
 /// How a pipeline is wired and bounded. Every bound has its name here.
@@ -40,6 +41,10 @@ public struct PipelineSettings: Sendable {
   public var outputHighWaterMark = 1_000
   /// The journal's folder.
   public var journalPath = "journal"
+  /// The journal's files where they are not on a disk; nil for the folder `journalPath`.
+  package var store: (any FolderStore)?
+  /// Where the journal's files are.
+  var journalStore: any FolderStore { store ?? DiskFolder(journalPath) }
   /// A journal segment is closed when it would grow beyond this.
   public var segmentByteCountMax = 256 << 20
   /// A journal segment is closed so many seconds after its first record; 0 never.

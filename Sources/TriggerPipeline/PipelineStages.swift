@@ -22,13 +22,14 @@ struct PipelineStages: Sendable {
     schema: UInt32, counters: PipelineCounters, recentFlags: RecentFlags, state: PipelineState,
     show: JournalState, observer: any PipelineObserver
   ) throws {
+    let ledgers = try JournalLedgers(journal.store)
     publish = try PublishStage(
       ring: ring, rack: rack, ledger: ledger,
       output: JournaledOutput(
         journal: journal, output: output, counters: counters, state: state, observer: observer,
-        settings: settings, show: show),
+        settings: settings, show: show, everySecond: ledgers.synchronise),
       counters: counters, recentFlags: recentFlags, state: state, observer: observer,
-      settings: settings)
+      settings: settings, ledgers: ledgers)
     ingest = IngestStage(
       input: input, ring: ring, rack: rack, ledger: ledger, schema: schema,
       counters: counters, state: state, clock: settings.clock)

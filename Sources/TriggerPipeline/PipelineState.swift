@@ -18,6 +18,7 @@ public final class PipelineState: Sendable {
   private let drainDeadlineNs = Atomic<UInt64>(.max)
   private let stall = Mutex<String?>(nil)
   private let refusal = Mutex<String?>(nil)
+  private let ending = Mutex<String?>(nil)
   private let inputProgress: Atomic<UInt64>
   private let outputProgress: Atomic<UInt64>
   private let clock: PipelineClock
@@ -40,6 +41,12 @@ public final class PipelineState: Sendable {
 
   /// Why the last reload was refused; nil where it was made, and before the first.
   public var reloadRefusal: String? { refusal.withLock { $0 } }
+
+  /// What could not be made durable at the end; nil where all was.
+  public var endFailure: String? { ending.withLock { $0 } }
+
+  /// Notes what could not be made durable at the end; the first of them counts.
+  func setEndFailure(_ reason: String) { ending.withLock { $0 = $0 ?? reason } }
 
   /// Notes how a reload came out.
   public func setReloadRefusal(_ reason: String?) { refusal.withLock { $0 = reason } }

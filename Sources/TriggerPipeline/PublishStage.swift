@@ -51,12 +51,11 @@ final class PublishStage: @unchecked Sendable {
   init(
     ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable, output: JournaledOutput,
     counters: PipelineCounters, recentFlags: RecentFlags, state: PipelineState,
-    observer: any PipelineObserver, settings: PipelineSettings
+    observer: any PipelineObserver, settings: PipelineSettings, ledgers: JournalLedgers
   ) throws {
-    ledgerFile = try LedgerFile(folder: settings.journalPath)
-    ledgerState = try LedgerState(
-      folder: settings.journalPath, slotCount: RunLedgerTable.entryCount)
-    decisionLog = try DecisionLog(folder: settings.journalPath)
+    ledgerFile = ledgers.file
+    ledgerState = ledgers.state
+    decisionLog = ledgers.decisions
     self.ring = ring
     self.rack = rack
     arms = rack.latest
@@ -99,6 +98,7 @@ final class PublishStage: @unchecked Sendable {
   func step() -> Bool {
     output.service()
     serviceLedgers()
+    decisionLog.retry(observer)
     guard let range = ring.nextCompletedRange() else {
       if ring.isEmpty { state.noteOutputProgress() }
       if floodPrescale > 1 { letFloodPass() }

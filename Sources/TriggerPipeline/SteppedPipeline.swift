@@ -38,7 +38,7 @@ package final class SteppedPipeline {
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
     ledger = RunLedgerTable(settings)
     let journal = try FlaggedJournal(
-      folder: settings.journalPath, featureCount: model.shape.featureCount,
+      store: settings.journalStore, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
     rack = ArmsRack(
       try Armament(loaded, generation: 1, settings: settings, points: counters.workingPoints))

@@ -47,6 +47,9 @@ public final class TriggerPipeline: Sendable {
   /// Where records are asked for by number, wildcard ports resolved.
   public let catchUpEndpoints: [String]
 
+  /// What could not be made durable at the end; nil where all was. For the process's exit status.
+  public var endFailure: String? { state.endFailure }
+
   private let settings: PipelineSettings
   private let sockets: SecuredSockets
   private let observer: any PipelineObserver
@@ -74,7 +77,7 @@ public final class TriggerPipeline: Sendable {
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
     let ledger = RunLedgerTable(settings)
     let journal = try FlaggedJournal(
-      folder: settings.journalPath, featureCount: model.shape.featureCount,
+      store: settings.journalStore, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
     // Threads of ZeroMQ and of the pipeline come from this one and inherit where they may run.
     tamis_thread_keep_off(

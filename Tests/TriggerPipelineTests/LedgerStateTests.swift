@@ -50,6 +50,28 @@ import TriggerPipeline
     #expect(state.accounts.isEmpty)
   }
 
+  /// A torn copy is none, and the one before it counts.
+  @Test func aTornCopyLeavesTheOneBefore() throws {
+    let folder = try Folder()
+    let url = URL(fileURLWithPath: "\(folder.path)/ledger.open")
+    for through in 1...6 {
+      let state = try LedgerState(folder: folder.path, slotCount: 1)
+      state.enter(Self.account(run: 3, through: UInt64(through), openedNs: 5), in: 0)
+    }
+    let whole = try Data(contentsOf: url)
+    for index in stride(from: 64, to: whole.count, by: 97) {
+      var bytes = whole
+      bytes[index] ^= 0x10
+      try bytes.write(to: url)
+      let found = try LedgerState.accounts(inFolder: folder.path)
+      #expect(found.count == 1 && 5...6 ~= found.first?.decided.received ?? 0)
+    }
+    // A run that was closed stays so.
+    try whole.write(to: url)
+    do { try LedgerState(folder: folder.path, slotCount: 1).clear(0) }
+    #expect(try LedgerState.accounts(inFolder: folder.path).isEmpty)
+  }
+
   /// Whatever bytes a slot holds, it is an account or nothing; never a trap.
   @Test func arbitraryBytesAreNoAccountOrASoundOne() throws {
     let folder = try Folder()

@@ -1,0 +1,43 @@
+internal import DurableFiles
+
+/// Where a journal goes on when it is opened: the next numbers, and what was published.
+struct JournalNumbers {
+  let reservation: NumberReservation
+  let nextNumber: UInt64
+  let nextSegment: Int
+  let publishedNumber: UInt64
+  /// What an operator should know.
+  private(set) var notes: [String] = []
+
+  /// Takes together what segments and files say, and reserves numbers.
+  init(
+    _ store: any FolderStore, lastNumber: UInt64, lastSegment: Int, deleted: DeletedRecords
+  ) throws {
+    let stated = try NumberReservation.read(in: store)
+    var published: UInt64 = 0
+    switch try PublishedCursor.read(in: store) {
+    case nil: break
+    case .number(let number) where number < stated?.nextNumber ?? .max: published = number
+    case .number(let number): notes.append(Self.damaged(store, "number \(number)"))
+    case .damaged(let found): notes.append(Self.damaged(store, found))
+    }
+    let last = max(lastNumber, published, deleted.number)
+    let begun = try NumberReservation.begin(
+      in: store, above: last, segment: max(lastSegment, Int(clamping: deleted.segmentIndex)))
+    reservation = begun.reservation
+    nextNumber = begun.nextNumber
+    nextSegment = begun.nextSegment
+    publishedNumber = published
+    notes += begun.reservation.notes
+    if let stated, !stated.isExact, nextNumber > last + 1 {
+      notes.append(
+        "the last process did not end in order: numbers \(last + 1) to \(nextNumber - 1) are left "
+          + "out, so that none is given twice")
+    }
+  }
+
+  private static func damaged(_ store: any FolderStore, _ found: String) -> String {
+    "\(store.path(of: PublishedCursor.fileName)): found \(found), expected the number of the last "
+      + "record published; the whole journal is published again"
+  }
+}

@@ -1,0 +1,119 @@
+internal import DurableFiles
+internal import Synchronization
+
+/// The file `numbers` in a journal's folder: which record and segment numbers may have been given.
+/// Numbers are reserved in blocks, durably and ahead of their use; after an end that was not orderly
+/// all reserved ones count as given, so that none is given twice whatever the disk has lost.
+///
+/// One thread takes numbers; others may extend the reservation.
+final class NumberReservation: Sendable {
+  static let fileName = "numbers"
+  /// "TMSNUMB1".
+  static let magic: UInt64 = 0x3142_4D55_4E53_4D54
+  /// No journal gets so far: numbers above are damage.
+  static let numberMax: UInt64 = 1 << 63
+  static let recordBlock: UInt64 = 1 << 16
+  static let segmentBlock: UInt64 = 64
+  /// Numbers that are left out where the file is damaged.
+  private static let damageJump: UInt64 = 1 << 32
+
+  /// What the file of a journal says; nil where it says nothing.
+  struct Stated: Equatable {
+    /// No record has this number or a higher one.
+    var nextNumber: UInt64
+    /// No segment has this number or a higher one.
+    var nextSegment: UInt64
+    /// Whether the last process ended in order, so that both are exact.
+    var isExact: Bool
+  }
+
+  /// What to say of the file; empty where it is in order.
+  let notes: [String]
+  private let words: DurableWords
+  private let numberLimit: Atomic<UInt64>
+  private let segmentLimit: Atomic<UInt64>
+  private let turn = Mutex(())
+
+  static func read(in store: any FolderStore) throws(SystemCallError) -> Stated? {
+    guard case .words(let words) = try DurableWords.read(fileName, in: store, magic: magic),
+      words[0] <= numberMax, words[1] <= UInt64(SegmentName.indexMax)
+    else { return nil }
+    return Stated(nextNumber: words[0], nextSegment: words[1], isExact: words[2] == 1)
+  }
+
+  /// Reserves a first block above `number` and `segment`, the highest that the rest of the journal
+  /// knows of, and above all that earlier processes reserved.
+  /// - Returns: the reservation, and the first free numbers.
+  static func begin(
+    in store: any FolderStore, above number: UInt64, segment: Int
+  ) throws -> (reservation: NumberReservation, nextNumber: UInt64, nextSegment: Int) {
+    var next = (number: number + 1, segment: UInt64(segment) + 1)
+    var notes: [String] = []
+    if let stated = try read(in: store) {
+      next = (max(next.number, stated.nextNumber), max(next.segment, stated.nextSegment))
+    } else if try store.status(of: fileName) != nil {
+      next.number += damageJump
+      next.segment += segmentBlock
+      notes.append(
+        "\(store.path(of: fileName)): damaged; it is written anew, and numbers go on at "
+          + "\(next.number), so that none is given twice")
+    }
+    guard next.number < numberMax, next.segment < SegmentName.indexMax else {
+      throw FileFault(
+        file: store.path,
+        found: "numbers up to \(next.number - 1), segments up to "
+          + "\(next.segment - 1)", expected: "numbers below 2^63, segments of 12 digits",
+        remedy: "begin a new journal folder")
+    }
+    let reservation = try NumberReservation(
+      store, nextNumber: next.number, nextSegment: next.segment, notes: notes)
+    return (reservation, next.number, Int(next.segment))
+  }
+
+  private init(
+    _ store: any FolderStore, nextNumber: UInt64, nextSegment: UInt64, notes: [String]
+  ) throws {
+    self.notes = notes
+    var initial = DurableWords.Words(repeating: 0)
+    (initial[0], initial[1]) = (nextNumber, nextSegment)
+    if case .words(let found) = try DurableWords.read(Self.fileName, in: store, magic: Self.magic),
+      found[0] > Self.numberMax || found[1] > UInt64(SegmentName.indexMax)
+    {
+      try store.remove(Self.fileName)
+    }
+    words = try DurableWords(Self.fileName, in: store, magic: Self.magic, initial: initial)
+    numberLimit = Atomic(nextNumber)
+    segmentLimit = Atomic(nextSegment)
+    try extend(numbers: nextNumber + Self.recordBlock, segments: nextSegment + Self.segmentBlock)
+  }
+
+  /// Whether record and segment numbers up to these are reserved. Never waits.
+  func covers(number: UInt64, segment: Int) -> Bool {
+    number < numberLimit.load(ordering: .acquiring)
+      && UInt64(segment) < segmentLimit.load(ordering: .acquiring)
+  }
+
+  /// Returns when all numbers below these are reserved on the disk.
+  func extend(numbers: UInt64, segments: UInt64) throws(SystemCallError) {
+    try turn.withLock { (_) throws(SystemCallError) in
+      let numbers = max(numbers, numberLimit.load(ordering: .relaxed))
+      let segments = max(segments, segmentLimit.load(ordering: .relaxed))
+      var next = DurableWords.Words(repeating: 0)
+      (next[0], next[1]) = (numbers, segments)
+      try words.write(next)
+      try words.synchronise()
+      numberLimit.store(numbers, ordering: .releasing)
+      segmentLimit.store(segments, ordering: .releasing)
+    }
+  }
+
+  /// Notes an orderly end: the next process goes on at exactly these. Nothing may be taken after it.
+  func end(nextNumber: UInt64, nextSegment: Int) throws(SystemCallError) {
+    try turn.withLock { (_) throws(SystemCallError) in
+      var last = DurableWords.Words(repeating: 0)
+      (last[0], last[1], last[2]) = (nextNumber, UInt64(nextSegment), 1)
+      try words.write(last)
+      try words.synchronise()
+    }
+  }
+}

@@ -1,0 +1,75 @@
+internal import DurableFiles
+internal import Synchronization
+
+/// The file of a segment that is being written or closed, and how much of it is known to be on the
+/// disk.
+///
+/// A failed synchronisation is never believed afterwards: the system may have dropped what it could
+/// not write, and a second call would succeed. Until the bytes since the last success have been
+/// written again, from the journal's memory, every further one fails.
+///
+/// One thread writes, any may synchronise.
+final class SegmentFile: Sendable {
+  private struct State {
+    var failure: SystemCallError?
+    /// Whether the file's name is on the disk, without which a power failure takes all of it.
+    var hasEntry = false
+  }
+
+  private let file: any StoredFile
+  private let store: any FolderStore
+  private let state = Mutex(State())
+  private let durable = Atomic<Int>(0)
+  private let failed = Atomic<Bool>(false)
+
+  /// Creates the file `name`, which must not exist.
+  init(_ name: SegmentName, in store: any FolderStore) throws(SystemCallError) {
+    file = try store.open(name.description, .creatingNew)
+    self.store = store
+  }
+
+  /// Bytes from the beginning that survive a power failure. Never waits.
+  var durableByteCount: Int { durable.load(ordering: .acquiring) }
+  /// Whether bytes behind those must be written again. Never waits.
+  var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
+    try file.write(bytes, at: offset)
+  }
+
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(SystemCallError) -> Int {
+    try file.read(into: buffer, at: offset)
+  }
+
+  func truncate(to byteCount: Int) throws(SystemCallError) { try file.truncate(to: byteCount) }
+
+  /// Returns when the first `byteCount` bytes, which were written before, are on the disk.
+  func synchronise(through byteCount: Int) throws(SystemCallError) {
+    try state.withLock { (state) throws(SystemCallError) in
+      if let failure = state.failure { throw failure }
+      do throws(SystemCallError) {
+        try file.synchronise()
+        if !state.hasEntry { try store.synchronise() }
+      } catch {
+        state.failure = error
+        failed.store(true, ordering: .releasing)
+        throw error
+      }
+      state.hasEntry = true
+      durable.store(max(byteCount, durableByteCount), ordering: .releasing)
+    }
+  }
+
+  /// Lets `body` write everything behind the durable bytes again; synchronisations then count again.
+  func rewrite(
+    _ body: (_ from: Int, any StoredFile) throws(SystemCallError) -> Void
+  ) throws(SystemCallError) {
+    try state.withLock { (state) throws(SystemCallError) in
+      try body(durableByteCount, file)
+      state.failure = nil
+      failed.store(false, ordering: .releasing)
+    }
+  }
+}

@@ -1,0 +1,26 @@
+internal import DurableFiles
+
+/// What lies beside the journal's segments for the sums and the decisions of its runs.
+struct JournalLedgers {
+  let file: LedgerFile
+  let state: LedgerState
+  let decisions: DecisionLog
+
+  /// Opens or makes the files in `store`, whose lock is held.
+  init(_ store: any FolderStore) throws {
+    file = try LedgerFile(store: store)
+    state = try LedgerState(store: store, slotCount: RunLedgerTable.entryCount)
+    decisions = try DecisionLog(store: store)
+  }
+
+  /// Brings all of it to the disk, lines first: about once a second, by the thread that waits for the
+  /// disk. What fails is tried again the next time.
+  var synchronise: @Sendable () -> Void {
+    let parts = [file.synchronise, decisions.synchronise, state.synchronise]
+    return {
+      for part in parts {
+        do { try part() } catch { return }
+      }
+    }
+  }
+}
