@@ -395,6 +395,10 @@ extension PublishStage {
       close(index, .shutdown)
     }
     refusals.tell(nowNs: clock.monotonicNs, isLast: true)
+    if !unwritten.isEmpty {
+      state.setEndFailure(
+        "ledgers of runs could not be written to ledger.jsonl; the next start goes on with the runs")
+    }
     let listed = reports.suffix(Self.manifestReportsMax)
     output.finish(
       ledger: Array(listed), leftOut: closedCount - UInt64(listed.count),
