@@ -11,7 +11,7 @@ extension CalibrationPart {
   /// Reads a part and checks all of it. Throws a `FileFault` that names the place, or the system's
   /// error where the file cannot be read.
   public static func load(_ path: String) throws -> LoadedCalibrationPart {
-    let file = try MappedFile(path)
+    let file = try MappedFile(copying: path)
     // The mapping must outlive the last look at its bytes.
     return try withExtendedLifetime(file) {
       LoadedCalibrationPart(part: try decode(file.bytes, file: path), path: path)

@@ -22,7 +22,7 @@ extension TriggerCalibration {
   /// Reads a calibration file and checks all of it. Throws a `FileFault` that names the key, or
   /// the system's error where the file cannot be read.
   public static func load(_ path: String) throws -> LoadedCalibration {
-    let file = try MappedFile(path)
+    let file = try MappedFile(copying: path)
     // The mapping must outlive the last look at its bytes.
     return try withExtendedLifetime(file) {
       guard file.bytes.count <= byteCountMax else {

@@ -19,6 +19,7 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
 
   deinit { free(systemPath) }
 
+  /// Makes the folder with mode 0755.
   public func make() throws(SystemCallError) {
     if mkdir(path, 0o755) == 0 {
       try synchroniseFolder(of: path.hasSuffix("/") ? String(path.dropLast()) : path)
@@ -28,8 +29,10 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
     if code != EEXIST { throw SystemCallError("make the folder", file: path, code: code) }
   }
 
+  /// Reads the whole folder.
   public func names() throws(SystemCallError) -> [String] { try fileNames(in: path) }
 
+  /// Follows links.
   public func status(of name: String) throws(SystemCallError) -> StoredFileStatus? {
     let file = path(of: name)
     var found = stat()
@@ -42,6 +45,7 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
     return StoredFileStatus(found)
   }
 
+  /// Opens with mode 0644.
   public func open(
     _ name: String, _ mode: StoredFileMode
   ) throws(SystemCallError) -> any StoredFile {
@@ -55,19 +59,23 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
     return DiskFile(try OpenFile(opening: path(of: name), flags: flags))
   }
 
+  /// Falls back to a second link, then to a look, where the file system has no exclusive rename.
   public func rename(
     _ name: String, to newName: String, replacing: Bool
   ) throws(SystemCallError) {
     try renameFile(path(of: name), to: path(of: newName), replacing: replacing)
   }
 
+  /// Unlinks.
   public func remove(_ name: String) throws(SystemCallError) {
     let file = path(of: name)
     try retryingOnInterrupt("remove", file: file) { unlink(file) }
   }
 
+  /// Synchronises the folder, where its file system can.
   public func synchronise() throws(SystemCallError) { try synchroniseFolder(at: path) }
 
+  /// Asks the file system what an unprivileged process may write.
   public func freeByteCount() -> UInt64? {
     var status = statvfs()
     while statvfs(systemPath, &status) != 0 {
@@ -78,6 +86,7 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
     return isTooMuch ? .max : free
   }
 
+  /// Locks by flock(2).
   public func lock(_ name: String) throws -> any AnyObject & Sendable {
     try FileLock(path(of: name))
   }

@@ -1,23 +1,32 @@
+internal import CLinux
 internal import Glibc
 
-/// A whole file mapped read-only into memory.
+/// The bytes of a whole file: mapped read-only, or copied into memory.
 ///
 /// The bytes stay valid as long as the object lives; nothing else keeps it alive, so whoever reads
-/// them from a local object does so within `withExtendedLifetime`. A file that another process shortens
-/// meanwhile raises SIGBUS on access, as with every mapping: closed segments are never shortened.
+/// them from a local object does so within `withExtendedLifetime`. Where another process shortens a
+/// mapped file meanwhile, reading behind its new end ends this one with status 1 and a message that
+/// names the file: a program that must go on reads a copy.
+///
+/// `@unchecked`: nothing changes after the initialiser.
 public final class MappedFile: @unchecked Sendable {
   /// The path as given.
   public let path: String
   /// The content; page-aligned where not empty.
   public let bytes: UnsafeRawBufferPointer
+  /// What the list of mappings knows it by; nil for a copy.
+  private let mapping: UnsafeMutableRawPointer?
+  private let isCopy: Bool
 
   /// Maps `path`.
   public init(_ path: String) throws(SystemCallError) {
     let handle = try OpenFile(opening: path, flags: O_RDONLY)
     let byteCount = try handle.byteCount()
     self.path = path
+    isCopy = false
     guard byteCount > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      mapping = nil
       return
     }
     let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, handle.descriptor, 0)
@@ -25,6 +34,25 @@ public final class MappedFile: @unchecked Sendable {
       throw SystemCallError("map", file: path)
     }
     bytes = UnsafeRawBufferPointer(start: address, count: byteCount)
+    mapping = tamis_mapping_add(address, byteCount, path)
+  }
+
+  /// Reads all of `path` into memory: whatever becomes of the file, the bytes stay.
+  public init(copying path: String) throws(SystemCallError) {
+    let handle = try OpenFile(opening: path, flags: O_RDONLY)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(1, try handle.byteCount()), alignment: 4_096)
+    let count: Int
+    do throws(SystemCallError) {
+      count = try handle.read(into: buffer, at: 0)
+    } catch {
+      buffer.deallocate()
+      throw error
+    }
+    self.path = path
+    isCopy = true
+    mapping = nil
+    bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
   }
 
   /// Whether the file begins with these bytes.
@@ -33,7 +61,11 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   deinit {
-    if let base = bytes.baseAddress {
+    guard let base = bytes.baseAddress else { return }
+    if isCopy {
+      base.deallocate()
+    } else {
+      tamis_mapping_forget(mapping)
       munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
     }
   }

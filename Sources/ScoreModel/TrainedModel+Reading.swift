@@ -18,7 +18,7 @@ extension TrainedModel {
   /// - Throws: `FileFault` that names the tensor or key where the file is not such a model;
   ///   `SystemCallError` where it cannot be read.
   public static func load(_ path: String) throws -> LoadedModel {
-    let content = try MappedFile(path)
+    let content = try MappedFile(copying: path)
     return try withExtendedLifetime(content) {
       try decode(content.bytes, path: path)
     }

@@ -397,7 +397,8 @@ extension PublishStage {
     refusals.tell(nowNs: clock.monotonicNs, isLast: true)
     if !unwritten.isEmpty {
       state.setEndFailure(
-        "ledgers of runs could not be written to ledger.jsonl; the next start goes on with the runs")
+        "ledgers of runs could not be written to ledger.jsonl; the next start goes on with the runs"
+      )
     }
     let listed = reports.suffix(Self.manifestReportsMax)
     output.finish(

@@ -1,0 +1,80 @@
+import DurableFiles
+import Glibc
+import Testing
+
+@Suite struct StoreTests {
+  private final class Folder {
+    let path: String
+    init() {
+      var template = Array("/tmp/tamis-store-XXXXXX".utf8CString)
+      path = String(cString: mkdtemp(&template))
+    }
+    deinit {
+      for name in (try? fileNames(in: path)) ?? [] {
+        unlink("\(path)/\(name)")
+        rmdir("\(path)/\(name)")
+      }
+      rmdir(path)
+    }
+  }
+
+  /// None of them blocks, and each says what stands there.
+  @Test func whatIsNoRegularFileIsRefused() throws {
+    let folder = Folder()
+    #expect(mkfifo("\(folder.path)/fifo", 0o600) == 0)
+    #expect(mkdir("\(folder.path)/sub", 0o700) == 0)
+    for (name, found) in [("fifo", "a FIFO"), ("sub", "a folder")] {
+      for read in [
+        { _ = try MappedFile("\(folder.path)/\(name)") },
+        { _ = try MappedFile(copying: "\(folder.path)/\(name)") },
+        { _ = try DiskFolder(folder.path).open(name, .reading) },
+      ] as [() throws -> Void] {
+        let error = #expect(throws: SystemCallError.self) { try read() }
+        #expect(error?.irregular == found)
+      }
+    }
+    #expect(
+      #expect(throws: SystemCallError.self) { _ = try MappedFile("/dev/null") }?.irregular
+        == "a device")
+  }
+
+  @Test func aCopyStaysWhateverBecomesOfTheFile() throws {
+    let folder = Folder()
+    let store = DiskFolder(folder.path)
+    let file = try store.open("a", .creating)
+    let bytes = [UInt8](repeating: 7, count: 10_000)
+    try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+    let copy = try MappedFile(copying: "\(folder.path)/a")
+    try file.truncate(to: 0)
+    #expect(withExtendedLifetime(copy) { copy.bytes.allSatisfy { $0 == 7 } })
+    #expect(copy.bytes.count == 10_000)
+  }
+
+  /// A mapped file that is cut ends the process with a status, not by a signal.
+  @Test func aMappedFileThatShrinksEndsTheProcessInOrder() async {
+    await #expect(processExitsWith: .exitCode(1)) {
+      let folder = Folder()
+      let file = try DiskFolder(folder.path).open("a", .creating)
+      try file.truncate(to: 100_000)
+      let mapped = try MappedFile("\(folder.path)/a")
+      try file.truncate(to: 0)
+      withExtendedLifetime(mapped) { _ = mapped.bytes[50_000] == 1 }
+    }
+  }
+
+  @Test func anExclusiveRenameReplacesNothing() throws {
+    let folder = Folder()
+    let store = DiskFolder(folder.path)
+    _ = try store.open("a", .creating)
+    _ = try store.open("b", .creating)
+    let error = #expect(throws: SystemCallError.self) {
+      try store.rename("a", to: "b", replacing: false)
+    }
+    #expect(error?.code == EEXIST)
+    try store.rename("a", to: "c", replacing: false)
+    #expect(try store.names() == ["b", "c"])
+    try store.rename("b", to: "c", replacing: true)
+    #expect(try store.names() == ["c"])
+    #expect(try store.status(of: "b") == nil)
+  }
+}
