@@ -20,7 +20,7 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
 
   /// Refuses what is no regular file.
   init(irregular: String, file: String) {
-    self.init("open", file: file, code: EINVAL)
+    self.init("open", file: file, code: irregular == "a folder" ? EISDIR : EINVAL)
     self.irregular = irregular
   }
 

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mapping_shim.h"
+
 /// Sleeps while `*word == expected`, for at most `timeout_ns` (negative: without limit).
 /// May return early; the caller looks at the word again. Process-private.
 void tamis_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
