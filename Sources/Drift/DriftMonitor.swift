@@ -13,6 +13,9 @@ internal import Synchronization
 ///     monitor.noteEvent(condition: 31.5, fired: 0b01, isScorable: true)  // every decided event
 ///     monitor.noteSampled(score: 212.5, features: features)              // the unbiased sample
 ///     for change in monitor.evaluate() { logger.warning("\(change.text)") }  // once a second
+///
+/// `@unchecked`: a window belongs to one thread at a time, as `WindowHandover` says; the judge is the
+/// evaluating thread's; the report is behind a lock.
 public final class DriftMonitor: @unchecked Sendable {
   /// As given.
   public let settings: DriftSettings

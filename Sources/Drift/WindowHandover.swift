@@ -4,6 +4,9 @@ internal import Synchronization
 ///
 /// The filling thread owns a window until it hands it over, the judging thread until it gives it back;
 /// where the judging thread is late, what has no window is counted and left out. Neither waits.
+///
+/// `@unchecked`: `filling` is the filling thread's and `judging` the judging thread's; the rest is
+/// atomic.
 struct WindowHandover: @unchecked Sendable {
   /// For each window, whether it belongs to the judging thread.
   private let isFull: UnsafeMutablePointer<Atomic<Bool>>

@@ -1,6 +1,8 @@
 /// Room for a range of events: their raw features, scores and, if wanted, attributions.
 ///
 /// One thread at a time uses a chunk; the `ChunkQueue` says which.
+///
+/// `@unchecked`: the queue hands a chunk from thread to thread under its lock.
 final class ScoredChunk: @unchecked Sendable {
   private let memory: FloatMemory
   private let features: UnsafeMutablePointer<Float>

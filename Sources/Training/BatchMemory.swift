@@ -2,6 +2,9 @@ internal import CScoreKernels
 
 /// What the two phases of a step hand each other: each layer's inputs and the loss gradient at its
 /// outputs for every row of the batch, in panels.
+///
+/// `@unchecked`: within a phase no two threads write the same element, and none reads what another
+/// one writes; a barrier lies between phases.
 final class BatchMemory: @unchecked Sendable {
   let rowCount: Int
   /// The noise level of each row.

@@ -4,6 +4,8 @@ internal import CScoreKernels
 ///
 /// Threads share buffers under the rule of the phases: within a phase no two threads write the
 /// same float, and none reads what another one writes.
+///
+/// `@unchecked` by that rule; a barrier lies between phases.
 final class FloatBuffer: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
   let count: Int

@@ -2,6 +2,8 @@ package import CScoreKernels
 package import ScoreEngine
 
 /// The table of inner loops for an instruction set; a constant of the program.
+///
+/// `@unchecked`: the table is never written.
 package struct TrainingKernels: @unchecked Sendable {
   package let table: UnsafePointer<tamis_training_kernels>
 

@@ -1,6 +1,8 @@
 internal import Synchronization
 
 /// A histogram with bounds fixed at creation, written by one thread and read by any.
+///
+/// `@unchecked`: the counts are atomic; the pointer to them is constant.
 public final class FixedHistogram: @unchecked Sendable {
   /// Inclusive upper bounds, ascending; values above the last are in one more bucket.
   public let upperBounds: [Double]

@@ -4,6 +4,8 @@ internal import WorkerThreads
 /// The thread that owns the input: takes messages, checks their records, keeps the sequence
 /// ledger, and puts what is good into the ring. Nothing that arrives can stop it: a bad record is
 /// counted under its reason and its neighbours are taken.
+///
+/// `@unchecked`: what changes belongs to the ingest thread alone.
 final class IngestStage: @unchecked Sendable {
   private let input: any InputPort
   private let ring: RecordRing

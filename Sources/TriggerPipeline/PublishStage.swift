@@ -13,6 +13,8 @@ struct FlaggedOrigin: Sendable {
 
 /// The thread at the end: decides in input order, hands on what is kept, and closes the ledgers of
 /// the runs that have passed.
+///
+/// `@unchecked`: what changes belongs to the publish thread alone.
 final class PublishStage: @unchecked Sendable {
   private let ring: RecordRing
   private let rack: ArmsRack

@@ -34,6 +34,8 @@ package struct SlotNote: Equatable {
 /// Who may touch what: slots in filled ..< released + capacity belong to the ingest thread, a
 /// claimed range to its worker until it is completed, completed ranges to the publish thread until
 /// it releases them. The counters hand ownership over with release and acquire.
+///
+/// `@unchecked` by that rule.
 package final class RecordRing: @unchecked Sendable {
   package let capacity: Int
   package let featureCount: Int

@@ -41,6 +41,9 @@ public struct RefusalReport: Equatable, Sendable {
 /// The ingest thread adds. The publish thread writes a row down and then subtracts what it has
 /// written. A row gets another run only while its counts are 0, so a run that is read beside counts
 /// is theirs.
+///
+/// `@unchecked` by that rule: the counts are atomic, added with release and read with acquire; the
+/// rest is the ingest thread's while a row's counts are 0.
 final class RefusalBook: @unchecked Sendable {
   /// Moves with every refusal.
   let total = EventCounter()

@@ -96,6 +96,8 @@ public struct RunLedgerReport: Equatable, Sendable {
 
 /// One run of one source. The ingest thread writes the first half, the publish thread the second;
 /// what both need at the end of a run goes through the ring in `closingFigures`.
+///
+/// `@unchecked` by that rule; `isClosed` hands the entry back to the ingest thread.
 final class RunLedgerEntry: @unchecked Sendable {
   /// What the ingest thread knew when it took the record that closes the run.
   struct IngestFigures {

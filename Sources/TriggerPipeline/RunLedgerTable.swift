@@ -9,6 +9,9 @@ internal import Synchronization
 /// `openRunsOfSourceMax` runs open; one more closes that of them which has been silent longest.
 /// Runs and sources that are silent for `silenceNs` give up their place, and after `busySilenceNs`
 /// already where a place is needed.
+///
+/// `@unchecked`: what changes belongs to the ingest thread; the list of entries is constant, and an
+/// entry says itself which half of it is whose.
 package final class RunLedgerTable: @unchecked Sendable {
   package static let sourceCountMax = 64
   /// Runs of all sources that are open or on their way to be closed.

@@ -3,6 +3,8 @@ internal import ScoreEngine
 internal import WorkerThreads
 
 /// One scoring thread: claims what has arrived, scores it in place, hands it on.
+///
+/// `@unchecked`: what changes belongs to the thread of this worker alone.
 final class ScoringStage: @unchecked Sendable {
   private let ring: RecordRing
   private let rack: ArmsRack

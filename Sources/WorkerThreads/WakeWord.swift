@@ -49,6 +49,8 @@ public final class WakeWord: Sendable {
 }
 
 /// A value that is shared between threads under a rule stated where it is used.
+///
+/// `@unchecked`: by that rule, which whoever wraps a value has to keep.
 package struct UnsafeSendable<Value>: @unchecked Sendable {
   package let value: Value
 

@@ -13,6 +13,8 @@ public func version() -> String {
 ///
 /// Sockets retain their context, so it ends after the last of them. Threads of the library block
 /// all signals.
+///
+/// `@unchecked`: the pointer is constant, and libzmq lets any thread use a context.
 public final class Context: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
 

@@ -10,7 +10,7 @@ internal import Synchronization
 ///
 /// Questions of sockets that are not guarded are answered with no.
 public final class Gatekeeper: @unchecked Sendable {
-  // Sendable by the rule above: sockets and watches belong to one thread, first the one that sets
+  // Unchecked by the rule above: sockets and watches belong to one thread, first the one that sets
   // up, then that of `run()`.
   private var requests: Socket?
   private var watches: [String: ConnectionWatch] = [:]
