@@ -105,16 +105,18 @@ def _admit(context: zmq.Context[Any], keys: set[bytes]) -> None:
     door.bind("inproc://zeromq.zap.01")
 
     def answer() -> None:
-        while True:
-            try:
+        try:
+            while True:
                 version, identifier, _, _, _, mechanism, *shown = door.recv_multipart()
                 allowed = (mechanism == b"CURVE" and len(shown) == 1
                            and zmq.utils.z85.encode(shown[0]) in keys)
                 status = (b"200", b"") if allowed else (b"400", b"unknown key")
                 door.send_multipart([version, identifier, *status, b"", b""])
-            except zmq.ContextTerminated:
-                door.close()
-                return
+        except zmq.ContextTerminated:
+            pass
+        finally:
+            # Whatever ended it: a context waits for all its sockets.
+            door.close()
 
     threading.Thread(target=answer, daemon=True).start()
 
