@@ -3,7 +3,7 @@ import Testing
 
 /// Numbers at their extremes in every file, option, record and answer that the commands take.
 @Suite(.serialized) struct ExtremesTests {
-  /// A share of all trials, evenly spread, so that the suite stays short; CONTRIBUTING.md says how
+  /// A share of all trials, evenly spread, so that the suite stays short; docs/decisions/0025 says how
   /// to make all of them.
   @Test(arguments: [
     ("calibration", 60), ("part", 60), ("model", 60), ("manifest", 30), ("array", 30),
