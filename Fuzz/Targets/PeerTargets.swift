@@ -34,13 +34,17 @@ private let routes: [String: HTTPEndpoint.Route] = [
 /// A connection whose client sends the input in pieces: a byte says how long the next piece is.
 private func serveHTTP(_ input: UnsafeRawBufferPointer) throws {
   let channel = EmbeddedChannel()
-  try configure(channel, routes, HTTPEndpoint.Limits())
+  let service = RequestService(
+    routes: routes, hosts: AllowedHosts(host: "127.0.0.1", extra: [], machine: ""),
+    timeout: .seconds(30))
+  try configure(channel, service, OpenConnections(countMax: 1), HTTPEndpoint.Limits())
   try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
   var bytes = InputBytes(input)
   var replyByteCount = 0
   while !bytes.isEmpty, channel.isActive {
     let piece = bytes.take(1 + Int(bytes.byte()))
     try channel.writeInbound(channel.allocator.buffer(bytes: piece))
+    channel.embeddedEventLoop.run()
     while let reply = try channel.readOutbound(as: ByteBuffer.self) {
       replyByteCount += reply.readableBytes
     }

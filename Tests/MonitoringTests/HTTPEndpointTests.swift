@@ -20,7 +20,7 @@ internal import Testing
   @Test func getIsAnswered() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
-    client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
     #expect(
       client.readReply()
         == TestReply(
@@ -34,7 +34,7 @@ internal import Testing
   @Test func headHasTheHeadersAlone() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
-    client.send("HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    client.send("HEAD /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     let reply = client.readReply(toHead: true)
     #expect(reply?.statusLine == "HTTP/1.1 200 OK")
     #expect(reply?.headers.contains("Content-Length: 4") == true)
@@ -44,7 +44,7 @@ internal import Testing
   @Test func statusIsTheRoutes() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
-    client.send("GET /healthz?verbose=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.send("GET /healthz?verbose=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
     let reply = client.readReply()
     #expect(reply?.statusLine == "HTTP/1.1 503 Service Unavailable")
     #expect(reply?.body == "draining\n")
@@ -53,7 +53,7 @@ internal import Testing
   @Test func unknownPathTellsTheKnownOnes() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
-    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     let reply = client.readReply()
     #expect(reply?.statusLine == "HTTP/1.1 404 Not Found")
     #expect(reply?.body == "404 nothing here; there is /healthz, /large, /metrics\n")
@@ -63,7 +63,7 @@ internal import Testing
   func otherMethodsAreNotAllowed(method: String) throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
-    client.send("\(method) /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    client.send("\(method) /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
     let reply = client.readReply()
     #expect(reply?.statusLine == "HTTP/1.1 405 Method Not Allowed")
     #expect(reply?.headers.contains("Allow: GET, HEAD") == true)
@@ -73,7 +73,7 @@ internal import Testing
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
     for _ in 0..<50 {
-      client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+      client.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
       #expect(client.readReply()?.body == "m 1\n")
     }
   }
@@ -82,8 +82,8 @@ internal import Testing
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
     client.send(
-      "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-        + "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+      "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        + "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     #expect(client.readReply()?.body == "m 1\n")
     #expect(client.readReply()?.body == "draining\n")
     #expect(client.readReply()?.headers.contains("Connection: close") == true)
@@ -93,7 +93,9 @@ internal import Testing
   @Test func requestInSingleBytesIsUnderstood() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
-    for character in "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" { client.send(String(character)) }
+    for character in "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" {
+      client.send(String(character))
+    }
     #expect(client.readReply()?.body == "m 1\n")
   }
 
@@ -109,7 +111,7 @@ internal import Testing
   @Test func clientThatHasClosedItsSideGetsTheWholeReply() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
-    client.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
     client.closeOutput()
     #expect(client.readReply()?.body.utf8.count == 8_000_000)
     #expect(client.isClosedByServer())
@@ -118,7 +120,7 @@ internal import Testing
   @Test func bodiesAreRefused() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)
-    client.send("GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
+    client.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")
     #expect(client.readReply()?.statusLine == "HTTP/1.1 413 Payload Too Large")
     #expect(client.isClosedByServer())
   }
@@ -133,7 +135,7 @@ internal import Testing
   }
 
   @Test(arguments: [
-    "GET /\(String(repeating: "p", count: 9_000)) HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /\(String(repeating: "p", count: 9_000)) HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /metrics HTTP/1.1\r\nHost: \(String(repeating: "h", count: 9_000))\r\n\r\n",
     "GET /metrics HTTP/1.1\r\n" + String(repeating: "A: b\r\n", count: 200) + "\r\n",
   ])

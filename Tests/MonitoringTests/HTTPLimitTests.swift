@@ -10,30 +10,33 @@ internal import Testing
     try HTTPEndpoint(listen: listen, routes: ["/": { .text("here\n") }], limits: limits)
   }
 
-  private let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+  private let request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
-  @Test func connectionsAboveTheLimitAreClosed() throws {
+  @Test func oneMoreConnectionTakesThePlaceOfTheLongestIdle() throws {
     var limits = HTTPEndpoint.Limits()
     limits.connectionCountMax = 2
     let endpoint = try start(limits: limits)
     let first = try TestConnection(port: endpoint.boundPort)
     first.send(request)
     #expect(first.readReply()?.body == "here\n")
-    do {
-      let second = try TestConnection(port: endpoint.boundPort)
-      second.send(request)
-      #expect(second.readReply()?.body == "here\n")
-      #expect(try TestConnection(port: endpoint.boundPort).isClosedByServer())
-    }
-    // The place of the second becomes free when the server has seen it go.
-    var reply: TestReply?
-    for _ in 0..<10_000 where reply == nil {
-      let third = try TestConnection(port: endpoint.boundPort)
-      third.send(request)
-      reply = third.readReply()
-      if reply == nil { usleep(1_000) }
-    }
-    #expect(reply?.body == "here\n")
+    let second = try TestConnection(port: endpoint.boundPort)
+    second.send(request)
+    #expect(second.readReply()?.body == "here\n")
+    let third = try TestConnection(port: endpoint.boundPort)
+    third.send(request)
+    #expect(third.readReply()?.body == "here\n")
+    #expect(first.isClosedByServer())
+    second.send(request)
+    #expect(second.readReply()?.body == "here\n")
+  }
+
+  @Test func silentConnectionsDoNotShutAnybodyOut() throws {
+    let endpoint = try start()
+    let idle = try (0..<200).map { _ in try TestConnection(port: endpoint.boundPort) }
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send(request)
+    #expect(client.readReply()?.body == "here\n")
+    withExtendedLifetime(idle) {}
   }
 
   @Test(arguments: ["", "GET / HTTP/1.1\r\nHost:"])

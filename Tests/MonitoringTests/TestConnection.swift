@@ -39,6 +39,14 @@ final class TestConnection {
     }
   }
 
+  /// Sends as much text as the kernel takes within half a second.
+  func sendWithoutWaiting(_ text: String) {
+    var limit = timeval(tv_sec: 0, tv_usec: 500_000)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    send(text)
+  }
+
   /// Sends text; false where the server has closed.
   func stillTakes(_ text: String) -> Bool {
     send(text)

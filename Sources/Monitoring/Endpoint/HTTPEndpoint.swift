@@ -6,7 +6,8 @@ internal import Synchronization
 /// A small HTTP/1.1 server for GET and HEAD, with one thread of its own.
 ///
 /// For scrapers and health checks, not for the open network: no TLS, no access control. Every bound
-/// is in `Limits`.
+/// is in `Limits`. One request of a connection is in work at a time: the next one is looked at when
+/// the kernel has taken the whole reply, and nothing more is read meanwhile.
 public final class HTTPEndpoint: Sendable {
   /// Makes the reply of one path. It runs on the endpoint's thread, one call at a time, and must
   /// neither block nor hold on to the endpoint.
@@ -16,7 +17,7 @@ public final class HTTPEndpoint: Sendable {
   public struct Limits: Equatable, Sendable {
     /// Request line and headers together.
     public var headerByteCountMax = 8_192
-    /// Connections at a time; more are closed at once.
+    /// Connections at a time; for one more the one goes that has waited longest for its client.
     public var connectionCountMax = 64
     /// The longest time until a request is complete, and until its reply is taken.
     public var idleTimeoutMs = 30_000
@@ -32,11 +33,12 @@ public final class HTTPEndpoint: Sendable {
   private let isStopped = Atomic(false)
 
   /// Listens at `listen` ("127.0.0.1:9464", "[::1]:0") and answers each path of `routes`; calls
-  /// `everySecond` between requests, on the same thread.
+  /// `everySecond` between requests, on the same thread. A request whose `Host` is neither the
+  /// address listened at, nor this machine's own name, nor one of `names`, gets status 421.
   ///
   /// Blocks until the socket is bound; not to be called from an event loop or an async context.
   public init(
-    listen: String, routes: [String: Route], limits: Limits = Limits(),
+    listen: String, names: [String] = [], routes: [String: Route], limits: Limits = Limits(),
     everySecond: (@Sendable () -> Void)? = nil
   ) throws(HTTPEndpointError) {
     guard let address = ListenAddress(listen) else {
@@ -47,7 +49,10 @@ public final class HTTPEndpoint: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
       let socket = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
-      let channel = try bootstrap(group, routes, limits).bind(to: socket).wait()
+      let service = RequestService(
+        routes: routes, hosts: AllowedHosts(host: address.host, extra: names),
+        timeout: .milliseconds(Int64(limits.idleTimeoutMs)))
+      let channel = try bootstrap(group, service, limits).bind(to: socket).wait()
       boundPort = channel.localAddress?.port ?? address.port
       self.group = group
       if let everySecond {
@@ -70,52 +75,42 @@ public final class HTTPEndpoint: Sendable {
   }
 }
 
+/// Bytes that are read at a time: requests are small, and what is read is parsed at once.
+private let readByteCount = 4_096
+
 private func bootstrap(
-  _ group: MultiThreadedEventLoopGroup, _ routes: [String: HTTPEndpoint.Route],
-  _ limits: HTTPEndpoint.Limits
+  _ group: MultiThreadedEventLoopGroup, _ service: RequestService, _ limits: HTTPEndpoint.Limits
 ) -> ServerBootstrap {
-  let openConnections = ConnectionCount(max: limits.connectionCountMax)
+  let open = NIOLoopBoundBox.makeBoxSendingValue(
+    OpenConnections(countMax: limits.connectionCountMax), eventLoop: group.next())
   return ServerBootstrap(group: group)
-    .serverChannelOption(.backlog, value: 64)
+    .serverChannelOption(.backlog, value: 128)
     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
     .childChannelOption(.allowRemoteHalfClosure, value: true)
+    .childChannelOption(
+      .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readByteCount)
+    )
+    .childChannelOption(.maxMessagesPerRead, value: 1)
     .childChannelInitializer { channel in
-      guard openConnections.enter() else { return channel.close() }
-      channel.closeFuture.whenComplete { _ in openConnections.leave() }
-      return channel.eventLoop.makeCompletedFuture {
-        try configure(channel, routes, limits)
+      channel.eventLoop.makeCompletedFuture {
+        try configure(channel, service, open.value, limits)
       }
     }
 }
 
 /// Builds the pipeline of one connection.
 func configure(
-  _ channel: any Channel, _ routes: [String: HTTPEndpoint.Route], _ limits: HTTPEndpoint.Limits
+  _ channel: any Channel, _ service: RequestService, _ open: OpenConnections,
+  _ limits: HTTPEndpoint.Limits
 ) throws {
   var decoderLimits = NIOHTTPDecoderLimitConfiguration()
   decoderLimits.maxHeaderFieldSize = limits.headerByteCountMax
   decoderLimits.maxHeaderListSize = limits.headerByteCountMax
   decoderLimits.maxHeaderFieldCount = 100
+  // The handler keeps requests in order itself, with back-pressure from the kernel.
   try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-    withErrorHandling: false, withEncoderConfiguration: .init(),
+    withPipeliningAssistance: false, withErrorHandling: false, withEncoderConfiguration: .init(),
     withDecoderLimitConfiguration: decoderLimits)
   try channel.pipeline.syncOperations.addHandler(
-    RequestHandler(routes: routes, timeout: .milliseconds(Int64(limits.idleTimeoutMs))))
-}
-
-/// Counts the open connections.
-private final class ConnectionCount: Sendable {
-  private let max: Int
-  private let open = Atomic(0)
-
-  init(max: Int) { self.max = max }
-
-  /// Whether one more is allowed; it then counts until `leave()`.
-  func enter() -> Bool {
-    if open.wrappingAdd(1, ordering: .relaxed).newValue <= max { return true }
-    leave()
-    return false
-  }
-
-  func leave() { open.wrappingSubtract(1, ordering: .relaxed) }
+    RequestHandler(service: service, connections: open))
 }

@@ -1,38 +1,65 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Answers the requests of one connection, on its event loop.
-final class RequestHandler: ChannelInboundHandler {
+/// What all connections of an endpoint answer with.
+struct RequestService: Sendable {
+  var routes: [String: HTTPEndpoint.Route]
+  var hosts: AllowedHosts
+  /// The longest time until a request is complete, and until its reply is taken.
+  var timeout: TimeAmount
+}
+
+/// Answers the requests of one connection, on its event loop, one after another: while a reply is
+/// on its way the next request waits, and nothing is read.
+final class RequestHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
-  private let routes: [String: HTTPEndpoint.Route]
-  private let timeout: TimeAmount
+  private let service: RequestService
+  private let connections: OpenConnections
   /// Closes the connection when the client lets it wait: a request must be complete within the
   /// timeout, however slowly its bytes trickle, and so must the taking of a reply.
   private var deadline: Scheduled<Void>?
   /// The request whose end has not come yet.
   private var request: HTTPRequestHead?
+  /// What is to be answered after the reply that is on its way: at most what one read brings.
+  private var waiting: CircularBuffer<Question> = []
+  /// Whether a reply is not yet with the kernel.
+  private var isAnswering = false
+  /// Whether a read was held back meanwhile.
+  private var wantsRead = false
   /// Whether a last reply has gone out: whatever else the client sends is dropped.
   private var isClosing = false
   /// Whether the client has closed its side.
   private var isInputClosed = false
-  /// Replies that are not yet with the kernel.
-  private var unsentReplyCount = 0
 
-  init(routes: [String: HTTPEndpoint.Route], timeout: TimeAmount) {
-    self.routes = routes
-    self.timeout = timeout
+  /// Something to be answered.
+  private enum Question {
+    case request(HTTPRequestHead)
+    /// The connection ends after this.
+    case fault(HTTPResponseStatus, String)
+  }
+
+  init(service: RequestService, connections: OpenConnections) {
+    self.service = service
+    self.connections = connections
   }
 
   func channelActive(context: ChannelHandlerContext) {
+    connections.enter(ObjectIdentifier(self)) { context.close(promise: nil) }
     setDeadline(context)
     context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    connections.leave(ObjectIdentifier(self))
     deadline?.cancel()
     context.fireChannelInactive()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if isAnswering { wantsRead = true } else { context.read() }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -42,10 +69,12 @@ final class RequestHandler: ChannelInboundHandler {
       request = head
     case .body:
       // None of the routes takes one.
-      answer(context, refusal(.payloadTooLarge, "this endpoint takes no request body"), last: true)
+      request = nil
+      ask(context, .fault(.payloadTooLarge, "this endpoint takes no request body"))
     case .end:
       guard let head = request else { return }
-      answer(context, reply(to: head), last: !head.isKeepAlive)
+      request = nil
+      ask(context, .request(head))
     }
   }
 
@@ -54,9 +83,9 @@ final class RequestHandler: ChannelInboundHandler {
     if isClosing { return }
     if case .headerOverflow = error {
       let text = "the request's headers are too large"
-      answer(context, refusal(.requestHeaderFieldsTooLarge, text), last: true)
+      ask(context, .fault(.requestHeaderFieldsTooLarge, text))
     } else {
-      answer(context, refusal(.badRequest, "this is not an HTTP/1.1 request"), last: true)
+      ask(context, .fault(.badRequest, "this is not an HTTP/1.1 request"))
     }
   }
 
@@ -68,6 +97,30 @@ final class RequestHandler: ChannelInboundHandler {
     context.fireUserInboundEventTriggered(event)
   }
 
+  // MARK: One after another
+
+  private func ask(_ context: ChannelHandlerContext, _ question: Question) {
+    if isAnswering { return waiting.append(question) }
+    switch question {
+    case .request(let head): answer(context, reply(to: head), to: head, last: !head.isKeepAlive)
+    case .fault(let status, let text): answer(context, refusal(status, text), to: nil, last: true)
+    }
+  }
+
+  /// A reply is with the kernel.
+  private func goOn(_ context: ChannelHandlerContext) {
+    isAnswering = false
+    connections.note(ObjectIdentifier(self), .nextRequest)
+    setDeadline(context)
+    if isClosing { waiting.removeAll() }
+    if !waiting.isEmpty { return ask(context, waiting.removeFirst()) }
+    closeIfDone(context)
+    if wantsRead {
+      wantsRead = false
+      context.read()
+    }
+  }
+
   // MARK: Replies
 
   private struct Reply {
@@ -77,8 +130,13 @@ final class RequestHandler: ChannelInboundHandler {
 
   private func reply(to head: HTTPRequestHead) -> Reply {
     let path = String(head.uri.prefix { $0 != "?" })
-    guard let route = routes[path] else {
-      let paths = routes.keys.sorted().joined(separator: ", ")
+    guard service.hosts.admits(head.headers["Host"], isHTTP10: head.version == .http1_0) else {
+      return refusal(
+        .misdirectedRequest,
+        "this endpoint does not go by that name; add it to http.names, or use its address")
+    }
+    guard let route = service.routes[path] else {
+      let paths = service.routes.keys.sorted().joined(separator: ", ")
       return refusal(.notFound, "nothing here; there is \(paths)")
     }
     guard head.method == .GET || head.method == .HEAD else {
@@ -95,7 +153,9 @@ final class RequestHandler: ChannelInboundHandler {
 
   /// Sends `reply`. After the last one our side of the connection is closed; the rest of what the
   /// client sends is read and dropped, since closing at once could destroy the reply on its way.
-  private func answer(_ context: ChannelHandlerContext, _ reply: Reply, last: Bool) {
+  private func answer(
+    _ context: ChannelHandlerContext, _ reply: Reply, to request: HTTPRequestHead?, last: Bool
+  ) {
     let content = reply.content
     var headers = reply.headers
     headers.add(name: "Content-Type", value: content.contentType)
@@ -110,19 +170,19 @@ final class RequestHandler: ChannelInboundHandler {
       let body = context.channel.allocator.buffer(bytes: content.body)
       context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
     }
-    request = nil
     isClosing = last
-    unsentReplyCount += 1
+    isAnswering = true
+    connections.note(ObjectIdentifier(self), .takingReply)
     setDeadline(context)
+    let eventLoop = context.eventLoop.assumeIsolated()
     context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
-      self.unsentReplyCount -= 1
-      self.setDeadline(context)
-      self.closeIfDone(context)
+      // In a turn of its own, so that others are served between the requests of one client.
+      eventLoop.execute { self.goOn(context) }
     }
   }
 
   private func closeIfDone(_ context: ChannelHandlerContext) {
-    if unsentReplyCount > 0 { return }
+    if isAnswering || !waiting.isEmpty { return }
     if isInputClosed {
       context.close(promise: nil)
     } else if isClosing {
@@ -132,7 +192,7 @@ final class RequestHandler: ChannelInboundHandler {
 
   private func setDeadline(_ context: ChannelHandlerContext) {
     deadline?.cancel()
-    deadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+    deadline = context.eventLoop.assumeIsolated().scheduleTask(in: service.timeout) {
       context.close(promise: nil)
     }
   }

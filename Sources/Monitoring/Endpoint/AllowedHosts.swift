@@ -1,0 +1,65 @@
+internal import Glibc
+
+/// The names that a request may call this endpoint by, in its `Host` header.
+///
+/// A browser that a foreign page has led here through a name of its own (DNS rebinding) sends that
+/// name; so only names that were configured are answered. Ports are not compared: forwarding changes
+/// them.
+struct AllowedHosts: Equatable {
+  private var names: Set<String> = []
+  /// At an address that stands for all of the machine's, any numeric address is one of them.
+  private var takesAnyAddress = false
+
+  /// - Parameters:
+  ///   - host: the address that is listened at, without brackets.
+  ///   - extra: further names and addresses.
+  ///   - machine: this machine's own name; it counts where more than loopback is listened at.
+  init(host: String, extra: [String], machine: String = machineName()) {
+    let host = host.lowercased()
+    names = Set(extra.map(Self.bare))
+    names.insert(host)
+    names.formUnion(["localhost", "127.0.0.1", "::1"])
+    if ["0.0.0.0", "::", "*"].contains(host) { takesAnyAddress = true }
+    if host == "localhost" || host == "::1" || host.hasPrefix("127.") { return }
+    let machine = machine.lowercased()
+    if !machine.isEmpty {
+      names.insert(machine)
+      names.insert(String(machine.prefix { $0 != "." }))
+    }
+  }
+
+  /// Whether a request with these `Host` headers is for us. HTTP/1.0 needs none.
+  func admits(_ headers: [String], isHTTP10: Bool) -> Bool {
+    guard let first = headers.first else { return isHTTP10 }
+    guard headers.count == 1 else { return false }
+    let name = Self.bare(first)
+    if names.contains(name) { return true }
+    return takesAnyAddress && isNumericAddress(name)
+  }
+
+  /// Host without port, brackets and the dot that ends a full name; in small letters.
+  private static func bare(_ text: String) -> String {
+    var name = Substring(text.lowercased())
+    if name.hasPrefix("["), let end = name.firstIndex(of: "]") {
+      return String(name[name.index(after: name.startIndex)..<end])
+    }
+    if name.count(where: { $0 == ":" }) == 1, let colon = name.firstIndex(of: ":") {
+      name = name[..<colon]
+    }
+    if name.hasSuffix(".") { name = name.dropLast() }
+    return String(name)
+  }
+}
+
+private func isNumericAddress(_ text: String) -> Bool {
+  var four = in_addr()
+  var six = in6_addr()
+  return inet_pton(AF_INET, text, &four) == 1 || inet_pton(AF_INET6, text, &six) == 1
+}
+
+/// What `hostname` prints; empty where it cannot be told.
+func machineName() -> String {
+  var buffer = [CChar](repeating: 0, count: 256)
+  guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
+  return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
