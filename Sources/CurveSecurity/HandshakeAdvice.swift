@@ -21,13 +21,43 @@ extension HandshakeFailure {
         + "give it the public key of this server"
     case .malformed:
       return "\(address): a handshake failed\(times): the peer does not speak ZMTP 3; "
-        + "find out what connects to this port"
+        + "find out what is at the other end (where we connect, it may also be a socket of a type "
+        + "that does not go with ours)"
+    case .wrongSocketType:
+      return
+        "\(address): a handshake failed\(times): the peer's socket is of a type that does not go "
+        + "with ours; PUSH goes with PULL, PUB with SUB, and REQ or DEALER with the catch-up address: "
+        + "see `pattern` at both ends, and whether the port is the one that was meant"
+    case .penalty:
+      return "refused \(address)\(times): a peer of this address was cut off a moment ago; "
+        + "it may come back in a while"
     case .incomplete:
       return "\(address): a handshake was not finished\(times): the peer left or was silent; "
         + "if it is a client of ours, see whether it has its keys, and look at the network"
     case .refusedByServer:
       return "\(address) does not let us in\(times): "
         + "have our public key put on that server's list of clients, then restart"
+    }
+  }
+}
+
+extension ConnectionCut {
+  /// What has happened, and what to do about it, for a log.
+  public var sentence: String {
+    let times = count == 1 ? "" : " (\(count) times)"
+    let who = address.isEmpty ? "a peer of \(socket)" : "\(address) at \(socket)"
+    switch reason {
+    case .flood:
+      return "cut off \(who)\(times): it sent more than a peer may, or parts that never became a "
+        + "message; find out what connects there, and give keys only to programs that you run"
+    case .memory:
+      return
+        "cut off \(who)\(times): messages that wait took more memory than input.total_bytes_max, "
+        + "and it had brought the most; what it had sent is lost and counted as missing"
+    case .slow:
+      return
+        "cut off \(who)\(times): it held up the other receivers for output.slow_receiver_s; it "
+        + "has to catch up on what it missed"
     }
   }
 }

@@ -16,11 +16,12 @@ public final class SecuredSockets: Sendable {
   /// `run()` and rarely (see `Gatekeeper`).
   public init(
     _ context: Context, _ security: SocketSecurity,
-    report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in }
+    report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in },
+    reportCut: @escaping @Sendable (ConnectionCut) -> Void = { _ in }
   ) throws(ZeroMQError) {
     self.security = security
     clients = Mutex(security.clients)
-    gatekeeper = try Gatekeeper(context, report: report)
+    gatekeeper = try Gatekeeper(context, report: report, reportCut: reportCut)
   }
 
   /// Protects `socket`, which has its other options, and binds and connects it: as a CURVE server
@@ -29,10 +30,13 @@ public final class SecuredSockets: Sendable {
   ///
   /// - Parameters:
   ///   - name: `input`, `output`: the name in counts and reports, one for each socket.
+  ///   - limits: what its peers may send.
+  ///   - pressure: how sending goes, where one receiver must not hold up the others.
   /// - Returns: where the socket is bound, wildcard ports resolved.
   /// - Throws: `ZeroMQError`, or `FileFault` where the key of a server is missing.
   public func open(
-    _ socket: Socket, as name: String, bind: [String], connect: [String]
+    _ socket: Socket, as name: String, bind: [String], connect: [String],
+    limits: PeerLimits = .none, pressure: ReceiverPressure? = nil
   ) throws -> [String] {
     let policy = AdmissionPolicy(
       mechanism: security.keys == nil ? .plain : .curve(allowed: clients.withLock { $0 }),
@@ -41,7 +45,9 @@ public final class SecuredSockets: Sendable {
     try socket.set(Self.peerOptions)
     // Options count for what is connected or bound after them, so one socket may be the client of
     // several servers and a server too.
-    let counts = try gatekeeper.guardSocket(socket, as: name, policy) {
+    let counts = try gatekeeper.guardSocket(
+      socket, as: name, policy, limits: limits, pressure: pressure
+    ) {
       for address in connect {
         if let keys = security.keys {
           try socket.set(.curveClient(serverKey: try serverKey(of: address), keys: keys))

@@ -12,6 +12,8 @@ public final class ConnectionCounts: Sendable {
     public var accepted: UInt64 = 0
     /// Handshakes that failed, by reason; reasons that never came are missing.
     public var failed: [HandshakeFailure.Reason: UInt64] = [:]
+    /// Connections that were cut off, by reason; reasons that never came are missing.
+    public var cut: [CutReason: UInt64] = [:]
   }
 
   /// The name that the socket is guarded under.
@@ -26,6 +28,8 @@ public final class ConnectionCounts: Sendable {
   func add(_ reason: HandshakeFailure.Reason, count: Int = 1) {
     current.withLock { $0.failed[reason, default: 0] += UInt64(count) }
   }
+
+  func add(_ reason: CutReason) { current.withLock { $0.cut[reason, default: 0] += 1 } }
 
   func addAccepted() { current.withLock { $0.accepted += 1 } }
 

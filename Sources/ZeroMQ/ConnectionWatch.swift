@@ -7,13 +7,17 @@ final class ConnectionWatch {
   private var account: ConnectionAccount
   /// Where the socket listens; other endpoints in events are those it connects to.
   private var listening: Set<String> = []
+  private let guardian: ConnectionGuard
   /// The server last connected to.
   private var lastServer = ""
 
   /// Events taken at a time, so that a flood of connections does not keep requests waiting.
   private static let eventsMax = 1_000
 
-  init(_ socket: Socket, named name: String, handshakeTimeoutMs: Int) throws(ZeroMQError) {
+  init(
+    _ socket: Socket, named name: String, handshakeTimeoutMs: Int, guardian: ConnectionGuard
+  ) throws(ZeroMQError) {
+    self.guardian = guardian
     counts = ConnectionCounts(socket: name)
     account = ConnectionAccount(handshakeTimeoutMs: handshakeTimeoutMs)
     monitor = try SocketMonitor(
@@ -30,6 +34,18 @@ final class ConnectionWatch {
   /// Notes that a peer was let in.
   func admit(nowMs: Int64) { account.admit(nowMs: nowMs) }
 
+  /// How soon `look` is due.
+  var periodMs: Int { guardian.periodMs }
+
+  /// Looks at what the connections bring and take; `report` is told of each that was cut off.
+  func look(nowMs: Int64, report: (ConnectionCut) -> Void) {
+    guardian.look(nowMs: nowMs, established: account.established) { reason, address in
+      counts.add(reason)
+      report(
+        ConnectionCut(socket: counts.socket, reason: reason, count: 1, address: address))
+    }
+  }
+
   /// Takes what has happened; `report` is told of each failure that nobody else counts.
   func take(nowMs: Int64, report: (HandshakeFailure) -> Void) throws(ZeroMQError) {
     func fail(_ reason: HandshakeFailure.Reason, at endpoint: String, count: Int = 1) {
@@ -38,19 +54,26 @@ final class ConnectionWatch {
           socket: counts.socket, reason: reason, count: count, address: endpoint))
     }
     var hasChanged = account.isUncertain
+    var expected = account.established
     for _ in 0..<Self.eventsMax {
       guard let event = try monitor.next() else { break }
       hasChanged = true
       let isIncoming = listening.contains(event.endpoint)
       switch event.kind {
       case .listening: listening.insert(event.endpoint)
-      case .accepted: account.accept(event.value, nowMs: nowMs)
+      case .accepted:
+        account.accept(event.value, nowMs: nowMs)
+        guardian.begin(event.value, isIncoming: true, nowMs: nowMs)
       case .connected:
         account.connect(event.value, nowMs: nowMs)
+        guardian.begin(event.value, isIncoming: false, nowMs: nowMs)
         lastServer = event.endpoint
-      case .disconnected: account.disconnect(event.value)
+      case .disconnected:
+        account.disconnect(event.value)
+        guardian.end(event.value)
       case .handshakeSucceeded:
         counts.addAccepted()
+        expected += 1
         account.succeed(isIncoming: isIncoming)
       case .handshakeFailed:
         account.fail(isIncoming: isIncoming)
@@ -67,10 +90,15 @@ final class ConnectionWatch {
     }
     guard hasChanged else { return }
     let silent = account.takeSilentFailures(nowMs: nowMs)
-    if silent.incoming > 0 {
-      fail(.malformed, at: listening.sorted().joined(separator: " "), count: silent.incoming)
+    // Who is let in has greeted as a ZMTP 3 peer; what the library then refuses without a word is a
+    // socket of the wrong type.
+    let ours = listening.sorted().joined(separator: " ")
+    if silent.admitted > 0 { fail(.wrongSocketType, at: ours, count: silent.admitted) }
+    if silent.incoming > silent.admitted {
+      fail(.malformed, at: ours, count: silent.incoming - silent.admitted)
     }
     if silent.outgoing > 0 { fail(.malformed, at: lastServer, count: silent.outgoing) }
+    if account.established < expected { guardian.noteDeparture() }
     counts.set(open: account.open, established: account.established)
   }
 }

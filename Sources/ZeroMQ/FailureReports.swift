@@ -1,13 +1,25 @@
-/// Says that peers fail to get in: the first time of each reason at each socket, and then at most
-/// once in an interval, with how many there were. So a peer that hammers at the door fills no log.
-struct FailureReports {
+/// Something about peers that is counted and said.
+protocol ReportedFailure {
+  associatedtype Reason: Hashable
+  var socket: String { get }
+  var reason: Reason { get }
+  var count: Int { get set }
+}
+
+extension HandshakeFailure: ReportedFailure {}
+extension ConnectionCut: ReportedFailure {}
+
+/// Says that peers fail to get in, or are cut off: the first time of each reason at each socket, and
+/// then at most once in an interval, with how many there were. So a peer that hammers at the door
+/// fills no log.
+struct FailureReports<Failure: ReportedFailure> {
   private struct Key: Hashable {
     var socket: String
-    var reason: HandshakeFailure.Reason
+    var reason: Failure.Reason
   }
 
   private struct Entry {
-    var pending: HandshakeFailure
+    var pending: Failure
     var lastMs: Int64?
   }
 
@@ -17,7 +29,7 @@ struct FailureReports {
   init(intervalMs: Int64 = 60_000) { self.intervalMs = intervalMs }
 
   /// Notes `failure`, whose count is added to what waits.
-  mutating func add(_ failure: HandshakeFailure) {
+  mutating func add(_ failure: Failure) {
     let key = Key(socket: failure.socket, reason: failure.reason)
     var entry = entries[key] ?? Entry(pending: failure, lastMs: nil)
     let waiting = entries[key] == nil ? 0 : entry.pending.count
@@ -27,8 +39,8 @@ struct FailureReports {
   }
 
   /// What is to be said now.
-  mutating func takeDue(nowMs: Int64) -> [HandshakeFailure] {
-    var due: [HandshakeFailure] = []
+  mutating func takeDue(nowMs: Int64) -> [Failure] {
+    var due: [Failure] = []
     for (key, entry) in entries where entry.pending.count > 0 {
       if let lastMs = entry.lastMs, nowMs - lastMs < intervalMs { continue }
       due.append(entry.pending)

@@ -14,10 +14,13 @@ public final class Gatekeeper: @unchecked Sendable {
   // up, then that of `run()`.
   private var requests: Socket?
   private var watches: [String: ConnectionWatch] = [:]
-  private var reports: FailureReports
+  private var reports: FailureReports<HandshakeFailure>
+  private var cutReports: FailureReports<ConnectionCut>
+  private var penalties = Penalties()
   private let policies = Mutex<[String: AdmissionPolicy]>([:])
   private let isStopping = Atomic(false)
   private let report: @Sendable (HandshakeFailure) -> Void
+  private let reportCut: @Sendable (ConnectionCut) -> Void
 
   private static let address = "inproc://zeromq.zap.01"
 
@@ -27,15 +30,19 @@ public final class Gatekeeper: @unchecked Sendable {
   ///   - reportIntervalMs: the least time between two reports of one reason at one socket.
   ///   - report: is told of failures: the first of each reason at each socket at once, then at most
   ///     one an interval. Called on the thread of `run()`.
+  ///   - reportCut: the same for connections that were cut off.
   public init(
     _ context: Context, reportIntervalMs: Int = 60_000,
-    report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in }
+    report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in },
+    reportCut: @escaping @Sendable (ConnectionCut) -> Void = { _ in }
   ) throws(ZeroMQError) {
     let requests = try Socket(context, .rep)
     try requests.bind(Self.address)
     self.requests = requests
     reports = FailureReports(intervalMs: Int64(reportIntervalMs))
+    cutReports = FailureReports(intervalMs: Int64(reportIntervalMs))
     self.report = report
+    self.reportCut = reportCut
   }
 
   /// Guards `socket` under `name`, which is its ZAP domain, and sets the options that this takes:
@@ -45,13 +52,14 @@ public final class Gatekeeper: @unchecked Sendable {
   ///
   /// - Returns: its counts, which `run()` keeps.
   public func guardSocket(
-    _ socket: Socket, as name: String, _ policy: AdmissionPolicy,
-    connecting connect: () throws -> Void = {}
+    _ socket: Socket, as name: String, _ policy: AdmissionPolicy, limits: PeerLimits = .none,
+    pressure: ReceiverPressure? = nil, connecting connect: () throws -> Void = {}
   ) throws -> ConnectionCounts {
     precondition(!name.isEmpty && watches[name] == nil, "each socket has a name of its own")
     try socket.set(.handshakeTimeoutMs(policy.handshakeTimeoutMs))
     let watch = try ConnectionWatch(
-      socket, named: name, handshakeTimeoutMs: policy.handshakeTimeoutMs)
+      socket, named: name, handshakeTimeoutMs: policy.handshakeTimeoutMs,
+      guardian: ConnectionGuard(limits, pressure: pressure))
     watches[name] = watch
     policies.withLock { $0[name] = policy }
     try connect()
@@ -83,7 +91,7 @@ public final class Gatekeeper: @unchecked Sendable {
         + watches.values.map { .socket($0.monitor.socket, .receivable) })
     var message = Message()
     while !isStopping.load(ordering: .acquiring) {
-      _ = try poller.wait(timeoutMs: 100)
+      _ = try poller.wait(timeoutMs: watches.values.map(\.periodMs).min() ?? 100)
       let nowMs = tamis_zmq_monotonic_ms()
       // Events first: who has left makes room for who asks.
       for watch in watches.values {
@@ -95,7 +103,15 @@ public final class Gatekeeper: @unchecked Sendable {
       while let request = try AdmissionRequest.next(from: requests, into: &message) {
         try answer(request, on: requests, nowMs: nowMs)
       }
+      for watch in watches.values {
+        watch.look(nowMs: nowMs) { cut in
+          cutReports.add(cut)
+          // Who is only slow may come back at once.
+          if cut.reason != .slow { penalties.add(cut.address, nowMs: nowMs) }
+        }
+      }
       for failure in reports.takeDue(nowMs: nowMs) { report(failure) }
+      for cut in cutReports.takeDue(nowMs: nowMs) { reportCut(cut) }
     }
   }
 
@@ -109,10 +125,14 @@ public final class Gatekeeper: @unchecked Sendable {
       let policy = policies.withLock({ $0[request.domain] })
     else { return try request.reply(on: requests, .denied) }
     let taken = watch.taken(nowMs: nowMs)
-    let verdict =
-      request.isWellFormed
-      ? policy.judge(request.credentials, taken: taken)
-      : .failure(AdmissionPolicy.Refusal(reason: .malformed))
+    let verdict: Result<String, AdmissionPolicy.Refusal> =
+      if !request.isWellFormed {
+        .failure(AdmissionPolicy.Refusal(reason: .malformed))
+      } else if penalties.holds(request.address, nowMs: nowMs) {
+        .failure(AdmissionPolicy.Refusal(reason: .penalty))
+      } else {
+        policy.judge(request.credentials, taken: taken)
+      }
     switch verdict {
     case .success(let user):
       watch.admit(nowMs: nowMs)
@@ -124,7 +144,7 @@ public final class Gatekeeper: @unchecked Sendable {
           socket: request.domain, reason: refusal.reason, count: 1, address: request.address,
           key: refusal.key))
       // Room may come; a key does not change by trying again.
-      let isTemporary = refusal.reason == .connectionLimit
+      let isTemporary = refusal.reason == .connectionLimit || refusal.reason == .penalty
       try request.reply(on: requests, isTemporary ? .temporary : .denied)
     }
   }

@@ -16,6 +16,10 @@ public struct HandshakeFailure: Equatable, Sendable {
     case incomplete
     /// A server that we connect to does not let us in.
     case refusedByServer = "refused_by_server"
+    /// A socket of a type that does not go with ours, such as a PUB at a PULL input.
+    case wrongSocketType = "wrong_socket_type"
+    /// The peer's address was cut off a moment ago.
+    case penalty
   }
 
   /// The name that the socket is guarded under.
@@ -36,6 +40,7 @@ extension HandshakeFailure.Reason {
     switch code {
     case 0x1100_0001: self = .serverKey
     case 0x1100_0002: self = .mechanism
+    case 0x1000_0018: self = .wrongSocketType
     default: self = .malformed
     }
   }

@@ -46,6 +46,12 @@ public struct Message: ~Copyable {
     @_noAllocation @_noLocks get { zmq_msg_more(pointer) != 0 }
   }
 
+  /// The descriptor of the connection that the message came by; -1 where that is not known.
+  public var sourceDescriptor: Int { Int(zmq_msg_get(pointer, ZMQ_SRCFD)) }
+
+  /// Whether a peer has sent it, and not the library itself, as it does for a subscriber that went.
+  public var isFromPeer: Bool { zmq_msg_gets(pointer, "Socket-Type") != nil }
+
   /// Lends the content for the time of `body`.
   public borrowing func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result

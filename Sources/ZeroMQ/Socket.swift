@@ -92,13 +92,18 @@ public final class Socket {
   // MARK: Endpoints
 
   /// Listens at `address`: `tcp://127.0.0.1:5555`, `tcp://*:*` (a free port, see `lastEndpoint`),
-  /// `ipc://PATH` (a file left there by another process is replaced) or `inproc://NAME`.
+  /// `tcp://[::1]:5555`, `ipc://PATH` (a socket that a dead process left there is replaced; a file
+  /// that is none, and the socket of a living process, are left alone) or `inproc://NAME`.
   public func bind(_ address: String) throws(ZeroMQError) {
+    let code = codeOfIPCPath(of: address)
+    if code != 0 { throw .endpoint(.bind, address: address, code: code) }
+    try set(.ipv6(needsIPv6(address, for: .bind)))
     try use(.bind, address, zmq_bind)
   }
 
   /// Connects to `address`, now or as soon as somebody listens there.
   public func connect(_ address: String) throws(ZeroMQError) {
+    try set(.ipv6(needsIPv6(address, for: .connect)))
     try use(.connect, address, zmq_connect)
   }
 

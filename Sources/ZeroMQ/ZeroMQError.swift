@@ -63,6 +63,10 @@ private func endpointExplanation(
   _ operation: ZeroMQError.EndpointOperation, address: String, code: CInt
 ) -> String {
   switch code {
+  case EADDRINUSE where address.hasPrefix("ipc://"):
+    "a living process listens there; stop it (ss -lxp names it) or choose another path"
+  case EEXIST:
+    "a file of that name is there that is no socket; move it away or choose another path"
   case EADDRINUSE:
     "address already in use; stop the process that listens there (ss -ltnp names it) "
       + "or choose another port"

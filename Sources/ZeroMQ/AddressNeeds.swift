@@ -1,0 +1,35 @@
+internal import CZeroMQ
+internal import Glibc
+
+/// Whether the library must be told to use IPv6 for `address`: it is one, or a name that has no other.
+///
+/// Not everywhere, since with the option set the library prefers IPv6 where a name has both, and the
+/// other end may listen at IPv4 alone.
+func needsIPv6(_ address: String, for use: ZeroMQError.EndpointOperation) -> Bool {
+  guard address.hasPrefix("tcp://") else { return false }
+  let rest = address.dropFirst("tcp://".count)
+  if rest.contains("[") { return true }
+  guard use == .connect, let colon = rest.lastIndex(of: ":") else { return false }
+  let host = String(rest[..<colon])
+  return !resolves(host, to: AF_INET) && resolves(host, to: AF_INET6)
+}
+
+private func resolves(_ host: String, to family: CInt) -> Bool {
+  var hints = addrinfo()
+  hints.ai_family = family
+  hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+  var found: UnsafeMutablePointer<addrinfo>?
+  guard getaddrinfo(host, nil, &hints, &found) == 0 else { return false }
+  freeaddrinfo(found)
+  return true
+}
+
+/// Why the path of an ipc address cannot be bound: an errno, 0 where it can and for other addresses.
+///
+/// The library removes whatever has that name before it binds, so what is there is looked at first.
+func codeOfIPCPath(of address: String) -> CInt {
+  guard address.hasPrefix("ipc://") else { return 0 }
+  let path = String(address.dropFirst("ipc://".count))
+  if path.isEmpty || path == "*" { return 0 }
+  return tamis_ipc_path_state(path)
+}

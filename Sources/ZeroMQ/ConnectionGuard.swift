@@ -1,0 +1,241 @@
+internal import CZeroMQ
+
+/// Watches what the connections of one socket bring and take, and cuts off those that take what is
+/// not their share. One thread owns it.
+final class ConnectionGuard {
+  private let limits: PeerLimits
+  private let pressure: ReceiverPressure?
+  private let memory = ProcessMemory()
+  private var connections: [Int: WatchedConnection] = [:]
+  private var lookedMs: Int64 = 0
+  /// Input: until when the connections are looked at one by one.
+  private var alertUntilMs: Int64 = 0
+  /// Until when looks follow each other closely.
+  private var quickUntilMs: Int64 = 0
+  /// Whether connections were cut off since, so that memory was freed.
+  private var hasFreed = false
+  private var memoryCutMs: Int64 = 0
+  // Receivers.
+  private var pressureLookedMs: Int64 = 0
+  private var refusalCount: UInt64 = 0
+  private var blockedLooks = 0
+  private var lastBlockedMs: Int64 = 0
+  private var slowLimitMs: Int64
+  private var slowCutMs: Int64 = 0
+
+  private static let alertByteCount: Int64 = 8 << 20
+  private static let alertMs: Int64 = 1_000
+  /// Time for the library to free what a connection that was cut off had brought.
+  private static let memoryCutPeriodMs: Int64 = 20
+  /// A connection that has brought less has not made memory grow.
+  private static let largeByteCount: UInt64 = 65_536
+  private static let tricklePeriodMs: Int64 = 10
+  private static let pressurePeriodMs: Int64 = 50
+  /// The limit on slow receivers halves with each that had to be cut off, down to this, and is whole
+  /// again after so long without one: one that comes back at once must not hold up the others anew.
+  private static let slowLimitMsMin: Int64 = 1_000
+  private static let slowMemoryMs: Int64 = 600_000
+
+  init(_ limits: PeerLimits, pressure: ReceiverPressure?) {
+    self.limits = limits
+    self.pressure = pressure
+    slowLimitMs = pressure?.limitMs ?? 0
+  }
+
+  /// How soon the next look is due.
+  var periodMs: Int {
+    switch limits {
+    case .stream: quickUntilMs > lookedMs ? 1 : 5
+    case .trickle: 10
+    case .none: pressure == nil ? 100 : 50
+    }
+  }
+
+  /// A connection came.
+  func begin(_ descriptor: Int, isIncoming: Bool, nowMs: Int64) {
+    connections[descriptor] = WatchedConnection(
+      descriptor: descriptor, isIncoming: isIncoming, nowMs: nowMs)
+    if case .stream(let marks, _, _) = limits {
+      connections[descriptor]?.mark = marks.mark(of: descriptor)
+    }
+  }
+
+  /// A connection went.
+  func end(_ descriptor: Int) { connections[descriptor] = nil }
+
+  /// A peer that had got in has gone.
+  func noteDeparture() { pressure?.noteGone() }
+
+  /// Looks at all of them; `report` is told of those that were cut off.
+  func look(nowMs: Int64, established: Int, report: (CutReason, String) -> Void) {
+    switch limits {
+    case .none: break
+    case .trickle(let burst, let perSecond):
+      if nowMs - lookedMs >= Self.tricklePeriodMs {
+        lookedMs = nowMs
+        each { connection, facts in
+          connection.exceedsTrickle(facts, burst: burst, perSecond: perSecond, nowMs: nowMs)
+            ? .flood : nil
+        } report: {
+          report($0, $1)
+        }
+      }
+    case .stream(let marks, let undelivered, let total):
+      lookAtStream(marks, undelivered, total, nowMs: nowMs, report: report)
+    }
+    if let pressure { lookAtReceivers(pressure, established, nowMs: nowMs, report: report) }
+  }
+
+  private func each(
+    _ judge: (inout WatchedConnection, tamis_connection_facts) -> CutReason?,
+    report: (CutReason, String) -> Void
+  ) {
+    for descriptor in Array(connections.keys) {
+      guard var connection = connections[descriptor] else { continue }
+      guard let facts = connection.look() else {
+        connections[descriptor] = nil
+        continue
+      }
+      let reason = judge(&connection, facts)
+      connections[descriptor] = connection
+      if let reason { cut(connection, reason, report) }
+    }
+  }
+
+  private func cut(
+    _ connection: WatchedConnection, _ reason: CutReason, _ report: (CutReason, String) -> Void
+  ) {
+    connections[connection.descriptor] = nil
+    if connection.cut() { report(reason, connection.address) }
+  }
+}
+
+// MARK: - Input
+
+extension ConnectionGuard {
+  /// While memory stays as it was nothing else is looked at.
+  private func lookAtStream(
+    _ marks: DeliveryMarks, _ undelivered: Int, _ total: Int, nowMs: Int64,
+    report: (CutReason, String) -> Void
+  ) {
+    let growth = memory.growth()
+    lookedMs = nowMs
+    if alertUntilMs == 0 {
+      guard growth >= Self.alertByteCount else { return }
+      alertUntilMs = nowMs + Self.alertMs
+    }
+    var (hasSuspect, hasCut) = (false, false)
+    var largest: (descriptor: Int, byteCount: UInt64)?
+    each { connection, facts in
+      if connection.exceedsUndelivered(facts, limit: undelivered, marks: marks) {
+        return .flood
+      }
+      hasSuspect = hasSuspect || connection.suspicion != nil
+      let byteCount = connection.undelivered(facts)
+      if byteCount > largest?.byteCount ?? 0 { largest = (connection.descriptor, byteCount) }
+      return nil
+    } report: {
+      hasCut = true
+      report($0, $1)
+    }
+    marks.wantAll(hasSuspect)
+    if growth > Int64(total), nowMs - memoryCutMs >= Self.memoryCutPeriodMs {
+      memoryCutMs = nowMs
+      if let largest, largest.byteCount >= Self.largeByteCount,
+        let connection = connections[largest.descriptor]
+      {
+        hasCut = true
+        cut(connection, .memory, report)
+      }
+    }
+    hasFreed = hasFreed || hasCut
+    // A suspicion stays until a message comes, however long the connection is silent meanwhile: else
+    // one that floods in turns would never be caught.
+    if hasSuspect || hasCut { alertUntilMs = nowMs + Self.alertMs }
+    if growth >= Self.alertByteCount || hasCut { quickUntilMs = nowMs + Self.alertMs }
+    if nowMs >= alertUntilMs { endAlert(marks) }
+  }
+
+  /// There has been no suspect for a while: what memory there is now is the daemon's own.
+  private func endAlert(_ marks: DeliveryMarks) {
+    alertUntilMs = 0
+    marks.wantAll(false)
+    if hasFreed { memory.trim() }
+    hasFreed = false
+    memory.accept()
+  }
+}
+
+// MARK: - Receivers
+
+extension ConnectionGuard {
+  /// Who holds up whom: a receiver that has something to take at every look while sends are refused,
+  /// beside one that has nothing; or one that takes nothing at all while others go on.
+  private func lookAtReceivers(
+    _ pressure: ReceiverPressure, _ established: Int, nowMs: Int64,
+    report: (CutReason, String) -> Void
+  ) {
+    for descriptor in pressure.takeUnwanted() {
+      if let connection = connections[descriptor] { cut(connection, .flood, report) }
+    }
+    guard nowMs - pressureLookedMs >= Self.pressurePeriodMs else { return }
+    pressureLookedMs = nowMs
+    let refusals = pressure.refusalCount
+    let isBlocked = refusals != refusalCount
+    refusalCount = refusals
+    if isBlocked {
+      blockedLooks += 1
+      lastBlockedMs = nowMs
+    } else if nowMs - lastBlockedMs > 1_000, blockedLooks > 0 {
+      forgetLooks()
+    }
+    var unsent = 0
+    var lastProgressMs: Int64 = 0
+    each { connection, facts in
+      unsent += Int(max(0, facts.unsent))
+      if facts.unsent <= 0 || facts.acknowledged != connection.acknowledgedByteCount {
+        connection.progressMs = nowMs
+      }
+      if facts.acknowledged != connection.acknowledgedByteCount {
+        lastProgressMs = nowMs
+      }
+      connection.acknowledgedByteCount = facts.acknowledged
+      if isBlocked {
+        if facts.unsent > 0 { connection.heldLooks += 1 } else { connection.freeLooks += 1 }
+      }
+      return nil
+    } report: { _, _ in
+    }
+    pressure.noteLook(connections: established, unsentByteCount: unsent)
+    if nowMs - slowCutMs > Self.slowMemoryMs { slowLimitMs = pressure.limitMs }
+    if connections.count < 2 { return }
+    for connection in slowOnes(lastProgressMs: lastProgressMs, nowMs: nowMs) {
+      cut(connection, .slow, report)
+      slowCutMs = nowMs
+    }
+    if slowCutMs == nowMs {
+      slowLimitMs = max(min(Self.slowLimitMsMin, pressure.limitMs), slowLimitMs / 2)
+      forgetLooks()
+    }
+  }
+
+  private func slowOnes(lastProgressMs: Int64, nowMs: Int64) -> [WatchedConnection] {
+    let all = Array(connections.values)
+    if lastProgressMs == nowMs {
+      let still = all.filter { nowMs - $0.progressMs >= slowLimitMs }
+      if !still.isEmpty, still.count < all.count { return still }
+    }
+    guard Int64(blockedLooks) * Self.pressurePeriodMs >= slowLimitMs else { return [] }
+    let slow = all.filter { $0.heldLooks * 10 >= blockedLooks * 9 }
+    let waiting = all.filter { $0.freeLooks * 2 >= blockedLooks }
+    return waiting.isEmpty ? [] : slow
+  }
+
+  private func forgetLooks() {
+    blockedLooks = 0
+    for descriptor in connections.keys {
+      connections[descriptor]?.heldLooks = 0
+      connections[descriptor]?.freeLooks = 0
+    }
+  }
+}

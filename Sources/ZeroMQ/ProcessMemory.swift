@@ -1,0 +1,31 @@
+internal import CZeroMQ
+internal import Glibc
+
+/// The memory that the process has taken, cheaply enough to look at every few milliseconds.
+final class ProcessMemory {
+  private let descriptor: CInt
+  /// What it was when nothing out of the ordinary was there.
+  private var usualByteCount: Int64?
+
+  init() { descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC) }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Bytes above the usual; 0 where that cannot be told.
+  func growth() -> Int64 {
+    let now = tamis_private_bytes(descriptor)
+    guard now >= 0 else { return 0 }
+    let usual = min(usualByteCount ?? now, now)
+    usualByteCount = usual
+    return now - usual
+  }
+
+  /// Takes what there is now, less `excessByteCount`, for usual.
+  func accept(excessByteCount: Int64 = 0) {
+    let now = tamis_private_bytes(descriptor)
+    if now >= 0 { usualByteCount = max(0, now - excessByteCount) }
+  }
+
+  /// Gives freed memory back to the system: what was taken in a flood is then not taken for usual.
+  func trim() { tamis_memory_trim() }
+}

@@ -1,0 +1,53 @@
+internal import Synchronization
+
+/// How the sending of a socket goes, between its owner and the thread that guards it.
+public final class ReceiverPressure: Sendable {
+  private let refused = Atomic<UInt64>(0)
+  private let gone = Atomic<UInt64>(0)
+  private let looked = Atomic<UInt64>(0)
+  private let connected = Atomic<Int>(0)
+  private let unsent = Atomic<Int>(0)
+  private let unwanted = Mutex<[Int]>([])
+  /// How long one receiver may hold up the others.
+  let limitMs: Int64
+
+  /// - Parameters:
+  ///   - limitMs: how long one receiver may hold up the others.
+  public init(limitMs: Int) { self.limitMs = Int64(limitMs) }
+
+  /// A send was refused since a queue is full.
+  public func noteRefusal() { refused.wrappingAdd(1, ordering: .relaxed) }
+
+  /// Changes when peers that had got in have gone.
+  public var goneCount: UInt64 { gone.load(ordering: .acquiring) }
+
+  /// Looks at the connections that were made, ever. What went before a look began is counted in
+  /// `goneCount` when it is over.
+  public var lookCount: UInt64 { looked.load(ordering: .acquiring) }
+
+  /// Connections past their handshake, as far as the library tells.
+  public var connectionCount: Int { connected.load(ordering: .acquiring) }
+
+  /// Bytes that the kernel still had to send at the last look, over all connections.
+  public var unsentByteCount: Int { unsent.load(ordering: .acquiring) }
+
+  /// Has a connection cut off that takes what is not its share.
+  public func cut(_ descriptor: Int) { unwanted.withLock { $0.append(descriptor) } }
+
+  var refusalCount: UInt64 { refused.load(ordering: .relaxed) }
+
+  func noteGone() { gone.wrappingAdd(1, ordering: .releasing) }
+
+  func noteLook(connections: Int, unsentByteCount: Int) {
+    connected.store(connections, ordering: .releasing)
+    unsent.store(unsentByteCount, ordering: .releasing)
+    looked.wrappingAdd(1, ordering: .acquiringAndReleasing)
+  }
+
+  func takeUnwanted() -> [Int] {
+    unwanted.withLock { list in
+      defer { list = [] }
+      return list
+    }
+  }
+}

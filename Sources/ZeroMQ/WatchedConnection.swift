@@ -1,0 +1,108 @@
+internal import CZeroMQ
+
+/// A connection of the library's, known by the descriptor that its monitor named.
+struct WatchedConnection {
+  let descriptor: Int
+  /// The socket that the descriptor was when the connection came: a descriptor is given to others
+  /// when it is closed, and only the same socket may be touched.
+  let inode: UInt64
+  let isIncoming: Bool
+  /// The peer's address without its port; "" where it has none.
+  let address: String
+  /// Bytes that had come in by the last look.
+  var receivedByteCount: UInt64 = 0
+
+  // Trickle: what is above the rate.
+  var excess: Double = 0
+  var lookedMs: Int64
+
+  // Stream: bytes that had been read when the last whole message was known to be taken.
+  var deliveredByteCount: UInt64 = 0
+  var mark: UInt32 = 0
+  /// Set while more has come than a message may have, and none was delivered.
+  var suspicion: Suspicion?
+
+  // Receivers: what the kernel has to send for it, and how far it has come.
+  var acknowledgedByteCount: UInt64 = 0
+  var progressMs: Int64
+  var heldLooks = 0
+  var freeLooks = 0
+
+  struct Suspicion {
+    var emptyLookCount: UInt64
+    var byteCount: UInt64
+  }
+
+  /// Nil where the descriptor is no socket any more.
+  init?(descriptor: Int, isIncoming: Bool, nowMs: Int64) {
+    let inode = tamis_connection_inode(CInt(descriptor))
+    if inode == 0 { return nil }
+    self.descriptor = descriptor
+    self.inode = inode
+    self.isIncoming = isIncoming
+    address = peerAddress(of: CInt(descriptor))
+    lookedMs = nowMs
+    progressMs = nowMs
+  }
+
+  /// What the kernel says of it; nil where it has gone.
+  func look() -> tamis_connection_facts? {
+    var facts = tamis_connection_facts()
+    guard tamis_connection_inode(CInt(descriptor)) == inode,
+      tamis_connection_look(CInt(descriptor), &facts) != 0
+    else { return nil }
+    return facts
+  }
+
+  /// Ends the connection; false where it had gone already.
+  func cut() -> Bool { tamis_connection_cut(CInt(descriptor), inode) != 0 }
+
+  /// Notes what has come in; whether it is more than a peer with little to say would send.
+  mutating func exceedsTrickle(
+    _ facts: tamis_connection_facts, burst: Int, perSecond: Int, nowMs: Int64
+  ) -> Bool {
+    let come = facts.received >= receivedByteCount ? facts.received - receivedByteCount : 0
+    let seconds = Double(max(0, nowMs - lookedMs)) / 1_000
+    excess = max(0, excess - seconds * Double(perSecond)) + Double(come)
+    receivedByteCount = facts.received
+    lookedMs = nowMs
+    return excess > Double(burst)
+  }
+
+  /// Bytes that were read and have not become a message that was taken.
+  func undelivered(_ facts: tamis_connection_facts) -> UInt64 {
+    let read = facts.received &- UInt64(max(0, facts.unread))
+    return read > deliveredByteCount && read <= facts.received ? read - deliveredByteCount : 0
+  }
+
+  /// Notes what has come in and been delivered; whether it is certain that too much has come that
+  /// does not become a message: after more than `limit` bytes all messages are marked, and when again
+  /// as many have come, and the owner of the socket has found nothing waiting twice, none was.
+  mutating func exceedsUndelivered(
+    _ facts: tamis_connection_facts, limit: Int, marks: DeliveryMarks
+  ) -> Bool {
+    let read = facts.received &- UInt64(max(0, facts.unread))
+    receivedByteCount = facts.received
+    let seen = marks.mark(of: descriptor)
+    if seen != mark {
+      mark = seen
+      deliveredByteCount = read
+      suspicion = nil
+      return false
+    }
+    let come = undelivered(facts)
+    guard come > UInt64(limit) else { return false }
+    guard let suspicion else {
+      suspicion = Suspicion(emptyLookCount: marks.emptyLookCount, byteCount: come)
+      return false
+    }
+    return come > suspicion.byteCount + UInt64(limit)
+      && marks.emptyLookCount >= suspicion.emptyLookCount + 2
+  }
+}
+
+private func peerAddress(of descriptor: CInt) -> String {
+  var text = [CChar](repeating: 0, count: 64)
+  guard tamis_connection_peer(descriptor, &text, text.count) != 0 else { return "" }
+  return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
