@@ -96,6 +96,8 @@ extension DaemonConfiguration.Input {
     highWaterMark = section.integer("high_water_mark", in: 1...1_000_000, default: highWaterMark)
     queueByteCountMax = section.integer(
       "queue_bytes_max", in: 1_048_576...1_099_511_627_776, default: queueByteCountMax)
+    totalByteCountMax = section.integer(
+      "total_bytes_max", in: 16_777_216...1_099_511_627_776, default: totalByteCountMax)
     if pattern == .sub, shared {
       section.report(
         "shared", found: "`true` with the pattern sub", expected: "false",
@@ -115,6 +117,9 @@ extension DaemonConfiguration.Output {
     (connect, bind) = section.endpoints()
     highWaterMark = section.integer("high_water_mark", in: 1...1_000_000, default: highWaterMark)
     publish = section.choice("publish", default: publish)
+    repeatRecordCount = section.integer(
+      "repeat_records", in: 0...1_000_000, default: repeatRecordCount)
+    slowReceiverS = section.integer("slow_receiver_s", in: 1...86_400, default: slowReceiverS)
   }
 }
 
@@ -229,6 +234,7 @@ extension DaemonConfiguration.HTTP {
     } else {
       listen = address
     }
+    names = section.texts("names", of: "name", example: "daq01.example.org")
   }
 }
 

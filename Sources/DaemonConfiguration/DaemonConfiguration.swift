@@ -70,6 +70,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var highWaterMark = 1_000
     /// `queue_bytes_max`: bytes queued per peer, however few messages that are; 1 MiB to 1 TiB.
     public var queueByteCountMax = 536_870_912
+    /// `total_bytes_max`: bytes queued from all peers together; 16 MiB to 1 TiB.
+    public var totalByteCountMax = 1_073_741_824
 
     /// An input with defaults but for its addresses.
     public init(connect: [String] = [], bind: [String] = []) {
@@ -100,6 +102,11 @@ public struct DaemonConfiguration: Equatable, Sendable {
 
     /// `publish`: what is kept, or every event, for commissioning.
     public var publish = Publishing.flagged
+    /// `repeat_records`: records that are sent again when it is not certain that they arrived, 0 (as
+    /// many as queues can hold) to 1,000,000.
+    public var repeatRecordCount = 0
+    /// `slow_receiver_s`: how long one receiver may hold up the others, 1 to 86,400.
+    public var slowReceiverS = 30
 
     /// An output with defaults but for its addresses.
     public init(connect: [String] = [], bind: [String] = []) {
@@ -207,6 +214,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public struct HTTP: Equatable, Sendable {
     /// `listen`: HOST:PORT; nil, in the file `""`, is no endpoint.
     public var listen: String? = "127.0.0.1:9464"
+    /// `names`: names that requests may call it by, besides the address and this machine's own name.
+    public var names: [String] = []
 
     /// The defaults.
     public init() {}

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import CLinux
 internal import CurveSecurity
 internal import EventRecords
@@ -18,6 +19,7 @@ final class CatchUpServer: @unchecked Sendable {
   /// Where it is bound, wildcard ports resolved.
   let boundEndpoints: [String]
   private let socket: Socket
+  private let marks: DeliveryMarks
   private let poller: Poller
   private let observer: any PipelineObserver
   private let counters: CatchUpCounters
@@ -38,6 +40,9 @@ final class CatchUpServer: @unchecked Sendable {
 
   /// A longer request part closes the connection unread.
   private static let requestByteCountMax = 4_096
+  /// Bytes of a connection that do not become a request: more cut it off.
+  private static let undeliveredByteCountMax = 262_144
+  private static let receiveBufferByteCount = 32_768
   /// Replies that wait for a peer that does not take them.
   private static let repliesQueuedMax = 2
   private static let requestsQueuedMax = 16
@@ -50,10 +55,14 @@ final class CatchUpServer: @unchecked Sendable {
   ) throws -> CatchUpServer? {
     if settings.catchUp.bind.isEmpty { return nil }
     let socket = try makeSocket(context: context)
+    let marks = DeliveryMarks()
     let bound = try sockets.open(
-      socket, as: "catch_up", bind: settings.catchUp.bind, connect: [])
+      socket, as: "catch_up", bind: settings.catchUp.bind, connect: [],
+      limits: .stream(
+        marks, undeliveredByteCount: undeliveredByteCountMax, memoryByteCount: .max))
     return CatchUpServer(
-      socket: socket, boundEndpoints: bound, settings: settings, featureCount: featureCount,
+      socket: socket, marks: marks, boundEndpoints: bound, settings: settings,
+      featureCount: featureCount,
       journal: journal, counters: counters, observer: observer)
   }
 
@@ -61,16 +70,19 @@ final class CatchUpServer: @unchecked Sendable {
     let socket = try Socket(context, .router, lingerMs: 0)
     try socket.set(
       .sendHighWaterMark(repliesQueuedMax), .receiveHighWaterMark(requestsQueuedMax),
-      .messageByteCountMax(requestByteCountMax), .routerMandatory(true))
+      .messageByteCountMax(requestByteCountMax), .receiveBufferByteCount(receiveBufferByteCount),
+      .routerMandatory(true))
     return socket
   }
 
   private init(
-    socket: Socket, boundEndpoints: [String], settings: PipelineSettings, featureCount: Int,
+    socket: Socket, marks: DeliveryMarks, boundEndpoints: [String], settings: PipelineSettings,
+    featureCount: Int,
     journal: JournalState, counters: CatchUpCounters, observer: any PipelineObserver
   ) {
     self.boundEndpoints = boundEndpoints
     self.socket = socket
+    self.marks = marks
     poller = Poller([.socket(socket, .receivable)])
     self.observer = observer
     self.counters = counters
@@ -105,9 +117,8 @@ final class CatchUpServer: @unchecked Sendable {
   /// Waits for a request and answers it.
   private func serve() {
     do {
-      guard try poller.wait(timeoutMs: Self.pollMs) > 0, let envelope = try receive() else {
-        return
-      }
+      guard try poller.wait(timeoutMs: Self.pollMs) > 0 else { return marks.noteEmpty() }
+      guard let envelope = try receive() else { return }
       pace()
       try answer(envelope)
     } catch {
@@ -137,6 +148,7 @@ extension CatchUpServer {
     guard try socket.receive(into: &peer) else { return nil }
     guard peer.hasMore else { return nil }
     guard try socket.receive(into: &second) else { return nil }
+    marks.mark(second.sourceDescriptor)
     guard second.hasMore else { return .bare }
     let isDelimited = second.byteCount == 0
     guard try socket.receive(into: &third) else { return nil }
@@ -194,7 +206,7 @@ extension CatchUpServer {
     var reply = CatchUpReply(
       status: status, featureCount: reader.featureCount, tag: tag, instance: instance)
     describeJournal(&reply)
-    reply.nextNumber = reply.lastNumber + 1
+    reply.nextNumber = reply.lastNumber +| 1
     return reply
   }
 

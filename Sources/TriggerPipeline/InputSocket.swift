@@ -11,6 +11,10 @@ final class InputSocket: InputPort {
   private let poller: Poller
   private let messageByteCountMax: Int
   private let observer: any PipelineObserver
+  private let marks = DeliveryMarks()
+  /// Messages until the next one whose connection is marked; every time after none was there.
+  private var untilMark = 0
+  private var spacing: UInt32 = 1
   private var first = Message()
   private var second = Message()
   private var surplus = Message()
@@ -29,7 +33,10 @@ final class InputSocket: InputPort {
       try socket.set(.subscribe(Array(settings.inputTopic.utf8)))
     }
     boundEndpoints = try sockets.open(
-      socket, as: "input", bind: settings.inputBind, connect: settings.inputConnect)
+      socket, as: "input", bind: settings.inputBind, connect: settings.inputConnect,
+      limits: .stream(
+        marks, undeliveredByteCount: queue.undeliveredByteCountMax,
+        memoryByteCount: queue.byteCountMax))
     self.socket = socket
     poller = Poller([.socket(socket, .receivable)])
     messageByteCountMax = settings.messageByteCountMax
@@ -49,7 +56,12 @@ final class InputSocket: InputPort {
   /// Takes the next message, if one is there.
   func receive() -> InputReception {
     do {
-      guard try socket.receive(into: &first) else { return .nothing }
+      guard try socket.receive(into: &first) else {
+        untilMark = 0
+        marks.noteEmpty()
+        return .nothing
+      }
+      noteDelivery()
       guard first.hasMore else { return checked(first.bytes) }
       guard try socket.receive(into: &second) else { return .refused(.multipart) }
       guard second.hasMore else { return checked(second.bytes) }
@@ -59,6 +71,18 @@ final class InputSocket: InputPort {
       observer.socketFailed("input: \(error)")
       return .nothing
     }
+  }
+
+  /// Marks the connection that has brought a message: now and then, in steps that no order of senders
+  /// falls in with, since looking it up takes a tenth of a microsecond; each time where it matters.
+  private func noteDelivery() {
+    if untilMark > 0, !marks.wantsAll {
+      untilMark -= 1
+      return
+    }
+    spacing = spacing &* 1_664_525 &+ 1_013_904_223
+    untilMark = Int(spacing >> 26)
+    marks.mark(first.sourceDescriptor)
   }
 
   private func checked(_ records: UnsafeRawBufferPointer) -> InputReception {

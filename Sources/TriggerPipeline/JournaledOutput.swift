@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
 
@@ -23,9 +24,8 @@ final class JournaledOutput {
   private var hasUnsynchronised = false
   private var cannotSynchronise = false
   private var cannotReadBack = false
-  /// The number of the last record that the output took. Behind the journal's own after a crash,
-  /// since what stood in the output's queue then may not have left.
-  private var sentNumber: UInt64
+  private var window: DeliveryWindow
+  private let repeatCount: UInt64
   private var lastTakenNs: UInt64
 
   /// How long the end waits for an output that takes nothing.
@@ -60,9 +60,12 @@ final class JournaledOutput {
     recordByteCount = FlaggedRecord.byteCount(featureCount: journal.featureCount)
     fsyncIntervalNs = UInt64(settings.fsyncIntervalMs) * 1_000_000
     backlog = .allocate(byteCount: Self.backlogRecordCount * recordByteCount, alignment: 64)
-    let wasKilled = !journal.recovery.segments.isEmpty
-    let queued = wasKilled ? UInt64(settings.outputHighWaterMark) : 0
-    sentNumber = journal.publishedNumber - min(queued, journal.publishedNumber)
+    repeatCount = RepeatWindow.recordCount(settings, recordByteCount: recordByteCount)
+    // However the last process ended, receivers may have ended with it.
+    window = DeliveryWindow(
+      start: journal.number(
+        before: repeatCount *| UInt64(output.sharingCount), upTo: journal.publishedNumber),
+      published: journal.publishedNumber, departureCount: output.departureCount)
     updateWaiting()
   }
 
@@ -75,6 +78,7 @@ final class JournaledOutput {
   func service() {
     output.serviceSubscriptions()
     counters.subscribers.set(UInt64(output.subscriberCount))
+    followUp()
     publishBacklog()
     flusher.start()
     if let outcome = flusher.takeOutcome() { note(outcome) }
@@ -87,11 +91,14 @@ final class JournaledOutput {
     if nowNs - lastFsyncNs >= intervalNs { beginSynchronising() }
   }
 
-  /// Whether nothing waits, or time is up, or nobody has taken anything for a while: a receiver that
-  /// is only slow is waited for until the deadline.
+  /// Whether records wait for the output, those that are to be sent again among them.
+  var hasBacklog: Bool { window.sentNumber < journal.lastNumber }
+
+  /// Whether everything has left, or time is up, or nobody has been there for a while: a receiver that
+  /// takes nothing now is waited for until the deadline.
   var isOver: Bool {
-    counters.waiting.value == 0 || state.isPastDeadline
-      || !output.mayTakeMore && clock.monotonicNs - lastTakenNs > Self.patienceNs
+    if state.isPastDeadline || !hasBacklog && output.isDrained { return true }
+    return !output.hasReceiver && clock.monotonicNs - lastTakenNs > Self.patienceNs
   }
 
   /// Closes the journal; its manifest gets the ledgers of the runs and the prescale of the unbiased
@@ -99,6 +106,9 @@ final class JournaledOutput {
   func finish(
     ledger reports: [RunLedgerReport], leftOut: UInt64, unbiasedPrescale: UInt32
   ) {
+    followUp()
+    counters.held.set(UInt64(output.heldCount))
+    if output.isDrained { setPublished(window.sentNumber) }
     flusher.end()
     synchronise()
     do {
@@ -123,7 +133,7 @@ extension JournaledOutput {
   func take(_ records: UnsafeRawBufferPointer, count: Int) {
     precondition(records.count == count * recordByteCount)
     guard count > 0 else { return }
-    let wasCaughtUp = counters.waiting.value == 0
+    let wasCaughtUp = !hasBacklog
     guard journaled(records) else {
       counters.abandoned.add(UInt64(count))
       return
@@ -234,27 +244,48 @@ extension JournaledOutput {
       guard let base = record.baseAddress else { break }
       let view = FlaggedRecordView(base, featureCount: featureCount)
       let topic = OutputTopic(view.reasons)
-      guard output.send(record, topic: topic) else {
+      guard output.send(record, topic: topic, number: view.number) else {
         counters.outputBlocked.add()
         break
       }
-      counters.published(topic).add()
-      sentNumber = view.number
+      if window.noteSent(view.number) {
+        counters.repeated.add()
+      } else {
+        counters.published(topic).add()
+      }
       sent += 1
     }
-    if sent > 0 {
-      lastTakenNs = clock.monotonicNs
-      rememberPublished()
-    }
+    if sent > 0 { lastTakenNs = clock.monotonicNs }
     return sent
+  }
+
+  /// Takes note of what has left the output, and of receivers that have gone.
+  private func followUp() {
+    if window.noteDepartures(output.departureCount) { repeatLast() }
+    if let number = window.published(
+      heldNumber: output.heldNumber, lookCount: output.lookCount,
+      before: journal.publishedNumber)
+    {
+      setPublished(number)
+    }
+  }
+
+  /// Has the records sent again that a receiver may not have got before it went.
+  private func repeatLast() {
+    let start = journal.number(
+      before: repeatCount *| UInt64(output.sharingCount), upTo: journal.publishedNumber)
+    output.forgetHeld()
+    guard start < window.sentNumber else { return }
+    observer.recordsRepeat(from: start, count: window.sentNumber - start)
+    window.goBack(to: start)
   }
 
   /// The cursor only saves work after a restart: where it cannot be written, records go out again
   /// and receivers see numbers that they know.
-  private func rememberPublished() {
-    guard sentNumber > journal.publishedNumber else { return }
+  private func setPublished(_ number: UInt64) {
+    guard number > journal.publishedNumber else { return }
     do {
-      try journal.setPublished(sentNumber)
+      try journal.setPublished(min(number, journal.lastNumber))
       upkeep.noteNumbers()
     } catch {
       counters.journalFailures.add()
@@ -264,15 +295,15 @@ extension JournaledOutput {
   /// Sends what waits in the journal, at most some thousand records at a time so that the decisions
   /// of live events are not held up behind a long backlog.
   private func publishBacklog() {
-    guard counters.waiting.value > 0, output.mayTakeMore else { return }
+    guard hasBacklog, output.mayTakeMore else { return }
     let last = publishableNumber
-    for _ in 0..<Self.backlogReadsMax where sentNumber < last {
+    for _ in 0..<Self.backlogReadsMax where window.sentNumber < last {
       do {
-        var count = try journal.read(from: sentNumber + 1, into: backlog)
+        var count = try journal.read(from: window.sentNumber + 1, into: backlog)
         if cannotReadBack { noteRecovery() }
         cannotReadBack = false
         // What is left in the journal cannot be read back; it stays on disk for `tamis inspect`.
-        if count == 0 { sentNumber = journal.lastNumber }
+        if count == 0 { _ = window.noteSent(journal.lastNumber) }
         while count > 0, backlogNumber(count - 1) > last { count -= 1 }
         if count == 0 { break }
         if publish(UnsafeRawBufferPointer(backlog), count: count) < count { break }
@@ -296,7 +327,8 @@ extension JournaledOutput {
   }
 
   private func updateWaiting() {
-    // What was deleted or left out does not wait.
-    counters.waiting.set(journal.recordCount(after: sentNumber))
+    // What was deleted or left out does not wait, nor does what is only sent again.
+    counters.waiting.set(
+      journal.recordCount(after: max(window.sentNumber, window.highestNumber)))
   }
 }

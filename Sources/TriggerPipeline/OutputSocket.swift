@@ -1,18 +1,36 @@
+internal import CLinux
 internal import CurveSecurity
 internal import EventRecords
 internal import ZeroMQ
 
 /// The output of the pipeline: a PUB or PUSH socket that never drops in silence.
 ///
-/// PUB is an XPUB that sees subscriptions come and go: while nobody subscribes nothing is sent, so
+/// PUB is an XPUB that sees subscriptions come and go: while nobody wants a record it is not sent, so
 /// records wait in the journal and not in the void; and with `XPUB_NODROP` a subscriber that does
-/// not keep up makes the send fail rather than lose the record.
+/// not keep up makes the send fail rather than lose the record. Whether somebody wants a record is what
+/// the library finds when it is sent; the subscriptions say when to try.
 final class OutputSocket: OutputPort {
   private let socket: Socket
   private let isPublisher: Bool
   private let observer: any PipelineObserver
-  private var subscription = Message()
-  private(set) var subscriberCount = 0
+  private let pressure: ReceiverPressure
+  private let held = ParcelQueue()
+  private var message = Message()
+  private var subscriptions = TopicSubscriptions()
+  /// Bytes of the topics that each connection has asked for, with what each topic costs beside them.
+  private var topicByteCounts: [UInt64: Int] = [:]
+  /// Set while nobody wants the record that is next: no use in trying before that time.
+  private var unwantedUntilMs: UInt64 = 0
+  /// The last flagged record that was taken, with which it is found out whether such are wanted.
+  private var lastFlagged: [UInt8] = []
+  /// Since when it is not certain whether somebody wants flagged records, and cannot be found out.
+  private var doubtSinceMs: UInt64?
+  private var hasSentSinceDeparture = false
+  private var departures: UInt64 = 0
+  private var goneCount: UInt64 = 0
+  private var goneMs: UInt64 = 0
+  /// The look after which nothing was held.
+  private var emptySinceLook: UInt64?
   /// The endpoints as bound, with wildcard ports resolved.
   let boundEndpoints: [String]
 
@@ -21,68 +39,223 @@ final class OutputSocket: OutputPort {
   private static let unflaggedTopic: StaticString = "unflagged"
   /// Receivers send subscriptions alone; a longer message closes the connection. The handshake's
   /// own messages, a few hundred bytes, are under this limit too.
-  private static let subscriptionByteCountMax = 4_096
-  private static let subscriptionCountMax = 1_000
+  private static let subscriptionByteCountMax = 1_024
+  private static let subscriptionCountMax = 64
+  /// What a receiver may send: a handshake and its subscriptions at once, heartbeats for ever.
+  private static let burstByteCount = 32_768
+  private static let bytesPerSecond = 64
+  private static let receiveBufferByteCount = 32_768
+  /// Topics that a connection may ask for, over its life; the library remembers each byte.
+  private static let topicByteCountMax = 4_096
+  private static let topicCost = 16
+  private static let connectionCountMax = 1_000
+  private static let messagesMax = 1_000
+  private static let unwantedMs: UInt64 = 100
+  private static let doubtMs: UInt64 = 1_000
+  /// Receivers of a PUSH that go are taken note of as often as this, however many there are.
+  private static let departuresMs: UInt64 = 1_000
+  /// What was handed over is with the kernel within this time where there is room.
+  private static let lingerMs = 500
 
   init(
     context: Context, sockets: SecuredSockets, settings: PipelineSettings,
     observer: any PipelineObserver
   ) throws {
     let isPublisher = settings.outputPattern == .pub
-    // What is queued at the end still has this long to leave; the rest is in the journal.
-    let socket = try Socket(context, isPublisher ? .xpub : .push, lingerMs: 2_000)
+    let pressure = ReceiverPressure(limitMs: settings.slowReceiverS * 1_000)
+    let socket = try Socket(context, isPublisher ? .xpub : .push, lingerMs: Self.lingerMs)
     try socket.set(
       .sendHighWaterMark(settings.outputHighWaterMark),
       .receiveHighWaterMark(Self.subscriptionCountMax),
-      .messageByteCountMax(Self.subscriptionByteCountMax))
+      .messageByteCountMax(Self.subscriptionByteCountMax),
+      .sendBufferByteCount(RepeatWindow.sendBufferByteCount),
+      .receiveBufferByteCount(Self.receiveBufferByteCount))
     // A PUSH socket queues only for receivers that are really connected.
-    try socket.set(
-      isPublisher ? [.xpubNoDrop(true), .xpubVerboser(true)] : [.immediate(true)])
+    try socket.set(isPublisher ? .xpubNoDrop(true) : .immediate(true))
     boundEndpoints = try sockets.open(
-      socket, as: "output", bind: settings.outputBind, connect: settings.outputConnect)
+      socket, as: "output", bind: settings.outputBind, connect: settings.outputConnect,
+      limits: .trickle(
+        burstByteCount: Self.burstByteCount, bytesPerSecond: Self.bytesPerSecond),
+      pressure: pressure)
     self.socket = socket
+    self.pressure = pressure
     self.isPublisher = isPublisher
     self.observer = observer
   }
 
   /// Whether a send may succeed now.
-  var mayTakeMore: Bool { isPublisher ? subscriberCount > 0 : isWritable }
+  var mayTakeMore: Bool {
+    if !isPublisher { return isWritable }
+    return isInhabited && nowMs() >= unwantedUntilMs
+  }
+
+  var subscriberCount: Int { isPublisher ? subscriptions.count : 0 }
+
+  var hasReceiver: Bool {
+    isPublisher ? subscriptions.count > 0 : pressure.connectionCount > 0
+  }
+
+  /// Whether a PUB may have a subscriber: subscriptions are a hint, a connection enough to try.
+  private var isInhabited: Bool { subscriptions.count > 0 || pressure.connectionCount > 0 }
+
+  var sharingCount: Int { isPublisher ? 1 : max(2, pressure.connectionCount) }
+
+  var heldNumber: UInt64? { held.firstNumber }
+
+  var heldCount: Int { held.count }
+
+  var departureCount: UInt64 { departures }
+
+  var lookCount: UInt64 { pressure.lookCount }
+
+  var isDrained: Bool {
+    guard held.firstNumber == nil else {
+      emptySinceLook = nil
+      return false
+    }
+    let since = emptySinceLook ?? pressure.lookCount
+    emptySinceLook = since
+    return pressure.lookCount >= since + 2 && pressure.unsentByteCount == 0
+  }
+
+  func forgetHeld() { held.forget() }
 
   /// Reads the subscriptions that came and went. Cheap when there are none.
   func serviceSubscriptions() {
+    noteDepartures()
     guard isPublisher else { return }
     do {
-      while try socket.receive(into: &subscription) {
-        guard let change = subscription.bytes.first else { continue }
-        subscriberCount = max(0, subscriberCount + (change == 1 ? 1 : -1))
+      for _ in 0..<Self.messagesMax {
+        guard try socket.receive(into: &message) else { return }
+        takeSubscription()
       }
     } catch {
       observer.socketFailed("output: \(error)")
     }
   }
 
-  /// Sends `[topic, record]`; false where the output cannot take it now.
-  func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic) -> Bool {
-    guard hasReceiverForSend else { return false }
-    let name =
-      switch topic {
-      case .flagged: Self.flaggedTopic
-      case .unbiased: Self.unbiasedTopic
-      case .unflagged: Self.unflaggedTopic
-      }
-    let topicBytes = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+  /// Sends `[topic, record]`; false where the output cannot take it now, or nobody wants it.
+  func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool {
+    if isPublisher, !isInhabited { return false }
     do {
-      guard try socket.send(topicBytes, more: true) else { return false }
-      return try socket.send(record, more: false)
+      guard try socket.send(name(of: topic), more: true) else {
+        pressure.noteRefusal()
+        return false
+      }
+      switch try socket.post(record, number: number, in: held) {
+      case .taken:
+        hasSentSinceDeparture = true
+        emptySinceLook = nil
+        if isPublisher, topic == .flagged { noteFlaggedTaken(record) }
+        return true
+      case .full:
+        pressure.noteRefusal()
+        return false
+      case .nobody: return passes(topic)
+      }
     } catch {
       observer.socketFailed("output: \(error)")
       return false
     }
   }
 
-  private var isWritable: Bool { (try? socket.readiness().contains(.sendable)) ?? false }
+  private func name(of topic: OutputTopic) -> UnsafeRawBufferPointer {
+    let name =
+      switch topic {
+      case .flagged: Self.flaggedTopic
+      case .unbiased: Self.unbiasedTopic
+      case .unflagged: Self.unflaggedTopic
+      }
+    return UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+  }
 
-  private var hasReceiverForSend: Bool { !isPublisher || subscriberCount > 0 }
+  private var isWritable: Bool { (try? socket.readiness().contains(.sendable)) ?? false }
+}
+
+// MARK: - Receivers that come and go
+
+extension OutputSocket {
+  private func takeSubscription() {
+    let isFromPeer = message.isFromPeer
+    if isFromPeer { charge(message.sourceDescriptor, message.byteCount) }
+    if subscriptions.note(message.bytes, isFromPeer: isFromPeer) { noteDeparture() }
+    unwantedUntilMs = 0
+  }
+
+  /// Whether a record that nobody wants is done with: flagged ones wait until somebody does. The others
+  /// wait only while nobody wants flagged ones either, so that they do not hold those up.
+  private func passes(_ topic: OutputTopic) -> Bool {
+    if topic != .flagged, isPublisher, isFlaggedWanted() { return true }
+    if topic == .flagged { noteNobodyWantsFlagged() }
+    unwantedUntilMs = nowMs() + Self.unwantedMs
+    return false
+  }
+
+  private func noteFlaggedTaken(_ record: UnsafeRawBufferPointer) {
+    subscriptions.noteFlaggedTaken()
+    doubtSinceMs = nil
+    if lastFlagged.count == record.count {
+      lastFlagged.withUnsafeMutableBytes { $0.copyMemory(from: record) }
+    } else {
+      lastFlagged = Array(record)
+    }
+  }
+
+  private func noteNobodyWantsFlagged() {
+    subscriptions.noteNobodyWantsFlagged()
+    doubtSinceMs = nil
+    noteDeparture()
+  }
+
+  /// Whether somebody wants flagged records. In doubt the last one is sent again, which receivers know
+  /// by its number: only the library can tell. Where there was none yet, the doubt lasts a second.
+  private func isFlaggedWanted() -> Bool {
+    guard subscriptions.hasFlagged else { return false }
+    guard subscriptions.isDoubtful else { return true }
+    if lastFlagged.isEmpty {
+      let since = doubtSinceMs ?? nowMs()
+      doubtSinceMs = since
+      return nowMs() - since >= Self.doubtMs
+    }
+    let posted = lastFlagged.withUnsafeBytes { bytes -> Posting? in
+      guard let name = try? socket.send(name(of: .flagged), more: true), name else { return nil }
+      return try? socket.post(bytes, number: 0, in: held)
+    }
+    switch posted {
+    case .taken: subscriptions.noteFlaggedTaken()
+    case .nobody: noteNobodyWantsFlagged()
+    default: return false
+    }
+    return subscriptions.hasFlagged
+  }
+
+  private func noteDeparture() {
+    guard hasSentSinceDeparture else { return }
+    hasSentSinceDeparture = false
+    departures += 1
+  }
+
+  /// With PUSH each receiver had records that no other got.
+  private func noteDepartures() {
+    if isPublisher || pressure.goneCount == goneCount { return }
+    guard nowMs() - goneMs >= Self.departuresMs else { return }
+    goneMs = nowMs()
+    goneCount = pressure.goneCount
+    noteDeparture()
+  }
+
+  /// The library keeps the topics of a connection for as long as it is there: one that goes on asking
+  /// for others is cut off.
+  private func charge(_ descriptor: Int, _ byteCount: Int) {
+    let connection = connectionIdentity(descriptor)
+    guard connection != 0 else { return }
+    if topicByteCounts.count >= Self.connectionCountMax { topicByteCounts = [:] }
+    let sum = topicByteCounts[connection, default: 0] + byteCount + Self.topicCost
+    topicByteCounts[connection] = sum
+    if sum > Self.topicByteCountMax { pressure.cut(descriptor) }
+  }
+
+  private func nowMs() -> UInt64 { tamis_monotonic_ns() / 1_000_000 }
 }
 
 extension OutputTopic {

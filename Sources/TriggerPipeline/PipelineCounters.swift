@@ -60,6 +60,10 @@ public final class PipelineCounters: Sendable {
   public let outputBlocked = EventCounter()
   /// Subscribers of a PUB output that are connected now.
   public let subscribers = EventCounter()
+  /// Records that were sent again, since it was not certain that they had arrived.
+  public let repeated = EventCounter()
+  /// Records that the output took and still holds.
+  public let held = EventCounter()
   /// Nanoseconds that input waited because the ring was full.
   public let inputBlockedNs = EventCounter()
   /// Failed attempts to write the journal.

@@ -23,6 +23,10 @@ public protocol PipelineObserver: Sendable {
   /// Peers could not connect: the first one of each reason at each socket, and then at most once a
   /// minute, with how many there were.
   func handshakeFailed(_ failure: HandshakeFailure)
+  /// Peers were cut off, since they took what is not their share; as often as failed handshakes.
+  func connectionCut(_ cut: ConnectionCut)
+  /// A receiver or the daemon has gone: records after this number are sent again.
+  func recordsRepeat(from number: UInt64, count: UInt64)
 }
 
 extension PipelineObserver {
@@ -31,6 +35,12 @@ extension PipelineObserver {
 
   /// Says nothing.
   public func recordsRefused(_ report: RefusalReport) {}
+
+  /// Says nothing.
+  public func connectionCut(_ cut: ConnectionCut) {}
+
+  /// Says nothing.
+  public func recordsRepeat(from number: UInt64, count: UInt64) {}
 
   /// Says nothing.
   public func journalWarned(_ text: String) {}

@@ -27,8 +27,28 @@ package protocol OutputPort: AnyObject {
   var mayTakeMore: Bool { get }
   /// Receivers that have subscribed; 0 where the pattern knows none.
   var subscriberCount: Int { get }
+  /// Whether anybody is there who may take records, now or when they have room.
+  var hasReceiver: Bool { get }
+  /// Receivers that share the records: one of them is then as many numbers behind as all together
+  /// have taken meanwhile.
+  var sharingCount: Int { get }
+  /// The lowest number of those sent that the port still holds; nil where it holds none.
+  var heldNumber: UInt64? { get }
+  /// Messages that the port still holds.
+  var heldCount: Int { get }
+  /// Changes when a receiver has gone, and with it what it had not taken, so that records are to be
+  /// sent again.
+  var departureCount: UInt64 { get }
+  /// Rises as the port looks after its receivers: who went before a look began is in
+  /// `departureCount` after it.
+  var lookCount: UInt64 { get }
+  /// Whether the port holds nothing, and the network has nothing left to send.
+  var isDrained: Bool { get }
   /// Takes note of receivers that came and went. Cheap when there are none.
   func serviceSubscriptions()
-  /// Sends `[topic, record]`; false where the output cannot take it now.
-  func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic) -> Bool
+  /// Sends `[topic, record]`; false where the output cannot take it now, or nobody wants it.
+  /// `number` is the record's.
+  func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool
+  /// Forgets what it holds: all that is followed up is sent again.
+  func forgetHeld()
 }

@@ -31,6 +31,8 @@ public struct PipelineSettings: Sendable {
   public var inputHighWaterMark = 1_000
   /// Bytes that ZeroMQ may hold for each sender, however few messages that are.
   public var inputQueueByteCountMax = 512 << 20
+  /// Bytes that ZeroMQ may hold for all senders together.
+  public var inputTotalByteCountMax = 1 << 30
   /// The output's pattern.
   public var outputPattern = OutputPattern.pub
   /// Endpoints to connect the output to.
@@ -39,6 +41,11 @@ public struct PipelineSettings: Sendable {
   public var outputBind: [String] = []
   /// Records that ZeroMQ may hold for each receiver; more wait in the journal.
   public var outputHighWaterMark = 1_000
+  /// Records that are sent again where it is not certain that they arrived; 0 is as many as the
+  /// queues and buffers on both sides can hold.
+  public var repeatRecordCount = 0
+  /// How long one receiver may hold up the others.
+  public var slowReceiverS = 30
   /// The journal's folder.
   public var journalPath = "journal"
   /// The journal's files where they are not on a disk; nil for the folder `journalPath`.

@@ -87,7 +87,7 @@ final class PublishStage: @unchecked Sendable {
       let seen = ring.completions.value
       if step() { continue }
       if isOver { break }
-      let waitNs: Int64 = counters.waiting.value > 0 ? 2_000_000 : 20_000_000
+      let waitNs: Int64 = output.hasBacklog ? 2_000_000 : 20_000_000
       ring.completions.wait(while: seen, timeoutNs: waitNs, spins: 200)
     }
     finish()

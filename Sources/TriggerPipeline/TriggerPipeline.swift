@@ -83,7 +83,9 @@ public final class TriggerPipeline: Sendable {
     tamis_thread_keep_off(
       settings.workerProcessors.map(Int32.init), settings.workerProcessors.count)
     let context = try Context()
-    let sockets = try SecuredSockets(context, settings.security) { observer.handshakeFailed($0) }
+    let sockets = try SecuredSockets(
+      context, settings.security, report: { observer.handshakeFailed($0) },
+      reportCut: { observer.connectionCut($0) })
     let output = try OutputSocket(
       context: context, sockets: sockets, settings: settings, observer: observer)
     let input = try InputSocket(

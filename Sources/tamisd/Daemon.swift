@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BoundedNumbers
 internal import CLinux
 internal import CommandFrame
 internal import CurveSecurity
@@ -33,7 +34,7 @@ struct Daemon {
     settings.security = try SocketSecurity(configuration)
     security =
       settings.security.summary
-      + "; input queues hold at most \(InputQueueBound(settings).byteCountMax) bytes"
+      + "; what senders send takes at most \(InputQueueBound(settings).byteCountMax) bytes"
     pipeline = try TriggerPipeline(
       settings: settings, loaded: arms.loaded, observer: LoggingObserver(logger))
   }
@@ -75,7 +76,8 @@ struct Daemon {
       processIdentifier: getpid())
     let keeper = StatusKeeper { DaemonStatus(of: pipeline, build: build) }
     return try HTTPEndpoint(
-      listen: address, routes: monitoringRoutes(of: keeper), everySecond: keeper.tick)
+      listen: address, names: configuration.http.names, routes: monitoringRoutes(of: keeper),
+      everySecond: keeper.tick)
   }
 }
 
@@ -158,7 +160,9 @@ extension Daemon {
       metadata: [
         "scored": "\(counters.scored.value)", "rejected": "\(counters.rejectedTotal)",
         "shed": "\(counters.shed.value)", "journaled": "\(counters.journaled.value)",
-        "published": "\(published)", "waiting": "\(counters.waiting.value)",
+        "published": "\(published - min(published, counters.held.value))",
+        "waiting": "\(counters.waiting.value +| counters.held.value)",
+        "repeated": "\(counters.repeated.value)",
         "abandoned": "\(counters.abandoned.value)",
       ])
     let given = counters.abandoned.value + counters.shed.value
@@ -182,10 +186,13 @@ extension PipelineSettings {
     messageByteCountMax = configuration.input.messageByteCountMax
     inputHighWaterMark = configuration.input.highWaterMark
     inputQueueByteCountMax = configuration.input.queueByteCountMax
+    inputTotalByteCountMax = configuration.input.totalByteCountMax
     outputPattern = configuration.output.pattern == .pub ? .pub : .push
     outputConnect = configuration.output.connect
     outputBind = configuration.output.bind
     outputHighWaterMark = configuration.output.highWaterMark
+    repeatRecordCount = configuration.output.repeatRecordCount
+    slowReceiverS = configuration.output.slowReceiverS
     publishesAll = configuration.output.publish == .all
     flaggedRateMax = configuration.flood.flaggedRateMax
     drift = DriftSettings(configuration.drift)

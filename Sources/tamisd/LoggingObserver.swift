@@ -66,6 +66,20 @@ struct LoggingObserver: PipelineObserver {
     logger.error("socket", metadata: ["reason": "\(reason)"])
   }
 
+  func connectionCut(_ cut: ConnectionCut) {
+    logger.warning(
+      "\(cut.sentence)",
+      metadata: [
+        "socket": "\(cut.socket)", "reason": "\(cut.reason.rawValue)", "count": "\(cut.count)",
+      ])
+  }
+
+  func recordsRepeat(from number: UInt64, count: UInt64) {
+    logger.notice(
+      "a receiver has gone: what it may not have got is sent again",
+      metadata: ["after": "\(number)", "records": "\(count)"])
+  }
+
   func handshakeFailed(_ failure: HandshakeFailure) {
     logger.warning(
       "\(failure.sentence)",

@@ -140,7 +140,7 @@ internal import Testing
       "5:13: input.connect: found `127.0.0.1:5555`, expected tcp://HOST:PORT or ipc://PATH; "
         + "did you mean `tcp://127.0.0.1:5555`?",
       "8:3: output: found the unknown key `topic`, expected pattern, connect, bind, "
-        + "high_water_mark or publish; did you mean `input.topic`?",
+        + "high_water_mark, publish, repeat_records or slow_receiver_s; did you mean `input.topic`?",
       "10:12: engine.workers: found the text \"2\", expected a whole number from 0 to 256; "
         + "remove the quotes",
       "11:3: found the key `workers` twice, expected it once; the first is in line 10"

@@ -32,6 +32,7 @@ internal import Testing
         message_bytes_max: 384
         high_water_mark: 1000000
         queue_bytes_max: 1048576
+        total_bytes_max: 16777216
       output:
         pattern: push
         connect:
@@ -39,6 +40,8 @@ internal import Testing
           - ipc://@abstract
         bind: [tcp://*:*]
         high_water_mark: 1
+        repeat_records: 7
+        slow_receiver_s: 86400
       journal:
         {path: j, fsync_interval_ms: 0, segment_bytes_max: 65536, segment_age_max_s: 60,
         keep_bytes_max: 131072, keep_age_max_s: 86400, delete_unpublished: true, free_bytes_min: 0}
@@ -51,7 +54,7 @@ internal import Testing
         ignore: [condition, feature_mean]
         ignore_features: [pt, "4"]
       engine: {precision: exact, batch_max: 1, workers: 0, slots: 1}
-      http: {listen: ""}
+      http: {listen: "", names: [daq01, daq01.example.org]}
       security:
         key_pair: credential:tamisd.key
         clients: clients
@@ -72,6 +75,7 @@ internal import Testing
     expected.input.messageByteCountMax = 384
     expected.input.highWaterMark = 1_000_000
     expected.input.queueByteCountMax = 1_048_576
+    expected.input.totalByteCountMax = 16_777_216
     expected.security.keyPair = "credential:tamisd.key"
     expected.security.clients = "clients"
     expected.security.servers = "/etc/tamis/servers"
@@ -79,6 +83,8 @@ internal import Testing
     expected.security.handshakeTimeoutMs = 100
     expected.output.pattern = .push
     expected.output.highWaterMark = 1
+    expected.output.repeatRecordCount = 7
+    expected.output.slowReceiverS = 86_400
     expected.journal.fsyncIntervalMs = 0
     expected.journal.segmentByteCountMax = 65_536
     expected.journal.segmentAgeMaxS = 60
@@ -99,6 +105,7 @@ internal import Testing
     expected.engine.workers = 0
     expected.engine.slots = 1
     expected.http.listen = nil
+    expected.http.names = ["daq01", "daq01.example.org"]
     expected.shutdown.drainTimeoutMs = 0
     expected.log.level = .trace
     expected.log.format = .json

@@ -126,12 +126,14 @@ extension DaemonStatus {
     output.publishedUnbiased = 72_011
     output.blocked = 42
     output.subscribers = 2
+    output.repeated = 11
     connections = ConnectionFacts(
       sockets: [
         .init(name: "input", established: 3, accepted: 5, needsOne: false),
         .init(name: "output", established: 2, accepted: 19, needsOne: false),
       ],
-      failures: [.init(socket: "input", reason: "zap", count: 2)])
+      failures: [.init(socket: "input", reason: "zap", count: 2)],
+      cuts: [.init(socket: "output", reason: "slow", count: 1)])
     catchUp = CatchUpFacts(
       requests: [.init(result: "ok", count: 9), .init(result: "refused", count: 1)], records: 640,
       unanswered: 3, unreadable: 2)

@@ -30,6 +30,17 @@ internal import TriggerPipeline
       $0.inputConnect = ["tcp://a:1", "tcp://b:1"]
     }
     #expect(bound.connectionCountMax == 6)
-    #expect(bound.byteCountMax == 10 * 2_000 * 6)
+    #expect(bound.byteCountMax == 10 * 2_000 * 6 + (64 << 20))
+  }
+
+  @Test func allTogetherKeepTheTotal() {
+    let total = bound { $0.inputTotalByteCountMax = 100 << 20 }
+    #expect(total.byteCountMax == 164 << 20)
+    #expect(
+      bound {
+        $0.messageByteCountMax = .max
+        $0.security.connectionCountMax = 10_000
+        $0.inputTotalByteCountMax = .max
+      }.byteCountMax == .max)
   }
 }

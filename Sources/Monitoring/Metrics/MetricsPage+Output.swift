@@ -71,8 +71,12 @@ extension PrometheusText {
       "tamis_output_blocked_total", help: "Sends that the output could not take.",
       MetricValue(output.blocked))
     gauge(
-      "tamis_output_subscribers", help: "Subscriptions to a PUB output.",
+      "tamis_output_subscribers", help: "Topics of a PUB output that somebody is subscribed to.",
       MetricValue(output.subscribers))
+    counter(
+      "tamis_records_repeated_total",
+      help: "Records sent again, since it was not certain that they had arrived.",
+      MetricValue(output.repeated))
   }
 
   mutating func addConnections(of status: DaemonStatus) {
@@ -87,6 +91,12 @@ extension PrometheusText {
       "tamis_handshakes_failed_total",
       help: "Connections that failed to identify themselves, by socket and reason.",
       connections.failures.map {
+        MetricSample(["socket": $0.socket, "reason": $0.reason], MetricValue($0.count))
+      })
+    counter(
+      "tamis_connections_cut_total",
+      help: "Connections cut off since they took what is not their share, by socket and reason.",
+      connections.cuts.map {
         MetricSample(["socket": $0.socket, "reason": $0.reason], MetricValue($0.count))
       })
   }

@@ -188,6 +188,11 @@ extension ConnectionFacts {
           Failure(
             socket: socket.name, reason: $0.rawValue, count: socket.figures.failed[$0] ?? 0)
         }
+      },
+      cuts: counts.flatMap { socket in
+        CutReason.allCases.map {
+          Failure(socket: socket.name, reason: $0.rawValue, count: socket.figures.cut[$0] ?? 0)
+        }
       })
   }
 }
@@ -212,5 +217,6 @@ extension OutputFacts {
     abandoned = counters.abandoned.value
     blocked = counters.outputBlocked.value
     subscribers = counters.subscribers.value
+    repeated = counters.repeated.value
   }
 }

@@ -142,6 +142,8 @@ public struct OutputFacts: Equatable, Sendable {
   public var blocked: UInt64 = 0
   /// Subscriptions to a PUB output.
   public var subscribers: UInt64 = 0
+  /// Records that were sent again.
+  public var repeated: UInt64 = 0
 
   /// Nothing sent.
   public init() {}
@@ -193,9 +195,12 @@ public struct ConnectionFacts: Equatable, Sendable {
   public var sockets: [Socket]
   /// What failed.
   public var failures: [Failure]
+  /// Connections that were cut off.
+  public var cuts: [Failure]
 
   /// Creates the facts.
-  public init(sockets: [Socket], failures: [Failure] = []) {
+  public init(sockets: [Socket], failures: [Failure] = [], cuts: [Failure] = []) {
+    self.cuts = cuts
     self.sockets = sockets
     self.failures = failures
   }

@@ -1,0 +1,30 @@
+internal import BoundedNumbers
+internal import EventRecords
+internal import Glibc
+
+/// How many records may be lost on the way, behind the last one that ZeroMQ has let go of: when a
+/// receiver or this daemon ends, whatever stands in queues and buffers between the two may be gone.
+enum RepeatWindow {
+  /// The kernel's buffer for outgoing bytes, set explicitly so that it is known.
+  static let sendBufferByteCount = 262_144
+
+  /// The kernel doubles what it is asked for.
+  private static let sendBufferFactor = 2
+  /// ZeroMQ's buffer of a connection.
+  private static let batchByteCount = 8_192
+  /// What the receiver's kernel may hold where this machine does not say what a kernel may.
+  private static let receiveBufferByteCountMax = 8 << 20
+  /// Messages that the receiver's ZeroMQ holds unless it was told otherwise.
+  private static let receiverQueueCount = 1_000
+  private static let recordCountMax = 1_000_000
+
+  /// What the settings say, or as many records as the queues on both sides can hold.
+  static func recordCount(_ settings: PipelineSettings, recordByteCount: Int) -> UInt64 {
+    if settings.repeatRecordCount > 0 { return UInt64(settings.repeatRecordCount) }
+    let byteCount =
+      sendBufferFactor * sendBufferByteCount + batchByteCount + receiveBufferByteCountMax
+    let inBuffers = byteCount / max(1, recordByteCount) + 1
+    let all = settings.outputHighWaterMark +| receiverQueueCount +| inBuffers
+    return UInt64(min(all, recordCountMax))
+  }
+}

@@ -1,0 +1,525 @@
+"""Peers that send what no peer should: the daemon keeps its bound, cuts them off, and goes on."""
+
+import contextlib
+import itertools
+import json
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import numpy as np
+import pytest
+import zmq
+import zmq.auth
+import zmq.utils.z85
+
+TOOLS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TOOLS))
+
+import loopback  # noqa: E402
+import tamis_formats as formats  # noqa: E402
+from raw_peer import RawPeer  # noqa: E402
+from alert_system import processes  # noqa: E402
+
+FEATURES = 8
+if not (processes.BIN / "tamisd").exists():
+    pytest.skip("the programs are not built", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def armed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("armed")
+    generator = np.random.default_rng(1)
+    np.save(folder / "background.npy", generator.standard_normal((5_000, FEATURES), np.float32))
+    for arguments in (
+            ["train", "--background", folder / "background.npy", "--out",
+             folder / "model.safetensors", "--steps", 20, "--batch", 64, "--hidden", 16,
+             "--blocks", 1],
+            ["calibrate", "--model", folder / "model.safetensors", "--background",
+             folder / "background.npy", "--out", folder / "calibration.json",
+             "--working-point", "half=0.5"]):
+        subprocess.run([processes.BIN / "tamis", *map(str, arguments)], check=True,
+                       capture_output=True)
+    return folder
+
+
+class Daemon:
+    """tamisd on ports of its own, which publishes all that it gets."""
+
+    def __init__(self, folder, armed, curve=False, **sections):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        for name in ("model.safetensors", "calibration.json"):
+            shutil.copyfile(armed / name, folder / name)
+        self.ports = dict(zip(("in", "out", "ask", "http"),
+                              (loopback.free_port() for _ in range(4))))
+        configuration = {
+            "model": "model.safetensors", "calibration": "calibration.json",
+            "input": {"bind": [self.address("in")], "message_bytes_max": 16_384},
+            "output": {"bind": [self.address("out")], "publish": "all"},
+            "catch_up": {"bind": [self.address("ask")]},
+            "journal": {"path": "journal"},
+            "http": {"listen": f"127.0.0.1:{self.ports['http']}"},
+            "security": {"connections_max": 4},
+        }
+        self.keys = None
+        if curve:
+            self.keys = (zmq.curve_keypair(), zmq.curve_keypair())
+            server = zmq.auth.create_certificates(folder, "server")[1]
+            pathlib.Path(server).chmod(0o600)
+            self.server_key = zmq.auth.load_certificate(server)[0]
+            (folder / "clients").write_text(f"{self.keys[0][0].decode()}  one\n")
+            configuration["security"] |= {
+                "key_pair": str(server), "clients": str(folder / "clients")}
+        for name, keys in sections.items():
+            configuration[name] = configuration.get(name, {}) | keys
+        (folder / "tamisd.yaml").write_text(json.dumps(configuration))
+        self.context = zmq.Context()
+        self.sequence, self.features = 0, 5.0  # far away: flagged
+        self.start()
+
+    def address(self, name):
+        return f"tcp://127.0.0.1:{self.ports[name]}"
+
+    def start(self):
+        self.process = processes.start(
+            [processes.BIN / "tamisd", "--config", self.folder / "tamisd.yaml"],
+            self.folder / "tamisd.log")
+        processes.wait_until(lambda: self.get("/healthz") is not None, "tamisd answers")
+
+    def socket(self, kind, name=None):
+        made = self.context.socket(kind)
+        made.linger = 0
+        made.rcvtimeo = made.sndtimeo = 60_000
+        if self.keys:
+            made.curve_publickey, made.curve_secretkey = self.keys[0]
+            made.curve_serverkey = self.server_key
+        if name:
+            made.connect(self.address(name))
+        return made
+
+    def get(self, path):
+        assert self.process.poll() is None, self.log()
+        try:
+            with urllib.request.urlopen(
+                    f"http://127.0.0.1:{self.ports['http']}{path}", timeout=30) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+        except OSError:
+            return None
+
+    def metric(self, name):
+        return sum(float(line.rsplit(" ", 1)[1]) for line in self.get("/metrics").splitlines()
+                   if line.startswith(name))
+
+    def cut(self, where, reason):
+        return self.metric(f'tamis_connections_cut_total{{socket="{where}",reason="{reason}"}}')
+
+    def log(self):
+        return (self.folder / "tamisd.log").read_text()
+
+    def private_bytes(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()
+        return (int(fields[1]) - int(fields[2])) * resource.getpagesize()
+
+    def records(self, count):
+        records = formats.new_events(
+            count, FEATURES, kind=formats.EVENT, run=1, source=1, time_ns=time.time_ns(),
+            sequence=self.sequence + 1 + np.arange(count, dtype=np.uint64))
+        records["features"] = self.features
+        self.sequence += count
+        return formats.seal(records).tobytes()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def daemons(tmp_path, armed):
+    with contextlib.ExitStack() as stack:
+        def make(**choices):
+            daemon = Daemon(tmp_path / f"d{len(stack._exit_callbacks)}", armed, **choices)
+            stack.callback(daemon.context.destroy, linger=0)
+            stack.callback(lambda: daemon.process.kill())
+            return daemon
+        yield make
+
+
+class Peak:
+    """The most memory above the beginning that a daemon takes meanwhile."""
+
+    def __init__(self, daemon):
+        self.daemon, self.bytes, self.ending = daemon, 0, threading.Event()
+        self.before = daemon.private_bytes()
+
+    def __enter__(self):
+        def look():
+            while not self.ending.wait(0.002):
+                self.bytes = max(self.bytes, self.daemon.private_bytes() - self.before)
+        self.thread = threading.Thread(target=look)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.thread.join()
+
+
+def stated_bound(daemon):
+    return int(re.search(r"takes at most (\d+) bytes", daemon.log())[1])
+
+
+PARTS = pytest.mark.parametrize("part", [b"", b"x" * 4_000], ids=["empty", "large"])
+KEYS = pytest.mark.parametrize("curve", [False, True], ids=["plain", "curve"])
+
+
+def flood(daemon, kind, name, bodies, more, until, seconds=60):
+    """Sends in a loop, over new connections where one is cut off, `until` it is enough."""
+    ending = time.monotonic() + seconds
+    keys = server_key = None
+    if daemon.keys:
+        keys = tuple(map(zmq.utils.z85.decode, daemon.keys[0]))
+        server_key = zmq.utils.z85.decode(daemon.server_key)
+    while time.monotonic() < ending and not until():
+        try:
+            peer = RawPeer(daemon.ports[name], kind, keys, server_key)
+            while time.monotonic() < ending and not until():
+                peer.send(*(next(bodies) for _ in range(500)), more=more)
+        except OSError:
+            time.sleep(0.05)
+
+
+@KEYS
+@PARTS
+def test_a_message_that_never_ends_is_cut_off(daemons, part, curve):
+    daemon = daemons(curve=curve)
+    good = daemon.socket(zmq.PUSH, "in")
+    receiver = daemon.socket(zmq.SUB, "out")
+    receiver.subscribe(b"")
+    with Peak(daemon) as peak:
+        flood(daemon, b"PUSH", "in", itertools.repeat(part), True,
+              until=lambda: daemon.cut("input", "flood") > 0)
+        for _ in range(20):
+            good.send(daemon.records(10))
+        for _ in range(200):
+            receiver.recv_multipart()
+    assert daemon.cut("input", "flood") >= 1
+    assert peak.bytes < 1.2 * stated_bound(daemon)
+    assert "never became a message" in daemon.log()
+    assert daemon.stop() == 0
+
+
+def test_many_that_never_end_and_one_that_does(daemons):
+    daemon = daemons(security={"connections_max": 8})
+    good = daemon.socket(zmq.PUSH, "in")
+    ending = threading.Event()
+
+    def attack():
+        flood(daemon, b"PUSH", "in", itertools.repeat(b""), True, until=ending.is_set)
+
+    threads = [threading.Thread(target=attack) for _ in range(4)]
+    with Peak(daemon) as peak:
+        for thread in threads:
+            thread.start()
+        processes.wait_until(lambda: daemon.cut("input", "flood") >= 2, "two are cut off")
+        good.send(daemon.records(10))
+        processes.wait_until(lambda: daemon.metric("tamis_events_received_total") >= 10, "10")
+        ending.set()
+        for thread in threads:
+            thread.join()
+    assert peak.bytes < 1.2 * stated_bound(daemon)
+
+
+@KEYS
+def test_catch_up_that_never_ends_is_cut_off(daemons, curve):
+    daemon = daemons(curve=curve)
+    with Peak(daemon) as peak:
+        flood(daemon, b"DEALER", "ask", itertools.repeat(b""), True,
+              until=lambda: daemon.cut("catch_up", "flood") > 0)
+    assert daemon.cut("catch_up", "flood") >= 1
+    assert peak.bytes < 100 << 20
+    assert daemon.stop() == 0
+
+
+@KEYS
+def test_ever_new_subscriptions_are_cut_off(daemons, curve):
+    daemon = daemons(curve=curve)
+    good = daemon.socket(zmq.PUSH, "in")
+    topics = (b"\x01" + struct.pack("<Q", number) + b"y" * 900 for number in itertools.count())
+    ending = threading.Event()
+
+    def attack():
+        flood(daemon, b"XSUB", "out", topics, False, until=ending.is_set)
+
+    thread = threading.Thread(target=attack)
+    with Peak(daemon) as peak:
+        thread.start()
+        processes.wait_until(lambda: daemon.cut("output", "flood") >= 1, "it is cut off")
+        for _ in range(20):
+            began = time.monotonic()
+            good.send(daemon.records(10))
+            expected = daemon.sequence
+            processes.wait_until(
+                lambda: daemon.metric("tamis_records_journaled_total") >= expected, "decided")
+            assert time.monotonic() - began < 10
+        ending.set()
+        thread.join()
+    assert peak.bytes < 100 << 20
+    began = time.monotonic()
+    assert daemon.stop() == 0
+    assert time.monotonic() - began < 20
+
+
+def test_slow_new_subscriptions_are_cut_off_too(daemons):
+    daemon = daemons()
+    peer = daemon.socket(zmq.XSUB, "out")
+    for number in range(1_000):
+        peer.send(b"\x01" + struct.pack("<Q", number) * 8)
+        if number % 10 == 0:
+            time.sleep(0.02)
+            if daemon.cut("output", "flood"):
+                break
+    processes.wait_until(lambda: daemon.cut("output", "flood") >= 1, "it is cut off")
+
+
+def received(socket, count):
+    return [struct.unpack_from("<Q", socket.recv_multipart()[1], formats.flagged_dtype(
+        FEATURES).fields["number"][1])[0] for _ in range(count)]
+
+
+@pytest.mark.parametrize("first", [
+    [b"\x01", b"\x01", b"\x00"], [b"\x01flagged", b"\x01flagged", b"\x00flagged"],
+    [b"hello"], [b"\x02flagged"], [b"\x00flagged"], [b"\x00"], [b""], [b"\x01other", b"\x00other"],
+], ids=["twice", "twice flagged", "hello", "two", "cancel", "cancel all", "empty", "other"])
+@pytest.mark.parametrize("features", [5.0, 0.5], ids=["flagged", "unflagged"])
+def test_foreign_messages_do_not_hide_or_make_subscribers(daemons, first, features):
+    """Nobody is there who wants records: they wait for who does."""
+    daemon = daemons()
+    daemon.features = features
+    sender, odd = daemon.socket(zmq.PUSH, "in"), RawPeer(daemon.ports["out"], b"XSUB")
+    odd.send(*first)
+    processes.wait_until(
+        lambda: daemon.metric('tamis_connections{socket="output"}') == 1, "it is there")
+    time.sleep(0.2)
+    sender.send(daemon.records(100))
+    processes.wait_until(lambda: daemon.metric("tamis_records_journaled_total") == 100, "100")
+    assert daemon.metric("tamis_records_waiting") == 100
+    good = daemon.socket(zmq.SUB, "out")
+    good.subscribe(b"")
+    assert received(good, 100) == list(range(1, 101))
+    odd.send(*first)
+    sender.send(daemon.records(100))
+    assert received(good, 100) == list(range(101, 201))
+    odd.close()
+
+
+def test_a_forwarder_with_a_verbose_xpub_counts_as_what_it_is(daemons):
+    daemon = daemons()
+    sender = daemon.socket(zmq.PUSH, "in")
+    inner, outer = daemon.socket(zmq.XSUB, "out"), daemon.context.socket(zmq.XPUB)
+    outer.linger = 0
+    outer.setsockopt(zmq.XPUB_VERBOSER, 1)
+    port = outer.bind_to_random_port("tcp://127.0.0.1")
+
+    def forward():
+        poller = zmq.Poller()
+        poller.register(inner, zmq.POLLIN)
+        poller.register(outer, zmq.POLLIN)
+        while not ending.is_set():
+            for socket, _ in poller.poll(50):
+                parts = socket.recv_multipart()
+                (outer if socket is inner else inner).send_multipart(parts)
+
+    ending = threading.Event()
+    thread = threading.Thread(target=forward)
+    thread.start()
+    try:
+        subscribers = []
+        for _ in range(3):
+            made = daemon.context.socket(zmq.SUB)
+            made.linger, made.rcvtimeo = 0, 60_000
+            made.subscribe(b"flagged")
+            made.subscribe(b"un")
+            made.connect(f"tcp://127.0.0.1:{port}")
+            subscribers.append(made)
+        time.sleep(0.5)
+        sender.send(daemon.records(50))
+        for subscriber in subscribers:
+            assert received(subscriber, 50) == list(range(1, 51))
+        subscribers[0].close()
+        time.sleep(0.2)
+        sender.send(daemon.records(50))
+        assert received(subscribers[1], 50) == list(range(51, 101))
+    finally:
+        ending.set()
+        thread.join()
+
+
+def test_one_slow_subscriber_does_not_hold_up_the_others_for_ever(daemons):
+    daemon = daemons(output={"high_water_mark": 10, "slow_receiver_s": 1})
+    sender = daemon.socket(zmq.PUSH, "in")
+    frozen, good = daemon.socket(zmq.SUB), daemon.socket(zmq.SUB)
+    frozen.rcvhwm, frozen.rcvbuf = 1, 4_096
+    for socket_ in (frozen, good):
+        socket_.subscribe(b"")
+        socket_.connect(daemon.address("out"))
+    processes.wait_until(
+        lambda: daemon.metric('tamis_connections{socket="output"}') == 2, "both are there")
+    time.sleep(0.2)
+    count = 20_000
+    feeder = threading.Thread(
+        target=lambda: [sender.send(daemon.records(20)) for _ in range(count // 20)])
+    feeder.start()
+    assert sorted(set(received(good, count))) == list(range(1, count + 1))
+    feeder.join()
+    assert daemon.cut("output", "slow") >= 1
+    assert "has to catch up" in daemon.log()
+
+
+@KEYS
+@pytest.mark.parametrize("kind,name,reason", [
+    (zmq.PUB, "in", "input"), (zmq.PULL, "out", "output"), (zmq.SUB, "ask", "catch_up")])
+def test_a_wrong_socket_type_is_called_so(daemons, curve, kind, name, reason):
+    daemon = daemons(curve=curve)
+    wrong = daemon.socket(kind, name)
+    metric = f'tamis_handshakes_failed_total{{socket="{reason}",reason="wrong_socket_type"}}'
+    processes.wait_until(lambda: daemon.metric(metric) >= 1, f"it is said\n{daemon.log()}", 30)
+    assert "of a type that does not go with ours" in daemon.log()
+    wrong.close()
+
+
+def test_pipelined_requests_take_neither_memory_nor_time(daemons):
+    daemon = daemons()
+    greedy = [socket.create_connection(("127.0.0.1", daemon.ports["http"])) for _ in range(4)]
+    one = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with Peak(daemon) as peak:
+        for connection in greedy:
+            connection.settimeout(1)
+            with contextlib.suppress(TimeoutError):
+                connection.sendall(one * 30_000)
+        for _ in range(20):
+            began = time.monotonic()
+            assert daemon.get("/healthz") == "ok\n"
+            assert time.monotonic() - began < 2
+    assert peak.bytes < 30 << 20
+    for connection in greedy:
+        connection.close()
+
+
+@pytest.mark.parametrize("pattern", ["pub", "push"])
+def test_what_a_frozen_receiver_did_not_take_comes_after_the_next_start(daemons, pattern):
+    daemon = daemons(output={"pattern": pattern}, shutdown={"drain_timeout_ms": 1_500})
+    sender = daemon.socket(zmq.PUSH, "in")
+    frozen = daemon.socket(zmq.SUB if pattern == "pub" else zmq.PULL)
+    frozen.rcvhwm, frozen.rcvbuf = 1, 4_096
+    if pattern == "pub":
+        frozen.subscribe(b"")
+    frozen.connect(daemon.address("out"))
+    processes.wait_until(
+        lambda: daemon.metric('tamis_connections{socket="output"}') == 1, "it is there")
+    time.sleep(0.2)
+    for _ in range(400):
+        sender.send(daemon.records(20))
+    processes.wait_until(lambda: daemon.metric("tamis_records_journaled_total") == 8_000, "8000")
+    began = time.monotonic()
+    assert daemon.stop() == 0
+    assert 1 < time.monotonic() - began < 20
+    waiting = int(re.findall(r"waiting=(\d+)", daemon.log())[-1])
+    published = int(re.findall(r"published=(\d+)", daemon.log())[-1])
+    assert published + waiting == 8_000 and waiting > 1_000
+    frozen.close()
+    daemon.start()
+    good = daemon.socket(zmq.SUB if pattern == "pub" else zmq.PULL)
+    if pattern == "pub":
+        good.subscribe(b"")
+    good.connect(daemon.address("out"))
+    assert received(good, 8_000) == list(range(1, 8_001))
+    assert daemon.stop() == 0
+
+
+def test_a_slow_receiver_is_waited_for_as_long_as_it_takes(daemons):
+    daemon = daemons(shutdown={"drain_timeout_ms": 60_000})
+    sender, slow = daemon.socket(zmq.PUSH, "in"), daemon.socket(zmq.SUB)
+    slow.rcvhwm, slow.rcvbuf = 1, 4_096
+    slow.subscribe(b"")
+    slow.connect(daemon.address("out"))
+    processes.wait_until(
+        lambda: daemon.metric('tamis_connections{socket="output"}') == 1, "it is there")
+    time.sleep(0.2)
+    for _ in range(450):
+        sender.send(daemon.records(20))
+    processes.wait_until(lambda: daemon.metric("tamis_records_journaled_total") == 9_000, "9000")
+    daemon.process.send_signal(signal.SIGTERM)
+    seen = []
+    for number in range(9_000):
+        seen += received(slow, 1)
+        if number % 100 == 0:
+            time.sleep(0.05)
+    assert seen == list(range(1, 9_001))
+    assert daemon.process.wait(60) == 0
+    assert "waiting=0" in daemon.log()
+
+
+def test_ipc_paths_are_not_taken_from_others(daemons, tmp_path, armed):
+    plain = tmp_path / "notes"
+    plain.write_text("mine\n")
+    first = daemons(output={"bind": [f"ipc://{tmp_path}/out"]})
+
+    def start(address):
+        (tmp_path / "second.yaml").write_text(json.dumps({
+            "model": str(armed / "model.safetensors"),
+            "calibration": str(armed / "calibration.json"),
+            "input": {"bind": [address]}, "output": {"bind": [f"ipc://{tmp_path}/other"]},
+            "journal": {"path": str(tmp_path / "journal2")}, "http": {"listen": ""}}))
+        return subprocess.run([processes.BIN / "tamisd", "--config", tmp_path / "second.yaml"],
+                              capture_output=True, text=True, timeout=60)
+
+    taken = start(f"ipc://{tmp_path}/out")
+    assert taken.returncode == 1 and "a living process listens there" in taken.stderr
+    refused = start(f"ipc://{plain}")
+    assert refused.returncode == 1 and "is no socket" in refused.stderr
+    assert plain.read_text() == "mine\n"
+    receiver = first.context.socket(zmq.SUB)
+    receiver.linger, receiver.rcvtimeo = 0, 60_000
+    receiver.subscribe(b"")
+    receiver.connect(f"ipc://{tmp_path}/out")
+    sender = first.socket(zmq.PUSH, "in")
+    sender.send(first.records(10))
+    assert received(receiver, 10) == list(range(1, 11))
+    # A socket that a killed process has left is taken.
+    first.process.kill()
+    first.process.wait()
+    assert (tmp_path / "out").exists()
+    first.start()
+    assert first.stop() == 0
+
+
+def test_ipv6_addresses_work(daemons):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    ports = [loopback.free_port() for _ in range(3)]
+    daemon = daemons(
+        input={"bind": [f"tcp://[::1]:{ports[0]}"]}, output={"bind": [f"tcp://[::1]:{ports[1]}"]})
+    background = daemon.folder / "two.npy"
+    np.save(background, np.zeros((20, FEATURES), np.float32))
+    subprocess.run([processes.BIN / "tamis", "replay", background, "--connect",
+                    f"tcp://[::1]:{ports[0]}"], check=True, capture_output=True, timeout=60)
+    processes.wait_until(lambda: daemon.metric("tamis_records_journaled_total") == 20, "20 events")
+    receiver = daemon.context.socket(zmq.SUB)
+    receiver.linger, receiver.rcvtimeo, receiver.ipv6 = 0, 60_000, True
+    receiver.subscribe(b"")
+    receiver.connect(f"tcp://[::1]:{ports[1]}")
+    assert received(receiver, 20) == list(range(1, 21))
