@@ -25,6 +25,7 @@ extension TriggerCalibration {
     let file = try MappedFile(copying: path)
     // The mapping must outlive the last look at its bytes.
     return try withExtendedLifetime(file) {
+      try refuseModel(file.bytes, file: path)
       guard file.bytes.count <= byteCountMax else {
         throw FileFault(
           file: path, found: "\(file.bytes.count) bytes",
@@ -33,6 +34,18 @@ extension TriggerCalibration {
       return LoadedCalibration(
         calibration: try decode(file.bytes, file: path), sha256: SHA256Digest(of: file.bytes),
         path: path)
+    }
+  }
+
+  /// A model in place of a calibration is most often the other of two files.
+  private static func refuseModel(
+    _ bytes: UnsafeRawBufferPointer, file: String
+  ) throws(FileFault) {
+    // The header of a .safetensors file begins behind its length.
+    if bytes.count > 9, bytes[7] == 0, bytes[8] == UInt8(ascii: "{") {
+      throw FileFault(
+        file: file, found: "a model, a .safetensors file", expected: "a calibration",
+        remedy: "exchange the names of model and calibration")
     }
   }
 

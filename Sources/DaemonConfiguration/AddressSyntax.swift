@@ -47,6 +47,10 @@ private func faultOfTCP(_ hostPort: String, for use: AddressUse) -> AddressFault
 
 private func faultOfIPC(_ path: String) -> AddressFault? {
   if path.isEmpty { return AddressFault(expected: "ipc://PATH") }
+  if path.hasPrefix("~") || path.hasPrefix("$") {
+    return AddressFault(
+      expected: "a path as the system takes it", remedy: "write it out: only a shell knows ~ and $")
+  }
   // sun_path holds 108 bytes with the final zero.
   if path.utf8.count > 107 { return AddressFault(expected: "a path of at most 107 bytes") }
   return nil

@@ -44,16 +44,28 @@ private func readText(_ path: String) throws(ConfigurationFaults) -> String {
     bytes = try readBytes(path)
   } catch {
     throw unreadable(
-      path, found: "a file that cannot be read (\(String(cString: strerror(error.code))))",
+      path,
+      found: error.irregular
+        ?? "a file that cannot be read (\(String(cString: strerror(error.code))))",
       remedy: "check the path and the file's mode")
   }
   if bytes.count > byteCountMax {
     throw unreadable(path, found: "more than 1 MiB", remedy: "check that this is the file meant")
   }
-  guard let text = String(validating: bytes, as: UTF8.self) else {
+  guard let text = String(validating: withPlainLines(bytes), as: UTF8.self) else {
     throw unreadable(path, found: "bytes that are not UTF-8", remedy: "save it as UTF-8 text")
   }
   return text
+}
+
+/// Without the mark that some editors put at the start, and with line ends of one byte.
+private func withPlainLines(_ bytes: [UInt8]) -> [UInt8] {
+  let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  let text = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
+  return text.indices.filter { index in
+    text[index] != UInt8(ascii: "\r") || index + 1 == text.endIndex
+      || text[index + 1] != UInt8(ascii: "\n")
+  }.map { text[$0] }
 }
 
 private func unreadable(_ path: String, found: String, remedy: String) -> ConfigurationFaults {

@@ -129,6 +129,9 @@ extension DaemonConfiguration.Shadow {
     let model = section.text("model", expected: "a path, or \"\" for no shadow", default: "")
     let calibration = section.text(
       "calibration", expected: "a path, or \"\" for no shadow", default: "")
+    for (name, path) in [("model", model), ("calibration", calibration)] {
+      _ = section.isUnexpanded(path, of: name)
+    }
     switch (model.isEmpty, calibration.isEmpty) {
     case (false, false): self.init(model: model, calibration: calibration)
     case (true, true): return nil

@@ -81,7 +81,18 @@ extension SectionReader {
     guard let entry = entry(name) else { return nil }
     let path = text(name, entry.node, expected: "a path")
     if path == "" { report(name, found: "an empty text", expected: "a path") }
-    return path == "" ? nil : path
+    return path == "" || isUnexpanded(path, of: name) ? nil : path
+  }
+
+  /// Whether `path` is written for a shell, which would put something else in its place; noted then.
+  func isUnexpanded(_ path: String?, of name: String) -> Bool {
+    guard let path, path.hasPrefix("~") || path.hasPrefix("$") else { return false }
+    report(
+      name, found: "`\(path)`", expected: "a path as the system takes it",
+      remedy: path.hasPrefix("~")
+        ? "write the home folder out (or ./\(path) for a file of that name): only a shell knows ~"
+        : "write the value out: variables are not put in here")
+    return true
   }
 
   /// A path without which nothing works; "" where it is missing.

@@ -35,7 +35,9 @@ extension DaemonConfiguration.Security {
   private func keyFile(_ name: String, _ section: SectionReader) -> String? {
     let expected = "a path, credential:NAME, or \"\" for none"
     let text = section.text(name, expected: expected, default: "")
-    guard text.hasPrefix(Self.credentialPrefix) else { return text.isEmpty ? nil : text }
+    guard text.hasPrefix(Self.credentialPrefix) else {
+      return text.isEmpty || section.isUnexpanded(text, of: name) ? nil : text
+    }
     let credential = text.dropFirst(Self.credentialPrefix.count)
     if credential.isEmpty || credential.contains("/") {
       section.report(

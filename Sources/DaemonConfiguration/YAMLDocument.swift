@@ -34,7 +34,7 @@ final class YAMLDocument {
         guard let second else { break }
         text = settingAside(name, at: second, round: round, in: text)
       } catch {
-        log.add(syntaxFault: error)
+        log.add(syntaxFault: error, in: text)
         break
       }
     }
@@ -105,7 +105,7 @@ extension SourcePlace {
 
 extension FaultLog {
   /// Reports what the YAML parser could not read.
-  fileprivate func add(syntaxFault error: any Error) {
+  fileprivate func add(syntaxFault error: any Error, in text: String) {
     let place: SourcePlace?
     let problem: String
     switch error as? YamlError {
@@ -120,8 +120,25 @@ extension FaultLog {
       place = nil
       problem = "\(error)"
     }
+    if let tab = firstIndentingTab(in: text) {
+      add(
+        tab, found: "a tab in the indentation", expected: "spaces",
+        remedy: "replace it by two spaces for each level")
+      return
+    }
     add(
       place, found: "something that is not YAML (\(problem))", expected: "lines of `key: value`",
       remedy: "look at the indentation, the colons and the quotes there and just above")
   }
+}
+
+/// The first tab before the first word of a line.
+private func firstIndentingTab(in text: String) -> SourcePlace? {
+  for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    let spaces = line.prefix { $0 == " " }
+    if line.dropFirst(spaces.count).first == "\t" {
+      return SourcePlace(line: index + 1, column: spaces.count + 1)
+    }
+  }
+  return nil
 }

@@ -7,7 +7,16 @@ extension TensorFile {
     throw fault(
       tensor: name, found: "no such tensor",
       expected: "all tensors of the network, named as in the PyTorch module's state_dict",
-      remedy: "write the model again with this tensor")
+      remedy: wrapperPrefix(of: name).map {
+        "all names begin with `\($0)`, which torch.compile or DataParallel put there: save "
+          + "{key.removeprefix(\"\($0)\"): value for key, value in state_dict.items()}"
+      } ?? "write the model again with this tensor")
+  }
+
+  /// What stands before `name` where the whole module was wrapped: `_orig_mod.`, `module.`, both.
+  private func wrapperPrefix(of name: String) -> String? {
+    let wrapped = tensors.keys.filter { $0.hasSuffix(".\(name)") }.min { $0.count < $1.count }
+    return wrapped.map { String($0.dropLast(name.count)) }
   }
 
   /// A tensor's elements as float32, all finite; float64 is rounded.

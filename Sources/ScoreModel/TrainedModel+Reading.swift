@@ -28,6 +28,7 @@ extension TrainedModel {
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String
   ) throws(FileFault) -> LoadedModel {
+    try refuseText(bytes, path: path)
     let file = try TensorFile(bytes, path: path)
     let kind = try NetworkKind(file)
     let shape =
@@ -49,6 +50,20 @@ extension TrainedModel {
       featureNames: metadata.featureNames, scoring: metadata.scoring,
       trainingRecord: metadata.trainingRecord)
     return LoadedModel(model: model, sha256: SHA256Digest(of: bytes), notes: notes, path: path)
+  }
+
+  /// JSON in place of a model is most often the other of two files. As the length of a header its
+  /// first bytes would be more than any file has.
+  private static func refuseText(
+    _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws(FileFault) {
+    guard bytes.count > 8, bytes[0] == UInt8(ascii: "{"), bytes[7] != 0 else { return }
+    let text = String(decoding: bytes.prefix(1 << 20), as: UTF8.self)
+    let isCalibration = text.contains("\"tamis-calibration")
+    throw FileFault(
+      file: path, found: isCalibration ? "a calibration" : "JSON",
+      expected: "a model, a .safetensors file",
+      remedy: isCalibration ? "exchange the names of model and calibration" : nil)
   }
 
   private static func notesOnTensors(_ file: TensorFile, shape: NetworkShape) -> [String] {

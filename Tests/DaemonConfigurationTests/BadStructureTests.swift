@@ -164,7 +164,7 @@ internal import Testing
   @Test func folder() {
     #expect(
       message("/tmp")
-        == "/tmp: found a file that cannot be read (Is a directory), "
+        == "/tmp: found a folder, "
         + "expected a readable YAML configuration; check the path and the file's mode")
   }
 
