@@ -54,7 +54,7 @@ let modules: [[Target]] = [
     ["ScoreEngine", "ScoreModel", "CScoreKernels", "ReproducibleMath", "WorkerThreads"]),
   module(
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
-  module("CommandFrame", ["ScoreEngine", argumentParser]),
+  module("CommandFrame", ["CLinux", "ScoreEngine", argumentParser]),
   module("Calibration", ["BoundedNumbers", "DurableFiles", "ReproducibleMath", "StrictJSON"]),
   module(
     "Drift", ["BoundedNumbers", "Calibration", "ReproducibleMath"],
@@ -82,7 +82,7 @@ let modules: [[Target]] = [
     [
       "BoundedNumbers", "TriggerPipeline", "EventRecords", "Calibration", "Drift", "ZeroMQ",
       "DurableFiles",
-      "ReproducibleMath", "StrictJSON", "CLinux",
+      "ReproducibleMath", "StrictJSON", "CLinux", "WorkerThreads",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -92,6 +92,8 @@ int tamis_signals_wait(int64_t timeout_ns) {
 static uint64_t clock_ns(clockid_t clock) {
   struct timespec t;
   clock_gettime(clock, &t);
+  // A clock before 1970 reads as its beginning: times are without a sign everywhere.
+  if (t.tv_sec < 0) return 0;
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 

@@ -69,7 +69,7 @@ public struct BackgroundEvents: Sendable {
       file: journal.path, found: "a flagged journal beside recorded events",
       expected: "one or the other",
       remedy: "an event of the journal's sample stands for \(journal.coarsest) of the stream, a "
-        + "recorded one for itself: calibrate on recorded events or on journals")
+        + "recorded one for itself: give recorded events or journals")
   }
 
   private static func prescale(

@@ -23,6 +23,12 @@ public struct WorkerThread: ~Copyable {
     handle = created
   }
 
+  /// Lets the thread go on by itself, to the end of its closure or of the process. In place of
+  /// `join()`.
+  public consuming func detach() {
+    pthread_detach(handle)
+  }
+
   /// Waits until the closure has returned. Call it exactly once.
   public consuming func join() {
     pthread_join(handle, nil)

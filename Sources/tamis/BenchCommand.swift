@@ -22,17 +22,21 @@ struct BenchCommand: ParsableCommand {
 
       Examples:
         tamis bench --processor 1
-        tamis bench --model model.safetensors --calibration calibration.json --input test.run --json
+        tamis bench --model model.safetensors --calibration calibration.json \\
+          --input test.run --json
         TAMIS_ISA=avx2 tamis bench
       """)
 
-  @Option(help: "The model file; default: one trained on the spot.")
+  @Option(help: "The model file; default: one trained on the spot.", completion: .file())
   var model: String?
 
-  @Option(help: "The calibration file, for threshold and margin of the screen.")
+  @Option(
+    help: "The calibration file, for threshold and margin of the screen.", completion: .file())
   var calibration: String?
 
-  @Option(parsing: .upToNextOption, help: "EVENTS to score; default: simulated ones.")
+  @Option(
+    parsing: .upToNextOption, help: "EVENTS to score; default: simulated ones.", completion: .file()
+  )
   var input: [String] = []
 
   @Option(help: "Events a call.")

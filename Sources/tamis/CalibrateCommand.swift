@@ -31,28 +31,33 @@ struct CalibrateCommand: ParsableCommand {
 
       Examples:
         tamis calibrate --model model.safetensors --background calibration.run \\
-          --working-point loose=1e-2 --working-point nominal=1e-3 --out calibration.json
+          --working-point loose=1e-2 --working-point nominal=1e-3 \\
+          --out calibration.json
         tamis calibrate --model model.safetensors --background a.run b.run \\
-          --working-point loose=1e-2 --prescale loose=10 --with-confidence --out calibration.json
-        tamis calibrate --model model.safetensors --background /var/lib/tamis/journal \\
-          --compare calibration.json --out calibration-new.json
+          --working-point loose=1e-2 --prescale loose=10 --with-confidence \\
+          --out calibration.json
+        tamis calibrate --model model.safetensors \\
+          --background /var/lib/tamis/journal --compare calibration.json \\
+          --out calibration-new.json
         tamis calibrate --partial --model model.safetensors --background a.run \\
           --working-point nominal=1e-3 --out a.part
         tamis calibrate --merge a.part b.part --out calibration.json
       """)
 
-  @Option(help: "The model file.")
+  @Option(help: "The model file.", completion: .file())
   var model: String?
 
   @Option(
     parsing: .upToNextOption,
-    help: "EVENTS: runs, segments or .npy files of background; or flagged journals.")
+    help: "EVENTS: runs, segments or .npy files of background; or flagged journals.",
+    completion: .file())
   var background: [String] = []
 
-  @Option(help: "The file to write: the calibration, or with --partial the part.")
+  @Option(
+    help: "The file to write: the calibration, or with --partial the part.", completion: .file())
   var out: String?
 
-  @Option(help: "An older calibration to say what changed.")
+  @Option(help: "An older calibration to say what changed.", completion: .file())
   var compare: String?
 
   @OptionGroup var request: CalibrationRequest
@@ -87,7 +92,10 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let out { try refuseExisting(out, unless: replace.force) }
+    var outputs = Outputs()
+    outputs.file("--out", out)
+    try outputs.check(
+      inputs: background + parts.merge + [model, compare], replacing: replace.force)
     let older = try compare.map { try TriggerCalibration.load($0) }
     if parts.partial {
       try write(part(older: nil))

@@ -77,7 +77,9 @@ struct CalibrationParts: ParsableArguments {
   @Flag(help: "Write a part for --merge in place of a calibration.")
   var partial = false
 
-  @Option(parsing: .upToNextOption, help: "PART files of --partial to make a calibration of.")
+  @Option(
+    parsing: .upToNextOption, help: "PART files of --partial to make a calibration of.",
+    completion: .file())
   var merge: [String] = []
 
   @Option(

@@ -9,10 +9,11 @@ internal import Glibc
 func creationTime() throws -> String {
   guard let value = getenv("SOURCE_DATE_EPOCH") else { return utcText(tamis_realtime_ns()) }
   let text = String(cString: value)
-  guard let seconds = UInt64(text), seconds <= 253_402_300_799 else {
+  // Nanoseconds are 64-bit numbers: they end in the year 2554.
+  guard let seconds = UInt64(text), seconds <= UInt64.max / 1_000_000_000 else {
     throw ValidationError(
-      "the environment's SOURCE_DATE_EPOCH is '\(text)', expected whole seconds since 1970; "
-        + "correct or unset it")
+      "the environment's SOURCE_DATE_EPOCH is '\(text)', expected whole seconds since 1970, at most "
+        + "\(UInt64.max / 1_000_000_000); correct or unset it")
   }
   return utcText(seconds * 1_000_000_000)
 }

@@ -6,14 +6,18 @@ internal import ZeroMQ
 
 /// `--curve-key` and its friends, for commands that open a socket.
 struct CurveOptions: ParsableArguments {
-  @Option(help: "Speak CURVE with the key pair in this file, from tamis keygen.")
+  @Option(
+    help: "Speak CURVE with the key pair in this file, from tamis keygen.", completion: .file())
   var curveKey: String?
 
   @Option(
-    help: "With --connect: the server's public key, or a file with it (the server's .public).")
+    help: "With --connect: the server's public key, or a file with it (the server's .public).",
+    completion: .file())
   var curveServerKey: String?
 
-  @Option(help: "With --bind: the file of the public keys that may connect, KEY  name a line.")
+  @Option(
+    help: "With --bind: the file of the public keys that may connect, KEY  name a line.",
+    completion: .file())
   var curveClients: String?
 
   /// Checks that the options go with the direction of the socket.

@@ -23,17 +23,20 @@ struct DriftCommand: ParsableCommand {
       --false-alarm-probability.
 
       Examples:
-        tamis drift --model model.safetensors --calibration calibration.json --input test.run
-        tamis drift --model model.safetensors --calibration calibration.json --input journal --json
+        tamis drift --model model.safetensors --calibration calibration.json \\
+          --input test.run
+        tamis drift --model model.safetensors --calibration calibration.json \\
+          --input journal --json
       """)
 
-  @Option(help: "The model file.")
+  @Option(help: "The model file.", completion: .file())
   var model: String
 
-  @Option(help: "The calibration file, whose reference the run is compared with.")
+  @Option(
+    help: "The calibration file, whose reference the run is compared with.", completion: .file())
   var calibration: String
 
-  @Option(parsing: .upToNextOption, help: "EVENTS, or one flagged journal.")
+  @Option(parsing: .upToNextOption, help: "EVENTS, or one flagged journal.", completion: .file())
   var input: [String]
 
   @Option(help: "Events in a window of scores and features; sums of 8 windows are judged too.")

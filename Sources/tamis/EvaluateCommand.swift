@@ -29,25 +29,29 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         tamis evaluate --model model.safetensors --background test.run \\
           --anomalies shifted=anomalies.run --report report
-        tamis evaluate --model new=a.safetensors old=b.safetensors --calibration a.json \\
-          --background test.npy --training-background train.npy \\
-          --anomalies h0=h0.npy LQ=lq.npy --variable HT leptons=n_e+n_mu --report report
+        tamis evaluate --model new=a.safetensors old=b.safetensors \\
+          --calibration a.json --background test.npy \\
+          --training-background train.npy --anomalies h0=h0.npy LQ=lq.npy \\
+          --variable HT leptons=n_e+n_mu --report report
       """)
 
-  @Option(parsing: .upToNextOption, help: "MODEL or NAME=MODEL, one or more.")
+  @Option(parsing: .upToNextOption, help: "MODEL or NAME=MODEL, one or more.", completion: .file())
   var model: [String]
 
-  @Option(parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files of background.")
+  @Option(
+    parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files of background.",
+    completion: .file())
   var background: [String]
 
   @Option(
     parsing: .upToNextOption,
-    help: "NAME=EVENTS, one or more; the same name again adds to that signal.")
+    help: "NAME=EVENTS, one or more; the same name again adds to that signal.", completion: .file())
   var anomalies: [String]
 
   @Option(
     parsing: .upToNextOption,
-    help: "EVENTS to fit Mahalanobis and PCA on: best those that the model was trained on.")
+    help: "EVENTS to fit Mahalanobis and PCA on: best those that the model was trained on.",
+    completion: .file())
   var trainingBackground: [String] = []
 
   @Option(
@@ -57,10 +61,11 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: "Calibration files; each belongs to one of the models, whose levels it then sets.")
+    help: "Calibration files; each belongs to one of the models, whose levels it then sets.",
+    completion: .file())
   var calibration: [String] = []
 
-  @Option(help: "A folder for report.html, report.json and roc.csv.")
+  @Option(help: "A folder for report.html, report.json and roc.csv.", completion: .file())
   var report: String?
 
   @Option(help: "False-positive rates at which to read true-positive rates.")
@@ -106,14 +111,20 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    try refuseExistingReport()
+    try checkReport()
     let models = try studyModels()
     let width = models[0].loaded.model.shape.featureCount
     let inputs = StudyInputs(
-      models: models, background: try sample("background", background, fit: models),
-      signals: try NamedInput.grouped(anomalies).map { try sample($0.name, $0.paths, fit: models) },
+      models: models,
+      background: try sample(
+        "background", source: backgroundSource(background), fit: models),
+      signals: try NamedInput.grouped(anomalies).map {
+        try sample($0.name, source: EventSource(paths: $0.paths), fit: models)
+      },
       training: trainingBackground.isEmpty
-        ? nil : try sample("training background", trainingBackground, fit: models),
+        ? nil
+        : try sample(
+          "training background", source: backgroundSource(trainingBackground), fit: models),
       variables: try variable.map { argument throws in
         try VariableScore(
           parsing: argument, featureNames: models[0].loaded.model.featureNames, featureCount: width)
@@ -176,11 +187,16 @@ struct EvaluateCommand: ParsableCommand {
     return targets.sorted(by: >)
   }
 
-  private func refuseExistingReport() throws {
-    guard let report else { return }
-    for name in ReportFiles.names {
-      try refuseExisting("\(report)/\(name)", unless: replace.force)
+  private func checkReport() throws {
+    var outputs = Outputs()
+    outputs.folder("--report", report)
+    // The files can be looked at when their folder is there.
+    if let report, access(report, F_OK) == 0 {
+      for name in ReportFiles.names { outputs.file("--report", "\(report)/\(name)") }
     }
+    let inputs = (model + anomalies).map { NamedInput(parsing: $0).path }
+    try outputs.check(
+      inputs: inputs + background + trainingBackground + calibration, replacing: replace.force)
   }
 
   private func studyModels() throws -> [StudyModel] {
@@ -204,9 +220,8 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func sample(
-    _ name: String, _ paths: [String], fit models: [StudyModel]
+    _ name: String, source: EventSource, fit models: [StudyModel]
   ) throws -> StudySample {
-    let source = try EventSource(paths: paths)
     for note in source.notes { complain(note) }
     for model in models { try checkFeatures(of: source, fit: model.loaded) }
     return StudySample(
@@ -252,7 +267,7 @@ struct EvaluateCommand: ParsableCommand {
   private func write(_ study: Study, origin: ReportOrigin) throws -> [String] {
     guard let report else { return [] }
     if mkdir(report, 0o777) != 0, errno != EEXIST {
-      throw SystemCallError("create the folder", file: report)
+      throw SystemCallError("make the folder", file: report)
     }
     return try ReportFiles(study, origin: origin).write(to: report, replacing: replace.force)
   }

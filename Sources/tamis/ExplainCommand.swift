@@ -21,14 +21,15 @@ struct ExplainCommand: ParsableCommand {
 
       Examples:
         tamis explain --model model.safetensors --input flagged.run
-        tamis explain --model model.safetensors --input events.npy --event 17 --top 5 \\
-          --svg event17.svg
+        tamis explain --model model.safetensors --input events.npy --event 17 \\
+          --top 5 --svg event17.svg
       """)
 
-  @Option(help: "The model file.")
+  @Option(help: "The model file.", completion: .file())
   var model: String
 
-  @Option(parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files.")
+  @Option(
+    parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files.", completion: .file())
   var input: [String]
 
   @Option(help: "The event's place in the input, from 0.")
@@ -37,10 +38,10 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: "How many features to show, the largest attributions first.")
   var top = 10
 
-  @Option(help: "The calibration file, whose levels are then used.")
+  @Option(help: "The calibration file, whose levels are then used.", completion: .file())
   var calibration: String?
 
-  @Option(help: "A file for the bars as SVG.")
+  @Option(help: "A file for the bars as SVG.", completion: .file())
   var svg: String?
 
   @OptionGroup var scoring: ScoringOptions
@@ -60,7 +61,9 @@ struct ExplainCommand: ParsableCommand {
   private func shownCount(_ featureCount: Int) -> Int { min(top, featureCount) }
 
   func run() throws {
-    if let svg { try refuseExisting(svg, unless: replace.force) }
+    var outputs = Outputs()
+    outputs.file("--svg", svg)
+    try outputs.check(inputs: input + [model, calibration], replacing: replace.force)
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
     let source = try EventSource(paths: input)

@@ -20,7 +20,7 @@ struct InspectCommand: ParsableCommand {
         tamis inspect model.safetensors calibration.json train.run journal
       """)
 
-  @Argument(help: "Files and folders.")
+  @Argument(help: "Files and folders.", completion: .file())
   var files: [String]
 
   @OptionGroup var output: OutputOptions

@@ -19,7 +19,7 @@ struct KeygenCommand: ParsableCommand {
         cat alice.key.public >> /etc/tamis/clients
       """)
 
-  @Option(help: "The file to write; its public part goes to FILE.public.")
+  @Option(help: "The file to write; its public part goes to FILE.public.", completion: .file())
   var out: String
 
   @Option(help: "Who the key is for, in one line; default: the file's name.")
@@ -35,6 +35,10 @@ struct KeygenCommand: ParsableCommand {
   }
 
   func run() throws {
+    var outputs = Outputs()
+    outputs.file("--out", out)
+    outputs.file("the public key beside --out", "\(out).public")
+    try outputs.check(replacing: replace.force)
     let pair = try CurveKeyPair.generate()
     try writeKeyPair(pair, to: out, name: name ?? fileName, replacing: replace.force)
     var facts = Facts()

@@ -26,7 +26,7 @@ struct LedgerCommand: ParsableCommand {
         tamis ledger node1/journal node2/journal node3/journal --json
       """)
 
-  @Argument(help: "Journal folders.")
+  @Argument(help: "Journal folders.", completion: .file())
   var journals: [String]
 
   @OptionGroup var output: OutputOptions

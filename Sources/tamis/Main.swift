@@ -14,7 +14,8 @@ struct Tamis: ParsableCommand {
 
       Example, from nothing to thresholds:
         tamis simulate background --events 200000 --run 1 --seed 1 --out train.run
-        tamis simulate background --events 100000 --run 2 --seed 2 --out calibration.run
+        tamis simulate background --events 100000 --run 2 --seed 2 \\
+          --out calibration.run
         tamis train --background train.run --out model.safetensors
         tamis calibrate --model model.safetensors --background calibration.run \\
           --working-point nominal=1e-3 --out calibration.json

@@ -33,8 +33,10 @@ struct ReplayCommand: ParsableCommand {
 
       Examples:
         tamis replay test.run --bind tcp://127.0.0.1:5555 --pattern push
-        tamis replay test.run --connect tcp://127.0.0.1:5555 --pace 20000/s --batch 16
-        tamis replay test.run --connect tcp://127.0.0.1:5555 --as-run 900001 --as-source 99
+        tamis replay test.run --connect tcp://127.0.0.1:5555 --pace 20000/s \\
+          --batch 16
+        tamis replay test.run --connect tcp://127.0.0.1:5555 --as-run 900001 \\
+          --as-source 99
       """)
 
   @Argument(help: "EVENTS: runs, segments or .npy files, sent one after another.")

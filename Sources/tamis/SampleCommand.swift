@@ -21,16 +21,18 @@ struct SampleCommand: ParsableCommand {
 
       Examples:
         tamis sample --model model.safetensors --events 10000 --out sample.npy
-        tamis sample --model model.safetensors --events 10000 --seed 2 --run 7 --out sample.run
+        tamis sample --model model.safetensors --events 10000 --seed 2 --run 7 \\
+          --out sample.run
       """)
 
-  @Option(help: "The model file of a score network.")
+  @Option(help: "The model file of a score network.", completion: .file())
   var model: String
 
   @Option(help: "How many events.")
   var events: Int
 
-  @Option(help: "The run folder to write, or a .npy file when the name ends so.")
+  @Option(
+    help: "The run folder to write, or a .npy file when the name ends so.", completion: .file())
   var out: String
 
   @Option(help: "Seed of starts and noise.")
@@ -65,6 +67,9 @@ struct SampleCommand: ParsableCommand {
   }
 
   func run() throws {
+    var outputs = Outputs()
+    outputs.run("--out", out)
+    try outputs.check(inputs: [model], replacing: replace.force)
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
     var recipe = LangevinRecipe()

@@ -23,22 +23,23 @@ struct ScoreCommand: ParsableCommand {
           --input test.run --flagged flagged.run
       """)
 
-  @Option(help: "The model file.")
+  @Option(help: "The model file.", completion: .file())
   var model: String
 
-  @Option(parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files.")
+  @Option(
+    parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files.", completion: .file())
   var input: [String]
 
-  @Option(help: "The calibration file.")
+  @Option(help: "The calibration file.", completion: .file())
   var calibration: String?
 
-  @Option(help: "A .npy file for the scores, float32 (N,).")
+  @Option(help: "A .npy file for the scores, float32 (N,).", completion: .file())
   var scores: String?
 
-  @Option(help: "A .npy file for the attributions, float32 (N, D).")
+  @Option(help: "A .npy file for the attributions, float32 (N, D).", completion: .file())
   var attributions: String?
 
-  @Option(help: "A folder for the flagged records.")
+  @Option(help: "A folder for the flagged records.", completion: .file())
   var flagged: String?
 
   @Option(help: "One in so many events is kept whatever its score, as in the daemon; 0 is none.")
@@ -81,6 +82,11 @@ struct ScoreCommand: ParsableCommand {
   }
 
   func run() throws {
+    var outputs = Outputs()
+    outputs.file("--scores", scores)
+    outputs.file("--attributions", attributions)
+    outputs.folder("--flagged", flagged)
+    try outputs.check(inputs: input + [model, calibration], replacing: replace.force)
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
     let events = try EventSource(paths: input)

@@ -22,7 +22,8 @@ struct SimulateCommand: ParsableCommand {
       Examples:
         tamis simulate background --events 200000 --seed 1 --run 1 --out train.run
         tamis simulate anomalies --events 5000 --anomaly-scale 0.5 --out weak.npy
-        tamis simulate shifted --events 5000 --anomaly-scale 0.5 --seed 3 --out half.npy
+        tamis simulate shifted --events 5000 --anomaly-scale 0.5 --seed 3 \\
+          --out half.npy
       """)
 
   @Argument(help: "background, anomalies or shifted.")
@@ -31,7 +32,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "How many events.")
   var events: Int
 
-  @Option(help: "The run folder to write, or a .npy file when the name ends so.")
+  @Option(
+    help: "The run folder to write, or a .npy file when the name ends so.", completion: .file())
   var out: String
 
   @Option(help: "Seed of the events.")
@@ -68,6 +70,9 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
+    var outputs = Outputs()
+    outputs.run("--out", out)
+    try outputs.check(replacing: replace.force)
     var progress = ProgressLine()
     let physics = ReferencePhysics(processSeed: processSeed)
     let sample = SimulatedSample(

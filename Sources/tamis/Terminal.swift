@@ -13,16 +13,15 @@ struct ProgressLine {
     guard now - lastNs >= (isTerminal ? 100_000_000 : 10_000_000_000) else { return }
     lastNs = now
     let line = text()
-    guard isTerminal else { return complain(line) }
+    guard isTerminal else { return mention(line + "\n") }
     let padding = String(repeating: " ", count: max(0, lastCount - line.count))
     lastCount = line.count
-    let rewritten = "\r\(line)\(padding)"
-    _ = rewritten.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    mention("\r\(line)\(padding)")
   }
 
   /// Ends the line.
   mutating func finish() {
-    if isTerminal, lastCount > 0 { complain("") }
+    if isTerminal, lastCount > 0 { mention("\n") }
     lastCount = 0
   }
 }

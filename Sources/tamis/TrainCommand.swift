@@ -30,15 +30,19 @@ struct TrainCommand: ParsableCommand {
         tamis train --background train.run --out model.safetensors
         tamis train --background events.npy --feature-names names.json \\
           --log1p MET_pt,HT --clip 10 --out model.safetensors
-        tamis train --background train.run --output score --steps 1000 --levels 7,8,9 \\
-          --learning-rate-schedule constant --out reference.safetensors
-        tamis train --network autoencoder --background train.run --out autoencoder.safetensors
+        tamis train --background train.run --output score --steps 1000 \\
+          --levels 7,8,9 --learning-rate-schedule constant \\
+          --out reference.safetensors
+        tamis train --network autoencoder --background train.run \\
+          --out autoencoder.safetensors
       """)
 
-  @Option(parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files of background.")
+  @Option(
+    parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files of background.",
+    completion: .file())
   var background: [String]
 
-  @Option(help: "The model file to write.")
+  @Option(help: "The model file to write.", completion: .file())
   var out: String
 
   @Option(
@@ -92,7 +96,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Cut standardised features at this magnitude.")
   var clip: Float?
 
-  @Option(help: "A JSON array of feature names, for input that has none.")
+  @Option(help: "A JSON array of feature names, for input that has none.", completion: .file())
   var featureNames: String?
 
   @Option(help: "Noise levels that make the score: auto, or indices such as 4,5,6.")
@@ -164,8 +168,11 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    try refuseExisting(out, unless: replace.force)
-    let input = try EventSource(paths: background)
+    var outputs = Outputs()
+    outputs.file("--out", out)
+    outputs.file("the cost beside --out", costPath)
+    try outputs.check(inputs: background + [featureNames], replacing: replace.force)
+    let input = try backgroundSource(background)
     let names = try featureNames.map(readFeatureNames) ?? input.featureNames
     try checkNames(names, featureCount: input.featureCount)
     var progress = ProgressLine()
@@ -200,6 +207,8 @@ struct TrainCommand: ParsableCommand {
     warnOfUndertraining(result)
   }
 
+  private var costPath: String { "\(out).training.json" }
+
   /// What the training took, beside the model and not in it: the model's bytes must not hang on it.
   private func writeCost(_ cost: TrainingCost) throws {
     let text = """
@@ -212,7 +221,7 @@ struct TrainCommand: ParsableCommand {
       }
 
       """
-    try ReplacedFile.write(text.utf8, to: "\(out).training.json", replacing: true)
+    try ReplacedFile.write(text.utf8, to: costPath, replacing: replace.force)
   }
 
   /// The hash of one input, or of the hashes of several, one a line.

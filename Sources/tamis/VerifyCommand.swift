@@ -25,20 +25,21 @@ struct VerifyCommand: ParsableCommand {
       Examples:
         tamis verify --model model.safetensors --calibration calibration.json \\
           --input test.run --flagged journal
-        tamis verify --model model.safetensors --calibration calibration.json \
+        tamis verify --model model.safetensors --calibration calibration.json \\
           --input test.run --flagged journal --decided-only
       """)
 
-  @Option(help: "The model file that the daemon used.")
+  @Option(help: "The model file that the daemon used.", completion: .file())
   var model: String
 
-  @Option(help: "The calibration file that the daemon used.")
+  @Option(help: "The calibration file that the daemon used.", completion: .file())
   var calibration: String
 
-  @Option(parsing: .upToNextOption, help: "EVENTS as they were sent, in that order.")
+  @Option(
+    parsing: .upToNextOption, help: "EVENTS as they were sent, in that order.", completion: .file())
   var input: [String]
 
-  @Option(help: "The daemon's journal, or a run of flagged records.")
+  @Option(help: "The daemon's journal, or a run of flagged records.", completion: .file())
   var flagged: String
 
   @Option(help: "The daemon's unbiased.prescale; default: what the journal says.")

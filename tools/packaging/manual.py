@@ -18,6 +18,12 @@ import sys
 
 PAGES_TOO = {"tamis": ["tamisd 8"], "tamisd": ["tamis 1", "tamisd.yaml 5"],
              "tamisd.yaml": ["tamisd 8"], "tamis-demo": ["tamis 1", "tamisd 8"]}
+# What tamisd opens beside what its options and its configuration name.
+FILES = {"tamisd": [
+    ("/etc/tamis/tamisd.yaml", "the configuration of the service"),
+    ("/var/lib/tamis/journal", "the journal of the service: flagged records in segments, their "
+     "manifest, ledger.jsonl, decisions.jsonl, and lock, which the running daemon holds"),
+    ("/run/tamis", "the folder for ipc sockets of the service")]}
 EXIT_STATUS = "0 done; 1 the work failed or the answer is no; 2 wrong usage."
 
 
@@ -142,6 +148,9 @@ def command_body(page, command, words):
     page.add("SYNOPSIS", synopsis)
     page.add("DESCRIPTION", described or filled(command["abstract"]))
     page.add("OPTIONS", all_options)
+    files = [line for path, meaning in FILES.get(page.name, [])
+             for line in (f".It Pa {path}", *filled(meaning))]
+    page.add("FILES", [".Bl -tag -width indent", *files, ".El"] if files else [])
     page.add("EXIT STATUS", status)
     page.add("EXAMPLES", examples)
 

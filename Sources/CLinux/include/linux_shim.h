@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "mapping_shim.h"
+#include "process_shim.h"
 
 /// Sleeps while `*word == expected`, for at most `timeout_ns` (negative: without limit).
 /// May return early; the caller looks at the word again. Process-private.

@@ -1,4 +1,5 @@
 public import TriggerPipeline
+public import WorkerThreads
 
 /// All that a shift crew may want to know of a running daemon, at one moment.
 ///
@@ -76,17 +77,20 @@ public struct BuildFacts: Equatable, Sendable {
   public var startedNs: UInt64
   /// The daemon's process id, for a signal from the same machine; 0 where it is not said.
   public var processIdentifier: Int32
+  /// What tells this process from another of the same number: nil where it is not said.
+  public var processIdentity: ProcessIdentity?
 
   /// Creates the facts.
   public init(
     version: String, instructionSet: String, instance: UInt32, startedNs: UInt64,
-    processIdentifier: Int32 = 0
+    processIdentifier: Int32 = 0, processIdentity: ProcessIdentity? = nil
   ) {
     self.version = version
     self.instructionSet = instructionSet
     self.instance = instance
     self.startedNs = startedNs
     self.processIdentifier = processIdentifier
+    self.processIdentity = processIdentity
   }
 }
 

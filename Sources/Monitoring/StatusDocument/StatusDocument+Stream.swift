@@ -1,5 +1,6 @@
 internal import StrictJSON
 internal import TriggerPipeline
+internal import WorkerThreads
 
 /// What came in, what was decided, and by which arms.
 extension DaemonStatus {
@@ -8,6 +9,12 @@ extension DaemonStatus {
       "version": .string(build.version), "isa": .string(build.instructionSet),
       "instance": .integer(build.instance), "started": .seconds(build.startedNs),
       "uptime_seconds": .finite(uptimeSeconds), "pid": .integer(build.processIdentifier),
+      "process": .optional(build.processIdentity) { identity in
+        .object([
+          "boot": .string(identity.boot), "namespace": .integer(identity.namespace),
+          "start_ticks": .integer(identity.startTicks),
+        ])
+      },
     ])
   }
 

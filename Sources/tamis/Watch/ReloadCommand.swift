@@ -1,8 +1,9 @@
 internal import ArgumentParser
+internal import CLinux
 internal import CommandFrame
-internal import DurableFiles
 internal import Glibc
 internal import StrictJSON
+internal import WorkerThreads
 
 /// `tamis reload`.
 struct ReloadCommand: ParsableCommand {
@@ -10,13 +11,16 @@ struct ReloadCommand: ParsableCommand {
     commandName: "reload",
     abstract: "Make a running daemon read model, calibration, shadow and clients again.",
     discussion: """
-      Sends SIGHUP to the daemon that answers at --url, on this machine, and waits for its word. The \
+      Sends SIGHUP to the daemon that answers at --url and waits for its word. That daemon must run \
+      on this machine and where its process number counts: for one in a container seen from outside, \
+      --pid names its number here. The \
       daemon switches between two records or, where the files are not good, keeps what it has; \
       which of the two, and why, is said here.
 
       Examples:
         tamis reload
         tamis reload --url http://127.0.0.1:9465
+        tamis reload --url http://127.0.0.1:9466 --pid 4711
 
       Exit status: 0 switched; 1 refused, or no such daemon; 2 wrong usage.
       """)
@@ -27,9 +31,13 @@ struct ReloadCommand: ParsableCommand {
   @Option(help: "Seconds to wait for the daemon's word, 1 to 600.")
   var wait = 30.0
 
+  @Option(help: "The daemon's process number here; default: the one that it says itself.")
+  var pid: Int32?
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if let pid, pid < 1 { throw ValidationError("--pid \(pid): give a process number") }
     guard (1...600).contains(wait) else {
       throw ValidationError("--wait \(wait): give 1 to 600 seconds")
     }
@@ -54,19 +62,46 @@ struct ReloadCommand: ParsableCommand {
     throw NegativeAnswer(description: "\(url): no word of the reload within \(wait) s; see its log")
   }
 
+  /// Sends the signal to the process that has answered, and to no other of its number.
   private func signal(_ status: JSONValue) throws {
-    guard let number = status["build"]["pid"].number.flatMap({ pid_t(exactly: $0) }),
-      let name = try? readSmallFile("/proc/\(number)/comm"), name.hasPrefix("tamisd")
-    else {
-      throw NegativeAnswer(
-        description: "\(url): that daemon does not run on this machine; log in where it does")
-    }
+    let number = try processNumber(status["build"])
     guard kill(number, SIGHUP) == 0 else {
       throw NegativeAnswer(
         description:
           "process \(number): \(String(cString: strerror(errno))); use `systemctl reload "
           + "tamisd`, or be the user whom it runs as")
     }
+  }
+
+  private func processNumber(_ build: JSONValue) throws -> pid_t {
+    let said = build["process"]
+    guard let inner = build["pid"].number.flatMap({ pid_t(exactly: $0) }),
+      let boot = said["boot"].string,
+      let namespace = said["namespace"].number.flatMap({ UInt64(exactly: $0) }),
+      let startTicks = said["start_ticks"].number.flatMap({ UInt64(exactly: $0) })
+    else {
+      throw NegativeAnswer(
+        description: "\(url): the daemon does not say which process it is; send it SIGHUP where it "
+          + "runs, or use `systemctl reload tamisd`")
+    }
+    let number = pid ?? inner
+    guard let own = ProcessIdentity(of: getpid()), own.boot == boot else {
+      throw NegativeAnswer(
+        description: "\(url): that daemon runs on another machine; log in there")
+    }
+    guard pid != nil || own.namespace == namespace else {
+      throw NegativeAnswer(
+        description: "\(url): that daemon runs in another container, where it is process \(inner); "
+          + "run `tamis reload` in that container, or name its process here with --pid")
+    }
+    guard tamis_process_start_ticks(number) == startTicks,
+      pid == nil || tamis_process_inner_number(number) == inner
+    else {
+      throw NegativeAnswer(
+        description: "\(url): process \(number) is not the daemon that answers there; nothing was "
+          + "signalled")
+    }
+    return number
   }
 
   private func tell(_ reloads: JSONValue, _ address: HTTPAddress) throws {
@@ -80,14 +115,5 @@ struct ReloadCommand: ParsableCommand {
     if !isMade { facts.add("reason", reloads["last_refusal"]) }
     facts.print(asJSON: output.json)
     if !isMade { throw NegativeAnswer(description: "") }
-  }
-}
-
-private func readSmallFile(_ path: String) throws(SystemCallError) -> String {
-  let file = try OpenFile(opening: path, flags: O_RDONLY)
-  return try withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) {
-    (buffer) throws(SystemCallError) in
-    let count = try file.read(into: buffer, at: 0)
-    return String(decoding: buffer.prefix(count), as: UTF8.self)
   }
 }

@@ -1,0 +1,31 @@
+internal import CLinux
+
+/// What makes a process number mean one process: numbers are given anew, and each container and each
+/// machine counts its own.
+public struct ProcessIdentity: Equatable, Sendable {
+  /// The start of the machine, as the kernel names it; containers of one machine share it.
+  public var boot: String
+  /// The inode of the namespace in which the number counts.
+  public var namespace: UInt64
+  /// When the process began, in clock ticks since the machine was started.
+  public var startTicks: UInt64
+
+  /// An identity that is known.
+  public init(boot: String, namespace: UInt64, startTicks: UInt64) {
+    self.boot = boot
+    self.namespace = namespace
+    self.startTicks = startTicks
+  }
+
+  /// That of process `number` seen from this one; nil where /proc does not tell.
+  public init?(of number: Int32) {
+    let boot = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
+      tamis_boot_identifier(text.baseAddress, text.count)
+        ? text.baseAddress.map { String(cString: $0) } : nil
+    }
+    let namespace = tamis_process_namespace()
+    let startTicks = tamis_process_start_ticks(number)
+    guard let boot, namespace > 0, startTicks > 0 else { return nil }
+    self.init(boot: boot, namespace: namespace, startTicks: startTicks)
+  }
+}

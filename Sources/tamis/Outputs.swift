@@ -1,0 +1,116 @@
+internal import ArgumentParser
+internal import DurableFiles
+internal import Glibc
+
+/// What a command is to write, by option, checked before any work is done: each name can be written
+/// to, no two are the same, and none is an input.
+struct Outputs {
+  private struct Place: Hashable {
+    var device: UInt
+    var inode: UInt
+  }
+
+  private var files: [(option: String, path: String)] = []
+  private var folders: [(option: String, path: String)] = []
+
+  /// Adds a file that an option names, if it does.
+  mutating func file(_ option: String, _ path: String?) {
+    if let path { files.append((option, path)) }
+  }
+
+  /// Adds a folder that an option names, if it does.
+  mutating func folder(_ option: String, _ path: String?) {
+    if let path { folders.append((option, path)) }
+  }
+
+  /// Adds a run: a folder, or a file where the name ends in `.npy`.
+  mutating func run(_ option: String, _ path: String) {
+    if path.hasSuffix(".npy") { file(option, path) } else { folder(option, path) }
+  }
+
+  /// - Throws: `ValidationError` for names that cannot go together, `FileFault` or `SystemCallError`
+  ///   for one that cannot be written.
+  func check(inputs: [String?] = [], replacing: Bool) throws {
+    let inputs = inputs.compactMap { $0 }
+    // That a name is an input says more than that it exists.
+    for (option, path) in files { try refuseInput(option, path, isFolder: false, inputs) }
+    for (option, path) in folders { try refuseInput(option, path, isFolder: true, inputs) }
+    var seen: [String: String] = [:]
+    for (option, path) in files {
+      let name = try OutputName(path, replacing: replacing)
+      try refuseTwice(option, name.target, &seen)
+    }
+    for (option, path) in folders {
+      try checkFolder(path)
+      try refuseTwice(option, path.droppingSlashes, &seen)
+    }
+  }
+
+  private func refuseTwice(
+    _ option: String, _ target: String, _ seen: inout [String: String]
+  ) throws {
+    let parent = Self.place(DurableFiles.folder(of: target))
+    let name = target.split(separator: "/").last ?? ""
+    let key = "\(parent.map { "\($0.device):\($0.inode)" } ?? "")/\(name)"
+    if let other = seen.updateValue(option, forKey: key) {
+      throw ValidationError("\(other) and \(option) name the same file: \(target)")
+    }
+  }
+
+  private func checkFolder(_ path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw FileFault(
+          file: path, found: "a file", expected: "a folder, or a new name",
+          remedy: "choose another name; only one that ends in .npy is a file")
+      }
+      guard access(path, W_OK | X_OK) == 0 else {
+        throw SystemCallError("write in the folder", file: path)
+      }
+      return
+    }
+    // A new folder is made as a new file is: in a folder that is there.
+    _ = try OutputName(path.droppingSlashes, replacing: false)
+  }
+
+  private func refuseInput(
+    _ option: String, _ path: String, isFolder: Bool, _ inputs: [String]
+  ) throws {
+    // Only what stands there can be an input, or lie in one.
+    guard let place = Self.place(path) else { return }
+    for input in inputs {
+      let parent = DurableFiles.folder(of: input.droppingSlashes)
+      let isInput =
+        place == Self.place(input)
+        || (isFolder ? Self.isFile(input) && place == Self.place(parent) : liesIn(input, path))
+      if isInput {
+        throw ValidationError("\(option) \(path) is an input of the command; choose another name")
+      }
+    }
+  }
+
+  private func liesIn(_ input: String, _ path: String) -> Bool {
+    !Self.isFile(input) && Self.place(DurableFiles.folder(of: path)) == Self.place(input)
+  }
+
+  private static func place(_ path: String) -> Place? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Place(device: UInt(status.st_dev), inode: UInt(status.st_ino))
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR
+  }
+}
+
+extension String {
+  /// Without slashes at the end, but for the root.
+  fileprivate var droppingSlashes: String {
+    var text = self[...]
+    while text.count > 1, text.hasSuffix("/") { text = text.dropLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,360 @@
+"""Commands as processes: their outputs, signals, descriptors and names."""
+
+import json
+import os
+import pathlib
+import signal
+import stat
+import subprocess
+
+import numpy
+import pytest
+
+from launched import BIN, good, make_chain, tamis, until
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory):
+    return make_chain(tmp_path_factory.mktemp("chain"))
+
+
+def score(chain, *arguments):
+    return tamis("score", "--model", chain / "model.safetensors", "--input",
+                 chain / "background.run", *arguments)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("inspect", "model.safetensors"), ("inspect", "background.run"), ("--help",), ("--version",),
+    ("score", "--model", "model.safetensors", "--input", "background.run"),
+    ("inspect", "model.safetensors", "--json"), ("--generate-completion-script", "bash"),
+])
+def test_a_full_stdout_is_a_failure(chain, arguments):
+    with open("/dev/full", "w") as full:
+        done = tamis(*arguments, stdout=full, cwd=chain)
+    assert done.returncode == 1
+    assert "cannot write to stdout: No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("inspect", "background.run")])
+def test_a_closed_pipe_is_a_quiet_failure(chain, arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = tamis(*arguments, stdout=writer, cwd=chain)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (1, 2), (0, 1, 2)])
+def test_closed_descriptors_are_no_files_of_ours(chain, tmp_path, closed):
+    out = tmp_path / "scores.npy"
+    command = [BIN / "tamis", "score", "--model", chain / "model.safetensors", "--input",
+               chain / "background.run", "--scores", out]
+    child = subprocess.Popen(list(map(str, command)), close_fds=False,
+                             preexec_fn=lambda: [os.close(each) for each in closed])
+    assert child.wait(300) == 0
+    assert numpy.load(out).shape == (6000,)
+
+
+def make_device(path):
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("no devices can be made here")
+
+
+@pytest.mark.parametrize("kind", ["device", "fifo", "folder", "socket"])
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_only_regular_files_are_replaced(chain, tmp_path, kind, force):
+    out = tmp_path / "null"
+    if kind == "device":
+        make_device(out)
+    elif kind == "fifo":
+        os.mkfifo(out)
+    elif kind == "folder":
+        out.mkdir()
+    else:
+        os.mknod(out, stat.S_IFSOCK | 0o666)
+    before = os.lstat(out)
+    done = score(chain, "--scores", out, *force)
+    assert done.returncode == 1
+    assert str(out) in done.stderr and f"found a {kind if kind != 'fifo' else 'FIFO'}" in done.stderr
+    assert os.lstat(out).st_ino == before.st_ino and os.lstat(out).st_mode == before.st_mode
+    assert os.listdir(tmp_path) == ["null"]
+
+
+@pytest.mark.parametrize("command", [
+    ("train", "--background", "background.run", "--steps", "1"),
+    ("calibrate", "--model", "model.safetensors", "--background", "background.run",
+     "--working-point", "a=1e-2"),
+    ("keygen",), ("simulate", "background", "--events", "10"),
+    ("sample", "--model", "model.safetensors", "--events", "10", "--steps-per-level", "1"),
+    ("explain", "--model", "model.safetensors", "--input", "background.run"),
+])
+def test_every_command_looks_at_its_output_first(chain, tmp_path, command):
+    option = "--svg" if command[0] == "explain" else "--out"
+    fifo = tmp_path / "x.npy"
+    os.mkfifo(fifo)
+    for name, said in [(fifo, "found a FIFO"), (tmp_path / "no/x.npy", "found no folder"),
+                       (f"{tmp_path}/", "folder"), ("", "an empty name")]:
+        if command[0] in ("simulate", "sample") and name == f"{tmp_path}/":
+            continue  # A run is a folder.
+        done = tamis(*command, option, name, "--force", cwd=chain)
+        assert done.returncode == 1, (name, done.stderr)
+        assert said in done.stderr, (name, done.stderr)
+    assert stat.S_ISFIFO(os.lstat(fifo).st_mode)
+
+
+def test_a_link_stays_and_its_file_is_replaced(chain, tmp_path):
+    (tmp_path / "store").mkdir()
+    target = tmp_path / "store/scores-1.npy"
+    target.write_text("old")
+    link = tmp_path / "scores.npy"
+    link.symlink_to("store/scores-1.npy")
+    assert score(chain, "--scores", link).returncode == 1
+    assert score(chain, "--scores", link, "--force").returncode == 0
+    assert link.is_symlink() and numpy.load(target).shape == (6000,)
+    dangling = tmp_path / "new.npy"
+    dangling.symlink_to("store/new.npy")
+    assert score(chain, "--scores", dangling).returncode == 0
+    assert dangling.is_symlink() and numpy.load(tmp_path / "store/new.npy").shape == (6000,)
+    lost = tmp_path / "lost.npy"
+    lost.symlink_to("nowhere/x.npy")
+    assert "found no folder" in score(chain, "--scores", lost).stderr
+    loop = tmp_path / "loop.npy"
+    loop.symlink_to("loop.npy")
+    assert score(chain, "--scores", loop).returncode == 1
+
+
+def test_an_output_is_no_input_and_no_other_output(chain, tmp_path):
+    run = tmp_path / "a.run"
+    good("simulate", "background", "--events", 100, "--out", run)
+    model = chain / "model.safetensors"
+    calibration = chain / "calibration.json"
+    segment = next(run.glob("*.events"))
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+
+    def refused(*arguments, cwd=None):
+        done = tamis(*arguments, "--force", cwd=cwd)
+        assert done.returncode == 2, done.stderr
+        return done.stderr
+
+    common = ("score", "--model", model, "--calibration", calibration, "--input")
+    assert "is an input" in refused(*common, run, "--flagged", run)
+    assert "is an input" in refused(*common, segment, "--flagged", run)
+    assert "is an input" in refused(*common, run, "--scores", segment)
+    link = tmp_path / "link"
+    link.symlink_to(run / "manifest.json")
+    assert "is an input" in refused(*common, run, "--scores", model)
+    assert "same file" in refused(*common, run, "--scores", tmp_path / "x", "--attributions",
+                                  f"{tmp_path}/a.run/../x")
+    assert "same file" in refused(*common, run, "--scores", "x", "--attributions", tmp_path / "x",
+                                  cwd=tmp_path)
+    assert "is an input" in refused("calibrate", "--model", model, "--background", run,
+                                    "--compare", calibration, "--out", calibration)
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_unfinished_file(chain, tmp_path, number):
+    child = subprocess.Popen(
+        [BIN / "tamis", "simulate", "background", "--events", "500000000", "--out",
+         tmp_path / "big.npy"], stderr=subprocess.DEVNULL)
+    until(lambda: any(".writing-" in name for name in os.listdir(tmp_path)), "the file is begun")
+    child.send_signal(number)
+    assert child.wait(60) == -number
+    assert os.listdir(tmp_path) == []
+
+
+def as_process_1(*command, **options):
+    """Runs a program as process 1 of a namespace of its own."""
+    probe = subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True)
+    if probe.returncode != 0:
+        pytest.skip("no namespaces here")
+    return subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", *map(str, command)],
+                            **options)
+
+
+def child_of(process):
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: children.read_text().strip(), "the child is there")
+    return int(children.read_text().split()[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", [
+    ("simulate", "background", "--events", "500000000", "--out", "big.npy"),
+    ("train", "--background", "background.run", "--steps", "10000000", "--out", "new.safetensors"),
+    ("replay", "background.run", "--connect", "tcp://127.0.0.1:1", "--wait", "3000"),
+    ("replay", "background.run", "--bind", "tcp://127.0.0.1:*", "--pattern", "pub", "--wait",
+     "3000"),
+    ("record", "--bind", "tcp://127.0.0.1:*", "--pattern", "pull", "--out", "recorded"),
+    ("bench", "--slices", "1000"),
+])
+def test_signals_end_process_1(chain, tmp_path, command, number):
+    command = [chain / word if word == "background.run" else word for word in command]
+    parent = as_process_1(BIN / "tamis", *command, cwd=tmp_path, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+    try:
+        child = child_of(parent)
+        # Past the start of the program: its own handlers are in place.
+        status = pathlib.Path(f"/proc/{child}/status")
+
+        def takes_it():
+            lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            taken = int(lines["SigCgt"], 16) | int(lines["SigBlk"], 16)
+            return lines["Name"].strip() == "tamis" and taken >> (number - 1) & 1
+
+        until(takes_it, "the program takes the signal")
+        os.kill(child, number)
+        parent.wait(60)
+    finally:
+        parent.kill()
+        parent.wait()
+    assert not any(".writing-" in name for name in os.listdir(tmp_path))
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write(chain, tmp_path):
+    out = tmp_path / "scores.npy"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    stale = tmp_path / f"scores.npy.writing-{ended.pid}"
+    stale.write_text("left")
+    living = tmp_path / f"scores.npy.writing-{os.getpid()}"
+    living.write_text("at work")
+    other = tmp_path / f"other.npy.writing-{ended.pid}"
+    other.write_text("of another name")
+    assert score(chain, "--scores", out).returncode == 0
+    assert not stale.exists() and living.exists() and other.exists()
+
+
+@pytest.mark.parametrize("name", [b"sc\xffores.npy", b"\xe9.npy", b"a\xc3\x28.npy"])
+def test_names_that_are_not_utf8_are_refused(chain, tmp_path, name):
+    command = [os.fsencode(BIN / "tamis"), b"score", b"--model",
+               os.fsencode(chain / "model.safetensors"), b"--input",
+               os.fsencode(chain / "background.run"), b"--scores", os.fsencode(tmp_path) + b"/" + name]
+    done = subprocess.run(command, capture_output=True)
+    assert done.returncode == 2
+    assert b"not UTF-8" in done.stderr and b"\\x" in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_such_names_in_a_folder_are_passed_over(chain, tmp_path):
+    run = tmp_path / "a.run"
+    good("simulate", "background", "--events", 100, "--out", run)
+    pathlib.Path(os.fsdecode(os.fsencode(run) + b"/\xff.events")).write_bytes(b"x")
+    assert "100" in good("inspect", run)
+    assert good("score", "--model", chain / "model.safetensors", "--input", run)
+
+
+def test_a_reader_who_stands_still_holds_nobody_up(chain, tmp_path):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    done = tamis("score", "--model", "nowhere", "--input", "nowhere", stderr=writer, timeout=60)
+    assert done.returncode == 1
+    os.close(reader)
+    os.close(writer)
+
+
+def test_flagged_events_are_no_background(chain, tmp_path):
+    journal = tmp_path / "journal"
+    common = ("score", "--model", chain / "model.safetensors", "--calibration",
+              chain / "calibration.json", "--input", chain / "background.run", "--flagged")
+    good(*common, journal)
+    bare = tamis("train", "--background", journal, "--steps", 1, "--out", tmp_path / "m")
+    assert bare.returncode == 1 and "unbiased sample" in bare.stderr
+    sampled = tmp_path / "sampled"
+    good(*common, sampled, "--unbiased-prescale", 10)
+    trained = tamis("train", "--background", sampled, "--steps", 1, "--levels", "1", "--out",
+                    tmp_path / "m", "--json")
+    assert trained.returncode == 0 and "others left out" in trained.stderr
+    assert 400 < json.loads(trained.stdout)["events"] < 800
+    for option in ("--background", "--training-background"):
+        given = {"--background": chain / "background.run", option: journal}
+        done = tamis("evaluate", "--model", chain / "model.safetensors", "--anomalies",
+                     f"x={chain / 'background.run'}",
+                     *(word for pair in given.items() for word in pair))
+        assert done.returncode == 1 and "unbiased sample" in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["253402300799", "18446744074", "-1", "1e3", "9" * 40, ""])
+def test_times_that_no_file_can_say(chain, tmp_path, seconds):
+    done = tamis("calibrate", "--model", chain / "model.safetensors", "--background",
+                 chain / "background.run", "--working-point", "a=1e-2", "--out", tmp_path / "c",
+                 env={**os.environ, "SOURCE_DATE_EPOCH": seconds})
+    assert done.returncode == 2 and "SOURCE_DATE_EPOCH" in done.stderr
+
+
+def test_the_last_time_that_can_be_said(chain, tmp_path):
+    good("calibrate", "--model", chain / "model.safetensors", "--background",
+         chain / "background.run", "--working-point", "a=1e-2", "--out", tmp_path / "c",
+         env={**os.environ, "SOURCE_DATE_EPOCH": "18446744073"})
+    assert "2554-07-21T" in (tmp_path / "c").read_text()
+
+
+def dump(program):
+    said = subprocess.run([BIN / program, "--experimental-dump-help"], capture_output=True,
+                          check=True)
+    return json.loads(said.stdout)["command"]
+
+
+def commands():
+    inner = [each["commandName"] for each in dump("tamis")["subcommands"]]
+    return [("tamisd",), ("tamis",), *(("tamis", name) for name in inner if name != "help")]
+
+
+def examples(command):
+    """The lines of a help text's examples as they appear on 80 columns."""
+    said = subprocess.run([BIN / command[0], *command[1:], "--help"], text=True,
+                          capture_output=True, check=True, env={**os.environ, "COLUMNS": "80"})
+    lines = said.stdout.splitlines()
+    begin = next(index for index, line in enumerate(lines) if line.startswith("Example"))
+    end = next(index for index in range(begin, len(lines)) if not lines[index].strip())
+    return lines[begin + 1:end]
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_examples_can_be_pasted(command):
+    known = {}
+    for program in ("tamis", "tamisd"):
+        root = dump(program)
+        for each in [root, *root.get("subcommands", [])]:
+            known[(program, each["commandName"]) if each is not root else (program,)] = {
+                "--" + name["name"] for argument in each.get("arguments", [])
+                for name in argument.get("names") or []}
+    lines = examples(command)
+    assert lines and all(line.startswith("  ") for line in lines), lines
+    text = "\n".join(lines)
+    assert subprocess.run(["bash", "-n"], input=text, text=True).returncode == 0
+    for line in text.replace("\\\n", " ").splitlines():
+        words = [word for word in line.split() if not word.startswith("TAMIS_")]
+        if words[0] not in ("tamis", "tamisd"):
+            continue
+        key = tuple(words[:2]) if words[0] == "tamis" else ("tamisd",)
+        options = {word for word in words if word.startswith("--")}
+        assert options <= known[key], (line, options - known[key])
+
+
+@pytest.mark.parametrize("words", [
+    ("tamis", "inspect", "mod"), ("tamis", "score", "--model", "mod"),
+    ("tamis", "calibrate", "--background", "mod"), ("tamis", "ledger", "mod"),
+    ("tamisd", "--config", "mod")])
+def test_file_names_are_completed(tmp_path, words):
+    (tmp_path / "model.safetensors").write_text("")
+    script = subprocess.run([BIN / words[0], "--generate-completion-script", "bash"], text=True,
+                            capture_output=True, check=True).stdout
+    (tmp_path / "completion").write_text(script)
+    listed = " ".join(words)
+    done = subprocess.run(
+        ["bash", "-c", f"""
+        source ./completion
+        COMP_WORDS=({listed}); COMP_CWORD={len(words) - 1}; COMP_LINE="{listed}"
+        COMP_POINT=${{#COMP_LINE}}
+        $(complete -p {words[0]} | sed 's/.*-F \\([^ ]*\\).*/\\1/') {words[0]} mod {words[-2]}
+        printf '%s\\n' "${{COMPREPLY[@]}}" """], cwd=tmp_path, text=True, capture_output=True,
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"})
+    assert "model.safetensors" in done.stdout, done.stderr
