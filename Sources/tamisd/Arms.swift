@@ -42,7 +42,7 @@ struct Arms {
       model: model, armed: armed, shadow: shadow, instructionSet: instructionSet)
   }
 
-  /// All that is wrong with the files that `configuration` names, each in a sentence.
+  /// All that is wrong with processors and with the files that `configuration` names, each in a sentence.
   static func faults(_ configuration: DaemonConfiguration) -> [String] {
     var faults: [String] = []
     func attempt(_ work: () throws -> Void) {

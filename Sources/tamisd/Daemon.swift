@@ -15,21 +15,29 @@ internal import TriggerPipeline
 internal import WorkerThreads
 
 /// Wires pipeline, log and HTTP together, watches over them, and waits for the end.
-struct Daemon {
+struct Daemon: Sendable {
   private let configurationPath: String
   private let configuration: DaemonConfiguration
   private let arms: Arms
+  private let handler: LineLogHandler
   private let logger: Logger
   private let pipeline: TriggerPipeline
   private let security: String
 
   /// Opens sockets and journal.
-  init(_ configuration: DaemonConfiguration, path: String, arms: Arms) throws {
+  init(
+    _ configuration: DaemonConfiguration, path: String, arms: Arms, warnings: [String]
+  ) throws {
     configurationPath = path
     self.configuration = configuration
     self.arms = arms
+    // The threads that begin here inherit where they may run.
+    let processors = configuration.engine.affinity
+    tamis_thread_keep_off(processors.map(Int32.init), processors.count)
     let handler = LineLogHandler(configuration.log)
+    self.handler = handler
     logger = Logger(label: "tamisd") { _ in handler }
+    for warning in warnings { logger.warning("\(warning)") }
     var settings = PipelineSettings(configuration)
     settings.security = try SocketSecurity(configuration)
     security =
@@ -41,14 +49,17 @@ struct Daemon {
 
   /// Runs until a signal has come and the pipeline has drained.
   func run() throws {
+    defer { handler.flush() }
     logArms()
     let http = try openHTTP()
     logStart(http: http)
     let running = pipeline
     let thread = WorkerThread(name: "tamis-ingest") { running.run() }
+    let notifier = notifier
+    let reloader = Reloader(
+      pipeline: pipeline, notifier: notifier, logger: logger, reload: { try reload() })
     var supervisor = Supervisor(
-      pipeline: pipeline, notifier: notifier, logger: logger,
-      reload: { try reload() })
+      pipeline: pipeline, notifier: notifier, logger: logger, reloader: reloader)
     supervisor.watchUntilSignalled()
     pipeline.stop()
     supervisor.watchUntilEnded(drainTimeoutMs: configuration.shutdown.drainTimeoutMs)
@@ -73,7 +84,7 @@ struct Daemon {
     let build = BuildFacts(
       version: programVersion, instructionSet: arms.loaded.instructionSet.rawValue,
       instance: configuration.instance, startedNs: tamis_realtime_ns(),
-      processIdentifier: getpid())
+      processIdentifier: getpid(), processIdentity: ProcessIdentity(of: getpid()))
     let keeper = StatusKeeper { DaemonStatus(of: pipeline, build: build) }
     return try HTTPEndpoint(
       listen: address, names: configuration.http.names, routes: monitoringRoutes(of: keeper),
@@ -137,13 +148,21 @@ extension Daemon {
         "input": "\(endpoints(configuration.input.connect, pipeline.inputEndpoints))",
         "output": "\(endpoints(configuration.output.connect, pipeline.outputEndpoints))",
         "catch_up": "\(endpoints([], pipeline.catchUpEndpoints))",
-        "http": "\(configuration.http.listen ?? "none")",
+        "http": "\(http.map(boundAddress) ?? "none")",
         "isa": "\(arms.loaded.instructionSet.rawValue)",
         "workers": "\(configuration.engine.workers)",
         "precision": "\(configuration.engine.precision.rawValue)",
         "unbiased_prescale": "\(configuration.unbiased.prescale)",
         "instance": "\(configuration.instance)",
       ])
+  }
+
+  /// HOST:PORT as configured, with the port that the system chose for 0.
+  private func boundAddress(_ http: HTTPEndpoint) -> String {
+    let listen = configuration.http.listen ?? ""
+    return listen.lastIndex(of: ":").map {
+      "\(listen[...$0])\(http.boundPort)"
+    } ?? listen
   }
 
   private func endpoints(_ connected: [String], _ bound: [String]) -> String {
@@ -166,10 +185,11 @@ extension Daemon {
         "abandoned": "\(counters.abandoned.value)",
       ])
     let given = counters.abandoned.value + counters.shed.value
-    if given > 0 {
-      logger.error("records were given up", metadata: ["count": "\(given)"])
-      throw ExitCode(1)
+    if given > 0 { logger.error("records were given up", metadata: ["count": "\(given)"]) }
+    if let failure = pipeline.endFailure {
+      logger.error("not everything is durable", metadata: ["reason": "\(failure)"])
     }
+    if given > 0 || pipeline.endFailure != nil { throw ExitCode(1) }
   }
 }
 

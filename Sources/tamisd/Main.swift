@@ -3,7 +3,6 @@ internal import CLinux
 internal import CommandFrame
 internal import CurveSecurity
 internal import DaemonConfiguration
-internal import Glibc
 
 /// `tamisd`: the daemon.
 @main
@@ -13,48 +12,61 @@ struct Tamisd: ParsableCommand {
     abstract: "Keep the events of a stream whose anomaly score passes a calibrated threshold.",
     discussion: """
       Reads event records from ZeroMQ, scores each, writes the flagged ones to the journal and \
-      publishes them. SIGTERM or SIGINT ends it in order: what was received is scored, journaled \
-      and published first.
+      publishes them.
+
+      SIGTERM or SIGINT ends it in order: what was received is scored, journaled and published first, \
+      within shutdown.drain_timeout_ms; a second signal changes nothing. During the start, while \
+      nothing is received, they end it at once. SIGHUP makes it read model, calibration, shadow and \
+      the list of clients again; the configuration is read for their names, everything else in it \
+      waits for a restart. Files that are not good are refused, and those in force stay.
+
+      --check and the start try the same: files, journal, addresses (which are bound and let go \
+      again) and the address of HTTP. Where a daemon has the journal open, --check takes the ports \
+      for that daemon's and does not try them.
+
+      The log goes to stderr. Nobody who does not read it holds the daemon up: lines are dropped \
+      then, and counted in a line of their own.
 
       Examples:
         tamisd --config /etc/tamis/tamisd.yaml --check
         tamisd --config /etc/tamis/tamisd.yaml
 
-      Exit status: 0 ended in order (or --check found nothing); 1 the configuration or a file is \
-      wrong, or records had to be given up; 2 wrong usage.
+      Exit status: 0 ended in order and everything is kept (or --check found nothing wrong); 1 the \
+      configuration, a file or an address is wrong, or at the end records were given up or could not \
+      be made durable, which the last line of the log says; 2 wrong usage. A signal during the start: \
+      that signal, 143 for SIGTERM as process 1.
       """,
     version: versionText(of: "tamisd"))
 
-  @Option(help: "The configuration file (YAML).")
+  @Option(help: "The configuration file (YAML).", completion: .file())
   var config: String
 
-  @Flag(help: "Say all that is wrong with configuration, model and calibration, and exit.")
+  @Flag(help: "Say all that would keep the daemon from starting, and exit.")
   var check = false
 
   static func main() {
-    // Threads inherit the mask: signals are taken by the main thread's wait alone.
-    tamis_signals_block()
-    // A file that has reached the limit on its size is a journal that cannot be written, not a
-    // reason to die.
-    signal(SIGXFSZ, SIG_IGN)
+    // A reload that is asked for during the start waits for its end. SIGTERM and SIGINT end the
+    // process as long as nothing was received.
+    tamis_reload_signal_block()
     runProgram(Self.self, named: "tamisd")
   }
 
   func run() throws {
     let configuration = try DaemonConfiguration.load(config)
-    if check {
-      let faults = Arms.faults(configuration)
-      guard faults.isEmpty else {
-        throw NegativeAnswer(description: faults.joined(separator: "\n"))
-      }
+    let found = StartCheck(configuration)
+    guard found.faults.isEmpty, let arms = found.arms else {
+      throw NegativeAnswer(description: found.faults.joined(separator: "\n"))
     }
-    let arms = try Arms(configuration)
     if check {
       print("\(config): ok")
       for line in arms.summary { print(line) }
       print(try SocketSecurity(configuration).summary)
+      for warning in found.warnings { print("warning: \(warning)") }
       return
     }
-    try Daemon(configuration, path: config, arms: arms).run()
+    // From here on records may come. Threads inherit the mask: signals are taken by the main
+    // thread's wait alone.
+    tamis_signals_block()
+    try Daemon(configuration, path: config, arms: arms, warnings: found.warnings).run()
   }
 }

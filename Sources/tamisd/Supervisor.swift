@@ -5,13 +5,13 @@ internal import Logging
 internal import ServiceNotify
 internal import TriggerPipeline
 
-/// What the main thread does while the pipeline's threads work: takes signals, reloads, tells
-/// systemd how things are, and looks after what is not for the threads of the events.
+/// What the main thread does while the pipeline's threads work: takes signals, tells systemd how
+/// things are, and looks after what is not for the threads of the events. It never waits for files.
 struct Supervisor {
   private let pipeline: TriggerPipeline
   private let notifier: ServiceNotifier?
   private let logger: Logger
-  private let reload: () throws -> Void
+  private let reloader: Reloader
   private var lastStatusNs: UInt64 = 0
   private var lastScored: UInt64 = 0
   private var lastFlagged: UInt64 = 0
@@ -21,12 +21,12 @@ struct Supervisor {
 
   init(
     pipeline: TriggerPipeline, notifier: ServiceNotifier?, logger: Logger,
-    reload: @escaping () throws -> Void
+    reloader: Reloader
   ) {
     self.pipeline = pipeline
     self.notifier = notifier
     self.logger = logger
-    self.reload = reload
+    self.reloader = reloader
   }
 
   /// Watches until SIGTERM or SIGINT has come.
@@ -37,7 +37,7 @@ struct Supervisor {
       let number = tamis_signals_wait(Self.tickNs)
       switch number {
       case 0: break
-      case SIGHUP: reloadArms()
+      case SIGHUP: reloader.request()
       default:
         logger.info("draining", metadata: ["signal": "\(number == SIGTERM ? "TERM" : "INT")"])
         return
@@ -65,28 +65,6 @@ struct Supervisor {
     }
     feedWatchdog()
     tellStatus()
-  }
-
-  /// A reload that fails leaves everything as it is, and is counted and said.
-  private func reloadArms() {
-    let counters = pipeline.counters
-    note(notifier?.reloading())
-    counters.lastReloadNs.set(tamis_realtime_ns())
-    do {
-      try reload()
-      pipeline.state.setReloadRefusal(nil)
-      counters.lastReloadSucceeded.set(1)
-      counters.reloads.add()
-    } catch {
-      pipeline.state.setReloadRefusal("\(error)")
-      counters.lastReloadSucceeded.set(0)
-      // Counted last: who sees the count sees the rest.
-      counters.reloadsRefused.add()
-      logger.error(
-        "reload refused, the arms in force stay; mend the files and send SIGHUP again",
-        metadata: ["reason": "\(error)"])
-    }
-    note(notifier?.ready(status: statusText))
   }
 
   /// Systemd hears of a pipeline that moves or idles soundly, and of nothing else: one that hangs is

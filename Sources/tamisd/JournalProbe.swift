@@ -1,0 +1,105 @@
+internal import DurableFiles
+internal import EventRecords
+internal import Glibc
+
+/// Whether a daemon can write its journal in a folder, found out without opening it.
+struct JournalProbe {
+  private(set) var faults: [String] = []
+  private(set) var warnings: [String] = []
+  /// Whether another process has the journal open.
+  private(set) var isHeld = false
+
+  /// Looks at `folder`, which may not exist yet: its parent must then.
+  init(_ folder: String) {
+    var status = stat()
+    if stat(folder, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        faults.append(
+          "journal.path: \(folder): found a file, expected a folder or a new name")
+        return
+      }
+      warnOfMemory(folder)
+      if let holder = journalHolder(folder: folder) {
+        isHeld = true
+        warnings.append(
+          "journal.path: \(folder): \(holder) has it open; its ports were not tried. A second daemon "
+            + "with this configuration cannot start while it runs")
+        return
+      }
+      tryWriting(in: folder)
+    } else if errno == ENOENT {
+      tryParent(of: folder)
+    } else {
+      faults.append("journal.path: \(folder): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  private mutating func tryParent(of folder: String) {
+    let path = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    let slash = path.lastIndex(of: "/")
+    let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    var status = stat()
+    guard stat(parent, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      faults.append(
+        "journal.path: \(folder): found no folder \(parent), expected one to make the journal in; "
+          + "make it, owned by the user of the daemon")
+      return
+    }
+    warnOfMemory(parent)
+    tryWriting(in: parent)
+  }
+
+  /// Writes a file, the only way to know of quotas, modes and read-only mounts together.
+  private mutating func tryWriting(in folder: String) {
+    let path = "\(folder)/.tamisd-check-\(getpid())"
+    do {
+      defer { unlink(path) }
+      let file = try OpenFile(opening: path, flags: O_CREAT | O_EXCL | O_RDWR, mode: 0o600)
+      let page = [UInt8](repeating: 0, count: 4_096)
+      try page.withUnsafeBytes { try file.writeAll($0) }
+      try file.synchronise()
+    } catch let error as SystemCallError {
+      let text = "journal.path: cannot write in \(folder): \(String(cString: strerror(error.code)))"
+      switch error.code {
+      case ENOSPC, EDQUOT:
+        // The daemon waits for room, and says so.
+        warnings.append("\(text); nothing is kept until there is room")
+      default: faults.append("\(text); check owner and mode of the folder, and how it is mounted")
+      }
+    } catch {
+      faults.append("journal.path: \(error)")
+    }
+  }
+
+  private mutating func warnOfMemory(_ folder: String) {
+    if ["tmpfs", "ramfs"].contains(fileSystemType(of: folder)) {
+      warnings.append(
+        "journal.path: \(folder) lies in memory (tmpfs): a restart of the machine loses the journal"
+      )
+    }
+  }
+}
+
+/// What kind of file system a folder lies on, as proc_pid_mountinfo(5) names it; nil where the kernel
+/// does not say.
+private func fileSystemType(of folder: String) -> String? {
+  var status = stat()
+  guard stat(folder, &status) == 0,
+    let file = try? OpenFile(opening: "/proc/self/mountinfo", flags: O_RDONLY)
+  else { return nil }
+  // makedev(3) backwards.
+  let device = UInt64(status.st_dev)
+  let major = (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF
+  let minor = device & 0xFF | (device >> 12) & ~0xFF
+  let text = withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 1) { buffer in
+    String(decoding: buffer.prefix((try? file.read(into: buffer, at: 0)) ?? 0), as: UTF8.self)
+  }
+  for line in text.split(separator: "\n") {
+    let fields = line.split(separator: " ")
+    guard fields.count > 2, fields[2] == "\(major):\(minor)",
+      let dash = fields.firstIndex(of: "-"), dash + 1 < fields.endIndex
+    else { continue }
+    return String(fields[dash + 1])
+  }
+  return nil
+}

@@ -1,0 +1,92 @@
+internal import DaemonConfiguration
+internal import Glibc
+internal import ScoreModel
+internal import TriggerPipeline
+
+/// Everything that the daemon needs of its surroundings, tried without taking it: what `--check` says
+/// and what the start looks at first are this one thing.
+///
+/// Ports are bound, never listened at, and let go again; a file is written in the journal's folder and
+/// removed. Where a daemon has the journal, its ports are taken for this configuration's own and
+/// are not tried.
+struct StartCheck {
+  /// What keeps the daemon from starting, each in a sentence.
+  private(set) var faults: [String]
+  /// What it starts with all the same, and somebody should know.
+  private(set) var warnings: [String] = []
+  /// The arms, where there is no fault of theirs.
+  let arms: Arms?
+
+  /// Looks at files, journal, addresses and HTTP, in this order.
+  init(_ configuration: DaemonConfiguration) {
+    faults = Arms.faults(configuration)
+    arms = faults.isEmpty ? try? Arms(configuration) : nil
+    if let arms { checkNames(configuration, arms) }
+    let journal = JournalProbe(configuration.journal.path)
+    faults += journal.faults
+    warnings += journal.warnings
+    for address in configuration.input.connect + configuration.output.connect {
+      if let warning = unresolvedHost(of: address) { warnings.append(warning) }
+    }
+    guard !journal.isHeld else { return }
+    bindAddresses(configuration)
+    if let listen = configuration.http.listen, let fault = PortProbe.fault(of: listen, .names) {
+      faults.append("cannot listen at \(listen): \(fault)")
+    }
+  }
+
+  /// Names that mean no feature do nothing, which nobody wants who wrote them.
+  private mutating func checkNames(_ configuration: DaemonConfiguration, _ arms: Arms) {
+    let model = arms.loaded.model
+    let names = model.model.featureNames ?? []
+    let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " ..." : "")
+    for name in configuration.drift.ignoredFeatures where !names.contains(name) {
+      warnings.append(
+        "drift.ignore_features: `\(name)` is no feature of \(model.path), which has "
+          + (names.isEmpty ? "no names" : shown))
+    }
+  }
+
+  /// Tries what the daemon will bind, all of it, so that all that is wrong is told.
+  private mutating func bindAddresses(_ configuration: DaemonConfiguration) {
+    let binds = configuration.input.bind + configuration.output.bind + configuration.catchUp.bind
+    for address in binds where address.hasPrefix("tcp://") {
+      let hostPort = String(address.dropFirst("tcp://".count))
+      if let fault = PortProbe.fault(of: hostPort, .interfaces) {
+        faults.append("cannot bind \(address): \(fault)")
+      }
+    }
+    for address in binds where address.hasPrefix("ipc:///") {
+      let path = String(address.dropFirst("ipc://".count))
+      if let fault = faultOfFolder(containing: path) { faults.append("\(address): \(fault)") }
+    }
+  }
+}
+
+/// Why no entry can be made beside `path`; nil where one can.
+private func faultOfFolder(containing path: String) -> String? {
+  let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
+  guard let folder else { return nil }
+  if access(folder, W_OK | X_OK) == 0 { return nil }
+  return "cannot write in the folder \(folder): \(String(cString: strerror(errno)))"
+}
+
+/// That the host of a tcp address to connect to is not known now; the daemon goes on trying.
+private func unresolvedHost(of address: String) -> String? {
+  guard address.hasPrefix("tcp://"), let colon = address.lastIndex(of: ":") else { return nil }
+  var host = String(address[address.index(address.startIndex, offsetBy: 6)..<colon])
+  // `SOURCE;HOST` is an address to come from and one to go to.
+  if let end = host.lastIndex(of: ";") {
+    host =
+      String(host[host.index(after: end)...]).split(separator: ":").first.map(String.init) ?? ""
+  }
+  if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+  var found: UnsafeMutablePointer<addrinfo>?
+  let code = getaddrinfo(host, nil, nil, &found)
+  guard code == 0 else {
+    return "\(address): the host is not known now (\(String(cString: gai_strerror(code)))); the "
+      + "daemon goes on asking, check the name"
+  }
+  freeaddrinfo(found)
+  return nil
+}
