@@ -75,6 +75,12 @@ let modules: [[Target]] = [
       "ZeroMQ",
       "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads", "CLinux", logging,
     ]),
+  module(
+    "FaultSimulation",
+    [
+      "TriggerPipeline", "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift",
+      "DurableFiles",
+    ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
   module(
@@ -108,6 +114,9 @@ let executables: [Target] = [
       "DurableFiles",
       "WorkerThreads", "CommandFrame", "CLinux", argumentParser, logging,
     ],
+    swiftSettings: swiftSettings),
+  .executableTarget(
+    name: "simulate-faults", dependencies: ["FaultSimulation", argumentParser],
     swiftSettings: swiftSettings),
   .testTarget(
     name: "SystemTests", dependencies: ["tamis", "tamisd", "EventRecords", "CLinux"],

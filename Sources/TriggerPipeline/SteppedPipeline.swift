@@ -79,6 +79,14 @@ package final class SteppedPipeline {
     return true
   }
 
+  /// Whether nothing is between input and output.
+  package var isIdle: Bool { ring.isEmpty }
+
+  /// Records that are accounted to some sender, or to none.
+  package var receivedTotal: UInt64 {
+    ledger.sources.snapshot().reduce(0) { $0 + $1.received }
+  }
+
   /// Asks it to finish what it has received.
   package func stop() {
     if state.phase == .running { state.beginDraining(timeoutMs: settings.drainTimeoutMs) }

@@ -21,6 +21,6 @@ struct UnwrittenLedgers {
   mutating func due(nowNs: UInt64) -> [(index: Int, closing: RunLedgerReport.Closing)] {
     guard !closings.isEmpty, nowNs >= lastNs, nowNs - lastNs >= Self.intervalNs else { return [] }
     lastNs = nowNs
-    return closings.map { ($0.key, $0.value) }
+    return closings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 }

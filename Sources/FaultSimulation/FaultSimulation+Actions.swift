@@ -1,0 +1,278 @@
+internal import EventRecords
+internal import TriggerPipeline
+
+extension FaultSimulation {
+  /// Does one thing.
+  func act() {
+    guard let pipeline else {
+      // Between two lives the world goes on for a while.
+      if random.oneIn(4) { return start() }
+      return actOutside(chosen())
+    }
+    let action = chosen()
+    switch action {
+    case .ingest: _ = pipeline.ingest(messagesMax: random.pick(1...4))
+    case .score: _ = pipeline.score()
+    case .publish: _ = pipeline.publish()
+    case .flush: pipeline.flush()
+    case .reload: reload(pipeline)
+    case .stop:
+      note("stop")
+      pipeline.stop()
+      drainSinceNs = clock.monotonicNs
+    case .drain: turnDrain()
+    case .kill, .powerCut:
+      process?.end(action == .kill ? .kill : .powerCut)
+    case .planEnd:
+      process?.plannedEnd = random.coin() ? .kill : .powerCut
+      process?.callsLeft = random.pick(1...40)
+    default: actOutside(action)
+    }
+    if process?.isDead ?? false { bury() }
+  }
+
+  private func chosen() -> SimulatedAction {
+    var left = random.below(plan.weights.reduce(0, +))
+    for (action, weight) in zip(SimulatedAction.allCases, plan.weights) {
+      if left < weight { return action }
+      left -= weight
+    }
+    return .time
+  }
+
+  private func actOutside(_ action: SimulatedAction) {
+    switch action {
+    case .send:
+      if senders.waitingCount < 50 { senders.send(recordCount: random.pick(1...6)) }
+    case .flood:
+      note("flood")
+      for _ in 0..<20 { senders.send(recordCount: 8) }
+    case .deliver: receivers.deliver(countMax: random.pick(1...8))
+    case .time: clock.advance(ns: UInt64(random.pick(1...60)) * 1_000_000)
+    case .longTime: clock.advance(ns: UInt64(random.pick(1...4_000)) * 1_000_000)
+    case .writeBack: disk.writeBackSome()
+    case .freeze:
+      let index = random.below(plan.receiverCount)
+      receivers.setFrozen(index, !receivers.receivers[index].isFrozen)
+      note("receiver \(index) \(receivers.receivers[index].isFrozen ? "freezes" : "thaws")")
+    case .disconnect:
+      let index = random.below(plan.receiverCount)
+      note("receiver \(index) goes")
+      receivers.disconnect(index)
+    case .connect:
+      let index = random.below(plan.receiverCount)
+      if !receivers.receivers[index].isConnected { note("receiver \(index) comes") }
+      receivers.connect(index)
+    case .fullDisk:
+      note("the disk is full")
+      disk.capacity = disk.usedByteCount + random.below(600)
+      wasFull = true
+    case .roomAgain:
+      if disk.capacity < Int.max / 2 { note("the disk has room") }
+      disk.capacity = .max / 2
+    case .faultyCalls:
+      note("calls fail")
+      process?.failureOneIn = random.pick(2...40)
+    case .faultySyncs:
+      note("syncs fail")
+      process?.syncFailureOneIn = random.pick(1...4)
+    case .hideFree:
+      note("free bytes unknown")
+      process?.hidesFreeBytes = true
+    case .jump:
+      let seconds = Int64(random.pick(-3_000_000...3_000_000))
+      note("the clock jumps by \(seconds) s")
+      clock.jump(seconds: seconds)
+      wasSet = true
+    case .heal: heal()
+    case .killOnStart: endOnStart = random.pick(1...60)
+    default: clock.advance(ns: 1_000_000)
+    }
+  }
+
+  /// The disk and the calls work.
+  func heal() {
+    disk.capacity = .max / 2
+    process?.failureOneIn = 0
+    process?.syncFailureOneIn = 0
+    process?.hidesFreeBytes = false
+    if isCalm {
+      process?.callsLeft = nil
+      endOnStart = nil
+      for index in receivers.receivers.indices {
+        receivers.connect(index)
+        receivers.setFrozen(index, false)
+      }
+    }
+  }
+
+  private func reload(_ pipeline: SteppedPipeline) {
+    do {
+      if try pipeline.rearm(arms.generations[random.below(arms.generations.count)]) {
+        tally.reloads += 1
+      }
+    } catch {
+      witness.fail("a reload failed: \(error)")
+    }
+  }
+
+  // MARK: Lives
+
+  func start() {
+    let process = SimulatedProcess(disk: disk)
+    process.whenItEnds = { [unowned self] in noteEnd($0) }
+    self.process = process
+    if let calls = endOnStart {
+      process.callsLeft = calls
+      process.plannedEnd = random.coin() ? .kill : .powerCut
+      endOnStart = nil
+    }
+    if !isCalm, plan.weights.last != 0, random.oneIn(8) {
+      process.failureOneIn = random.pick(3...60)
+    }
+    life += 1
+    startedAfterJump = wasSet
+    wasFull = disk.capacity < .max / 2
+    wasTooMuch = false
+    lives.append(SimulatedLife())
+    senders.life = life
+    observer = SimulatedObserver()
+    var settings = plan.settings
+    settings.clock = PipelineClock(clock)
+    let folder = SimulatedFolder(process: process, clock: clock, lockHolder: lockHolder)
+    settings.store = folder
+    receivers.isDead = false
+    drainSinceNs = nil
+    do {
+      pipeline = try SteppedPipeline(
+        settings: settings, loaded: arms.generations[0], input: senders, output: receivers,
+        observer: observer)
+      tally.starts += 1
+      note("started, life \(life)")
+    } catch {
+      pipeline = nil
+      tally.failedStarts += 1
+      receivers.loseDaemon()
+      note("a start failed: \(error)")
+      if !process.isDead {
+        if process.failureCount == 0 { witness.fail("refuses to start: \(error)") }
+        process.whenItEnds = { _ in }
+        process.end(.kill)
+        noteCalls(process)
+      } else {
+        bury()
+      }
+      self.process = nil
+      return
+    }
+    if process.isDead { return bury() }
+    witness.inspect(disk, afterPowerCut: wasCutSinceInspection)
+    wasCutSinceInspection = false
+  }
+
+  private func noteEnd(_ end: SimulatedProcess.End) {
+    note("\(end)")
+    lives[Int(life)].end = end
+    if end == .powerCut {
+      tally.powerCuts += 1
+      wasCutSinceInspection = true
+      disk.cutPower()
+    } else {
+      tally.kills += 1
+    }
+    receivers.loseDaemon()
+    if random.oneIn(10) { _ = checkTools() }
+  }
+
+  /// The stages of a dead process are let go of.
+  private func bury() {
+    if let pipeline { noteLost(pipeline) }
+    pipeline = nil
+    if let process { noteCalls(process) }
+    process = nil
+    drainSinceNs = nil
+  }
+
+  private func noteCalls(_ process: SimulatedProcess) {
+    tally.failedCalls += process.failureCount
+    tally.storeCalls += process.callCount
+  }
+
+  private func noteLost(_ pipeline: SteppedPipeline) {
+    tally.journaled += Int(pipeline.counters.journaled.value)
+    let counters = pipeline.counters
+    lives[Int(life)].toldLost =
+      counters.abandoned.value + counters.shed.value + counters.rejected(.runEnded).value
+      + counters.rejected(.sourceLimit).value
+  }
+
+  /// Goes on with an orderly end, once it has begun.
+  func turnDrain() {
+    guard let pipeline, pipeline.state.phase != .running else { return }
+    if drainSinceNs == nil { drainSinceNs = clock.monotonicNs }
+    let sinceNs = clock.monotonicNs - (drainSinceNs ?? 0)
+    if senders.waitingCount == 0 || sinceNs > 1_000_000_000 { pipeline.endInput() }
+    while pipeline.score() {}
+    while pipeline.publish() {}
+    guard process?.isDead == false, pipeline.isOver else { return }
+    pipeline.finish()
+    guard let process, !process.isDead else { return }
+    note("ended")
+    tally.orderlyEnds += 1
+    noteLost(pipeline)
+    // What is queued has its time to leave, where somebody takes it.
+    receivers.deliver(countMax: .max)
+    receivers.loseDaemon()
+    self.pipeline = nil
+    process.whenItEnds = { _ in }
+    process.end(.kill)
+    noteCalls(process)
+    self.process = nil
+    drainSinceNs = nil
+  }
+
+  // MARK: What must hold
+
+  /// After each step.
+  func check() {
+    guard let pipeline else { return }
+    let counters = pipeline.counters
+    witness.noteJournal(
+      lastNumber: pipeline.journalState.lastNumber.value,
+      oldestNumber: pipeline.journalState.oldestNumber.value,
+      isDurable: counters.unsynchronisedSinceNs.value == 0, waiting: counters.waiting.value)
+    if counters.ledgerFaults.value > 0 {
+      witness.fail("a ledger is not balanced: \(observer.unbalanced.first ?? "")")
+    }
+    guard pipeline.isIdle else { return }
+    let received = pipeline.receivedTotal
+    let accounted = counters.scored.value + counters.rejectedTotal + counters.shed.value
+    if received != accounted {
+      witness.fail("\(received) received, \(accounted) scored, rejected or shed")
+    }
+  }
+
+  func noteRemoved(_ name: String, _ node: SimulatedDisk.Node) {
+    guard node.isSegment, node.view.count > 0 else { return }
+    tally.deletedSegments += 1
+    let settings = plan.settings
+    // What is chosen once goes when the disk lets it, perhaps when the reason has passed.
+    if settings.journalKeepByteCountMax > 0,
+      disk.segmentByteCount > settings.journalKeepByteCountMax
+    {
+      wasTooMuch = true
+    }
+    let needsRoom =
+      (settings.journalKeepByteCountMax > 0 || settings.journalKeepAgeMaxS > 0) && wasFull
+    // A start takes the time of day for what has passed since the last life, up to a day.
+    let isTooMuch = wasTooMuch || startedAfterJump && settings.journalKeepAgeMaxS > 0
+    witness.noteRemoved(
+      node, beside: disk, mayGoUnsent: settings.deletesUnpublished
+    ) { [clock, life] writtenNs in
+      isTooMuch || needsRoom
+        || settings.journalKeepAgeMaxS > 0
+          && clock.monotonicNs - writtenNs + (UInt64(life) + 1) * 1_000_000_000
+            >= UInt64(settings.journalKeepAgeMaxS) * 1_000_000_000
+    }
+  }
+}

@@ -1,0 +1,122 @@
+internal import EventRecords
+internal import Glibc
+internal import TriggerPipeline
+
+extension FaultSimulation {
+  /// What the commands read from outside says no error, whatever lies there.
+  func checkTools() -> StreamLedger? {
+    let folder = temporaryFolder()
+    defer { remove(folder) }
+    do {
+      try copyDisk(to: folder)
+      _ = try DecisionHistory(journal: folder)
+      let reader = JournalReader(folder: folder, featureCount: SimulatedArms.featureCount)
+      try reader.look()
+      if witness.holdsRecords(disk) { _ = try RunInspection(folder) }
+      return try StreamLedger(journals: [folder])
+    } catch {
+      witness.fail("a command cannot read the journal: \(error)")
+      return nil
+    }
+  }
+
+  private func copyDisk(to folder: String) throws {
+    for name in disk.sortedNames {
+      guard let node = disk.names[name], let file = fopen("\(folder)/\(name)", "w") else {
+        continue
+      }
+      fwrite(node.view, 1, node.view.count, file)
+      fclose(file)
+    }
+  }
+
+  private func remove(_ folder: String) {
+    for name in disk.sortedNames { unlink("\(folder)/\(name)") }
+    rmdir(folder)
+  }
+
+  /// At the end: every event that was to be flagged has arrived, or is told as missing.
+  func checkAccounts() {
+    guard let ledger = checkTools() else { return }
+    checkSums(of: ledger)
+    checkRuns(in: ledger)
+    // A cap lets events go by its prescale; what it lets go is counted, not told one by one.
+    guard plan.settings.flaggedRateMax == 0 else { return }
+    var unexplained: [SentEvent] = []
+    for event in senders.book where event.isCertain && event.life > 0 && !event.isDelivered {
+      if isToldMissing(event, ledger) || mayHaveBeenCut(event) { continue }
+      unexplained.append(event)
+    }
+    let told =
+      lives.reduce(0) { $0 + $1.toldLost } + UInt64(witness.deletedUnsentCount)
+    // What is given up is told as a number, which says nothing of the single event.
+    if told == 0, let first = unexplained.first {
+      witness.fail(
+        "\(unexplained.count) flagged events were neither received nor told as missing or given up; "
+          + "the first is run \(first.run), source \(first.source), sequence \(first.sequence), "
+          + "number \(first.number), life \(first.life)")
+    }
+  }
+
+  private func checkSums(of ledger: StreamLedger) {
+    for account in ledger.accounts {
+      if account.expected != account.decided + account.missing || !account.isBalanced {
+        witness.fail("the stream's ledger does not close: \(account)")
+      }
+      let sent = senders.highest[senders.key(account.run, account.source)]
+      if account.expected > sent ?? 0, !senders.areUnruly || sent == nil {
+        witness.fail("the ledger expects more than was sent: \(account)")
+      }
+    }
+  }
+
+  /// A run of which something was decided is in the ledger, and what was received is not told as
+  /// missing, unless the power was cut or, for the last batch, the daemon killed.
+  private func checkRuns(in ledger: StreamLedger) {
+    if lives.contains(where: { $0.end == .powerCut }) { return }
+    let wasKilled = lives.contains { $0.end != nil }
+    var accounts: [UInt64: [StreamAccount]] = [:]
+    for account in ledger.accounts {
+      accounts[senders.key(account.run, account.source), default: []].append(account)
+    }
+    for event in senders.book where event.isDelivered {
+      guard let found = accounts[senders.key(event.run, event.source)] else {
+        if wasKilled { continue }
+        return witness.fail(
+          "run \(event.run) of source \(event.source) was decided and is in no ledger")
+      }
+      let isMissing = found.allSatisfy { account in
+        account.missingRanges.contains { $0.contains(event.sequence) }
+      }
+      if isMissing, !wasKilled {
+        return witness.fail(
+          "run \(event.run), source \(event.source), sequence \(event.sequence) was received and is "
+            + "told as missing")
+      }
+    }
+  }
+
+  private func isToldMissing(_ event: SentEvent, _ ledger: StreamLedger) -> Bool {
+    let accounts = ledger.accounts.filter { $0.run == event.run && $0.source == event.source }
+    guard let last = accounts.last else { return lives.contains { $0.end != nil } }
+    return event.sequence > last.expected
+      || accounts.contains { account in
+        account.missingRanges.contains { $0.contains(event.sequence) }
+          || account.missingIsUntold(event.sequence)
+      }
+  }
+
+  /// Whether a power cut came after the event was taken, and before its record was durable.
+  private func mayHaveBeenCut(_ event: SentEvent) -> Bool {
+    guard lives[Int(event.life)...].contains(where: { $0.end == .powerCut }) else { return false }
+    return event.number == 0 || !witness.isJournaled(event.number)
+  }
+}
+
+extension StreamAccount {
+  /// Whether so many ranges were missing that the ones below are told by their number alone.
+  fileprivate func missingIsUntold(_ sequence: UInt64) -> Bool {
+    let told = missingRanges.reduce(UInt64(0)) { $0 + ($1.upperBound - $1.lowerBound + 1) }
+    return told < missing && sequence < (missingRanges.first?.lowerBound ?? .max)
+  }
+}

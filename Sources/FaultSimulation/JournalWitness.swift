@@ -1,0 +1,240 @@
+internal import DurableFiles
+internal import EventRecords
+
+/// Sees every record that is written to the journal, sent, received, or found there, and knows what
+/// must be there.
+final class JournalWitness {
+  private struct Written {
+    var checksum: UInt32
+    var event: UInt64
+    var atNs: UInt64
+  }
+
+  /// What the daemon must not do.
+  private(set) var faults: [String] = []
+  /// Content by number, of records that somebody outside may have seen: sent, or in a journal that
+  /// was opened.
+  private var known: [UInt64: UInt32] = [:]
+  private var sent: Set<UInt64> = []
+  private var delivered: Set<UInt64> = []
+  /// What lies in the segments or has lain there, by number: what was written last.
+  private var written: [UInt64: Written] = [:]
+  /// Numbers that this process has written and not yet told of.
+  private var untold: [UInt64] = []
+  /// Numbers that the daemon says are journaled, ascending, less those that may be gone.
+  private var journaled: [UInt64] = []
+  /// So many of them are durable, as the daemon says.
+  private var durableCount = 0
+  /// The first so many of them were sent.
+  private var sentCount = 0
+  private(set) var lastNumber: UInt64 = 0
+  /// Records that retention took and that were never sent.
+  private(set) var deletedUnsentCount = 0
+  /// Records that a power cut took, of those that nobody had been told were durable.
+  private(set) var cutCount = 0
+  private let clock: SimulatedClock
+  private let senders: SimulatedSenders
+  private let recordByteCount = FlaggedRecord.byteCount(featureCount: SimulatedArms.featureCount)
+
+  init(clock: SimulatedClock, senders: SimulatedSenders) {
+    self.clock = clock
+    self.senders = senders
+  }
+
+  var journaledCount: Int { journaled.count }
+
+  func fail(_ text: String) { faults.append(text) }
+
+  // MARK: What happens
+
+  func noteWritten(_ node: SimulatedDisk.Node, offset: Int, count: Int) {
+    guard node.isSegment else { return }
+    let first = offset / recordByteCount
+    let end = (offset + count) / recordByteCount
+    guard end > first else { return }
+    for index in first..<end {
+      withRecord(index, of: node) { record in
+        let event = record.event.event
+        // What is only written again is as old as before.
+        if written[record.number]?.checksum != record.storedChecksum {
+          written[record.number] = Written(
+            checksum: record.storedChecksum, event: event, atNs: clock.monotonicNs)
+        }
+        if record.number > lastNumber { untold.append(record.number) }
+        senders.noteNumber(record.number, ofEvent: event)
+      }
+    }
+  }
+
+  private func withRecord(
+    _ index: Int, of node: SimulatedDisk.Node, _ body: (FlaggedRecordView) -> Void
+  ) {
+    node.view.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let record = FlaggedRecordView(
+        base + index * recordByteCount, featureCount: SimulatedArms.featureCount)
+      if record.magic == FlaggedRecord.magic, record.storedChecksum == record.computedChecksum {
+        body(record)
+      }
+    }
+  }
+
+  func noteSent(_ record: LeavingRecord) {
+    learn(record.number, record.checksum, "was sent")
+    sent.insert(record.number)
+    if record.number > lastNumber, written[record.number] == nil {
+      fail("number \(record.number) was sent and is in no segment")
+    }
+  }
+
+  func noteDelivered(_ record: LeavingRecord) {
+    delivered.insert(record.number)
+    senders.noteDelivered(event: record.event, number: record.number)
+  }
+
+  private func learn(_ number: UInt64, _ checksum: UInt32, _ where_: String) {
+    if let before = known[number] {
+      if before != checksum {
+        fail("number \(number) \(where_) for another record than before")
+      }
+    } else {
+      known[number] = checksum
+    }
+  }
+
+  /// The daemon says that its journal ends here, and whether all of it is durable.
+  func noteJournal(
+    lastNumber last: UInt64, oldestNumber oldest: UInt64, isDurable: Bool, waiting: UInt64
+  ) {
+    if last > lastNumber {
+      // Numbers may jump by the blocks that they are reserved in, a few after ends in a row.
+      if last - lastNumber > 10_000_000 { return fail("number \(last) follows \(lastNumber)") }
+      for number in untold.sorted() where number > lastNumber && number <= last {
+        if journaled.last != number { journaled.append(number) }
+      }
+      untold.removeAll { $0 <= last }
+      lastNumber = last
+    }
+    if isDurable { durableCount = journaled.count }
+    if waiting == 0 {
+      while sentCount < journaled.count {
+        let number = journaled[sentCount]
+        // What retention has given up goes a little later.
+        if !sent.contains(number), oldest > 0, number >= oldest {
+          fail("nothing waits, and number \(number) was never sent")
+          break
+        }
+        sentCount += 1
+      }
+    }
+  }
+
+  /// A segment is about to go.
+  func noteRemoved(
+    _ node: SimulatedDisk.Node, beside disk: SimulatedDisk, mayGoUnsent: Bool,
+    isAllowed: (UInt64) -> Bool
+  ) {
+    let elsewhere = numbers(on: disk, without: node)
+    for index in 0..<(node.view.count / recordByteCount) {
+      withRecord(index, of: node) { record in
+        let number = record.number
+        guard !elsewhere.contains(number), let place = place(of: number) else { return }
+        if !sent.contains(number) {
+          deletedUnsentCount += 1
+          if !mayGoUnsent { fail("number \(number) was deleted and never sent") }
+        }
+        if !isAllowed(written[number]?.atNs ?? 0) {
+          fail("number \(number) was deleted, and no limit asks for that")
+        }
+        forget(at: place)
+      }
+    }
+  }
+
+  private func numbers(on disk: SimulatedDisk, without removed: SimulatedDisk.Node?) -> Set<UInt64>
+  {
+    var numbers: Set<UInt64> = []
+    for node in disk.names.values where node.isSegment && node !== removed {
+      for index in 0..<(node.view.count / recordByteCount) {
+        withRecord(index, of: node) { numbers.insert($0.number) }
+      }
+    }
+    return numbers
+  }
+
+  private func forget(at place: Int) {
+    journaled.remove(at: place)
+    if place < durableCount { durableCount -= 1 }
+    if place < sentCount { sentCount -= 1 }
+  }
+
+  private func place(of number: UInt64) -> Int? {
+    var (low, high) = (0, journaled.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if journaled[middle] < number { low = middle + 1 } else { high = middle }
+    }
+    return low < journaled.count && journaled[low] == number ? low : nil
+  }
+
+  // MARK: After a start
+
+  /// Looks through a journal that a daemon has opened; `afterPowerCut`, what was not durable may be
+  /// gone.
+  func inspect(_ disk: SimulatedDisk, afterPowerCut: Bool) {
+    var present: Set<UInt64> = []
+    untold.removeAll()
+    for name in disk.sortedNames {
+      guard let node = disk.names[name], node.isSegment else { continue }
+      for index in 0..<(node.view.count / recordByteCount) {
+        withRecord(index, of: node) { record in
+          if !present.insert(record.number).inserted {
+            fail("number \(record.number) is in the journal twice")
+          }
+          learn(record.number, record.storedChecksum, "is in the journal")
+          if place(of: record.number) == nil { adopt(record) }
+        }
+      }
+    }
+    var kept: [UInt64] = []
+    for (place, number) in journaled.enumerated() {
+      if present.contains(number) {
+        kept.append(number)
+      } else if place < durableCount {
+        fail("number \(number) was durable and is gone")
+      } else if !afterPowerCut {
+        fail("number \(number) was journaled and is gone after a kill")
+      } else {
+        cutCount += 1
+      }
+    }
+    journaled = kept
+    durableCount = min(durableCount, kept.count)
+    sentCount = 0
+  }
+
+  /// A record that was written and not yet told of when the process ended.
+  private func adopt(_ record: FlaggedRecordView) {
+    var place = journaled.count
+    while place > 0, journaled[place - 1] > record.number { place -= 1 }
+    journaled.insert(record.number, at: place)
+    if place < durableCount { durableCount += 1 }
+    lastNumber = max(lastNumber, record.number)
+  }
+
+  /// Whether a segment on the disk holds a good record.
+  func holdsRecords(_ disk: SimulatedDisk) -> Bool { !numbers(on: disk, without: nil).isEmpty }
+
+  /// At the end everything that is in the journal has been received by somebody.
+  func checkDelivered() {
+    let missing = journaled.filter { !delivered.contains($0) }
+    if let first = missing.first {
+      fail(
+        "\(missing.count) records are in the journal and were never received; the first is number "
+          + "\(first), \(sent.contains(first) ? "which was sent" : "which was not sent")")
+    }
+  }
+
+  /// Whether the number is in the journal, or was durable.
+  func isJournaled(_ number: UInt64) -> Bool { place(of: number) != nil }
+}

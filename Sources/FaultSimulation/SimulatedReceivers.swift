@@ -1,0 +1,170 @@
+internal import EventRecords
+internal import TriggerPipeline
+
+/// What a record that leaves the daemon is, without its bytes.
+struct LeavingRecord {
+  var number: UInt64
+  var event: UInt64
+  /// Of the whole record: another content has another one.
+  var checksum: UInt32
+
+  /// Looks at a record.
+  init(_ record: FlaggedRecordView) {
+    number = record.number
+    event = record.event.event
+    checksum = record.storedChecksum
+  }
+}
+
+/// The output port with the queues behind it and the receivers at their ends.
+///
+/// A record that was sent stands in its receiver's queue: the last ones in ZeroMQ's, which knows of
+/// them, the first ones in the network's, which says nothing. When the receiver goes, or the daemon,
+/// what stands there is lost, but for what arrives at the last moment.
+final class SimulatedReceivers: OutputPort {
+  /// One receiver and its queue.
+  struct Receiver {
+    var isConnected = false
+    var isFrozen = false
+    var queue: [LeavingRecord] = []
+    /// So many of the first ones have left ZeroMQ.
+    var leftCount = 0
+  }
+
+  /// Records that the network holds for a receiver.
+  static let networkCountMax = 4
+
+  let isPublisher: Bool
+  private let queueCountMax: Int
+  private(set) var receivers: [Receiver]
+  private var next = 0
+  private var noticedCount = 0
+  private var unnoticedDepartures: UInt64 = 0
+  private var random: RandomSource
+  /// Told of each record that is sent, and of each that arrives.
+  var whenSent: (LeavingRecord) -> Void = { _ in }
+  var whenDelivered: (LeavingRecord) -> Void = { _ in }
+  /// Whether no daemon is there to send.
+  var isDead = true
+
+  init(random: RandomSource, isPublisher: Bool, receiverCount: Int, queueCountMax: Int) {
+    self.random = random
+    self.isPublisher = isPublisher
+    self.queueCountMax = queueCountMax
+    receivers = (0..<receiverCount).map { _ in Receiver() }
+  }
+
+  var connectedCount: Int { receivers.count { $0.isConnected } }
+  var queuedCount: Int { receivers.reduce(0) { $0 + $1.queue.count } }
+
+  // MARK: OutputPort
+
+  private(set) var departureCount: UInt64 = 0
+  private(set) var lookCount: UInt64 = 0
+  var subscriberCount: Int { isPublisher ? noticedCount : 0 }
+  var sharingCount: Int { isPublisher ? 1 : receivers.count }
+  var hasReceiver: Bool { !isDead && connectedCount > 0 }
+  var isDrained: Bool { queuedCount == 0 }
+  var heldCount: Int { receivers.reduce(0) { $0 + $1.queue.count - $1.leftCount } }
+
+  var heldNumber: UInt64? {
+    var lowest: UInt64?
+    for receiver in receivers where receiver.leftCount < receiver.queue.count {
+      lowest = min(lowest ?? .max, receiver.queue[receiver.leftCount].number)
+    }
+    return lowest
+  }
+
+  var mayTakeMore: Bool {
+    if isDead { return false }
+    return isPublisher ? noticedCount > 0 : receivers.contains { hasRoom($0) }
+  }
+
+  func serviceSubscriptions() {
+    noticedCount = connectedCount
+    departureCount += unnoticedDepartures
+    unnoticedDepartures = 0
+    lookCount += 1
+  }
+
+  func forgetHeld() {}
+
+  func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool {
+    guard !isDead, let base = record.baseAddress else { return false }
+    let leaving = LeavingRecord(
+      FlaggedRecordView(base, featureCount: SimulatedArms.featureCount))
+    if isPublisher {
+      guard noticedCount > 0, connectedCount > 0 else { return false }
+      for receiver in receivers where receiver.isConnected && !hasRoom(receiver) { return false }
+      for index in receivers.indices where receivers[index].isConnected {
+        receivers[index].queue.append(leaving)
+      }
+    } else {
+      guard receivers.contains(where: { hasRoom($0) }) else { return false }
+      while !hasRoom(receivers[next]) { next = (next + 1) % receivers.count }
+      receivers[next].queue.append(leaving)
+      next = (next + 1) % receivers.count
+    }
+    whenSent(leaving)
+    return true
+  }
+
+  private func hasRoom(_ receiver: Receiver) -> Bool {
+    receiver.isConnected && receiver.queue.count - receiver.leftCount < queueCountMax
+  }
+
+  // MARK: What happens at the other end
+
+  /// Some records leave, and some arrive.
+  func deliver(countMax: Int) {
+    for index in receivers.indices where receivers[index].isConnected {
+      if !receivers[index].isFrozen {
+        take(min(countMax, receivers[index].queue.count), by: index)
+      }
+      leave(index)
+    }
+  }
+
+  private func leave(_ index: Int) {
+    receivers[index].leftCount = max(
+      receivers[index].leftCount, min(Self.networkCountMax, receivers[index].queue.count))
+  }
+
+  private func take(_ count: Int, by index: Int) {
+    for record in receivers[index].queue.prefix(count) { whenDelivered(record) }
+    receivers[index].queue.removeFirst(count)
+    receivers[index].leftCount = max(0, receivers[index].leftCount - count)
+  }
+
+  func connect(_ index: Int) { receivers[index].isConnected = true }
+
+  /// A receiver goes: it has read some of what was on its way.
+  func disconnect(_ index: Int) {
+    guard receivers[index].isConnected else { return }
+    lose(index)
+    receivers[index].isConnected = false
+    receivers[index].isFrozen = false
+    unnoticedDepartures += 1
+  }
+
+  func setFrozen(_ index: Int, _ isFrozen: Bool) {
+    receivers[index].isFrozen = isFrozen && receivers[index].isConnected
+  }
+
+  /// The daemon is gone: some of what had left ZeroMQ still arrives.
+  func loseDaemon() {
+    isDead = true
+    for index in receivers.indices { lose(index) }
+    noticedCount = 0
+    unnoticedDepartures = 0
+  }
+
+  private func lose(_ index: Int) {
+    leave(index)
+    if !receivers[index].isFrozen {
+      take(random.below(receivers[index].leftCount + 1), by: index)
+    }
+    receivers[index].queue.removeAll()
+    receivers[index].leftCount = 0
+  }
+}

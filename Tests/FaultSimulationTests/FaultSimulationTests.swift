@@ -1,0 +1,21 @@
+import FaultSimulation
+import Testing
+
+@Suite struct FaultSimulationTests {
+  /// 10^6 actions in all, over many configurations.
+  @Test(arguments: 0..<10) func holdsThroughFaults(part: Int) throws {
+    let arms = try SimulatedArms()
+    for seed in UInt64(part * 100 + 1)...UInt64(part * 100 + 100) {
+      _ = try FaultSimulation(seed: seed, arms: arms).run(stepCount: 1_000)
+    }
+  }
+
+  /// A failing seed is worth nothing if it does not fail again.
+  @Test func repeatsExactly() throws {
+    let arms = try SimulatedArms()
+    let tallies = try (0..<2).map { _ in
+      try FaultSimulation(seed: 7, arms: arms).run(stepCount: 2_000).summary
+    }
+    #expect(tallies[0] == tallies[1])
+  }
+}
