@@ -14,8 +14,8 @@ internal import Synchronization
 ///     monitor.noteSampled(score: 212.5, features: features)              // the unbiased sample
 ///     for change in monitor.evaluate() { logger.warning("\(change.text)") }  // once a second
 ///
-/// `@unchecked`: a window belongs to one thread at a time, as `WindowHandover` says; the judge is the
-/// evaluating thread's; the report is behind a lock.
+/// `@unchecked`: a window belongs to one thread at a time, as `WindowHandover` says; the judge is
+/// the evaluating thread's; the report is behind a lock.
 public final class DriftMonitor: @unchecked Sendable {
   /// As given.
   public let settings: DriftSettings

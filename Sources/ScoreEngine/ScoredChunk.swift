@@ -2,7 +2,7 @@
 ///
 /// One thread at a time uses a chunk; the `ChunkQueue` says which.
 ///
-/// `@unchecked`: the queue hands a chunk from thread to thread under its lock.
+/// `@unchecked`: the queue hands a chunk from thread to thread with release and acquire.
 final class ScoredChunk: @unchecked Sendable {
   private let memory: FloatMemory
   private let features: UnsafeMutablePointer<Float>

@@ -8,8 +8,8 @@ internal import WorkerThreads
 /// A step has two phases with a barrier after each. In a phase threads claim pieces of work from
 /// a counter; which thread does a piece makes no difference to any number.
 ///
-/// `@unchecked`: what changes is atomic, or thread 0's alone, or written in one phase and read after
-/// the barrier.
+/// `@unchecked`: what changes is atomic, or thread 0's alone, or written in one phase and read
+/// after the barrier.
 package final class TrainingRun: @unchecked Sendable {
   private let configuration: TrainingConfiguration
   private let rowPhase: any RowWork
