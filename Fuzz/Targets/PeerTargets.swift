@@ -26,10 +26,12 @@ private func readCatchUpRequest(_ input: UnsafeRawBufferPointer) throws {
   require(request.recordCountMax > 0 && request.byteCountMax > 0, "something is wanted")
 }
 
-private let routes: [String: HTTPEndpoint.Route] = [
-  "/": { .text("page\n") }, "/status": { .json("{}") },
-  "/healthz": { .text("draining\n", status: 503) },
-]
+private let service = RequestService(
+  routes: [
+    "/": { .text("page\n") }, "/status": { .json("{}") },
+    "/healthz": { .text("draining\n", status: 503) },
+  ],
+  hosts: AllowedHosts(host: "127.0.0.1", extra: ["a"]), timeout: .seconds(30))
 
 /// A connection whose client sends the input in pieces: a byte says how long the next piece is.
 private func serveHTTP(_ input: UnsafeRawBufferPointer) throws {
