@@ -111,13 +111,13 @@ func flaggedBytes(
 ) -> [UInt8] {
   let event = eventBytes(
     EventHeader(
-      source: 1, run: 7, featureCount: featureCount, sequence: 10 * number, event: number,
-      timeNs: 5_000 + number))
+      source: 1, run: 7, featureCount: featureCount, sequence: 10 &* number, event: number,
+      timeNs: 5_000 &+ number))
   let header = FlaggedHeader(
     reasons: reasons, workingPoints: 1, score: 3, threshold: 2, number: number, receivedNs: 10,
     decidedNs: 20, weight: 1, model: 0xAABB_CCDD, calibration: 2, instance: 3)
   var bytes = [UInt8](repeating: 0xEE, count: FlaggedRecord.byteCount(featureCount: featureCount))
-  let attributions = features(number + 100, featureCount)
+  let attributions = features(number &+ 100, featureCount)
   bytes.withUnsafeMutableBytes { destination in
     event.withUnsafeBytes { event in
       attributions.withUnsafeBufferPointer {

@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func theReservationGoesOnAhead() throws {
-    let journal = try open(segmentByteCountMax: 1 << 30)
+    let journal = try open(segmentByteCountMax: 160 * 1_000)
     for _ in 0..<70 {
       try append(1_000, to: journal)
       try journal.synchronise()

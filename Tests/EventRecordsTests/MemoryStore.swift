@@ -9,7 +9,7 @@ final class MemoryStore: FolderStore, @unchecked Sendable {
   final class Node {
     var bytes: [UInt8] = []
     var durable: [UInt8] = []
-    var dirty: Set<Int> = []
+    var dirty: [Range<Int>] = []
   }
 
   let path = "memory"
@@ -109,7 +109,7 @@ final class MemoryFile: StoredFile, @unchecked Sendable {
 
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
     let count = max(0, min(buffer.count, node.bytes.count - offset))
-    for index in 0..<count { buffer[index] = node.bytes[offset + index] }
+    if count > 0 { buffer.copyBytes(from: node.bytes[offset..<offset + count]) }
     return count
   }
 
@@ -119,10 +119,8 @@ final class MemoryFile: StoredFile, @unchecked Sendable {
       try store.useSpace()
       node.bytes += [UInt8](repeating: 0, count: end - node.bytes.count)
     }
-    for index in 0..<bytes.count {
-      node.bytes[offset + index] = bytes[index]
-      node.dirty.insert(offset + index)
-    }
+    node.bytes.replaceSubrange(offset..<end, with: bytes)
+    node.dirty.append(offset..<end)
   }
 
   func truncate(to byteCount: Int) {
@@ -140,9 +138,12 @@ final class MemoryFile: StoredFile, @unchecked Sendable {
       store.failingSyncs -= 1
       throw SystemCallError("fsync", file: path, code: EIO)
     }
-    let old = node.durable
-    node.durable = node.bytes.indices.map {
-      node.dirty.contains($0) ? node.bytes[$0] : $0 < old.count ? old[$0] : 0
+    let (old, count) = (node.durable.count, node.bytes.count)
+    if count < old { node.durable.removeSubrange(count...) }
+    node.durable += [UInt8](repeating: 0, count: max(0, count - old))
+    for range in node.dirty {
+      let part = range.clamped(to: 0..<count)
+      node.durable.replaceSubrange(part, with: node.bytes[part])
     }
   }
 
