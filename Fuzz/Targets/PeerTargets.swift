@@ -31,14 +31,12 @@ private let service = RequestService(
     "/": { .text("page\n") }, "/status": { .json("{}") },
     "/healthz": { .text("draining\n", status: 503) },
   ],
-  hosts: AllowedHosts(host: "127.0.0.1", extra: ["a"]), timeout: .seconds(30))
+  hosts: AllowedHosts(host: "127.0.0.1", extra: ["a"], machine: ""),
+  timeout: .seconds(30))
 
 /// A connection whose client sends the input in pieces: a byte says how long the next piece is.
 private func serveHTTP(_ input: UnsafeRawBufferPointer) throws {
   let channel = EmbeddedChannel()
-  let service = RequestService(
-    routes: routes, hosts: AllowedHosts(host: "127.0.0.1", extra: [], machine: ""),
-    timeout: .seconds(30))
   try configure(channel, service, OpenConnections(countMax: 1), HTTPEndpoint.Limits())
   try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
   var bytes = InputBytes(input)
