@@ -62,14 +62,16 @@ package struct ConnectionAccount {
     if !incoming.end(descriptor) { _ = outgoing.end(descriptor) }
   }
 
-  /// The handshakes that have ended without a word since the last call; `admitted` of the incoming
-  /// ones had come so far that they were let in.
-  package mutating func takeSilentFailures(
-    nowMs: Int64
-  ) -> (incoming: Int, admitted: Int, outgoing: Int) {
-    let silent = incoming.takeSilentFailures(nowMs: nowMs)
-    let admitted = min(silent, admissions.count)
+  /// The handshakes that have ended without a word since the last call.
+  package mutating func takeSilentFailures(nowMs: Int64) -> (incoming: Int, outgoing: Int) {
+    (incoming.takeSilentFailures(nowMs: nowMs), outgoing.takeSilentFailures(nowMs: nowMs))
+  }
+
+  /// Of `count` incoming handshakes that have ended without a word, those that had come so far that
+  /// their peers were let in. Ask after all questions have been answered that came before their end.
+  package mutating func takeAdmissions(upTo count: Int) -> Int {
+    let admitted = min(count, admissions.count)
     admissions.removeFirst(admitted)
-    return (silent, admitted, outgoing.takeSilentFailures(nowMs: nowMs))
+    return admitted
   }
 }

@@ -8,6 +8,8 @@ final class ConnectionWatch {
   /// Where the socket listens; other endpoints in events are those it connects to.
   private var listening: Set<String> = []
   private let guardian: ConnectionGuard
+  /// Incoming handshakes that have ended without a word and are not reported yet.
+  private var silentCount = 0
   /// The server last connected to.
   private var lastServer = ""
 
@@ -44,6 +46,21 @@ final class ConnectionWatch {
       report(
         ConnectionCut(socket: counts.socket, reason: reason, count: 1, address: address))
     }
+  }
+
+  /// Reports the incoming handshakes that have ended without a word, after the questions about their
+  /// peers have been answered: who is let in has greeted as a ZMTP 3 peer, and what the library then
+  /// refuses without a word is a socket of the wrong type.
+  func reportSilent(_ report: (HandshakeFailure) -> Void) {
+    guard silentCount > 0 else { return }
+    let admitted = account.takeAdmissions(upTo: silentCount)
+    let ours = listening.sorted().joined(separator: " ")
+    for (reason, count) in [
+      (HandshakeFailure.Reason.wrongSocketType, admitted), (.malformed, silentCount - admitted),
+    ] where count > 0 {
+      report(HandshakeFailure(socket: counts.socket, reason: reason, count: count, address: ours))
+    }
+    silentCount = 0
   }
 
   /// Takes what has happened; `report` is told of each failure that nobody else counts.
@@ -90,13 +107,7 @@ final class ConnectionWatch {
     }
     guard hasChanged else { return }
     let silent = account.takeSilentFailures(nowMs: nowMs)
-    // Who is let in has greeted as a ZMTP 3 peer; what the library then refuses without a word is a
-    // socket of the wrong type.
-    let ours = listening.sorted().joined(separator: " ")
-    if silent.admitted > 0 { fail(.wrongSocketType, at: ours, count: silent.admitted) }
-    if silent.incoming > silent.admitted {
-      fail(.malformed, at: ours, count: silent.incoming - silent.admitted)
-    }
+    silentCount += silent.incoming
     if silent.outgoing > 0 { fail(.malformed, at: lastServer, count: silent.outgoing) }
     if account.established < expected { guardian.noteDeparture() }
     counts.set(open: account.open, established: account.established)

@@ -95,15 +95,13 @@ public final class Gatekeeper: @unchecked Sendable {
       let nowMs = tamis_zmq_monotonic_ms()
       // Events first: who has left makes room for who asks.
       for watch in watches.values {
-        try watch.take(nowMs: nowMs) { failure in
-          watch.counts.add(failure.reason, count: failure.count)
-          reports.add(failure)
-        }
+        try watch.take(nowMs: nowMs) { note($0, of: watch) }
       }
       while let request = try AdmissionRequest.next(from: requests, into: &message) {
         try answer(request, on: requests, nowMs: nowMs)
       }
       for watch in watches.values {
+        watch.reportSilent { note($0, of: watch) }
         watch.look(nowMs: nowMs) { cut in
           cutReports.add(cut)
           // Who is only slow may come back at once.
@@ -117,6 +115,11 @@ public final class Gatekeeper: @unchecked Sendable {
 
   /// Lets `run()` return, within a tenth of a second. Any thread may call it.
   public func stop() { isStopping.store(true, ordering: .releasing) }
+
+  private func note(_ failure: HandshakeFailure, of watch: ConnectionWatch) {
+    watch.counts.add(failure.reason, count: failure.count)
+    reports.add(failure)
+  }
 
   private func answer(
     _ request: AdmissionRequest, on requests: Socket, nowMs: Int64
