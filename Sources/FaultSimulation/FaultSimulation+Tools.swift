@@ -44,11 +44,12 @@ extension FaultSimulation {
     guard plan.settings.flaggedRateMax == 0 else { return }
     var unexplained: [SentEvent] = []
     for event in senders.book where event.isCertain && event.life > 0 && !event.isDelivered {
-      if isToldMissing(event, ledger) || mayHaveBeenCut(event) { continue }
+      if isToldMissing(event, ledger) || mayHaveBeenCut(event) || witness.isDeleted(event.number) {
+        continue
+      }
       unexplained.append(event)
     }
-    let told =
-      lives.reduce(0) { $0 + $1.toldLost } + UInt64(witness.deletedUnsentCount)
+    let told = lives.reduce(0) { $0 + $1.toldLost }
     // What is given up is told as a number, which says nothing of the single event.
     if told == 0, let first = unexplained.first {
       witness.fail(

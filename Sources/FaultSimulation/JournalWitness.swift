@@ -28,8 +28,8 @@ final class JournalWitness {
   /// The first so many of them were sent.
   private var sentCount = 0
   private(set) var lastNumber: UInt64 = 0
-  /// Records that retention took and that were never sent.
-  private(set) var deletedUnsentCount = 0
+  /// Numbers that retention took, sent or not.
+  private var deleted: Set<UInt64> = []
   /// Records that a power cut took, of those that nobody had been told were durable.
   private(set) var cutCount = 0
   private let clock: SimulatedClock
@@ -138,15 +138,19 @@ final class JournalWitness {
     for index in 0..<(node.view.count / recordByteCount) {
       withRecord(index, of: node) { record in
         let number = record.number
-        guard !elsewhere.contains(number), let place = place(of: number) else { return }
-        if !sent.contains(number) {
-          deletedUnsentCount += 1
-          if !mayGoUnsent { fail("number \(number) was deleted and never sent") }
+        guard !elsewhere.contains(number) else { return }
+        let place = place(of: number)
+        // What is not told of yet may go within the step that has written it.
+        guard place != nil || untold.contains(number) else { return }
+        deleted.insert(number)
+        if !sent.contains(number), !mayGoUnsent {
+          fail("number \(number) was deleted and never sent")
         }
         if !isAllowed(written[number]?.atNs ?? 0) {
           fail("number \(number) was deleted, and no limit asks for that")
         }
-        forget(at: place)
+        if let place { forget(at: place) }
+        untold.removeAll { $0 == number }
       }
     }
   }
@@ -234,6 +238,9 @@ final class JournalWitness {
           + "\(first), \(sent.contains(first) ? "which was sent" : "which was not sent")")
     }
   }
+
+  /// Whether retention took it: what was sent of that cannot be sent again.
+  func isDeleted(_ number: UInt64) -> Bool { deleted.contains(number) }
 
   /// Whether the number is in the journal, or was durable.
   func isJournaled(_ number: UInt64) -> Bool { place(of: number) != nil }
