@@ -19,13 +19,15 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library module and the test target that mirrors it, which may need more; `testFiles` are read
-/// where they lie.
+/// where they lie, and the files of folders in `embedding` become part of the program.
 func module(
   _ name: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = [],
-  testFiles: [String] = []
+  embedding resources: [String] = [], testFiles: [String] = []
 ) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
+    .target(
+      name: name, dependencies: dependencies, resources: resources.map { .embedInCode($0) },
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + testing,
       exclude: testFiles, swiftSettings: swiftSettings),
@@ -93,7 +95,7 @@ let modules: [[Target]] = [
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
     ],
-    testFiles: ["Golden"]),
+    embedding: ["Web"], testFiles: ["Golden"]),
 ]
 
 let executables: [Target] = [

@@ -87,6 +87,8 @@ public final class PipelineCounters: Sendable {
     upperBounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096])
   /// Scores of scored events.
   public let scores = FixedHistogram(upperBounds: FixedHistogram.decades(0, through: 7))
+  /// The same in the bins of the calibration's histogram.
+  public let scoreBins = ScoreBins()
   /// Seconds from the message's leaving the socket to the decision.
   public let decisionLatency = FixedHistogram(upperBounds: FixedHistogram.decades(-6, through: 0))
 

@@ -257,6 +257,7 @@ extension PublishStage {
     entry.account.scored +|= 1
     counters.scored.add()
     counters.scores.record(Double(score))
+    counters.scoreBins.record(score)
     guard fired != 0 else { return }
     counters.aboveThreshold.add()
     for point in arms.counters.indices where fired >> UInt16(point) & 1 == 1 {

@@ -57,6 +57,10 @@ public final class RecentFlags: Sendable {
   public static let eventCountMax = 16
   /// How many features of each.
   public static let featureCountMax = 5
+  /// How many of the last hour's strangest events are kept, in all and of each span.
+  public static let strangestCountMax = 8
+  static let spanCount: UInt64 = 12
+  private static let spanNs: UInt64 = 300_000_000_000
   /// A flagged event weighs this share in the running mean of attributions.
   static let meanWeight: Float = 1 / 64
 
@@ -71,24 +75,35 @@ public final class RecentFlags: Sendable {
     var shares = InlineArray<5, Float>(repeating: 0)
   }
 
-  private struct Content {
+  /// The highest scores of some minutes, the highest first.
+  fileprivate struct Span {
+    /// Minutes since the epoch, in units of `spanMinutes`; 0 before the first event.
+    var period: UInt64 = 0
+    var entries = InlineArray<8, Entry>(repeating: Entry())
+    var count = 0
+  }
+
+  fileprivate struct Content {
     var entries: [Entry]
     var count = 0
     var meanShares: [Float]
+    /// The span of period p is at p modulo their count.
+    var spans: [Span]
   }
 
   private let content: Mutex<Content>
 
-  init(featureCount: Int) {
+  package init(featureCount: Int) {
     content = Mutex(
       Content(
         entries: [Entry](repeating: Entry(), count: Self.eventCountMax),
-        meanShares: [Float](repeating: 0, count: featureCount)))
+        meanShares: [Float](repeating: 0, count: featureCount),
+        spans: [Span](repeating: Span(), count: Int(Self.spanCount))))
   }
 
   /// Keeps an event that was flagged for its score. The publishing thread alone; O(D), allocates
   /// nothing.
-  func note(
+  package func note(
     _ header: FlaggedHeader, record: EventRecordView, attributions: UnsafeBufferPointer<Float>
   ) {
     var entry = Entry()
@@ -103,6 +118,7 @@ public final class RecentFlags: Sendable {
     _ = content.withLockIfAvailable { content in
       content.entries[content.count % Self.eventCountMax] = entry
       content.count += 1
+      content.keepIfStrange(entry)
       guard hasShares else { return }
       for feature in attributions.indices {
         let share = attributions[feature] / header.score
@@ -120,12 +136,25 @@ public final class RecentFlags: Sendable {
     }
   }
 
+  /// The events of the hour before `nowNs` (ns since the epoch) with the highest scores, the
+  /// highest first. The hour is counted in spans of five minutes, the one that runs among them.
+  public func strangest(nowNs: UInt64) -> [RecentFlag] {
+    let now = Self.period(nowNs)
+    let spans = content.withLock { content in content.spans.map { $0 } }
+    let kept = spans.filter { $0.count > 0 && $0.period <= now && now - $0.period < Self.spanCount }
+      .flatMap { span in (0..<span.count).map { span.entries[$0].flag } }
+    return Array(
+      kept.sorted { ($0.score, $1.number) > ($1.score, $0.number) }.prefix(Self.strangestCountMax))
+  }
+
   /// D shares of the score in a running mean over flagged events, of which the last 64 weigh most;
   /// zeros before the first.
   ///
   /// Element by element: an array that is handed out would share its memory, and the writer would
   /// have to allocate other memory for its next change.
   public var meanShares: [Float] { content.withLock { content in content.meanShares.map { $0 } } }
+
+  fileprivate static func period(_ timeNs: UInt64) -> UInt64 { timeNs / spanNs }
 
   /// Insertion into a short sorted list.
   private static func selectLargest(
@@ -143,6 +172,25 @@ public final class RecentFlags: Sendable {
       entry.features[place] = feature
       entry.shares[place] = share
     }
+  }
+}
+
+extension RecentFlags.Content {
+  /// Puts an event among the strangest of its span, where it is one of them.
+  fileprivate mutating func keepIfStrange(_ entry: RecentFlags.Entry) {
+    guard !entry.score.isNaN else { return }
+    let period = RecentFlags.period(entry.decidedNs)
+    let index = Int(period % RecentFlags.spanCount)
+    if spans[index].period != period { spans[index] = RecentFlags.Span(period: period) }
+    let most = RecentFlags.strangestCountMax
+    var place = spans[index].count
+    while place > 0, entry.score > spans[index].entries[place - 1].score { place -= 1 }
+    if place == most { return }
+    spans[index].count = min(most, spans[index].count + 1)
+    for later in stride(from: spans[index].count - 1, to: place, by: -1) {
+      spans[index].entries[later] = spans[index].entries[later - 1]
+    }
+    spans[index].entries[place] = entry
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Calibration
 internal import EventRecords
 internal import Monitoring
 internal import TriggerPipeline
@@ -76,6 +77,7 @@ extension DaemonStatus {
     decisions.referenceShares = [
       0, 0, 0, 0.000002, 0.0001, 0.006, 0.56, 0.39, 0.035, 0.0087988, 0.0001, 0, 0, 0, 0, 0,
     ]
+    decisions.scoreBins = Self.scoreBins
     decisions.latency = HistogramFacts(
       upperBounds: FixedHistogram.decades(-5, through: -1),
       counts: [
@@ -158,6 +160,17 @@ extension DaemonStatus {
       maxDescriptors: 524_288, startSeconds: 1_764_072_000.25)
   }
 
+  private static var scoreBins: ScoreBinFacts? {
+    var counts = [UInt64](repeating: 0, count: ScoreHistogram.binCount)
+    for (score, count) in [(40, 700_000_000), (90, 19_000_000), (200, 7_000), (500, 161)] {
+      counts[ScoreHistogram.bin(of: Float(score))] = UInt64(count)
+    }
+    var reference = ScoreHistogram()
+    let scores: [Float] = Array(repeating: 40, count: 990) + Array(repeating: 200, count: 10)
+    scores.withUnsafeBufferPointer { reference.add($0) }
+    return ScoreBinFacts(counts: counts, reference: reference, thresholds: [181.25, 402.5])
+  }
+
   private mutating func setFlags(_ now: UInt64) {
     meanShares = [0.31, 0.22, 0.125, 0.0625, 0, 0.03125]
     flags = (0..<4).map { age in
@@ -170,6 +183,7 @@ extension DaemonStatus {
         decidedNs: now - UInt64(age) * 3_000_000_000,
         topFeatures: [.init(feature: age, share: 0.41), .init(feature: 5, share: 0.125)])
     }
+    strangestFlags = Array(flags.prefix(2))
   }
 
   private mutating func setWindows(_ now: UInt64) {

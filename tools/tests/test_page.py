@@ -156,7 +156,8 @@ def test_page_shows_what_metrics_say(daemon, page):
         assert number(text) == pytest.approx(value, rel=0.006), (name, text)
     assert metrics['tamis_events_flagged_total{working_point="tight"}'] > 100
     assert page.evaluate("document.querySelectorAll('#features .name').length") == 10
-    assert page.evaluate("document.querySelectorAll('#flags tbody tr').length") == 10
+    assert page.evaluate("document.querySelectorAll('#flags tbody tr').length") == 8
+    assert page.evaluate("document.querySelectorAll('#strangest tbody tr').length") == 8
 
 
 @pytest.mark.parametrize("width,height", [(1280, 900), (400, 800), (1920, 1080)])

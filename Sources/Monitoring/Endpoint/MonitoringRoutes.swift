@@ -3,6 +3,7 @@
 /// | path | what |
 /// |---|---|
 /// | `/` | the page for a shift crew |
+/// | `/runbook` | what each alarm means and what to do |
 /// | `/status` | the status as JSON |
 /// | `/metrics` | the same for Prometheus |
 /// | `/healthz` | 200 while the pipeline makes progress or idles soundly, else 503 and why |
@@ -10,6 +11,7 @@
 public func monitoringRoutes(of keeper: StatusKeeper) -> [String: HTTPEndpoint.Route] {
   [
     "/": { .statusPage },
+    "/runbook": { .runbookPage },
     "/status": { .json(statusDocument(of: keeper.status())) },
     "/metrics": { .metrics(metricsPage(of: keeper.status())) },
     "/healthz": { .verdict(health(of: keeper.status())) },

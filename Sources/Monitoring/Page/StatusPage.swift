@@ -7,8 +7,9 @@ extension HTTPReply {
   /// nothing, and talk to the daemon alone.
   package static let statusPage: HTTPReply = {
     let policy = [
-      "default-src 'none'", "script-src 'sha256-\(base64(of: PageScript.source))'",
-      "style-src 'sha256-\(base64(of: PageStyle.sheet))'", "connect-src 'self'", "img-src data:",
+      "default-src 'none'", "script-src 'sha256-\(base64SHA256(of: PageFiles.script))'",
+      "style-src 'sha256-\(base64SHA256(of: PageFiles.sheet))'",
+      "connect-src 'self'", "img-src data:",
       "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     ]
     return HTTPReply(
@@ -29,11 +30,11 @@ extension HTTPReply {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>tamisd</title>
     <link rel="icon" href="data:,">
-    <style>\(PageStyle.sheet)</style>
+    <style>\(PageFiles.sheet)</style>
     </head>
     <body>
-    \(PageMarkup.body)
-    <script>\(PageScript.source)</script>
+    \(PageFiles.body)
+    <script>\(PageFiles.script)</script>
     </body>
     </html>
 
@@ -41,7 +42,7 @@ extension HTTPReply {
 }
 
 /// The SHA-256 of a text in base64, as a content security policy names it.
-private func base64(of text: String) -> String {
+func base64SHA256(of text: String) -> String {
   let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   let digest = Array(SHA256Digest(of: text).bytes)
   var characters: [UInt8] = []

@@ -49,6 +49,9 @@ extension DaemonStatus {
     if !pipeline.catchUpEndpoints.isEmpty { catchUp = CatchUpFacts(pipeline.catchUpCounters) }
     points = Self.points(counters.workingPoints.all, arms: arms)
     decisions = DecisionFacts(counters, calibration: calibration)
+    decisions.scoreBins = ScoreBinFacts(
+      counts: counters.scoreBins.binCounts, reference: calibration.scoreHistogram,
+      thresholds: points.compactMap(\.armed?.threshold))
     ledger = LedgerFacts(counters, sources: pipeline.sources)
     for index in points.indices where points[index].armed != nil {
       points[index].realised = RealisedRate(
@@ -69,6 +72,7 @@ extension DaemonStatus {
     reloads.lastRefusal = pipeline.state.reloadRefusal
     drift = DriftFacts(pipeline.drift.report)
     flags = pipeline.recentFlags.latest
+    strangestFlags = pipeline.recentFlags.strangest(nowNs: takenNs)
     meanShares = pipeline.recentFlags.meanShares
   }
 

@@ -47,6 +47,8 @@ public struct DaemonStatus: Equatable, Sendable {
   public var process: ProcessFacts?
   /// The last flagged events, the newest first.
   public var flags: [RecentFlag] = []
+  /// The flagged events of the last hour with the highest scores, the highest first.
+  public var strangestFlags: [RecentFlag] = []
   /// Each feature's share of the score in a running mean over flagged events, D of them.
   public var meanShares: [Float] = []
   /// The last seconds: what a rate is now.

@@ -9,7 +9,7 @@ public import Calibration
 public func referenceShares(
   of histogram: ScoreHistogram, upperBounds: [Double]
 ) -> [Double]? {
-  let scored = histogram.counts.saturatingSum +| histogram.underflow +| histogram.overflow
+  let scored = histogram.scoredCount
   if scored == 0 { return nil }
   var counts = [Double](repeating: 0, count: upperBounds.count + 1)
   counts[0] += Double(histogram.underflow)

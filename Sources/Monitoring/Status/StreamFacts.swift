@@ -158,6 +158,8 @@ public struct DecisionFacts: Equatable, Sendable {
   /// The share of the calibration's background in each bucket of `scores`; nil where the
   /// calibration does not say.
   public var referenceShares: [Double]?
+  /// Scores in narrow bins around the thresholds; nil where no threshold lies among the bins.
+  public var scoreBins: ScoreBinFacts?
   /// Seconds from the socket to the decision.
   public var latency = HistogramFacts(upperBounds: [], counts: [0], sum: 0)
 

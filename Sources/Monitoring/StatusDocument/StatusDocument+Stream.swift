@@ -58,6 +58,7 @@ extension DaemonStatus {
       "batches": .integer(decisions.batches),
       "batch_events": JSONValue(decisions.batchEvents),
       "score": .object(scores),
+      "score_bins": .optional(decisions.scoreBins, JSONValue.init),
       "latency": .object(latency),
     ])
   }
@@ -142,6 +143,14 @@ extension JSONValue {
       "upper_bounds": .array(histogram.upperBounds.map { .finite($0) }),
       "counts": .array(histogram.counts.map { .integer($0) }),
       "sum": .finite(histogram.sum),
+    ])
+  }
+
+  init(_ bins: ScoreBinFacts) {
+    self = .object([
+      "edges": .array(bins.edges.map { .finite($0) }),
+      "counts": .array(bins.counts.map { .integer($0) }),
+      "reference_shares": .optional(bins.referenceShares) { .array($0.map { .finite($0) }) },
     ])
   }
 

@@ -47,6 +47,7 @@ package func statusObject(of status: DaemonStatus) -> JSONObject {
         .object(["name": .string($0.name), "share": .finite($0.share)])
       }),
     "last_flags": .array(status.flags.map { status.flagJSON($0) }),
+    "strangest_flags": .array(status.strangestFlags.map { status.flagJSON($0) }),
     "history": status.historyJSON,
   ]
 }

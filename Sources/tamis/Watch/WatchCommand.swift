@@ -11,9 +11,9 @@ struct WatchCommand: ParsableCommand {
     discussion: """
       Asks the daemon's /status and shows it: state and alarms, rates, working points with target \
       and interval, ledger, latency, journal, drift, and what made the last flagged events \
-      strange. On a terminal the view is drawn again and again until Ctrl-C, and waits for a \
-      daemon that is away; elsewhere, or with --once, it is printed once. NO_COLOR turns colours \
-      off.
+      strange. On a terminal the view is drawn again and again, and waits for a daemon that is \
+      away: keys 1 to 5 choose what is shown, arrows, j, k and the space bar scroll, q or Ctrl-C \
+      ends. Elsewhere, or with --once, all of it is printed once. NO_COLOR turns colours off.
 
       Examples:
         tamis watch
@@ -63,20 +63,28 @@ struct WatchCommand: ParsableCommand {
     }
   }
 
-  /// Never returns: Ctrl-C ends it.
+  /// Returns when `q` is pressed; Ctrl-C ends the program.
   private func watch(_ address: HTTPAddress, hasColour: Bool) {
-    let screen = TerminalScreen(hasColour: hasColour)
+    let terminal = TerminalScreen(hasColour: hasColour)
+    var screens = WatchScreens()
     var last: JSONValue?
     while true {
-      let width = TerminalScreen.size.columns
-      switch StatusLook.at(address, url: url) {
-      case .success(let status):
-        last = status
-        screen.show(WatchView(status, url: url, width: width).lines)
-      case .failure(let fault):
-        screen.show(awayLines(fault, url: url, last: last, width: width))
-      }
-      usleep(UInt32(interval * 1e6))
+      let look = StatusLook.at(address, url: url)
+      if case .success(let status) = look { last = status }
+      // A key shows another part of the same look.
+      var keys: [WatchKey] = []
+      repeat {
+        let (columns, rows) = TerminalScreen.size
+        switch look {
+        case .success(let status):
+          let view = WatchView(status, url: url, width: columns)
+          terminal.show(screens.lines(of: view, rowCount: rows))
+        case .failure(let fault):
+          terminal.show(awayLines(fault, url: url, last: last, width: columns))
+        }
+        keys = WatchKey.wait(seconds: interval)
+        for key in keys where !screens.press(key) { return terminal.giveBack() }
+      } while !keys.isEmpty
     }
   }
 }

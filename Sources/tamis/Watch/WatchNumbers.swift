@@ -1,11 +1,23 @@
 internal import Glibc
+internal import StrictJSON
 
 /// Numbers of the view. ASCII alone, and a dash where there is none.
 enum WatchNumbers {
-  /// A count with its digits in groups of three.
+  /// A count with its digits in groups of three. Integers of any length keep all their digits.
+  static func whole(_ value: JSONValue) -> String {
+    guard case .number(let text) = value else { return "-" }
+    let digits = text.first == "-" ? text.dropFirst() : text[...]
+    if digits.allSatisfy({ $0.isASCII && $0.isNumber }) { return grouped(text) }
+    return whole(Double(text))
+  }
+
+  /// The same of a number that was computed.
   static func whole(_ value: Double?) -> String {
     guard let value, abs(value) < 1e18 else { return "-" }
-    let digits = String(Int(value.rounded()))
+    return grouped(String(Int(value.rounded())))
+  }
+
+  private static func grouped(_ digits: String) -> String {
     var text = ""
     for (place, digit) in digits.enumerated() {
       if place > 0, (digits.count - place) % 3 == 0, text != "-" { text += " " }

@@ -41,7 +41,7 @@ extension WatchView {
     line.add((point["name"].string ?? "").padded(to: 15) + " ", .strong)
     line.add(N.short(target).padded(to: 10))
     line.add(rate.padded(to: 31) + " ")
-    line.add(N.whole(point["flagged"].number).padded(to: 11) + " ")
+    line.add(N.whole(point["flagged"]).padded(to: 11) + " ")
     if let axis, target > 0 {
       let interval = hasEvents ? lower.flatMap { low in upper.map { low...max(low, $0) } } : nil
       line.add(
@@ -71,45 +71,55 @@ extension WatchView {
       lines.append(
         StyledLine(
           label: "flood",
-          "one in \(N.whole(prescale)) kept, \(N.whole(status["flood"]["suppressed"].number)) "
+          "one in \(N.whole(prescale)) kept, \(N.whole(status["flood"]["suppressed"])) "
             + "suppressed"))
     }
     if screen.isThere {
       lines.append(
         StyledLine(
           label: "screen",
-          "\(N.whole(screen["disagreements"].number)) of \(N.whole(screen["audited"].number)) "
+          "\(N.whole(screen["disagreements"])) of \(N.whole(screen["audited"])) "
             + "audited events disagreed"))
     }
     if shadow.isThere {
       lines += wrapped(
         "shadow",
-        shadow["events"].members.map { "\($0.name) \(N.whole($0.value.number))" },
+        shadow["events"].members.map { "\($0.name) \(N.whole($0.value))" },
         separator: ", ", width: width)
     }
     return lines
   }
 
-  var flags: [StyledLine] {
+  var because: [StyledLine] {
     let features = status["top_features"].list
     if features.isEmpty {
       return [StyledLine(label: "because", "nothing flagged for its score yet")]
     }
-    return wrapped(
-      "because", features.map { shareText($0) }, separator: ", ", width: width)
-      + status["last_flags"].list.prefix(5).map { flag in
-        var text =
-          "run \(N.whole(flag["run"].number)) event \(N.whole(flag["event"].number))  "
-          + "score \(N.short(flag["score"].number))  "
-          + flag["working_points"].list.compactMap(\.string).joined(separator: ",")
-        // As many reasons as fit: half a number would be a wrong one.
-        for (place, share) in flag["top_features"].list.prefix(3).map(shareText).enumerated() {
-          let more = (place == 0 ? "  " : ", ") + share
-          if 10 + text.count + more.count > width { break }
-          text += more
-        }
-        return StyledLine(label: N.clock(flag["time"].number), text)
+    return wrapped("because", features.map { shareText($0) }, separator: ", ", width: width)
+  }
+
+  var flags: [StyledLine] { lines(of: status["last_flags"].list.prefix(5)) }
+
+  /// The strangest events of the last hour.
+  var strangest: [StyledLine] {
+    let lines = lines(of: status["strangest_flags"].list.prefix(5))
+    return lines.isEmpty ? [] : [StyledLine(label: "strangest", "of the last hour")] + lines
+  }
+
+  private func lines(of flags: ArraySlice<JSONValue>) -> [StyledLine] {
+    flags.map { flag in
+      var text =
+        "run \(N.whole(flag["run"])) event \(N.whole(flag["event"]))  "
+        + "score \(N.short(flag["score"].number))  "
+        + flag["working_points"].list.compactMap(\.string).joined(separator: ",")
+      // As many reasons as fit: half a number would be a wrong one.
+      for (place, share) in flag["top_features"].list.prefix(3).map(shareText).enumerated() {
+        let more = (place == 0 ? "  " : ", ") + share
+        if 10 + text.count + more.count > width { break }
+        text += more
       }
+      return StyledLine(label: N.clock(flag["time"].number), text)
+    }
   }
 
   private func shareText(_ feature: JSONValue) -> String {
@@ -125,7 +135,7 @@ extension WatchView {
       "arms",
       [
         named("model"), named("calibration"),
-        "generation \(N.whole(arms["generation"].number)) since \(N.dated(arms["since"].number))",
+        "generation \(N.whole(arms["generation"])) since \(N.dated(arms["since"].number))",
       ], separator: ", ", width: width)
   }
 }

@@ -16,27 +16,29 @@ struct WatchView {
 
   /// All of it, what matters most first.
   var lines: [StyledLine] {
-    [heading] + alarms + [StyledLine()] + stream + [StyledLine()] + workingPoints + [StyledLine()]
-      + ledger + keeping + change + [StyledLine()] + flags + arms
+    [heading] + alarms(isShort: false) + [StyledLine()] + stream + [StyledLine()] + workingPoints
+      + [StyledLine()] + ledger + keeping + change + [StyledLine()] + because + flags + strangest
+      + arms
   }
 
-  private var heading: StyledLine {
+  var heading: StyledLine {
     var line = StyledLine()
     switch status["state"].string {
     case "ok": line.add(" OK ", .good)
     case "warning": line.add(" WARNING ", .warning)
     default: line.add(" ALARM ", .alarm)
     }
-    line.add("  tamisd instance \(N.whole(status["build"]["instance"].number))", .strong)
+    line.add("  tamisd instance \(N.whole(status["build"]["instance"]))", .strong)
     line.add(
       "  \(N.dated(status["time"].number))"
         + "  up \(N.seconds(status["build"]["uptime_seconds"].number))"
         + "  \(status["life"]["phase"].string ?? "")")
-    line.add("  \(url)", .soft)
+    if line.characterCount + 2 + url.count <= width { line.add("  \(url)", .soft) }
     return line
   }
 
-  private var alarms: [StyledLine] {
+  /// One line each where they are to be short, else whole sentences.
+  func alarms(isShort: Bool) -> [StyledLine] {
     status["alarms"].list.flatMap { alarm in
       var line = StyledLine()
       let severity = alarm["severity"].string ?? ""
@@ -45,6 +47,12 @@ struct WatchView {
       line.add(" \(alarm["name"].string ?? "")", .strong)
       line.add(" since \(N.clock(alarm["since"].number)):")
       let sentence = alarm["sentence"].string ?? ""
+      if isShort {
+        var short = StyledLine()
+        short.add(" \(severity) ", severity == "critical" ? .alarm : .warning)
+        short.add(" \(sentence)")
+        return [short]
+      }
       if line.characterCount + 1 + sentence.count > width {
         let words = sentence.split(separator: " ").map(String.init)
         return [line] + wrapped("", words, separator: " ", width: width)
@@ -54,7 +62,7 @@ struct WatchView {
     }
   }
 
-  private var stream: [StyledLine] {
+  var stream: [StyledLine] {
     let (now, recent, life) = (status["now"], status["recent"], status["life"])
     let silence = life["since_event_seconds"].number
     let last = silence.map { $0 < 2 ? "now" : "\(N.seconds($0)) ago" } ?? "none yet"
@@ -63,8 +71,8 @@ struct WatchView {
       "events",
       [
         "\(N.short(now["received_per_second"].number)) /s",
-        "lost \(N.whole(recent["lost"].number)) in \(span)",
-        "refused \(N.whole(recent["rejected"].number))",
+        "lost \(N.whole(recent["lost"])) in \(span)",
+        "refused \(N.whole(recent["rejected"]))",
         "dead time \(N.percent(now["dead_time_ratio"].number))",
         "last event \(last)",
       ], separator: "   ", width: width)
@@ -84,7 +92,7 @@ struct WatchView {
     return records / capacity
   }
 
-  private var ledger: [StyledLine] {
+  var ledger: [StyledLine] {
     let ledger = status["ledger"]
     let parts = ["received", "scored", "rejected", "shed"].map { ledger[$0].number ?? 0 }
     let open = max(0, parts[0] - parts[1] - parts[2] - parts[3])
@@ -92,44 +100,50 @@ struct WatchView {
     return wrapped(
       "ledger",
       [
-        "received \(N.whole(parts[0]))", "= scored \(N.whole(parts[1]))",
-        "+ refused \(N.whole(parts[2]))", "+ shed \(N.whole(parts[3]))",
+        "received \(N.whole(ledger["received"]))", "= scored \(N.whole(ledger["scored"]))",
+        "+ refused \(N.whole(ledger["rejected"]))", "+ shed \(N.whole(ledger["shed"]))",
         "+ on the way \(N.whole(open))",
       ], separator: " ", width: width)
       + wrapped(
         "",
         ledger["by_source"].list.filter { ($0["received"].number ?? 0) > 0 }.map {
-          "source \($0["source"].string ?? ""): \(N.whole($0["received"].number)) received, "
-            + "\(N.whole($0["lost"].number)) lost, \(N.whole($0["late"].number)) late"
+          "source \($0["source"].string ?? ""): \(N.whole($0["received"])) received, "
+            + "\(N.whole($0["lost"])) lost, \(N.whole($0["late"])) late"
         }, separator: "; ", width: width)
       + (reasons.isEmpty
         ? []
         : wrapped(
-          "refused", reasons.map { "\($0.name) \(N.whole($0.value.number))" }, separator: ", ",
+          "refused", reasons.map { "\($0.name) \(N.whole($0.value))" }, separator: ", ",
           width: width))
   }
 
-  private var keeping: [StyledLine] {
-    let (journal, output) = (status["journal"], status["output"])
+  var keeping: [StyledLine] { journal + output }
+
+  var journal: [StyledLine] {
+    let journal = status["journal"]
     var facts = [
       journal["stalled"].isTrue
         ? "STALLED: \(status["life"]["stall_reason"].string ?? "")" : "written",
-      "\(N.whole(journal["records"].number)) records", N.bytes(journal["bytes"].number),
+      "\(N.whole(journal["records"])) records", N.bytes(journal["bytes"].number),
       "lag \(N.seconds(journal["lag_seconds"].number))",
     ]
     if journal["segments"].isThere {
       facts += [
-        "\(N.whole(journal["segments"].number)) segments",
+        "\(N.whole(journal["segments"])) segments",
         "\(N.bytes(journal["free_bytes"].number)) left on disk",
       ]
     }
     return wrapped("journal", facts, separator: ", ", width: width)
-      + wrapped(
-        "output",
-        output["published"].members.map { "\($0.name) \(N.whole($0.value.number))" } + [
-          "waiting \(N.whole(output["waiting"].number))",
-          "given up \(N.whole(output["abandoned"].number))",
-          "subscriptions \(N.whole(output["subscribers"].number))",
-        ], separator: ", ", width: width)
+  }
+
+  var output: [StyledLine] {
+    let output = status["output"]
+    return wrapped(
+      "output",
+      output["published"].members.map { "\($0.name) \(N.whole($0.value))" } + [
+        "waiting \(N.whole(output["waiting"]))",
+        "given up \(N.whole(output["abandoned"]))",
+        "subscriptions \(N.whole(output["subscribers"]))",
+      ], separator: ", ", width: width)
   }
 }

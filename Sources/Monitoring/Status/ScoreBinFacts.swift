@@ -1,0 +1,44 @@
+internal import BoundedNumbers
+public import Calibration
+
+/// Scores in narrow bins around the thresholds, beside those of the calibration's background.
+public struct ScoreBinFacts: Equatable, Sendable {
+  /// Ascending edges; a bin holds scores from its lower edge up to, but not at, its upper one.
+  public var edges: [Float]
+  /// Scored events in each bin since start: one less than edges.
+  public var counts: [UInt64]
+  /// The share of the calibration's background in each bin; nil where it does not say.
+  public var referenceShares: [Double]?
+
+  /// Bins shown below the lowest threshold and above the highest one, at least.
+  static let marginBinCount = 24
+
+  /// Takes the bins that have any score, and those around the thresholds.
+  ///
+  /// - Parameters:
+  ///   - counts: one for each bin of a `ScoreHistogram`.
+  ///   - reference: the calibration's background.
+  ///   - thresholds: those in force.
+  /// - Returns: nil without a threshold within the histogram's range.
+  public init?(counts: [UInt64], reference: ScoreHistogram?, thresholds: [Float]) {
+    precondition(counts.count == ScoreHistogram.binCount)
+    let marks = thresholds.map(ScoreHistogram.bin).filter(counts.indices.contains)
+    guard let lowest = marks.min(), let highest = marks.max() else { return nil }
+    let used = counts.indices.filter { counts[$0] > 0 || (reference?.counts[$0] ?? 0) > 0 }
+    let first = max(0, min(lowest - Self.marginBinCount, used.first ?? lowest))
+    let last = min(counts.count - 1, max(highest + Self.marginBinCount, used.last ?? highest))
+    let bins = first...last
+    edges = bins.map { ScoreHistogram.scores(inBin: $0).lowerBound }
+    edges.append(ScoreHistogram.scores(inBin: last).upperBound)
+    self.counts = Array(counts[bins])
+    referenceShares = reference.flatMap { histogram in
+      let total = Double(histogram.scoredCount)
+      return total > 0 ? histogram.counts[bins].map { Double($0) / total } : nil
+    }
+  }
+}
+
+extension ScoreHistogram {
+  /// Scores that are numbers.
+  var scoredCount: Int { counts.saturatingSum +| underflow +| overflow }
+}

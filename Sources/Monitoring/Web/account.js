@@ -1,0 +1,59 @@
+// The tiles on top, and the ledger.
+const tiles = status => {
+  const {now, recent, ledger, output} = status;
+  const on = name => status.alarms.some(alarm => alarm.name === name);
+  const tile = (term, value, more, alarmed) =>
+    h("dl", {class: alarmed ? "tile warn" : "tile"},
+      [h("dt", {}, term), h("dd", {}, value), h("dd", {class: "more"}, more)]);
+  draw("tiles", [now, recent, ledger, output, status.life, status.alarms], () => [
+    tile("Events a second", short(now.received_per_second), [
+      brief(ledger.received), " received"], on("TamisNoEvents")),
+    tile("Lost", brief(recent.lost), [
+      `in ${seconds(recent.seconds)}; `, brief(Number(ledger.lost) - Number(ledger.late)), " since start"],
+      on("TamisEventsLost")),
+    tile("Dead time", percent(now.dead_time_ratio), [
+      `${percent(recent.dead_time_ratio)} in ${seconds(recent.seconds)}`], on("TamisDeadTime")),
+    tile("Latency, 99 %", seconds(recent.latency_p99_seconds), [
+      `half within ${seconds(recent.latency_p50_seconds)}`]),
+    tile("Refused", brief(recent.rejected), [
+      `in ${seconds(recent.seconds)}; `, brief(ledger.rejected), " since start"],
+      on("TamisEventsRejected")),
+    tile("Waiting for output", brief(output.waiting), [
+      counted("tamis_output_subscribers", output.subscribers), " subscriptions"],
+      on("TamisOutputBacklog")),
+    tile("Last event", status.life.since_event_seconds === null ? "none yet"
+      : status.life.since_event_seconds < 2 ? "now"
+      : `${seconds(status.life.since_event_seconds)} ago`,
+      `up ${seconds(status.build.uptime_seconds)}`, on("TamisNoEvents")),
+  ]);
+};
+const ledger = status => draw("ledger", [status.ledger, status.ring.records], () => {
+  const {ledger} = status;
+  const open = ["scored", "rejected", "shed"].reduce(
+    (rest, each) => rest - Number(ledger[each]), Number(ledger.received));
+  const shared = ledger.by_source.some(each => Number(each.elsewhere));
+  const elsewhere = each => shared ? [
+    counted(label("tamis_events_elsewhere_total", "source", each.source), each.elsewhere)] : [];
+  const bySource = table("By source", ["source", "received", "lost", "late",
+    ...(shared ? ["elsewhere"] : [])],
+    ledger.by_source.map(each => row([each.source,
+      counted(label("tamis_events_received_total", "source", each.source), each.received),
+      counted(label("tamis_events_lost_total", "source", each.source), each.lost),
+      counted(label("tamis_events_late_total", "source", each.source), each.late),
+      ...elsewhere(each)])));
+  const reasons = Object.entries(ledger.rejected_by_reason).filter(([, count]) => Number(count));
+  const byReason = reasons.length ? table("Refused, by reason", ["reason", "records"],
+    reasons.map(([reason, count]) => row([reason,
+      counted(label("tamis_events_rejected_total", "reason", reason), count)])))
+    : note("Nothing refused.");
+  return [facts([
+    ["received", whole(ledger.received)],
+    ["= scored", counted("tamis_events_scored_total", ledger.scored)],
+    ["+ refused", whole(ledger.rejected)],
+    ["+ shed at the end", counted("tamis_events_shed_total", ledger.shed)],
+    ["+ on the way", whole(Math.max(0, open))],
+    ["ledgers that do not add up", [
+      sign(!ledger.faults, "none: ", "a fault: "),
+      counted("tamis_ledger_faults_total", ledger.faults)]],
+  ]), bySource, byReason];
+});

@@ -1,0 +1,66 @@
+// Working points, features and flagged events.
+const rateWithInterval = (point, name) => [
+  metric(label("tamis_realised_fpr", "working_point", name), point.rate, short(point.rate, 4)),
+  " (",
+  metric(label("tamis_realised_fpr_lower", "working_point", name), point.lower,
+    short(point.lower, 4)), " to ",
+  metric(label("tamis_realised_fpr_upper", "working_point", name), point.upper,
+    short(point.upper, 4)), ")"];
+const workingPoints = status => {
+  const points = status.working_points.filter(point => point.armed && point.realised);
+  const former = status.working_points.filter(point => !point.armed);
+  if (points.length) draw("points-chart", points, pointChart);
+  draw("points", [points, former], () => {
+    const narrow = $("points").clientWidth < 560;
+    const of = (point, key) => label(key, "working_point", point.name);
+    const confidence = points.length ? percent(points[0].realised.confidence) : "";
+    const values = point => [
+      metric(of(point, "tamis_target_fpr"), point.target_fpr, short(point.target_fpr)),
+      rateWithInterval(point.realised, point.name),
+      metric(of(point, "tamis_threshold"), point.threshold, short(point.threshold, 5)),
+      whole(point.prescale),
+      counted(of(point, "tamis_events_fired_total"), point.fired),
+      counted(of(point, "tamis_events_flagged_total"), point.flagged)];
+    const heads = ["target", `realised (${confidence})`, "threshold", "prescale", "fired",
+      "flagged"];
+    const old = former.map(point => note([
+      `${point.name}, of earlier arms: `,
+      counted(of(point, "tamis_events_fired_total"), point.fired), " fired, ",
+      counted(of(point, "tamis_events_flagged_total"), point.flagged), " flagged."]));
+    if (narrow) return points.flatMap(point => [h("h3", {}, point.name),
+      facts(values(point).map((value, index) => [heads[index], value]))]).concat(old);
+    return [table("Rates are events fired over events scored "
+      + "since the arms came into force, counts are since the start.", ["working point", ...heads],
+      points.map(point => row([point.name, ...values(point)]))), ...old];
+  });
+};
+const features = status => draw("features", status.top_features, list => {
+  if (!list.length) return note("Nothing has been flagged for its score yet.");
+  const most = list[0].share;
+  return [h("div", {class: "bars"}, list.flatMap(each => [
+    h("span", {class: "name"}, each.name),
+    s("svg", {viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true"},
+      s("rect", {class: "f0", x: 0, y: 1, height: 8, width: 100 * each.share / most})),
+    h("span", {}, percent(each.share))])),
+    note("Mean share of the score, over the last hundred flagged events or so.")];
+});
+const flagTable = (list, empty) => {
+  if (!list || !list.length) return note(empty);
+  const cell = (content, name) => h("td", {class: name}, content);
+  return h("table", {}, [h("thead", {}, h("tr", {}, [
+    ["time", "l"], ["run and event", "l"], ["score", ""], ["fired", "l hide-small"],
+    ["because of", "l"]].map(([head, name]) => h("th", {scope: "col", class: name}, head)))),
+    h("tbody", {}, list.map(flag => h("tr", {}, [
+      h("th", {scope: "row", class: "nowrap"}, clock(flag.time)),
+      cell(h("span", {title: `journal number ${flag.number}, source ${flag.source}, `
+        + `sequence ${flag.sequence}`}, `${flag.run} / ${flag.event}`), "l"),
+      // A score that JSON cannot say is beyond the range of float32.
+      cell(flag.score === null ? "∞" : short(flag.score, 4), ""),
+      cell(flag.working_points.join(", "), "l hide-small"),
+      cell(flag.top_features.slice(0, 3).map(each =>
+        `${each.name} ${percent(each.share)}`).join(", "), "l")])))]);
+};
+const flags = status => draw("flags", status.last_flags.slice(0, 8), list =>
+  flagTable(list, "No event has been flagged for its score yet."));
+const strangest = status => draw("strangest", status.strangest_flags, list =>
+  flagTable(list, "No event has been flagged for its score within the hour."));

@@ -1,0 +1,44 @@
+// Elements. All text goes in as text: a feature's name can hold anything.
+const $ = id => document.getElementById(id);
+const put = (node, attributes, children) => {
+  for (const [name, value] of Object.entries(attributes || {}))
+    if (value !== null && value !== undefined) node.setAttribute(name, value);
+  for (const child of [].concat(children === undefined ? [] : children))
+    if (child !== null) node.append(child);
+  return node;
+};
+const h = (tag, attributes, children) =>
+  put(document.createElement(tag), attributes, children);
+const s = (tag, attributes, children) =>
+  put(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+// A place is drawn again only when what it shows has changed, so that a selection, or where a
+// screen reader is, survives.
+const drawn = new Map();
+const draw = (id, facts, make) => {
+  const key = JSON.stringify([facts, $(id).clientWidth]);
+  if (drawn.get(id) === key) return;
+  drawn.set(id, key);
+  $(id).replaceChildren(...[].concat(make(facts)).filter(each => each !== null));
+};
+
+// A number that is a metric carries its name and its whole value beside the rounded text.
+const metric = (name, value, text) =>
+  h("span", {"data-metric": name, "data-value": value === null ? "NaN" : value}, text);
+const counted = (name, value) => metric(name, value, whole(value));
+const label = (name, key, value) => `${name}{${key}="${value}"}`;
+// Paths may break anywhere, numbers nowhere.
+const isNumber = value => typeof value === "string" && /^[-–\d.\u202f]+$/.test(value);
+const facts = pairs => h("dl", {class: "facts"}, pairs.filter(pair => pair).flatMap(
+  ([term, value]) => [h("dt", {}, term),
+    h("dd", {class: isNumber(value) ? "nowrap" : null}, value)]));
+const table = (caption, heads, rows) => h("table", {}, [
+  h("caption", {}, caption),
+  h("thead", {}, h("tr", {}, heads.map(head => h("th", {scope: "col"}, head)))),
+  h("tbody", {}, rows)]);
+const row = cells => h("tr", {}, cells.map(
+  (cell, index) => index ? h("td", {}, cell) : h("th", {scope: "row"}, cell)));
+const note = text => h("p", {class: "note"}, text);
+const sign = (good, goodText, badText) =>
+  h("span", {class: good ? "sign-good" : "sign-bad"},
+    good ? `✓ ${goodText}` : `✕ ${badText}`);

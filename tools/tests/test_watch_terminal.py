@@ -1,0 +1,153 @@
+"""`tamis watch` on terminals of several sizes, against a fixed status with four alarms."""
+
+import http.server
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import subprocess
+import struct
+import termios
+import threading
+import time
+import fcntl
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILT = ROOT / ".build/release"
+if not (BUILT / "tamis").exists():
+    pytest.skip("the programs are not built", allow_module_level=True)
+
+LARGEST = 2**64 - 1
+ALARMS = [
+    ("TamisJournalStalled", "critical", "The pipeline waits for the journal: no space left."),
+    ("TamisEventsLost", "warning", "12345 records lost in the last 5 min."),
+    ("TamisDeadTime", "warning", "Input waited for the pipeline 12.3 % of the time."),
+    ("TamisFlaggedRateOff", "warning", "loose fires at 2.3 times its target."),
+]
+
+
+def fixed_status():
+    status = json.loads((ROOT / "Tests/MonitoringTests/Golden/status.json").read_text())
+    status["state"] = "alarm"
+    status["alarms"] = [
+        {"name": name, "severity": severity, "since": status["time"] - 60, "sentence": sentence,
+         "runbook": f"docs/runbook.md#{name.lower()}"} for name, severity, sentence in ALARMS]
+    status["ledger"]["received"] = LARGEST
+    return status
+
+
+@pytest.fixture(scope="module")
+def url():
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            body = json.dumps(fixed_status()).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class Terminal:
+    """`tamis watch` in a pseudoterminal."""
+
+    def __init__(self, url, rows, columns):
+        self.process_id, self.descriptor = pty.fork()
+        if self.process_id == 0:
+            os.environ["NO_COLOR"] = "1"
+            os.execv(BUILT / "tamis", ["tamis", "watch", "--url", url, "--interval", "60"])
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.output = b""
+
+    def screen(self, is_there):
+        """The lines of the last whole screen, once `is_there` holds for them."""
+        deadline = time.monotonic() + 60
+        while True:
+            if select.select([self.descriptor], [], [], 0.2)[0]:
+                self.output += os.read(self.descriptor, 65536)
+            drawn = re.findall(rb"\x1b\[H(.*?)\x1b\[J", self.output, re.DOTALL)
+            lines = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line)
+                     for line in re.split("\r+\n", drawn[-1].decode())] if drawn else []
+            if lines and is_there(lines):
+                return lines
+            assert time.monotonic() < deadline, lines
+
+    def press(self, keys):
+        os.write(self.descriptor, keys)
+
+    def end(self):
+        self.press(b"q")
+        deadline = time.monotonic() + 30
+        while True:
+            found, status = os.waitpid(self.process_id, os.WNOHANG)
+            if found:
+                os.close(self.descriptor)
+                return os.waitstatus_to_exitcode(status)
+            # What it writes at its end must have room.
+            if select.select([self.descriptor], [], [], 0.05)[0]:
+                try:
+                    os.read(self.descriptor, 65536)
+                except OSError:
+                    pass
+            if time.monotonic() > deadline:
+                os.kill(self.process_id, signal.SIGKILL)
+                raise AssertionError("q does not end it")
+
+
+@pytest.mark.parametrize("rows,columns", [(24, 80), (50, 200), (24, 132), (0, 0)])
+def test_the_most_important_of_everything_fits(url, rows, columns):
+    terminal = Terminal(url, rows, columns)
+    rows, columns = rows or 24, columns or 80
+    lines = terminal.screen(lambda lines: "overview" in lines[-1])
+    assert len(lines) <= rows and max(map(len, lines)) <= columns
+    text = "\n".join(lines)
+    for _, _, sentence in ALARMS:
+        assert sentence in text
+    for word in ["ALARM", "events", "latency", "working point", "ledger", "journal", "output",
+                 "drift", "because"]:
+        assert word in text, word
+    # A number is whole or not there.
+    assert "18 446 744 073 709 551 615" in text
+    assert terminal.end() == 0
+
+
+def test_keys_show_the_rest(url):
+    terminal = Terminal(url, 24, 80)
+    terminal.screen(lambda lines: "more lines: 5" in lines[-1])
+    terminal.press(b"5")
+    lines = terminal.screen(lambda lines: "lines 1 to 23 of" in lines[-1])
+    count = int(re.search(r"of (\d+)", lines[-1])[1])
+    terminal.press(b"j\x1b[B")
+    moved = terminal.screen(lambda lines: "lines 3 to 25 of" in lines[-1])
+    assert moved[0] == lines[2]
+    terminal.press(b"\x1b[6~" * 10)
+    terminal.screen(lambda lines: f"to {count} of {count}" in lines[-1])
+    terminal.press(b"k\x1b[A\x1b[5~" * 10)
+    terminal.screen(lambda lines: "lines 1 to" in lines[-1])
+    terminal.press(b"2")
+    alarms = terminal.screen(lambda lines: "[2 alarms]" in lines[-1])
+    assert all(any(name in line for line in alarms) for name, _, _ in ALARMS)
+    terminal.press(b"3")
+    terminal.screen(lambda lines: "[3 ledger]" in lines[-1])
+    terminal.press(b"4")
+    terminal.screen(lambda lines: "[4 flags]" in lines[-1])
+    assert terminal.end() == 0
+
+
+def test_once_prints_everything_whole(url):
+    text = subprocess.run([BUILT / "tamis", "watch", "--once", "--url", url], check=True,
+                          capture_output=True, text=True, timeout=60).stdout
+    assert "18 446 744 073 709 551 615" in text
+    assert "strangest" in text
