@@ -34,7 +34,8 @@ struct ScoreBinFactsTests {
     let facts = try #require(
       ScoreBinFacts(counts: empty, reference: reference, thresholds: [50]))
     let shares = try #require(facts.referenceShares)
-    #expect(shares.filter { $0 > 0 } == [2.0 / 7, 1.0 / 7, 2.0 / 7])
+    let expected: [Double] = [2.0 / 7, 1.0 / 7, 2.0 / 7]
+    #expect(shares.filter { $0 > 0 } == expected)
   }
 
   @Test(arguments: [[], [Float.infinity], [-1, .nan], [1e30]])
