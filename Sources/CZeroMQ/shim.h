@@ -148,8 +148,9 @@ static inline int tamis_ipc_path_state(const char *path) {
 // MARK: Messages that tell what became of them
 
 /// One message part of which the sender keeps a hand: it tells whether the library still holds it.
-/// Two owners, the sender and the library; the last one frees it.
+/// Two owners, the sender and the library: where the sender is the last one it may use it again.
 struct tamis_parcel {
+  size_t capacity;
   uint32_t owners;
   uint32_t has_left;
   uint32_t is_in_send;
@@ -158,9 +159,13 @@ struct tamis_parcel {
   unsigned char bytes[];
 };
 
-static inline void tamis_parcel_release(struct tamis_parcel *parcel) {
-  if (__atomic_sub_fetch(&parcel->owners, 1, __ATOMIC_ACQ_REL) == 0) free(parcel);
+/// The sender lets go of it. Returns 1 where the library has done so before: it is the sender's to
+/// use again or to free.
+static inline int tamis_parcel_let_go(struct tamis_parcel *parcel) {
+  return __atomic_sub_fetch(&parcel->owners, 1, __ATOMIC_ACQ_REL) == 0;
 }
+
+static inline void tamis_parcel_free(struct tamis_parcel *parcel) { free(parcel); }
 
 /// Called by the library when nothing of it needs the bytes any more: in one of its own threads when
 /// they have been written or their receiver has gone, in the sender's when nobody took them.
@@ -170,7 +175,7 @@ static void tamis_parcel_leave(void *bytes, void *hint) {
   if (pthread_equal(parcel->sender, pthread_self()) && parcel->is_in_send)
     parcel->returned_at_once = 1;
   __atomic_store_n(&parcel->has_left, 1, __ATOMIC_RELEASE);
-  tamis_parcel_release(parcel);
+  if (__atomic_sub_fetch(&parcel->owners, 1, __ATOMIC_ACQ_REL) == 0) free(parcel);
 }
 
 /// Whether the library has let go of it.
@@ -181,14 +186,20 @@ static inline int tamis_parcel_has_left(const struct tamis_parcel *parcel) {
 /// What became of a send.
 enum { TAMIS_PARCEL_TAKEN = 1, TAMIS_PARCEL_NOBODY = 2, TAMIS_PARCEL_FULL = 3 };
 
-/// Sends a copy of `size` bytes as the last part of a message. Returns TAMIS_PARCEL_TAKEN and the
-/// parcel, which the caller releases; TAMIS_PARCEL_NOBODY where no receiver wanted it;
-/// TAMIS_PARCEL_FULL where it would have to wait; or a negative errno.
+/// Sends a copy of `size` bytes as the last part of a message, in the parcel of `hand` where there is
+/// one with room. Returns TAMIS_PARCEL_TAKEN, and in `hand` the parcel, of which the caller lets go
+/// later; TAMIS_PARCEL_NOBODY where no receiver wanted it; TAMIS_PARCEL_FULL where it would have to
+/// wait; or a negative errno: and in `hand` then a parcel that is the caller's alone, or NULL.
 static inline int tamis_parcel_send(
-    void *socket, const void *bytes, size_t size, struct tamis_parcel **sent) {
-  struct tamis_parcel *parcel =
-      (struct tamis_parcel *)malloc(sizeof(struct tamis_parcel) + size);
-  if (parcel == NULL) return -ENOMEM;
+    void *socket, const void *bytes, size_t size, struct tamis_parcel **hand) {
+  struct tamis_parcel *parcel = *hand;
+  *hand = NULL;
+  if (parcel == NULL || parcel->capacity < size) {
+    free(parcel);
+    parcel = (struct tamis_parcel *)malloc(sizeof(struct tamis_parcel) + size);
+    if (parcel == NULL) return -ENOMEM;
+    parcel->capacity = size;
+  }
   parcel->owners = 2;
   parcel->has_left = 0;
   parcel->is_in_send = 1;
@@ -197,7 +208,7 @@ static inline int tamis_parcel_send(
   memcpy(parcel->bytes, bytes, size);
   zmq_msg_t message;
   if (zmq_msg_init_data(&message, parcel->bytes, size, tamis_parcel_leave, parcel) != 0) {
-    free(parcel);
+    *hand = parcel;
     return -ENOMEM;
   }
   int code = 0;
@@ -217,11 +228,7 @@ static inline int tamis_parcel_send(
   } else if (parcel->returned_at_once) {
     result = TAMIS_PARCEL_NOBODY;
   }
-  if (result == TAMIS_PARCEL_TAKEN) {
-    *sent = parcel;
-  } else {
-    tamis_parcel_release(parcel);
-  }
+  if (result == TAMIS_PARCEL_TAKEN || tamis_parcel_let_go(parcel)) *hand = parcel;
   return result;
 }
 

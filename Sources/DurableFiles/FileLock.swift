@@ -15,11 +15,21 @@ final class FileLock: Sendable {
   }
 }
 
+/// A process that is just being started by another holds copies of that one's descriptors, and so
+/// its locks, until it runs its own program: a lock is refused only when it stays taken this long.
+private let patienceMs = 500
+
 private func take(_ file: borrowing OpenFile) throws {
+  var waitedMs = 0
   while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
     let code = errno
     if code == EINTR { continue }
     if code != EWOULDBLOCK { throw SystemCallError("lock", file: file.path, code: code) }
+    if waitedMs < patienceMs {
+      usleep(20_000)
+      waitedMs += 20
+      continue
+    }
     throw FileFault(
       file: file.path, found: "a lock held by \(holder(file))",
       expected: "a journal that no other process writes",

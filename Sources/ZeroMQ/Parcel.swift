@@ -20,15 +20,40 @@ public final class ParcelQueue {
   }
 
   private var entries: [Entry] = []
+  /// Parcels to use again, so that a send allocates nothing on our side.
+  private var spare: [UnsafeMutablePointer<tamis_parcel>] = []
   /// Entries before this are settled.
   private var first = 0
   /// Settled entries behind one that is not are taken out when there are so many.
   private var sweepCount = 4_096
+  /// More spare parcels than this are freed.
+  private static let spareCountMax = 4_096
 
   /// Holds nothing.
-  public init() {}
+  public init() {
+    entries.reserveCapacity(sweepCount)
+    spare.reserveCapacity(Self.spareCountMax)
+  }
 
-  deinit { forget() }
+  deinit {
+    forget()
+    for parcel in spare { tamis_parcel_free(parcel) }
+  }
+
+  fileprivate func takeSpare() -> UnsafeMutablePointer<tamis_parcel>? { spare.popLast() }
+
+  /// Keeps a parcel that nobody else has.
+  fileprivate func keep(_ parcel: UnsafeMutablePointer<tamis_parcel>) {
+    if spare.count < Self.spareCountMax {
+      spare.append(parcel)
+    } else {
+      tamis_parcel_free(parcel)
+    }
+  }
+
+  private func letGo(_ parcel: UnsafeMutablePointer<tamis_parcel>) {
+    if tamis_parcel_let_go(parcel) != 0 { keep(parcel) }
+  }
 
   fileprivate func append(_ number: UInt64, _ parcel: UnsafeMutablePointer<tamis_parcel>) {
     if first == entries.count {
@@ -43,7 +68,7 @@ public final class ParcelQueue {
   /// The number of the oldest message that the library holds; nil where it holds none.
   public var firstNumber: UInt64? {
     while first < entries.count, tamis_parcel_has_left(entries[first].parcel) != 0 {
-      tamis_parcel_release(entries[first].parcel)
+      letGo(entries[first].parcel)
       first += 1
     }
     return first < entries.count ? entries[first].number : nil
@@ -56,23 +81,24 @@ public final class ParcelQueue {
 
   /// Follows up none of what was sent so far.
   public func forget() {
-    for entry in entries[first...] { tamis_parcel_release(entry.parcel) }
+    for entry in entries[first...] { letGo(entry.parcel) }
     entries.removeAll(keepingCapacity: true)
     first = 0
   }
 
   private func sweep() {
-    var kept: [Entry] = []
-    for entry in entries[first...] {
-      if tamis_parcel_has_left(entry.parcel) == 0 {
-        kept.append(entry)
+    var keptCount = 0
+    for index in first..<entries.count {
+      if tamis_parcel_has_left(entries[index].parcel) == 0 {
+        entries[keptCount] = entries[index]
+        keptCount += 1
       } else {
-        tamis_parcel_release(entry.parcel)
+        letGo(entries[index].parcel)
       }
     }
-    entries = kept
+    entries.removeLast(entries.count - keptCount)
     first = 0
-    sweepCount = max(4_096, 2 * kept.count)
+    sweepCount = max(4_096, 2 * keptCount)
   }
 }
 
@@ -86,14 +112,16 @@ extension Socket {
   public func post(
     _ bytes: UnsafeRawBufferPointer, number: UInt64, in queue: ParcelQueue
   ) throws(ZeroMQError) -> Posting {
-    var sent: UnsafeMutablePointer<tamis_parcel>?
-    switch tamis_parcel_send(pointer, bytes.baseAddress, bytes.count, &sent) {
-    case CInt(TAMIS_PARCEL_TAKEN):
-      if let sent { queue.append(number, sent) }
-      return .taken
+    var hand = queue.takeSpare()
+    let code = tamis_parcel_send(pointer, bytes.baseAddress, bytes.count, &hand)
+    if let hand {
+      if code == CInt(TAMIS_PARCEL_TAKEN) { queue.append(number, hand) } else { queue.keep(hand) }
+    }
+    switch code {
+    case CInt(TAMIS_PARCEL_TAKEN): return .taken
     case CInt(TAMIS_PARCEL_NOBODY): return .nobody
     case CInt(TAMIS_PARCEL_FULL): return .full
-    case let code: throw code == -ETERM ? .terminated : .call(.send, code: -code)
+    default: throw code == -ETERM ? .terminated : .call(.send, code: -code)
     }
   }
 }

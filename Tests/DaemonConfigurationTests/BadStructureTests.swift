@@ -21,7 +21,7 @@ internal import Testing
         + "expected \(sectionKeys("journal")); did you mean `unbiased.prescale`?"
     ),
     .adding(
-      "http: {zebra: 5}", "5:8: http: found the unknown key `zebra`, expected listen"),
+      "http: {zebra: 5}", "5:8: http: found the unknown key `zebra`, expected listen or names"),
     .adding(
       "7: x",
       "5:1: found the unknown key `7`, expected \(topKeys)"),
@@ -95,9 +95,8 @@ internal import Testing
         + "look at the indentation, the colons and the quotes there and just above"),
     BadFile(
       "tab", "engine:\n\tworkers: 1\n",
-      "2:1: found something that is not YAML (while scanning for the next token: "
-        + "found character that cannot start any token), expected lines of `key: value`; "
-        + "look at the indentation, the colons and the quotes there and just above"),
+      "2:1: found a tab in the indentation, expected spaces; "
+        + "replace it by two spaces for each level"),
     BadFile(
       "two documents", "model: m\n---\nmodel: n\n",
       "2:1: found something that is not YAML (expected a single document in the stream: "

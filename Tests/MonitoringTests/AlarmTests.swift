@@ -126,6 +126,17 @@ internal import TriggerPipeline
         + "without any.",
       off: { $0.recent.handshakesFailed = 0 }, on: { $0.recent.handshakesFailed = 3 }),
     Case(
+      name: .connectionsCut, severity: .warning,
+      sentence: "1 connection cut off in the last 5 min: a receiver that held up others, or a peer "
+        + "that took more than its share.",
+      off: { $0.recent.connectionsCut = 0 }, on: { $0.recent.connectionsCut = 1 }),
+    Case(
+      name: .clockSuspect, severity: .warning,
+      sentence: "The system's clock is far off what has passed since the start: old segments are "
+        + "not deleted for their age.",
+      off: { $0.journal.storage?.isClockSuspect = false },
+      on: { $0.journal.storage?.isClockSuspect = true }),
+    Case(
       name: .restarted, severity: .info, sentence: "Started 4 min ago.",
       off: { $0.build.startedNs = $0.takenNs - 300_000_000_000 },
       on: { $0.build.startedNs = $0.takenNs - 240_000_000_000 }),

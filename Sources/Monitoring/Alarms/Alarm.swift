@@ -19,6 +19,8 @@ public enum AlarmName: String, CaseIterable, Sendable {
   case screenDisagrees = "TamisScreenDisagrees"
   case reloadRefused = "TamisReloadRefused"
   case handshakesFailed = "TamisHandshakesFailed"
+  case connectionsCut = "TamisConnectionsCut"
+  case clockSuspect = "TamisClockSuspect"
   case restarted = "TamisRestarted"
 
   /// Where the runbook says what it means and what to do.

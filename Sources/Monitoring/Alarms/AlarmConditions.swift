@@ -193,6 +193,21 @@ private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
         "\(countText(status.recent.handshakesFailed, "handshake")) failed "
           + "\(inTheLast(status.recent)): somebody without the right key, or without any."))
   }
+  if status.recent.connectionsCut > 0 {
+    alarms.append(
+      .init(
+        .connectionsCut, .warning,
+        "\(countText(status.recent.connectionsCut, "connection")) cut off "
+          + "\(inTheLast(status.recent)): a receiver that held up others, or a peer that took more "
+          + "than its share."))
+  }
+  if status.journal.storage?.isClockSuspect ?? false {
+    alarms.append(
+      .init(
+        .clockSuspect, .warning,
+        "The system's clock is far off what has passed since the start: old segments are not "
+          + "deleted for their age."))
+  }
   if status.uptimeSeconds < AlarmLimits.uptimeSeconds {
     alarms.append(
       .init(

@@ -37,6 +37,10 @@ extension PrometheusText {
       "tamis_journal_published_number", help: "Number of the last record published.",
       MetricValue(storage.publishedNumber))
     gauge(
+      "tamis_journal_clock_suspect",
+      help: "1 while the system's clock is far off what has passed since the start.",
+      MetricValue(UInt64(storage.isClockSuspect ? 1 : 0)))
+    gauge(
       "tamis_journal_space_low", help: "1 while less than journal.free_bytes_min is free.",
       truth(storage.isSpaceLow))
     gauge(

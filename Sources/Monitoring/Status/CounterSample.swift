@@ -14,6 +14,7 @@ struct CounterSample {
   var inputBlockedNs: UInt64
   var screenDisagreements: UInt64
   var handshakesFailed: UInt64
+  var connectionsCut: UInt64
   /// By name: the order of points changes when other arms come.
   var points: [String: WindowFacts.Point]
   var latencyCounts: [UInt64]
@@ -32,6 +33,7 @@ struct CounterSample {
     inputBlockedNs = ledger.inputBlockedNs
     screenDisagreements = status.screen?.disagreements ?? 0
     handshakesFailed = status.connections?.failed ?? 0
+    connectionsCut = status.connections?.cuts.map(\.count).saturatingSum ?? 0
     latencyCounts = status.decisions.latency.counts
     points = [:]
     for point in status.points {
@@ -56,6 +58,7 @@ extension WindowFacts {
     deadTimeRatio = seconds > 0 ? min(1, blocked / seconds) : 0
     screenDisagreements = rise(start.screenDisagreements, end.screenDisagreements)
     handshakesFailed = rise(start.handshakesFailed, end.handshakesFailed)
+    connectionsCut = rise(start.connectionsCut, end.connectionsCut)
     points = status.points.map { point in
       let before = start.points[point.name] ?? Point(fired: 0, flagged: 0)
       return Point(

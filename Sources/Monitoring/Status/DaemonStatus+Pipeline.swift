@@ -170,6 +170,7 @@ extension JournalFacts.Storage {
       deletedPublished: state.deletedPublished.value,
       deletedUnpublished: state.deletedUnpublished.value)
     isSpaceLow = state.spaceLow.value != 0
+    isClockSuspect = state.clockSuspect.value != 0
     isRetentionHeld = state.retentionHeld.value != 0
   }
 }

@@ -102,6 +102,8 @@ public struct JournalFacts: Equatable, Sendable {
     public var deletedUnpublished: UInt64
     /// Whether less is free than the configuration wants.
     public var isSpaceLow = false
+    /// Whether the system's clock is far off what has passed since the start.
+    public var isClockSuspect = false
     /// Whether it exceeds its limits because what would go was not published.
     public var isRetentionHeld = false
 

@@ -36,6 +36,8 @@ public struct WindowFacts: Equatable, Sendable {
   public var screenDisagreements: UInt64 = 0
   /// Failed handshakes.
   public var handshakesFailed: UInt64 = 0
+  /// Connections that were cut off.
+  public var connectionsCut: UInt64 = 0
   /// The working points, in the order of `DaemonStatus.points`.
   public var points: [Point] = []
   /// The latency that half of the decisions did not exceed; nil without decisions.

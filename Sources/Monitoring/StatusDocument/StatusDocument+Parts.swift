@@ -45,6 +45,7 @@ extension JSONValue {
     object["last_number"] = .optional(storage) { .integer($0.lastNumber) }
     object["published_number"] = .optional(storage) { .integer($0.publishedNumber) }
     object["space_low"] = .optional(storage) { .bool($0.isSpaceLow) }
+    object["clock_suspect"] = .optional(storage) { .bool($0.isClockSuspect) }
     object["retention_held"] = .optional(storage) { .bool($0.isRetentionHeld) }
     object["deleted_published"] = .optional(storage) { .integer($0.deletedPublished) }
     object["deleted_unpublished"] = .optional(storage) { .integer($0.deletedUnpublished) }

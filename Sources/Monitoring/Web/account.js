@@ -34,12 +34,13 @@ const ledger = status => draw("ledger", [status.ledger, status.ring.records], ()
   const shared = ledger.by_source.some(each => Number(each.elsewhere));
   const elsewhere = each => shared ? [
     counted(label("tamis_events_elsewhere_total", "source", each.source), each.elsewhere)] : [];
-  const bySource = table("By source", ["source", "received", "lost", "late",
+  const bySource = table("By source", ["source", "received", "lost", "late", "refused",
     ...(shared ? ["elsewhere"] : [])],
     ledger.by_source.map(each => row([each.source,
       counted(label("tamis_events_received_total", "source", each.source), each.received),
       counted(label("tamis_events_lost_total", "source", each.source), each.lost),
       counted(label("tamis_events_late_total", "source", each.source), each.late),
+      whole(each.refused === undefined ? null : each.refused),
       ...elsewhere(each)])));
   const reasons = Object.entries(ledger.rejected_by_reason).filter(([, count]) => Number(count));
   const byReason = reasons.length ? table("Refused, by reason", ["reason", "records"],

@@ -117,21 +117,28 @@ class Journal(Run):
     @property
     def published(self) -> int:
         """The number of the last record handed to the output; 0 before the first."""
-        return self._numbers("published", 1)[0]
+        return self._numbers("published", b"TMSPUBL1", 1)[0]
 
     @property
     def deleted(self) -> Deleted:
         """What retention has deleted; zeros where nothing was."""
-        return Deleted(*self._numbers("deleted", 4))
+        return Deleted(*self._numbers("deleted", b"TMSDELE1", 4))
 
-    def _numbers(self, name: str, count: int) -> tuple[int, ...]:
+    def _numbers(self, name: str, magic: bytes, count: int) -> tuple[int, ...]:
+        """The first `count` numbers of a file of two copies, or of its older form without copies."""
         path = self.path / name
         if not path.exists():
             return (0,) * count
         content = path.read_bytes()
-        if len(content) < 8 * count:
-            raise RunFault(f"{path}: {len(content)} bytes; {8 * count} were expected")
-        return struct.unpack_from(f"<{count}Q", content)
+        if len(content) == 8 * count:
+            return struct.unpack(f"<{count}Q", content)
+        copies = [content[start:start + 64] for start in (0, 512)]
+        good = [copy for copy in copies if len(copy) == 64 and copy[:8] == magic
+                and struct.unpack_from("<I", copy, 60)[0] == crc32c(copy[:60])]
+        if not good:
+            raise RunFault(f"{path}: {len(content)} bytes without a whole copy of its numbers")
+        newest = max(good, key=lambda copy: int(struct.unpack_from("<Q", copy, 8)[0]))
+        return struct.unpack_from(f"<{count}Q", newest, 16)
 
     def faults(self) -> Iterator[str]:
         """What is wrong with records, segments, ledger and decisions, a line each."""
