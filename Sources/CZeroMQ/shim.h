@@ -152,7 +152,6 @@ static inline int tamis_ipc_path_state(const char *path) {
 struct tamis_parcel {
   size_t capacity;
   uint32_t owners;
-  uint32_t has_left;
   uint32_t is_in_send;
   uint32_t returned_at_once;
   pthread_t sender;
@@ -174,17 +173,24 @@ static void tamis_parcel_leave(void *bytes, void *hint) {
   struct tamis_parcel *parcel = (struct tamis_parcel *)hint;
   if (pthread_equal(parcel->sender, pthread_self()) && parcel->is_in_send)
     parcel->returned_at_once = 1;
-  __atomic_store_n(&parcel->has_left, 1, __ATOMIC_RELEASE);
   if (__atomic_sub_fetch(&parcel->owners, 1, __ATOMIC_ACQ_REL) == 0) free(parcel);
 }
 
-/// Whether the library has let go of it.
+/// Whether the library has let go of it: the sender, who asks, is then its only owner.
 static inline int tamis_parcel_has_left(const struct tamis_parcel *parcel) {
-  return (int)__atomic_load_n(&parcel->has_left, __ATOMIC_ACQUIRE);
+  return __atomic_load_n(&parcel->owners, __ATOMIC_ACQUIRE) == 1;
 }
 
 /// What became of a send.
 enum { TAMIS_PARCEL_TAKEN = 1, TAMIS_PARCEL_NOBODY = 2, TAMIS_PARCEL_FULL = 3 };
+
+/// A parcel for `size` bytes that is the caller's alone; NULL without memory.
+static inline struct tamis_parcel *tamis_parcel_make(size_t size) {
+  struct tamis_parcel *parcel =
+      (struct tamis_parcel *)malloc(sizeof(struct tamis_parcel) + size);
+  if (parcel != NULL) parcel->capacity = size;
+  return parcel;
+}
 
 /// Sends a copy of `size` bytes as the last part of a message, in the parcel of `hand` where there is
 /// one with room. Returns TAMIS_PARCEL_TAKEN, and in `hand` the parcel, of which the caller lets go
@@ -196,12 +202,10 @@ static inline int tamis_parcel_send(
   *hand = NULL;
   if (parcel == NULL || parcel->capacity < size) {
     free(parcel);
-    parcel = (struct tamis_parcel *)malloc(sizeof(struct tamis_parcel) + size);
+    parcel = tamis_parcel_make(size);
     if (parcel == NULL) return -ENOMEM;
-    parcel->capacity = size;
   }
   parcel->owners = 2;
-  parcel->has_left = 0;
   parcel->is_in_send = 1;
   parcel->returned_at_once = 0;
   parcel->sender = pthread_self();

@@ -11,6 +11,8 @@ internal import StrictJSON
 public struct DecisionHistory: Sendable {
   /// In the order of the decisions.
   public let changes: [DecisionChange]
+  /// Lines that were left out, since they are torn or not what was written.
+  public private(set) var notes: [String] = []
   private var next = 0
 
   /// Creates a history of changes in order.
@@ -22,7 +24,9 @@ public struct DecisionHistory: Sendable {
   public init?(journal folder: String) throws {
     let path = "\(folder)/decisions.jsonl"
     guard access(path, F_OK) == 0 else { return nil }
-    self.init(try JSONLines(path).places.map { try DecisionChange($0) })
+    let lines = try JSONLines(path)
+    self.init(try lines.places.map { try DecisionChange($0) })
+    notes = lines.notes
   }
 
   /// Whether the journal has decisions of one model and calibration alone.

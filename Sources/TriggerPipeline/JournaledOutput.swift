@@ -175,6 +175,7 @@ extension JournaledOutput {
   /// what waits, since what was published may go.
   private func makeRoom(after error: any Error) {
     output.serviceSubscriptions()
+    followUp()
     publishBacklog()
     if let outcome = flusher.takeOutcome() { note(outcome) }
     upkeep.makeRoom(after: error)

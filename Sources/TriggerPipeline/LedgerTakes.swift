@@ -51,7 +51,9 @@ struct LedgerTakes {
 
   /// Reads the ledger of the journal in `folder`.
   init(journal folder: String) throws {
-    for line in try JSONLines("\(folder)/ledger.jsonl").places {
+    let lines = try JSONLines("\(folder)/ledger.jsonl")
+    notes = lines.notes
+    for line in lines.places {
       do throws(FileFault) {
         try note(line)
       } catch {

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import CLinux
 internal import CurveSecurity
 internal import EventRecords
@@ -14,7 +15,7 @@ final class OutputSocket: OutputPort {
   private let isPublisher: Bool
   private let observer: any PipelineObserver
   private let pressure: ReceiverPressure
-  private let held = ParcelQueue()
+  private let held: ParcelQueue
   private var message = Message()
   private var subscriptions = TopicSubscriptions()
   /// Bytes of the topics that each connection has asked for, with what each topic costs beside them.
@@ -59,8 +60,11 @@ final class OutputSocket: OutputPort {
 
   init(
     context: Context, sockets: SecuredSockets, settings: PipelineSettings,
-    observer: any PipelineObserver
+    recordByteCount: Int, observer: any PipelineObserver
   ) throws {
+    // What a queue holds, and what is on its way to the kernel.
+    held = ParcelQueue(
+      count: settings.outputHighWaterMark +| 256, byteCount: recordByteCount)
     let isPublisher = settings.outputPattern == .pub
     let pressure = ReceiverPressure(limitMs: settings.slowReceiverS * 1_000)
     let socket = try Socket(context, isPublisher ? .xpub : .push, lingerMs: Self.lingerMs)

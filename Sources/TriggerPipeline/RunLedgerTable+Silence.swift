@@ -60,9 +60,17 @@ extension RunLedgerTable {
     nowNs -| activeNs >= durationNs
   }
 
-  /// Has the publish thread close a run when all that came before has passed it.
   private func giveUp(_ entry: Int) {
     end(entry, hasEnded: false)
+    closeBehind(entry)
+  }
+
+  /// Runs that are to be closed when what came before them has passed.
+  package var queuedClosingCount: Int { pendingClosings.load(ordering: .acquiring) }
+
+  /// Has the publish thread close a run that takes no more records when all that came before has
+  /// passed it.
+  func closeBehind(_ entry: Int) {
     entries[entry].closePosition.store(position, ordering: .releasing)
     pendingClosings.wrappingAdd(1, ordering: .acquiringAndReleasing)
   }

@@ -175,6 +175,11 @@ package final class RunLedgerTable: @unchecked Sendable {
       count(refused: .runEnded, place: placeOfKnown(record.source), row: row)
       return .refused(.runEnded)
     }
+    // It opens no run, and closes none to have room for it.
+    guard record.sequence > 0 else {
+      count(refused: .repeated, place: placeOfKnown(record.source), row: refusals.unknownRow)
+      return .refused(.repeated)
+    }
     guard let place = placeOfSource(record.source) else {
       count(refused: .sourceLimit, place: 0, row: refusals.unknownRow)
       return .refused(.sourceLimit)
@@ -187,8 +192,15 @@ package final class RunLedgerTable: @unchecked Sendable {
       }
       return .wait
     }
-    let left = resumed ?? surplusRun(ofPlace: place)
-    if let left { end(left, hasEnded: false) }
+    var left = resumed ?? surplusRun(ofPlace: place)
+    if let leaving = left {
+      end(leaving, hasEnded: false)
+      // A record can close one run alone, and this one closes its own.
+      if record.kind == .endOfRun {
+        closeBehind(leaving)
+        left = nil
+      }
+    }
     let isContinued = closed.map { !$0.hasEnded } ?? false && !beginsAnew(record)
     entries[entry].open(
       run: record.run, source: record.source,

@@ -87,7 +87,9 @@ public final class TriggerPipeline: Sendable {
       context, settings.security, report: { observer.handshakeFailed($0) },
       reportCut: { observer.connectionCut($0) })
     let output = try OutputSocket(
-      context: context, sockets: sockets, settings: settings, observer: observer)
+      context: context, sockets: sockets, settings: settings,
+      recordByteCount: FlaggedRecord.byteCount(featureCount: model.shape.featureCount),
+      observer: observer)
     let input = try InputSocket(
       context: context, sockets: sockets, settings: settings, observer: observer)
     let rack = ArmsRack(

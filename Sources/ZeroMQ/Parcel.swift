@@ -29,10 +29,14 @@ public final class ParcelQueue {
   /// More spare parcels than this are freed.
   private static let spareCountMax = 4_096
 
-  /// Holds nothing.
-  public init() {
+  /// Holds nothing. `count` messages of `byteCount` bytes, at most 4,096, may be held before a send
+  /// allocates.
+  public init(count: Int = 0, byteCount: Int = 0) {
     entries.reserveCapacity(sweepCount)
     spare.reserveCapacity(Self.spareCountMax)
+    for _ in 0..<min(count, Self.spareCountMax) {
+      if let parcel = tamis_parcel_make(byteCount) { spare.append(parcel) }
+    }
   }
 
   deinit {

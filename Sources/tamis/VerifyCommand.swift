@@ -93,6 +93,7 @@ struct VerifyCommand: ParsableCommand {
   private var history: DecisionHistory? {
     get throws {
       guard let found = try DecisionHistory(journal: flagged) else { return nil }
+      for note in found.notes { complain("warning: \(note)") }
       guard let unbiasedPrescale else { return found }
       return DecisionHistory(
         found.changes.map { change in
@@ -110,10 +111,12 @@ struct VerifyCommand: ParsableCommand {
     let network = ScoringNetwork(
       model: loaded.model, scoring: armed.scoring(of: loaded.model),
       instructionSet: try InstructionSet.selected())
+    let ledger = decidedOnly ? try StreamLedger(journals: [flagged]) : nil
+    for note in ledger?.notes ?? [] { complain("warning: \(note)") }
     var verifier = FlaggedVerifier(
       flagged: journal, input: events, rule: rule, model: loaded.sha256,
       calibration: armed.sha256, history: try history,
-      decided: decidedOnly ? try StreamLedger(journals: [flagged]) : nil)
+      decided: ledger)
     let features = UnsafeMutableBufferPointer<Float>.allocate(capacity: events.featureCount)
     defer { features.deallocate() }
     var progress = ProgressLine()

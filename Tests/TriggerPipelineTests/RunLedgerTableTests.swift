@@ -177,4 +177,33 @@ final class StoppedTime: SimulatedTime, @unchecked Sendable {
   var monotonicNs: UInt64 = 1_000_000_000
   var realtimeNs: UInt64 = 1_700_000_000_000_000_000
   func sleep(ns durationNs: UInt64) { monotonicNs += durationNs }
+
+  /// Whatever record opens one run more than a source may have open, the run that gives way is
+  /// closed by that record, or stands in the queue of those to be closed: none is forgotten.
+  @Test(arguments: [RecordKind.event, .beginOfRun, .endOfRun, .heartbeat], [0, 1, 7] as [UInt64])
+  func noRunIsForgottenWhereOneGivesWay(_ kind: RecordKind, _ sequence: UInt64) {
+    let table = RunLedgerTable()
+    for run in 1...UInt32(RunLedgerTable.openRunsOfSourceMax) {
+      _ = place(.event, run: run, source: 1, sequence: 1, in: table)
+    }
+    let placement = place(kind, run: 1_000, source: 1, sequence: sequence, in: table)
+    if sequence == 0 {
+      #expect(placement == .refused(.repeated))
+      // All are open still.
+      for run in 1...UInt32(RunLedgerTable.openRunsOfSourceMax) {
+        #expect(place(.event, run: run, source: 1, sequence: 2, in: table).isAccepted)
+      }
+      return
+    }
+    guard case .accepted(let entry, let closed) = placement else {
+      Issue.record("\(placement)")
+      return
+    }
+    #expect(table.queuedClosingCount == (kind == .endOfRun ? 1 : 0))
+    #expect(closed != nil && (closed == entry) == (kind == .endOfRun))
+  }
+}
+
+extension RunLedgerTable.Placement {
+  fileprivate var isAccepted: Bool { if case .accepted = self { true } else { false } }
 }
