@@ -177,7 +177,9 @@ final class StoppedTime: SimulatedTime, @unchecked Sendable {
   var monotonicNs: UInt64 = 1_000_000_000
   var realtimeNs: UInt64 = 1_700_000_000_000_000_000
   func sleep(ns durationNs: UInt64) { monotonicNs += durationNs }
+}
 
+extension RunLedgerTableTests {
   /// Whatever record opens one run more than a source may have open, the run that gives way is
   /// closed by that record, or stands in the queue of those to be closed: none is forgotten.
   @Test(arguments: [RecordKind.event, .beginOfRun, .endOfRun, .heartbeat], [0, 1, 7] as [UInt64])

@@ -100,7 +100,10 @@ def _server_key(text: str, address: str) -> bytes:
 def _admit(context: zmq.Context[Any], keys: set[bytes]) -> None:
     """Lets in the clients with these keys: answers the library's questions (ZAP 1.0, RFC 27) in a
     thread that ends with the context."""
-    door = context.socket(zmq.REP)
+    # A context that is destroyed closes its sockets in the calling thread, and this one belongs to
+    # another: the shadow, which is the same context, keeps it off that list.
+    shadow: zmq.Context[Any] = zmq.Context.shadow(context.underlying)
+    door = shadow.socket(zmq.REP)
     door.linger = 0
     door.bind("inproc://zeromq.zap.01")
 
