@@ -36,7 +36,7 @@ struct SaturatingArithmeticTests {
 
   @Test(arguments: [
     (0.0, 0), (2.5, 3), (-2.5, -3), (1e308, Int.max), (-1e308, Int.min), (.infinity, .max),
-    (-.infinity, .min), (.nan, 0), (1e-320, 0), (9.223372036854775807e18, .max),
+    (-.infinity, .min), (.nan, 0), (.leastNonzeroMagnitude, 0), (9.223372036854775807e18, .max),
   ])
   func theNearestWholeNumber(_ number: Double, _ expected: Int) {
     #expect(Int(nearest: number) == expected)

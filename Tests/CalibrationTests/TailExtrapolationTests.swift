@@ -34,7 +34,7 @@ import Testing
     #expect(exceededCount <= 3, "\(exceededCount) of 40 true rates lie above")
   }
 
-  @Test(arguments: [1e-320, 1e-9, 1 - 1e-16])
+  @Test(arguments: [.leastNonzeroMagnitude, 1e-9, 1 - 1e-16] as [Double])
   func anyConfidenceHasAnInterval(confidence: Double) throws {
     let plan = try CalibrationPlan(
       [WorkingPointRequest(parsing: "rare=2e-5")], confidence: confidence,
