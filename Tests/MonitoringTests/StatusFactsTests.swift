@@ -42,7 +42,9 @@ internal import TriggerPipeline
   }
 
   /// Next to no confidence leaves an interval of next to no width, which is not turned round.
-  @Test(arguments: [.leastNonzeroMagnitude, 1e-6, 1 - 1e-16] as [Double], [0, 999, 1_001, 1_500_000, 3_000_000] as [UInt64])
+  @Test(
+    arguments: [.leastNonzeroMagnitude, 1e-6, 1 - 1e-16] as [Double],
+    [0, 999, 1_001, 1_500_000, 3_000_000] as [UInt64])
   func anyConfidenceHasAnInterval(confidence: Double, fired: UInt64) {
     for scored: UInt64 in [fired, 3_000_000, .max] where scored >= fired {
       let rate = RealisedRate(fired: fired, scored: scored, confidence: confidence)
