@@ -107,6 +107,7 @@ final class SimulatedFolder: FolderStore, @unchecked Sendable {
 
 /// A file of it.
 final class SimulatedFile: StoredFile, @unchecked Sendable {
+  // Unchecked: a simulation and all that belongs to it run in one thread.
   let path: String
   fileprivate let node: SimulatedDisk.Node
   fileprivate let process: SimulatedProcess
@@ -197,6 +198,7 @@ final class SimulatedFile: StoredFile, @unchecked Sendable {
 
 /// A mapped file: what is stored in it is in the file.
 private final class SimulatedRegion: StoredRegion, @unchecked Sendable {
+  // Unchecked: used by the simulation's one thread.
   let byteCount: Int
   private let file: SimulatedFile
 

@@ -2,6 +2,7 @@ internal import TriggerPipeline
 
 /// Keeps what the daemon says of itself.
 final class SimulatedObserver: PipelineObserver, @unchecked Sendable {
+  // Unchecked: used by the simulation's one thread.
   /// Ledgers that did not balance.
   private(set) var unbalanced: [String] = []
   private(set) var lines: [String] = []
