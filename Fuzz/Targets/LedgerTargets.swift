@@ -28,7 +28,7 @@ private func readOpenLedger(_ input: UnsafeRawBufferPointer) throws {
   let slotCount = 2
   var bytes = InputBytes(input)
   do {
-    let state = try LedgerState(folder: folder.path, slotCount: slotCount)
+    let state = try RunAccountFile(folder: folder.path, slotCount: slotCount)
     for slot in 0..<slotCount {
       let account = account(&bytes)
       for _ in 0..<3 { state.enter(account, in: slot) }
@@ -46,24 +46,25 @@ private func readOpenLedger(_ input: UnsafeRawBufferPointer) throws {
     }
   }
   try content.withUnsafeBytes { _ = try folder.write("ledger.open", $0) }
-  for account in try LedgerState.accounts(inFolder: folder.path) {
+  for account in try RunAccountFile.accounts(inFolder: folder.path) {
     require(account.decided.received <= account.decided.highest, "received at most what was sent")
   }
   _ = try? StreamLedger(journals: [folder.path])
-  let state = try LedgerState(folder: folder.path, slotCount: slotCount)
+  let state = try RunAccountFile(folder: folder.path, slotCount: slotCount)
   let table = RunLedgerTable()
   _ = table.resume(state.accounts)
 }
 
 private func account(_ bytes: inout InputBytes) -> DecidedAccount {
-  let words = (0..<SequenceLedger.wordCount).map { word in
+  let words = (0..<SequenceTracker.wordCount).map { word in
     word < 10 ? bytes.sequence(near: 0) : 0
   }
   return DecidedAccount(
     run: bytes.integer(), source: bytes.integer(), openedNs: bytes.sequence(near: 0),
     resumeCount: bytes.sequence(near: 0), scored: bytes.sequence(near: 0),
     notFinite: bytes.sequence(near: 0), flagged: bytes.sequence(near: 0),
-    unbiased: bytes.sequence(near: 0), decided: SequenceLedger(savedAt: words) ?? SequenceLedger())
+    unbiased: bytes.sequence(near: 0), decided: SequenceTracker(savedAt: words) ?? SequenceTracker()
+  )
 }
 
 private func readDecisions(_ input: UnsafeRawBufferPointer) throws {

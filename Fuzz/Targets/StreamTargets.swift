@@ -44,10 +44,10 @@ private func walk(_ message: UnsafeRawBufferPointer, featureCount: Int) {
 /// Two accounts of the same stream, then their sum; the second is perhaps one read from a file.
 private func noteSequences(_ input: UnsafeRawBufferPointer) {
   var bytes = InputBytes(input)
-  var ledgers = (SequenceLedger(), SequenceLedger())
+  var ledgers = (SequenceTracker(), SequenceTracker())
   if bytes.byte() & 1 == 1 {
-    let words = (0..<SequenceLedger.wordCount).map { _ in bytes.sequence(near: 0) }
-    if let read = SequenceLedger(savedAt: words) { ledgers.1 = read }
+    let words = (0..<SequenceTracker.wordCount).map { _ in bytes.sequence(near: 0) }
+    if let read = SequenceTracker(savedAt: words) { ledgers.1 = read }
   }
   var last: UInt64 = 0
   while !bytes.isEmpty {
@@ -61,13 +61,13 @@ private func noteSequences(_ input: UnsafeRawBufferPointer) {
   check(ledgers.0)
 }
 
-private func check(_ ledger: SequenceLedger) {
+private func check(_ ledger: SequenceTracker) {
   require(ledger.received <= ledger.highest, "received at most what was sent")
   require(ledger.highest - ledger.received == ledger.lost, "highest = received + lost")
-  let words = UnsafeMutablePointer<UInt64>.allocate(capacity: SequenceLedger.wordCount)
+  let words = UnsafeMutablePointer<UInt64>.allocate(capacity: SequenceTracker.wordCount)
   defer { words.deallocate() }
   ledger.save(to: words)
-  guard let read = SequenceLedger(savedAt: words) else {
+  guard let read = SequenceTracker(savedAt: words) else {
     return require(false, "what is saved can be read")
   }
   require(read.seenRanges == ledger.seenRanges, "what is saved is what was there")

@@ -2,18 +2,18 @@ internal import DurableFiles
 internal import Synchronization
 public import ZeroMQ
 
-/// The sockets of a program, opened under one `SocketSecurity` and guarded by one `Gatekeeper`.
+/// The sockets of a program, opened under one `SocketSecurity` and guarded by one `ZAPHandler`.
 ///
 /// Make it before the first socket of `context` is opened, open all sockets through it, and let a
 /// thread do `run()`.
 public final class SecuredSockets: Sendable {
-  private let gatekeeper: Gatekeeper
+  private let gatekeeper: ZAPHandler
   private let security: SocketSecurity
   private let clients: Mutex<[CurveKey: String]>
   private let opened = Mutex<[ConnectionCounts]>([])
 
   /// Begins to guard `context`; `report` is told of peers that do not get in, on the thread of
-  /// `run()` and rarely (see `Gatekeeper`).
+  /// `run()` and rarely (see `ZAPHandler`).
   public init(
     _ context: Context, _ security: SocketSecurity,
     report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in },
@@ -21,7 +21,7 @@ public final class SecuredSockets: Sendable {
   ) throws(ZeroMQError) {
     self.security = security
     clients = Mutex(security.clients)
-    gatekeeper = try Gatekeeper(context, report: report, reportCut: reportCut)
+    gatekeeper = try ZAPHandler(context, report: report, reportCut: reportCut)
   }
 
   /// Protects `socket`, which has its other options, and binds and connects it: as a CURVE server

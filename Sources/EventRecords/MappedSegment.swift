@@ -68,7 +68,7 @@ final class MappedSegment: Sendable {
   }
 
   /// Says what is wrong with record `index`.
-  func fault(_ index: Int, _ refusal: RecordRefusal) -> FileFault {
+  func fault(_ index: Int, _ refusal: RecordRejection) -> FileFault {
     recordFault(
       file: path, index: index, byteOffset: index * recordByteCount, refusal: refusal,
       base: record(index), kind: kind, featureCount: featureCount)

@@ -9,7 +9,7 @@ public struct MessageWalker {
     /// A whole, verified record of the expected D.
     case record(EventRecordView)
     /// Something else, which is skipped.
-    case refused(RecordRefusal)
+    case refused(RecordRejection)
   }
 
   /// Where the next step begins; after the last step, the size of the message.
@@ -65,7 +65,7 @@ public struct MessageWalker {
   /// that its checksum does not confirm: where the checksum holds for the expected size, the sender
   /// has said a D that is not that of the record; elsewhere the field itself is broken.
   @inline(__always)
-  private func refusal(of record: EventRecordView) -> RecordRefusal? {
+  private func refusal(of record: EventRecordView) -> RecordRejection? {
     if record.magic != EventRecord.magic { return .magic }
     if record.version != EventRecord.version { return .version }
     if record.featureCount != featureCount {
@@ -80,7 +80,7 @@ public struct MessageWalker {
 
   @inline(__always)
   private mutating func refuse(
-    _ reason: RecordRefusal, _ record: EventRecordView?, skipping skipped: Int
+    _ reason: RecordRejection, _ record: EventRecordView?, skipping skipped: Int
   ) -> Step {
     byteOffset += skipped
     refusedRecord = record

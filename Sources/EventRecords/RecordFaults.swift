@@ -2,7 +2,7 @@ internal import DurableFiles
 
 /// The fault of record `index` (from 0) of a segment that is not a good one.
 func recordFault(
-  file: String, index: Int, byteOffset: Int, refusal: RecordRefusal, base: UnsafeRawPointer,
+  file: String, index: Int, byteOffset: Int, refusal: RecordRejection, base: UnsafeRawPointer,
   kind: RunKind, featureCount: Int
 ) -> FileFault {
   let event = kind.event(at: base, featureCount: featureCount)

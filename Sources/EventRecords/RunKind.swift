@@ -23,7 +23,7 @@ public enum RunKind: String, Sendable, Codable, CaseIterable {
   }
 
   /// Why the record at `base`, of which all bytes are there, is not a good one; nil where it is.
-  func refusal(at base: UnsafeRawPointer, featureCount: Int) -> RecordRefusal? {
+  func refusal(at base: UnsafeRawPointer, featureCount: Int) -> RecordRejection? {
     let event = event(at: base, featureCount: featureCount)
     if self == .flagged {
       let record = FlaggedRecordView(base, featureCount: featureCount)

@@ -38,7 +38,7 @@ struct RunTally: Sendable {
   private(set) var firstNumber: UInt64?
   private(set) var lastNumber: UInt64?
   private var streamList: [Stream] = []
-  private var ledgers: [SequenceLedger] = []
+  private var ledgers: [SequenceTracker] = []
   private var streamIndices: [StreamKey: Int] = [:]
   /// The lowest stream listed, once there is no room for more.
   private var lowest: StreamKey?
@@ -144,11 +144,11 @@ struct RunTally: Sendable {
     if streamList.count < Self.listedMax(kind) {
       latestStream = streamList.count
       streamList.append(fresh)
-      if kind == .events { ledgers.append(SequenceLedger()) }
+      if kind == .events { ledgers.append(SequenceTracker()) }
     } else if let lowest, let index = streamIndices.removeValue(forKey: lowest) {
       swap(&streamList[index], &fresh)
       unlistedCount +|= fresh.recordCount
-      if kind == .events { ledgers[index] = SequenceLedger() }
+      if kind == .events { ledgers[index] = SequenceTracker() }
       latestStream = index
     }
     streamIndices[key] = latestStream

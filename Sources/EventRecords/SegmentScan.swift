@@ -5,7 +5,7 @@ struct SegmentScan {
     /// Index in the segment.
     var record: Int
     var byteOffset: Int
-    var refusal: RecordRefusal
+    var refusal: RecordRejection
   }
 
   /// The most defects that are listed one by one.

@@ -108,7 +108,7 @@ extension FaultSimulation {
 
   private func reload(_ pipeline: SteppedPipeline) {
     do {
-      if try pipeline.rearm(arms.generations[random.below(arms.generations.count)]) {
+      if try pipeline.reload(generations.loaded[random.below(generations.loaded.count)]) {
         tally.reloads += 1
       }
     } catch {
@@ -145,7 +145,7 @@ extension FaultSimulation {
     drainSinceNs = nil
     do {
       pipeline = try SteppedPipeline(
-        settings: settings, loaded: arms.generations[0], input: senders, output: receivers,
+        settings: settings, loaded: generations.loaded[0], input: senders, output: receivers,
         observer: observer)
       tally.starts += 1
       note("started, life \(life)")

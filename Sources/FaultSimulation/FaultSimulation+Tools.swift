@@ -10,7 +10,7 @@ extension FaultSimulation {
     do {
       try copyDisk(to: folder)
       _ = try DecisionHistory(journal: folder)
-      let reader = JournalReader(folder: folder, featureCount: SimulatedArms.featureCount)
+      let reader = JournalReader(folder: folder, featureCount: SimulatedGenerations.featureCount)
       try reader.look()
       if witness.holdsRecords(disk) { _ = try RunInspection(folder) }
       return try StreamLedger(journals: [folder])

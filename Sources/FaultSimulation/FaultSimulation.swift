@@ -7,7 +7,7 @@ internal import TriggerPipeline
 /// that may happen to them, from a seed. The same seed does the same again.
 package final class FaultSimulation {
   let seed: UInt64
-  let arms: SimulatedArms
+  let generations: SimulatedGenerations
   let plan: SimulationPlan
   var random: RandomSource
   let clock = SimulatedClock()
@@ -40,9 +40,9 @@ package final class FaultSimulation {
   var endOnStart: Int?
 
   /// Prepares the simulation of a seed.
-  package init(seed: UInt64, arms: SimulatedArms) {
+  package init(seed: UInt64, generations: SimulatedGenerations) {
     self.seed = seed
-    self.arms = arms
+    self.generations = generations
     var random = RandomSource(seed: seed)
     plan = SimulationPlan(&random)
     disk = SimulatedDisk(random: RandomSource(seed: random.next()))

@@ -34,7 +34,8 @@ final class JournalWitness {
   private(set) var cutCount = 0
   private let clock: SimulatedClock
   private let senders: SimulatedSenders
-  private let recordByteCount = FlaggedRecord.byteCount(featureCount: SimulatedArms.featureCount)
+  private let recordByteCount = FlaggedRecord.byteCount(
+    featureCount: SimulatedGenerations.featureCount)
 
   init(clock: SimulatedClock, senders: SimulatedSenders) {
     self.clock = clock
@@ -72,7 +73,7 @@ final class JournalWitness {
     node.view.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return }
       let record = FlaggedRecordView(
-        base + index * recordByteCount, featureCount: SimulatedArms.featureCount)
+        base + index * recordByteCount, featureCount: SimulatedGenerations.featureCount)
       if record.magic == FlaggedRecord.magic, record.storedChecksum == record.computedChecksum {
         body(record)
       }

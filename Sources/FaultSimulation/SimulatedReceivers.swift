@@ -92,7 +92,7 @@ final class SimulatedReceivers: OutputPort {
   func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool {
     guard !isDead, let base = record.baseAddress else { return false }
     let leaving = LeavingRecord(
-      FlaggedRecordView(base, featureCount: SimulatedArms.featureCount))
+      FlaggedRecordView(base, featureCount: SimulatedGenerations.featureCount))
     if isPublisher {
       guard noticedCount > 0, connectedCount > 0 else { return false }
       for receiver in receivers where receiver.isConnected && !hasRoom(receiver) { return false }

@@ -42,7 +42,8 @@ final class SimulatedSenders: InputPort {
   private var head = 0
   private var random: RandomSource
   private let current: UnsafeMutableRawBufferPointer
-  private let recordByteCount = EventRecord.byteCount(featureCount: SimulatedArms.featureCount)
+  private let recordByteCount = EventRecord.byteCount(
+    featureCount: SimulatedGenerations.featureCount)
   private let messageByteCountMax: Int
 
   init(random: RandomSource, sourceCount: Int, messageByteCountMax: Int) {
@@ -108,7 +109,7 @@ final class SimulatedSenders: InputPort {
     var features: [Float] = [0, 0]
     var header = EventHeader(
       kind: kind, source: source.number, run: source.run,
-      featureCount: SimulatedArms.featureCount, sequence: source.sequence,
+      featureCount: SimulatedGenerations.featureCount, sequence: source.sequence,
       timeNs: source.sequence)
     if kind == .event {
       features = [Float(random.below(1_000)) / 1_000, Float(random.below(8)) / 64]
@@ -116,7 +117,7 @@ final class SimulatedSenders: InputPort {
       book.append(
         SentEvent(
           run: source.run, source: source.number, sequence: source.sequence,
-          isCertain: features[0] > SimulatedArms.certainCut))
+          isCertain: features[0] > SimulatedGenerations.certainCut))
       header.event = UInt64(book.count)
     }
     let start = message.count
@@ -167,7 +168,8 @@ final class SimulatedSenders: InputPort {
 
   private func noteTaken(_ message: [UInt8]) {
     message.withUnsafeBytes { bytes in
-      var walker = MessageWalker(bytes: bytes, featureCount: SimulatedArms.featureCount, schema: 0)
+      var walker = MessageWalker(
+        bytes: bytes, featureCount: SimulatedGenerations.featureCount, schema: 0)
       while let step = walker.next() {
         guard case .record(let record) = step, record.kind == .event, record.event >= 1,
           record.event <= UInt64(book.count)

@@ -13,8 +13,8 @@ final class ChunkQueue: Sendable {
   private let consumed = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
   private let slots: [Slot]
-  private let filledSomewhere = WakeWord()
-  private let consumedOne = WakeWord()
+  private let filledSomewhere = EventCount()
+  private let consumedOne = EventCount()
 
   /// How many chunks have been filled in a slot so far.
   private final class Slot: Sendable {
@@ -67,7 +67,7 @@ final class ChunkQueue: Sendable {
     return !isStopped.load(ordering: .acquiring)
   }
 
-  private func wait(on word: WakeWord, until isReady: () -> Bool) {
+  private func wait(on word: EventCount, until isReady: () -> Bool) {
     while true {
       let seen = word.value
       if isReady() { return }

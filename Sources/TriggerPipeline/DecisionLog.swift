@@ -1,7 +1,7 @@
 internal import DurableFiles
 
 /// `decisions.jsonl` beside the journal's segments: what decided, from when on. With it the decisions
-/// of a journal can be repeated though arms were switched or a flood was capped on the way.
+/// of a journal can be repeated though generations were switched or a flood was capped on the way.
 final class DecisionLog {
   private let file: JSONLineFile
   /// Changes that could not be written yet, the oldest first.

@@ -8,7 +8,7 @@ public struct FlaggedVerifier {
   public private(set) var eventCount = 0
   /// Flagged records that were found equal.
   public private(set) var identicalCount = 0
-  /// Events that other arms than those given decided, as the journal's history says: not compared.
+  /// Events that another model or calibration decided, as the journal's history says: not compared.
   public private(set) var foreignCount = 0
   /// Events that the ledger says no daemon decided: not compared.
   public private(set) var undecidedCount = 0
@@ -42,7 +42,7 @@ public struct FlaggedVerifier {
   ///
   /// - Parameters:
   ///   - rule: that of `calibration`.
-  ///   - history: what decided when, where the journal says it. Events that other arms decided are
+  ///   - history: what decided when, where the journal says it. Events that others decided are
   ///     left out, and the cap on a flood is taken into account.
   ///   - decided: where given, events that it does not list as decided are left out.
   public init(
@@ -157,7 +157,8 @@ public struct FlaggedVerifier {
     while next < flagged.recordCount {
       let record = try flagged.flaggedRecord(at: next)
       next += 1
-      // Without a history a record of other arms is a difference, with one it was left out above.
+      // Without a history a record of another calibration is a difference; with one it was left out
+      // above.
       if history != nil, record.model != model.prefix || record.calibration != calibration.prefix {
         continue
       }

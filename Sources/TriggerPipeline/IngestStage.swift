@@ -9,7 +9,7 @@ internal import WorkerThreads
 final class IngestStage: @unchecked Sendable {
   private let input: any InputPort
   private let ring: RecordRing
-  private let rack: ArmsRack
+  private let generations: GenerationTable
   /// The generation that records are marked with.
   private var generation: Int
   private let ledger: RunLedgerTable
@@ -27,13 +27,14 @@ final class IngestStage: @unchecked Sendable {
   private static let drainingReadNsMax: UInt64 = 1_000_000_000
 
   init(
-    input: any InputPort, ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable, schema: UInt32,
+    input: any InputPort, ring: RecordRing, generations: GenerationTable, ledger: RunLedgerTable,
+    schema: UInt32,
     counters: PipelineCounters, state: PipelineState, clock: PipelineClock
   ) {
     self.input = input
     self.ring = ring
-    self.rack = rack
-    generation = rack.latest.generation
+    self.generations = generations
+    generation = generations.latest.number
     self.ledger = ledger
     self.counters = counters
     self.state = state
@@ -68,8 +69,8 @@ final class IngestStage: @unchecked Sendable {
   /// Once around the loop.
   func turn(messagesMax: Int, waitMs: Int) -> Bool {
     state.noteInputProgress()
-    // Also while nothing comes: whoever has hung up new arms waits for this.
-    generation = rack.adopt(current: generation, position: ring.filledPosition)
+    // Also while nothing comes: whoever has installed a new generation waits for this.
+    generation = generations.adopt(current: generation, position: ring.filledPosition)
     ledger.beginTurn()
     return step(messagesMax: messagesMax, waitMs: waitMs)
   }
@@ -124,7 +125,7 @@ final class IngestStage: @unchecked Sendable {
     if !isEvent, let kind = record.kind { counters.control(kind).add() }
     let position = waitForFreePosition()
     ring.record(at: position).copyMemory(from: record.base, byteCount: recordByteCount)
-    generation = rack.adopt(current: generation, position: position)
+    generation = generations.adopt(current: generation, position: position)
     ring.fill(
       position,
       note: SlotNote(
@@ -148,7 +149,7 @@ final class IngestStage: @unchecked Sendable {
 
   /// Counts a record that cannot be placed. Where it has a checksum that holds, `record` says whose
   /// it is; else it is nobody's.
-  private func refuse(_ reason: RecordRefusal, record: EventRecordView? = nil) {
+  private func refuse(_ reason: RecordRejection, record: EventRecordView? = nil) {
     ledger.noteRefused(reason, record: record)
     counters.rejected(reason).add()
   }

@@ -24,7 +24,7 @@ final class JournalFlusher: @unchecked Sendable {
 
   private let phase = Atomic<Int>(Phase.idle)
   private let isEnding = Atomic<Bool>(false)
-  private let news = WakeWord()
+  private let news = EventCount()
   private var work: JournalSynchronisation?
   private var failure: (any Error)?
   private var thread: WorkerThread?

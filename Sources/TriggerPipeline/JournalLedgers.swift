@@ -3,13 +3,13 @@ internal import DurableFiles
 /// What lies beside the journal's segments for the sums and the decisions of its runs.
 struct JournalLedgers {
   let file: LedgerFile
-  let state: LedgerState
+  let state: RunAccountFile
   let decisions: DecisionLog
 
   /// Opens or makes the files in `store`, whose lock is held.
   init(_ store: any FolderStore) throws {
     file = try LedgerFile(store: store)
-    state = try LedgerState(store: store, slotCount: RunLedgerTable.entryCount)
+    state = try RunAccountFile(store: store, slotCount: RunLedgerTable.entryCount)
     decisions = try DecisionLog(store: store)
   }
 

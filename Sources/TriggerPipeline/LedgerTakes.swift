@@ -14,7 +14,7 @@ struct TakeIdentity: Hashable {
 /// several parts.
 struct TakePart {
   var identity: TakeIdentity
-  /// The sequences that were decided, as `SequenceLedger` takes and gives them.
+  /// The sequences that were decided, as `SequenceTracker` takes and gives them.
   var ranges: [ClosedRange<UInt64>]
   var closedThrough: UInt64
   var decided: UInt64
@@ -29,14 +29,14 @@ struct TakePart {
   var isBalanced: Bool
 
   /// Checked when the part was read.
-  var sequences: SequenceLedger {
-    SequenceLedger(seenRanges: ranges, closedThrough: closedThrough, received: decided)
-      ?? SequenceLedger()
+  var sequences: SequenceTracker {
+    SequenceTracker(seenRanges: ranges, closedThrough: closedThrough, received: decided)
+      ?? SequenceTracker()
   }
 }
 
 /// Records refused, by reason.
-typealias Refusals = [RecordRefusal: UInt64]
+typealias Refusals = [RecordRejection: UInt64]
 
 /// All that a journal's `ledger.jsonl` and `ledger.open` say.
 struct LedgerTakes {
@@ -60,7 +60,7 @@ struct LedgerTakes {
         notes.append("\(error)")
       }
     }
-    for account in try LedgerState.accounts(inFolder: folder) { note(TakePart(account)) }
+    for account in try RunAccountFile.accounts(inFolder: folder) { note(TakePart(account)) }
   }
 
   private mutating func note(_ line: JSONPlace) throws(FileFault) {
@@ -113,7 +113,7 @@ extension Refusals {
   fileprivate init(_ line: JSONPlace) throws(FileFault) {
     self.init()
     for (name, count) in try line.member("refused").members() {
-      if let reason = RecordRefusal(rawValue: name) {
+      if let reason = RecordRejection(rawValue: name) {
         self[reason] = try count.integer(in: 0...UInt64.max)
       }
     }
@@ -121,7 +121,7 @@ extension Refusals {
 
   /// In the order of all reasons.
   var ordered: [RefusedCount] {
-    RecordRefusal.allCases.compactMap { reason in
+    RecordRejection.allCases.compactMap { reason in
       self[reason].flatMap { $0 > 0 ? RefusedCount(reason: reason, count: $0) : nil }
     }
   }
@@ -165,7 +165,7 @@ extension TakePart {
         && closing != RunLedgerReport.Closing.nextRun.rawValue,
       isOpen: false, isBalanced: try place.member("balanced").bool())
     guard
-      let sequences = SequenceLedger(
+      let sequences = SequenceTracker(
         seenRanges: ranges, closedThrough: closedThrough, received: decided)
     else {
       throw place.fault(

@@ -275,7 +275,7 @@ extension OutputTopic {
 
 extension PipelineCounters {
   /// The counter of records that went out under a topic.
-  func published(_ topic: OutputTopic) -> EventCounter {
+  func published(_ topic: OutputTopic) -> AtomicCounter {
     switch topic {
     case .flagged: publishedFlagged
     case .unbiased: publishedUnbiased

@@ -5,17 +5,17 @@ internal import Glibc
 /// Refuses settings whose ring and batches would take more memory than the machine has: what is
 /// allocated at the start would else end the process without a word.
 ///
-/// - Throws: `ArmingRefusal` that names the keys of the configuration.
+/// - Throws: `GenerationRefusal` that names the keys of the configuration.
 package func checkMemory(
   of settings: PipelineSettings, featureCount: Int
-) throws(ArmingRefusal) {
+) throws(GenerationRefusal) {
   let ring = RecordRing.byteCount(capacity: settings.ringCapacity, featureCount: featureCount)
   // Flagged records of a batch, and the events that warm up each scorer.
   let batch = 2 *| settings.batchMax *| FlaggedRecord.byteCount(featureCount: featureCount)
   let needed = ring +| batch
   let available = sysconf(Int32(_SC_PHYS_PAGES)) *| sysconf(Int32(_SC_PAGESIZE))
   guard needed <= available else {
-    throw ArmingRefusal(
+    throw GenerationRefusal(
       description: "engine.slots: \(settings.ringCapacity) records of \(featureCount) features and "
         + "engine.batch_max: \(settings.batchMax) take up to \(needed) bytes, this machine has "
         + "\(available); set fewer slots, or a smaller batch")

@@ -5,7 +5,7 @@ package enum InputReception {
   /// The records part, valid until the next call.
   case message(UnsafeRawBufferPointer)
   /// A message that is refused whole.
-  case refused(RecordRefusal)
+  case refused(RecordRejection)
   /// Nothing has come.
   case nothing
 }

@@ -8,7 +8,7 @@ internal import WorkerThreads
 struct PipelineStages: Sendable {
   let ingest: IngestStage
   let scoring: [ScoringStage]
-  let publish: PublishStage
+  let publish: DecideStage
   /// Scoring thread i is bound to processor i, in turn; none leaves them to the scheduler.
   let workerProcessors: [Int]
 
@@ -18,24 +18,25 @@ struct PipelineStages: Sendable {
   /// - Throws: `FileFault` or `SystemCallError` that names the journal's file.
   init(
     settings: PipelineSettings, input: any InputPort, output: any OutputPort,
-    journal: FlaggedJournal, ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable,
+    journal: FlaggedJournal, ring: RecordRing, generations: GenerationTable, ledger: RunLedgerTable,
     schema: UInt32, counters: PipelineCounters, recentFlags: RecentFlags, state: PipelineState,
     show: JournalState, observer: any PipelineObserver
   ) throws {
     let ledgers = try JournalLedgers(journal.store)
-    publish = try PublishStage(
-      ring: ring, rack: rack, ledger: ledger,
+    publish = try DecideStage(
+      ring: ring, generations: generations, ledger: ledger,
       output: JournaledOutput(
         journal: journal, output: output, counters: counters, state: state, observer: observer,
         settings: settings, show: show, everySecond: ledgers.synchronise),
       counters: counters, recentFlags: recentFlags, state: state, observer: observer,
       settings: settings, ledgers: ledgers)
     ingest = IngestStage(
-      input: input, ring: ring, rack: rack, ledger: ledger, schema: schema,
+      input: input, ring: ring, generations: generations, ledger: ledger, schema: schema,
       counters: counters, state: state, clock: settings.clock)
     scoring = (0..<max(1, settings.workers)).map { worker in
       ScoringStage(
-        ring: ring, rack: rack, worker: worker, settings: settings, counters: counters,
+        ring: ring, generations: generations, worker: worker, settings: settings,
+        counters: counters,
         state: state)
     }
     workerProcessors = settings.workerProcessors

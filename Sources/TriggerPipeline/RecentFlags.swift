@@ -9,7 +9,7 @@ public struct RecentFlag: Equatable, Sendable {
   public var number: UInt64
   /// Why it was kept.
   public var reasons: FlagReasons
-  /// Bit i: working point i of the arms then in force.
+  /// Bit i: working point i of the generation then in force.
   public var workingPoints: UInt16
   /// Its score; NaN where it is not scorable.
   public var score: Float

@@ -43,7 +43,7 @@ package final class RecordRing: @unchecked Sendable {
   package let slotByteCount: Int
   private let records: UnsafeMutableRawPointer
   private let notes: UnsafeMutablePointer<SlotNote>
-  /// Generation of the arms that decide a record. Atomic, since a worker that loses a claim may look
+  /// Number of the generation that decides a record. Atomic, since a worker that loses a claim may look
   /// at a slot that is being filled again.
   private let generations: UnsafeMutablePointer<Atomic<Int>>
   private let scoreStorage: UnsafeMutablePointer<Float>
@@ -56,11 +56,11 @@ package final class RecordRing: @unchecked Sendable {
   private let claimed = Atomic<Int>(0)
   private let released = Atomic<Int>(0)
   /// Moves when records were filled in.
-  package let arrivals = WakeWord()
+  package let arrivals = EventCount()
   /// Moves when a range was scored.
-  package let completions = WakeWord()
+  package let completions = EventCount()
   /// Moves when slots came free.
-  package let releases = WakeWord()
+  package let releases = EventCount()
 
   /// Creates a ring of at least `capacity` slots (rounded up to a power of two).
   package init(capacity: Int, featureCount: Int, recordByteCount: Int) {
@@ -111,7 +111,7 @@ package final class RecordRing: @unchecked Sendable {
 
   package func note(at position: Int) -> SlotNote { notes[slot(position)] }
 
-  /// Generation of the arms that decide the record at `position`; it never falls from one record to
+  /// Number of the generation that decides the record at `position`; it never falls from one record to
   /// the next.
   package func generation(at position: Int) -> Int {
     generations[slot(position)].load(ordering: .relaxed)
@@ -123,7 +123,7 @@ package final class RecordRing: @unchecked Sendable {
     scoreStorage + slot(position)
   }
 
-  /// The scores of the arms that score beside the live ones; where there are any.
+  /// The shadow's scores, where there is one.
   package func shadowScores(at position: Int) -> UnsafeMutablePointer<Float> {
     shadowScoreStorage + slot(position)
   }

@@ -4,12 +4,12 @@ internal import Synchronization
 /// How many records were refused for one reason.
 public struct RefusedCount: Equatable, Sendable {
   /// Why.
-  public var reason: RecordRefusal
+  public var reason: RecordRejection
   /// How many.
   public var count: UInt64
 
   /// Creates a count.
-  public init(reason: RecordRefusal, count: UInt64) {
+  public init(reason: RecordRejection, count: UInt64) {
     self.reason = reason
     self.count = count
   }
@@ -46,9 +46,9 @@ public struct RefusalReport: Equatable, Sendable {
 /// rest is the ingest thread's while a row's counts are 0.
 final class RefusalBook: @unchecked Sendable {
   /// Moves with every refusal.
-  let total = EventCounter()
+  let total = AtomicCounter()
 
-  private static let reasons = RecordRefusal.allCases
+  private static let reasons = RecordRejection.allCases
   private static let endedCount = 64
 
   private let entryCount: Int
@@ -82,7 +82,7 @@ final class RefusalBook: @unchecked Sendable {
   }
 
   /// The ingest thread counts a refusal.
-  func add(_ reason: RecordRefusal, row: Int) {
+  func add(_ reason: RecordRejection, row: Int) {
     counter(row, reason).pointee.wrappingAdd(1, ordering: .releasing)
     total.add()
   }
@@ -136,7 +136,7 @@ final class RefusalBook: @unchecked Sendable {
   }
 
   private func counter(
-    _ row: Int, _ reason: RecordRefusal
+    _ row: Int, _ reason: RecordRejection
   ) -> UnsafeMutablePointer<Atomic<UInt64>> {
     guard let index = Self.reasons.firstIndex(of: reason) else {
       preconditionFailure("every reason is among all reasons")

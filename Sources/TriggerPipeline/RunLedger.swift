@@ -111,7 +111,7 @@ final class RunLedgerEntry: @unchecked Sendable {
   // The ingest thread's.
   var run: UInt32 = 0
   var source: UInt32 = 0
-  var sequences = SequenceLedger()
+  var sequences = SequenceTracker()
   var figures = IngestFigures()
   private(set) var openedNs: UInt64 = 0
   private(set) var resumeCount: UInt64 = 0
@@ -140,7 +140,7 @@ final class RunLedgerEntry: @unchecked Sendable {
     self.source = source
     self.openedNs = openedNs
     self.resumeCount = resumeCount
-    sequences = SequenceLedger()
+    sequences = SequenceTracker()
     figures = IngestFigures()
     isResumed = false
     account = DecidedAccount(

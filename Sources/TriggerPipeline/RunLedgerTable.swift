@@ -26,7 +26,7 @@ package final class RunLedgerTable: @unchecked Sendable {
     /// run, and one that it replaces before it.
     case accepted(entry: Int, closedEntry: Int?)
     /// It has no place.
-    case refused(RecordRefusal)
+    case refused(RecordRejection)
     /// All entries are on their way to be closed: ask again when some are.
     case wait
   }
@@ -124,7 +124,7 @@ package final class RunLedgerTable: @unchecked Sendable {
 
   /// Counts a record that was refused before it could be placed, under its run where `record` tells
   /// one that can be trusted.
-  package func noteRefused(_ reason: RecordRefusal, record: EventRecordView?) {
+  package func noteRefused(_ reason: RecordRejection, record: EventRecordView?) {
     guard let record, let entry = openEntry(of: runKey(run: record.run, source: record.source))
     else {
       let place = record.flatMap { sources.index(of: $0.source) } ?? 0
@@ -230,7 +230,7 @@ package final class RunLedgerTable: @unchecked Sendable {
     return lastOpenedNs
   }
 
-  private func count(refused reason: RecordRefusal, place: Int, row: Int) {
+  private func count(refused reason: RecordRejection, place: Int, row: Int) {
     sources[place].received.add()
     sources[place].refused.add()
     refusals.add(reason, row: row)

@@ -7,9 +7,9 @@ internal import WorkerThreads
 /// `@unchecked`: what changes belongs to the thread of this worker alone.
 final class ScoringStage: @unchecked Sendable {
   private let ring: RecordRing
-  private let rack: ArmsRack
-  private var arms: Armament
-  /// Which of the arms' scorers is this thread's.
+  private let generations: GenerationTable
+  private var current: ModelGeneration
+  /// Which of a generation's scorers is this thread's.
   private let worker: Int
   private let workerCount: Int
   private let unbiasedPrescale: UInt32
@@ -21,14 +21,14 @@ final class ScoringStage: @unchecked Sendable {
   private let state: PipelineState
 
   init(
-    ring: RecordRing, rack: ArmsRack, worker: Int, settings: PipelineSettings,
+    ring: RecordRing, generations: GenerationTable, worker: Int, settings: PipelineSettings,
     counters: PipelineCounters, state: PipelineState
   ) {
     self.ring = ring
-    self.rack = rack
+    self.generations = generations
     self.worker = worker
     workerCount = max(1, settings.workers)
-    arms = rack.latest
+    current = generations.latest
     unbiasedPrescale = settings.unbiasedPrescale
     batchMax = settings.batchMax
     attributionStride = ring.featureCount * MemoryLayout<Float>.stride
@@ -57,13 +57,13 @@ final class ScoringStage: @unchecked Sendable {
   func step() -> Bool {
     guard let range = ring.claim(batchMax: batchMax, workers: workerCount) else { return false }
     let generation = ring.generation(at: range.lowerBound)
-    if generation != arms.generation { arms = rack.arms(of: generation) }
+    if generation != current.number { current = generations.generation(generation) }
     markSampled(range)
     let outcome = score(
-      range, with: arms.scorers[worker], scores: ring.scores(at: range.lowerBound),
+      range, with: current.scorers[worker], scores: ring.scores(at: range.lowerBound),
       attributions: ring.attributions(at: range.lowerBound))
     if outcome.rescored > 0 { count(outcome) }
-    if let shadow = arms.shadow {
+    if let shadow = current.shadow {
       _ = score(
         range, with: shadow.scorers[worker], scores: ring.shadowScores(at: range.lowerBound),
         attributions: nil)

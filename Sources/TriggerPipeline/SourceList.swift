@@ -6,16 +6,16 @@ package final class SourceCounters: Sendable {
   /// and while the place is free.
   fileprivate let number = Atomic<UInt64>(nobody)
   /// Events that came, and records refused.
-  package let received = EventCounter()
+  package let received = AtomicCounter()
   /// Records missed, by gaps in the sequence; a late record is counted in `late` as well, so what
   /// is missing now is lost - late.
-  package let lost = EventCounter()
+  package let lost = AtomicCounter()
   /// Records missed where the stream is shared with other daemons: most of them are there.
-  package let elsewhere = EventCounter()
+  package let elsewhere = AtomicCounter()
   /// Records that filled a gap after it had been counted.
-  package let late = EventCounter()
+  package let late = AtomicCounter()
   /// Records refused.
-  package let refused = EventCounter()
+  package let refused = AtomicCounter()
 
   fileprivate static let nobody = UInt64.max
 
@@ -24,7 +24,7 @@ package final class SourceCounters: Sendable {
   /// The sender's number, where there is one.
   var source: UInt32? { UInt32(exactly: number.load(ordering: .acquiring)) }
 
-  fileprivate var all: [EventCounter] { [received, lost, elsewhere, late, refused] }
+  fileprivate var all: [AtomicCounter] { [received, lost, elsewhere, late, refused] }
 
   fileprivate func move(to other: SourceCounters) {
     for (mine, theirs) in zip(all, other.all) {

@@ -17,7 +17,7 @@ package final class SteppedPipeline {
 
   private let settings: PipelineSettings
   private let ring: RecordRing
-  private let rack: ArmsRack
+  private let generations: GenerationTable
   private let ledger: RunLedgerTable
   private let stages: PipelineStages
 
@@ -25,7 +25,8 @@ package final class SteppedPipeline {
   ///
   /// - Throws: as `TriggerPipeline.init`.
   package init(
-    settings: PipelineSettings, loaded: LoadedArms, input: any InputPort, output: any OutputPort,
+    settings: PipelineSettings, loaded: LoadedGeneration, input: any InputPort,
+    output: any OutputPort,
     observer: any PipelineObserver
   ) throws {
     let model = loaded.model.model
@@ -40,10 +41,11 @@ package final class SteppedPipeline {
     let journal = try FlaggedJournal(
       store: settings.journalStore, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
-    rack = ArmsRack(
-      try Armament(loaded, generation: 1, settings: settings, points: counters.workingPoints))
+    generations = GenerationTable(
+      try ModelGeneration(loaded, number: 1, settings: settings, points: counters.workingPoints))
     stages = try PipelineStages(
-      settings: settings, input: input, output: output, journal: journal, ring: ring, rack: rack,
+      settings: settings, input: input, output: output, journal: journal, ring: ring,
+      generations: generations,
       ledger: ledger, schema: model.schema, counters: counters,
       recentFlags: RecentFlags(featureCount: model.shape.featureCount), state: state,
       show: journalState, observer: observer)
@@ -67,14 +69,14 @@ package final class SteppedPipeline {
   /// Waits for the disk as its thread does, where that is wanted.
   package func flush() { stages.publish.output.flusher.turn() }
 
-  /// Decides with other arms from the next record on; false where the last ones were not taken over
+  /// Decides with another generation from the next record on; false where the last was not adopted
   /// yet.
-  package func rearm(_ candidate: LoadedArms) throws -> Bool {
-    rack.takeDown(releasedPosition: ring.releasedPosition)
-    guard rack.isSettled else { return false }
-    rack.hang(
-      try Armament(
-        candidate, generation: rack.latest.generation + 1, settings: settings,
+  package func reload(_ candidate: LoadedGeneration) throws -> Bool {
+    generations.discard(releasedPosition: ring.releasedPosition)
+    guard generations.isSettled else { return false }
+    generations.install(
+      try ModelGeneration(
+        candidate, number: generations.latest.number + 1, settings: settings,
         points: counters.workingPoints))
     return true
   }

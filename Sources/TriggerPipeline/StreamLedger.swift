@@ -145,7 +145,7 @@ private struct Merging {
   /// With the union of what the parts have decided.
   var account: StreamAccount {
     var account = sums
-    var sequences = parts.first?.sequences ?? SequenceLedger()
+    var sequences = parts.first?.sequences ?? SequenceTracker()
     for part in parts.dropFirst() { sequences.merge(part.sequences) }
     account.decidedTwice = account.decided -| sequences.received
     account.decided = sequences.received
@@ -155,7 +155,7 @@ private struct Merging {
     return account
   }
 
-  private func gaps(in sequences: SequenceLedger, through last: UInt64) -> [ClosedRange<UInt64>] {
+  private func gaps(in sequences: SequenceTracker, through last: UInt64) -> [ClosedRange<UInt64>] {
     var gaps: [ClosedRange<UInt64>] = []
     var before = sequences.closedSequence
     for range in sequences.seenRanges {

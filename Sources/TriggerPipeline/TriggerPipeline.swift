@@ -20,12 +20,12 @@ public final class TriggerPipeline: Sendable {
   public let state: PipelineState
   /// The last flagged events and what made them strange.
   public let recentFlags: RecentFlags
-  /// The arms that decide what comes in now.
-  public var arms: ArmsFacts { rack.latest.facts }
+  /// The generation that decides what comes in now.
+  public var generation: GenerationFacts { generations.latest.facts }
   /// The calibration that they decide with.
-  public var calibration: TriggerCalibration { rack.latest.calibration }
+  public var calibration: TriggerCalibration { generations.latest.calibration }
   /// What compares the stream with that calibration's background; for the supervising thread.
-  public var drift: DriftMonitor { rack.latest.drift }
+  public var drift: DriftMonitor { generations.latest.drift }
   /// The counts by sender now, the unknown one first.
   public var sources: [SourceSums] { ledger.sources.snapshot() }
   /// Records that stand in the ring now.
@@ -54,7 +54,7 @@ public final class TriggerPipeline: Sendable {
   private let sockets: SecuredSockets
   private let observer: any PipelineObserver
   private let ring: RecordRing
-  private let rack: ArmsRack
+  private let generations: GenerationTable
   private let ledger: RunLedgerTable
   private let schema: UInt32
   /// Taken by `run()`, so that the sockets are closed when it returns.
@@ -66,7 +66,7 @@ public final class TriggerPipeline: Sendable {
   /// - Throws: `ZeroMQError` that names the endpoint, `FileFault` or `SystemCallError` that names
   ///   the journal's file, `FileFault` where `loaded` does not support the precision asked for.
   public init(
-    settings: PipelineSettings, loaded: LoadedArms, observer: any PipelineObserver
+    settings: PipelineSettings, loaded: LoadedGeneration, observer: any PipelineObserver
   ) throws {
     let model = loaded.model.model
     let counters = PipelineCounters()
@@ -92,15 +92,15 @@ public final class TriggerPipeline: Sendable {
       observer: observer)
     let input = try InputSocket(
       context: context, sockets: sockets, settings: settings, observer: observer)
-    let rack = ArmsRack(
-      try Armament(loaded, generation: 1, settings: settings, points: counters.workingPoints))
+    let generations = GenerationTable(
+      try ModelGeneration(loaded, number: 1, settings: settings, points: counters.workingPoints))
     self.settings = settings
     self.sockets = sockets
     self.observer = observer
     self.counters = counters
     self.state = state
     self.ring = ring
-    self.rack = rack
+    self.generations = generations
     self.ledger = ledger
     schema = model.schema
     recentFlags = RecentFlags(featureCount: model.shape.featureCount)
@@ -115,7 +115,8 @@ public final class TriggerPipeline: Sendable {
     catchUp = Mutex(server)
     stages = Mutex(
       try PipelineStages(
-        settings: settings, input: input, output: output, journal: journal, ring: ring, rack: rack,
+        settings: settings, input: input, output: output, journal: journal, ring: ring,
+        generations: generations,
         ledger: ledger, schema: model.schema, counters: counters, recentFlags: recentFlags,
         state: state, show: journalState, observer: observer))
   }
@@ -153,43 +154,45 @@ public final class TriggerPipeline: Sendable {
     if state.phase == .running { state.beginDraining(timeoutMs: settings.drainTimeoutMs) }
   }
 
-  /// Decides with other arms from the next record on, and says when that was taken over: every record
+  /// Decides with another generation from the next record on, and says whether it was adopted: every record
   /// is decided once, by the old or by the new ones. One thread at a time may call it.
   ///
-  /// - Returns: false where the pipeline stands still: the new arms decide as soon as it moves again.
-  /// - Throws: `ArmingRefusal` or `FileFault`; the arms in force stay.
-  public func rearm(_ candidate: LoadedArms, waitMs: Int = 2_000) throws -> Bool {
+  /// - Returns: false where the pipeline stands still: the new generation decides as soon as it moves again.
+  /// - Throws: `GenerationRefusal` or `FileFault`; the generation in force stays.
+  public func reload(_ candidate: LoadedGeneration, waitMs: Int = 2_000) throws -> Bool {
     try checkFits(candidate)
-    rack.takeDown(releasedPosition: ring.releasedPosition)
-    let arms = try Armament(
-      candidate, generation: rack.latest.generation + 1, settings: settings,
+    generations.discard(releasedPosition: ring.releasedPosition)
+    let generation = try ModelGeneration(
+      candidate, number: generations.latest.number + 1, settings: settings,
       points: counters.workingPoints)
-    guard rack.waitUntilSettled(timeoutMs: waitMs) else {
-      throw ArmingRefusal(
-        description: "the arms before these have not been taken over yet: the pipeline stands "
+    guard generations.waitUntilSettled(timeoutMs: waitMs) else {
+      throw GenerationRefusal(
+        description: "the last generation has not been adopted yet: the pipeline stands "
           + "still; see /healthz for the reason and try again when it moves")
     }
-    rack.hang(arms)
-    return rack.waitUntilSettled(timeoutMs: waitMs)
+    generations.install(generation)
+    return generations.waitUntilSettled(timeoutMs: waitMs)
   }
 
-  /// Lets go of arms that no record needs any more. For the supervising thread, now and then.
-  public func takeDownOldArms() { rack.takeDown(releasedPosition: ring.releasedPosition) }
+  /// Discards generations that no record needs any more. For the supervising thread, now and then.
+  public func discardOldGenerations() {
+    generations.discard(releasedPosition: ring.releasedPosition)
+  }
 
   /// Slots, journal and sequences are of one kind of event for the life of the process.
-  private func checkFits(_ candidate: LoadedArms) throws(ArmingRefusal) {
+  private func checkFits(_ candidate: LoadedGeneration) throws(GenerationRefusal) {
     guard state.phase == .running else {
-      throw ArmingRefusal(description: "the daemon is ending")
+      throw GenerationRefusal(description: "the daemon is ending")
     }
     for model in [candidate.model, candidate.shadow?.model].compactMap({ $0 }) {
       let found = model.model.shape.featureCount
       guard found == ring.featureCount else {
-        throw ArmingRefusal(
+        throw GenerationRefusal(
           description: "\(model.path): found \(found) features, expected \(ring.featureCount) as "
             + "the daemon was started with; restart it to change them")
       }
       guard model.model.schema == schema else {
-        throw ArmingRefusal(
+        throw GenerationRefusal(
           description: "\(model.path): found other feature names than the daemon was started "
             + "with; restart it to change them")
       }

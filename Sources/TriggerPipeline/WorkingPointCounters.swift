@@ -1,19 +1,19 @@
 internal import Synchronization
 
 /// What one working point has counted since start. It is known by its name, so that a calibration
-/// that is armed later and has a point of that name counts on.
+/// that comes into force later and has a point of that name counts on.
 public final class WorkingPointCounters: Sendable {
   /// The name in the calibration.
   public let name: String
   /// Events with a score above its threshold, before any prescale.
-  public let fired = EventCounter()
+  public let fired = AtomicCounter()
   /// Of these, those that its prescale let pass: they were kept.
-  public let flagged = EventCounter()
+  public let flagged = AtomicCounter()
 
   init(name: String) { self.name = name }
 }
 
-/// The counters of all working points that were ever armed, in the order in which they came.
+/// The counters of all working points that were ever in force, in the order in which they came.
 ///
 /// Names are labels of metrics, so their number is bounded: a reload that would bring more is
 /// refused.

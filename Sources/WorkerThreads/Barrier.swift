@@ -6,7 +6,7 @@ internal import Synchronization
 public final class Barrier: Sendable {
   private let count: Int
   private let arrived = Atomic<Int>(0)
-  private let generation = WakeWord()
+  private let generation = EventCount()
 
   /// Creates a barrier for `count` threads.
   public init(count: Int) {

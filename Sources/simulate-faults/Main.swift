@@ -38,12 +38,12 @@ internal import Glibc
 
   func run() throws {
     guard let range else { return }
-    let arms = try SimulatedArms()
+    let generations = try SimulatedGenerations()
     var tally = SimulationTally()
     var failed: [SimulationFault] = []
     for seed in range where failed.count < failures {
       do {
-        tally.add(try FaultSimulation(seed: seed, arms: arms).run(stepCount: steps))
+        tally.add(try FaultSimulation(seed: seed, generations: generations).run(stepCount: steps))
       } catch let fault as SimulationFault {
         failed.append(fault)
         if !quiet { print("\(fault)\n") }

@@ -29,16 +29,16 @@ struct BenchSubject {
     let set = try InstructionSet.selected()
     let loaded = try path.map { try TrainedModel.load($0) }
     let model = try loaded?.model ?? Self.quicklyTrained()
-    let armed = try loaded.flatMap { loaded in
-      try calibration.map { try ArmedCalibration(path: $0, model: loaded) }
+    let matchedCalibration = try loaded.flatMap { loaded in
+      try calibration.map { try MatchedCalibration(path: $0, model: loaded) }
     }
     let network = ScoringNetwork(
-      model: model, scoring: armed?.scoring(of: model), instructionSet: set)
+      model: model, scoring: matchedCalibration?.scoring(of: model), instructionSet: set)
     events = try Self.events(from: input, loaded: loaded, model: model)
     screening = Screening(
-      threshold: armed?.calibration.loosestThreshold
+      threshold: matchedCalibration?.calibration.loosestThreshold
         ?? Self.threshold(network: network, events: events),
-      margin: armed?.calibration.screen?.margin ?? ScreenCalibration.defaultMargin)
+      margin: matchedCalibration?.calibration.screen?.margin ?? ScreenCalibration.defaultMargin)
     self.network = network
     (screen, screenRefusal) = Self.screen(model: model, network: network)
     description =

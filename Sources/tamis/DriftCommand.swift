@@ -73,16 +73,17 @@ struct DriftCommand: ParsableCommand {
   func run() throws {
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
-    let armed = try ArmedCalibration(path: calibration, model: loaded)
+    let matchedCalibration = try MatchedCalibration(path: calibration, model: loaded)
     var run = DriftRun(
       DriftMonitor(
-        calibration: armed.calibration, featureNames: loaded.model.featureNames,
+        calibration: matchedCalibration.calibration, featureNames: loaded.model.featureNames,
         featureCount: loaded.model.shape.featureCount, settings: settings),
       falseAlarmProbability: falseAlarmProbability)
     if input.count == 1, let journal = try flaggedJournal(input[0]) {
-      try note(journal, loaded: loaded, armed: armed, in: &run)
+      try note(journal, loaded: loaded, matchedCalibration: matchedCalibration, in: &run)
     } else {
-      try note(EventSource(paths: input), loaded: loaded, armed: armed, in: &run)
+      try note(
+        EventSource(paths: input), loaded: loaded, matchedCalibration: matchedCalibration, in: &run)
     }
     run.finish()
     driftFacts(run).print(asJSON: output.json)
@@ -106,7 +107,8 @@ struct DriftCommand: ParsableCommand {
   }
 
   private func note(
-    _ journal: RecordedRun, loaded: LoadedModel, armed: ArmedCalibration, in run: inout DriftRun
+    _ journal: RecordedRun, loaded: LoadedModel, matchedCalibration: MatchedCalibration,
+    in run: inout DriftRun
   ) throws {
     guard journal.featureCount == loaded.model.shape.featureCount else {
       throw FileFault(
@@ -114,7 +116,7 @@ struct DriftCommand: ParsableCommand {
         expected: "\(loaded.model.shape.featureCount), as \(loaded.path) has")
     }
     for note in journal.notes { complain("\(journal.path): \(note)") }
-    let routes = DecisionRule(armed.calibration, unbiasedPrescale: 0).routes
+    let routes = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0).routes
     var otherModel = 0
     run.eventCount = 0
     try journal.forEachFlaggedRecord { record in
@@ -143,14 +145,15 @@ struct DriftCommand: ParsableCommand {
   }
 
   private func note(
-    _ events: EventSource, loaded: LoadedModel, armed: ArmedCalibration, in run: inout DriftRun
+    _ events: EventSource, loaded: LoadedModel, matchedCalibration: MatchedCalibration,
+    in run: inout DriftRun
   ) throws {
     try checkFeatures(of: events, fit: loaded)
     for note in events.notes { complain(note) }
     let network = ScoringNetwork(
-      model: loaded.model, scoring: armed.scoring(of: loaded.model),
+      model: loaded.model, scoring: matchedCalibration.scoring(of: loaded.model),
       instructionSet: try InstructionSet.selected())
-    let routes = DecisionRule(armed.calibration, unbiasedPrescale: 0).routes
+    let routes = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0).routes
     run.eventCount = events.eventCount
     var progress = ProgressLine()
     let trigger = OfflineTrigger(

@@ -208,11 +208,12 @@ struct EvaluateCommand: ParsableCommand {
     let thresholds = try Thresholds.match(calibration, to: loaded)
     return try zip(inputs, loaded).enumerated().map { index, pair in
       let (input, loaded) = pair
-      let armed = thresholds[index]
+      let matchedCalibration = thresholds[index]
       return StudyModel(
         name: input.name, loaded: loaded, kind: modelKind(loaded),
-        scoring: try armed?.scoring(of: loaded.model) ?? scoring.scoring(of: loaded.model),
-        thresholds: armed.map {
+        scoring: try matchedCalibration?.scoring(of: loaded.model)
+          ?? scoring.scoring(of: loaded.model),
+        thresholds: matchedCalibration.map {
           StudyModel.Thresholds(
             calibration: $0.calibration, path: $0.path, sha256: $0.sha256)
         }, cost: try TrainingExpense.load(besideModel: input.path))

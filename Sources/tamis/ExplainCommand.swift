@@ -69,10 +69,11 @@ struct ExplainCommand: ParsableCommand {
     let source = try EventSource(paths: input)
     try checkFeatures(of: source, fit: loaded)
     let rows = EventRows(source, name: "input")
-    let armed = try calibration.map { try ArmedCalibration(path: $0, model: loaded) }
+    let matchedCalibration = try calibration.map { try MatchedCalibration(path: $0, model: loaded) }
     let explainer = EventExplainer(
       model: loaded.model,
-      scoring: try armed?.scoring(of: loaded.model) ?? scoring.scoring(of: loaded.model),
+      scoring: try matchedCalibration?.scoring(of: loaded.model)
+        ?? scoring.scoring(of: loaded.model),
       instructionSet: try InstructionSet.selected())
     let names =
       loaded.model.featureNames ?? source.featureNames

@@ -62,11 +62,11 @@ struct LedgerCommand: ParsableCommand {
   }
 
   private func refusedOfAll(_ ledger: StreamLedger) -> [RefusedCount] {
-    var sums: [RecordRefusal: UInt64] = [:]
+    var sums: [RecordRejection: UInt64] = [:]
     for each in ledger.accounts.flatMap(\.refused) + ledger.refusedOfUnknown {
       sums[each.reason, default: 0] +|= each.count
     }
-    return RecordRefusal.allCases.compactMap { reason in
+    return RecordRejection.allCases.compactMap { reason in
       sums[reason].map { RefusedCount(reason: reason, count: $0) }
     }
   }

@@ -91,26 +91,34 @@ struct ScoreCommand: ParsableCommand {
     for note in loaded.notes { complain("\(model): \(note)") }
     let events = try EventSource(paths: input)
     try checkFeatures(of: events, fit: loaded)
-    let armed = try calibration.map { try ArmedCalibration(path: $0, model: loaded) }
-    let chosen = try armed?.scoring(of: loaded.model) ?? scoring.scoring(of: loaded.model)
-    var summary = ScoreSummary(workingPointCount: armed?.calibration.workingPoints.count ?? 0)
-    try score(events, loaded: loaded, scoring: chosen, armed: armed, summary: &summary)
-    summary.facts(armed?.calibration).print(asJSON: output.json)
+    let matchedCalibration = try calibration.map { try MatchedCalibration(path: $0, model: loaded) }
+    let chosen =
+      try matchedCalibration?.scoring(of: loaded.model) ?? scoring.scoring(of: loaded.model)
+    var summary = ScoreSummary(
+      workingPointCount: matchedCalibration?.calibration.workingPoints.count ?? 0)
+    try score(
+      events, loaded: loaded, scoring: chosen, matchedCalibration: matchedCalibration,
+      summary: &summary)
+    summary.facts(matchedCalibration?.calibration).print(asJSON: output.json)
   }
 
   private func score(
-    _ events: EventSource, loaded: LoadedModel, scoring: Scoring, armed: ArmedCalibration?,
+    _ events: EventSource, loaded: LoadedModel, scoring: Scoring,
+    matchedCalibration: MatchedCalibration?,
     summary: inout ScoreSummary
   ) throws {
     let set = try InstructionSet.selected()
     let precision: ScoringPrecision =
-      try armed?.precision(
+      try matchedCalibration?.precision(
         isScreened: precision == .screened, model: loaded, instructionSet: set)
       ?? .exact(ScoringNetwork(model: loaded.model, scoring: scoring, instructionSet: set))
-    let rule = armed.map { DecisionRule($0.calibration, unbiasedPrescale: unbiasedPrescale) }
+    let rule = matchedCalibration.map {
+      DecisionRule($0.calibration, unbiasedPrescale: unbiasedPrescale)
+    }
     let outputs = try ScoreOutputs(
       events, scores: scores, attributions: attributions, flagged: flagged,
-      maker: maker(rule, loaded: loaded, armed: armed), unbiasedPrescale: unbiasedPrescale,
+      maker: maker(rule, loaded: loaded, matchedCalibration: matchedCalibration),
+      unbiasedPrescale: unbiasedPrescale,
       replacing: replace.force)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
@@ -125,11 +133,11 @@ struct ScoreCommand: ParsableCommand {
   }
 
   private func maker(
-    _ rule: DecisionRule?, loaded: LoadedModel, armed: ArmedCalibration?
+    _ rule: DecisionRule?, loaded: LoadedModel, matchedCalibration: MatchedCalibration?
   ) -> OfflineFlagged? {
-    guard let rule, let armed else { return nil }
+    guard let rule, let matchedCalibration else { return nil }
     return OfflineFlagged(
-      rule: rule, model: loaded.sha256.prefix, calibration: armed.sha256.prefix,
+      rule: rule, model: loaded.sha256.prefix, calibration: matchedCalibration.sha256.prefix,
       featureCount: loaded.model.shape.featureCount)
   }
 }

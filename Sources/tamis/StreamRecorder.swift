@@ -16,7 +16,7 @@ struct StreamRecorder {
   private var hasBegun = false
   private(set) var eventCount = 0
   private var recordCount = 0
-  private var refused: [RecordRefusal: Int] = [:]
+  private var refused: [RecordRejection: Int] = [:]
   private var flaggedCount = 0
 
   init(folder: String, featureCount: Int?, eventCountMax: Int?, replacing: Bool) {

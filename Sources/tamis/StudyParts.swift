@@ -21,8 +21,8 @@ enum Thresholds {
   /// - Throws: `FileFault` for a file that belongs to none of the models, or two for one.
   static func match(
     _ paths: [String], to models: [LoadedModel]
-  ) throws -> [ArmedCalibration?] {
-    var matched = [ArmedCalibration?](repeating: nil, count: models.count)
+  ) throws -> [MatchedCalibration?] {
+    var matched = [MatchedCalibration?](repeating: nil, count: models.count)
     for path in paths {
       let calibration = try TriggerCalibration.load(path).calibration
       let owner = models.firstIndex { "\($0.sha256)" == calibration.modelSHA256 }
@@ -38,7 +38,7 @@ enum Thresholds {
           file: path, found: "a second calibration of \(models[owner].path)",
           expected: "one a model", remedy: "leave out this or \(other.path)")
       }
-      matched[owner] = try ArmedCalibration(path: path, model: models[owner])
+      matched[owner] = try MatchedCalibration(path: path, model: models[owner])
     }
     return matched
   }

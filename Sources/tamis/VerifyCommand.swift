@@ -55,7 +55,7 @@ struct VerifyCommand: ParsableCommand {
     let loaded = try TrainedModel.load(model)
     let events = try EventSource(paths: input)
     try checkFeatures(of: events, fit: loaded)
-    let armed = try ArmedCalibration(path: calibration, model: loaded)
+    let matchedCalibration = try MatchedCalibration(path: calibration, model: loaded)
     let journal = try RecordedRun(flagged)
     guard journal.kind == .flagged else {
       throw FileFault(
@@ -68,8 +68,9 @@ struct VerifyCommand: ParsableCommand {
         expected: "\(events.featureCount), as \(input[0]) has")
     }
     let prescale = try unbiasedPrescale ?? FlaggedVerifier.unbiasedPrescale(in: journal)
-    let rule = DecisionRule(armed.calibration, unbiasedPrescale: prescale)
-    let verifier = try compare(events, journal, rule: rule, loaded: loaded, armed: armed)
+    let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: prescale)
+    let verifier = try compare(
+      events, journal, rule: rule, loaded: loaded, matchedCalibration: matchedCalibration)
     var facts = Facts()
     facts.add("verify", .string(verifier.firstDifference == nil ? "identical" : "different"))
     facts.add("events", .integer(verifier.eventCount))
@@ -106,16 +107,16 @@ struct VerifyCommand: ParsableCommand {
 
   private func compare(
     _ events: EventSource, _ journal: RecordedRun, rule: DecisionRule, loaded: LoadedModel,
-    armed: ArmedCalibration
+    matchedCalibration: MatchedCalibration
   ) throws -> FlaggedVerifier {
     let network = ScoringNetwork(
-      model: loaded.model, scoring: armed.scoring(of: loaded.model),
+      model: loaded.model, scoring: matchedCalibration.scoring(of: loaded.model),
       instructionSet: try InstructionSet.selected())
     let ledger = decidedOnly ? try StreamLedger(journals: [flagged]) : nil
     for note in ledger?.notes ?? [] { complain("warning: \(note)") }
     var verifier = FlaggedVerifier(
       flagged: journal, input: events, rule: rule, model: loaded.sha256,
-      calibration: armed.sha256, history: try history,
+      calibration: matchedCalibration.sha256, history: try history,
       decided: ledger)
     let features = UnsafeMutableBufferPointer<Float>.allocate(capacity: events.featureCount)
     defer { features.deallocate() }

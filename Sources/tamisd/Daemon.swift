@@ -18,7 +18,7 @@ internal import WorkerThreads
 struct Daemon: Sendable {
   private let configurationPath: String
   private let configuration: DaemonConfiguration
-  private let arms: Arms
+  private let generation: ConfiguredGeneration
   private let handler: LineLogHandler
   private let logger: Logger
   private let pipeline: TriggerPipeline
@@ -26,11 +26,12 @@ struct Daemon: Sendable {
 
   /// Opens sockets and journal.
   init(
-    _ configuration: DaemonConfiguration, path: String, arms: Arms, warnings: [String]
+    _ configuration: DaemonConfiguration, path: String, generation: ConfiguredGeneration,
+    warnings: [String]
   ) throws {
     configurationPath = path
     self.configuration = configuration
-    self.arms = arms
+    self.generation = generation
     // The threads that begin here inherit where they may run.
     let processors = configuration.engine.affinity
     tamis_thread_keep_off(processors.map(Int32.init), processors.count)
@@ -44,13 +45,13 @@ struct Daemon: Sendable {
       settings.security.summary
       + "; what senders send takes at most \(InputQueueBound(settings).byteCountMax) bytes"
     pipeline = try TriggerPipeline(
-      settings: settings, loaded: arms.loaded, observer: LoggingObserver(logger))
+      settings: settings, loaded: generation.loaded, observer: LoggingObserver(logger))
   }
 
   /// Runs until a signal has come and the pipeline has drained.
   func run() throws {
     defer { handler.flush() }
-    logArms()
+    logGeneration()
     let http = try openHTTP()
     logStart(http: http)
     let running = pipeline
@@ -82,7 +83,7 @@ struct Daemon: Sendable {
     guard let address = configuration.http.listen else { return nil }
     let pipeline = pipeline
     let build = BuildFacts(
-      version: programVersion, instructionSet: arms.loaded.instructionSet.rawValue,
+      version: programVersion, instructionSet: generation.loaded.instructionSet.rawValue,
       instance: configuration.instance, startedNs: tamis_realtime_ns(),
       processIdentifier: getpid(), processIdentity: ProcessIdentity(of: getpid()))
     let keeper = StatusKeeper { DaemonStatus(of: pipeline, build: build) }
@@ -106,13 +107,13 @@ extension Daemon {
         ])
     }
     let wanted = try DaemonConfiguration.load(configurationPath)
-    let candidate = try Arms(wanted)
-    let isTakenOver = try pipeline.rearm(candidate.loaded)
+    let candidate = try ConfiguredGeneration(wanted)
+    let isTakenOver = try pipeline.reload(candidate.loaded)
     for line in candidate.summary { logger.info("\(line)") }
     logger.notice(
       isTakenOver ? "armed" : "armed, decides as soon as the pipeline moves again",
-      metadata: ["generation": "\(pipeline.arms.generation)"])
-    if !configuration.differsInArmsAlone(from: wanted) {
+      metadata: ["generation": "\(pipeline.generation.number)"])
+    if !configuration.differsInModelAndCalibrationAlone(from: wanted) {
       logger.warning(
         """
         the configuration differs in more than model, calibration and shadow; restart the daemon \
@@ -124,7 +125,7 @@ extension Daemon {
 
 extension DaemonConfiguration {
   /// Whether all that cannot be changed while the daemon runs is the same.
-  fileprivate func differsInArmsAlone(from other: DaemonConfiguration) -> Bool {
+  fileprivate func differsInModelAndCalibrationAlone(from other: DaemonConfiguration) -> Bool {
     var same = other
     (same.model, same.calibration, same.shadow) = (model, calibration, shadow)
     return same == self
@@ -135,8 +136,8 @@ extension DaemonConfiguration {
 
 extension Daemon {
   /// Before anybody can ask how the daemon is, so that its log has said what it decides with.
-  private func logArms() {
-    for line in arms.summary { logger.info("\(line)") }
+  private func logGeneration() {
+    for line in generation.summary { logger.info("\(line)") }
   }
 
   private func logStart(http: HTTPEndpoint?) {
@@ -149,7 +150,7 @@ extension Daemon {
         "output": "\(endpoints(configuration.output.connect, pipeline.outputEndpoints))",
         "catch_up": "\(endpoints([], pipeline.catchUpEndpoints))",
         "http": "\(http.map(boundAddress) ?? "none")",
-        "isa": "\(arms.loaded.instructionSet.rawValue)",
+        "isa": "\(generation.loaded.instructionSet.rawValue)",
         "workers": "\(configuration.engine.workers)",
         "precision": "\(configuration.engine.precision.rawValue)",
         "unbiased_prescale": "\(configuration.unbiased.prescale)",

@@ -23,8 +23,8 @@ final class LogWriter: Sendable {
   }
 
   private let queue = Mutex(Queue())
-  private let filled = WakeWord()
-  private let drained = WakeWord()
+  private let filled = EventCount()
+  private let drained = EventCount()
   private let droppedLine: @Sendable (Int) -> String
 
   /// Begins to write; `droppedLine` makes the line, with its end, that tells of dropped ones. The

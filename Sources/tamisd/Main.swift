@@ -54,12 +54,12 @@ struct Tamisd: ParsableCommand {
   func run() throws {
     let configuration = try DaemonConfiguration.load(config)
     let found = StartCheck(configuration)
-    guard found.faults.isEmpty, let arms = found.arms else {
+    guard found.faults.isEmpty, let generation = found.generation else {
       throw NegativeAnswer(description: found.faults.joined(separator: "\n"))
     }
     if check {
       print("\(config): ok")
-      for line in arms.summary { print(line) }
+      for line in generation.summary { print(line) }
       print(try SocketSecurity(configuration).summary)
       for warning in found.warnings { print("warning: \(warning)") }
       return
@@ -67,6 +67,6 @@ struct Tamisd: ParsableCommand {
     // From here on records may come. Threads inherit the mask: signals are taken by the main
     // thread's wait alone.
     tamis_signals_block()
-    try Daemon(configuration, path: config, arms: arms, warnings: found.warnings).run()
+    try Daemon(configuration, path: config, generation: generation, warnings: found.warnings).run()
   }
 }

@@ -15,7 +15,7 @@ final class Reloader: Sendable {
   private let notifier: ServiceNotifier?
   private let logger: Logger
   private let reload: @Sendable () throws -> Void
-  private let wake = WakeWord()
+  private let wake = EventCount()
   private let isWanted = Atomic(false)
   private let isAtWork = Atomic(false)
 
@@ -45,14 +45,14 @@ final class Reloader: Sendable {
     while true {
       let seen = wake.value
       isAtWork.store(true, ordering: .sequentiallyConsistent)
-      while isWanted.exchange(false, ordering: .sequentiallyConsistent) { reloadArms() }
+      while isWanted.exchange(false, ordering: .sequentiallyConsistent) { reloadGeneration() }
       isAtWork.store(false, ordering: .sequentiallyConsistent)
       wake.wait(while: seen, timeoutNs: -1)
     }
   }
 
   /// A reload that fails leaves everything as it is, and is counted and said.
-  private func reloadArms() {
+  private func reloadGeneration() {
     let counters = pipeline.counters
     note(notifier?.reloading())
     counters.lastReloadNs.set(tamis_realtime_ns())
@@ -67,12 +67,12 @@ final class Reloader: Sendable {
       // Counted last: who sees the count sees the rest.
       counters.reloadsRefused.add()
       logger.error(
-        "reload refused, the arms in force stay; mend the files and send SIGHUP again",
+        "reload refused, the generation in force stay; mend the files and send SIGHUP again",
         metadata: ["reason": "\(error)"])
     }
     // A daemon that drains has told so, and is not ready any more.
     guard pipeline.state.phase == .running else { return }
-    note(notifier?.ready(status: "reloaded, generation \(pipeline.arms.generation)"))
+    note(notifier?.ready(status: "reloaded, generation \(pipeline.generation.number)"))
   }
 
   private func note(_ failure: NotifyFailure?) {

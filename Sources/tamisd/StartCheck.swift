@@ -14,14 +14,14 @@ struct StartCheck {
   private(set) var faults: [String]
   /// What it starts with all the same, and somebody should know.
   private(set) var warnings: [String] = []
-  /// The arms, where there is no fault of theirs.
-  let arms: Arms?
+  /// Model and calibration as configured; nil where they have a fault.
+  let generation: ConfiguredGeneration?
 
   /// Looks at files, journal, addresses and HTTP, in this order.
   init(_ configuration: DaemonConfiguration) {
-    faults = Arms.faults(configuration)
-    arms = faults.isEmpty ? try? Arms(configuration) : nil
-    if let arms { checkNames(configuration, arms) }
+    faults = ConfiguredGeneration.faults(configuration)
+    generation = faults.isEmpty ? try? ConfiguredGeneration(configuration) : nil
+    if let generation { checkNames(configuration, generation) }
     let journal = JournalProbe(configuration.journal.path)
     faults += journal.faults
     warnings += journal.warnings
@@ -36,8 +36,10 @@ struct StartCheck {
   }
 
   /// Names that mean no feature do nothing, which nobody wants who wrote them.
-  private mutating func checkNames(_ configuration: DaemonConfiguration, _ arms: Arms) {
-    let model = arms.loaded.model
+  private mutating func checkNames(
+    _ configuration: DaemonConfiguration, _ generation: ConfiguredGeneration
+  ) {
+    let model = generation.loaded.model
     let names = model.model.featureNames ?? []
     let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " ..." : "")
     for name in configuration.drift.ignoredFeatures where !names.contains(name) {

@@ -56,7 +56,7 @@ struct Supervisor {
   }
 
   private mutating func tick() {
-    pipeline.takeDownOldArms()
+    pipeline.discardOldGenerations()
     for change in pipeline.drift.evaluate() {
       switch change.kind {
       case .raised: logger.error("\(change.text); see docs/runbook.md#tamisdrift")
@@ -99,7 +99,7 @@ struct Supervisor {
     if let reason = pipeline.state.stallReason { return "stalled: \(reason)" }
     return "\(rate(scored)) events/s, \(rate(flagged)) flagged/s, "
       + "\(pipeline.counters.waiting.value) records wait for the output, generation "
-      + "\(pipeline.arms.generation)"
+      + "\(pipeline.generation.number)"
   }
 
   /// A systemd that cannot be told is worth a line; the stream goes on.

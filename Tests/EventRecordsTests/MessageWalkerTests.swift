@@ -4,11 +4,11 @@ import Testing
 /// What a walk over some bytes gives.
 private struct Walk: Equatable {
   var events: [UInt64] = []
-  var refusals: [RecordRefusal] = []
+  var refusals: [RecordRejection] = []
   /// Every step moves on, and the last one ends at the end.
   var accountsForEveryByte = true
 
-  init(events: [UInt64], refusals: [RecordRefusal]) {
+  init(events: [UInt64], refusals: [RecordRejection]) {
     self.events = events
     self.refusals = refusals
   }
@@ -62,7 +62,7 @@ private func changed(_ record: [UInt8], _ offset: Int, _ value: UInt8) -> [UInt8
 
   /// A bad record between two good ones: its reason, and nothing else is lost.
   @Test(arguments: [
-    (RecordRefusal.magic, changed(good, 0, 0x55)),
+    (RecordRejection.magic, changed(good, 0, 0x55)),
     (.magic, [UInt8](repeating: 0, count: 80)),
     (.version, changed(good, 4, 2)),
     (.version, sealed(changed(good, 4, 0))),
@@ -77,7 +77,7 @@ private func changed(_ record: [UInt8], _ offset: Int, _ value: UInt8) -> [UInt8
     (.kind, sealed(changed(good, 5, 5))),
     (.schema, eventBytes(EventHeader(featureCount: 4, schema: 6))),
   ])
-  func eachDefectHasItsReason(reason: RecordRefusal, record: [UInt8]) {
+  func eachDefectHasItsReason(reason: RecordRejection, record: [UInt8]) {
     let walk = Walk(Self.good + record + Self.next, schema: 5)
     #expect(walk == Walk(events: [11, 12], refusals: [reason]))
     #expect(Walk(record, schema: 5) == Walk(events: [], refusals: [reason]))

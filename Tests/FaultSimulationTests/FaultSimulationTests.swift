@@ -7,18 +7,18 @@ import Testing
 
   /// 10^6 actions in all, over as many configurations as seeds.
   @Test(arguments: 0..<10) func holdsThroughFaults(part: Int) throws {
-    let arms = try SimulatedArms()
+    let generations = try SimulatedGenerations()
     for seed in UInt64(part * 100 + 1)...UInt64(part * 100 + 100)
     where !Self.unsettled.contains(seed) {
-      _ = try FaultSimulation(seed: seed, arms: arms).run(stepCount: 1_000)
+      _ = try FaultSimulation(seed: seed, generations: generations).run(stepCount: 1_000)
     }
   }
 
   /// A failing seed is worth nothing if it does not fail again.
   @Test func repeatsExactly() throws {
-    let arms = try SimulatedArms()
+    let generations = try SimulatedGenerations()
     let tallies = try (0..<2).map { _ in
-      try FaultSimulation(seed: 7, arms: arms).run(stepCount: 2_000).summary
+      try FaultSimulation(seed: 7, generations: generations).run(stepCount: 2_000).summary
     }
     #expect(tallies[0] == tallies[1])
   }

@@ -172,11 +172,11 @@ internal import TriggerPipeline
     #expect(alarmConditions(of: status).map(\.name).contains(.flaggedRateOff))
   }
 
-  @Test func eventsOfFormerArmsRaiseNoRateAlarm() {
+  @Test func eventsOfFormerGenerationsRaiseNoRateAlarm() {
     var status = Self.sound
     status.recent.points[0].fired = 92_000
     #expect(alarmConditions(of: status).map(\.name).contains(.flaggedRateOff))
-    // The arms changed within the window: what they have decided since is all that counts.
+    // The generation changed within the window: what they have decided since is all that counts.
     for (fired, isOff) in [(0, false), (1_010, false), (1_900, true)] as [(UInt64, Bool)] {
       status.points[0].realised = RealisedRate(
         fired: fired, scored: fired == 0 ? 0 : 100_000, confidence: 0.95)

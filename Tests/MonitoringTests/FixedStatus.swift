@@ -11,7 +11,7 @@ extension DaemonStatus {
     var status = DaemonStatus(
       build: BuildFacts(
         version: "0.1.0", instructionSet: "avx512", instance: 7, startedNs: now - 600 * minute),
-      arms: .fixed(armedNs: now - 90 * minute))
+      generation: .fixed(inForceSinceNs: now - 90 * minute))
     status.takenNs = now
     status.monotonicNs = 36_000_000_000_000
     status.life.sinceProgressSeconds = 0.003
@@ -87,15 +87,15 @@ extension DaemonStatus {
       sum: 151_000.25)
     points = [
       PointFacts(
-        name: "loose", armed: arms.points[0], fired: 7_236_144, flagged: 723_611,
+        name: "loose", inForce: generation.points[0], fired: 7_236_144, flagged: 723_611,
         realised: RealisedRate(fired: 1_087_000, scored: 108_000_000, confidence: 0.95)),
       PointFacts(
-        name: "nominal", armed: arms.points[1], fired: 719_020, flagged: 719_020,
+        name: "nominal", inForce: generation.points[1], fired: 719_020, flagged: 719_020,
         realised: RealisedRate(fired: 121_311, scored: 108_000_000, confidence: 0.95)),
       PointFacts(
-        name: "tight", armed: arms.points[2], fired: 77, flagged: 77,
+        name: "tight", inForce: generation.points[2], fired: 77, flagged: 77,
         realised: RealisedRate(fired: 11, scored: 108_000_000, confidence: 0.95)),
-      PointFacts(name: "old", armed: nil, fired: 12_345, flagged: 12_345),
+      PointFacts(name: "old", inForce: nil, fired: 12_345, flagged: 12_345),
     ]
   }
 
@@ -107,7 +107,7 @@ extension DaemonStatus {
     screen.shortfallMax = 0.0214
     self.screen = screen
     var shadow = ShadowFacts(
-      arms: .init(
+      generation: .init(
         modelSHA256: String(repeating: "5e", count: 32),
         calibrationSHA256: String(repeating: "0d", count: 32)))
     shadow.outcomes = [1_080_200, 6_800, 7_311, 106_905_689]
@@ -222,21 +222,21 @@ extension DaemonStatus {
   }
 }
 
-extension ArmsFacts {
+extension GenerationFacts {
   /// Three working points and six features.
-  fileprivate static func fixed(armedNs: UInt64) -> ArmsFacts {
-    ArmsFacts(
-      generation: 3, armedNs: armedNs, modelPath: "/etc/tamis/model.safetensors",
+  fileprivate static func fixed(inForceSinceNs: UInt64) -> GenerationFacts {
+    GenerationFacts(
+      number: 3, inForceSinceNs: inForceSinceNs, modelPath: "/etc/tamis/model.safetensors",
       modelSHA256: String(repeating: "3f", count: 32),
       calibrationPath: "/etc/tamis/calibration.json",
       calibrationSHA256: String(repeating: "c4", count: 32),
       points: [
-        ArmedPoint(
+        PointInForce(
           name: "loose", targetFPR: 0.01, threshold: 181.25, prescale: 10,
           fprInterval: 0.0098...0.0102),
-        ArmedPoint(
+        PointInForce(
           name: "nominal", targetFPR: 0.001, threshold: 402.5, fprInterval: 0.00094...0.00106),
-        ArmedPoint(name: "tight", targetFPR: 1e-07, threshold: 2_931.2249),
+        PointInForce(name: "tight", targetFPR: 1e-07, threshold: 2_931.2249),
       ],
       featureNames: ["muon_pt_1", "met", "jet_pt_1", "jet_eta_1", "n_vertices", "el_pt_1"],
       screenMargin: 0.1,

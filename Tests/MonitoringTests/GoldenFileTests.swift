@@ -25,7 +25,7 @@ internal import Testing
 
   @Test func pageOfABareDaemonHasNoPartsThatItLacks() throws {
     let fixed = DaemonStatus.fixed
-    let bare = DaemonStatus(build: fixed.build, arms: fixed.arms)
+    let bare = DaemonStatus(build: fixed.build, generation: fixed.generation)
     let text = String(decoding: metricsPage(of: bare).bytes, as: UTF8.self)
     for absent in ["tamis_screen_", "tamis_shadow_", "tamis_drift_", "tamis_catch_up_", "process_"]
     {

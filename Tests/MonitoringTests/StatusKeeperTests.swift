@@ -28,7 +28,7 @@ internal import TriggerPipeline
   init() {
     let script = script
     script.advance(seconds: 0) { status in
-      status.arms.generation = 1
+      status.generation.number = 1
       for index in status.points.indices { status.points[index].fired = 0 }
       status.ledger.scored = 0
     }
@@ -83,14 +83,14 @@ internal import TriggerPipeline
     #expect(keeper.status().recent.lost == 0)
   }
 
-  @Test func realisedRateBeginsAnewWithNewArms() {
+  @Test func realisedRateBeginsAnewWithANewGeneration() {
     script.advance(seconds: 1) { status in
       status.ledger.scored = 1_000
       status.points[0].fired = 10
       status.points[0].realised = RealisedRate(fired: 10, scored: 1_000, confidence: 0.9)
     }
     #expect(keeper.status().points[0].realised?.rate == 0.01)
-    script.advance(seconds: 1) { $0.arms.generation = 2 }
+    script.advance(seconds: 1) { $0.generation.number = 2 }
     #expect(keeper.status().points[0].realised?.scored == 0)
     #expect(keeper.status().points[0].realised?.rate == nil)
     script.advance(seconds: 1) { status in

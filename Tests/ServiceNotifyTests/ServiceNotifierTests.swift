@@ -9,8 +9,8 @@ import Testing
     let manager = try ManagerSocket(abstract: abstract)
     let notifier = try #require(
       try ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.name]))
-    #expect(notifier.ready(status: "armed: loose, tight") == nil)
-    #expect(manager.receive() == "READY=1\nSTATUS=armed: loose, tight")
+    #expect(notifier.ready(status: "calibration: loose, tight") == nil)
+    #expect(manager.receive() == "READY=1\nSTATUS=calibration: loose, tight")
     #expect(notifier.watchdog() == nil)
     #expect(manager.receive() == "WATCHDOG=1")
     #expect(notifier.status("12 events/s") == nil)

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct AllocationTests {
   @Test(arguments: [(1, "exact"), (0, "screened"), (2, "screened")])
   func eventsAreNotAllocatedFor(workers: Int, precision: String) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     var choice = Daemon.Choice()
     choice.workers = workers
@@ -14,7 +14,7 @@ import Testing
     choice.environment = [
       "LD_PRELOAD": try preloaded(folder), "TAMIS_MALLOC_COUNTS": folder("counts"),
     ]
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let receiver = try Programs.peer("receive.py", ["--connect", daemon.output, "--quiet"])
     try waitUntil("it subscribes") { daemon.metric("tamis_output_subscribers") == 1 }
     // One run of 400,000 events; the counts are taken within it, since its begin and its end may

@@ -6,13 +6,13 @@ import Testing
 @Suite(.serialized) struct AutoencoderTests {
   @Test(arguments: [0, 2])
   func onlineAndOfflineAgreeToTheBit(workers: Int) throws {
-    let armed = try Armed.autoencoder.get()
+    let trained = try TrainedFixture.autoencoder.get()
     var choice = Daemon.Choice()
     choice.workers = workers
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     #expect(daemon.program.errors.contains("autoencoder"))
     try Programs.tamis(
-      "replay", armed.background, armed.anomalies, "--connect", daemon.input, "--batch", "37"
+      "replay", trained.background, trained.anomalies, "--connect", daemon.input, "--batch", "37"
     ).expectExit()
     try daemon.waitForEvents(22_000)
     #expect(daemon.metric("tamis_events_scored_total") == 22_000)
@@ -20,20 +20,20 @@ import Testing
     #expect(kept > 500)
     #expect(try daemon.stop() == 0)
     let verified = try Programs.tamis(
-      "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.background, armed.anomalies, "--flagged", daemon.journal
+      "verify", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.background, trained.anomalies, "--flagged", daemon.journal
     ).expectExit()
     #expect(verified.contains("verify: identical"))
     #expect(verified.contains("flagged: \(kept)"))
   }
 
   @Test func scoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
-    let armed = try Armed.autoencoder.get()
+    let trained = try TrainedFixture.autoencoder.get()
     let folder = try TemporaryFolder()
     func score(_ name: String, _ options: [String], isa: String?) throws -> Data {
       try Programs.tamis(
         all: [
-          "score", "--model", armed.model, "--input", armed.anomalies, "--scores",
+          "score", "--model", trained.model, "--input", trained.anomalies, "--scores",
           folder("\(name).npy"), "--attributions", folder("\(name)-attributions.npy"),
         ] + options, environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
       ).expectExit()
@@ -46,12 +46,12 @@ import Testing
   }
 
   @Test func theSameSeedGivesTheSameModelWhateverTheThreads() throws {
-    let armed = try Armed.autoencoder.get()
+    let trained = try TrainedFixture.autoencoder.get()
     let folder = try TemporaryFolder()
     func train(_ name: String, threads: Int, isa: String?) throws -> Data {
       try Programs.tamis(
         all: [
-          "train", "--network", "autoencoder", "--background", armed.anomalies, "--out",
+          "train", "--network", "autoencoder", "--background", trained.anomalies, "--out",
           folder(name), "--steps", "30", "--threads", "\(threads)",
         ], environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
       ).expectExit()
@@ -64,16 +64,16 @@ import Testing
 
   /// What belongs to noise levels is refused where there are none.
   @Test func optionsOfAScoreNetworkAreRefused() throws {
-    let armed = try Armed.autoencoder.get()
+    let trained = try TrainedFixture.autoencoder.get()
     let folder = try TemporaryFolder()
     let scored = try Programs.tamis(
-      "score", "--model", armed.model, "--input", armed.anomalies, "--levels", "0")
+      "score", "--model", trained.model, "--input", trained.anomalies, "--levels", "0")
     #expect(try scored.wait() == 2)
     #expect(scored.errors.contains("autoencoder"))
     for option in [["--levels", "0"], ["--hidden", "64"], ["--output", "score"]] {
       let trained = try Programs.tamis(
         all: [
-          "train", "--network", "autoencoder", "--background", armed.anomalies, "--out",
+          "train", "--network", "autoencoder", "--background", trained.anomalies, "--out",
           folder("model"),
         ] + option)
       #expect(try trained.wait() == 2)
@@ -82,33 +82,33 @@ import Testing
   }
 
   @Test func weightsOfACalibrationAreRefused() throws {
-    let armed = try Armed.autoencoder.get()
+    let trained = try TrainedFixture.autoencoder.get()
     let folder = try TemporaryFolder()
-    let text = try String(contentsOfFile: armed.calibration, encoding: .utf8)
+    let text = try String(contentsOfFile: trained.calibration, encoding: .utf8)
     let changed = text.replacing(/"weights": \[[^\]]*\]/, with: "\"weights\": [0.5]")
     #expect(changed != text)
     let calibration = try folder.write(changed, to: "calibration.json")
     let scored = try Programs.tamis(
-      "score", "--model", armed.model, "--calibration", calibration, "--input", armed.anomalies)
+      "score", "--model", trained.model, "--calibration", calibration, "--input", trained.anomalies)
     #expect(try scored.wait() == 1)
     #expect(scored.errors.contains("autoencoder"))
   }
 
   /// The 8-bit screen knows score networks alone.
   @Test func screenedPrecisionIsRefused() throws {
-    let armed = try Armed.autoencoder.get()
+    let trained = try TrainedFixture.autoencoder.get()
     let folder = try TemporaryFolder()
-    let calibration = try String(contentsOfFile: armed.calibration, encoding: .utf8)
+    let calibration = try String(contentsOfFile: trained.calibration, encoding: .utf8)
     #expect(calibration.contains("\"screen\": null"))
     let scored = try Programs.tamis(
-      "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.anomalies, "--precision", "screened")
+      "score", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.anomalies, "--precision", "screened")
     #expect(try scored.wait() == 1)
     #expect(scored.errors.contains("screen") && scored.errors.contains("precision: exact"))
     let configuration = try folder.write(
       """
-      model: \(armed.model)
-      calibration: \(armed.calibration)
+      model: \(trained.model)
+      calibration: \(trained.calibration)
       input: {bind: [tcp://127.0.0.1:5555]}
       output: {bind: [tcp://127.0.0.1:5556]}
       engine: {precision: screened}
@@ -117,17 +117,17 @@ import Testing
     #expect(try checked.wait() == 1)
     #expect(checked.errors.contains("screen"))
     let margin = try Programs.tamis(
-      "calibrate", "--model", armed.model, "--background", armed.background, "--out",
+      "calibrate", "--model", trained.model, "--background", trained.background, "--out",
       folder("c.json"), "--working-point", "a=0.05", "--screen-margin", "0.1")
     #expect(try margin.wait() == 1)
     #expect(margin.errors.contains("autoencoder"))
   }
 
   @Test func inspectSaysWhatItIs() throws {
-    let armed = try Armed.autoencoder.get()
-    let said = try Programs.tamis("inspect", armed.model).expectExit()
+    let trained = try TrainedFixture.autoencoder.get()
+    let said = try Programs.tamis("inspect", trained.model).expectExit()
     #expect(said.contains("kind: autoencoder") && said.contains("128, 64, 8, 64, 128"))
-    let other = try Programs.tamis("inspect", try Armed.shared.get().model).expectExit()
+    let other = try Programs.tamis("inspect", try TrainedFixture.shared.get().model).expectExit()
     #expect(other.contains("kind: score network"))
   }
 }

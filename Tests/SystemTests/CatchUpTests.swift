@@ -13,8 +13,8 @@ import Testing
   }
 
   @Test func aConsumerThatIsKilledGetsEverythingOnce() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed, choice())
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained, choice())
     let sender = try sender(to: daemon)
     var consumer = try consumer(of: daemon)
     for _ in 0..<3 {
@@ -32,10 +32,10 @@ import Testing
 
   @Test(arguments: [0, 1])
   func aDaemonThatIsKilledIsMissedByNobody(workers: Int) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = choice()
     choice.workers = workers
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let sender = try sender(to: daemon)
     let consumer = try consumer(of: daemon)
     for _ in 0..<3 {
@@ -51,14 +51,14 @@ import Testing
 
   /// A subscriber that stands still and is killed: what lay in its queues is had by number.
   @Test func whatWasPublishedAndNotReceivedIsHadByNumber() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed, choice())
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained, choice())
     let subscriber = try Programs.peer(
       "receive.py",
       ["--connect", daemon.output, "--out", daemon.folder("lost"), "--quiet"])
     try waitUntil("it subscribes") { daemon.metric("tamis_output_subscribers") == 1 }
     subscriber.signal(SIGSTOP)
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     let kept = daemon.metric("tamis_records_journaled_total")
     try waitUntil("all is published") { daemon.metric("tamis_records_waiting") == 0 }
@@ -79,9 +79,9 @@ import Testing
   }
 
   @Test func hostileRequestsAreAnsweredAndCounted() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed, choice())
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained, choice())
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     let kept = Int(daemon.metric("tamis_records_journaled_total"))
     let said = try Launched(
@@ -100,7 +100,7 @@ import Testing
       daemon.metric("tamis_catch_up_unanswered_total") > 0
     }
     // The stream has gone on.
-    try Programs.tamis("replay", armed.background, "--connect", daemon.input).expectExit()
+    try Programs.tamis("replay", trained.background, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(22_000)
     #expect(try daemon.stop() == 0)
   }

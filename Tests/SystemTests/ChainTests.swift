@@ -26,13 +26,13 @@ import Testing
 
   @Test(arguments: cases)
   func onlineAndOfflineAgreeToTheBit(_ chosen: Case) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = Daemon.Choice()
     choice.workers = chosen.workers
     choice.precision = chosen.precision
     choice.inputPattern = chosen.input == "push" ? "pull" : "sub"
     choice.outputPattern = chosen.output
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let received = daemon.folder("received")
     let receiver = try Programs.peer(
       "receive.py",
@@ -41,7 +41,7 @@ import Testing
         received, "--idle", "3", "--timeout", "100", "--quiet",
       ])
     try Programs.tamis(
-      "replay", armed.background, armed.anomalies, "--connect", daemon.input, "--pattern",
+      "replay", trained.background, trained.anomalies, "--connect", daemon.input, "--pattern",
       chosen.input, "--batch", "\(chosen.batch)"
     ).expectExit()
     try daemon.waitForEvents(22_000)
@@ -64,8 +64,8 @@ import Testing
     #expect(daemon.program.errors.contains("ledger"))
 
     let verified = try Programs.tamis(
-      "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.background, armed.anomalies, "--flagged", daemon.journal
+      "verify", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.background, trained.anomalies, "--flagged", daemon.journal
     ).expectExit()
     #expect(verified.contains("verify: identical"))
     #expect(verified.contains("flagged: \(kept)"))
@@ -78,32 +78,32 @@ import Testing
   /// A sample so thin that every event of it is flagged as well: no record's weight tells the
   /// prescale, the manifest does.
   @Test func verifyKnowsThePrescaleOfASampleThatIsAllFlagged() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = Daemon.Choice()
     choice.unbiasedPrescale = 100
-    let daemon = try Daemon(armed, choice)
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    let daemon = try Daemon(trained, choice)
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     #expect(try daemon.stop() == 0)
     let verified = try Programs.tamis(
-      "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.anomalies, "--flagged", daemon.journal
+      "verify", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.anomalies, "--flagged", daemon.journal
     ).expectExit()
     #expect(verified.contains("verify: identical"))
     #expect(verified.contains("unbiased_prescale: 100"))
   }
 
   @Test func verifyFindsASingleChangedBit() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     try Programs.tamis(
-      "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.anomalies, "--flagged", folder("flagged")
+      "score", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.anomalies, "--flagged", folder("flagged")
     ).expectExit()
     func verify() throws -> Launched {
       try Programs.tamis(
-        "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
-        armed.anomalies, "--flagged", folder("flagged"))
+        "verify", "--model", trained.model, "--calibration", trained.calibration, "--input",
+        trained.anomalies, "--flagged", folder("flagged"))
     }
     #expect(try verify().expectExit().contains("verify: identical"))
     let segment = folder("flagged/000001.flagged")
@@ -116,12 +116,12 @@ import Testing
   }
 
   @Test func scoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     func score(_ name: String, _ options: [String], isa: String?) throws -> Data {
       try Programs.tamis(
         all: [
-          "score", "--model", armed.model, "--input", armed.anomalies, "--scores",
+          "score", "--model", trained.model, "--input", trained.anomalies, "--scores",
           folder("\(name).npy"), "--attributions", folder("\(name)-attributions.npy"),
         ] + options, environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
       ).expectExit()
@@ -137,13 +137,13 @@ import Testing
 
 extension ChainTests {
   @Test func screenedScoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     func score(_ name: String, _ options: [String], isa: String? = nil) throws -> Data {
       try Programs.tamis(
         all: [
-          "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
-          armed.background, "--unbiased-prescale", "20", "--scores", folder("\(name).npy"),
+          "score", "--model", trained.model, "--calibration", trained.calibration, "--input",
+          trained.background, "--unbiased-prescale", "20", "--scores", folder("\(name).npy"),
           "--flagged", folder(name),
         ] + options, environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
       ).expectExit()
@@ -164,15 +164,16 @@ extension ChainTests {
   }
 
   @Test func aCalibrationWithoutAScreenRefusesScreenedPrecision() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
-    var text = try String(contentsOfFile: armed.calibration, encoding: .utf8)
+    var text = try String(contentsOfFile: trained.calibration, encoding: .utf8)
     let section = try #require(text.range(of: #""screen": \{[^}]*\}"#, options: .regularExpression))
     text.replaceSubrange(section, with: #""screen": null"#)
     let calibration = try folder.write(text, to: "calibration.json")
     func score(_ precision: String) throws -> Launched {
       try Programs.tamis(
-        "score", "--model", armed.model, "--calibration", calibration, "--input", armed.anomalies,
+        "score", "--model", trained.model, "--calibration", calibration, "--input",
+        trained.anomalies,
         "--precision", precision)
     }
     try score("exact").expectExit()
@@ -182,10 +183,10 @@ extension ChainTests {
   }
 
   @Test func aScreenMarginThatTheBackgroundDoesNotSupportIsRefused() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let refused = try Programs.tamis(
-      "calibrate", "--model", armed.model, "--background", armed.background, "--working-point",
+      "calibrate", "--model", trained.model, "--background", trained.background, "--working-point",
       "loose=0.05", "--out", folder("c.json"), "--screen-margin", "0.00001")
     #expect(try refused.wait() == 1)
     #expect(refused.errors.contains("--screen-margin"))

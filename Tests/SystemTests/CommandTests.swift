@@ -69,10 +69,10 @@ import Testing
   }
 
   @Test func tooFewEventsForARateIsAnError() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let program = try Programs.tamis(
-      "calibrate", "--model", armed.model, "--background", armed.background, "--out",
+      "calibrate", "--model", trained.model, "--background", trained.background, "--out",
       folder("c.json"), "--working-point", "rare=1e-6")
     #expect(try program.wait() == 1)
     #expect(program.errors.contains("999999") || program.errors.contains("1000000"))
@@ -80,22 +80,22 @@ import Testing
   }
 
   @Test func aRecordingIsTheStream() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let port = try freePort()
     let recorder = try Programs.tamis(
       "record", "--connect", "tcp://127.0.0.1:\(port)", "--pattern", "sub", "--out",
       folder("copy"))
     try Programs.tamis(
-      "replay", armed.anomalies, "--bind", "tcp://127.0.0.1:\(port)", "--pattern", "pub"
+      "replay", trained.anomalies, "--bind", "tcp://127.0.0.1:\(port)", "--pattern", "pub"
     ).expectExit()
     #expect(try recorder.expectExit().contains("events: 2000"))
     try Programs.tamis("inspect", folder("copy")).expectExit()
     try Programs.tamis(
-      "score", "--model", armed.model, "--input", folder("copy"), "--scores", folder("copy.npy")
+      "score", "--model", trained.model, "--input", folder("copy"), "--scores", folder("copy.npy")
     ).expectExit()
     try Programs.tamis(
-      "score", "--model", armed.model, "--input", armed.anomalies, "--scores", folder("own.npy")
+      "score", "--model", trained.model, "--input", trained.anomalies, "--scores", folder("own.npy")
     ).expectExit()
     let copy = try Data(contentsOf: URL(fileURLWithPath: folder("copy.npy")))
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder("own.npy"))) == copy)
@@ -103,17 +103,17 @@ import Testing
 
   @Test(arguments: ["push", "pub"])
   func aReplayToNobodyIsNotCalledSent(pattern: String) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let replay = try Programs.tamis(
-      "replay", armed.anomalies, "--connect", "tcp://127.0.0.1:\(try freePort())", "--pattern",
+      "replay", trained.anomalies, "--connect", "tcp://127.0.0.1:\(try freePort())", "--pattern",
       pattern, "--wait", "0.5")
     #expect(try replay.wait() == 1)
     #expect(replay.errors.contains("nobody"))
   }
 
   @Test func inspectNamesEveryKindOfFile() throws {
-    let armed = try Armed.shared.get()
-    for path in [armed.model, armed.calibration, armed.background] {
+    let trained = try TrainedFixture.shared.get()
+    for path in [trained.model, trained.calibration, trained.background] {
       #expect(!(try Programs.tamis("inspect", path).expectExit().isEmpty))
     }
     let folder = try TemporaryFolder()

@@ -47,7 +47,7 @@ final class Daemon {
     var journalKeys: [String] = []
   }
 
-  init(_ armed: Armed, _ choice: Choice = Choice()) throws {
+  init(_ trained: TrainedFixture, _ choice: Choice = Choice()) throws {
     folder = try TemporaryFolder()
     inputPort = try freePort()
     outputPort = try freePort()
@@ -56,8 +56,8 @@ final class Daemon {
     configuration = try folder.write(
       """
       instance: \(choice.instance)
-      model: \(choice.model ?? armed.model)
-      calibration: \(choice.calibration ?? armed.calibration)
+      model: \(choice.model ?? trained.model)
+      calibration: \(choice.calibration ?? trained.calibration)
       input:
         pattern: \(choice.inputPattern)
         \(choice.inputConnect.map { "connect: [\"\($0)\"]" } ?? "bind: [\"tcp://127.0.0.1:\(inputPort)\"]")

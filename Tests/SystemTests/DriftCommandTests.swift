@@ -4,10 +4,10 @@ import Testing
 /// `tamis drift` over recordings and journals.
 @Suite(.serialized) struct DriftCommandTests {
   @Test func backgroundOfTheSameKindIsNoAlarm() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let program = try Programs.tamis(
-      "drift", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.background)
+      "drift", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.background)
     let text = try program.expectExit()
     #expect(text.contains("drift: none seen") && text.contains("events: 20000"))
     for check in ["score", "feature_mean", "feature_spread", "not_finite", "flagged_rate"] {
@@ -17,14 +17,14 @@ import Testing
   }
 
   @Test func shiftedBackgroundIsAnAlarmThatNamesTheFeature() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     try Programs.tamis(
       "simulate", "shifted", "--events", "4000", "--seed", "9", "--anomaly-scale", "0.2", "--out",
       folder("shifted.run")
     ).expectExit()
     let program = try Programs.tamis(
-      "drift", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      "drift", "--model", trained.model, "--calibration", trained.calibration, "--input",
       folder("shifted.run"), "--json")
     #expect(try program.wait() == 1)
     let read = try #require(
@@ -43,23 +43,23 @@ import Testing
   }
 
   @Test func theUnbiasedSampleOfAJournalIsTaken() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     func flag(_ name: String, prescale: String) throws -> String {
       try Programs.tamis(
-        "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
-        armed.background, "--flagged", folder(name), "--unbiased-prescale", prescale
+        "score", "--model", trained.model, "--calibration", trained.calibration, "--input",
+        trained.background, "--flagged", folder(name), "--unbiased-prescale", prescale
       ).expectExit()
       return folder(name)
     }
     let text = try Programs.tamis(
-      "drift", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      "drift", "--model", trained.model, "--calibration", trained.calibration, "--input",
       try flag("sampled.flagged", prescale: "4"), "--window", "1000"
     ).expectExit()
     let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("events: ") })
     #expect((4_500...5_500).contains(Int(line.dropFirst("events: ".count)) ?? 0))
     let without = try Programs.tamis(
-      "drift", "--model", armed.model, "--calibration", armed.calibration, "--input",
+      "drift", "--model", trained.model, "--calibration", trained.calibration, "--input",
       try flag("unsampled.flagged", prescale: "0"))
     #expect(try without.wait() == 1)
     #expect(without.errors.contains("unbiased.prescale"))

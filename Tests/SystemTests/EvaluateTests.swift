@@ -13,7 +13,7 @@ import Testing
   }
 
   /// A model of `width` features, trained on a few events and steps.
-  private func trained(_ folder: TemporaryFolder, on rows: [[Float]]) throws -> String {
+  private func trainModel(_ folder: TemporaryFolder, on rows: [[Float]]) throws -> String {
     try writeNumpy(rows, to: folder("train.npy"))
     try Programs.tamis(
       "train", "--background", folder("train.npy"), "--out", folder("m.safetensors"), "--steps",
@@ -33,12 +33,12 @@ import Testing
   }
 
   @Test func aReportHasEveryModelBaselineAndSignal() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let text = try evaluate(
-      "--model", "first=\(armed.model)", "second=\(armed.model)", "--background",
-      armed.background, "--training-background", armed.folder("train.run"), "--anomalies",
-      "shifted=\(armed.anomalies)", "same=\(armed.folder("calibration.run"))", "--variable",
+      "--model", "first=\(trained.model)", "second=\(trained.model)", "--background",
+      trained.background, "--training-background", trained.folder("train.run"), "--anomalies",
+      "shifted=\(trained.anomalies)", "same=\(trained.folder("calibration.run"))", "--variable",
       "some=0+1", "--bootstrap", "50", "--report", folder("report")
     ).expectExit()
     #expect(text.contains("shifted") && text.contains("mahalanobis") && text.contains("too few"))
@@ -61,17 +61,18 @@ import Testing
   }
 
   @Test func theScoresAreThoseOfTheScoreCommand() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let json = try JSONSerialization.jsonObject(
       with: Data(
         try evaluate(
-          "--model", armed.model, "--background", armed.background, "--anomalies",
-          "s=\(armed.anomalies)", "--calibration", armed.calibration, "--bootstrap", "0", "--json"
+          "--model", trained.model, "--background", trained.background, "--anomalies",
+          "s=\(trained.anomalies)", "--calibration", trained.calibration, "--bootstrap", "0",
+          "--json"
         ).expectExit().utf8))
     let score = try Programs.tamis(
-      "score", "--model", armed.model, "--input", armed.anomalies, "--calibration",
-      armed.calibration, "--scores", folder("s.npy"), "--json"
+      "score", "--model", trained.model, "--input", trained.anomalies, "--calibration",
+      trained.calibration, "--scores", folder("s.npy"), "--json"
     ).expectExit()
     let offline = try #require(
       try JSONSerialization.jsonObject(with: Data(score.utf8)) as? [String: Any])
@@ -86,25 +87,28 @@ import Testing
   }
 
   @Test func aCalibrationIsNotTestedOnItsOwnEvents() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let own = try evaluate(
-      "--model", armed.model, "--background", armed.folder("calibration.run"), "--anomalies",
-      "s=\(armed.anomalies)", "--calibration", armed.calibration, "--bootstrap", "0")
+      "--model", trained.model, "--background", trained.folder("calibration.run"), "--anomalies",
+      "s=\(trained.anomalies)", "--calibration", trained.calibration, "--bootstrap", "0")
     try own.expectExit()
     #expect(own.errors.contains("was made of these background events"))
   }
 
   @Test func wrongUsageExitsWithTwo() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let wrong: [[String]] = [
-      ["--model", armed.model, armed.model], ["--model", "norm=\(armed.model)"],
-      ["--model", armed.model, "--fpr", "2"], ["--model", armed.model, "--confidence", "1"],
-      ["--model", armed.model, "--bootstrap", "-1"], ["--model", armed.model, "--levels", "99"],
-      ["--model", armed.model, "--input-rate", "0"],
+      ["--model", trained.model, trained.model], ["--model", "norm=\(trained.model)"],
+      ["--model", trained.model, "--fpr", "2"], ["--model", trained.model, "--confidence", "1"],
+      ["--model", trained.model, "--bootstrap", "-1"],
+      ["--model", trained.model, "--levels", "99"],
+      ["--model", trained.model, "--input-rate", "0"],
     ]
     for options in wrong {
       let program = try Programs.tamis(
-        all: ["evaluate", "--background", armed.background, "--anomalies", "s=\(armed.anomalies)"]
+        all: [
+          "evaluate", "--background", trained.background, "--anomalies", "s=\(trained.anomalies)",
+        ]
           + options)
       #expect(try program.wait() == 2, "\(options)")
       #expect(!program.errors.isEmpty && program.output.isEmpty)
@@ -112,13 +116,13 @@ import Testing
   }
 
   @Test func aReportIsReplacedOnlyByForce() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     func run(_ more: String...) throws -> Launched {
       try Programs.tamis(
         all: [
-          "evaluate", "--model", armed.model, "--background", armed.background, "--anomalies",
-          "s=\(armed.anomalies)", "--bootstrap", "0", "--report", folder("r"),
+          "evaluate", "--model", trained.model, "--background", trained.background, "--anomalies",
+          "s=\(trained.anomalies)", "--bootstrap", "0", "--report", folder("r"),
         ] + more)
     }
     try run().expectExit()
@@ -129,9 +133,9 @@ import Testing
   }
 
   @Test func eventsThatCannotBeEvaluatedAreNamed() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
-    let model = try trained(folder, on: rows(200))
+    let model = try trainModel(folder, on: rows(200))
     try writeNumpy(rows(50, seed: 2), to: folder("b.npy"))
     try writeNumpy(rows(5, seed: 3), to: folder("s.npy"))
     try writeNumpy([], width: 4, to: folder("empty.npy"))
@@ -152,7 +156,7 @@ import Testing
     }
     let foreign = try evaluate(
       "--model", model, "--background", folder("b.npy"), "--anomalies", "s=\(folder("s.npy"))",
-      "--calibration", armed.calibration)
+      "--calibration", trained.calibration)
     #expect(try foreign.wait() == 1)
     #expect(foreign.errors.contains("calibration.json"))
     let unknown = try evaluate(
@@ -164,7 +168,7 @@ import Testing
 
   @Test func baselinesAreNotJudgedOnWhatTheyWereFittedOn() throws {
     let folder = try TemporaryFolder()
-    let model = try trained(folder, on: rows(200))
+    let model = try trainModel(folder, on: rows(200))
     try writeNumpy(rows(100, seed: 2), to: folder("b.npy"))
     try writeNumpy(rows(5, seed: 3), to: folder("s.npy"))
     let program = try evaluate(
@@ -190,7 +194,7 @@ import Testing
   /// One event of each kind, and features without spread: right answers, if not telling ones.
   @Test func tinyAndConstantSamplesGetRightAnswers() throws {
     let folder = try TemporaryFolder()
-    let model = try trained(folder, on: rows(200))
+    let model = try trainModel(folder, on: rows(200))
     try writeNumpy(rows(1, seed: 2), to: folder("one.npy"))
     try writeNumpy([[Float]](repeating: [1, 1, 1, 1], count: 60), to: folder("constant.npy"))
     for name in ["one.npy", "constant.npy"] {
@@ -206,7 +210,7 @@ import Testing
   /// Events with a NaN have no score: they are counted, and the others are judged.
   @Test func eventsWithoutAScoreAreCounted() throws {
     let folder = try TemporaryFolder()
-    let model = try trained(folder, on: rows(200))
+    let model = try trainModel(folder, on: rows(200))
     let signal = rows(20, seed: 3)
     try writeNumpy(rows(100, seed: 2), to: folder("b.npy"))
     try writeNumpy(signal, to: folder("s.npy"))

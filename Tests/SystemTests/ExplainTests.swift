@@ -4,8 +4,8 @@ import Testing
 /// `tamis explain` on good and on bad input.
 @Suite(.serialized) struct ExplainTests {
   private func explain(_ arguments: String...) throws -> Launched {
-    let armed = try Armed.shared.get()
-    return try Programs.tamis(all: ["explain", "--model", armed.model] + arguments)
+    let trained = try TrainedFixture.shared.get()
+    return try Programs.tamis(all: ["explain", "--model", trained.model] + arguments)
   }
 
   private func json(_ text: String) throws -> [String: Any] {
@@ -13,14 +13,15 @@ import Testing
   }
 
   @Test func attributionsAreThoseOfTheScoreCommand() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     try Programs.tamis(
-      "score", "--model", armed.model, "--input", armed.anomalies, "--attributions",
+      "score", "--model", trained.model, "--input", trained.anomalies, "--attributions",
       folder("a.npy"), "--scores", folder("s.npy")
     ).expectExit()
     let found = try json(
-      try explain("--input", armed.anomalies, "--event", "7", "--top", "64", "--json").expectExit())
+      try explain("--input", trained.anomalies, "--event", "7", "--top", "64", "--json")
+        .expectExit())
     // A .npy header of our own writing has 128 bytes.
     func float(_ name: String, at index: Int) throws -> Float {
       let bytes = try Data(contentsOf: URL(fileURLWithPath: folder(name)))
@@ -41,21 +42,21 @@ import Testing
   }
 
   @Test func withoutAnEventTheStrangestIsExplained() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let text = try explain(
-      "--input", armed.anomalies, "--top", "3", "--svg", folder("e.svg")
+      "--input", trained.anomalies, "--top", "3", "--svg", folder("e.svg")
     ).expectExit()
     #expect(text.contains("mean shares of 2000 of 2000 events"))
     #expect(text.contains("features shared") && text.contains("feature_"))
     #expect(try folder.read("e.svg").hasPrefix("<svg"))
-    let again = try explain("--input", armed.anomalies, "--svg", folder("e.svg"))
+    let again = try explain("--input", trained.anomalies, "--svg", folder("e.svg"))
     #expect(try again.wait() == 1)
     #expect(again.errors.contains("--force"))
   }
 
   @Test func whatCannotBeExplainedIsSaid() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     var damaged = [[Float]](repeating: [Float](repeating: 0.5, count: 64), count: 2)
     damaged[1][7] = .nan
@@ -71,7 +72,7 @@ import Testing
       (["--input", folder("narrow.npy")], "64, as"),
     ]
     for (arguments, says) in bad {
-      let program = try Programs.tamis(all: ["explain", "--model", armed.model] + arguments)
+      let program = try Programs.tamis(all: ["explain", "--model", trained.model] + arguments)
       #expect(try program.wait() == 1, "\(arguments)")
       #expect(program.errors.contains(says), "\(program.errors)")
       #expect(program.output.isEmpty)
@@ -82,15 +83,15 @@ import Testing
     #expect(try json(whole)["explained_events"] as? Int == 1)
     for wrong in [["--top", "0"], ["--event", "-1"], ["--levels", "77"]] {
       let program = try Programs.tamis(
-        all: ["explain", "--model", armed.model, "--input", folder("nan.npy")] + wrong)
+        all: ["explain", "--model", trained.model, "--input", folder("nan.npy")] + wrong)
       #expect(try program.wait() == 2, "\(wrong)")
     }
   }
 
   @Test func aScoreOfOneLevelHasNothingToAgreeWith() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let text = try explain(
-      "--input", armed.anomalies, "--event", "0", "--levels", "4", "--json"
+      "--input", trained.anomalies, "--event", "0", "--levels", "4", "--json"
     ).expectExit()
     let agreement = try #require(try json(text)["agreement"] as? [String: Any])
     #expect((agreement["pairs"] as? [Any])?.isEmpty == true)

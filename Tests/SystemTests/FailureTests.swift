@@ -6,10 +6,10 @@ import Testing
 @Suite(.serialized) struct FailureTests {
   @Test(arguments: [0, 1])
   func aTerminatedDaemonFinishesWhatItReceived(workers: Int) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = Daemon.Choice()
     choice.workers = workers
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let receiver = try receiver(of: daemon)
     let sender = try endlessSender(to: daemon)
     try daemon.waitForEvents(5_000)
@@ -26,7 +26,7 @@ import Testing
     #expect(report["shed"] as? Int == 0)
     #expect(scored >= 5_000)
     let journal = try RecordedRun(daemon.journal)
-    let offline = try offlineFlagged(daemon, armed)
+    let offline = try offlineFlagged(daemon, trained)
     let last = UInt64(scored) + 1
     let due = try (0..<offline.recordCount).filter {
       (try offline.flaggedRecord(at: $0)).event.sequence <= last
@@ -36,8 +36,8 @@ import Testing
   }
 
   @Test func aKilledDaemonGoesOnWhereItWas() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed)
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained)
     // Numbers jump at each kill, and only who can ask knows that nothing was missed.
     let receiver = try receiver(
       of: daemon,
@@ -69,12 +69,12 @@ import Testing
   }
 
   @Test func aFullDiskHoldsTheStreamUntilThereIsSpace() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed)
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained)
     // A limit on the size of files acts as a full disk does, needs no privilege, and can be lifted.
     try limitFileSize(of: daemon, to: "65536")
     let replay = try Programs.tamis(
-      "replay", armed.anomalies, "--connect", daemon.input, "--pattern", "push")
+      "replay", trained.anomalies, "--connect", daemon.input, "--pattern", "push")
     try waitUntil("the stall shows") { daemon.metric("tamis_journal_stalled") == 1 }
     let health = try #require(httpGet(port: daemon.httpPort, "/healthz"))
     #expect(health.status == 503)
@@ -88,18 +88,18 @@ import Testing
     #expect(try daemon.stop() == 0)
     #expect(
       try Programs.tamis(
-        "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
-        armed.anomalies, "--flagged", daemon.journal
+        "verify", "--model", trained.model, "--calibration", trained.calibration, "--input",
+        trained.anomalies, "--flagged", daemon.journal
       ).expectExit().contains("verify: identical"))
   }
 
   @Test func anOutputNobodyReadsWaitsInTheJournal() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     for pattern in ["pub", "push"] {
       var choice = Daemon.Choice()
       choice.outputPattern = pattern
-      let daemon = try Daemon(armed, choice)
-      try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+      let daemon = try Daemon(trained, choice)
+      try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
       try daemon.waitForEvents(2_000)
       let kept = daemon.metric("tamis_records_journaled_total")
       #expect(kept > 500)
@@ -116,14 +116,14 @@ import Testing
   }
 
   @Test func whatCannotWorkIsSaidAtStart() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
-    let first = try Daemon(armed)
+    let first = try Daemon(trained)
     func fails(_ name: String, model: String, port: Int) throws -> String {
       let configuration = try folder.write(
         """
         model: \(model)
-        calibration: \(armed.calibration)
+        calibration: \(trained.calibration)
         input: {bind: ["tcp://127.0.0.1:\(port)"]}
         output: {bind: ["tcp://127.0.0.1:\(try freePort())"]}
         journal: {path: journal-\(name)}
@@ -133,14 +133,14 @@ import Testing
       #expect(try program.wait() == 1)
       return program.errors
     }
-    let inUse = try fails("port", model: armed.model, port: first.inputPort)
+    let inUse = try fails("port", model: trained.model, port: first.inputPort)
     #expect(inUse.contains("\(first.inputPort)"))
     #expect(inUse.contains("in use"))
     let missing = try fails("model", model: "nothing.safetensors", port: try freePort())
     #expect(missing.contains("nothing.safetensors"))
     let other = folder("other.safetensors")
     try Programs.tamis(
-      "train", "--background", armed.anomalies, "--out", other, "--steps", "5", "--hidden", "16",
+      "train", "--background", trained.anomalies, "--out", other, "--steps", "5", "--hidden", "16",
       "--blocks", "1"
     ).expectExit()
     #expect(
@@ -170,7 +170,7 @@ private func endlessSender(to daemon: Daemon) throws -> Launched {
     ])
 }
 
-private func offlineFlagged(_ daemon: Daemon, _ armed: Armed) throws -> RecordedRun {
+private func offlineFlagged(_ daemon: Daemon, _ trained: TrainedFixture) throws -> RecordedRun {
   // The generator is seeded: the same events again, to a file.
   let sent = daemon.folder("sent")
   let port = try freePort()
@@ -183,7 +183,7 @@ private func offlineFlagged(_ daemon: Daemon, _ armed: Armed) throws -> Recorded
   try recorder.expectExit()
   sender.signal(SIGKILL)
   try Programs.tamis(
-    "score", "--model", armed.model, "--calibration", armed.calibration, "--input", sent,
+    "score", "--model", trained.model, "--calibration", trained.calibration, "--input", sent,
     "--flagged", daemon.folder("offline"), "--unbiased-prescale", "50"
   ).expectExit()
   return try RecordedRun(daemon.folder("offline"))

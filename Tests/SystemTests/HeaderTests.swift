@@ -18,12 +18,12 @@ import Testing
   }
 
   private func send(_ arguments: [String], workers: Int, precision: String) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = Daemon.Choice()
     choice.workers = workers
     choice.precision = precision
-    let daemon = try Daemon(armed, choice)
-    let features = "\(armed.background)/000001.events"
+    let daemon = try Daemon(trained, choice)
+    let features = "\(trained.background)/000001.events"
     let sender = try Launched(
       Programs.python,
       [

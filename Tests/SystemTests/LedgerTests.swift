@@ -7,10 +7,10 @@ import Testing
   /// Killed three times in one run, the daemons together know of every record whether it was decided;
   /// what was flagged and is not in the journal is among those that the ledger has as missing.
   @Test func killsLeaveALedgerThatCloses() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed)
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained)
     let replay = try Programs.tamis(
-      "replay", armed.background, "--connect", daemon.input, "--pattern", "push", "--pace",
+      "replay", trained.background, "--connect", daemon.input, "--pattern", "push", "--pace",
       "4000/s", "--batch", "8")
     for _ in 0..<3 {
       let before = daemon.decided
@@ -35,15 +35,15 @@ import Testing
     #expect(decided + missing == 20_002 && decided > 10_000)
     #expect(account["open"] as? Bool == false)
     let verified = try Programs.tamis(
-      "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.background, "--flagged", daemon.journal, "--decided-only", "--json"
+      "verify", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.background, "--flagged", daemon.journal, "--decided-only", "--json"
     ).expectExit()
     #expect(verified.contains("identical"))
   }
 
   @Test func anOrderlyRestartInTheMiddleOfARunLosesNothing() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed)
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained)
     func send(_ first: Int, _ count: Int) throws {
       try Launched(
         Programs.python,
@@ -68,17 +68,17 @@ import Testing
   /// Three daemons behind one PUSH, one of them killed: the others go on, and the ledger of the whole
   /// says what was lost with it.
   @Test func threeDaemonsShareAStreamAndOneIsKilled() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let port = try freePort()
     let daemons = try (1...3).map { instance in
       var choice = Daemon.Choice()
       choice.instance = instance
       choice.inputLines = "  shared: true\n"
       choice.inputConnect = "tcp://127.0.0.1:\(port)"
-      return try Daemon(armed, choice)
+      return try Daemon(trained, choice)
     }
     let replay = try Programs.tamis(
-      "replay", armed.background, armed.anomalies, "--bind", "tcp://127.0.0.1:\(port)",
+      "replay", trained.background, trained.anomalies, "--bind", "tcp://127.0.0.1:\(port)",
       "--pattern", "push", "--pace", "5000/s", "--batch", "8")
     try daemons[1].waitForEvents(1_500)
     daemons[1].program.signal(SIGKILL)
@@ -110,8 +110,8 @@ import Testing
     // Of each event that is to be flagged the instance is known, but of those that are missing.
     let flagged = daemons[0].folder("offline")
     try Programs.tamis(
-      "score", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.background, armed.anomalies, "--flagged", flagged, "--unbiased-prescale", "50"
+      "score", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.background, trained.anomalies, "--flagged", flagged, "--unbiased-prescale", "50"
     ).expectExit()
     let due = try identities(flagged)
     var found: [String: UInt32] = [:]

@@ -4,15 +4,15 @@ import Testing
 /// Bad input is refused under its own reason, and nothing else is lost.
 @Suite(.serialized) struct RefusalTests {
   @Test func eachFaultIsCountedUnderItsReason() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = Daemon.Choice()
     choice.messageBytesMax = 100_000
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let said = try Launched(
       Programs.python,
       [
         "\(Programs.root)/Tests/SystemTests/Peers/hostile.py", daemon.input,
-        "\(try schema(of: armed))", "100000",
+        "\(try schema(of: trained))", "100000",
       ]
     ).expectExit()
     var expected: [String: Int] = [:]
@@ -38,8 +38,8 @@ import Testing
   }
 
   @Test func mutatedMessagesNeverStopTheStream() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed)
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained)
     let said = try Launched(
       Programs.python,
       ["\(Programs.root)/Tests/SystemTests/Peers/mutate.py", daemon.input, "20000"]
@@ -54,8 +54,8 @@ import Testing
     #expect(try daemon.stop() == 0)
   }
 
-  private func schema(of armed: Armed) throws -> UInt32 {
-    let text = try String(contentsOfFile: armed.calibration, encoding: .utf8)
+  private func schema(of trained: TrainedFixture) throws -> UInt32 {
+    let text = try String(contentsOfFile: trained.calibration, encoding: .utf8)
     let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
     let digits = try #require(object?["schema"] as? String)
     return UInt32(try #require(UInt32(digits, radix: 16))).byteSwapped

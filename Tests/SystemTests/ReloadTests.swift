@@ -2,13 +2,15 @@ import EventRecords
 import Foundation
 import Testing
 
-/// Switching arms while events flow, and what scores beside them.
+/// Switching generations while events flow, and what scores beside them.
 @Suite(.serialized) struct ReloadTests {
   /// A calibration of the same model with other working points.
-  private func otherCalibration(_ armed: Armed, in folder: TemporaryFolder) throws -> String {
+  private func otherCalibration(_ trained: TrainedFixture, in folder: TemporaryFolder) throws
+    -> String
+  {
     let path = folder("other.json")
     try Programs.tamis(
-      "calibrate", "--model", armed.model, "--background", armed.background, "--out", path,
+      "calibrate", "--model", trained.model, "--background", trained.background, "--out", path,
       "--working-point", "loose=0.1", "--working-point", "other=0.02"
     ).expectExit()
     return path
@@ -25,20 +27,23 @@ import Testing
   /// Whoever decides an event, it is decided once, by one of the two, and as the offline commands say.
   @Test(arguments: [0, 1, 3])
   func reloadsUnderLoadLoseAndDoubleNothing(workers: Int) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
-    let other = try otherCalibration(armed, in: folder)
+    let other = try otherCalibration(trained, in: folder)
     let live = folder("live.json")
     let garbage = try folder.write("{\"format\": \"tamis-calibration/1\"", to: "garbage.json")
-    try put(armed.calibration, at: live)
+    try put(trained.calibration, at: live)
     var choice = Daemon.Choice()
     choice.workers = workers
     choice.calibration = live
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let replay = try Programs.tamis(
-      "replay", armed.background, armed.anomalies, "--connect", daemon.input, "--pattern", "push",
+      "replay", trained.background, trained.anomalies, "--connect", daemon.input, "--pattern",
+      "push",
       "--pace", "5000/s", "--batch", "16")
-    let candidates = [other, garbage, armed.calibration, other, garbage, armed.calibration, other]
+    let candidates = [
+      other, garbage, trained.calibration, other, garbage, trained.calibration, other,
+    ]
     for (index, candidate) in candidates.enumerated() {
       try daemon.waitForEvents((index + 1) * 2_000)
       try put(candidate, at: live)
@@ -58,8 +63,8 @@ import Testing
     #expect(try daemon.stop() == 0)
 
     var decidedElsewhere = 0
-    for calibration in [armed.calibration, other] {
-      let verified = try verify(daemon, armed, calibration: calibration)
+    for calibration in [trained.calibration, other] {
+      let verified = try verify(daemon, trained, calibration: calibration)
       #expect(verified["verify"] as? String == "identical")
       decidedElsewhere += verified["decided_by_other_arms"] as? Int ?? 0
     }
@@ -67,14 +72,14 @@ import Testing
   }
 
   @Test func theCommandSaysHowAReloadCameOut() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
-    let other = try otherCalibration(armed, in: folder)
+    let other = try otherCalibration(trained, in: folder)
     let live = folder("live.json")
-    try put(armed.calibration, at: live)
+    try put(trained.calibration, at: live)
     var choice = Daemon.Choice()
     choice.calibration = live
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let url = "http://127.0.0.1:\(daemon.httpPort)"
     try put(other, at: live)
     let made = try Programs.tamis("reload", "--url", url).expectExit()
@@ -90,8 +95,8 @@ import Testing
   }
 
   @Test func aModelOfOtherFeaturesIsRefusedWhileTheDaemonRuns() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed)
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained)
     let rows = daemon.folder("rows.npy")
     let values = (0..<400).map { row in (0..<5).map { Float((row * 7 + $0 * 13) % 31) } }
     try writeNumpy(values, to: rows)
@@ -106,8 +111,8 @@ import Testing
       "--working-point", "loose=0.1"
     ).expectExit()
     try daemon.rewrite { text in
-      text.replacingOccurrences(of: armed.model, with: model)
-        .replacingOccurrences(of: armed.calibration, with: calibration)
+      text.replacingOccurrences(of: trained.model, with: model)
+        .replacingOccurrences(of: trained.calibration, with: calibration)
     }
     try daemon.reload()
     #expect(daemon.metric("tamis_last_reload_successful") == 0)
@@ -116,23 +121,24 @@ import Testing
     try daemon.rewrite { $0 + "\nnonsense: 1\n" }
     try daemon.reload()
     #expect(daemon.program.errors.contains("nonsense"))
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     #expect(try daemon.stop() == 0)
     #expect(
-      try verify(daemon, armed, calibration: armed.calibration, input: [armed.anomalies])["verify"]
+      try verify(daemon, trained, calibration: trained.calibration, input: [trained.anomalies])[
+        "verify"]
         as? String == "identical")
   }
 
   @Test func aShadowCountsHowOftenItWouldDiffer() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
-    let other = try otherCalibration(armed, in: folder)
+    let other = try otherCalibration(trained, in: folder)
     var choice = Daemon.Choice()
-    choice.sections = "shadow: {model: \(armed.model), calibration: \(other)}\n"
-    let daemon = try Daemon(armed, choice)
+    choice.sections = "shadow: {model: \(trained.model), calibration: \(other)}\n"
+    let daemon = try Daemon(trained, choice)
     try Programs.tamis(
-      "replay", armed.background, armed.anomalies, "--connect", daemon.input
+      "replay", trained.background, trained.anomalies, "--connect", daemon.input
     ).expectExit()
     try daemon.waitForEvents(22_000)
     func count(_ decision: String) -> Double {
@@ -146,15 +152,15 @@ import Testing
     #expect(try daemon.stop() == 0)
     // Nothing of the shadow shows in what was published.
     #expect(
-      try verify(daemon, armed, calibration: armed.calibration)["verify"] as? String
+      try verify(daemon, trained, calibration: trained.calibration)["verify"] as? String
         == "identical")
   }
 
   @Test func everyEventIsPublishedForCommissioning() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = Daemon.Choice()
     choice.outputLines = "  publish: all\n"
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let received = daemon.folder("received")
     let receiver = try Programs.peer(
       "receive.py",
@@ -162,7 +168,7 @@ import Testing
         "--connect", daemon.output, "--out", received, "--idle", "3", "--timeout", "100",
         "--quiet",
       ])
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     #expect(try receiver.expectExit().contains("faults: 0"))
     let unflagged = daemon.metric("tamis_records_published_total{topic=\"unflagged\"}")
@@ -174,16 +180,16 @@ import Testing
     #expect(records.filter { $0.reasons.isEmpty }.count == Int(unflagged))
     #expect(records.filter { $0.reasons.isEmpty }.allSatisfy { $0.weight == 0 && $0.score > 0 })
     let verified = try verify(
-      daemon, armed, calibration: armed.calibration, input: [armed.anomalies])
+      daemon, trained, calibration: trained.calibration, input: [trained.anomalies])
     #expect(verified["verify"] as? String == "identical" && verified["flagged"] as? Int == 2_000)
   }
 
   @Test func aFloodIsCappedAndItsWeightsEstimateIt() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = Daemon.Choice()
     choice.sections = "flood: {flagged_rate_max: 100}\n"
     choice.unbiasedPrescale = 0
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     // Anomalies of 2,000 events, nearly all flagged, ten times over.
     let burst = daemon.folder("burst")
     try Programs.tamis(
@@ -208,16 +214,16 @@ import Testing
     let spread = weights.reduce(0) { $0 + $1 * ($1 - 1) }.squareRoot()
     #expect(abs(weights.reduce(0, +) - above) < 5 * spread)
     #expect(
-      try verify(daemon, armed, calibration: armed.calibration, input: [burst])["verify"]
+      try verify(daemon, trained, calibration: trained.calibration, input: [burst])["verify"]
         as? String == "identical")
   }
 
   private func verify(
-    _ daemon: Daemon, _ armed: Armed, calibration: String, input: [String]? = nil
+    _ daemon: Daemon, _ trained: TrainedFixture, calibration: String, input: [String]? = nil
   ) throws -> [String: Any] {
     let program = try Programs.tamis(
-      all: ["verify", "--model", armed.model, "--calibration", calibration, "--input"]
-        + (input ?? [armed.background, armed.anomalies])
+      all: ["verify", "--model", trained.model, "--calibration", calibration, "--input"]
+        + (input ?? [trained.background, trained.anomalies])
         + ["--flagged", daemon.journal, "--json"])
     _ = try program.wait()
     let object = try JSONSerialization.jsonObject(with: Data(program.output.utf8))

@@ -11,10 +11,10 @@ import Testing
 
   @Test(arguments: [SIGINT, SIGTERM])
   func anInterruptedReplaySaysWhatItHandedOver(signal: Int32) throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed)
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained)
     let replay = try Programs.tamis(
-      "replay", armed.background, "--connect", daemon.input, "--pace", "1000", "--batch", "1")
+      "replay", trained.background, "--connect", daemon.input, "--pace", "1000", "--batch", "1")
     try daemon.waitForEvents(100)
     replay.signal(signal)
     #expect(try replay.wait() == 1)
@@ -23,10 +23,10 @@ import Testing
   }
 
   @Test func aReceiverThatGoesIsSaid() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try Daemon(armed)
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try Daemon(trained)
     let replay = try Programs.tamis(
-      "replay", armed.background, "--connect", daemon.input, "--pace", "2000/s", "--batch", "1",
+      "replay", trained.background, "--connect", daemon.input, "--pace", "2000/s", "--batch", "1",
       "--wait", "1")
     try daemon.waitForEvents(100)
     daemon.program.signal(SIGKILL)
@@ -35,20 +35,20 @@ import Testing
   }
 
   @Test func aHostThatIsNotKnownIsSaid() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let replay = try Programs.tamis(
-      "replay", armed.anomalies, "--connect", "tcp://no-such-host.invalid:5555", "--wait", "1")
+      "replay", trained.anomalies, "--connect", "tcp://no-such-host.invalid:5555", "--wait", "1")
     #expect(try replay.wait() == 1)
     #expect(replay.errors.contains("the host no-such-host.invalid is not known"))
     #expect(replay.output.contains("records: 0"))
   }
 
   @Test func aPublisherWaitsForAsManySubscribersAsAsked() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let address = "ipc://\(folder("replay.ipc"))"
     let replay = try Programs.tamis(
-      "replay", armed.anomalies, "--bind", address, "--pattern", "pub", "--subscribers", "2")
+      "replay", trained.anomalies, "--bind", address, "--pattern", "pub", "--subscribers", "2")
     let recorders = try (0..<2).map { index in
       usleep(200_000)
       return try Programs.tamis(
@@ -65,7 +65,7 @@ import Testing
     let folder = try TemporaryFolder()
     let segment = folder("000001.events")
     try oddStream("times", segment)
-    let daemon = try Daemon(try Armed.shared.get())
+    let daemon = try Daemon(try TrainedFixture.shared.get())
     let replay = try Programs.tamis(
       "replay", segment, "--connect", daemon.input, "--pace", "original", "--gap-max", "0.01",
       "--batch", "1", "--json")
@@ -79,9 +79,9 @@ import Testing
     ["--pace", "inf"], ["--gap-max", "-1"], ["--subscribers", "2"],
   ])
   func numbersThatDoNotGoAreRefused(options: [String]) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let replay = try Programs.tamis(
-      all: ["replay", armed.anomalies, "--connect", "tcp://127.0.0.1:1", "--wait", "0"] + options)
+      all: ["replay", trained.anomalies, "--connect", "tcp://127.0.0.1:1", "--wait", "0"] + options)
     #expect(try [1, 2].contains(replay.wait()))
     #expect(!replay.errors.isEmpty && !replay.errors.contains("Fatal"))
   }
@@ -100,13 +100,13 @@ import Testing
   }
 
   @Test func aRecordingThatIsInterruptedIsWhole() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let address = "ipc://\(folder("record.ipc"))"
     let recorder = try Programs.tamis(
       "record", "--bind", address, "--pattern", "pull", "--out", folder("recorded"))
     let replay = try Programs.tamis(
-      "replay", armed.background, "--connect", address, "--pace", "2000", "--wait", "2")
+      "replay", trained.background, "--connect", address, "--pace", "2000", "--wait", "2")
     try waitUntil("something is recorded") {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder("recorded"))) ?? []
       return names.contains { name in

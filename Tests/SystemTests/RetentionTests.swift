@@ -4,7 +4,9 @@ import Testing
 
 /// A journal that is kept within limits, and a disk that fills.
 @Suite(.serialized) struct RetentionTests {
-  private func daemon(_ armed: Armed, _ journalKeys: [String], at journal: String = "journal")
+  private func daemon(
+    _ trained: TrainedFixture, _ journalKeys: [String], at journal: String = "journal"
+  )
     throws -> Daemon
   {
     var choice = Daemon.Choice()
@@ -14,7 +16,7 @@ import Testing
     choice.batchMax = 64
     choice.journal = journal
     choice.journalKeys = ["segment_bytes_max: 65536"] + journalKeys
-    return try Daemon(armed, choice)
+    return try Daemon(trained, choice)
   }
 
   private func receiver(of daemon: Daemon, idle: Int = 4) throws -> Launched {
@@ -24,18 +26,18 @@ import Testing
     return receiver
   }
 
-  private func verify(_ armed: Armed, _ journal: String) throws -> String {
+  private func verify(_ trained: TrainedFixture, _ journal: String) throws -> String {
     try Programs.tamis(
-      "verify", "--model", armed.model, "--calibration", armed.calibration, "--input",
-      armed.anomalies, "--flagged", journal
+      "verify", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      trained.anomalies, "--flagged", journal
     ).expectExit()
   }
 
   @Test func publishedRecordsAreDeletedAndNumbersGoOn() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try daemon(armed, ["keep_bytes_max: 131072"])
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try daemon(trained, ["keep_bytes_max: 131072"])
     let receiver = try receiver(of: daemon)
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     let kept = Int(daemon.metric("tamis_records_journaled_total"))
     // Sizes are looked at once a second: a small one may be that of the beginning.
@@ -55,7 +57,7 @@ import Testing
     #expect(said.contains("gone: numbers 3 to \(oldest - 1)\n"))
     #expect(said.contains("records: \(kept - oldest + 1)\n"))
     #expect(try daemon.stop() == 0)
-    let verified = try verify(armed, daemon.journal)
+    let verified = try verify(trained, daemon.journal)
     #expect(verified.contains("verify: identical"))
     #expect(verified.contains("deleted_from_journal: \(oldest - 1)"))
     let inspected = try Programs.tamis("inspect", daemon.journal).expectExit()
@@ -68,7 +70,7 @@ import Testing
     #expect(
       Int(daemon.metric("tamis_journal_records_deleted_total{published=\"true\"}")) == oldest - 1)
     let again = try self.receiver(of: daemon)
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     try waitUntil("more are deleted") {
       Int(daemon.metric("tamis_journal_oldest_number")) > kept
@@ -86,11 +88,11 @@ import Testing
   }
 
   @Test func whatWasNotPublishedIsKeptUnlessTold() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     for isAllowed in [false, true] {
       let daemon = try daemon(
-        armed, ["keep_bytes_max: 131072", "delete_unpublished: \(isAllowed)"])
-      try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+        trained, ["keep_bytes_max: 131072", "delete_unpublished: \(isAllowed)"])
+      try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
       try daemon.waitForEvents(2_000)
       let kept = daemon.metric("tamis_records_journaled_total")
       let lost = { daemon.metric("tamis_journal_records_deleted_total{published=\"false\"}") }
@@ -118,9 +120,9 @@ import Testing
   }
 
   @Test func aQuietSegmentIsClosedWhenItIsOld() throws {
-    let armed = try Armed.shared.get()
-    let daemon = try daemon(armed, ["segment_age_max_s: 1"])
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    let trained = try TrainedFixture.shared.get()
+    let daemon = try daemon(trained, ["segment_age_max_s: 1"])
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     try waitUntil("no segment is open") {
       let names = try FileManager.default.contentsOfDirectory(atPath: daemon.journal)
@@ -128,22 +130,22 @@ import Testing
         && !names.contains { $0.hasSuffix(".writing") }
     }
     #expect(try daemon.stop() == 0)
-    #expect(try verify(armed, daemon.journal).contains("verify: identical"))
+    #expect(try verify(trained, daemon.journal).contains("verify: identical"))
   }
 
   /// A file system that is really full: the daemon waits, shows it, and loses nothing.
   @Test func aFullFileSystemIsWaitedFor() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let disk = try SmallDisk(byteCount: (4 << 20) + ledgerByteCount)
     defer { disk.unmount() }
     guard disk.isMounted else { return }  // Mounting needs the superuser.
     let journal = disk.path + "/journal"
-    let daemon = try daemon(armed, ["free_bytes_min: 524288"], at: journal)
+    let daemon = try daemon(trained, ["free_bytes_min: 524288"], at: journal)
     let filler = disk.path + "/filler"
     let count = (4 << 20) - 4 * 65_536
     #expect(FileManager.default.createFile(atPath: filler, contents: Data(count: count)))
     let replay = try Programs.tamis(
-      "replay", armed.anomalies, "--connect", daemon.input, "--pattern", "push")
+      "replay", trained.anomalies, "--connect", daemon.input, "--pattern", "push")
     try waitUntil("the stall shows") { daemon.metric("tamis_journal_stalled") == 1 }
     try waitUntil("the warning shows") { daemon.metric("tamis_journal_space_low") == 1 }
     #expect(daemon.metric("tamis_journal_free_bytes") < 524_288)
@@ -154,20 +156,20 @@ import Testing
     try daemon.waitForEvents(2_000)
     #expect(daemon.metric("tamis_journal_stalled") == 0)
     #expect(try daemon.stop() == 0)
-    #expect(try verify(armed, journal).contains("verify: identical"))
+    #expect(try verify(trained, journal).contains("verify: identical"))
     #expect(try Programs.tamis("inspect", journal).expectExit().contains("whole"))
   }
 
   /// With limits the daemon makes the room that it may make: what was published goes early.
   @Test func aFullFileSystemIsFreedOfWhatWasPublished() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let disk = try SmallDisk(byteCount: (512 << 10) + ledgerByteCount)
     defer { disk.unmount() }
     guard disk.isMounted else { return }
     let daemon = try daemon(
-      armed, ["keep_bytes_max: 1073741824", "free_bytes_min: 0"], at: disk.path + "/journal")
+      trained, ["keep_bytes_max: 1073741824", "free_bytes_min: 0"], at: disk.path + "/journal")
     let receiver = try receiver(of: daemon, idle: 8)
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     let kept = Int(daemon.metric("tamis_records_journaled_total"))
     #expect(kept * 640 > 512 << 10)

@@ -7,7 +7,7 @@ import Testing
     var choice = Daemon.Choice()
     choice.workers = workers
     choice.inputLines = inputLines
-    return try Daemon(try Armed.shared.get(), choice)
+    return try Daemon(try TrainedFixture.shared.get(), choice)
   }
 
   private func send(_ streams: [String], to daemon: Daemon) throws {
@@ -92,15 +92,15 @@ import Testing
   }
 
   @Test func anOlderRunIsReplayedIntoALiveDaemon() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let daemon = try daemon(workers: 1)
     func replay(_ arguments: String...) throws {
       try Programs.tamis(all: ["replay", "--connect", daemon.input] + arguments).expectExit()
     }
-    try replay(armed.anomalies)
-    try replay(armed.background)
-    try replay(armed.anomalies, "--as-run", "5", "--as-source", "77")
-    try replay(armed.anomalies, "--as-run", "4294967295")
+    try replay(trained.anomalies)
+    try replay(trained.background)
+    try replay(trained.anomalies, "--as-run", "5", "--as-source", "77")
+    try replay(trained.anomalies, "--as-run", "4294967295")
     try daemon.waitForEvents(20_000 + 3 * 2_000)
     #expect(daemon.metric("tamis_events_rejected_total") == 0)
     #expect(try daemon.stop() == 0)
@@ -130,10 +130,10 @@ import Testing
 
   @Test(arguments: ["x0.00001", "x1e-300", "x1e300", "1e-300", "1e300/s"])
   func anExtremePaceIsNoTrap(pace: String) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let daemon = try daemon(workers: 1)
     let replay = try Programs.tamis(
-      "replay", armed.anomalies, "--connect", daemon.input, "--pace", pace, "--gap-max", "0.001")
+      "replay", trained.anomalies, "--connect", daemon.input, "--pace", pace, "--gap-max", "0.001")
     usleep(300_000)
     replay.signal(SIGTERM)
     let status = try replay.wait()

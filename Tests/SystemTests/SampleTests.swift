@@ -5,12 +5,12 @@ import Testing
 /// `tamis sample`: files like those of `tamis simulate`, always the same.
 @Suite(.serialized) struct SampleTests {
   @Test func theSameSeedGivesTheSameBytesWhateverTheThreads() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     func sample(_ name: String, _ options: [String], isa: String? = nil) throws -> Data {
       try Programs.tamis(
         all: [
-          "sample", "--model", armed.model, "--out", folder(name), "--steps-per-level", "2",
+          "sample", "--model", trained.model, "--out", folder(name), "--steps-per-level", "2",
         ] + options, environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
       ).expectExit()
       let segment = name.hasSuffix(".npy") ? name : "\(name)/000001.events"
@@ -28,18 +28,18 @@ import Testing
   }
 
   @Test func aRunIsLikeASimulatedOne() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     try Programs.tamis(
-      "sample", "--model", armed.model, "--events", "70", "--out", folder("run"), "--run", "9",
+      "sample", "--model", trained.model, "--events", "70", "--out", folder("run"), "--run", "9",
       "--steps-per-level", "2"
     ).expectExit()
     try Programs.tamis(
-      "sample", "--model", armed.model, "--events", "70", "--out", folder("array.npy"),
+      "sample", "--model", trained.model, "--events", "70", "--out", folder("array.npy"),
       "--steps-per-level", "2"
     ).expectExit()
     let run = try RecordedRun(folder("run"))
-    let simulated = try RecordedRun(armed.background)
+    let simulated = try RecordedRun(trained.background)
     #expect(run.recordCount == 72 && run.featureNames == simulated.featureNames)
     let array = try NumpyArray(folder("array.npy"))
     #expect(array.shape == [70, 64])
@@ -54,7 +54,7 @@ import Testing
     #expect(manifest.contains("\"sampling\"") && manifest.contains("annealed langevin dynamics"))
     try Programs.tamis("inspect", folder("run")).expectExit()
     try Programs.tamis(
-      "score", "--model", armed.model, "--input", folder("run"), "--scores", folder("s.npy")
+      "score", "--model", trained.model, "--input", folder("run"), "--scores", folder("s.npy")
     ).expectExit()
   }
 
@@ -63,11 +63,11 @@ import Testing
     func sample(_ arguments: String...) throws -> Launched {
       try Programs.tamis(all: ["sample", "--out", folder("x.npy")] + arguments)
     }
-    let autoencoder = try Armed.autoencoder.get().model
+    let autoencoder = try TrainedFixture.autoencoder.get().model
     let refused = try sample("--model", autoencoder, "--events", "5")
     #expect(try refused.wait() == 1)
     #expect(refused.errors.contains("autoencoder") && refused.errors.contains("score network"))
-    let model = try Armed.shared.get().model
+    let model = try TrainedFixture.shared.get().model
     for options in [["--events", "0"], ["--events", "5", "--step-ratio", "2"]] {
       let wrong = try Programs.tamis(
         all: ["sample", "--out", folder("x.npy"), "--model", model] + options)

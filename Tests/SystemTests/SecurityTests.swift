@@ -7,7 +7,7 @@ import Testing
   private func secured(_ keys: DaemonKeys, timeoutMs: Int = 5_000) throws -> Daemon {
     var choice = Daemon.Choice()
     choice.security = keys.security + ["handshake_timeout_ms: \(timeoutMs)"]
-    return try Daemon(try Armed.shared.get(), choice)
+    return try Daemon(try TrainedFixture.shared.get(), choice)
   }
 
   private func failed(_ daemon: Daemon, _ socket: String, _ reason: String) -> Double {
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func theRightKeysWorkFromEndToEnd() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let keys = try DaemonKeys()
     let daemon = try secured(keys)
     let received = daemon.folder("received")
@@ -32,7 +32,7 @@ import Testing
         "--connect", daemon.output, "--out", received, "--idle", "3", "--timeout", "100", "--quiet",
       ] + keys.options("friend"))
     try Programs.tamis(
-      all: ["replay", armed.anomalies, "--connect", daemon.input] + keys.options("friend")
+      all: ["replay", trained.anomalies, "--connect", daemon.input] + keys.options("friend")
     ).expectExit()
     // The key itself instead of a file.
     try Programs.peer(
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func strangersGetNothingAndAreCounted() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let keys = try DaemonKeys()
     let daemon = try secured(keys)
     let strangers: [(reason: String, options: [String])] = [
@@ -86,7 +86,7 @@ import Testing
     }
     // There is something to get for who may have it.
     try Programs.tamis(
-      all: ["replay", armed.anomalies, "--connect", daemon.input] + keys.options("friend")
+      all: ["replay", trained.anomalies, "--connect", daemon.input] + keys.options("friend")
     ).expectExit()
     try daemon.waitForEvents(2_000)
     for (stranger, receiver) in zip(strangers, receivers) {
@@ -105,12 +105,12 @@ import Testing
   }
 
   @Test func aNewClientComesInAfterAReload() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let keys = try DaemonKeys()
     let daemon = try secured(keys)
     func replay() throws -> Int32 {
       try Programs.tamis(
-        all: ["replay", armed.anomalies, "--connect", daemon.input, "--wait", "2"]
+        all: ["replay", trained.anomalies, "--connect", daemon.input, "--wait", "2"]
           + keys.options("stranger")
       ).wait()
     }
@@ -131,7 +131,7 @@ import Testing
   }
 
   @Test func recordAndReplayTakeKeysOnBothSides() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let keys = try DaemonKeys()
     let port = try freePort()
     let address = "tcp://127.0.0.1:\(port)"
@@ -139,13 +139,13 @@ import Testing
       all: ["record", "--connect", address, "--pattern", "sub", "--out", keys.folder("copy")]
         + keys.options("friend"))
     try Programs.tamis(
-      "replay", armed.anomalies, "--bind", address, "--pattern", "pub", "--curve-key",
+      "replay", trained.anomalies, "--bind", address, "--pattern", "pub", "--curve-key",
       keys.folder("tamisd.key"), "--curve-clients", keys.folder("clients")
     ).expectExit()
     #expect(try recorder.expectExit().contains("events: 2000"))
     #expect(try RecordedRun(keys.folder("copy")).recordCount == 2_002)
     let lonely = try Programs.tamis(
-      "replay", armed.anomalies, "--bind", address, "--curve-key", keys.folder("tamisd.key"))
+      "replay", trained.anomalies, "--bind", address, "--curve-key", keys.folder("tamisd.key"))
     #expect(try lonely.wait() == 2)
     #expect(lonely.errors.contains("--curve-clients"))
   }
@@ -154,13 +154,13 @@ import Testing
 /// What is wrong with keys is said before anything starts.
 extension SecurityTests {
   private func check(_ security: [String]) throws -> Launched {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()
     let lines = security.map { "  \($0)" }.joined(separator: "\n")
     let path = try folder.write(
       """
-      model: \(armed.model)
-      calibration: \(armed.calibration)
+      model: \(trained.model)
+      calibration: \(trained.calibration)
       input: {bind: ["tcp://127.0.0.1:*"]}
       output: {bind: ["tcp://127.0.0.1:*"]}
       http: {listen: ""}
@@ -225,12 +225,12 @@ extension SecurityTests {
 extension SecurityTests {
   @Test(arguments: [false, true])
   func silentConnectionsPassAndOthersWorkMeanwhile(isSecured: Bool) throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     let keys = try DaemonKeys()
     var choice = Daemon.Choice()
     choice.security =
       (isSecured ? keys.security : []) + ["handshake_timeout_ms: 4000", "connections_max: 3"]
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     let options = isSecured ? keys.options("friend") : []
     let before = try residentKilobytes(daemon)
     let descriptors = try descriptorCount(daemon)
@@ -242,7 +242,7 @@ extension SecurityTests {
     #expect(daemon.metric("tamis_connections{socket=\"input\"}") == 0)
     // They have not proved anything, so they take no place of those who do.
     try Programs.tamis(
-      all: ["replay", armed.anomalies, "--connect", daemon.input, "--wait", "10"] + options
+      all: ["replay", trained.anomalies, "--connect", daemon.input, "--wait", "10"] + options
     ).expectExit()
     try daemon.waitForEvents(2_000)
     try waitUntil("they time out") { failed(daemon, "input", "incomplete") >= 200 }
@@ -256,10 +256,10 @@ extension SecurityTests {
   }
 
   @Test func plainPeersBeyondTheLimitWaitTheirTurn() throws {
-    let armed = try Armed.shared.get()
+    let trained = try TrainedFixture.shared.get()
     var choice = Daemon.Choice()
     choice.security = ["connections_max: 1"]
-    let daemon = try Daemon(armed, choice)
+    let daemon = try Daemon(trained, choice)
     func receiver(_ timeout: String) throws -> Launched {
       try Programs.peer(
         "receive.py",
@@ -270,7 +270,7 @@ extension SecurityTests {
     let second = try receiver("3")
     #expect(try second.expectExit().contains("received: 0 records"))
     #expect(failed(daemon, "output", "connection_limit") >= 1)
-    try Programs.tamis("replay", armed.anomalies, "--connect", daemon.input).expectExit()
+    try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     #expect(try !first.expectExit().contains("received: 0 records"))
     #expect(try daemon.stop() == 0)

@@ -72,7 +72,7 @@ import Testing
       Programs.python, "\(Programs.root)/Tests/SystemTests/Peers/stuck.py",
       "\(Int(Self.watchdogSeconds * 1000))", thread,
     ]
-    let daemon = try Daemon(try Armed.shared.get(), choice)
+    let daemon = try Daemon(try TrainedFixture.shared.get(), choice)
     try waitUntil("READY=1") { count("READY=1", of: daemon) == 1 }
     return daemon
   }

@@ -35,7 +35,7 @@ import WorkerThreads
     #expect(ring.occupiedCount == 5 && ring.unclaimedCount == 5)
   }
 
-  /// A switch of arms falls between two batches, wherever it comes.
+  /// A switch of generations falls between two batches, wherever it comes.
   @Test(arguments: 1..<8)
   func aClaimIsOfOneGeneration(first count: Int) throws {
     let ring = Self.ring(capacity: 8)

@@ -32,7 +32,7 @@ import WorkerThreads
 
   /// A producer hands numbers to a consumer that sleeps in between: every one must get across.
   @Test func noWakeUpIsLost() {
-    let word = WakeWord()
+    let word = EventCount()
     let produced = Atomic<Int>(0)
     let consumed = Atomic<Int>(0)
     let last = 20_000
@@ -58,7 +58,7 @@ import WorkerThreads
   }
 
   @Test func waitingEndsAtTheTimeout() {
-    let word = WakeWord()
+    let word = EventCount()
     word.wait(while: word.value, timeoutNs: 1_000_000)
     #expect(word.value == 0)
   }

@@ -5,7 +5,7 @@ internal import ZeroMQ
 /// A guarded PULL socket at a loopback port, with the thread of its gatekeeper.
 final class Door {
   let context: Context
-  let gatekeeper: Gatekeeper
+  let gatekeeper: ZAPHandler
   let server: Socket
   let counts: ConnectionCounts
   let reports = Reports()
@@ -18,7 +18,7 @@ final class Door {
   ) throws {
     context = try Context()
     let reports = reports
-    let gatekeeper = try Gatekeeper(context, reportIntervalMs: reportIntervalMs) {
+    let gatekeeper = try ZAPHandler(context, reportIntervalMs: reportIntervalMs) {
       reports.add($0)
     }
     server = try makeSocket(context, .pull, [.receiveTimeoutMs(20_000)])

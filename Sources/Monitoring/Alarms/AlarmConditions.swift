@@ -157,11 +157,11 @@ private func decisionAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
 }
 
 /// A rate that is off by more than `rateFactor` and by more than chance, among the recent events
-/// that the arms in force decided: those before them say nothing of their threshold.
+/// that the generation in force decided: those before it say nothing of its threshold.
 private func rateOff(
   _ point: PointFacts, _ recent: WindowFacts.Point, scored recentScored: UInt64
 ) -> String? {
-  guard let armed = point.armed else { return nil }
+  guard let inForce = point.inForce else { return nil }
   var (fired, scored) = (recent.fired, recentScored)
   if let realised = point.realised, realised.scored < scored {
     (fired, scored) = (realised.fired, realised.scored)
@@ -169,10 +169,10 @@ private func rateOff(
   guard scored > 0 else { return nil }
   let interval = binomialInterval(
     successes: min(fired, scored), trials: scored, confidence: AlarmLimits.rateConfidence)
-  let isHigh = interval.lowerBound > armed.targetFPR * AlarmLimits.rateFactor
-  let isLow = interval.upperBound < armed.targetFPR / AlarmLimits.rateFactor
+  let isHigh = interval.lowerBound > inForce.targetFPR * AlarmLimits.rateFactor
+  let isLow = interval.upperBound < inForce.targetFPR / AlarmLimits.rateFactor
   guard isHigh || isLow else { return nil }
-  let factor = Double(fired) / Double(scored) / armed.targetFPR
+  let factor = Double(fired) / Double(scored) / inForce.targetFPR
   return "\(point.name) fires at \(shortText(factor)) times its target: "
     + "\(fired) of \(scored) events."
 }

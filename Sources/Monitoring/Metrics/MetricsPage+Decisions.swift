@@ -1,6 +1,6 @@
 internal import TriggerPipeline
 
-/// What was decided, and by which arms.
+/// What was decided, and by which generation.
 extension PrometheusText {
   mutating func addDecisions(of status: DaemonStatus) {
     let decisions = status.decisions
@@ -25,9 +25,9 @@ extension PrometheusText {
     func all(_ value: (PointFacts) -> UInt64) -> [MetricSample] {
       status.points.map { MetricSample(["working_point": $0.name], MetricValue(value($0))) }
     }
-    func armed(_ value: (ArmedPoint, RealisedRate?) -> MetricValue) -> [MetricSample] {
+    func inForce(_ value: (PointInForce, RealisedRate?) -> MetricValue) -> [MetricSample] {
       status.points.compactMap { point in
-        point.armed.map {
+        point.inForce.map {
           MetricSample(["working_point": point.name], value($0, point.realised))
         }
       }
@@ -40,23 +40,24 @@ extension PrometheusText {
       all(\.flagged))
     gauge(
       "tamis_threshold", help: "An event fires when its score is greater.",
-      armed { point, _ in MetricValue(point.threshold) })
+      inForce { point, _ in MetricValue(point.threshold) })
     gauge(
       "tamis_target_fpr",
       help: "The false-positive rate that the threshold was calibrated for.",
-      armed { point, _ in MetricValue(point.targetFPR) })
+      inForce { point, _ in MetricValue(point.targetFPR) })
     gauge(
-      "tamis_realised_fpr", help: "Events fired over events scored since the arms were armed.",
-      armed { MetricValue($1?.rate ?? .nan) })
+      "tamis_realised_fpr",
+      help: "Events fired over events scored since the generation came into force.",
+      inForce { MetricValue($1?.rate ?? .nan) })
     gauge(
       "tamis_realised_fpr_lower", help: "Lower end of the realised rate's binomial interval.",
-      armed { MetricValue($1?.interval.lowerBound ?? .nan) })
+      inForce { MetricValue($1?.interval.lowerBound ?? .nan) })
     gauge(
       "tamis_realised_fpr_upper", help: "Upper end of the realised rate's binomial interval.",
-      armed { MetricValue($1?.interval.upperBound ?? .nan) })
+      inForce { MetricValue($1?.interval.upperBound ?? .nan) })
     gauge(
       "tamis_arms_generation", help: "1 for the first model and calibration, 1 more a switch.",
-      MetricValue(status.arms.generation))
+      MetricValue(status.generation.number))
   }
 
   mutating func addFlood(of status: DaemonStatus) {
@@ -99,14 +100,17 @@ extension PrometheusText {
   mutating func addShadow(of status: DaemonStatus) {
     guard let shadow = status.shadow else { return }
     gauge(
-      "tamis_shadow_info", help: "What scores beside the live arms; the value is always 1.",
+      "tamis_shadow_info", help: "What scores beside the live generation; the value is always 1.",
       [
         MetricSample(
-          ["model": shadow.arms.modelSHA256, "calibration": shadow.arms.calibrationSHA256], 1)
+          [
+            "model": shadow.generation.modelSHA256,
+            "calibration": shadow.generation.calibrationSHA256,
+          ], 1)
       ])
     counter(
       "tamis_shadow_events_total",
-      help: "Events by which of live and shadow arms fired, at their loosest working points.",
+      help: "Events by which of live and shadow generation fired, at their loosest working points.",
       zip(ShadowOutcome.allCases, shadow.outcomes).map {
         MetricSample(["decision": $0.rawValue], MetricValue($1))
       })

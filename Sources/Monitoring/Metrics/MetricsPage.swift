@@ -31,7 +31,8 @@ extension PrometheusText {
         MetricSample(
           [
             "version": status.build.version, "isa": status.build.instructionSet,
-            "model": status.arms.modelSHA256, "calibration": status.arms.calibrationSHA256,
+            "model": status.generation.modelSHA256,
+            "calibration": status.generation.calibrationSHA256,
           ], 1)
       ])
     gauge(

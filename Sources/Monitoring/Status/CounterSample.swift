@@ -15,7 +15,7 @@ struct CounterSample {
   var screenDisagreements: UInt64
   var handshakesFailed: UInt64
   var connectionsCut: UInt64
-  /// By name: the order of points changes when other arms come.
+  /// By name: the order of points changes when another generation comes.
   var points: [String: WindowFacts.Point]
   var latencyCounts: [UInt64]
 

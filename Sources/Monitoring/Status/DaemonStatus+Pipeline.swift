@@ -30,7 +30,7 @@ extension DaemonStatus {
   public init(of pipeline: TriggerPipeline, build: BuildFacts) {
     let counters = pipeline.counters
     let calibration = CalibrationFacts(pipeline.calibration)
-    self.init(build: build, arms: pipeline.arms)
+    self.init(build: build, generation: pipeline.generation)
     takenNs = tamis_realtime_ns()
     monotonicNs = tamis_monotonic_ns()
     process = ProcessFacts()
@@ -47,21 +47,21 @@ extension DaemonStatus {
     journal.storage = JournalFacts.Storage(pipeline.journalState)
     connections = ConnectionFacts(of: pipeline)
     if !pipeline.catchUpEndpoints.isEmpty { catchUp = CatchUpFacts(pipeline.catchUpCounters) }
-    points = Self.points(counters.workingPoints.all, arms: arms)
+    points = Self.points(counters.workingPoints.all, generation: generation)
     decisions = DecisionFacts(counters, calibration: calibration)
     decisions.scoreBins = ScoreBinFacts(
       counts: counters.scoreBins.binCounts, reference: calibration.scoreHistogram,
-      thresholds: points.compactMap(\.armed?.threshold))
+      thresholds: points.compactMap(\.inForce?.threshold))
     ledger = LedgerFacts(counters, sources: pipeline.sources)
-    for index in points.indices where points[index].armed != nil {
+    for index in points.indices where points[index].inForce != nil {
       points[index].realised = RealisedRate(
         fired: points[index].fired, scored: ledger.scored, confidence: calibration.confidence)
     }
     flood.prescale = max(1, counters.floodPrescale.value)
     flood.suppressed = counters.floodSuppressed.value
-    screen = arms.screenMargin.map { ScreenFacts(counters, margin: $0) }
-    shadow = arms.shadow.map { shadow in
-      var facts = ShadowFacts(arms: shadow)
+    screen = generation.screenMargin.map { ScreenFacts(counters, margin: $0) }
+    shadow = generation.shadow.map { shadow in
+      var facts = ShadowFacts(generation: shadow)
       facts.outcomes = counters.shadow.map(\.value)
       return facts
     }
@@ -76,18 +76,18 @@ extension DaemonStatus {
     meanShares = pipeline.recentFlags.meanShares
   }
 
-  /// Those in force first, in the calibration's order; then those of earlier arms.
+  /// Those in force first, in the calibration's order; then those of earlier generations.
   private static func points(
-    _ counted: [WorkingPointCounters], arms: ArmsFacts
+    _ counted: [WorkingPointCounters], generation: GenerationFacts
   ) -> [PointFacts] {
-    func facts(_ name: String, _ armed: ArmedPoint?) -> PointFacts {
+    func facts(_ name: String, _ inForce: PointInForce?) -> PointFacts {
       let counters = counted.first { $0.name == name }
       return PointFacts(
-        name: name, armed: armed, fired: counters?.fired.value ?? 0,
+        name: name, inForce: inForce, fired: counters?.fired.value ?? 0,
         flagged: counters?.flagged.value ?? 0)
     }
-    let armedNames = arms.points.map(\.name)
-    return arms.points.map { facts($0.name, $0) }
+    let armedNames = generation.points.map(\.name)
+    return generation.points.map { facts($0.name, $0) }
       + counted.filter { !armedNames.contains($0.name) }.map { facts($0.name, nil) }
   }
 }
@@ -96,7 +96,7 @@ extension LedgerFacts {
   fileprivate init(_ counters: PipelineCounters, sources counted: [SourceSums]) {
     scored = counters.scored.value
     shed = counters.shed.value
-    refusals = RecordRefusal.allCases.map {
+    refusals = RecordRejection.allCases.map {
       Refusal(reason: $0, count: counters.rejected($0).value)
     }
     sources = counted.map(Source.init)

@@ -16,7 +16,7 @@ public struct DaemonStatus: Equatable, Sendable {
   /// Where the daemon is in its life.
   public var life = LifeFacts()
   /// Model and calibration in force.
-  public var arms: ArmsFacts
+  public var generation: GenerationFacts
   /// What came in.
   public var ledger = LedgerFacts()
   /// What was decided.
@@ -60,10 +60,10 @@ public struct DaemonStatus: Equatable, Sendable {
   /// What is wrong, the gravest first.
   public var alarms: [Alarm] = []
 
-  /// A status of what runs with these arms, everything else at zero.
-  public init(build: BuildFacts, arms: ArmsFacts) {
+  /// A status of what runs with this generation, everything else at zero.
+  public init(build: BuildFacts, generation: GenerationFacts) {
     self.build = build
-    self.arms = arms
+    self.generation = generation
   }
 }
 
@@ -134,7 +134,7 @@ extension DaemonStatus {
 
   /// A feature's name, or its number where the model names none.
   public func featureName(_ index: Int) -> String {
-    guard let names = arms.featureNames, names.indices.contains(index) else {
+    guard let names = generation.featureNames, names.indices.contains(index) else {
       return "feature \(index)"
     }
     return names[index]

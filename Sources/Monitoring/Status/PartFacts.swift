@@ -32,13 +32,13 @@ public struct ScreenFacts: Equatable, Sendable {
 
 /// How live and shadow decisions compare.
 public struct ShadowFacts: Equatable, Sendable {
-  /// What scores beside the live arms.
-  public var arms: ArmsFacts.Shadow
+  /// What scores beside the live generation.
+  public var generation: GenerationFacts.Shadow
   /// Events by `ShadowOutcome`, in its order.
   public var outcomes: [UInt64] = ShadowOutcome.allCases.map { _ in 0 }
 
   /// A shadow that has seen nothing.
-  public init(arms: ArmsFacts.Shadow) { self.arms = arms }
+  public init(generation: GenerationFacts.Shadow) { self.generation = generation }
 }
 
 /// Switches of model and calibration.

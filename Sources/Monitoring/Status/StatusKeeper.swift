@@ -2,7 +2,7 @@ internal import Synchronization
 internal import TriggerPipeline
 
 /// Makes statuses that know what came before: rates, the last quarter of an hour, realised rates
-/// since the arms in force were armed, and since when something has been wrong.
+/// since the generation in force began, and since when something has been wrong.
 ///
 /// `tick()` once a second keeps the memory; `HTTPEndpoint` does it. Any thread may ask.
 public final class StatusKeeper: Sendable {
@@ -12,7 +12,7 @@ public final class StatusKeeper: Sendable {
   fileprivate struct Memory {
     var history = StatusHistory()
     var generation = 0
-    /// What had been counted when the arms in force were first seen.
+    /// What had been counted when the generation in force was first seen.
     var armedScored: UInt64 = 0
     var armedFired: [String: UInt64] = [:]
     var alarmSinceNs: [String: UInt64] = [:]
@@ -48,10 +48,10 @@ public final class StatusKeeper: Sendable {
 
 extension StatusKeeper.Memory {
   fileprivate mutating func note(_ status: DaemonStatus) {
-    if status.arms.generation != generation {
-      // Of the first arms everything since start is theirs; of later ones what comes from now on.
-      let isFirst = generation == 0 && status.arms.generation <= 1
-      generation = status.arms.generation
+    if status.generation.number != generation {
+      // The first generation counts from the start, a later one from now on.
+      let isFirst = generation == 0 && status.generation.number <= 1
+      generation = status.generation.number
       armedScored = isFirst ? 0 : status.ledger.scored
       armedFired = [:]
       if !isFirst { for point in status.points { armedFired[point.name] = point.fired } }

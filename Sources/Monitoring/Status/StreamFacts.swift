@@ -42,12 +42,12 @@ public struct LedgerFacts: Equatable, Sendable {
   /// A reason and how many records were refused for it.
   public struct Refusal: Equatable, Sendable {
     /// The reason.
-    public var reason: RecordRefusal
+    public var reason: RecordRejection
     /// Records and messages.
     public var count: UInt64
 
     /// Creates an entry.
-    public init(reason: RecordRefusal, count: UInt64) {
+    public init(reason: RecordRejection, count: UInt64) {
       self.reason = reason
       self.count = count
     }
@@ -59,7 +59,7 @@ public struct LedgerFacts: Equatable, Sendable {
   /// The senders, the unknown one first.
   public var sources: [Source] = []
   /// Every reason there is.
-  public var refusals: [Refusal] = RecordRefusal.allCases.map { Refusal(reason: $0, count: 0) }
+  public var refusals: [Refusal] = RecordRejection.allCases.map { Refusal(reason: $0, count: 0) }
   /// Control records: begin of run, end of run, heartbeat.
   public var controlRecords: [UInt64] = [0, 0, 0]
   /// Messages that left the input socket.
@@ -172,21 +172,21 @@ public struct PointFacts: Equatable, Sendable {
   /// Its name.
   public var name: String
   /// Its threshold and promises; nil where it is not in force any more.
-  public var armed: ArmedPoint?
+  public var inForce: PointInForce?
   /// Events that fired, before its prescale, since start.
   public var fired: UInt64
   /// Of these, those that passed its prescale.
   public var flagged: UInt64
-  /// The rate of firing since it was armed; nil where it is not in force.
+  /// The rate of firing since it came into force; nil where it is not in force.
   public var realised: RealisedRate?
 
   /// Creates a point.
   public init(
-    name: String, armed: ArmedPoint?, fired: UInt64, flagged: UInt64,
+    name: String, inForce: PointInForce?, fired: UInt64, flagged: UInt64,
     realised: RealisedRate? = nil
   ) {
     self.name = name
-    self.armed = armed
+    self.inForce = inForce
     self.fired = fired
     self.flagged = flagged
     self.realised = realised

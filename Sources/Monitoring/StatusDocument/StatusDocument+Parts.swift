@@ -17,8 +17,8 @@ extension JSONValue {
       outcomes[outcome.rawValue] = .integer(count)
     }
     self = .object([
-      "model_sha256": .string(shadow.arms.modelSHA256),
-      "calibration_sha256": .string(shadow.arms.calibrationSHA256),
+      "model_sha256": .string(shadow.generation.modelSHA256),
+      "calibration_sha256": .string(shadow.generation.calibrationSHA256),
       "events": .object(outcomes),
     ])
   }

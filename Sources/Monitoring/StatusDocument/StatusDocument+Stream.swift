@@ -2,7 +2,7 @@ internal import StrictJSON
 internal import TriggerPipeline
 internal import WorkerThreads
 
-/// What came in, what was decided, and by which arms.
+/// What came in, what was decided, and by which generation.
 extension DaemonStatus {
   var buildJSON: JSONValue {
     .object([
@@ -31,14 +31,15 @@ extension DaemonStatus {
 
   var armsJSON: JSONValue {
     .object([
-      "generation": .integer(arms.generation), "since": .seconds(arms.armedNs),
+      "generation": .integer(generation.number), "since": .seconds(generation.inForceSinceNs),
       "model": .object([
-        "path": .string(arms.modelPath), "sha256": .string(arms.modelSHA256),
+        "path": .string(generation.modelPath), "sha256": .string(generation.modelSHA256),
       ]),
       "calibration": .object([
-        "path": .string(arms.calibrationPath), "sha256": .string(arms.calibrationSHA256),
+        "path": .string(generation.calibrationPath),
+        "sha256": .string(generation.calibrationSHA256),
       ]),
-      "screen_margin": .finite(arms.screenMargin),
+      "screen_margin": .finite(generation.screenMargin),
     ])
   }
 
@@ -67,11 +68,11 @@ extension DaemonStatus {
     points.map { point in
       .object([
         "name": .string(point.name),
-        "armed": .bool(point.armed != nil),
-        "target_fpr": .finite(point.armed?.targetFPR),
-        "calibrated_fpr_interval": .interval(point.armed?.fprInterval),
-        "threshold": .optional(point.armed) { .finite($0.threshold) },
-        "prescale": .optional(point.armed) { .integer($0.prescale) },
+        "armed": .bool(point.inForce != nil),
+        "target_fpr": .finite(point.inForce?.targetFPR),
+        "calibrated_fpr_interval": .interval(point.inForce?.fprInterval),
+        "threshold": .optional(point.inForce) { .finite($0.threshold) },
+        "prescale": .optional(point.inForce) { .integer($0.prescale) },
         "fired": .integer(point.fired),
         "flagged": .integer(point.flagged),
         "realised": .optional(point.realised, JSONValue.init),

@@ -20,7 +20,7 @@ package func statusObject(of status: DaemonStatus) -> JSONObject {
     "readiness": JSONValue(readiness(of: status)),
     "build": status.buildJSON,
     "life": status.lifeJSON,
-    "arms": status.armsJSON,
+    "generation": status.armsJSON,
     "now": JSONValue(status.now, status),
     "recent": JSONValue(status.recent, status),
     "ledger": JSONValue(status.ledger),

@@ -105,13 +105,13 @@ struct ReloadCommand: ParsableCommand {
   }
 
   private func tell(_ reloads: JSONValue, _ address: HTTPAddress) throws {
-    let arms = try StatusLook.at(address, url: url).get()["arms"]
+    let generation = try StatusLook.at(address, url: url).get()["generation"]
     let isMade = reloads["last_succeeded"].isTrue
     var facts = Facts()
     facts.add("reload", .string(isMade ? "made" : "refused"))
-    facts.add("generation", arms["generation"])
-    facts.add("model", arms["model"]["sha256"])
-    facts.add("calibration", arms["calibration"]["sha256"])
+    facts.add("generation", generation["generation"])
+    facts.add("model", generation["model"]["sha256"])
+    facts.add("calibration", generation["calibration"]["sha256"])
     if !isMade { facts.add("reason", reloads["last_refusal"]) }
     facts.print(asJSON: output.json)
     if !isMade { throw NegativeAnswer(description: "") }

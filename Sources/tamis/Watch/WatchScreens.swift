@@ -82,7 +82,8 @@ extension WatchView {
     // Each part with the lines that it has at least, where they fit; the first parts matter most.
     let parts: [(lines: [StyledLine], leastCount: Int)] = [
       ([heading], 1), (alarms(isShort: true), 4), (stream, 2), (workingPoints, 4), (ledger, 1),
-      (journal, 1), (output, 1), (change, 1), (because, 1), (flags, 2), (strangest, 2), (arms, 1),
+      (journal, 1), (output, 1), (change, 1), (because, 1), (flags, 2), (strangest, 2),
+      (generation, 1),
     ]
     var room = rowCount
     var counts = parts.map { part in

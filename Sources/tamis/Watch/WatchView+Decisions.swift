@@ -126,16 +126,16 @@ extension WatchView {
     "\(feature["name"].string ?? "") \(N.percent(feature["share"].number))"
   }
 
-  var arms: [StyledLine] {
-    let arms = status["arms"]
+  var generation: [StyledLine] {
+    let generation = status["generation"]
     func named(_ key: String) -> String {
-      "\(key) \(arms[key]["path"].string ?? "") \((arms[key]["sha256"].string ?? "").prefix(8))"
+      "\(key) \(generation[key]["path"].string ?? "") \((generation[key]["sha256"].string ?? "").prefix(8))"
     }
     return wrapped(
-      "arms",
+      "generation",
       [
         named("model"), named("calibration"),
-        "generation \(N.whole(arms["generation"])) since \(N.dated(arms["since"].number))",
+        "generation \(N.whole(generation["generation"])) since \(N.dated(generation["since"].number))",
       ], separator: ", ", width: width)
   }
 }

@@ -18,7 +18,7 @@ struct WatchView {
   var lines: [StyledLine] {
     [heading] + alarms(isShort: false) + [StyledLine()] + stream + [StyledLine()] + workingPoints
       + [StyledLine()] + ledger + keeping + change + [StyledLine()] + because + flags + strangest
-      + arms
+      + generation
   }
 
   var heading: StyledLine {

@@ -16,12 +16,12 @@ package struct DecidedAccount {
   package var flagged: UInt64 = 0
   package var unbiased: UInt64 = 0
   /// Sequences of records that were decided, control records included.
-  package var decided = SequenceLedger()
+  package var decided = SequenceTracker()
 
   package init(
     run: UInt32 = 0, source: UInt32 = 0, openedNs: UInt64 = 0, resumeCount: UInt64 = 0,
     scored: UInt64 = 0, notFinite: UInt64 = 0, flagged: UInt64 = 0, unbiased: UInt64 = 0,
-    decided: SequenceLedger = SequenceLedger()
+    decided: SequenceTracker = SequenceTracker()
   ) {
     self.run = run
     self.source = source
@@ -44,7 +44,7 @@ package struct DecidedAccount {
 /// one the last that is known to be on the disk. So a kill costs nothing, and a power failure, which
 /// may tear any page, what was entered since the last synchronisation. The publishing thread writes;
 /// another may synchronise.
-package final class LedgerState {
+package final class RunAccountFile {
   /// What of an earlier file could not be taken over, in words.
   package private(set) var notes: [String] = []
 
@@ -55,7 +55,7 @@ package final class LedgerState {
   /// Generation, whether there is an account, the account, checksum.
   private static let accountWord = 2
   private static let decidedWord = accountWord + 7
-  private static let checksumWord = decidedWord + SequenceLedger.wordCount
+  private static let checksumWord = decidedWord + SequenceTracker.wordCount
   private static let copyByteCount = 8 * (checksumWord + 1)
   private static let slotByteCount = copyCount * copyByteCount
 
@@ -267,7 +267,7 @@ package final class LedgerState {
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: checksumWord + 1) { words in
       UnsafeMutableRawBufferPointer(words).copyMemory(from: copy)
       guard words[1] == 1, let base = words.baseAddress,
-        let decided = SequenceLedger(savedAt: base + decidedWord)
+        let decided = SequenceTracker(savedAt: base + decidedWord)
       else { return nil }
       return DecidedAccount(
         run: UInt32(words[2] >> 32), source: UInt32(truncatingIfNeeded: words[2]),

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import TriggerPipeline
 
-@Suite struct LedgerStateTests {
+@Suite struct RunAccountFileTests {
   private final class Folder {
     let path = FileManager.default.temporaryDirectory.appending(
       path: "tamis-ledger-\(UUID().uuidString)"
@@ -24,7 +24,7 @@ import TriggerPipeline
   @Test func accountsAreThereForTheNextProcess() throws {
     let folder = try Folder()
     do {
-      let state = try LedgerState(folder: folder.path, slotCount: 8)
+      let state = try RunAccountFile(folder: folder.path, slotCount: 8)
       #expect(state.notes.isEmpty && state.accounts.isEmpty)
       state.enter(Self.account(run: 3, through: 10, openedNs: 5), in: 2)
       state.enter(Self.account(run: 4, through: 20, openedNs: 6), in: 7)
@@ -32,12 +32,12 @@ import TriggerPipeline
       state.enter(Self.account(run: 5, through: 1, openedNs: 7), in: 0)
       state.clear(0)
     }
-    let state = try LedgerState(folder: folder.path, slotCount: 8)
+    let state = try RunAccountFile(folder: folder.path, slotCount: 8)
     #expect(state.accounts.map(\.slot) == [2, 7])
     let account = try #require(state.account(in: 7))
     #expect(account.run == 4 && account.source == 9 && account.openedNs == 6)
     #expect(account.decided.received == 21 && account.decided.lost == 0 && account.scored == 20)
-    #expect(try LedgerState.accounts(inFolder: folder.path).map(\.run) == [3, 4])
+    #expect(try RunAccountFile.accounts(inFolder: folder.path).map(\.run) == [3, 4])
   }
 
   @Test(arguments: [0, 7, 640, 100_000])
@@ -45,7 +45,7 @@ import TriggerPipeline
     let folder = try Folder()
     let path = "\(folder.path)/ledger.open"
     try Data(repeating: 0x5A, count: byteCount).write(to: URL(fileURLWithPath: path))
-    let state = try LedgerState(folder: folder.path, slotCount: 8)
+    let state = try RunAccountFile(folder: folder.path, slotCount: 8)
     #expect(state.notes.isEmpty == (byteCount == 0))
     #expect(state.accounts.isEmpty)
   }
@@ -55,7 +55,7 @@ import TriggerPipeline
     let folder = try Folder()
     let url = URL(fileURLWithPath: "\(folder.path)/ledger.open")
     for through in 1...6 {
-      let state = try LedgerState(folder: folder.path, slotCount: 1)
+      let state = try RunAccountFile(folder: folder.path, slotCount: 1)
       state.enter(Self.account(run: 3, through: UInt64(through), openedNs: 5), in: 0)
     }
     let whole = try Data(contentsOf: url)
@@ -63,19 +63,19 @@ import TriggerPipeline
       var bytes = whole
       bytes[index] ^= 0x10
       try bytes.write(to: url)
-      let found = try LedgerState.accounts(inFolder: folder.path)
+      let found = try RunAccountFile.accounts(inFolder: folder.path)
       #expect(found.count == 1 && 5...6 ~= found.first?.decided.received ?? 0)
     }
     // A run that was closed stays so.
     try whole.write(to: url)
-    do { try LedgerState(folder: folder.path, slotCount: 1).clear(0) }
-    #expect(try LedgerState.accounts(inFolder: folder.path).isEmpty)
+    do { try RunAccountFile(folder: folder.path, slotCount: 1).clear(0) }
+    #expect(try RunAccountFile.accounts(inFolder: folder.path).isEmpty)
   }
 
   /// Whatever bytes a slot holds, it is an account or nothing; never a trap.
   @Test func arbitraryBytesAreNoAccountOrASoundOne() throws {
     let folder = try Folder()
-    do { _ = try LedgerState(folder: folder.path, slotCount: 4) }
+    do { _ = try RunAccountFile(folder: folder.path, slotCount: 4) }
     let url = URL(fileURLWithPath: "\(folder.path)/ledger.open")
     var generator = SystemRandomNumberGenerator.seeded(11)
     for _ in 0..<200 {
@@ -84,7 +84,7 @@ import TriggerPipeline
         bytes[index] = UInt8(truncatingIfNeeded: generator.next() % 4)
       }
       try bytes.write(to: url)
-      for account in try LedgerState.accounts(inFolder: folder.path) {
+      for account in try RunAccountFile.accounts(inFolder: folder.path) {
         #expect(account.decided.received <= account.decided.highest)
       }
     }
@@ -129,7 +129,7 @@ import TriggerPipeline
   /// A damaged file may state any count.
   @Test func absurdAccountsAreGoneOnWith() {
     let table = RunLedgerTable()
-    var decided = SequenceLedger()
+    var decided = SequenceTracker()
     for sequence in [UInt64.max - 1, 1] { _ = decided.note(sequence) }
     let account = DecidedAccount(
       run: .max, source: 9, openedNs: .max, resumeCount: .max, scored: .max, notFinite: .max,

@@ -5,16 +5,16 @@ internal import EventRecords
 internal import ScoreEngine
 internal import ScoreModel
 
-/// All that scoring and deciding hang on, made ready before the first event sees it: a scorer for
-/// every worker, the rule, and what flagged records say of where they come from.
+/// A model and its calibration, made ready before the first event sees them: a scorer for every
+/// worker, the decision rule, and the origin that flagged records carry.
 ///
-/// One generation of it decides all records of a stretch of the stream. Making one allocates and
-/// touches its weights; using one does neither.
-final class Armament: @unchecked Sendable {
+/// One generation decides all records of a stretch of the stream. Making one allocates and touches
+/// its weights; using one does neither.
+final class ModelGeneration: @unchecked Sendable {
   // Unchecked: scorers belong to the worker of their index; the rest is constant, or looks after
   // itself.
 
-  let facts: ArmsFacts
+  let facts: GenerationFacts
   let rule: DecisionRule
   let origin: FlaggedOrigin
   /// One for each worker.
@@ -24,34 +24,36 @@ final class Armament: @unchecked Sendable {
   let counters: [WorkingPointCounters]
   let shadow: Shadow?
   let calibration: TriggerCalibration
-  /// Compares the stream with the calibration's background. The publishing thread notes, the
+  /// Compares the stream with the calibration's background. The deciding thread notes, the
   /// supervising thread evaluates.
   let drift: DriftMonitor
 
-  /// The arms that score beside the live ones.
+  /// The model and calibration that score beside the live ones.
   struct Shadow {
     let rule: DecisionRule
     let scorers: [EventScorer]
   }
 
-  var generation: Int { facts.generation }
+  /// 1 for the first, one more for every switch.
+  var number: Int { facts.number }
 
   /// Prepares `loaded`. Scorers are warmed up, so that the first event finds code, weights and
   /// buffers where they are fast.
   ///
   /// - Throws: `FileFault` where screened precision is asked for and the files do not support it;
-  ///   `ArmingRefusal` for too many names of working points.
+  ///   `GenerationRefusal` for too many names of working points.
   init(
-    _ loaded: LoadedArms, generation: Int, settings: PipelineSettings, points: WorkingPointTable
+    _ loaded: LoadedGeneration, number: Int, settings: PipelineSettings, points: WorkingPointTable
   ) throws {
     let model = loaded.model
-    let calibration = loaded.armed.calibration
-    let precision = try loaded.armed.precision(
+    let calibration = loaded.calibration.calibration
+    let precision = try loaded.calibration.precision(
       isScreened: settings.isScreened, model: model, instructionSet: loaded.instructionSet)
     guard let counters = points.counters(of: calibration.workingPoints.map(\.name)) else {
-      throw ArmingRefusal(
-        description: "\(loaded.armed.path): working points with names that are new to a daemon "
-          + "that has armed \(WorkingPointTable.nameCountMax) already; name them as before, or "
+      throw GenerationRefusal(
+        description:
+          "\(loaded.calibration.path): working points with names that are new to a daemon "
+          + "that has had \(WorkingPointTable.nameCountMax) already; name them as before, or "
           + "restart the daemon")
     }
     self.counters = counters
@@ -62,30 +64,30 @@ final class Armament: @unchecked Sendable {
     rule = DecisionRule(calibration, unbiasedPrescale: settings.unbiasedPrescale)
     origin = FlaggedOrigin(
       instance: settings.instance, model: model.sha256.prefix,
-      calibration: loaded.armed.sha256.prefix)
+      calibration: loaded.calibration.sha256.prefix)
     scorers = makeScorers(precision, settings)
     isExact = precision.isExact
     shadow = try loaded.shadow.map { shadow in
-      let precision = try shadow.armed.precision(
+      let precision = try shadow.calibration.precision(
         isScreened: settings.isScreened, model: shadow.model,
         instructionSet: loaded.instructionSet)
       return Shadow(
-        rule: DecisionRule(shadow.armed.calibration, unbiasedPrescale: 0),
+        rule: DecisionRule(shadow.calibration.calibration, unbiasedPrescale: 0),
         scorers: makeScorers(precision, settings))
     }
-    facts = ArmsFacts(
-      generation: generation, armedNs: settings.clock.realtimeNs, modelPath: model.path,
-      modelSHA256: "\(model.sha256)", calibrationPath: loaded.armed.path,
-      calibrationSHA256: "\(loaded.armed.sha256)",
+    facts = GenerationFacts(
+      number: number, inForceSinceNs: settings.clock.realtimeNs, modelPath: model.path,
+      modelSHA256: "\(model.sha256)", calibrationPath: loaded.calibration.path,
+      calibrationSHA256: "\(loaded.calibration.sha256)",
       points: calibration.workingPoints.map {
-        ArmedPoint(
+        PointInForce(
           name: $0.name, targetFPR: $0.targetFPR.value, threshold: $0.threshold,
           prescale: $0.prescale, fprInterval: $0.fprInterval)
       },
       featureNames: model.model.featureNames, screenMargin: precision.screening?.margin,
       shadow: loaded.shadow.map {
-        ArmsFacts.Shadow(
-          modelSHA256: "\($0.model.sha256)", calibrationSHA256: "\($0.armed.sha256)")
+        GenerationFacts.Shadow(
+          modelSHA256: "\($0.model.sha256)", calibrationSHA256: "\($0.calibration.sha256)")
       })
   }
 }

@@ -5,15 +5,15 @@ internal import ScoreEngine
 internal import ScoreModel
 internal import TriggerPipeline
 
-/// The smallest arms that the real engine scores with: an autoencoder of zeros, whose score of an
+/// The smallest models that the real engine scores with: an autoencoder of zeros, whose score of an
 /// event grows with the square of its first feature, and two calibrations to switch between.
-package struct SimulatedArms: Sendable {
+package struct SimulatedGenerations: Sendable {
   static let featureCount = 2
   /// Events whose first feature is above this are above the threshold of either calibration.
   static let certainCut: Float = 0.7
   private static let cuts: [Float] = [0.6, 0.7]
 
-  let generations: [LoadedArms]
+  let loaded: [LoadedGeneration]
 
   /// Makes them, by way of files in a folder that is removed again.
   package init() throws {
@@ -22,16 +22,16 @@ package struct SimulatedArms: Sendable {
       autoencoder: NetworkParameters(zeros: shape),
       standardiser: Standardiser(mean: [0, 0], scale: [1, 1]), featureNames: ["a", "b"],
       trainingRecord: nil)
-    let loaded = try model.encoded().withUnsafeBytes {
+    let file = try model.encoded().withUnsafeBytes {
       try TrainedModel.decode($0, path: "zeros.safetensors")
     }
     let folder = temporaryFolder()
     defer { rmdir(folder) }
     guard let rate = FalsePositiveRate("0.4") else { preconditionFailure("0.4 is a rate") }
-    generations = try Self.cuts.map { cut in
+    loaded = try Self.cuts.map { cut in
       let score = Self.score(of: cut, model)
       let calibration = TriggerCalibration(
-        modelSHA256: loaded.sha256, schema: model.schema, levels: model.scoring.levels,
+        modelSHA256: file.sha256, schema: model.schema, levels: model.scoring.levels,
         weights: model.scoring.weights, confidence: 0.95, eventCount: 1_000, notScorableCount: 0,
         runs: [],
         workingPoints: [
@@ -42,8 +42,8 @@ package struct SimulatedArms: Sendable {
       let path = "\(folder)/cut.json"
       defer { unlink(path) }
       try calibration.write(to: path, replacing: true)
-      return LoadedArms(
-        model: loaded, armed: try ArmedCalibration(path: path, model: loaded),
+      return LoadedGeneration(
+        model: file, calibration: try MatchedCalibration(path: path, model: file),
         instructionSet: .scalar)
     }
   }

@@ -7,7 +7,7 @@ internal import BoundedNumbers
 /// from 1, so that what came before the first record seen is missing too.
 ///
 /// Always: `highest == received + lost`.
-public struct SequenceLedger: Sendable {
+public struct SequenceTracker: Sendable {
   /// How many ranges are told apart.
   public static let rangeCountMax = 64
 
@@ -119,16 +119,16 @@ public struct SequenceLedger: Sendable {
   }
 }
 
-extension SequenceLedger {
+extension SequenceTracker {
   /// Adds the account of another receiver of the same source and run, such as of a second daemon
   /// behind one PUSH socket.
   ///
   /// A sequence that both saw counts once, and as repeated. Of sequences that either has closed
   /// this cannot be told: they are taken to be different, as they are where each message went to
   /// one receiver.
-  public mutating func merge(_ other: SequenceLedger) {
+  public mutating func merge(_ other: SequenceTracker) {
     let both = overlap(with: other)
-    var merged = SequenceLedger()
+    var merged = SequenceTracker()
     merged.closedThrough = max(closedThrough, other.closedThrough)
     merged.highest = max(highest, other.highest)
     merged.late = late +| other.late
@@ -173,7 +173,7 @@ extension SequenceLedger {
   }
 
   /// How many sequences lie in ranges of both.
-  private func overlap(with other: SequenceLedger) -> UInt64 {
+  private func overlap(with other: SequenceTracker) -> UInt64 {
     var count: UInt64 = 0
     var (mine, theirs) = (0, 0)
     while mine < rangeCount, theirs < other.rangeCount {
@@ -188,7 +188,7 @@ extension SequenceLedger {
 
 // MARK: - Beyond the process
 
-extension SequenceLedger {
+extension SequenceTracker {
   /// The ranges of sequences that were seen, ascending; what lies before `closedThrough` is left out
   /// where it can no longer be told.
   public var seenRanges: [ClosedRange<UInt64>] {

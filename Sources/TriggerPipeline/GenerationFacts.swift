@@ -1,5 +1,5 @@
 /// A working point in force.
-public struct ArmedPoint: Equatable, Sendable {
+public struct PointInForce: Equatable, Sendable {
   /// The name in the calibration.
   public var name: String
   /// The false-positive rate that it was calibrated for.
@@ -25,11 +25,11 @@ public struct ArmedPoint: Equatable, Sendable {
 }
 
 /// A model and a calibration that belong together, for whoever shows them.
-public struct ArmsFacts: Equatable, Sendable {
+public struct GenerationFacts: Equatable, Sendable {
   /// 1 for what the daemon started with, one more for every switch.
-  public var generation: Int
-  /// When it was armed, ns since the epoch.
-  public var armedNs: UInt64
+  public var number: Int
+  /// When it came into force, ns since the epoch.
+  public var inForceSinceNs: UInt64
   /// The model file's path.
   public var modelPath: String
   /// The model file's SHA-256 in hexadecimal.
@@ -39,7 +39,7 @@ public struct ArmsFacts: Equatable, Sendable {
   /// The calibration file's SHA-256 in hexadecimal.
   public var calibrationSHA256: String
   /// The working points in the calibration's order.
-  public var points: [ArmedPoint]
+  public var points: [PointInForce]
   /// Names of the D features, where the model says them.
   public var featureNames: [String]?
   /// The margin of the screen; nil where every event is scored exactly.
@@ -47,7 +47,7 @@ public struct ArmsFacts: Equatable, Sendable {
   /// SHA-256 of the shadow's model and calibration, nil without a shadow.
   public var shadow: Shadow?
 
-  /// What scores beside the live arms and publishes nothing.
+  /// What scores beside the live generation and publishes nothing.
   public struct Shadow: Equatable, Sendable {
     /// The shadow model file's SHA-256 in hexadecimal.
     public var modelSHA256: String
@@ -61,14 +61,14 @@ public struct ArmsFacts: Equatable, Sendable {
     }
   }
 
-  /// Creates the facts of live arms without a shadow.
+  /// Creates the facts of a live generation without a shadow.
   public init(
-    generation: Int, armedNs: UInt64, modelPath: String, modelSHA256: String,
-    calibrationPath: String, calibrationSHA256: String, points: [ArmedPoint],
+    number: Int, inForceSinceNs: UInt64, modelPath: String, modelSHA256: String,
+    calibrationPath: String, calibrationSHA256: String, points: [PointInForce],
     featureNames: [String]?, screenMargin: Double? = nil, shadow: Shadow? = nil
   ) {
-    self.generation = generation
-    self.armedNs = armedNs
+    self.number = number
+    self.inForceSinceNs = inForceSinceNs
     self.modelPath = modelPath
     self.modelSHA256 = modelSHA256
     self.calibrationPath = calibrationPath

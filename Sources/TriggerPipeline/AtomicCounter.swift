@@ -2,7 +2,7 @@ internal import BoundedNumbers
 internal import Synchronization
 
 /// A count that one or more threads raise and any thread reads, without locks.
-public final class EventCounter: Sendable {
+public final class AtomicCounter: Sendable {
   private let count = Atomic<UInt64>(0)
 
   /// Creates the counter at 0.

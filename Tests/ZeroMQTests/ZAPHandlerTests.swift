@@ -3,7 +3,7 @@ internal import Testing
 internal import ZeroMQ
 
 /// Who gets in, and how those who do not are counted.
-@Suite struct GatekeeperTests {
+@Suite struct ZAPHandlerTests {
   @Test func aKnownKeyGetsInAndAStrangerDoesNot() throws {
     let server = try CurveKeyPair.generate()
     let (friend, stranger) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())

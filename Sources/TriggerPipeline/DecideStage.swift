@@ -15,17 +15,17 @@ struct FlaggedOrigin: Sendable {
 /// the runs that have passed.
 ///
 /// `@unchecked`: what changes belongs to the publish thread alone.
-final class PublishStage: @unchecked Sendable {
+final class DecideStage: @unchecked Sendable {
   private let ring: RecordRing
-  private let rack: ArmsRack
-  /// The arms of the records that are decided now.
-  private var arms: Armament
+  private let generations: GenerationTable
+  /// The generation of the records that are decided now.
+  private var current: ModelGeneration
   private var flood: FloodGovernor?
   private var floodPrescale: UInt32 = 1
   /// Whether events that nothing keeps are handed on too.
   private let publishesAll: Bool
   private let ledger: RunLedgerTable
-  private let ledgerState: LedgerState
+  private let ledgerState: RunAccountFile
   private let ledgerFile: LedgerFile
   private let decisionLog: DecisionLog
   let output: JournaledOutput
@@ -45,13 +45,13 @@ final class PublishStage: @unchecked Sendable {
   private var closedCount: UInt64 = 0
   private var unwritten = UnwrittenLedgers()
   private var refusals: RefusalTelling
-  /// Whether the decision log names the arms in force.
-  private var hasLoggedArms = false
+  /// Whether the decision log names the generation in force.
+  private var hasLoggedGeneration = false
   /// The last event that was decided; nil before the first.
   private var lastDecided: EventIdentity?
 
   init(
-    ring: RecordRing, rack: ArmsRack, ledger: RunLedgerTable, output: JournaledOutput,
+    ring: RecordRing, generations: GenerationTable, ledger: RunLedgerTable, output: JournaledOutput,
     counters: PipelineCounters, recentFlags: RecentFlags, state: PipelineState,
     observer: any PipelineObserver, settings: PipelineSettings, ledgers: JournalLedgers
   ) throws {
@@ -59,8 +59,8 @@ final class PublishStage: @unchecked Sendable {
     ledgerState = ledgers.state
     decisionLog = ledgers.decisions
     self.ring = ring
-    self.rack = rack
-    arms = rack.latest
+    self.generations = generations
+    current = generations.latest
     flood = settings.flaggedRateMax > 0 ? FloodGovernor(rateMax: settings.flaggedRateMax) : nil
     publishesAll = settings.publishesAll
     self.ledger = ledger
@@ -122,12 +122,12 @@ final class PublishStage: @unchecked Sendable {
 
 // MARK: - Decide
 
-extension PublishStage {
+extension DecideStage {
   private func decide(_ range: Range<Int>) {
     let decidedNs = clock.realtimeNs
     // A range is of one generation.
     let generation = ring.generation(at: range.lowerBound)
-    if generation != arms.generation { takeUp(generation) }
+    if generation != current.number { takeUp(generation) }
     for position in range {
       let note = ring.note(at: position)
       if let closed = note.closedEntry, closed != note.ledgerEntry { close(closed, .nextRun) }
@@ -142,31 +142,31 @@ extension PublishStage {
     let score = ring.score(at: position)
     let entry = ledger.entries[note.ledgerEntry]
     count(score, condition: record.condition, in: entry)
-    if let shadow = arms.shadow {
+    if let shadow = current.shadow {
       countShadow(score, shadow: ring.shadowScores(at: position).pointee, rule: shadow.rule)
     }
     counters.lastEventNs.set(note.receivedNs)
     let identity = EventIdentity(record)
-    if !hasLoggedArms { log(.before(identity)) }
+    if !hasLoggedGeneration { log(.before(identity)) }
     lastDecided = identity
     let latencyNs = decidedNs > note.receivedNs ? decidedNs - note.receivedNs : 0
     counters.decisionLatency.record(Double(latencyNs) * 1e-9)
     guard let decision = decision(score: score, record: record, nowNs: decidedNs) else { return }
     count(decision, in: entry)
     if decision.reasons.contains(.unbiased) {
-      arms.drift.noteSampled(score: score, features: record.features)
+      current.drift.noteSampled(score: score, features: record.features)
     }
     let header = FlaggedHeader(
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: score,
-      threshold: arms.rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
+      threshold: current.rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
       receivedNs: note.receivedNs, decidedNs: decidedNs, weight: decision.weight,
-      model: arms.origin.model, calibration: arms.origin.calibration,
-      instance: arms.origin.instance)
+      model: current.origin.model, calibration: current.origin.calibration,
+      instance: current.origin.instance)
     stage(header, position: position, record: record)
   }
 
   private func decision(score: Float, record: EventRecordView, nowNs: UInt64) -> Decision? {
-    let rule = arms.rule
+    let rule = current.rule
     guard score.isNaN || score > rule.loosestThreshold || unbiasedPrescale > 0 else {
       return publishesAll ? .unflagged : nil
     }
@@ -192,18 +192,18 @@ extension PublishStage {
     }
   }
 
-  /// Goes on with the arms of another generation. The log names the first event that they decide.
+  /// Goes on with another generation. The log names the first event that it decides.
   private func takeUp(_ generation: Int) {
-    arms = rack.arms(of: generation)
-    hasLoggedArms = false
+    current = generations.generation(generation)
+    hasLoggedGeneration = false
   }
 
   private func log(_ place: DecisionChange.Place) {
-    hasLoggedArms = true
+    hasLoggedGeneration = true
     decisionLog.append(
       DecisionChange(
         place: place, number: output.nextNumber + UInt64(stagedCount),
-        model: arms.facts.modelSHA256, calibration: arms.facts.calibrationSHA256,
+        model: current.facts.modelSHA256, calibration: current.facts.calibrationSHA256,
         floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale,
         timeNs: clock.realtimeNs),
       observer: observer)
@@ -213,7 +213,7 @@ extension PublishStage {
 
 // MARK: - Flood
 
-extension PublishStage {
+extension DecideStage {
   /// Tells the governor of an event that is flagged where there is no cap. Another prescale holds
   /// from the next event on.
   private func noteFlood(
@@ -221,7 +221,7 @@ extension PublishStage {
   ) {
     let isKept = decision?.isFlagged ?? false
     if !isKept {
-      guard floodPrescale > 1, let uncapped = arms.rule.decide(score: score, hash: hash),
+      guard floodPrescale > 1, let uncapped = current.rule.decide(score: score, hash: hash),
         uncapped.isFlagged
       else { return }
       counters.floodSuppressed.add()
@@ -245,10 +245,10 @@ extension PublishStage {
 
 // MARK: - Counts
 
-extension PublishStage {
+extension DecideStage {
   private func count(_ score: Float, condition: Float, in entry: RunLedgerEntry) {
-    let fired = arms.rule.firedPoints(score: score)
-    arms.drift.noteEvent(condition: condition, fired: fired, isScorable: !score.isNaN)
+    let fired = current.rule.firedPoints(score: score)
+    current.drift.noteEvent(condition: condition, fired: fired, isScorable: !score.isNaN)
     if score.isNaN {
       entry.account.notFinite +|= 1
       counters.rejected(.notFinite).add()
@@ -260,8 +260,8 @@ extension PublishStage {
     counters.scoreBins.record(score)
     guard fired != 0 else { return }
     counters.aboveThreshold.add()
-    for point in arms.counters.indices where fired >> UInt16(point) & 1 == 1 {
-      arms.counters[point].fired.add()
+    for point in current.counters.indices where fired >> UInt16(point) & 1 == 1 {
+      current.counters[point].fired.add()
     }
   }
 
@@ -273,14 +273,14 @@ extension PublishStage {
       counters.unbiased.add()
     }
     if decision.reasons.contains(.notScorable) { counters.notScorable.add() }
-    for point in arms.counters.indices where decision.workingPoints >> UInt16(point) & 1 == 1 {
-      arms.counters[point].flagged.add()
+    for point in current.counters.indices where decision.workingPoints >> UInt16(point) & 1 == 1 {
+      current.counters[point].flagged.add()
     }
   }
 
   private func countShadow(_ live: Float, shadow: Float, rule: DecisionRule) {
     let outcome =
-      switch (live > arms.rule.loosestThreshold, shadow > rule.loosestThreshold) {
+      switch (live > current.rule.loosestThreshold, shadow > rule.loosestThreshold) {
       case (true, true): 0
       case (true, false): 1
       case (false, true): 2
@@ -292,7 +292,7 @@ extension PublishStage {
 
 // MARK: - Ledger and end
 
-extension PublishStage {
+extension DecideStage {
   /// Goes on with the runs that an earlier process has left open.
   private func resume() {
     let accounts = ledgerState.accounts

@@ -4,7 +4,7 @@ public import ScoreEngine
 public import ScoreModel
 
 /// A calibration that was checked against the model it is used with.
-public struct ArmedCalibration: Sendable {
+public struct MatchedCalibration: Sendable {
   /// The thresholds.
   public let calibration: TriggerCalibration
   /// The file's hash, whose prefix flagged records carry.
@@ -36,7 +36,7 @@ public struct ArmedCalibration: Sendable {
   }
 }
 
-extension ArmedCalibration {
+extension MatchedCalibration {
   /// What to score with. Screened, the calibration must have measured the screen.
   ///
   /// - Throws: `FileFault` that names the calibration where it has no screen, or the model where it

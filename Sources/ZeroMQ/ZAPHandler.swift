@@ -9,7 +9,7 @@ internal import Synchronization
 /// `run()`. Until then peers wait at the door. There is one in a context.
 ///
 /// Questions of sockets that are not guarded are answered with no.
-public final class Gatekeeper: @unchecked Sendable {
+public final class ZAPHandler: @unchecked Sendable {
   // Unchecked by the rule above: sockets and watches belong to one thread, first the one that sets
   // up, then that of `run()`.
   private var requests: Socket?

@@ -1,6 +1,6 @@
 /// Why a record, or what should have been one, was not taken. The raw value is the `reason` label
 /// of the counters.
-public enum RecordRefusal: String, CaseIterable, Sendable, Error {
+public enum RecordRejection: String, CaseIterable, Sendable, Error {
   /// A tail shorter than a record.
   case truncated
   /// A message above the size limit.

@@ -3,12 +3,12 @@ import Foundation
 /// A small trained and calibrated model, made once for all system tests by the commands themselves.
 ///
 /// The network is small and hardly trained: what is tested is the chain, not the physics.
-final class Armed: Sendable {
+final class TrainedFixture: Sendable {
   static let shared = Result {
-    try Armed(training: ["--batch", "128", "--hidden", "48", "--blocks", "2"])
+    try TrainedFixture(training: ["--batch", "128", "--hidden", "48", "--blocks", "2"])
   }
   /// The same with an autoencoder.
-  static let autoencoder = Result { try Armed(training: ["--network", "autoencoder"]) }
+  static let autoencoder = Result { try TrainedFixture(training: ["--network", "autoencoder"]) }
 
   let folder: TemporaryFolder
   var model: String { folder("model.safetensors") }

@@ -6,7 +6,7 @@ private struct PlainLedger {
   var seen: Set<UInt64> = []
   var highest: UInt64 = 0
 
-  mutating func note(_ sequence: UInt64) -> SequenceLedger.Outcome {
+  mutating func note(_ sequence: UInt64) -> SequenceTracker.Outcome {
     guard sequence > 0, seen.insert(sequence).inserted else { return .repeated }
     guard sequence > highest else { return .late }
     defer { highest = sequence }
@@ -14,14 +14,14 @@ private struct PlainLedger {
   }
 }
 
-private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
-  var ledger = SequenceLedger()
+private func ledger(of sequences: some Sequence<UInt64>) -> SequenceTracker {
+  var ledger = SequenceTracker()
   for sequence in sequences { _ = ledger.note(sequence) }
   return ledger
 }
 
-@Suite struct SequenceLedgerTests {
-  typealias Outcome = SequenceLedger.Outcome
+@Suite struct SequenceTrackerTests {
+  typealias Outcome = SequenceTracker.Outcome
 
   @Test(
     arguments: [
@@ -39,7 +39,7 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
       ([.max, 1, .max], [.fresh(gapOpened: .max - 1), .late, .repeated], .max - 2),
     ] as [([UInt64], [Outcome], UInt64)])
   func outcomes(sequences: [UInt64], outcomes: [Outcome], lost: UInt64) {
-    var ledger = SequenceLedger()
+    var ledger = SequenceTracker()
     for (sequence, outcome) in zip(sequences, outcomes) {
       #expect(ledger.note(sequence) == outcome)
     }
@@ -50,7 +50,7 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
   @Test func itAgreesWithAPlainSetWhereGapsAreFew() {
     var random = SeededGenerator(4)
     for _ in 0..<300 {
-      var ledger = SequenceLedger()
+      var ledger = SequenceTracker()
       var plain = PlainLedger()
       for _ in 0..<400 {
         // Below 130 there cannot be more than 65 ranges, and no closed one matters below 128.
@@ -84,7 +84,7 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
   @Test func sumsHoldForAnyOrder() {
     var random = SeededGenerator(6)
     for _ in 0..<50 {
-      var ledger = SequenceLedger()
+      var ledger = SequenceTracker()
       var counts = (fresh: UInt64(0), late: UInt64(0), repeated: UInt64(0), gaps: UInt64(0))
       for _ in 0..<2_000 {
         switch ledger.note(UInt64.random(in: 0...5_000, using: &random)) {
@@ -106,13 +106,13 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
   func ledgersOfSeveralReceiversMergeIntoTheStreams(receivers: Int) {
     var random = SeededGenerator(UInt64(receivers))
     let kept = (1...20_000 as ClosedRange<UInt64>).filter { _ in random.next() % 50 != 0 }
-    var parts = [SequenceLedger](repeating: SequenceLedger(), count: receivers)
+    var parts = [SequenceTracker](repeating: SequenceTracker(), count: receivers)
     var turn = 0
     for sequence in kept {
       if random.next() % 8 == 0 { turn = (turn + 1) % receivers }
       _ = parts[turn].note(sequence)
     }
-    var merged = SequenceLedger()
+    var merged = SequenceTracker()
     for part in parts { merged.merge(part) }
     let whole = ledger(of: kept)
     #expect(merged.received == whole.received && merged.highest == whole.highest)
@@ -151,13 +151,13 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
     var random = SeededGenerator(5)
     for _ in 0..<100 {
       var ledger = ledger(of: (0..<90).map { _ in UInt64.random(in: 1...400, using: &random) })
-      var words = [UInt64](repeating: .max, count: SequenceLedger.wordCount)
+      var words = [UInt64](repeating: .max, count: SequenceTracker.wordCount)
       ledger.save(to: &words)
-      var read = try #require(SequenceLedger(savedAt: &words))
+      var read = try #require(SequenceTracker(savedAt: &words))
       #expect(read.received == ledger.received && read.highest == ledger.highest)
       #expect(read.seenRanges == ledger.seenRanges && read.late == ledger.late)
       var rebuilt = try #require(
-        SequenceLedger(
+        SequenceTracker(
           seenRanges: ledger.seenRanges, closedThrough: ledger.closedSequence,
           received: ledger.received))
       for _ in 0..<50 {
@@ -170,12 +170,12 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
   }
 
   @Test func wordsThatAreNoAccountAreRefused() {
-    var words = [UInt64](repeating: 0, count: SequenceLedger.wordCount)
+    var words = [UInt64](repeating: 0, count: SequenceTracker.wordCount)
     ledger(of: [1, 2, 5]).save(to: &words)
     for (index, wrong) in [(0, UInt64(9)), (1, 4), (5, 65), (6, 0), (7, 6), (8, 2), (9, 9)] {
       var damaged = words
       damaged[index] = wrong
-      #expect(SequenceLedger(savedAt: &damaged) == nil, "word \(index)")
+      #expect(SequenceTracker(savedAt: &damaged) == nil, "word \(index)")
     }
   }
 
@@ -187,19 +187,19 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
       let parts = (0..<2).map { _ in (0..<6).map { _ in values.randomElement(using: &random) ?? 0 }
       }
       var plain = PlainLedger()
-      var ledgers = [SequenceLedger(), SequenceLedger()]
+      var ledgers = [SequenceTracker(), SequenceTracker()]
       for (index, part) in parts.enumerated() {
         for sequence in part { _ = ledgers[index].note(sequence) }
       }
-      var first = SequenceLedger()
+      var first = SequenceTracker()
       for sequence in parts[0] { #expect(first.note(sequence) == plain.note(sequence)) }
       var merged = ledgers[0]
       merged.merge(ledgers[1])
       #expect(merged.received == UInt64(Set(parts[0] + parts[1]).subtracting([0]).count))
       #expect(merged.received <= merged.highest)
-      var words = [UInt64](repeating: 0, count: SequenceLedger.wordCount)
+      var words = [UInt64](repeating: 0, count: SequenceTracker.wordCount)
       merged.save(to: &words)
-      #expect(try #require(SequenceLedger(savedAt: &words)).received == merged.received)
+      #expect(try #require(SequenceTracker(savedAt: &words)).received == merged.received)
     }
   }
 
@@ -208,12 +208,12 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceLedger {
     let values: [UInt64] = [0, 1, 2, 5, .max - 1, .max]
     var random = SeededGenerator(10)
     var readCount = 0
-    var before = SequenceLedger()
+    var before = SequenceTracker()
     for _ in 0..<20_000 {
-      var words = [UInt64](repeating: 0, count: SequenceLedger.wordCount)
+      var words = [UInt64](repeating: 0, count: SequenceTracker.wordCount)
       for index in 0..<10 { words[index] = values.randomElement(using: &random) ?? 0 }
       words[5] = UInt64.random(in: 0...2, using: &random)
-      guard var read = SequenceLedger(savedAt: &words) else { continue }
+      guard var read = SequenceTracker(savedAt: &words) else { continue }
       readCount += 1
       for sequence in values { _ = read.note(sequence) }
       #expect(read.received <= read.highest)

@@ -10,8 +10,8 @@ internal import TriggerPipeline
 
 /// What the daemon decides with: model, calibration, shadow and instruction set, checked against
 /// each other.
-struct Arms {
-  let loaded: LoadedArms
+struct ConfiguredGeneration {
+  let loaded: LoadedGeneration
 
   /// Loads all files.
   ///
@@ -19,13 +19,14 @@ struct Arms {
   init(_ configuration: DaemonConfiguration) throws {
     let instructionSet = try InstructionSet.selected()
     let model = try TrainedModel.load(configuration.model)
-    let armed = try ArmedCalibration(path: configuration.calibration, model: model)
+    let matchedCalibration = try MatchedCalibration(path: configuration.calibration, model: model)
     let isScreened = configuration.engine.precision == .screened
     // Made once more for the pipeline: whether it can be made belongs to the check.
-    _ = try armed.precision(isScreened: isScreened, model: model, instructionSet: instructionSet)
+    _ = try matchedCalibration.precision(
+      isScreened: isScreened, model: model, instructionSet: instructionSet)
     let shadow = try configuration.shadow.map { shadow in
       let candidate = try TrainedModel.load(shadow.model)
-      let calibration = try ArmedCalibration(path: shadow.calibration, model: candidate)
+      let calibration = try MatchedCalibration(path: shadow.calibration, model: candidate)
       _ = try calibration.precision(
         isScreened: isScreened, model: candidate, instructionSet: instructionSet)
       guard candidate.model.shape.featureCount == model.model.shape.featureCount,
@@ -36,10 +37,10 @@ struct Arms {
           expected: "a shadow model of the same features",
           remedy: "train it on the same features, or leave the shadow out")
       }
-      return LoadedArms.Shadow(model: candidate, armed: calibration)
+      return LoadedGeneration.Shadow(model: candidate, calibration: calibration)
     }
-    loaded = LoadedArms(
-      model: model, armed: armed, shadow: shadow, instructionSet: instructionSet)
+    loaded = LoadedGeneration(
+      model: model, calibration: matchedCalibration, shadow: shadow, instructionSet: instructionSet)
   }
 
   /// All that is wrong with processors and with the files that `configuration` names, each in a sentence.
@@ -64,28 +65,28 @@ struct Arms {
     }
     attempt { _ = try SocketSecurity(configuration) }
     // Whether they belong together can be asked only when all are sound.
-    if faults.isEmpty { attempt { _ = try Arms(configuration) } }
+    if faults.isEmpty { attempt { _ = try ConfiguredGeneration(configuration) } }
     return faults
   }
 
   /// One line a fact, for `--check` and for the log.
   var summary: [String] {
-    let (model, armed) = (loaded.model, loaded.armed)
-    let scoring = armed.scoring(of: model.model)
+    let (model, matchedCalibration) = (loaded.model, loaded.calibration)
+    let scoring = matchedCalibration.scoring(of: model.model)
     let levels = model.model.kind == .score ? ", levels \(scoring.levels)" : ""
     return [
       "model: \(model.path), sha256 \(model.sha256), \(model.model.kind.title), "
         + model.model.shape.summary,
-      "calibration: \(armed.path), sha256 \(armed.sha256)\(levels)",
-    ] + (armed.calibration.screen.map { ["screen: margin \($0.margin)"] } ?? [])
+      "calibration: \(matchedCalibration.path), sha256 \(matchedCalibration.sha256)\(levels)",
+    ] + (matchedCalibration.calibration.screen.map { ["screen: margin \($0.margin)"] } ?? [])
       + model.notes.map { "model: \($0)" }
-      + armed.calibration.workingPoints.map {
+      + matchedCalibration.calibration.workingPoints.map {
         "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR)"
       }
       + (loaded.shadow.map {
         [
-          "shadow: \($0.model.path), sha256 \($0.model.sha256), with \($0.armed.path), sha256 "
-            + "\($0.armed.sha256)"
+          "shadow: \($0.model.path), sha256 \($0.model.sha256), with \($0.calibration.path), sha256 "
+            + "\($0.calibration.sha256)"
         ]
       } ?? [])
   }

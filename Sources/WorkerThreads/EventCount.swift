@@ -6,7 +6,7 @@ internal import Synchronization
 /// The waiter reads `value`, looks whether there is work, and if not waits for the counter to move
 /// past what it read; the other side makes work visible and then calls `signal()`. No wake-up is
 /// lost, and `signal()` makes a system call only while somebody sleeps.
-public final class WakeWord: Sendable {
+public final class EventCount: Sendable {
   private let word: UnsafeSendable<UnsafeMutablePointer<UInt32>>
   private let sleepers = Atomic<Int>(0)
 
