@@ -74,8 +74,7 @@ let modules: [[Target]] = [
     "TriggerPipeline",
     [
       "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift",
-      "ZeroMQ",
-      "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads", "CLinux", logging,
+      "ZeroMQ", "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads", "CLinux",
     ]),
   module(
     "FaultSimulation",
@@ -113,8 +112,8 @@ let executables: [Target] = [
     dependencies: [
       "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
       "Drift", "CurveSecurity", "EventRecords", "ZeroMQ", "ScoreEngine", "ScoreModel",
-      "DurableFiles",
-      "WorkerThreads", "CommandFrame", "CLinux", argumentParser, logging,
+      "BoundedNumbers", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
+      logging,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(
