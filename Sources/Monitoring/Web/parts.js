@@ -94,7 +94,7 @@ const around = status => draw("around", [status.build, status.process, status.co
       `failed at ${each.socket}: ${each.reason}`, whole(each.count)]) : []),
     catchUp ? ["catch-up", `${whole(catchUp.records)} records sent, `
       + `requests: ${Object.entries(catchUp.requests).filter(([name, count]) =>
-        count || name == "ok").map(([name, count]) => `${name} ${whole(count)}`).join(", ")}`]
+        count || name === "ok").map(([name, count]) => `${name} ${whole(count)}`).join(", ")}`]
       : null,
   ])];
 });
