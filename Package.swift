@@ -144,6 +144,11 @@ let fuzzer: [Target] =
     .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Driver"),
   ]
 
+/// `TAMIS_DOCUMENTATION=1` adds `swift package generate-documentation`, for `tools/documentation`.
+let documentation: [Package.Dependency] =
+  Context.environment["TAMIS_DOCUMENTATION"] != "1"
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
+
 let package = Package(
   name: "tamis",
   products: [
@@ -157,7 +162,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-  ],
+  ] + documentation,
   targets: systemHeaders + modules.flatMap { $0 } + executables + fuzzer,
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -5,13 +5,13 @@ struct ChosenEvents {
   private let list: UnsafePointer<Int32>?
 
   /// The first `count`.
-  init(allOf count: Int) {
+  @_noLocks init(allOf count: Int) {
     self.count = count
     list = nil
   }
 
   /// Those at the `count` places of `list`.
-  init(_ list: UnsafePointer<Int32>, count: Int) {
+  @_noLocks init(_ list: UnsafePointer<Int32>, count: Int) {
     self.count = count
     self.list = list
   }

@@ -4,8 +4,8 @@ internal import WorkerThreads
 /// A ring of chunks between workers that fill them and one consumer that takes them in order.
 ///
 /// Chunk number i lives in slot i modulo the number of slots. A worker claims the next number and
-/// waits until the consumer is done with what was in that slot before; so workers run ahead of the
-/// consumer by the length of the ring and no further.
+/// waits until the consumer is done with the chunk that was in that slot before. Workers therefore
+/// run ahead of the consumer by the length of the ring and no further.
 final class ChunkQueue: Sendable {
   private let chunks: [ScoredChunk]
   private let chunkCount: Int
@@ -16,7 +16,7 @@ final class ChunkQueue: Sendable {
   private let filledSomewhere = EventCount()
   private let consumedOne = EventCount()
 
-  /// How many chunks have been filled in a slot so far.
+  /// Counts the chunks that have been filled in one slot.
   private final class Slot: Sendable {
     let fills = Atomic<Int>(0)
   }

@@ -2,7 +2,7 @@
 public enum ScoringPrecision: Sendable {
   /// Every event in float32.
   case exact(ScoringNetwork)
-  /// Every event in 8-bit integers, and those that the screen does not rule out in float32 too.
+  /// Every event in 8-bit integers first; those that the screen does not rule out in float32 too.
   case screened(ScreenNetwork, Screening)
 
   /// The exact network.
@@ -13,7 +13,7 @@ public enum ScoringPrecision: Sendable {
     }
   }
 
-  /// When an event is scored exactly; nil where every event is.
+  /// The rule by which an event is scored exactly; nil where every event is.
   public var screening: Screening? {
     if case .screened(_, let screening) = self { screening } else { nil }
   }
@@ -22,7 +22,8 @@ public enum ScoringPrecision: Sendable {
   public var isExact: Bool { screening == nil }
 }
 
-/// A plan of either precision. One thread at a time may use a scorer.
+/// A `ScoringPlan` or a `ScreenedPlan`, behind one interface. One thread at a time may use a
+/// scorer.
 public final class EventScorer {
   /// What it scores with.
   public let precision: ScoringPrecision
@@ -38,6 +39,7 @@ public final class EventScorer {
   }
 
   /// Allocates the buffers for batches of at most `batchMax` events; nothing is allocated later.
+  /// Traps where `batchMax` is not in 1 ... 2,147,483,647.
   public init(_ precision: ScoringPrecision, batchMax: Int) {
     self.precision = precision
     self.batchMax = batchMax
@@ -53,8 +55,19 @@ public final class EventScorer {
     }
   }
 
-  /// Scores a batch; parameters as in `ScoringPlan.score` and `ScreenedPlan.score`. Where the
-  /// precision is exact, `isSampled` changes nothing and the outcome is that of no events.
+  /// Scores a batch, as `ScoringPlan` or `ScreenedPlan` does. Allocates nothing and takes no lock.
+  /// Traps where `count` is out of range.
+  ///
+  /// - Parameters:
+  ///   - events: D raw float32 an event, of any alignment; event i begins at byte i * eventStride.
+  ///   - eventStride: bytes from one event to the next.
+  ///   - count: the number of events, 0 to the `batchMax` that the scorer was made for.
+  ///   - isSampled: nil, or `count` values: whether to score an event exactly whatever its screen
+  ///     score is. Changes nothing where the precision is exact.
+  ///   - scores: receives `count` floats.
+  ///   - attributions: nil, or receives D floats for each event that was scored exactly.
+  ///   - attributionStride: bytes from one event's attributions to the next.
+  /// - Returns: what came of the screening; where the precision is exact, the outcome of no events.
   @_noLocks public func score(
     events: UnsafeRawPointer, eventStride: Int, count: Int, isSampled: UnsafePointer<Bool>?,
     scores: UnsafeMutablePointer<Float>, attributions: UnsafeMutablePointer<Float>?,

@@ -7,7 +7,7 @@ final class FloatMemory {
   private let capacity: Int
   private var used = 0
 
-  /// Floats that a piece of `count` takes: pieces begin on 64-byte boundaries.
+  /// The floats that a piece of `count` takes, since pieces begin on 64-byte boundaries.
   static func padded(_ count: Int) -> Int { count.rounded(upToMultipleOf: 16) }
 
   /// Room for pieces of these lengths.

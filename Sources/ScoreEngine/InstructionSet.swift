@@ -18,12 +18,13 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// Whether this program holds kernels for it and this processor runs them.
   public var isAvailable: Bool { tamis_isa_available(isa) }
 
-  /// Those that can be used here.
+  /// The instruction sets that can be used on this processor.
   public static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
 
-  /// The one that the environment variable `TAMIS_ISA` names, else the best.
+  /// The instruction set that the environment variable `TAMIS_ISA` names, or else the best.
   ///
-  /// - Throws: `InstructionSetError` where it names none, or one that cannot be used here.
+  /// - Throws: `InstructionSetError` where the variable names no instruction set, or one that this
+  ///   processor lacks.
   public static func selected() throws(InstructionSetError) -> InstructionSet {
     guard let value = getenv("TAMIS_ISA") else { return best }
     return try named(String(cString: value))
@@ -31,7 +32,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
   /// The available instruction set of that name.
   ///
-  /// - Throws: `InstructionSetError` where there is none.
+  /// - Throws: `InstructionSetError` where no available instruction set has the name.
   public static func named(_ name: String) throws(InstructionSetError) -> InstructionSet {
     guard let set = InstructionSet(rawValue: name), set.isAvailable else {
       throw InstructionSetError(requested: name)

@@ -1,8 +1,8 @@
 internal import CScoreKernels
 internal import ScoreModel
 
-/// A dense layer's weights as the kernels read them: panels of 32 columns (outputs), in each one
-/// row of 32 weights an input, so that a tile streams its weights from end to end.
+/// A dense layer's weights as the kernels read them. A panel is 32 columns (outputs) wide and has
+/// one row of 32 weights for each input: a tile reads its weights from end to end.
 struct PackedLayer {
   let inputCount: Int
   let outputCount: Int

@@ -2,22 +2,23 @@ internal import WorkerThreads
 
 /// Scores a long list of events on several threads and hands the results back in input order.
 ///
-/// Chunks of up to `batchMax` events are read and scored by the workers and given to `consume` on
-/// the calling thread, one after another. At most two chunks a worker and two more are in memory at
-/// any time. The scores are the same bits whatever the number of workers.
+/// The workers read and score chunks of up to `batchMax` events. `consume` gets them on the calling
+/// thread, one after another. At most two chunks for each worker and two more are in memory at any
+/// time. The scores are the same bits whatever the number of workers. Traps where `workers` or
+/// `batchMax` is below 1, or `eventCount` below 0.
 ///
 /// - Parameters:
-///   - precision: what to score with, and how. Screened, an event that the screen rules out has its
-///     screen score and no attributions of its own.
+///   - precision: the network, and the arithmetic. Where it is screened, an event that the screen
+///     rules out has its screen score, and its attributions mean nothing.
 ///   - workers: how many threads read and score, at least 1. One means the calling thread alone.
 ///   - eventCount: the number of events.
 ///   - batchMax: the most events of a chunk.
 ///   - wantsAttributions: whether `consume` gets attributions.
-///   - isSampled: whether to score an event, by its index, exactly whatever the screen says of it.
+///   - isSampled: whether the event of an index is scored exactly whatever its screen score is.
 ///   - readFeatures: writes the raw features of a range of events, row-major. Called from any
 ///     worker, for several ranges at the same time.
-///   - consume: gets the scores of a range and, if wanted, D attributions an event, row-major.
-///     Called on the calling thread, ranges ascending without gaps.
+///   - consume: gets the scores of a range of events and, if wanted, D attributions for each,
+///     row-major. Called on the calling thread, with ranges that ascend without gaps.
 /// - Throws: the first error in input order that `readFeatures` throws, after the chunks before it
 ///   have been consumed, or what `consume` throws. No thread is left behind.
 public func scoreInParallel(
@@ -61,7 +62,9 @@ public func scoreInParallel(
   }
 }
 
-/// The same with exact scores for all events.
+/// Scores a long list of events on several threads, all exactly, and hands the results back in
+/// input order. See
+/// `scoreInParallel(_:workers:eventCount:batchMax:wantsAttributions:isSampled:readFeatures:consume:)`.
 public func scoreInParallel(
   network: ScoringNetwork, workers: Int, eventCount: Int, batchMax: Int,
   wantsAttributions: Bool,

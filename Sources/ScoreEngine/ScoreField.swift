@@ -1,8 +1,8 @@
 internal import CScoreKernels
 public import ScoreModel
 
-/// The learnt score s(x, sigma), the gradient of the log density of background with noise of width
-/// sigma: what sampling follows. Points x are standardised features.
+/// The learnt score s(x, sigma): the gradient of the log density of background to which noise of
+/// width sigma was added. Sampling follows it. Points x are standardised features.
 ///
 /// It is never changed after it is made; any number of plans on any threads may share it.
 public final class ScoreField: Sendable {
@@ -14,10 +14,11 @@ public final class ScoreField: Sendable {
   /// D.
   public var featureCount: Int { network.featureCount }
 
-  /// Packs a score network with all its noise levels. O(parameters).
+  /// Packs a score network with all its noise levels. O(parameters). Traps for an autoencoder, and
+  /// for an instruction set that is not available.
   ///
   /// - Parameters:
-  ///   - model: a score network, not an autoencoder, whose output is no score.
+  ///   - model: a score network. The output of an autoencoder is no score.
   ///   - instructionSet: an available one.
   public init(model: TrainedModel, instructionSet: InstructionSet) {
     precondition(model.kind == .score, "an autoencoder has no score")
@@ -30,7 +31,7 @@ public final class ScoreField: Sendable {
   }
 }
 
-/// The buffers to evaluate a score field, made once. One thread at a time may use a plan.
+/// The buffers that evaluating a score field needs, made once. One thread at a time may use a plan.
 public final class ScoreFieldPlan {
   /// What is evaluated.
   public let field: ScoreField
@@ -44,12 +45,15 @@ public final class ScoreFieldPlan {
     buffers = ScoringBuffers(field.network.packed, memory: memory)
   }
 
-  /// Writes the scores of `count` points at one noise level: s = o, or s = -(o / sigma), a division,
-  /// where the network predicts the noise. The network's arithmetic is that of scoring, so a
-  /// point's score has the same bits in any batch, on any thread and with any instruction set.
+  /// Writes the scores of `count` points at one noise level. With the network's output o the score
+  /// is s = o, or s = -(o / sigma) where the network predicts the noise. The arithmetic is that of
+  /// scoring events: a point's score has the same bits in any batch, on any thread and with any
+  /// instruction set. Traps where `count` is negative or there is no such level.
   ///
   /// - Parameters:
   ///   - points: D standardised features a point, row-major.
+  ///   - count: the number of points, 0 or more.
+  ///   - level: the noise level, an index into `field.sigmas`.
   ///   - scores: receives D floats a point; may be `points`.
   public func evaluate(
     _ points: UnsafePointer<Float>, count: Int, level: Int, scores: UnsafeMutablePointer<Float>

@@ -28,7 +28,8 @@ final class ScoredChunk: @unchecked Sendable {
     attributions = wantsAttributions ? memory.take(rowsLength) : nil
   }
 
-  /// Reads and scores a range. An error is kept for `hand`, so that it comes in its order.
+  /// Reads and scores a range of events. An error is kept until `hand`, which throws it in input
+  /// order.
   func fill(
     _ range: Range<Int>, _ scorer: EventScorer,
     _ readFeatures: (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void
@@ -52,7 +53,7 @@ final class ScoredChunk: @unchecked Sendable {
     }
   }
 
-  /// Gives the results away, or throws what kept them from coming to be.
+  /// Gives the results to `consume`, or throws the error that was met when they were made.
   func hand(
     to consume: (Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>?) throws -> Void
   ) throws {

@@ -13,7 +13,7 @@ public final class ScoringNetwork: @unchecked Sendable {
   public let shape: NetworkShape
   /// The levels that make a score, and their weights.
   public let scoring: Scoring
-  /// Products of an input and a weight that the score of an event takes.
+  /// How many products of an input and a weight the score of one event takes.
   public var multiplyAddsPerEvent: Int {
     if shape.kind == .autoencoder {
       let weights = shape.tensors.filter { shape.dimensions(of: $0).count == 2 }
@@ -24,7 +24,7 @@ public final class ScoringNetwork: @unchecked Sendable {
       + shape.hiddenWidth * shape.featureCount
     return shape.featureCount * shape.hiddenWidth + scoring.levels.count * level
   }
-  /// The kernels in use; it changes the speed alone.
+  /// The instructions of the kernels in use. They change the speed and no result.
   public let instructionSet: InstructionSet
 
   let packed: PackedNetwork
@@ -32,10 +32,16 @@ public final class ScoringNetwork: @unchecked Sendable {
 
   /// Packs a model. O(parameters).
   ///
+  /// Traps where the model has no features, where the hidden width of a score network is no
+  /// multiple of 16, where `scoring` does not fit the model, and for an instruction set that is not
+  /// available. A model that `TrainedModel.load` has read never traps with its own scoring.
+  ///
   /// - Parameters:
   ///   - model: the weights, which must be finite, and the standardiser.
-  ///   - scoring: levels and weights to use in place of the model's own.
-  ///   - instructionSet: an available one.
+  ///   - scoring: levels and weights to use in place of the model's own. The levels must be among
+  ///     the
+  ///     model's, and the weights finite and not negative.
+  ///   - instructionSet: one that is available here.
   public init(model: TrainedModel, scoring: Scoring? = nil, instructionSet: InstructionSet) {
     let scoring = scoring ?? model.scoring
     precondition(instructionSet.isAvailable, "\(instructionSet) is not available")

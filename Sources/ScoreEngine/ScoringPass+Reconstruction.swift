@@ -1,17 +1,18 @@
 internal import CScoreKernels
 
 extension ScoringPass {
-  /// Makes the attributions of the standardised events of one group, where the network is an
-  /// autoencoder. A row is an event.
+  /// Makes the attributions of one group of standardised events with an autoencoder. A row is an
+  /// event.
   ///
-  /// The activations go to and fro between two buffers, and the standardised features stay where
-  /// they are until the outputs are taken from them.
+  /// The activations alternate between two buffers. The standardised features stay where they are
+  /// until the outputs are subtracted from them.
   @_noLocks func reconstructGroup(count: Int) {
     let lastLayer = network.blockCount + 1
     var from = buffers.inputs
     var layer = 0
     while layer <= lastLayer {
-      // The outputs must come to lie in `hidden`: only there is sure to be room for them.
+      // The last layer must write to `hidden`: no other buffer is sure to have room for the
+      // outputs.
       let to = (lastLayer - layer) % 2 == 0 ? buffers.hidden : buffers.activated
       tamis_score_dense(network.kernels, network.layers + layer, from, count, false, to)
       if layer < lastLayer {

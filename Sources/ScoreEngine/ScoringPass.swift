@@ -2,17 +2,17 @@ internal import CScoreKernels
 
 /// One way through the network: a packed network and the buffers of a plan.
 ///
-/// A batch is scored in groups of at most twelve rows, a row being one event at one noise level.
-/// A group passes through the whole network before the next one begins, so that its activations
-/// stay in the first-level cache and the weights stream through once a group.
+/// A batch is scored in groups of at most twelve rows; a row is one event at one noise level. A
+/// group passes through the whole network before the next one begins: its activations stay in the
+/// first-level cache, and the weights are read once for each group.
 ///
-/// The compiler proves that nothing here allocates, locks or counts references, but for what the
-/// kernels do, which are C and call nothing.
+/// The compiler proves that nothing here allocates, locks or counts references. The kernels are C,
+/// which it cannot look into; they call nothing.
 struct ScoringPass {
   let network: PackedNetwork
   let buffers: ScoringBuffers
 
-  /// As `ScoringPlan.score`, for those events of a batch that are chosen.
+  /// Scores the chosen events of a batch, as `ScoringPlan.score` does.
   @_noLocks func score(
     _ chosen: ChosenEvents, of events: UnsafeRawPointer, eventStride: Int,
     scores: UnsafeMutablePointer<Float>, attributions: UnsafeMutableRawPointer?,
@@ -78,7 +78,7 @@ struct ScoringPass {
         network.kernels, buffers.hidden, rowCount, network.hiddenWidth, buffers.activated)
       layer += 1
     }
-    // What is hidden is not needed any more, and its buffer is large enough for the outputs.
+    // The hidden values are not needed any more, and their buffer is large enough for the outputs.
     tamis_score_dense(network.kernels, layer, buffers.activated, rowCount, false, buffers.hidden)
     for event in 0..<eventCount {
       tamis_score_attribute(

@@ -7,7 +7,7 @@ public final class ScoringPlan {
   private let memory: FloatMemory
   let pass: ScoringPass
 
-  /// Allocates the buffers; nothing is allocated later.
+  /// Allocates the buffers; nothing is allocated later. Traps where `batchMax` is below 1.
   ///
   /// Their size does not depend on `batchMax`, since a batch is scored a few events at a time.
   public init(network: ScoringNetwork, batchMax: Int) {
@@ -20,7 +20,8 @@ public final class ScoringPlan {
   }
 
   /// Scores a batch. An event's score and attributions are the same bits whatever the batch, its
-  /// place in it, the thread and the instruction set. Allocates nothing and takes no lock.
+  /// place in it, the thread and the instruction set. Allocates nothing and takes no lock. Traps
+  /// where `count` is out of range.
   ///
   /// An event with a feature that is NaN or infinite gets the score NaN and attributions NaN.
   /// Where finite features drive the network past the range of float32, attributions that would
@@ -31,8 +32,9 @@ public final class ScoringPlan {
   ///   - eventStride: bytes from one event to the next.
   ///   - count: the number of events, 0 ... `batchMax`.
   ///   - scores: receives `count` floats.
-  ///   - attributions: nil, or receives D floats an event, event i from byte i *
-  ///     `attributionStride`; they sum to the score, bit for bit, in the documented order.
+  ///   - attributions: nil, or receives D floats for each event, those of event i from byte i *
+  ///     `attributionStride` on. Added up in the order that `docs/method-engine.md` gives, they are
+  ///     the score, bit for bit.
   ///   - attributionStride: bytes from one event's attributions to the next.
   @_noLocks public func score(
     events: UnsafeRawPointer, eventStride: Int, count: Int, scores: UnsafeMutablePointer<Float>,

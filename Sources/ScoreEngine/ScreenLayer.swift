@@ -1,8 +1,8 @@
 internal import CScoreKernels
 internal import ScoreModel
 
-/// A dense layer whose weights become integers: for output j the scale is max |w| / 127 over its
-/// weights, and each weight the nearest multiple of it.
+/// A dense layer whose weights become integers. The scale of output j is max |w| / 127 over its
+/// weights; each weight becomes the nearest multiple of that scale.
 struct ScreenLayer {
   let weights: ArraySlice<Float>
   let bias: ArraySlice<Float>
@@ -50,7 +50,7 @@ struct ScreenLayer {
     for output in 0..<outputCount {
       let row = weights.dropFirst(output * inputCount).prefix(inputCount)
       let largest = row.reduce(0) { max($0, abs($1)) }
-      // A scale of 0 would be divided by; so small a weight is 0 all the same.
+      // Weights are divided by the scale, which must not be 0; weights that small become 0 anyway.
       scale[output] = max(largest / Float(TAMIS_SCREEN_WEIGHT_MAX), .leastNormalMagnitude)
       var sum: Int32 = 0
       for (input, weight) in row.enumerated() {
@@ -59,8 +59,8 @@ struct ScreenLayer {
         packed[place(input: input, output: output)] = Int8(quantised)
       }
       start[output] = takesFeatures ? -TAMIS_SCREEN_WEIGHT_MAX * sum : 0
-      // An activation is its integer times the row's scale, less the offset: what the offset
-      // adds up to is the same for every event.
+      // An activation is its integer times the row's scale, less the offset. What the offset adds to
+      // the sum is the same for every event.
       let shift =
         takesFeatures ? 0 : Double(TAMIS_SCREEN_OFFSET) * Double(scale[output]) * Double(sum)
       bias[output] = Float(Double(self.bias[self.bias.startIndex + output]) - shift)

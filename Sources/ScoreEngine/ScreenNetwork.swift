@@ -1,8 +1,8 @@
 internal import CScoreKernels
 public import ScoreModel
 
-/// A network in 8-bit integers: a few times faster, and close enough to tell which events need an
-/// exact score. docs/method-screening.md has the arithmetic.
+/// A network in 8-bit integers. It is a few times faster than float32 and close enough to tell
+/// which events need an exact score. docs/method-screening.md has the arithmetic.
 ///
 /// It is never changed after it is made; any number of plans on any threads may share it.
 public final class ScreenNetwork: @unchecked Sendable {
@@ -10,18 +10,20 @@ public final class ScreenNetwork: @unchecked Sendable {
 
   /// The same network in float32, which scores what the screen lets through.
   public let exact: ScoringNetwork
-  /// The integer kernels in use: `scalar`, `avx2` or `avx512vnni`. It changes the speed alone.
+  /// The integer kernels in use: `scalar`, `avx2` or `avx512vnni`. They change the speed and no
+  /// result.
   public var kernelsName: String {
     String(cString: tamis_screen_kernels_name(packed.kernels))
   }
-  /// The largest |z| of a standardised feature that the screen takes; an event with a larger one
+  /// The largest |z| of a standardised feature that the screen can take. An event with a larger |z|
   /// is scored exactly.
   public var inputLimit: Float { packed.inputLimit }
 
   let packed: PackedScreen
   private let memory: FloatMemory
 
-  /// Quantises the weights of `model`, those that `exact` was made of. O(parameters).
+  /// Quantises the weights of `model`, from which `exact` was made. O(parameters). Traps where the
+  /// two have different shapes.
   ///
   /// - Throws: `ScreenError` where the sums of the network may leave the range of float32 or of
   ///   32-bit integers though its features are of ordinary size.

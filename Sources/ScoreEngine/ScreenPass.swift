@@ -18,7 +18,7 @@ struct ScreenPass {
       for row in 0..<groupCount {
         buffers.isFinite[row] = tamis_score_standardise(
           network.exact.kernels, network.exact.standardiser,
-          events + (first + row) * eventStride, buffers.inputs + row * blockWidth)
+          events + (first + row) * eventStride, buffers.inputs + row * buffers.rowStride)
       }
       runGroup(count: groupCount, scores: scores + first)
       first += groupCount
@@ -72,14 +72,16 @@ struct ScreenPass {
       buffers.hidden)
     for event in 0..<eventCount {
       scores[event] = tamis_screen_norm(
-        network.kernels, buffers.hidden + event * count * blockWidth, exact.levelWeights + level,
-        count, exact.featureCount, scores[event])
+        network.kernels, buffers.hidden + event * count * buffers.rowStride,
+        exact.levelWeights + level, count, exact.featureCount, scores[event])
     }
   }
 }
 
 /// Where a group's intermediate values lie; the memory belongs to a plan.
 struct ScreenBuffers {
+  /// From one row to the next, in all buffers of floats.
+  let rowStride = blockWidth
   /// Standardised features, a row an event.
   let inputs: UnsafeMutablePointer<Float>
   /// The input projection, a row an event.

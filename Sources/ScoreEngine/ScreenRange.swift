@@ -1,19 +1,19 @@
 internal import CScoreKernels
 internal import ScoreModel
 
-/// How large a network's intermediate values can get. The screen has no infinities and no NaN, so
-/// that its integers are what they should be; where features are so far out that they could come
-/// up, an event goes to the exact network, which knows what to do with them.
+/// How large a network's intermediate values can get. The screen's integers have no infinity and no
+/// NaN. An event whose features are so large that either could come up goes to the exact network,
+/// which handles both.
 ///
-/// The bound is the one of interval arithmetic in the maximum norm, in float64: for |input| <= m,
-/// |output| <= max over outputs of |bias| + m sum |weight|. Silu is never larger than its argument.
+/// The bound is that of interval arithmetic in the maximum norm, in float64: for |input| <= m,
+/// |output| <= max over outputs of |bias| + m sum |weight|. |silu(x)| is never larger than |x|.
 struct ScreenRange {
   let model: TrainedModel
   let scoring: Scoring
 
   /// Beyond this |z| no detector is calibrated, and no precision is lost below it.
   private static let inputLimitMax = 1e6
-  /// Below this |z| lies what streams are made of: a screen that refuses it would be of no use.
+  /// Ordinary events lie below this |z|. A screen that could not take them would be of no use.
   private static let inputLimitMin = 100.0
   /// The squares of outputs are summed in float32, whose range ends at 3.4e38.
   private static let scoreMax = 1e37

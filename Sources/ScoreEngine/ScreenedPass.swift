@@ -1,5 +1,5 @@
-/// The screen and, for what it does not rule out, the exact network, as plain values: nothing to
-/// count references of.
+/// The screen, and the exact network for the events that it does not rule out. Both are plain
+/// values: using them counts no references.
 struct ScreenedPass {
   let screen: ScreenPass
   let exact: ScoringPass

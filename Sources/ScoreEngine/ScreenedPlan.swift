@@ -1,7 +1,7 @@
 /// All buffers that screened scoring needs, made once. One thread at a time may use a plan.
 ///
-/// Every event gets a screen score, and those that the screen does not rule out an exact one: a
-/// score above the threshold is always exact, to the bit.
+/// Every event gets a screen score. An event that the screen does not rule out gets an exact score
+/// as well. A score above the threshold is therefore always exact, to the bit.
 public final class ScreenedPlan {
   /// The network screened with.
   public let network: ScreenNetwork
@@ -13,6 +13,8 @@ public final class ScreenedPlan {
   let pass: ScreenedPass
 
   /// Allocates the buffers; nothing is allocated later.
+  ///
+  /// Traps where `batchMax` is not in 1 ... 2,147,483,647.
   public init(network: ScreenNetwork, screening: Screening, batchMax: Int) {
     precondition(batchMax >= 1 && batchMax <= Int(Int32.max))
     self.network = network
@@ -32,18 +34,23 @@ public final class ScreenedPlan {
         .bindMemory(to: Int32.self, capacity: batchMax))
   }
 
-  /// Screens a batch and scores exactly each event whose screen score is at least
-  /// `screening.limit`, infinite or NaN, and each sampled one. The scores are the same bits
-  /// whatever the batch, the thread and the instruction set. Allocates nothing and takes no lock.
+  /// Screens a batch, and scores the events exactly that need it: those whose screen score is at
+  /// least `screening.limit` or is NaN, and the sampled ones. The scores are the same bits whatever
+  /// the batch, the thread and the instruction set. Allocates nothing and takes no lock. Traps
+  /// where `count` is out of range.
   ///
   /// - Parameters:
-  ///   - events, eventStride, count, attributionStride: as in `ScoringPlan.score`.
-  ///   - isSampled: nil, or `count` values: whether to score an event exactly whatever the screen
-  ///     says of it.
-  ///   - scores: receives `count` floats: exact scores, and the screen's where that was enough.
-  ///   - attributions: nil, or receives D floats for each event that was scored exactly; those of
-  ///     the others keep what they were.
-  /// - Returns: how many were scored exactly, and how well the screen did on them.
+  ///   - events: D raw float32 an event, of any alignment; event i begins at byte i * eventStride.
+  ///   - eventStride: bytes from one event to the next.
+  ///   - count: the number of events, 0 ... `batchMax`.
+  ///   - isSampled: nil, or `count` values: whether to score an event exactly whatever its screen
+  ///     score is.
+  ///   - scores: receives `count` floats: the exact score of an event that has one, else its screen
+  ///     score.
+  ///   - attributions: nil, or receives D floats for each event that was scored exactly. The floats
+  ///     of the other events are not written.
+  ///   - attributionStride: bytes from one event's attributions to the next.
+  /// - Returns: how many events were scored exactly, and how well the screen did on them.
   @_noLocks public func score(
     events: UnsafeRawPointer, eventStride: Int, count: Int, isSampled: UnsafePointer<Bool>?,
     scores: UnsafeMutablePointer<Float>, attributions: UnsafeMutablePointer<Float>?,

@@ -1,12 +1,12 @@
-/// When an event that was screened is scored exactly: when its screen score is at least
-/// (1 - margin) of the loosest threshold.
+/// The rule by which a screened event is scored exactly: its screen score is at least (1 - margin)
+/// times the loosest threshold.
 public struct Screening: Equatable, Sendable {
-  /// The loosest threshold: a score that is not above it fires nothing.
+  /// The loosest threshold. An event whose score is not above it fires no working point.
   public let threshold: Float
-  /// By how much of itself a screen score may fall short of the exact one, in 0 ..< 1.
+  /// The fraction by which a screen score may fall short of the exact score, in 0 ..< 1.
   public let margin: Double
 
-  /// Creates a rule.
+  /// Creates a rule. Traps where `margin` is not in 0 ..< 1 or `threshold` is NaN.
   public init(threshold: Float, margin: Double) {
     precondition((0..<1).contains(margin) && !threshold.isNaN)
     self.threshold = threshold
@@ -18,21 +18,27 @@ public struct Screening: Equatable, Sendable {
   public var limit: Float { Float((1 - margin) * Double(threshold)) }
 }
 
-/// What came of the screening of a batch.
+/// The outcome of screening a batch.
 public struct ScreeningOutcome: Equatable, Sendable {
   /// Events that were scored exactly, for whatever reason.
-  public var rescored = 0
-  /// Of these, the sampled ones, which are scored exactly whatever the screen says.
-  public var audited = 0
-  /// Of the audited, those whose exact score is above the threshold though the screen would have
-  /// let them go: 0 unless the margin is too small.
-  public var missed = 0
-  /// The largest (exact - screen) / exact among the rescored with an exact score above the
-  /// threshold; 0 where there is none or no screen score fell short.
-  public var shortfallMax: Float = 0
+  public var rescored: Int
+  /// Those of the rescored events that were sampled: they are scored exactly whatever the screen
+  /// says.
+  public var audited: Int
+  /// Audited events whose exact score is above the threshold although their screen score is below
+  /// the limit. The screen alone would have lost them: 0 unless the margin is too small.
+  public var missed: Int
+  /// The largest (exact - screen) / exact among the rescored events whose exact score is above the
+  /// threshold. 0 where there is no such event, and where no screen score fell short.
+  public var shortfallMax: Float
 
   /// The outcome of no events.
-  public init() {}
+  @_noLocks public init() {
+    rescored = 0
+    audited = 0
+    missed = 0
+    shortfallMax = 0
+  }
 
   /// Adds the outcome of another batch.
   public mutating func add(_ other: ScreeningOutcome) {

@@ -1,7 +1,7 @@
 internal import DurableFiles
 
 extension NetworkKind {
-  /// What a file says under the metadata key `network`; a score network where it says nothing.
+  /// The kind under the metadata key `network`; a score network where the file has no such key.
   init(_ file: TensorFile) throws(FileFault) {
     let text = file.metadata["network"]
     if text == nil { try Self.checkNotAutoencoder(file) }
@@ -14,7 +14,8 @@ extension NetworkKind {
     self = kind
   }
 
-  /// An autoencoder whose key was lost would be told that all its tensors are wrong.
+  /// Names the missing key. Without this check all tensors of the autoencoder would be called
+  /// wrong.
   private static func checkNotAutoencoder(_ file: TensorFile) throws(FileFault) {
     let first = NetworkTensor.layerWeight(0).description
     if file.tensors[first] != nil, file.tensors[NetworkTensor.inputWeight.description] == nil {
@@ -27,8 +28,8 @@ extension NetworkKind {
 }
 
 extension NetworkShape {
-  /// The sizes that an autoencoder's tensors have: each layer takes what the one before it puts
-  /// out, and the last puts out as many values as the first takes.
+  /// The sizes of an autoencoder's tensors. Each layer takes the outputs of the one before it, and
+  /// the last layer has as many outputs as the first has inputs.
   init(autoencoder file: TensorFile) throws(FileFault) {
     let lastLayer = file.tensors.keys.compactMap(Self.layerNumber).max() ?? 0
     var widths = [try Self.matrixSizes(Self.layerName(0), in: file).columns]

@@ -1,7 +1,7 @@
 internal import DurableFiles
 internal import StrictJSON
 
-/// What a model file is, in facts that people read: the part of `tamis inspect` on models.
+/// A model file described in facts for people, as `tamis inspect` prints them.
 public struct ModelInspection: Sendable {
   /// One fact.
   public struct Fact: Equatable, Sendable {

@@ -1,7 +1,7 @@
 internal import DurableFiles
 internal import StrictJSON
 
-/// What a model file says beside its tensors, under `__metadata__`.
+/// The texts of a model file beside its tensors, under `__metadata__`.
 struct ModelMetadata {
   /// The value of `format`.
   static let format = "tamis-model/1"
@@ -13,7 +13,7 @@ struct ModelMetadata {
 
   /// The strings of the file.
   var texts: [String: String] {
-    // Files of score networks need not say so: they were there before there was a choice.
+    // Files of score networks need not name their kind: they are older than the second kind.
     var texts =
       switch kind {
       case .score: ["format": Self.format, "scoring": scoring.metadataText]
@@ -28,7 +28,7 @@ struct ModelMetadata {
 }
 
 extension ModelMetadata {
-  /// Reads the strings of a file; every default that takes a missing one's place is noted.
+  /// Reads the strings of a file. Each default that replaces a missing string is noted.
   init(
     _ file: TensorFile, kind: NetworkKind, sigmas: [Float], featureCount: Int,
     notes: inout [String]

@@ -12,7 +12,8 @@ public struct NetworkParameters: Equatable, Sendable {
     values = [Float](repeating: 0, count: shape.parameterCount)
   }
 
-  /// The elements of one tensor, row-major.
+  /// The elements of one tensor, row-major. Traps for a tensor that the network does not have, and
+  /// where another number of elements is assigned.
   public subscript(_ tensor: NetworkTensor) -> ArraySlice<Float> {
     get { values[shape.range(of: tensor)] }
     set {

@@ -24,14 +24,14 @@ public struct NetworkShape: Hashable, Sendable {
     featureCount: 64, hiddenWidth: 256, blockCount: 3, levelCount: 10)
 }
 
-/// What a network is, and so what its score means.
+/// The kind of a network, which decides what its score means.
 public enum NetworkKind: String, Sendable, CaseIterable {
   /// Predicts the gradient of the log density of noisy background; scored by its squared norm.
   case score
   /// Reproduces background through a narrow layer; scored by its squared residuals.
   case autoencoder
 
-  /// What people call it.
+  /// Its name in text for people.
   public var title: String {
     switch self {
     case .score: "score network"
@@ -42,6 +42,7 @@ public enum NetworkKind: String, Sendable, CaseIterable {
 
 extension NetworkShape {
   /// The shape of an autoencoder: D features, dense layers of these widths with ReLU, D outputs.
+  /// Traps where there is no hidden layer, or one of a width below 1.
   public init(featureCount: Int, autoencoder hiddenLayers: [Int]) {
     precondition(!hiddenLayers.isEmpty && hiddenLayers.allSatisfy { $0 >= 1 })
     self.init(
@@ -66,7 +67,7 @@ extension NetworkShape {
 
 /// One tensor of the network.
 public enum NetworkTensor: Hashable, Sendable, CustomStringConvertible {
-  /// (L, H): what a noise level adds to the input projection.
+  /// (L, H): the row that each noise level adds to the input projection.
   case sigmaEmbedding
   /// (H, D).
   case inputWeight
@@ -112,7 +113,8 @@ extension NetworkShape {
       + [.outputWeight, .outputBias]
   }
 
-  /// Rows and columns of a matrix, or the single length of a vector.
+  /// Rows and columns of a matrix, or the single length of a vector. Traps for a tensor that a
+  /// network of this shape does not have.
   public func dimensions(of tensor: NetworkTensor) -> [Int] {
     switch tensor {
     case .sigmaEmbedding: [levelCount, hiddenWidth]
@@ -139,7 +141,8 @@ extension NetworkShape {
     tensors.reduce(0) { $0 + elementCount(of: $1) }
   }
 
-  /// Where `tensor` lies among the parameters. O(blocks).
+  /// Where `tensor` lies among the parameters. O(blocks). Traps for a tensor that a network of this
+  /// shape does not have.
   public func range(of tensor: NetworkTensor) -> Range<Int> {
     var start = 0
     for candidate in tensors {

@@ -7,10 +7,10 @@ public struct Standardiser: Equatable, Sendable {
   public var scale: [Float]
   /// Whether a feature enters as a logarithm.
   public var isLogarithmic: [Bool]
-  /// Where |z| is cut; nil where it is not.
+  /// The |z| at which z is cut; nil where it is not cut.
   public var clip: Float?
 
-  /// Creates a standardiser of `mean.count` features.
+  /// Creates a standardiser of `mean.count` features. Traps where the arrays differ in length.
   public init(mean: [Float], scale: [Float], isLogarithmic: [Bool]? = nil, clip: Float? = nil) {
     precondition(mean.count == scale.count)
     precondition(isLogarithmic == nil || isLogarithmic?.count == mean.count)

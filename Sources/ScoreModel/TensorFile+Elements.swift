@@ -1,7 +1,7 @@
 internal import DurableFiles
 
 extension TensorFile {
-  /// The tensor of that name, which must be there.
+  /// The tensor of that name. Throws where there is none.
   func tensor(_ name: String) throws(FileFault) -> Tensor {
     if let tensor = tensors[name] { return tensor }
     throw fault(
@@ -13,7 +13,7 @@ extension TensorFile {
       } ?? "write the model again with this tensor")
   }
 
-  /// What stands before `name` where the whole module was wrapped: `_orig_mod.`, `module.`, both.
+  /// The prefix of `name` in a file of a wrapped PyTorch module: `_orig_mod.`, `module.` or both.
   private func wrapperPrefix(of name: String) -> String? {
     let wrapped = tensors.keys.filter { $0.hasSuffix(".\(name)") }.min { $0.count < $1.count }
     return wrapped.map { String($0.dropLast(name.count)) }

@@ -1,7 +1,7 @@
 internal import DurableFiles
 
-/// A `.safetensors` file: eight bytes with the length of a JSON header, the header, the elements
-/// of all tensors. The header is checked whole before any tensor is used.
+/// A `.safetensors` file: eight bytes with the length of a JSON header, the header, and the
+/// elements of all tensors. The whole header is checked before any tensor is used.
 struct TensorFile {
   /// The path as given.
   let path: String

@@ -6,7 +6,8 @@ public struct LoadedModel: Sendable {
   public let model: TrainedModel
   /// The SHA-256 of the file, by which calibrations and records know it.
   public let sha256: SHA256Digest
-  /// What was assumed where the file says nothing, and what was passed over; a line each.
+  /// One line for each value that was assumed because the file does not state it, and for each part
+  /// of the file that was ignored.
   public let notes: [String]
   /// The path as given.
   public let path: String

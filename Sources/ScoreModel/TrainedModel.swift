@@ -1,4 +1,4 @@
-/// A network with all that scoring an event needs, as a model file holds it.
+/// A network with everything that scoring an event needs, as a model file holds it.
 public struct TrainedModel: Equatable, Sendable {
   /// The weights.
   public var parameters: NetworkParameters
@@ -7,14 +7,15 @@ public struct TrainedModel: Equatable, Sendable {
   public var sigmas: [Float]
   /// From raw features to the network's input.
   public var standardiser: Standardiser
-  /// One name a feature, or nil where the file has none.
+  /// One name for each feature, or nil where the file has none.
   public var featureNames: [String]?
   /// The levels that make the score.
   public var scoring: Scoring
   /// How the model was trained: a JSON object, or nil where the file says nothing.
   public var trainingRecord: String?
 
-  /// Creates a model; `sigmas.count` and the standardiser must fit the parameters' shape.
+  /// Creates a model. Traps where the noise levels, the standardiser, the feature names or the
+  /// scoring do not fit the shape of the parameters.
   public init(
     parameters: NetworkParameters, sigmas: [Float], standardiser: Standardiser,
     featureNames: [String]?, scoring: Scoring, trainingRecord: String?
@@ -31,7 +32,8 @@ public struct TrainedModel: Equatable, Sendable {
     self.trainingRecord = trainingRecord
   }
 
-  /// Creates an autoencoder.
+  /// Creates an autoencoder. Traps where the parameters are those of a score network, and where the
+  /// standardiser or the feature names do not fit them.
   public init(
     autoencoder parameters: NetworkParameters, standardiser: Standardiser,
     featureNames: [String]?, trainingRecord: String?
