@@ -17,8 +17,8 @@ public final class AtomicCounter: Sendable {
     count.wrappingAdd(amount, ordering: .relaxed)
   }
 
-  /// Raises the count, to the largest number at most: for amounts that others state. One thread
-  /// alone may write.
+  /// Raises the count, at most to the largest number of the type: for amounts that peers or files
+  /// state. Only one thread may write.
   @inline(__always)
   func addSaturated(_ amount: UInt64) {
     count.store(count.load(ordering: .relaxed) +| amount, ordering: .relaxed)

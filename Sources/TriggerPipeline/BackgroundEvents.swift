@@ -4,22 +4,23 @@ public import EventRecords
 /// The events that a calibration is made from: those of recorded runs and arrays, or the unbiased
 /// sample of flagged journals.
 ///
-/// A journal holds what fired beside what was sampled, and only the sample says how the stream
-/// looks: its records are those with the reason `unbiased`, whatever else kept them. Their
-/// inclusion probability is one over the prescale of the sample, also of those that fired (whose
-/// `weight` is the smaller one of another route), so they all weigh the same. Where the prescale
-/// changed on the way, the sample is thinned to the coarsest: all prescales look at one hash, so what
-/// passes the coarsest is exactly the sample that it would have taken everywhere.
+/// A journal holds events that fired beside events that were sampled. Only the sample is
+/// representative of the stream: the records with the reason `unbiased`, whatever other reasons
+/// they have. Each of them was included with a probability of one over the prescale of the sample,
+/// also when it fired and its `weight` is the smaller prescale of a working point. They all count
+/// the same. Where the prescale changed within a journal, the sample is thinned to the coarsest
+/// prescale. All prescales look at one hash: the thinned sample is exactly the one that the
+/// coarsest prescale would have taken everywhere.
 public struct BackgroundEvents: Sendable {
-  /// What of an input is not among the events.
+  /// The records of an input that are not among the events, by cause.
   public struct LeftOut: Equatable, Sendable {
-    /// Flagged records that the unbiased sample had not chosen.
+    /// Flagged records that are not in the unbiased sample.
     public var notSampled = 0
-    /// Sampled by a finer prescale than the coarsest.
+    /// Records that a finer prescale sampled, and the coarsest would not have.
     public var thinned = 0
-    /// Marked by their sender as tainted.
+    /// Records that their sender marked as tainted.
     public var tainted = 0
-    /// The same run, source, sequence and event number as an earlier record of a journal.
+    /// Records with the run, source, sequence and event number of an earlier record of a journal.
     public var repeated = 0
   }
 
@@ -27,7 +28,8 @@ public struct BackgroundEvents: Sendable {
   public let source: EventSource
   /// For each input of `source`, what was left out.
   public let leftOut: [LeftOut]
-  /// Each event stands for so many of the stream; nil for recorded runs and arrays.
+  /// The number of events of the stream that each event stands for; nil for recorded runs and
+  /// arrays.
   public let unbiasedPrescale: UInt32?
 
   /// Opens the inputs, which are all recorded events or all journals.
@@ -84,7 +86,7 @@ public struct BackgroundEvents: Sendable {
     return wanted ?? coarsest.coarsest
   }
 
-  /// Where an event is counted that is left out; nil where it is taken.
+  /// The count of `LeftOut` for an event that is left out; nil where the event is taken.
   private static func wayOut(
     _ event: EventRecordView, _ flagged: FlaggedRecordView?, prescale: UInt32?,
     seen: inout Set<EventIdentity>
@@ -101,8 +103,8 @@ public struct BackgroundEvents: Sendable {
   }
 }
 
-/// The prescales of the unbiased sample in a journal, as its records tell them: one that nothing
-/// but the sample kept has its prescale as weight.
+/// The prescales of the unbiased sample in a journal, as its records tell them: the weight of a
+/// record that only the sample kept is the prescale.
 private struct SamplePrescale {
   let path: String
   let coarsest: UInt32

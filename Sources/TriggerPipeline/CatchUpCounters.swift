@@ -1,6 +1,6 @@
 public import EventRecords
 
-/// What the catch-up server counts since start.
+/// The counts of the catch-up server since start.
 public final class CatchUpCounters: Sendable {
   private let requestsByStatus = CatchUpStatus.allCases.map { _ in AtomicCounter() }
   /// Replies that could not be handed over: the asker was gone, or does not read its replies.

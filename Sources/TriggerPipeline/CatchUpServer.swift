@@ -7,12 +7,12 @@ internal import Synchronization
 internal import WorkerThreads
 internal import ZeroMQ
 
-/// Answers consumers that ask for flagged records by number: those they were not there for.
+/// Answers consumers that ask by number for flagged records that they missed.
 ///
-/// A ROUTER socket on a thread of its own, which reads the journal's files beside the thread that
-/// writes them: nothing here can hold up a decision but by the disk's bandwidth, which is bounded.
-/// Requests are served one by one, peers in turn, each with one bounded reply: whoever asks for ever
-/// gets no more than the share of one.
+/// A ROUTER socket on a thread of its own reads the journal's files beside the thread that writes
+/// them. It can delay decisions only by taking disk bandwidth, which is bounded. Requests are
+/// served one by one, peers in turn, each with one bounded reply: a peer that asks without end gets
+/// no more than its share.
 final class CatchUpServer: @unchecked Sendable {
   // Unchecked: everything but the flag is used by the maker until `start`, and by the thread after.
 
@@ -40,7 +40,8 @@ final class CatchUpServer: @unchecked Sendable {
 
   /// A longer request part closes the connection unread.
   private static let requestByteCountMax = 4_096
-  /// Bytes of a connection that do not become a request: more cut it off.
+  /// Bytes that a connection may bring without completing a request. A connection with more is cut
+  /// off.
   private static let undeliveredByteCountMax = 262_144
   private static let receiveBufferByteCount = 32_768
   /// Replies that wait for a peer that does not take them.
@@ -127,7 +128,7 @@ final class CatchUpServer: @unchecked Sendable {
     }
   }
 
-  /// Waits until the next read is due, in small steps so that an end is not waited for.
+  /// Waits until the next read is due, in small steps, so that a request to end is noticed soon.
   private func pace() {
     while !isEnding.load(ordering: .acquiring) {
       let nowNs = tamis_monotonic_ns()
@@ -140,10 +141,10 @@ final class CatchUpServer: @unchecked Sendable {
 // MARK: - Requests
 
 extension CatchUpServer {
-  /// How a request came: with the empty part that a REQ socket puts before it, or without.
+  /// The form of a request: with the empty part that a REQ socket puts before it, or without.
   private enum Envelope { case delimited, bare, malformed(isDelimited: Bool) }
 
-  /// Takes a whole message: `[peer, (empty,) request]`. nil where none is there after all.
+  /// Takes a whole message: `[peer, (empty,) request]`. Nil where there is none.
   private func receive() throws(ZeroMQError) -> Envelope? {
     guard try socket.receive(into: &peer) else { return nil }
     guard peer.hasMore else { return nil }
@@ -249,8 +250,8 @@ extension CatchUpServer {
     }
   }
 
-  /// Puts off the next read so that the journal is not read faster than allowed. A refusal costs
-  /// little, but not nothing.
+  /// Delays the next read, so that the journal is not read faster than allowed. A refusal counts a
+  /// little, too.
   private func noteRead(_ byteCount: Int) {
     guard bytesPerSecondMax > 0 else { return }
     let cost = UInt64(byteCount + Self.requestByteCountMax)

@@ -1,10 +1,10 @@
 /// How records that a consumer has missed are served.
 public struct CatchUpSettings: Sendable {
-  /// Endpoints to bind; none serves nobody.
+  /// Endpoints to bind. Without one there is no catch-up.
   public var bind: [String] = []
   /// The longest records part of a reply; one record is always sent.
   public var replyByteCountMax = 1 << 20
-  /// Bytes read from the journal in a second, over all that ask; 0 is no limit.
+  /// Bytes read from the journal in a second, for all peers together; 0 is no limit.
   public var bytesPerSecondMax = 100 << 20
 
   /// The defaults above.

@@ -25,8 +25,8 @@ package struct ClosedBefore {
   /// The end of `ledger.jsonl` that is looked through at a start, however long the file is.
   private static let byteCountMax = 1 << 20
 
-  /// The runs that the journal in `folder` closed last, in that order. Lines that cannot be read are
-  /// left out: nothing more hangs on them than whether a late record is told from a new run.
+  /// The runs that the journal in `folder` closed last, in that order. Lines that cannot be read
+  /// are left out: they only help to tell a late record from a new run.
   static func list(inFolder folder: String) -> [ClosedBefore] {
     guard let file = try? OpenFile(opening: "\(folder)/ledger.jsonl", flags: O_RDONLY),
       let size = try? file.byteCount()

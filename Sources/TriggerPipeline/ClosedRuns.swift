@@ -1,7 +1,8 @@
-/// The runs that were closed last, so that a record that comes after can be told from one of a run
-/// that was never seen. The ingest thread's.
+/// The runs that were closed last. They tell a late record of a closed run from a record of a new
+/// run. Belongs to the ingest thread.
 ///
-/// Of fixed size: a record of a run that was closed longer ago opens it again, as another take.
+/// The size is fixed. A record of a run that was closed longer ago opens the run again, as another
+/// take.
 struct ClosedRuns: ~Copyable {
   /// How many are remembered.
   static let countMax = 4_096
@@ -10,7 +11,7 @@ struct ClosedRuns: ~Copyable {
   struct Closed {
     /// When it was opened; tells its takes apart.
     var openedNs: UInt64
-    /// How often it was gone on with.
+    /// How often it was resumed.
     var resumeCount: UInt64
     /// Whether its sender has ended it. One that gave up its place can go on.
     var hasEnded: Bool

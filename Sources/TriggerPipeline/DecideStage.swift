@@ -4,15 +4,15 @@ internal import EventRecords
 internal import Synchronization
 internal import WorkerThreads
 
-/// What a flagged record says of the daemon that made it.
+/// The fields of a flagged record that identify the daemon and what it decided with.
 struct FlaggedOrigin: Sendable {
   var instance: UInt32
   var model: UInt32
   var calibration: UInt32
 }
 
-/// The thread at the end: decides in input order, hands on what is kept, and closes the ledgers of
-/// the runs that have passed.
+/// The thread at the end: decides in input order, hands over the events to keep, and closes the
+/// ledgers of the runs that have passed.
 ///
 /// `@unchecked`: what changes belongs to the publish thread alone.
 final class DecideStage: @unchecked Sendable {
@@ -22,7 +22,7 @@ final class DecideStage: @unchecked Sendable {
   private var current: ModelGeneration
   private var flood: FloodGovernor?
   private var floodPrescale: UInt32 = 1
-  /// Whether events that nothing keeps are handed on too.
+  /// Whether events that neither a working point nor a sample keeps are published, too.
   private let publishesAll: Bool
   private let ledger: RunLedgerTable
   private let ledgerState: RunAccountFile
@@ -96,7 +96,8 @@ final class DecideStage: @unchecked Sendable {
   /// Whether everything that came in is decided and the output takes no more of it.
   var isOver: Bool { state.hasInputEnded && ring.isEmpty && output.isOver }
 
-  /// Handles one scored range and whatever waits for the output; returns whether a range came.
+  /// Decides one scored range, and publishes records that wait for the output. Returns whether
+  /// there was a range.
   func step() -> Bool {
     output.service()
     serviceLedgers()
@@ -112,7 +113,7 @@ final class DecideStage: @unchecked Sendable {
       UnsafeRawBufferPointer(rebasing: staged[..<(stagedCount * flaggedByteCount)]),
       count: stagedCount)
     stagedCount = 0
-    // After the journal: what the account says was decided is there for good.
+    // After the journal, so that records are in the journal before the account calls them decided.
     enterAccounts()
     ring.release(upTo: range.upperBound)
     state.noteOutputProgress()
@@ -192,7 +193,7 @@ extension DecideStage {
     }
   }
 
-  /// Goes on with another generation. The log names the first event that it decides.
+  /// Switches to another generation. The log names the first event that it decides.
   private func takeUp(_ generation: Int) {
     current = generations.generation(generation)
     hasLoggedGeneration = false
@@ -214,7 +215,7 @@ extension DecideStage {
 // MARK: - Flood
 
 extension DecideStage {
-  /// Tells the governor of an event that is flagged where there is no cap. Another prescale holds
+  /// Tells the governor of an event that would be flagged without a cap. A changed prescale holds
   /// from the next event on.
   private func noteFlood(
     _ decision: Decision?, score: Float, hash: PrescaleHash, nowNs: UInt64
@@ -229,7 +230,7 @@ extension DecideStage {
     if flood?.note(isKept: isKept, nowNs: nowNs) ?? false { changeFlood() }
   }
 
-  /// While nothing comes a flood is over too.
+  /// Ends a flood also when no more events come.
   private func letFloodPass() {
     if flood?.pass(nowNs: clock.realtimeNs) ?? false { changeFlood() }
   }
@@ -293,7 +294,7 @@ extension DecideStage {
 // MARK: - Ledger and end
 
 extension DecideStage {
-  /// Goes on with the runs that an earlier process has left open.
+  /// Resumes the runs that an earlier process has left open.
   private func resume() {
     let accounts = ledgerState.accounts
     for note in ledgerState.notes { observer.journalStalled(note) }
@@ -318,7 +319,7 @@ extension DecideStage {
     for index in dirtyEntries {
       let entry = ledger.entries[index]
       entry.isDirty = false
-      // One that was closed meanwhile may be of another run already.
+      // An entry that was closed meanwhile may already belong to another run.
       if !entry.isClosed.load(ordering: .acquiring) {
         ledgerState.enter(entry.account, in: index)
       }
@@ -326,7 +327,7 @@ extension DecideStage {
     dirtyEntries.removeAll(keepingCapacity: true)
   }
 
-  /// Closes runs that have fallen silent, and tells what was refused.
+  /// Closes runs that have fallen silent, and reports refused records.
   private func serviceLedgers() {
     if ledger.pendingClosings.load(ordering: .acquiring) > 0 { closeSilent() }
     if unwritten.isEmpty && !refusals.hasNews { return }
@@ -367,7 +368,7 @@ extension DecideStage {
     unwritten.remove(index)
     ledger.refusals.note(told: report.refused, row: index)
     refusals.forget(row: index)
-    // A run that the end of the daemon has cut is gone on with by the next one.
+    // The next daemon resumes a run that is still open when this one ends.
     if closing != .shutdown { ledgerState.clear(index) }
     entry.isClosed.store(true, ordering: .releasing)
   }
@@ -383,7 +384,7 @@ extension DecideStage {
     observer.ledgerClosed(report)
   }
 
-  /// So many of the ledgers closed last are in the journal's manifest.
+  /// The number of closed ledgers that the journal's manifest has, the last ones.
   static let manifestReportsMax = 64
 
   /// Closes the open ledgers, and with them the journal. The ingest thread has ended by now.

@@ -1,10 +1,11 @@
-/// What decides from an event on, until the next change: a line of `decisions.jsonl`.
+/// The model, calibration and prescales that decide from an event on, until the next change: a line
+/// of `decisions.jsonl`.
 public struct DecisionChange: Equatable, Sendable {
-  /// Where in the order of decisions it comes.
+  /// The place of a change in the order of decisions.
   public enum Place: Equatable, Sendable {
-    /// Before this event: it is the first one that it holds for.
+    /// Before this event, which is the first that it holds for.
     case before(EventIdentity)
-    /// After this event; nil where none had come.
+    /// After this event; nil where there was no event before.
     case after(EventIdentity?)
   }
 

@@ -3,15 +3,15 @@ internal import EventRecords
 internal import Glibc
 internal import StrictJSON
 
-/// What decided which events of a journal, as its `decisions.jsonl` tells: walked along with the
-/// recorded events in the order in which they came, it says of each one by what it was decided.
+/// Tells by which model, calibration and prescales each event of a journal was decided, from its
+/// `decisions.jsonl`. It is asked for the recorded events in the order in which they came.
 ///
-/// Exact where the recorded order is the daemon's: for one stream, as it was sent. Where several
-/// senders were mixed anew, events of the others near a change may be ascribed to the wrong side.
+/// Exact where the recorded order is the daemon's, as for one sender. Where several senders were
+/// recorded in another order, events near a change may be ascribed to its wrong side.
 public struct DecisionHistory: Sendable {
   /// In the order of the decisions.
   public let changes: [DecisionChange]
-  /// Lines that were left out, since they are torn or not what was written.
+  /// Lines that were left out because they are torn or altered.
   public private(set) var notes: [String] = []
   private var next = 0
 

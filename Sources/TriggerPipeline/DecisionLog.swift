@@ -1,7 +1,8 @@
 internal import DurableFiles
 
-/// `decisions.jsonl` beside the journal's segments: what decided, from when on. With it the decisions
-/// of a journal can be repeated though generations were switched or a flood was capped on the way.
+/// `decisions.jsonl` beside the journal's segments: what decided, and from which event on. With it
+/// the decisions of a journal can be repeated even when generations were switched or a flood was
+/// capped.
 final class DecisionLog {
   private let file: JSONLineFile
   /// Changes that could not be written yet, the oldest first.
@@ -12,15 +13,15 @@ final class DecisionLog {
     file = try JSONLineFile("decisions.jsonl", in: store)
   }
 
-  /// Appends a change. A failure is told, and the line is tried again with the next one and at
-  /// `retry`; the stream goes on.
+  /// Appends a change. A failure is reported. The line is tried again with the next one and at
+  /// `retry`; the stream continues.
   func append(_ change: DecisionChange, observer: any PipelineObserver) {
     if waiting.count == Self.waitingMax { waiting.removeFirst() }
     waiting.append(change.json)
     retry(observer)
   }
 
-  /// Writes what could not be written before. Cheap where there is nothing.
+  /// Writes the lines that could not be written before. Cheap where there are none.
   func retry(_ observer: any PipelineObserver) {
     while let line = waiting.first {
       do {

@@ -3,7 +3,7 @@ public import EventRecords
 
 /// Why an event is kept, and how many events it stands for.
 public struct Decision: Equatable, Sendable {
-  /// The reasons, at least one.
+  /// The reasons. Empty only for `unflagged`.
   public var reasons: FlagReasons
   /// Bit i: working point i fired and its prescale let the event pass.
   public var workingPoints: UInt16
@@ -11,10 +11,10 @@ public struct Decision: Equatable, Sendable {
   /// event without reasons, which belongs to no sample.
   public var weight: UInt32
 
-  /// An event that is handed on though nothing keeps it, where all are.
+  /// An event that no working point and no sample keeps, published because all events are.
   public static let unflagged = Decision(reasons: [], workingPoints: 0, weight: 0)
 
-  /// Whether the event is kept for what it is, and not as one of a sample.
+  /// Whether the event is kept for its score or because it has none, not only as part of a sample.
   public var isFlagged: Bool { !reasons.isDisjoint(with: [.aboveThreshold, .notScorable]) }
 
   /// Creates a decision.
@@ -31,7 +31,7 @@ public struct DecisionRule: Sendable {
   public struct Route: Equatable, Sendable {
     /// An event fires when its score is greater.
     public var threshold: Float
-    /// One in so many fired events is kept; at least 1.
+    /// One in `prescale` fired events is kept; at least 1.
     public var prescale: UInt32
 
     /// Creates a route.
@@ -43,7 +43,7 @@ public struct DecisionRule: Sendable {
 
   /// The working points in the calibration's order, 1 to 16.
   public let routes: [Route]
-  /// One in so many input events is kept whatever its score; 0 for none.
+  /// One in this many input events is kept whatever its score; 0 for none.
   public let unbiasedPrescale: UInt32
   /// The lowest threshold, which every flagged record carries.
   public let loosestThreshold: Float
@@ -66,7 +66,7 @@ public struct DecisionRule: Sendable {
       unbiasedPrescale: unbiasedPrescale)
   }
 
-  /// The same working points beside another prescale of the unbiased sample.
+  /// The same working points with another prescale of the unbiased sample.
   func with(unbiasedPrescale prescale: UInt32) -> DecisionRule {
     prescale == unbiasedPrescale ? self : DecisionRule(routes: routes, unbiasedPrescale: prescale)
   }
@@ -80,8 +80,8 @@ public struct DecisionRule: Sendable {
     }
   }
 
-  /// Whether to keep an event with this score; a NaN score is one that could not be scored, which
-  /// is always kept for study. Nil where nothing keeps it.
+  /// Whether to keep an event with this score. An event that could not be scored has the score NaN,
+  /// and is always kept for study. Nil where the event is not kept.
   @inline(__always)
   public func decide(score: Float, event: EventRecordView) -> Decision? {
     if score <= loosestThreshold, unbiasedPrescale == 0 { return nil }
@@ -90,11 +90,11 @@ public struct DecisionRule: Sendable {
     return decide(score: score, hash: hash)
   }
 
-  /// The same for a hash that is already known, under a cap on the flagged rate: every route but
-  /// the unbiased sample has at least the prescale `floodPrescale`, 1 for no cap.
+  /// Whether to keep an event whose hash is known, under a cap on the flagged rate. Every route but
+  /// the unbiased sample has at least the prescale `floodPrescale`, which is 1 without a cap.
   ///
-  /// All prescales look at one hash, so that an event passes both its route's and the cap's exactly
-  /// if it passes the larger one: the weights stay exact.
+  /// All prescales look at one hash, and an event passes both the route's prescale and the cap's
+  /// exactly if it passes the larger one. The weights therefore stay exact.
   public func decide(
     score: Float, hash: PrescaleHash, floodPrescale: UInt32 = 1
   ) -> Decision? {
@@ -112,7 +112,8 @@ public struct DecisionRule: Sendable {
     }
     if hash.passes(prescale: unbiasedPrescale) {
       decision.reasons.insert(.unbiased)
-      // The sample keeps it in a flood too; that it has no score is said whoever keeps it.
+      // The sample keeps it also in a flood. It has the reason "not scorable" whichever route keeps
+      // it.
       if score.isNaN { decision.reasons.insert(.notScorable) }
       decision.weight = min(decision.weight, unbiasedPrescale)
     }

@@ -1,11 +1,12 @@
 /// How far records have gone on their way to the receivers.
 ///
-/// Three places behind each other: what the output has taken; what it holds no more, which is
-/// remembered as published, on disk too; and what has certainly arrived, so many records behind
-/// that. Whoever goes, receiver or daemon, may take with it what lies after the third, so from there
-/// records are sent again. The second place is taken over only when the output has looked after its
-/// receivers in between and none has gone: those that were held for one that went are let go of,
-/// too.
+/// Three numbers, each at most the one before. The first is the last record that the output has
+/// taken. The second is the last record that the output no longer holds; it is remembered as
+/// published, on disk too. The third is the last record that has certainly arrived; it lies the
+/// number of repeated records behind the second. When a receiver or the daemon goes, the records
+/// after the third number may be lost with it, and are sent again. The second number moves only
+/// when the output has looked after its receivers in between and none has gone, because the output
+/// also drops the records that it held for a receiver that went.
 package struct DeliveryWindow {
   /// The number of the last record that the output took.
   package var sentNumber: UInt64
@@ -23,7 +24,7 @@ package struct DeliveryWindow {
     self.departureCount = departureCount
   }
 
-  /// The output took `number`; whether it had been sent before.
+  /// Notes that the output took `number`. Returns whether the record had been sent before.
   package mutating func noteSent(_ number: UInt64) -> Bool {
     sentNumber = number
     if number <= highestNumber { return true }

@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// `@unchecked`: the counts are atomic; the pointer to them is constant.
 public final class FixedHistogram: @unchecked Sendable {
-  /// Inclusive upper bounds, ascending; values above the last are in one more bucket.
+  /// Inclusive upper bounds, ascending. One more bucket counts the values above the last bound.
   public let upperBounds: [Double]
   private let counts: UnsafeMutablePointer<Atomic<UInt64>>
   private let sumBits = Atomic<UInt64>(0)
@@ -19,7 +19,7 @@ public final class FixedHistogram: @unchecked Sendable {
 
   deinit { counts.deinitialize(count: upperBounds.count + 1).deallocate() }
 
-  /// Counts `value`, `weight` times. O(log buckets); the writing thread alone may call it.
+  /// Counts `value`, `weight` times. O(log buckets). Only the writing thread may call it.
   public func record(_ value: Double, weight: UInt64 = 1) {
     counts[bucket(of: value)].wrappingAdd(weight, ordering: .relaxed)
     let sum = Double(bitPattern: sumBits.load(ordering: .relaxed)) + value * Double(weight)

@@ -1,10 +1,10 @@
 public import DurableFiles
 public import EventRecords
 
-/// Compares what a daemon has flagged with what the rule says of the recorded input, event by event
-/// in input order: decision, score, attributions and the event itself, bit for bit.
+/// Compares the flagged records of a daemon with the decisions of the rule on the recorded input,
+/// event by event in input order: decision, score, attributions and the event itself, bit for bit.
 public struct FlaggedVerifier {
-  /// Events compared, and flagged records found equal.
+  /// Events that were compared.
   public private(set) var eventCount = 0
   /// Flagged records that were found equal.
   public private(set) var identicalCount = 0
@@ -12,21 +12,21 @@ public struct FlaggedVerifier {
   public private(set) var foreignCount = 0
   /// Events that the ledger says no daemon decided: not compared.
   public private(set) var undecidedCount = 0
-  /// Events to be flagged from before the journal's oldest record, where retention has deleted what
-  /// came before it: they cannot be compared.
+  /// Events to be flagged whose records retention has deleted, being older than the journal's
+  /// oldest record: they cannot be compared.
   public private(set) var deletedCount = 0
   /// The first difference, in words that name the event and the field; nil while there is none.
   public private(set) var firstDifference: String?
 
   private let flagged: RecordedRun
   private let featureCount: Int
-  /// With the unbiased prescale that held at the event compared last.
+  /// The rule, with the unbiased prescale that held at the last event compared.
   private var rule: DecisionRule
   private let model: SHA256Digest
   private let calibration: SHA256Digest
-  /// What decided when; nil where nobody says, and all was decided alike.
+  /// What decided when; nil where the journal does not tell, and one rule decided all events.
   private var history: DecisionHistory?
-  /// By run and source what was decided; nil where all should have been.
+  /// The decided events by run and source; nil where all events should have been decided.
   private let decided: StreamLedger?
   private var threshold: Float { rule.loosestThreshold }
   /// Runs and sources of the input; flagged records of others are not this input's.
@@ -126,7 +126,7 @@ public struct FlaggedVerifier {
     decider.model == model.description && decider.calibration == calibration.description
   }
 
-  /// While everything was published the journal has the events that nothing keeps as well.
+  /// While all events were published the journal also has the events that are not kept.
   private mutating func unflaggedDecision(of identity: EventIdentity) throws -> Decision? {
     let place = next
     defer { next = place }

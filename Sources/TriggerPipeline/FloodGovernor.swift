@@ -1,15 +1,16 @@
-/// Keeps the rate of flagged events below a cap by a prescale that grows while more would be kept
-/// and falls when it is over: a noisy channel or a wrong threshold then costs statistics, not the
-/// disk and whoever is downstream.
+/// Keeps the rate of flagged events below a cap by a prescale. The prescale grows while more events
+/// would be kept, and falls when that is over. A noisy channel or a wrong threshold then costs
+/// statistics, but fills no disk and overloads no receiver.
 ///
 /// The prescale P is a power of two, decided from what came before an event and applied to the
 /// event by its hash: given the past the event is kept with probability exactly 1/P, so sums of
 /// weights stay unbiased (Horvitz and Thompson, 1952).
 ///
-/// Time is cut into slices that may each keep `budget` events. Where a slice has kept so many,
-/// P doubles at once and the count begins again. At the end of a slice P is halved while it could
-/// have been halved twice, so that a steady flood does not make it flap. The first slice of a flood
-/// of F times the cap keeps at most budget (log2 F + 1) events.
+/// Time is cut into slices that may each keep `budget` events. When a slice has kept its budget, P
+/// doubles at once and the count begins again. At the end of a slice P is halved as long as the
+/// events would also have allowed a second halving: a steady flood therefore does not make P
+/// alternate. The first slice of a flood of F times the cap keeps at most budget (log2 F + 1)
+/// events.
 package struct FloodGovernor: Sendable {
   /// One in so many flagged events is kept now; 1 where there is no flood.
   package private(set) var prescale: UInt32 = 1
@@ -23,7 +24,7 @@ package struct FloodGovernor: Sendable {
   private var kept = 0
 
   private static let prescaleMax: UInt32 = 1 << 30
-  /// Events a slice keeps at least: with fewer, chance alone would look like a flood.
+  /// The smallest budget of a slice: with a smaller one chance alone would look like a flood.
   private static let budgetMin = 20.0
 
   /// A governor of at most `rateMax` flagged events a second, 1 or more.
@@ -34,8 +35,8 @@ package struct FloodGovernor: Sendable {
     budget = Int((Double(rateMax) * sliceS).rounded())
   }
 
-  /// Enters an event that is flagged where there is no cap; `isKept` under the prescale now. Returns
-  /// whether the prescale is another one for the next event.
+  /// Enters an event that would be flagged without a cap. `isKept` tells whether it is kept under
+  /// the present prescale. Returns whether the prescale has changed for the next event.
   package mutating func note(isKept: Bool, nowNs: UInt64) -> Bool {
     let before = prescale
     advance(to: nowNs)
@@ -61,7 +62,7 @@ package struct FloodGovernor: Sendable {
   private mutating func advance(to nowNs: UInt64) {
     let elapsed = nowNs >= sliceStartNs ? nowNs - sliceStartNs : .max
     guard elapsed >= sliceNs else { return }
-    // A slice that is long over was followed by silent ones.
+    // A slice that ended long ago was followed by slices without events.
     let wantedLately = elapsed >= 2 * sliceNs ? 0 : wanted
     while prescale > 1, 4 * wantedLately < budget * Int(prescale) { prescale /= 2 }
     sliceStartNs = nowNs

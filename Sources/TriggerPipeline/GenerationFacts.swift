@@ -6,7 +6,7 @@ public struct PointInForce: Equatable, Sendable {
   public var targetFPR: Double
   /// An event fires when its score is greater.
   public var threshold: Float
-  /// One in so many fired events is kept.
+  /// One in this many fired events is kept.
   public var prescale: UInt32
   /// Where the true rate lies, with the calibration's confidence; nil where that is not known.
   public var fprInterval: ClosedRange<Double>?
@@ -24,7 +24,7 @@ public struct PointInForce: Equatable, Sendable {
   }
 }
 
-/// A model and a calibration that belong together, for whoever shows them.
+/// A model and a calibration that belong together, in facts to show.
 public struct GenerationFacts: Equatable, Sendable {
   /// 1 for what the daemon started with, one more for every switch.
   public var number: Int
@@ -47,7 +47,7 @@ public struct GenerationFacts: Equatable, Sendable {
   /// SHA-256 of the shadow's model and calibration, nil without a shadow.
   public var shadow: Shadow?
 
-  /// What scores beside the live generation and publishes nothing.
+  /// A model and calibration that score beside the live ones and publish nothing.
   public struct Shadow: Equatable, Sendable {
     /// The shadow model file's SHA-256 in hexadecimal.
     public var modelSHA256: String

@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Synchronization
 
-/// The model generations in use: the one that decides now, and those before it while records of
-/// theirs are still on their way.
+/// The model generations in use: the one that decides now, and earlier ones while the pipeline
+/// still holds records of theirs.
 ///
 /// A switch goes through the stream like a record does. The supervising thread installs a new
 /// generation; the ingest thread adopts it between two records and marks every record from there
@@ -25,8 +25,8 @@ final class GenerationTable: Sendable {
 
   // MARK: The ingest thread
 
-  /// The number that the next record is marked with; `current` is that of the last one, and
-  /// `position` the next record's. Costs one load where nothing is new.
+  /// The generation number for the next record. `current` is the number of the record before it,
+  /// and `position` the position of the next. Costs one load where there is no new generation.
   @inline(__always)
   func adopt(current: Int, position: Int) -> Int {
     let wanted = newest.load(ordering: .relaxed)
@@ -50,7 +50,7 @@ final class GenerationTable: Sendable {
 
   // MARK: The supervising thread
 
-  /// The generation that decides what comes in now, or will as soon as something does.
+  /// The newest generation. It decides the records that come in from now on.
   var latest: ModelGeneration {
     installed.withLock { generations in
       guard let last = generations.last else { preconditionFailure("the table is never empty") }

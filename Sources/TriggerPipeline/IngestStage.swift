@@ -19,10 +19,10 @@ final class IngestStage: @unchecked Sendable {
   private let featureCount: Int
   private let schema: UInt32
   private let recordByteCount: Int
-  /// What makes room in the ring where no other thread does.
+  /// Makes room in the ring, in the pipeline of one thread.
   var whileFull: (() -> Void)?
 
-  /// While draining, input is read at most so long: a sender that never pauses must not keep the
+  /// How long input is still read while draining: a sender that never pauses must not keep the
   /// daemon alive.
   private static let drainingReadNsMax: UInt64 = 1_000_000_000
 
@@ -69,7 +69,7 @@ final class IngestStage: @unchecked Sendable {
   /// Once around the loop.
   func turn(messagesMax: Int, waitMs: Int) -> Bool {
     state.noteInputProgress()
-    // Also while nothing comes: whoever has installed a new generation waits for this.
+    // Also while no records come: the thread that has installed a new generation waits for this.
     generation = generations.adopt(current: generation, position: ring.filledPosition)
     ledger.beginTurn()
     return step(messagesMax: messagesMax, waitMs: waitMs)
@@ -134,8 +134,8 @@ final class IngestStage: @unchecked Sendable {
     ledger.position = position + 1
   }
 
-  /// The record's place. Where all entries of the run table are on their way to be closed, the input
-  /// waits for one, as it does for a slot; past the deadline of the end it waits no longer.
+  /// The record's place. Where all entries of the run table are being closed, the input waits for
+  /// one as it waits for a slot. After the deadline of the end it waits no longer.
   private func placed(_ record: EventRecordView, isEvent: Bool) -> RunLedgerTable.Placement {
     while true {
       let seen = ring.releases.value
@@ -147,8 +147,8 @@ final class IngestStage: @unchecked Sendable {
     }
   }
 
-  /// Counts a record that cannot be placed. Where it has a checksum that holds, `record` says whose
-  /// it is; else it is nobody's.
+  /// Counts a record that cannot be placed. A record with a right checksum is counted for the run
+  /// and source that it states, any other for the unknown source.
   private func refuse(_ reason: RecordRejection, record: EventRecordView? = nil) {
     ledger.noteRefused(reason, record: record)
     counters.rejected(reason).add()
@@ -162,8 +162,8 @@ final class IngestStage: @unchecked Sendable {
     }
   }
 
-  /// The next free slot. While there is none the input waits, and that time is counted as it passes:
-  /// a wait without end must show too.
+  /// The next free slot. While there is none the input waits. The waiting time is counted as it
+  /// passes, so that an endless wait shows, too.
   private func waitForFreePosition() -> Int {
     if let position = ring.nextFreePosition() { return position }
     ring.announceArrivals()

@@ -1,20 +1,22 @@
 internal import BoundedNumbers
 internal import CurveSecurity
 
-/// How much memory ZeroMQ may take for input that the pipeline has not read: so many messages of so
-/// many bytes for each connection, and no more than a total, whatever the senders do.
+/// How much memory ZeroMQ may take for input that the pipeline has not read, whatever the senders
+/// do: a number of messages of a largest size for each connection, and a total for all.
 public struct InputQueueBound: Equatable, Sendable {
   /// Messages that may wait for each connection.
   public let messageCountMax: Int
-  /// The longest message that is read; a longer one closes the connection.
+  /// The longest message that is read: twice the limit of the settings. A longer one closes the
+  /// connection.
   public let messageByteCountMax: Int
   /// Connections at a time: those that senders make, and those made to senders.
   public let connectionCountMax: Int
   private let totalByteCountMax: Int
 
-  /// A message longer than the limit is counted as oversized up to so many times of it.
+  /// A message longer than the limit, and not longer than this many times the limit, is read and
+  /// counted as oversized. A longer one closes the connection unread.
   private static let readFactor = 2
-  /// What may come between two looks at the process's memory, before it is seen who brings it.
+  /// Bytes that may arrive between two looks at the process's memory, before the sender is known.
   private static let lookByteCount = 64 << 20
   private static let undeliveredByteCount = 262_144
 
@@ -30,14 +32,14 @@ public struct InputQueueBound: Equatable, Sendable {
     totalByteCountMax = settings.inputTotalByteCountMax
   }
 
-  /// Bytes of all queues together: what they come to with the message that each connection is about to
-  /// bring, or the total that is allowed where that is less, and what comes before it is noticed. A
-  /// connection that brings more is cut off.
+  /// Bytes of all queues together: either the sum of all queues with one more message for each
+  /// connection, or the allowed total where that is less; in both cases plus the bytes that may
+  /// arrive between two looks. A connection that brings more is cut off.
   public var byteCountMax: Int {
     let queues = (messageCountMax +| 1) *| messageByteCountMax *| connectionCountMax
     return min(queues, totalByteCountMax) +| Self.lookByteCount
   }
 
-  /// Bytes that a connection may bring which do not become a message.
+  /// Bytes that a connection may bring without completing a message.
   var undeliveredByteCountMax: Int { messageByteCountMax +| Self.undeliveredByteCount }
 }

@@ -4,15 +4,16 @@ internal import ZeroMQ
 
 /// The input of the pipeline: one SUB or PULL socket on any number of endpoints.
 ///
-/// A message is `[topic,] records`. One that has more parts, is empty, or is longer than the limit
-/// is refused whole and under its reason.
+/// A message is `[topic,] records`. A message with more parts, an empty one, and one longer than
+/// the limit are refused whole, each under its reason. A message longer than twice the limit never
+/// arrives: ZeroMQ closes its connection.
 final class InputSocket: InputPort {
   private let socket: Socket
   private let poller: Poller
   private let messageByteCountMax: Int
   private let observer: any PipelineObserver
   private let marks = DeliveryMarks()
-  /// Messages until the next one whose connection is marked; every time after none was there.
+  /// Messages until the next one whose connection is marked. It is 0 after the queue was empty.
   private var untilMark = 0
   private var spacing: UInt32 = 1
   private var first = Message()
@@ -73,8 +74,9 @@ final class InputSocket: InputPort {
     }
   }
 
-  /// Marks the connection that has brought a message: now and then, in steps that no order of senders
-  /// falls in with, since looking it up takes a tenth of a microsecond; each time where it matters.
+  /// Marks the connection that has brought a message: usually only now and then, since looking it
+  /// up takes a tenth of a microsecond. The steps vary, so that no pattern of senders can avoid
+  /// being marked.
   private func noteDelivery() {
     if untilMark > 0, !marks.wantsAll {
       untilMark -= 1

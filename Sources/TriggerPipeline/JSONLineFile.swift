@@ -1,15 +1,16 @@
 package import DurableFiles
 internal import Synchronization
 
-/// A file of one JSON object a line that only grows, such as the journal's `ledger.jsonl`. Each line
-/// ends with a member `crc32c` over the text before it, so that a reader tells a torn one.
+/// A file of one JSON object a line that only grows, such as the journal's `ledger.jsonl`. Each
+/// line ends with a member `crc32c` over the text before it, by which a reader recognises a torn
+/// line.
 ///
 /// One thread appends, another may synchronise.
 package final class JSONLineFile: Sendable {
   private struct State {
     /// Where the next line begins.
     var end: Int
-    /// What stands before it is no whole line: a line feed goes first.
+    /// The text before `end` is no whole line: a line feed goes first.
     var needsLineFeed: Bool
     /// A failed append may have left bytes behind `end`.
     var isTorn = false
@@ -20,8 +21,8 @@ package final class JSONLineFile: Sendable {
   private let file: any StoredFile
   private let state: Mutex<State>
 
-  /// Opens or makes the file `name`. A last line that was cut is ended, so that the next one stands by
-  /// itself.
+  /// Opens or makes the file `name`. A last line that was cut gets a line feed, so that the next
+  /// line is a line of its own.
   package init(_ name: String, in store: any FolderStore) throws(SystemCallError) {
     let isNew = try store.status(of: name) == nil
     file = try store.open(name, .creating)
@@ -48,8 +49,8 @@ package final class JSONLineFile: Sendable {
     }
   }
 
-  /// Appends the JSON object `text` as a line: it survives the end of the process. Where it throws
-  /// nothing of it counts, and it can be tried again.
+  /// Appends the JSON object `text` as a line: it survives the end of the process. Where this
+  /// throws, no part of the line counts, and the call can be repeated.
   package func append(_ text: String) throws(SystemCallError) {
     try state.withLock { (state) throws(SystemCallError) in
       if state.isTorn { try file.truncate(to: state.end) }

@@ -2,12 +2,12 @@ package import DurableFiles
 internal import EventRecords
 package import StrictJSON
 
-/// A file of one JSON value a line, such as the journal's `ledger.jsonl`, read whole. A line that is
-/// torn or altered is left out and told: it costs what it says, not the file.
+/// A file of one JSON value a line, such as the journal's `ledger.jsonl`, read whole. A line that
+/// is torn or altered is left out and reported; the other lines are read.
 package struct JSONLines {
   /// The values, each with its line for messages.
   package private(set) var places: [JSONPlace] = []
-  /// What was left out, a line each; the last one tells how many more there are.
+  /// One note for each line that was left out; the last note gives the number of further ones.
   package private(set) var notes: [String] = []
   /// Lines that were left out.
   package private(set) var wrongLineCount = 0
@@ -61,7 +61,7 @@ package struct JSONLines {
     }
   }
 
-  /// Lines of before 2026-11 have none, which is not wrong.
+  /// Lines written before 2026-11 have no checksum, which is no fault.
   private static func hasWrongChecksum(_ line: ArraySlice<UInt8>) -> Bool {
     let memberCount = memberStart.count + digitCount + memberEnd.count
     guard line.count > memberCount else { return false }

@@ -2,15 +2,15 @@ internal import EventRecords
 internal import Synchronization
 internal import WorkerThreads
 
-/// A thread that waits for the disk, so that the thread that decides and publishes need not: a sync
-/// takes milliseconds, and an event that is flagged meanwhile would wait as long.
+/// A thread that waits for the disk in place of the thread that decides and publishes. A sync takes
+/// milliseconds, for which an event that is flagged meanwhile would have to wait.
 ///
-/// One thread owns it: it hands over one synchronisation at a time and asks later what came of it.
+/// One thread owns it: it hands over one synchronisation at a time and asks for the outcome later.
 final class JournalFlusher: @unchecked Sendable {
   // Unchecked: `work` and `failure` belong to the owner while the phase is `idle` or `done`, and to
   // the flusher's thread while it is `asked`.
 
-  /// What came of a synchronisation.
+  /// The outcome of a synchronisation.
   enum Outcome {
     case success
     case failure(any Error)
@@ -35,8 +35,8 @@ final class JournalFlusher: @unchecked Sendable {
   private let isByHand: Bool
 
   /// - Parameters:
-  ///   - byHand: there is no thread; the owner calls `turn()` where one would have gone on.
-  ///   - everySecond: what the thread does about once a second, when the disk lets it.
+  ///   - byHand: there is no thread; the owner calls `turn()` to do the work of the thread.
+  ///   - everySecond: called by the thread about once a second, unless it waits for the disk.
   init(
     clock: PipelineClock = .system, byHand: Bool = false,
     everySecond: @escaping @Sendable () -> Void = {}
@@ -65,14 +65,15 @@ final class JournalFlusher: @unchecked Sendable {
     news.signal()
   }
 
-  /// The outcome of what was handed over, once; nil while it goes on or where there was nothing.
+  /// The outcome of the synchronisation that was handed over, once. Nil while it runs, and where
+  /// there is none.
   func takeOutcome() -> Outcome? {
     guard phase.load(ordering: .acquiring) == Phase.done else { return nil }
     defer { phase.store(Phase.idle, ordering: .relaxed) }
     return failure.map { .failure($0) } ?? .success
   }
 
-  /// Ends the thread after what it is at. Must be called before the last reference goes.
+  /// Ends the thread after its present work. Must be called before the last reference goes.
   func end() {
     isEnding.store(true, ordering: .releasing)
     news.signal()

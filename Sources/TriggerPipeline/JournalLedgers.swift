@@ -1,6 +1,6 @@
 internal import DurableFiles
 
-/// What lies beside the journal's segments for the sums and the decisions of its runs.
+/// The files beside the journal's segments that hold the sums and the decisions of its runs.
 struct JournalLedgers {
   let file: LedgerFile
   let state: RunAccountFile
@@ -13,8 +13,8 @@ struct JournalLedgers {
     decisions = try DecisionLog(store: store)
   }
 
-  /// Brings all of it to the disk, lines first: about once a second, by the thread that waits for the
-  /// disk. What fails is tried again the next time.
+  /// Brings all files to the disk, lines first. The thread that waits for the disk calls it about
+  /// once a second. A file that fails is tried again the next time.
   var synchronise: @Sendable () -> Void {
     let parts = [file.synchronise, decisions.synchronise, state.synchronise]
     return {

@@ -59,13 +59,13 @@ final class JournalUpkeep {
     look(nowNs: nowNs, isFull: false)
   }
 
-  /// Tries to make room, at once, where a write has just failed for want of it.
+  /// Tries to make room at once, after a write failed for lack of it.
   func makeRoom(after error: any Error) {
     let code = (error as? SystemCallError)?.code
     look(nowNs: clock.monotonicNs, isFull: code == ENOSPC || code == EDQUOT)
   }
 
-  /// Ages are told by the clock that cannot be set. One that was set is told.
+  /// Ages go by the clock that cannot be set. A system clock that was set is reported.
   private func noteClock(elapsedS: Int) {
     let wallS = Int(clamping: clock.realtimeNs / 1_000_000_000)
     let deviationS = (wallS -| wallStartedS) -| elapsedS
@@ -105,7 +105,7 @@ final class JournalUpkeep {
 
   private func look(nowNs: UInt64, isFull: Bool) {
     lastLookNs = nowNs
-    // Where the system does not say what is free, nothing is deleted for want of it.
+    // Where the system does not tell the free bytes, nothing is deleted for lack of space.
     let isKnown = show.freeByteCountUnknown.value == 0
     let free = show.freeByteCount.value
     noteUnknownSpace(!isKnown)
@@ -115,7 +115,7 @@ final class JournalUpkeep {
     if isFull { missing = max(missing, 1) }
     let verdict = journal.chooseForDeletion(
       limits, missingByteCount: missing, nowS: journal.nowS)
-    // While segments are deleted it is not known yet whether what is left stands against the limits.
+    // While segments are being deleted it is not known yet whether the rest is within the limits.
     if verdict != .deleting { noteHeld(verdict == .heldByUnpublished) }
     noteNumbers()
     noteSizes()

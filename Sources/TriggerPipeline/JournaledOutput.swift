@@ -2,11 +2,11 @@ internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
 
-/// Journal and output socket together: what is handed over is first written to the journal and only
-/// then published.
+/// Journal and output socket together. Records are first written to the journal and only then
+/// published.
 ///
-/// What the output will not take now waits in the journal, on disk and without bound in memory, and
-/// goes out in order when the output takes it again. One thread owns it.
+/// Records that the output does not take now wait in the journal. They wait on disk, take no
+/// memory, and go out in order when the output takes records again. One thread owns it.
 final class JournaledOutput {
   private let journal: FlaggedJournal
   private let output: any OutputPort
@@ -30,7 +30,7 @@ final class JournaledOutput {
 
   /// How long the end waits for an output that takes nothing.
   private static let patienceNs: UInt64 = 1_000_000_000
-  /// How long a synchronisation that failed is waited with.
+  /// The time between a failed synchronisation and the next attempt.
   private static let retryNs: UInt64 = 1_000_000_000
   /// Records that are read back from the journal at once, and how often in a row.
   private static let backlogRecordCount = 64
@@ -61,7 +61,7 @@ final class JournaledOutput {
     fsyncIntervalNs = UInt64(settings.fsyncIntervalMs) * 1_000_000
     backlog = .allocate(byteCount: Self.backlogRecordCount * recordByteCount, alignment: 64)
     repeatCount = RepeatWindow.recordCount(settings, recordByteCount: recordByteCount)
-    // However the last process ended, receivers may have ended with it.
+    // Receivers may have ended together with the last process, however it ended.
     window = DeliveryWindow(
       start: journal.number(
         before: repeatCount *| UInt64(output.sharingCount), upTo: journal.publishedNumber),
@@ -74,7 +74,7 @@ final class JournaledOutput {
   /// The number that the next record handed over must bear.
   var nextNumber: UInt64 { journal.nextNumber }
 
-  /// Does what is due: subscriptions, the backlog, fsync. Cheap when nothing is.
+  /// Does what is due: subscriptions, the backlog, fsync. Cheap when nothing is due.
   func service() {
     output.serviceSubscriptions()
     counters.subscribers.set(UInt64(output.subscriberCount))
@@ -86,7 +86,8 @@ final class JournaledOutput {
     do { try upkeep.service(nowNs: nowNs) } catch { noteFailure(error) }
     updateWaiting()
     guard hasUnsynchronised || journal.hasChores, !flusher.isBusy else { return }
-    // A disk that fails is not asked at once again: each time all that it may have lost is written.
+    // A disk that fails is not asked again at once: each attempt writes everything that it may have
+    // lost.
     let intervalNs = cannotSynchronise ? max(fsyncIntervalNs, Self.retryNs) : fsyncIntervalNs
     if nowNs - lastFsyncNs >= intervalNs { beginSynchronising() }
   }
@@ -94,15 +95,15 @@ final class JournaledOutput {
   /// Whether records wait for the output, those that are to be sent again among them.
   var hasBacklog: Bool { window.sentNumber < journal.lastNumber }
 
-  /// Whether everything has left, or time is up, or nobody has been there for a while: a receiver that
-  /// takes nothing now is waited for until the deadline.
+  /// Whether all records have left, the time is up, or no receiver has been there for a while. A
+  /// connected receiver that takes nothing is waited for until the deadline.
   var isOver: Bool {
     if state.isPastDeadline || !hasBacklog && output.isDrained { return true }
     return !output.hasReceiver && clock.monotonicNs - lastTakenNs > Self.patienceNs
   }
 
   /// Closes the journal; its manifest gets the ledgers of the runs and the prescale of the unbiased
-  /// sample, without which `tamis verify` could not repeat the decisions.
+  /// sample, which `tamis verify` needs to repeat the decisions.
   func finish(
     ledger reports: [RunLedgerReport], leftOut: UInt64, unbiasedPrescale: UInt32
   ) {
@@ -128,8 +129,9 @@ final class JournaledOutput {
 
 extension JournaledOutput {
   /// Writes `count` records, trying again while the disk refuses, and then publishes them. Scoring
-  /// goes on until the ring is full; then the input waits. Nothing is dropped unless the daemon is
-  /// told to end and the disk has refused until the deadline: that is counted as abandoned.
+  /// goes on until the ring is full; then the input waits. Records are dropped only where the
+  /// daemon was told to end and the disk has refused until the deadline. They are counted as
+  /// abandoned.
   func take(_ records: UnsafeRawBufferPointer, count: Int) {
     precondition(records.count == count * recordByteCount)
     guard count > 0 else { return }
@@ -171,8 +173,8 @@ extension JournaledOutput {
     }
   }
 
-  /// After a write that failed: has old segments deleted where the limits allow it, and publishes
-  /// what waits, since what was published may go.
+  /// After a failed write: has old segments deleted where the limits allow it, and publishes
+  /// waiting records, since published records may be deleted.
   private func makeRoom(after error: any Error) {
     output.serviceSubscriptions()
     followUp()
@@ -187,7 +189,7 @@ extension JournaledOutput {
     lastFsyncNs = clock.monotonicNs
     do {
       flusher.begin(try journal.synchronisation())
-      // What is written from now on is for the next time.
+      // Records that are written from now on belong to the next synchronisation.
       hasUnsynchronised = false
     } catch {
       note(.failure(error))
@@ -212,7 +214,7 @@ extension JournaledOutput {
     case .success:
       if cannotSynchronise { noteRecovery() }
       cannotSynchronise = false
-      // What was written while the disk was waited for is as old as that, at most.
+      // Records that were written during the synchronisation are at most as old as its start.
       counters.unsynchronisedSinceNs.set(hasUnsynchronised ? lastFsyncNs : 0)
     case .failure(let error):
       cannotSynchronise = true
@@ -221,7 +223,7 @@ extension JournaledOutput {
     }
   }
 
-  /// Counts each failure and says each new one.
+  /// Counts each failure, and reports each new one.
   private func noteFailure(_ error: any Error) {
     counters.journalFailures.add()
     if state.setStall("journal: \(error)") { observer.journalStalled("\(error)") }
@@ -260,7 +262,7 @@ extension JournaledOutput {
     return sent
   }
 
-  /// Takes note of what has left the output, and of receivers that have gone.
+  /// Notes which records have left the output, and which receivers have gone.
   private func followUp() {
     if window.noteDepartures(output.departureCount) { repeatLast() }
     if let number = window.published(
@@ -271,7 +273,7 @@ extension JournaledOutput {
     }
   }
 
-  /// Has the records sent again that a receiver may not have got before it went.
+  /// Sends the records again that a receiver may not have got before it went.
   private func repeatLast() {
     let start = journal.number(
       before: repeatCount *| UInt64(output.sharingCount), upTo: journal.publishedNumber)
@@ -293,8 +295,8 @@ extension JournaledOutput {
     }
   }
 
-  /// Sends what waits in the journal, at most some thousand records at a time so that the decisions
-  /// of live events are not held up behind a long backlog.
+  /// Sends records that wait in the journal, at most some thousand at a time, so that a long
+  /// backlog does not delay the decisions on live events.
   private func publishBacklog() {
     guard hasBacklog, output.mayTakeMore else { return }
     let last = publishableNumber
@@ -303,7 +305,7 @@ extension JournaledOutput {
         var count = try journal.read(from: window.sentNumber + 1, into: backlog)
         if cannotReadBack { noteRecovery() }
         cannotReadBack = false
-        // What is left in the journal cannot be read back; it stays on disk for `tamis inspect`.
+        // The rest of the journal cannot be read back; it stays on disk for `tamis inspect`.
         if count == 0 { _ = window.noteSent(journal.lastNumber) }
         while count > 0, backlogNumber(count - 1) > last { count -= 1 }
         if count == 0 { break }
@@ -328,7 +330,8 @@ extension JournaledOutput {
   }
 
   private func updateWaiting() {
-    // What was deleted or left out does not wait, nor does what is only sent again.
+    // Records that were deleted or left out do not wait, and neither do records that are only sent
+    // again.
     counters.waiting.set(
       journal.recordCount(after: max(window.sentNumber, window.highestNumber)))
   }

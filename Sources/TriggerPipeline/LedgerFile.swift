@@ -10,11 +10,11 @@ final class LedgerFile {
     file = try JSONLineFile("ledger.jsonl", in: store)
   }
 
-  /// Appends a closed run. Where it throws nothing of it is there: it must be tried again before the
-  /// run's account is given up.
+  /// Appends a closed run. Where this throws, the line is not in the file: the caller must try
+  /// again before it gives up the run's account.
   func append(_ report: RunLedgerReport) throws { try append(line: report.json) }
 
-  /// Appends what was refused; see above.
+  /// Appends the refused records of a run, in the same way.
   func append(_ report: RefusalReport) throws { try append(line: report.json) }
 
   /// Appends a JSON object, which gets its checksum here.
@@ -75,8 +75,8 @@ extension [RefusedCount] {
 }
 
 extension JSONValue {
-  /// Numbers, truth values, lists and objects of them, and words without special characters: all a
-  /// ledger has.
+  /// Numbers, truth values, lists and objects of them, and words without special characters. A
+  /// ledger has no other values.
   fileprivate var text: String {
     switch self {
     case .integer(let value): "\(value)"

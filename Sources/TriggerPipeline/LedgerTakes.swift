@@ -10,8 +10,8 @@ struct TakeIdentity: Hashable {
   var openedNs: UInt64
 }
 
-/// What one daemon knows of a take, or of a part of it: a run that gave up its place and went on has
-/// several parts.
+/// The account of one daemon for a take or a part of it. A run that gave up its place and continued
+/// has several parts.
 struct TakePart {
   var identity: TakeIdentity
   /// The sequences that were decided, as `SequenceTracker` takes and gives them.
@@ -23,7 +23,7 @@ struct TakePart {
   var notFinite: UInt64
   var flagged: UInt64
   var unbiased: UInt64
-  /// Whether a further line goes on from this one, in place of being another part.
+  /// Whether a further line continues this part and is no part of its own.
   var isGoneOnWith: Bool
   var isOpen: Bool
   var isBalanced: Bool
@@ -38,15 +38,15 @@ struct TakePart {
 /// Records refused, by reason.
 typealias Refusals = [RecordRejection: UInt64]
 
-/// All that a journal's `ledger.jsonl` and `ledger.open` say.
+/// The content of a journal's `ledger.jsonl` and `ledger.open`.
 struct LedgerTakes {
   /// Takes with their parts.
   private(set) var takes: [TakeIdentity: [TakePart]] = [:]
-  /// What was refused of each take.
+  /// Refused records of each take.
   private(set) var refused: [TakeIdentity: Refusals] = [:]
-  /// What was refused and is of no run that can be told.
+  /// Refused records whose run is not known.
   private(set) var refusedOfUnknown: Refusals = [:]
-  /// Lines that say nothing.
+  /// Notes on lines that could not be read.
   private(set) var notes: [String] = []
 
   /// Reads the ledger of the journal in `folder`.
@@ -67,7 +67,7 @@ struct LedgerTakes {
     if try line.member("closing").string() == "refused" { return try noteRefusals(line) }
     let part = try TakePart(line)
     note(part)
-    // A line of an earlier version has what was refused among its sums.
+    // A line of an earlier version has the refused records among its sums.
     let refusals =
       try line.optionalMember("refused") == nil
       ? [.repeated: try line.optionalMember("repeated")?.integer(in: 0...UInt64.max) ?? 0]
@@ -87,14 +87,15 @@ struct LedgerTakes {
     refused[identity, default: [:]].add(refusals)
   }
 
-  /// Of the lines that go on from one another the last one counts.
+  /// Where lines continue one another the last one counts.
   private mutating func note(_ part: TakePart) {
     guard let last = takes[part.identity]?.last else {
       takes[part.identity] = [part]
       return
     }
-    // A kill between the line of a run and its leaving the open accounts: the line knows more. So it
-    // does after an orderly end: it has what was received and not decided.
+    // The daemon was killed after it wrote the line of a run and before it removed the open
+    // account: the line has more. After an orderly end, too: the line also counts records that were
+    // received and not decided.
     if part.isOpen, last.decided == part.decided { return }
     if last.isGoneOnWith {
       takes[part.identity]?.removeLast()
@@ -108,7 +109,7 @@ extension Refusals {
     for (reason, count) in other where count > 0 { self[reason, default: 0] +|= count }
   }
 
-  /// The member `refused` of a line. A reason that is not known, such as a later version's, is left
+  /// The member `refused` of a line. An unknown reason, such as one of a later version, is left
   /// out.
   fileprivate init(_ line: JSONPlace) throws(FileFault) {
     self.init()

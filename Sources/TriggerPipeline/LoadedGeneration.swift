@@ -2,13 +2,13 @@ public import ScoreEngine
 public import ScoreModel
 
 /// A model with its calibration, and perhaps another pair to score beside it: files that were read
-/// and found to belong together, before anything is made of them.
+/// and found to belong together. Scorers are not made yet.
 public struct LoadedGeneration: Sendable {
   /// The model.
   public var model: LoadedModel
   /// Its calibration.
   public var calibration: MatchedCalibration
-  /// What scores beside it and publishes nothing; nil for none.
+  /// The pair that scores beside it and publishes nothing; nil for none.
   public var shadow: Shadow?
   /// The instruction set to score with.
   public var instructionSet: InstructionSet

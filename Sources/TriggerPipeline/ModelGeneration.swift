@@ -8,8 +8,8 @@ internal import ScoreModel
 /// A model and its calibration, made ready before the first event sees them: a scorer for every
 /// worker, the decision rule, and the origin that flagged records carry.
 ///
-/// One generation decides all records of a stretch of the stream. Making one allocates and touches
-/// its weights; using one does neither.
+/// One generation decides all records of a stretch of the stream. Making a generation allocates
+/// memory and reads all weights once; using it allocates nothing.
 final class ModelGeneration: @unchecked Sendable {
   // Unchecked: scorers belong to the worker of their index; the rest is constant, or looks after
   // itself.

@@ -1,7 +1,7 @@
 internal import EventRecords
 
-/// Makes the flagged records that the daemon would have published, but for what only the daemon
-/// knows: instance is 0, and both times are the record's own.
+/// Makes the flagged records that the daemon would have published. The fields that only the daemon
+/// knows differ: the instance is 0, and both times are the record's own.
 public struct OfflineFlagged {
   private let rule: DecisionRule
   private let model: UInt32

@@ -11,7 +11,7 @@ public struct OfflineEvent {
   public var score: Float
   /// D attributions, valid during the call.
   public var attributions: UnsafeBufferPointer<Float>
-  /// What the rule says of it; nil where it is not kept.
+  /// The decision of the rule; nil where the event is not kept.
   public var decision: Decision?
 
   /// The numbers that identify the event.
@@ -20,7 +20,7 @@ public struct OfflineEvent {
   }
 }
 
-/// What tells one event from another.
+/// The four numbers that tell one event from another.
 public struct EventIdentity: Hashable, Sendable, CustomStringConvertible {
   /// The run.
   public var run: UInt32
@@ -50,8 +50,8 @@ public struct EventIdentity: Hashable, Sendable, CustomStringConvertible {
     PrescaleHash(run: run, source: source, sequence: sequence, event: event)
   }
 
-  /// What a row of features without a record is called everywhere: event `row + 1` of run 1 and
-  /// source 1, whose sequence 1 was the begin of the run. `tamis replay` sends it so.
+  /// The identity that a row of features without a record has everywhere, also in what `tamis
+  /// replay` sends: event `row + 1` of run 1 and source 1. Sequence 1 is the begin-of-run record.
   public init(rowOfFeatures row: Int) {
     self.init(run: 1, source: 1, sequence: UInt64(row + 2), event: UInt64(max(row, -1) + 1))
   }
@@ -69,7 +69,7 @@ public struct OfflineTrigger: Sendable {
   private let workers: Int
   private let batchMax: Int
 
-  /// Creates a trigger that scores with so many threads.
+  /// Creates a trigger that scores with `workers` threads.
   public init(_ precision: ScoringPrecision, workers: Int, batchMax: Int = 256) {
     self.precision = precision
     self.workers = workers
@@ -81,8 +81,9 @@ public struct OfflineTrigger: Sendable {
     self.init(.exact(network), workers: workers, batchMax: batchMax)
   }
 
-  /// Scores all events of `input` and visits each in order. Screened, an event that the screen has
-  /// ruled out has its screen score and no attributions of its own; it is never kept.
+  /// Scores all events of `input` and visits each in order. With a screen, an event that the screen
+  /// has ruled out has its screen score, its attributions mean nothing, and it is never kept for
+  /// its score.
   ///
   /// - Throws: what reading the input throws (`FileFault`), and what `visit` throws.
   public func run(
@@ -117,8 +118,8 @@ public struct OfflineTrigger: Sendable {
     input.record(at: index).map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
   }
 
-  /// Scores all events of `input` without deciding anything, and hands on chunk after chunk in
-  /// order: which events, their scores, and their features, row-major.
+  /// Scores all events of `input` without deciding, and gives chunk after chunk in order: the range
+  /// of events, their scores, and their features, row-major.
   public func scoreChunks(
     of input: EventSource,
     consume: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) throws -> Void

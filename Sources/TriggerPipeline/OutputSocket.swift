@@ -6,10 +6,10 @@ internal import ZeroMQ
 
 /// The output of the pipeline: a PUB or PUSH socket that never drops in silence.
 ///
-/// PUB is an XPUB that sees subscriptions come and go: while nobody wants a record it is not sent, so
-/// records wait in the journal and not in the void; and with `XPUB_NODROP` a subscriber that does
-/// not keep up makes the send fail rather than lose the record. Whether somebody wants a record is what
-/// the library finds when it is sent; the subscriptions say when to try.
+/// For PUB it is an XPUB socket, which sees subscriptions come and go. A record that nobody wants
+/// is not sent but waits in the journal. With `XPUB_NODROP` a send fails where a subscriber does
+/// not keep up; the record is not lost. Only the library knows at the send whether somebody wants
+/// the record. The subscriptions tell when to try.
 final class OutputSocket: OutputPort {
   private let socket: Socket
   private let isPublisher: Bool
@@ -18,19 +18,21 @@ final class OutputSocket: OutputPort {
   private let held: ParcelQueue
   private var message = Message()
   private var subscriptions = TopicSubscriptions()
-  /// Bytes of the topics that each connection has asked for, with what each topic costs beside them.
+  /// Bytes of the topics that each connection has asked for, with a fixed cost for each topic.
   private var topicByteCounts: [UInt64: Int] = [:]
-  /// Set while nobody wants the record that is next: no use in trying before that time.
+  /// While nobody wants the next record: the time before which another attempt is of no use.
   private var unwantedUntilMs: UInt64 = 0
-  /// The last flagged record that was taken, with which it is found out whether such are wanted.
+  /// The last flagged record that was taken. Sending it again finds out whether somebody wants
+  /// flagged records.
   private var lastFlagged: [UInt8] = []
-  /// Since when it is not certain whether somebody wants flagged records, and cannot be found out.
+  /// Since when it is not certain whether somebody wants flagged records, without a record to find
+  /// out with.
   private var doubtSinceMs: UInt64?
   private var hasSentSinceDeparture = false
   private var departures: UInt64 = 0
   private var goneCount: UInt64 = 0
   private var goneMs: UInt64 = 0
-  /// The look after which nothing was held.
+  /// The number of the look after which the output held nothing.
   private var emptySinceLook: UInt64?
   /// The endpoints as bound, with wildcard ports resolved.
   let boundEndpoints: [String]
@@ -53,16 +55,16 @@ final class OutputSocket: OutputPort {
   private static let messagesMax = 1_000
   private static let unwantedMs: UInt64 = 100
   private static let doubtMs: UInt64 = 1_000
-  /// Receivers of a PUSH that go are taken note of as often as this, however many there are.
+  /// The shortest time between two notes of departed receivers of a PUSH, however many go.
   private static let departuresMs: UInt64 = 1_000
-  /// What was handed over is with the kernel within this time where there is room.
+  /// Within this time ZeroMQ passes a record to the kernel, where the kernel has room.
   private static let lingerMs = 500
 
   init(
     context: Context, sockets: SecuredSockets, settings: PipelineSettings,
     recordByteCount: Int, observer: any PipelineObserver
   ) throws {
-    // What a queue holds, and what is on its way to the kernel.
+    // The records of a queue, and those on the way to the kernel.
     held = ParcelQueue(
       count: settings.outputHighWaterMark +| 256, byteCount: recordByteCount)
     let isPublisher = settings.outputPattern == .pub
@@ -99,7 +101,8 @@ final class OutputSocket: OutputPort {
     isPublisher ? subscriptions.count > 0 : pressure.connectionCount > 0
   }
 
-  /// Whether a PUB may have a subscriber: subscriptions are a hint, a connection enough to try.
+  /// Whether a PUB may have a subscriber. A subscription is a hint; a connection is reason enough
+  /// to try.
   private var isInhabited: Bool { subscriptions.count > 0 || pressure.connectionCount > 0 }
 
   var sharingCount: Int { isPublisher ? 1 : max(2, pressure.connectionCount) }
@@ -186,8 +189,9 @@ extension OutputSocket {
     unwantedUntilMs = 0
   }
 
-  /// Whether a record that nobody wants is done with: flagged ones wait until somebody does. The others
-  /// wait only while nobody wants flagged ones either, so that they do not hold those up.
+  /// Whether a record that nobody wants may be skipped. A flagged record waits until somebody wants
+  /// it. Records of the other topics wait only while nobody wants flagged records either, so that
+  /// they do not delay those.
   private func passes(_ topic: OutputTopic) -> Bool {
     if topic != .flagged, isPublisher, isFlaggedWanted() { return true }
     if topic == .flagged { noteNobodyWantsFlagged() }
@@ -211,8 +215,9 @@ extension OutputSocket {
     noteDeparture()
   }
 
-  /// Whether somebody wants flagged records. In doubt the last one is sent again, which receivers know
-  /// by its number: only the library can tell. Where there was none yet, the doubt lasts a second.
+  /// Whether somebody wants flagged records. In doubt the last one is sent again, since only the
+  /// library can tell; receivers recognise it by its number. Where there was none yet, the doubt
+  /// lasts a second.
   private func isFlaggedWanted() -> Bool {
     guard subscriptions.hasFlagged else { return false }
     guard subscriptions.isDoubtful else { return true }
@@ -248,8 +253,8 @@ extension OutputSocket {
     noteDeparture()
   }
 
-  /// The library keeps the topics of a connection for as long as it is there: one that goes on asking
-  /// for others is cut off.
+  /// The library keeps the topics of a connection as long as the connection lives. A connection
+  /// that asks for more and more topics is cut off.
   private func charge(_ descriptor: Int, _ byteCount: Int) {
     let connection = connectionIdentity(descriptor)
     guard connection != 0 else { return }

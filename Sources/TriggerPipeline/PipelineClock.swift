@@ -2,8 +2,8 @@ internal import CLinux
 
 /// Where the pipeline takes its time from: the system's clocks, or a simulated one that tests move.
 ///
-/// A value of one reference that is nil outside tests: reading the system's clock costs one
-/// comparison more than calling it.
+/// It holds one reference, which is nil outside tests. Reading the time costs one comparison more
+/// than a direct call of the system's clock.
 package struct PipelineClock: Sendable {
   /// The clocks of this machine.
   package static let system = PipelineClock(simulated: nil)
@@ -12,7 +12,7 @@ package struct PipelineClock: Sendable {
 
   private init(simulated: (any SimulatedTime)?) { self.simulated = simulated }
 
-  /// A clock that shows what `time` says.
+  /// A clock that shows the time of `time`.
   package init(_ time: any SimulatedTime) { simulated = time }
 
   /// Nanoseconds that never go back, from any origin.

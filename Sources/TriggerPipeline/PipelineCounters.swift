@@ -1,9 +1,9 @@
 internal import BoundedNumbers
 public import EventRecords
 
-/// Everything the pipeline counts since start. Written on the way of the events, read by whoever
-/// shows it; all sums of the ledger can be checked from here:
-/// received = scored + rejected + shed, and kept = published + waiting + abandoned.
+/// Everything the pipeline counts since start. The stages write, any thread reads. The sums of the
+/// ledger can be checked from here: received = scored + rejected + shed, and kept = journaled +
+/// abandoned.
 public final class PipelineCounters: Sendable {
   /// Events that got a score.
   public let scored = AtomicCounter()
@@ -11,7 +11,8 @@ public final class PipelineCounters: Sendable {
   private let rejectedByReason: [AtomicCounter]
   /// Events given up because the pipeline was told to end before it could score them.
   public let shed = AtomicCounter()
-  /// Events that fired a working point, and those that its prescale let pass, by its name.
+  /// For each working point, by its name: the events that fired it, and the events that also passed
+  /// its prescale.
   public let workingPoints = WorkingPointTable()
   /// Events above the loosest threshold, before prescales.
   public let aboveThreshold = AtomicCounter()
@@ -19,13 +20,13 @@ public final class PipelineCounters: Sendable {
   public let unbiased = AtomicCounter()
   /// Events kept because they could not be scored.
   public let notScorable = AtomicCounter()
-  /// Events that would have been kept but for the cap on the flagged rate.
+  /// Events that only the cap on the flagged rate kept from being flagged.
   public let floodSuppressed = AtomicCounter()
   /// The prescale that the cap imposes now; 1 while there is no flood.
   public let floodPrescale = AtomicCounter()
-  /// Events handed on for commissioning alone, with reasons 0.
+  /// Events that are published for commissioning only, with reasons 0.
   public let unflagged = AtomicCounter()
-  /// What shadow and live generation would have done with an event, in `ShadowOutcome`'s order.
+  /// Events by the outcome of live and shadow generation, in `ShadowOutcome`'s order.
   public let shadow: [AtomicCounter]
   /// Switches of model and calibration that were made, and candidates that were refused.
   public let reloads = AtomicCounter()
@@ -39,11 +40,12 @@ public final class PipelineCounters: Sendable {
   public let controlRecords: [AtomicCounter]
   /// Messages that left the input sockets.
   public let messages = AtomicCounter()
-  /// Flagged records written to the journal.
+  /// Records written to the journal.
   public let journaled = AtomicCounter()
   /// Bytes written to the journal.
   public let journaledBytes = AtomicCounter()
-  /// Flagged records handed to the output socket, by topic.
+  /// Records of the topic `flagged` that the output socket has taken, each counted once. Records
+  /// that are sent again count in `repeated`. The socket may still hold some of them: see `held`.
   public let publishedFlagged = AtomicCounter()
   /// The same for the topic `unbiased`.
   public let publishedUnbiased = AtomicCounter()
@@ -54,7 +56,7 @@ public final class PipelineCounters: Sendable {
   public let unsynchronisedSinceNs = AtomicCounter()
   /// Journaled records that wait for the output.
   public let waiting = AtomicCounter()
-  /// Flagged records that could be neither journaled nor published before the end.
+  /// Records that could not be journaled before the end, and were therefore not published.
   public let abandoned = AtomicCounter()
   /// Sends that the output refused because it was full or nobody was there.
   public let outputBlocked = AtomicCounter()
@@ -72,13 +74,14 @@ public final class PipelineCounters: Sendable {
   public let batches = AtomicCounter()
   /// Events that the screen left to the exact network, the sampled ones among them.
   public let rescored = AtomicCounter()
-  /// Sampled events, which were scored both ways.
+  /// Sampled events, which the screen and the exact network both scored.
   public let audited = AtomicCounter()
-  /// Of these, those that the screen would have let go though their exact score fires.
+  /// Sampled events that the screen would have lost although their exact score fires.
   public let screenMissed = AtomicCounter()
-  /// The largest share by which the screen score of a firing event fell short, as float32 bits.
+  /// The largest fraction by which the screen score of a firing event fell short of its exact
+  /// score, as float32 bits.
   public let screenShortfallBits = AtomicCounter()
-  /// Runs whose ledger did not close with equal sums.
+  /// Runs whose sums did not agree when their ledger was closed.
   public let ledgerFaults = AtomicCounter()
   /// Time of the last event, ns since the epoch.
   public let lastEventNs = AtomicCounter()
@@ -92,7 +95,8 @@ public final class PipelineCounters: Sendable {
   /// Seconds from the message's leaving the socket to the decision.
   public let decisionLatency = FixedHistogram(upperBounds: FixedHistogram.decades(-6, through: 0))
 
-  /// Kept, since `allCases` makes a new array at each call and a flood of bad records may call often.
+  /// A copy, since `allCases` makes a new array at each call and a flood of bad records may call
+  /// often.
   private static let reasons = RecordRejection.allCases
 
   /// All at zero.
@@ -121,7 +125,8 @@ public final class PipelineCounters: Sendable {
   public var rejectedTotal: UInt64 { rejectedByReason.map(\.value).saturatingSum }
 }
 
-/// Which of the live and the shadow generation an event fired, at their loosest working points.
+/// Whether an event fired the loosest working point of the live generation, of the shadow, of both
+/// or of neither.
 public enum ShadowOutcome: String, CaseIterable, Sendable {
   /// Both fired.
   case both

@@ -2,8 +2,8 @@ internal import BoundedNumbers
 internal import EventRecords
 internal import Glibc
 
-/// Refuses settings whose ring and batches would take more memory than the machine has: what is
-/// allocated at the start would else end the process without a word.
+/// Refuses settings whose ring and batches would take more memory than the machine has. Otherwise
+/// the allocation at the start would end the process without a message.
 ///
 /// - Throws: `GenerationRefusal` that names the keys of the configuration.
 package func checkMemory(

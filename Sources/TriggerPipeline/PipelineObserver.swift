@@ -1,12 +1,12 @@
 public import ZeroMQ
 
-/// Who is told of the rare things that an operator should read about. Called from the pipeline's
-/// threads; must not block for long.
+/// Receives the rare events that an operator should read about. Called from the pipeline's threads;
+/// must not block for long.
 public protocol PipelineObserver: Sendable {
   /// A run's ledger was closed. One that is not balanced is a fault of the daemon itself.
   func ledgerClosed(_ report: RunLedgerReport)
-  /// An earlier process has left a run open, of which so many records were decided; it is gone on
-  /// with.
+  /// The run is resumed: an earlier process has left it open, and `decided` of its records were
+  /// decided before.
   func ledgerResumed(run: UInt32, source: UInt32, decided: UInt64)
   /// Records were refused: the first of a run at once, and then at most every ten seconds.
   func recordsRefused(_ report: RefusalReport)
@@ -16,14 +16,15 @@ public protocol PipelineObserver: Sendable {
   func journalStalled(_ reason: String)
   /// The journal can be written again.
   func journalRecovered()
-  /// Something about the journal that an operator should see to, or that has come right again.
+  /// A condition of the journal that needs an operator, or the end of one.
   func journalWarned(_ text: String)
   /// A socket failed in a way that is not would-block.
   func socketFailed(_ reason: String)
-  /// Peers could not connect: the first one of each reason at each socket, and then at most once a
-  /// minute, with how many there were.
+  /// Peers could not connect. Reported for the first one of each reason at each socket, and then at
+  /// most once a minute, with their number.
   func handshakeFailed(_ failure: HandshakeFailure)
-  /// Peers were cut off, since they took what is not their share; as often as failed handshakes.
+  /// Peers were cut off because they took more than their share. Reported as often as failed
+  /// handshakes.
   func connectionCut(_ cut: ConnectionCut)
   /// A receiver or the daemon has gone: records after this number are sent again.
   func recordsRepeat(from number: UInt64, count: UInt64)

@@ -3,7 +3,7 @@ public import Drift
 package import DurableFiles
 internal import EventRecords
 
-/// How a pipeline is wired and bounded. Every bound has its name here.
+/// The endpoints and the bounds of a pipeline. Every bound has its name here.
 public struct PipelineSettings: Sendable {
   /// How records come in.
   public enum InputPattern: Sendable { case pull, sub }
@@ -20,16 +20,18 @@ public struct PipelineSettings: Sendable {
   public var inputBind: [String] = []
   /// The topic that a SUB input asks for.
   public var inputTopic = ""
-  /// Whether other daemons take part of the same stream, as behind one PUSH: what is missing here is
-  /// then not lost.
+  /// Whether other daemons take a part of the same stream, as behind one PUSH. Sequence numbers
+  /// that are missing here are then not counted as lost.
   public var isInputShared = false
-  /// A run or source of which nothing came for so many seconds gives up its place in the ledger.
+  /// A run or a source without a record for this many seconds gives up its place in the ledger.
   public var inputSilenceS = 3_600
-  /// A longer message is refused as oversized.
+  /// A longer message is refused as oversized. One longer than twice this closes its connection
+  /// unread.
   public var messageByteCountMax = 1 << 20
   /// Messages that ZeroMQ may hold for each sender before it makes the sender wait (or drop).
   public var inputHighWaterMark = 1_000
-  /// Bytes that ZeroMQ may hold for each sender, however few messages that are.
+  /// Bytes that ZeroMQ may hold for each sender. Where messages are large the queue holds fewer of
+  /// them.
   public var inputQueueByteCountMax = 512 << 20
   /// Bytes that ZeroMQ may hold for all senders together.
   public var inputTotalByteCountMax = 1 << 30
@@ -41,10 +43,10 @@ public struct PipelineSettings: Sendable {
   public var outputBind: [String] = []
   /// Records that ZeroMQ may hold for each receiver; more wait in the journal.
   public var outputHighWaterMark = 1_000
-  /// Records that are sent again where it is not certain that they arrived; 0 is as many as the
-  /// queues and buffers on both sides can hold.
+  /// The number of records that are sent again where it is not certain that they arrived. 0 stands
+  /// for as many as the queues and buffers on both sides can hold.
   public var repeatRecordCount = 0
-  /// How long one receiver may hold up the others.
+  /// How long one receiver may delay the others, in seconds. Then it is cut off.
   public var slowReceiverS = 30
   /// The journal's folder.
   public var journalPath = "journal"
@@ -54,46 +56,49 @@ public struct PipelineSettings: Sendable {
   var journalStore: any FolderStore { store ?? DiskFolder(journalPath) }
   /// A journal segment is closed when it would grow beyond this.
   public var segmentByteCountMax = 256 << 20
-  /// A journal segment is closed so many seconds after its first record; 0 never.
+  /// A journal segment is closed this many seconds after its first record; 0 never.
   public var segmentAgeMaxS = 0
   /// Old segments are deleted while the journal has more bytes than this; 0 keeps all.
   public var journalKeepByteCountMax = 0
-  /// Segments are deleted so many seconds after their last record; 0 keeps all.
+  /// Segments are deleted this many seconds after their last record; 0 keeps all.
   public var journalKeepAgeMaxS = 0
-  /// Whether that may be records that were not published.
+  /// Whether records that were not published may be deleted, too.
   public var deletesUnpublished = false
-  /// Below so many free bytes the journal warns, and deletes what its limits allow it to delete.
+  /// Below this many free bytes the journal warns, and deletes early what its limits allow it to
+  /// delete.
   public var journalFreeByteCountMin = 0
-  /// Where records are asked for that were missed.
+  /// The service for consumers that missed records.
   public var catchUp = CatchUpSettings()
-  /// The journal is on the disk itself at most so long after a record was written; 0: before the
-  /// record is published.
+  /// The longest time from the writing of a record until the disk has it, in milliseconds. 0: the
+  /// disk has it before it is published.
   public var fsyncIntervalMs = 100
-  /// One in so many events is kept whatever its score; 0 for none.
+  /// One in this many events is kept whatever its score; 0 for none.
   public var unbiasedPrescale: UInt32 = 10_000
-  /// Whether events that nothing keeps are journaled and published too, with reasons 0.
+  /// Whether events that no working point and no sample keeps are journaled and published, too,
+  /// with reasons 0.
   public var publishesAll = false
-  /// Flagged events a second that are kept at most, over some seconds; 0 for no cap.
+  /// The largest number of flagged events that are kept in a second, averaged over some seconds; 0
+  /// for no cap.
   public var flaggedRateMax = 0
-  /// How drift against the calibration's background is looked for.
+  /// The settings of the comparison with the calibration's background.
   public var drift = DriftSettings()
   /// Whether events are screened in 8-bit integers before they are scored.
   public var isScreened = false
-  /// The processors that the scoring threads are bound to, one each; none leaves all threads to
-  /// the scheduler. Other threads then keep off them where any other processor is left.
+  /// The processors that the scoring threads are bound to, in turn. Without one all threads are
+  /// left to the scheduler. Other threads keep off these processors where any other is left. With
+  /// `workers` 0 the one thread is bound to the first.
   public var workerProcessors: [Int] = []
   /// The largest batch that is scored at once.
   public var batchMax = 256
   /// Scoring threads; 0 does everything in one thread.
   public var workers = 1
-  /// Records that may stand between input and output.
+  /// The number of records that may be between input and output.
   public var ringCapacity = 16_384
   /// How long the end may take after it was asked for.
   public var drainTimeoutMs = 10_000
   /// Where time comes from; tests simulate it.
   package var clock = PipelineClock.system
-  /// Whether the disk is waited for when the owner says so, and not in a thread: for tests that
-  /// choose the moment.
+  /// Whether the owner waits for the disk at moments of its choice, and no thread does: for tests.
   package var flushesByHand = false
   /// Keys and limits of the sockets.
   public var security = SocketSecurity()

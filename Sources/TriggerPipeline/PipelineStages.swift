@@ -2,18 +2,19 @@ internal import CLinux
 internal import EventRecords
 internal import WorkerThreads
 
-/// The stages between input and output, with the threads that drive them. They own the sockets:
-/// when the last reference goes the sockets close, and what is queued in the output still has its
-/// linger to leave.
+/// The stages between input and output, with the threads that drive them. They own the sockets.
+/// When the last reference goes the sockets close; queued records of the output then still have the
+/// linger time to leave.
 struct PipelineStages: Sendable {
   let ingest: IngestStage
   let scoring: [ScoringStage]
   let publish: DecideStage
-  /// Scoring thread i is bound to processor i, in turn; none leaves them to the scheduler.
+  /// Scoring threads are bound to these processors, in turn. An empty list leaves them to the
+  /// scheduler.
   let workerProcessors: [Int]
 
-  /// Makes the stages between two ports, on a journal that is open, and goes on with the runs that
-  /// an earlier process has left open.
+  /// Makes the stages between two ports, on an open journal, and resumes the runs that an earlier
+  /// process has left open.
   ///
   /// - Throws: `FileFault` or `SystemCallError` that names the journal's file.
   init(
@@ -42,8 +43,8 @@ struct PipelineStages: Sendable {
     workerProcessors = settings.workerProcessors
   }
 
-  /// One thread each for input and output, and one for every scoring stage; the caller's is the
-  /// input's. Returns when all is finished.
+  /// One thread each for input and output, and one for every scoring stage. The caller's thread is
+  /// that of the input. Returns when all is finished.
   func runInThreads() {
     withWorkers(2 + scoring.count, name: "tamis") { index in
       switch index {
@@ -56,8 +57,8 @@ struct PipelineStages: Sendable {
     }
   }
 
-  /// The caller's thread takes, scores and publishes in turn: the least latency where one core is
-  /// all there is, and the same bits.
+  /// The caller's thread takes, scores and publishes in turn. This has the least latency on a
+  /// single core, and gives the same bits.
   func runInOneThread() {
     bind(worker: 0)
     let scoreAndPublish = {
@@ -68,7 +69,7 @@ struct PipelineStages: Sendable {
     publish.run()
   }
 
-  /// A processor that is gone since the start is no reason to stop: the thread then runs anywhere.
+  /// Where the processor has gone since the start the thread runs on any other.
   private func bind(worker: Int) {
     guard !workerProcessors.isEmpty else { return }
     _ = tamis_thread_set_affinity(CInt(workerProcessors[worker % workerProcessors.count]))

@@ -1,7 +1,7 @@
 public import Synchronization
 
-/// Where the pipeline is in its life, and what keeps it from working, for all its threads and for
-/// whoever asks after its health.
+/// The phase of the pipeline and what keeps it from working, for all its threads and for health
+/// checks.
 public final class PipelineState: Sendable {
   /// The phases, in order.
   public enum Phase: Int, Sendable, AtomicRepresentable {
@@ -36,23 +36,23 @@ public final class PipelineState: Sendable {
   /// The phase now.
   public var phase: Phase { phaseNow.load(ordering: .acquiring) }
 
-  /// Why the pipeline stands still, or nil while it does not.
+  /// Why the pipeline stands still; nil while it works.
   public var stallReason: String? { stall.withLock { $0 } }
 
   /// Why the last reload was refused; nil where it was made, and before the first.
   public var reloadRefusal: String? { refusal.withLock { $0 } }
 
-  /// What could not be made durable at the end; nil where all was.
+  /// The reason why not all could be made durable at the end; nil where all was.
   public var endFailure: String? { ending.withLock { $0 } }
 
   /// Notes what could not be made durable at the end; the first of them counts.
   func setEndFailure(_ reason: String) { ending.withLock { $0 = $0 ?? reason } }
 
-  /// Notes how a reload came out.
+  /// Notes the outcome of a reload: the reason of its refusal, or nil.
   public func setReloadRefusal(_ reason: String?) { refusal.withLock { $0 = reason } }
 
-  /// Nanoseconds since input last looked at its sockets, or since records last moved through while
-  /// there were any, whichever is longer: a scoring thread that hangs shows here too.
+  /// Nanoseconds since the input last looked at its sockets, or since records last left the ring
+  /// while there were any, whichever is longer. A scoring thread that hangs shows here, too.
   public var sinceProgressNs: UInt64 {
     let last = min(
       inputProgress.load(ordering: .relaxed), outputProgress.load(ordering: .relaxed))
@@ -60,7 +60,7 @@ public final class PipelineState: Sendable {
     return now > last ? now - last : 0
   }
 
-  /// A stage that has not gone once around its loop for so long stands still.
+  /// A stage whose loop takes longer than this is taken to stand still.
   public static let progressNsMax: UInt64 = 10_000_000_000
 
   /// Whether the pipeline moves, or idles soundly: all its threads go around their loops.
@@ -85,7 +85,7 @@ public final class PipelineState: Sendable {
 
   func end() { phaseNow.store(.ended, ordering: .releasing) }
 
-  /// Says what the pipeline waits for; returns whether that is news.
+  /// Notes what the pipeline waits for; nil for nothing. Returns whether this has changed.
   @discardableResult
   func setStall(_ reason: String?) -> Bool {
     stall.withLock { current in

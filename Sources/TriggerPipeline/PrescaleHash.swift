@@ -1,10 +1,10 @@
 /// The number in [0, 2^64) that decides an event's prescales, made from its identity alone.
 ///
-/// It knows nothing of the features, so a prescaled sample is unbiased; it hangs on no counter, so
-/// every daemon, a restarted daemon and an offline command choose the same events. All prescales
-/// of an event look at the same number, therefore the kept samples are nested: whatever passes a
-/// prescale of 100 passes every smaller one too, and an event that several routes could keep is
-/// kept with probability exactly one over their smallest prescale.
+/// It does not depend on the features: a prescaled sample is unbiased. It does not depend on a
+/// counter: every daemon, a restarted daemon and an offline command choose the same events. All
+/// prescales of an event look at the same number: an event that passes a prescale of 100 also
+/// passes every smaller one. An event that several routes could keep is kept with a probability of
+/// exactly one over their smallest prescale.
 public struct PrescaleHash: Equatable, Sendable {
   /// Uniform over events.
   public let value: UInt64
@@ -16,7 +16,7 @@ public struct PrescaleHash: Equatable, Sendable {
     value = absorbed(event, into: state)
   }
 
-  /// Whether one event in `prescale` is meant to pass and this is such a one; 0 lets none pass.
+  /// Whether this event is among the one in `prescale` that pass; 0 lets none pass.
   public func passes(prescale: UInt32) -> Bool {
     prescale > 0 && value.multipliedFullWidth(by: UInt64(prescale)).high == 0
   }

@@ -1,7 +1,7 @@
 public import EventRecords
 internal import Synchronization
 
-/// One of the last kept events, as an operator wants to see it.
+/// One of the last kept events, with the facts that an operator wants to see.
 public struct RecentFlag: Equatable, Sendable {
   /// Which event.
   public var event: EventIdentity
@@ -47,17 +47,17 @@ public struct RecentFlag: Equatable, Sendable {
   }
 }
 
-/// The last flagged events and what made them strange: kept by the publishing thread in fixed
-/// memory, read by whoever draws the page.
+/// The last flagged events and what made them strange: the publishing thread writes them into fixed
+/// memory, and the page reads them.
 ///
-/// The writer never waits: where a reader is looking at this moment the entry is left out, which
-/// costs the page a line and the stream nothing.
+/// The writer never waits. While a reader looks, the entry is left out: the page misses a line, and
+/// the stream is not delayed.
 public final class RecentFlags: Sendable {
   /// How many events are kept.
   public static let eventCountMax = 16
   /// How many features of each.
   public static let featureCountMax = 5
-  /// How many of the last hour's strangest events are kept, in all and of each span.
+  /// How many of the last hour's strangest events are kept, both in all and in each span.
   public static let strangestCountMax = 8
   static let spanCount: UInt64 = 12
   private static let spanNs: UInt64 = 300_000_000_000
@@ -147,11 +147,10 @@ public final class RecentFlags: Sendable {
       kept.sorted { ($0.score, $1.number) > ($1.score, $0.number) }.prefix(Self.strangestCountMax))
   }
 
-  /// D shares of the score in a running mean over flagged events, of which the last 64 weigh most;
-  /// zeros before the first.
+  /// D shares of the score: a running mean over flagged events, in which about the last 64 weigh
+  /// most. Zeros before the first.
   ///
-  /// Element by element: an array that is handed out would share its memory, and the writer would
-  /// have to allocate other memory for its next change.
+  /// Copied element by element: a shared array would make the writer allocate at its next change.
   public var meanShares: [Float] { content.withLock { content in content.meanShares.map { $0 } } }
 
   fileprivate static func period(_ timeNs: UInt64) -> UInt64 { timeNs / spanNs }

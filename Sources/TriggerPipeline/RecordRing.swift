@@ -3,7 +3,7 @@ internal import EventRecords
 internal import Synchronization
 package import WorkerThreads
 
-/// What the ring knows of a record beside its bytes.
+/// The facts of a record that the ring keeps beside its bytes.
 package struct SlotNote: Equatable {
   /// Whether the record is an event; control records pass through to keep their place in order.
   package var isEvent: Bool
@@ -23,13 +23,13 @@ package struct SlotNote: Equatable {
   }
 }
 
-/// A ring of record slots through which every record passes in input order:
-/// the ingest thread fills slots, workers claim what has arrived, the publish thread takes scored
-/// ranges in order and releases them.
+/// A ring of record slots through which every record passes in input order. The ingest thread fills
+/// slots, workers claim filled slots, and the publish thread takes scored ranges in order and
+/// releases them.
 ///
 /// Positions count records since start and never wrap; slot = position modulo capacity. All memory
-/// exists from the start. Batches form by themselves: a worker claims whatever stands between
-/// `claimed` and `filled`, so an idle worker takes one record and a busy one finds many.
+/// exists from the start. Batches form by themselves: a worker claims the records between `claimed`
+/// and `filled`. An idle worker finds one record, a busy one finds many.
 ///
 /// Who may touch what: slots in filled ..< released + capacity belong to the ingest thread, a
 /// claimed range to its worker until it is completed, completed ranges to the publish thread until
@@ -55,11 +55,11 @@ package final class RecordRing: @unchecked Sendable {
   private let filled = Atomic<Int>(0)
   private let claimed = Atomic<Int>(0)
   private let released = Atomic<Int>(0)
-  /// Moves when records were filled in.
+  /// Signals that records were filled in.
   package let arrivals = EventCount()
-  /// Moves when a range was scored.
+  /// Signals that a range was scored.
   package let completions = EventCount()
-  /// Moves when slots came free.
+  /// Signals that slots became free.
   package let releases = EventCount()
 
   /// Creates a ring of at least `capacity` slots (rounded up to a power of two).
@@ -88,7 +88,7 @@ package final class RecordRing: @unchecked Sendable {
     for slot in 0..<rounded { (rangeEnds + slot).initialize(to: Atomic(0)) }
   }
 
-  /// The memory of a ring for `capacity` records, about, whatever that number is.
+  /// The approximate memory of a ring for `capacity` records, for any number.
   package static func byteCount(capacity: Int, featureCount: Int) -> Int {
     let slot = EventRecord.byteCount(featureCount: featureCount) + 128
     // The capacity is rounded up to a power of two.
@@ -177,9 +177,10 @@ extension RecordRing {
     }
   }
 
-  /// How many of `count` records are of the first one's generation. Generations never fall, so a look
-  /// at the last one is enough but at a switch. Where another worker has claimed `start` meanwhile
-  /// these may be newer ones; the claim then fails, whatever comes out here.
+  /// How many of `count` records are of the first one's generation. Generation numbers never fall:
+  /// except at a switch a look at the last record is enough. Where another worker has claimed
+  /// `start` meanwhile the slots may hold newer records; the claim then fails, and the result here
+  /// does not matter.
   private func uniformCount(from start: Int, _ count: Int) -> Int {
     let first = generation(at: start)
     if generation(at: start + count - 1) == first { return count }
@@ -224,7 +225,7 @@ extension RecordRing {
     max(0, filled.load(ordering: .relaxed) - released.load(ordering: .relaxed))
   }
 
-  /// Whether all that was filled has been released.
+  /// Whether all filled slots have been released.
   package var isEmpty: Bool {
     released.load(ordering: .acquiring) == filled.load(ordering: .acquiring)
   }

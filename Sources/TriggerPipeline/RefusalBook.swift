@@ -35,12 +35,13 @@ public struct RefusalReport: Equatable, Sendable {
   }
 }
 
-/// What was refused and has not been told yet, in rows of one count a reason: a row for each entry
-/// of the run table, some for runs that have ended, and one for what is no run's.
+/// Refused records that have not been reported yet. Each row has one count for each reason. There
+/// is a row for each entry of the run table, some rows for runs that have ended, and one for
+/// records of no known run.
 ///
-/// The ingest thread adds. The publish thread writes a row down and then subtracts what it has
-/// written. A row gets another run only while its counts are 0, so a run that is read beside counts
-/// is theirs.
+/// The ingest thread adds. The publish thread writes a row to the file and then subtracts the
+/// counts that it has written. A row is given to another run only while its counts are 0: a run
+/// that is read together with counts therefore belongs to them.
 ///
 /// `@unchecked` by that rule: the counts are atomic, added with release and read with acquire; the
 /// rest is the ingest thread's while a row's counts are 0.
@@ -59,7 +60,7 @@ final class RefusalBook: @unchecked Sendable {
 
   /// All rows.
   var rows: Range<Int> { 0..<unknownRow + 1 }
-  /// The row of what is no run's.
+  /// The row of records of no known run.
   var unknownRow: Int { entryCount + Self.endedCount }
 
   init(entryCount: Int) {
@@ -103,7 +104,7 @@ final class RefusalBook: @unchecked Sendable {
     return entryCount + index
   }
 
-  /// What the publish thread has to tell of a row; empty for nothing.
+  /// The counts of a row that the publish thread has not reported yet; empty for none.
   func untold(_ row: Int) -> [RefusedCount] {
     if isEmpty(row) { return [] }
     return Self.reasons.compactMap { reason in
@@ -112,14 +113,14 @@ final class RefusalBook: @unchecked Sendable {
     }
   }
 
-  /// Whose a row is that is not an entry's and has counts.
+  /// The run of a row that belongs to no entry of the run table and has counts.
   func identity(ofRow row: Int) -> (key: UInt64, openedNs: UInt64)? {
     let index = row - entryCount
     guard 0..<Self.endedCount ~= index else { return nil }
     return (endedKeys[index], endedOpenedNs[index])
   }
 
-  /// The publish thread has written down what `untold` gave.
+  /// Subtracts the counts that the publish thread has written.
   func note(told refused: [RefusedCount], row: Int) {
     for each in refused {
       counter(row, each.reason).pointee.wrappingSubtract(

@@ -2,14 +2,14 @@ internal import BoundedNumbers
 internal import EventRecords
 internal import Synchronization
 
-/// Writes what was refused into the ledger's file and tells the observer: the first refusals of a run
-/// at once, further ones at most every ten seconds. The publish thread's.
+/// Writes refused records into the ledger's file and tells the observer: the first of a run at
+/// once, further ones at most every ten seconds. Belongs to the publish thread.
 struct RefusalTelling {
   private let ledger: RunLedgerTable
   private let file: LedgerFile
   private let observer: any PipelineObserver
   private var toldTotal: UInt64 = 0
-  /// Whether some row had counts and was not due.
+  /// Whether some row had counts and was not due yet.
   private var hasRest = false
   private var lastLookNs: UInt64?
   /// By row: when it may be told again, and the run that it was told for.
@@ -62,7 +62,7 @@ struct RefusalTelling {
     observer.recordsRefused(report)
   }
 
-  /// Nil for an entry that is being closed: its last line tells the rest.
+  /// Nil for an entry that is being closed: the line of its ledger has these counts.
   private func report(row: Int, _ refused: [RefusedCount]) -> RefusalReport? {
     if ledger.entries.indices.contains(row) {
       let entry = ledger.entries[row]

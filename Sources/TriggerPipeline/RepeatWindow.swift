@@ -2,8 +2,9 @@ internal import BoundedNumbers
 internal import EventRecords
 internal import Glibc
 
-/// How many records may be lost on the way, behind the last one that ZeroMQ has let go of: when a
-/// receiver or this daemon ends, whatever stands in queues and buffers between the two may be gone.
+/// How many records may be lost on the way to a receiver, counted back from the last one that
+/// ZeroMQ no longer holds. When a receiver or this daemon ends, all records in the queues and
+/// buffers between the two may be lost.
 enum RepeatWindow {
   /// The kernel's buffer for outgoing bytes, set explicitly so that it is known.
   static let sendBufferByteCount = 262_144
@@ -12,13 +13,13 @@ enum RepeatWindow {
   private static let sendBufferFactor = 2
   /// ZeroMQ's buffer of a connection.
   private static let batchByteCount = 8_192
-  /// What the receiver's kernel may hold where this machine does not say what a kernel may.
+  /// The buffer of the receiver's kernel, where this machine does not tell its own limit.
   private static let receiveBufferByteCountMax = 8 << 20
   /// Messages that the receiver's ZeroMQ holds unless it was told otherwise.
   private static let receiverQueueCount = 1_000
   private static let recordCountMax = 1_000_000
 
-  /// What the settings say, or as many records as the queues on both sides can hold.
+  /// The number of the settings, or as many records as the queues on both sides can hold.
   static func recordCount(_ settings: PipelineSettings, recordByteCount: Int) -> UInt64 {
     if settings.repeatRecordCount > 0 { return UInt64(settings.repeatRecordCount) }
     let byteCount =

@@ -2,14 +2,15 @@ package import DurableFiles
 package import EventRecords
 internal import Synchronization
 
-/// What has been decided of a run and source so far: enough to go on after the process has died.
+/// The decided records of a run and source so far. It is all that resuming the run after the end of
+/// the process needs.
 package struct DecidedAccount {
   package var run: UInt32 = 0
   package var source: UInt32 = 0
-  /// When the run was begun here, ns since the epoch: tells a run that was begun again from one that
-  /// was gone on with.
+  /// When the run was begun here, ns since the epoch: tells a run that was begun again from one
+  /// that was resumed.
   package var openedNs: UInt64 = 0
-  /// How often another process went on with it.
+  /// How often another process has resumed it.
   package var resumeCount: UInt64 = 0
   package var scored: UInt64 = 0
   package var notFinite: UInt64 = 0
@@ -35,17 +36,17 @@ package struct DecidedAccount {
   }
 }
 
-/// `ledger.open` beside the journal's segments: the accounts of the runs that are open, in memory
-/// that is a file, so that they outlive the process however it ends.
+/// `ledger.open` beside the journal's segments: the accounts of the open runs, in a file that is
+/// mapped into memory. They outlive the process however it ends.
 ///
-/// An account is entered after its records were journaled. A kill between the two leaves at most one
-/// batch that is in the journal and not in the account; it then counts as lost, never the other way
-/// round. Each slot has three copies with checksums: one is written, one is the last that was whole,
-/// one the last that is known to be on the disk. So a kill costs nothing, and a power failure, which
-/// may tear any page, what was entered since the last synchronisation. The publishing thread writes;
-/// another may synchronise.
+/// An account is entered after its records were journaled. A kill between the two leaves at most
+/// one batch that is in the journal and not in the account; it then counts as lost, never the other
+/// way round. Each slot has three copies with checksums: one is written, one is the last that was
+/// whole, one the last that is known to be on the disk. A kill therefore loses nothing. A power
+/// failure may tear any page, and loses the entries since the last synchronisation. The publishing
+/// thread writes; another may synchronise.
 package final class RunAccountFile {
-  /// What of an earlier file could not be taken over, in words.
+  /// Notes on accounts of an earlier file that could not be read.
   package private(set) var notes: [String] = []
 
   private static let fileName = "ledger.open"
@@ -59,7 +60,7 @@ package final class RunAccountFile {
   private static let copyByteCount = 8 * (checksumWord + 1)
   private static let slotByteCount = copyCount * copyByteCount
 
-  /// Where the copies of a slot stand.
+  /// The state of the copies of a slot.
   private struct Slot {
     var newest = 0
     var generation: UInt64 = 0
@@ -67,7 +68,7 @@ package final class RunAccountFile {
     var stamps = InlineArray<3, Int>(repeating: 0)
   }
 
-  /// What the synchronising thread shares.
+  /// The counts that the synchronising thread shares.
   private final class Synchronisations: Sendable {
     let begun = Atomic<Int>(0)
     let done = Atomic<Int>(0)
@@ -83,7 +84,8 @@ package final class RunAccountFile {
     try self.init(store: DiskFolder(folder), slotCount: slotCount)
   }
 
-  /// Opens or makes the file in `store`. One of another size or format is begun anew, with a note.
+  /// Opens or makes the file in `store`. A file of another size or format is replaced by an empty
+  /// one, with a note.
   package init(store: any FolderStore, slotCount: Int) throws(SystemCallError) {
     let byteCount = Self.headerByteCount + slotCount * Self.slotByteCount
     let path = store.path(of: Self.fileName)
@@ -116,8 +118,8 @@ package final class RunAccountFile {
 
   deinit { scratch.deallocate() }
 
-  /// Makes the file under another name and puts it in its place: its blocks are taken then, and a
-  /// full disk leaves the old file or none.
+  /// Makes the file under another name, with all its blocks, and renames it: a full disk leaves the
+  /// old file or none.
   private static func begin(
     _ store: any FolderStore, byteCount: Int
   ) throws(SystemCallError) {
@@ -145,8 +147,8 @@ package final class RunAccountFile {
     return try file.read(into: bytes, at: 0) == 8 ? bytes.load(as: UInt64.self) : 0
   }
 
-  /// The accounts that the journal in `folder` has open, whether its daemon runs or not; none where
-  /// there is no such file or it is of another version.
+  /// The open accounts of the journal in `folder`, whether its daemon runs or not. Empty where
+  /// there is no such file, and where it is of another version.
   package static func accounts(
     inFolder folder: String
   ) throws(SystemCallError) -> [DecidedAccount] {
@@ -179,19 +181,19 @@ package final class RunAccountFile {
     put(index)
   }
 
-  /// Takes the account of a slot out: its run is closed, and its ledger written.
+  /// Removes the account of a slot, whose run is closed and whose ledger is written.
   package func clear(_ index: Int) {
     scratch.bindMemory(to: UInt64.self)[1] = 0
     put(index)
   }
 
-  /// Writes the scratch copy in the place of one that is neither the last whole one nor the last on
-  /// the disk.
+  /// Writes the scratch copy over the copy that is neither the last whole one nor the last on the
+  /// disk.
   private func put(_ index: Int) {
     var slot = slots[index]
     let done = synchronisations.done.load(ordering: .acquiring)
     var copy = (slot.newest + 1) % Self.copyCount
-    // Where the newest is not on the disk one of the others may be the last that is.
+    // Where the newest copy is not on the disk, one of the others may be the last that is.
     if slot.stamps[slot.newest] >= done {
       let other = (slot.newest + 2) % Self.copyCount
       if slot.stamps[copy] < done,
