@@ -2,7 +2,7 @@ internal import CScoreKernels
 
 /// How a request was answered. The raw value is the reply's status byte.
 public enum CatchUpStatus: UInt8, CaseIterable, Sendable {
-  /// Records, or the word that there are none.
+  /// Records follow, or there are none.
   case ok = 0
   /// Not a request by its size, its first bytes, or its parts.
   case malformed = 1
@@ -16,7 +16,7 @@ public enum CatchUpStatus: UInt8, CaseIterable, Sendable {
   case number = 5
   /// Meant for another daemon.
   case instance = 6
-  /// A number behind the journal's next: this is not the journal that the asker knows.
+  /// A number above the journal's next one: the consumer knows another journal.
   case beyond = 7
   /// The journal could not be read; asking again may help.
   case journal = 8
@@ -37,19 +37,19 @@ public struct CatchUpRequest: Sendable {
   /// Flag bit 0: the instance is to be compared.
   static let instanceFlag: UInt16 = 1
 
-  /// Any number of the asker's; the reply has it again.
+  /// Any number that the consumer chooses; the reply repeats it.
   public var tag: UInt64 = 0
   /// The first number asked for, from 1.
   public var firstNumber: UInt64 = 0
-  /// The last; `UInt64.max` where the asker names none.
+  /// The last number asked for; `UInt64.max` where the consumer names none.
   public var lastNumber: UInt64 = .max
-  /// The most records that the asker wants.
+  /// The most records that the consumer wants.
   public var recordCountMax = Int.max
-  /// The most bytes of records that it wants; one record is sent at least.
+  /// The most bytes of records that the consumer wants. At least one record is sent.
   public var byteCountMax = Int.max
 
-  /// Reads a request. The tag is taken wherever there are bytes for it, so that an error can be told
-  /// to belong to its request.
+  /// Reads a request. The tag is taken wherever there are bytes for it, so that an error can name
+  /// its request.
   /// - Parameter instance: which daemon this is.
   public init(_ bytes: UnsafeRawBufferPointer, instance: UInt32) throws(Refusal) {
     guard bytes.count == Self.byteCount, let base = bytes.baseAddress,
@@ -91,8 +91,8 @@ public struct CatchUpRequest: Sendable {
   }
 }
 
-/// The first part of a reply, which says what the records in the second are and what there is
-/// besides: 96 bytes, little-endian.
+/// The first part of a reply, 96 bytes, little-endian. It describes the records in the second part
+/// and the journal.
 public struct CatchUpReply: Equatable, Sendable {
   /// Its size.
   public static let byteCount = 96
@@ -100,13 +100,14 @@ public struct CatchUpReply: Equatable, Sendable {
   static let magic: UInt32 = 0x4153_4D54
   static let version: UInt8 = 1
 
-  /// Whether and why not.
+  /// The outcome of the request.
   public var status: CatchUpStatus
   /// D.
   public var featureCount: Int
   /// As in the request.
   public var tag: UInt64
-  /// Numbers asked for, before the first record sent, that the journal does not have any more.
+  /// Numbers asked for that the journal no longer has, before the first record sent; nil where
+  /// there are none.
   public var gone: ClosedRange<UInt64>?
   /// The lowest number in the journal; 0 while it is empty.
   public var oldestNumber: UInt64 = 0

@@ -3,11 +3,11 @@ internal import Glibc
 internal import Synchronization
 
 /// A full segment of a journal on its way to its final name. It has to reach the disk before it is
-/// renamed, and waiting for that is for another thread than the one that writes the next segment.
+/// renamed. Another thread than the one that writes the next segment waits for that.
 final class ClosingSegment: Sendable {
   /// Its records, under the name that it had when it was handed over.
   let segment: JournalSegment
-  /// What the manifest will say of it.
+  /// The description of the segment for the manifest.
   let description: RunManifest.Segment
   let file: SegmentFile
 
@@ -30,7 +30,8 @@ final class ClosingSegment: Sendable {
   /// Whether the segment has its final name, on the disk. Never waits.
   var isClosed: Bool { hasClosed.load(ordering: .acquiring) }
 
-  /// Returns when the segment has its final name on the disk; goes on where a failed call stopped.
+  /// Returns when the segment has its final name on the disk. After a failure the next call
+  /// continues.
   func run() throws {
     try progress.withLock { progress in
       if progress == .written {

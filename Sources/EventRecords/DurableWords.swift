@@ -3,9 +3,9 @@ internal import DurableFiles
 internal import Glibc
 internal import Synchronization
 
-/// Five numbers in a small file that never grows: each of two copies has a checksum, and the one
-/// that is written is never the last that is known to be on the disk. A power failure at any moment
-/// leaves one of them whole, and a full disk takes nothing from either.
+/// Five numbers in a small file that never grows: there are two copies, each with a checksum, and
+/// the copy that is known to be on the disk is not overwritten. A power failure at any moment
+/// leaves one copy whole, and a full disk harms neither.
 ///
 /// One thread writes, any may synchronise.
 final class DurableWords: Sendable {
@@ -15,13 +15,13 @@ final class DurableWords: Sendable {
   enum Content {
     case missing
     case words(Words)
-    /// Of another form: an older version's, or damaged.
+    /// Another form: that of an older version, or a damaged file.
     case other([UInt8])
   }
 
   static let byteCount = 1_024
   private static let copyByteCount = 64
-  /// Sectors of 512 bytes are written apart.
+  /// The copies lie in different sectors of 512 bytes, which are written independently.
   private static let copyOffsets = [0, 512]
 
   private struct State {
@@ -65,7 +65,7 @@ final class DurableWords: Sendable {
     }
     file = try store.open(name, .writing)
     self.magic = magic
-    // What is read may come from memory that never reached the disk.
+    // The bytes that were read may come from memory that never reached the disk.
     state = Mutex(
       State(
         words: found?.words ?? initial, generation: found?.generation ?? 1,
@@ -75,7 +75,8 @@ final class DurableWords: Sendable {
   /// The numbers as written last.
   var words: Words { state.withLock { $0.words } }
 
-  /// Writes the numbers: they survive the end of the process. Where it throws, those before hold.
+  /// Writes the numbers: they survive the end of the process. Where this throws, the numbers before
+  /// stay.
   func write(_ words: Words) throws(SystemCallError) {
     try state.withLock { (state) throws(SystemCallError) in
       var next = state
@@ -88,7 +89,7 @@ final class DurableWords: Sendable {
   }
 
   /// Returns when the numbers that were written before are on the disk. After a failure they are
-  /// written once more.
+  /// written again.
   func synchronise() throws(SystemCallError) {
     try turn.withLock { (_) throws(SystemCallError) in
       let generation = try state.withLock { (state) throws(SystemCallError) in

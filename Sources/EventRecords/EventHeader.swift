@@ -6,7 +6,7 @@ public enum RecordKind: UInt8, CaseIterable, Sendable {
   case beginOfRun = 2
   /// A run ends; its ledger is closed.
   case endOfRun = 3
-  /// A sender without events says that it lives.
+  /// A sender that has no events shows that it is alive.
   case heartbeat = 4
 }
 
@@ -34,7 +34,7 @@ public struct EventHeader: Equatable, Sendable {
   public var kind: RecordKind
   /// Properties of the event.
   public var flags: RecordFlags
-  /// Who sent it; several senders may share a stream.
+  /// The number of the sender. Several senders may share a stream.
   public var source: UInt32
   /// Run number.
   public var run: UInt32
@@ -44,7 +44,7 @@ public struct EventHeader: Equatable, Sendable {
   public var featureCount: Int
   /// Bunch crossing; 0 where it means nothing.
   public var bunchCrossing: UInt16
-  /// Per source, 1 at each begin of run, +1 with every record of any kind.
+  /// Counts the records of any kind of one source in one run, from 1.
   public var sequence: UInt64
   /// Event number; not assumed to be ordered.
   public var event: UInt64
@@ -54,10 +54,10 @@ public struct EventHeader: Equatable, Sendable {
   public var orbit: UInt32
   /// A slow covariate of the rate (pile-up, pressure); NaN when unknown.
   public var condition: Float
-  /// `schemaPrefix` of the feature names; 0 when the sender does not say.
+  /// `schemaPrefix` of the feature names; 0 when the sender does not state it.
   public var schema: UInt32
 
-  /// Creates a header; what is not given is 0, unknown or empty.
+  /// Creates a header. Fields that are not given are 0, unknown or empty.
   public init(
     kind: RecordKind = .event, flags: RecordFlags = [], source: UInt32 = 0, run: UInt32 = 0,
     lumi: UInt32 = 0, featureCount: Int, bunchCrossing: UInt16 = 0, sequence: UInt64 = 0,

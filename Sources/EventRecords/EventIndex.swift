@@ -1,5 +1,5 @@
-/// Finds the events of a segment among the records that are stepped over: control records, and
-/// events that were not asked for. Memory goes with these.
+/// Finds the events of a segment among records that are skipped: control records, and events that
+/// were not asked for. The memory is proportional to the number of skipped records.
 struct EventIndex: Sendable {
   let eventCount: Int
   /// Positions of the records that are stepped over, ascending.

@@ -17,7 +17,7 @@ public struct EventInput: Sendable {
   public let featureCount: Int
   /// Names of the features, where a manifest has them.
   public let featureNames: [String]?
-  /// Of the names or the records; 0 where neither says one.
+  /// The schema of the names or of the records; 0 where neither states one.
   public let schema: UInt32
   /// Run numbers, ascending; none in a `.npy`.
   public let runs: [UInt32]
@@ -25,8 +25,8 @@ public struct EventInput: Sendable {
   public let notes: [String]
   let content: Content
 
-  /// SHA-256 of a `.npy` file, or of all records of a run in order (for one segment that is the
-  /// file's). Reads everything.
+  /// SHA-256 of a `.npy` file, or of all records of a run in order. For a run of one segment it is
+  /// that of the file. Reads everything.
   public func sha256() -> SHA256Digest {
     switch content {
     case .segments(_, let run): run.sha256()
@@ -35,7 +35,7 @@ public struct EventInput: Sendable {
   }
 
   /// Opens a run folder, a segment or a `.npy` file and looks through the records once: each must
-  /// be whole and of the run's schema. Of a run only the events that `isTaken` count.
+  /// be whole and of the run's schema. Of a run only the events that `isTaken` accepts count.
   init(_ path: String, isTaken: ((EventRecordView, FlaggedRecordView?) -> Bool)?) throws {
     if try !isFolder(path) {
       let file = try MappedFile(path)
@@ -127,7 +127,8 @@ extension EventInput {
     }
   }
 
-  /// Copies the condition fields of events `range`; NaN, not known, for the rows of a `.npy`.
+  /// Copies the condition fields of events `range`; NaN for the rows of a `.npy`, where the
+  /// condition is not known.
   func copyConditions(of range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
     switch content {
     case .array: destination.update(repeating: .nan, count: range.count)

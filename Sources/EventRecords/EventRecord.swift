@@ -35,9 +35,9 @@ public enum EventRecord {
     headerByteCount + featureCount * MemoryLayout<Float>.size
   }
 
-  /// Writes a whole record of `byteCount(featureCount:)` bytes at `destination`, which may have
-  /// any alignment. Without `features` the payload is zero, as control records have it.
-  /// Allocates nothing.
+  /// Writes a whole record of `byteCount(featureCount:)` bytes at `destination`, which may have any
+  /// alignment. Without `features` the payload is zero, as in control records. Allocates nothing.
+  /// Traps where D is not in 0 ... 65535, or `features` has another D than the header.
   public static func encode(
     _ header: EventHeader, features: UnsafeBufferPointer<Float>?,
     into destination: UnsafeMutableRawPointer
@@ -57,8 +57,9 @@ public enum EventRecord {
     seal(destination)
   }
 
-  /// Writes the header of the record at `record` anew, such as with other flags, run or sequence,
-  /// and seals it. The features stay; the header must have their D. Allocates nothing.
+  /// Replaces the header of the record at `record`, for instance with other flags, run or sequence,
+  /// and updates the checksum. The features stay. Allocates nothing. Traps where the header has
+  /// another D.
   public static func replaceHeader(with header: EventHeader, in record: UnsafeMutableRawPointer) {
     precondition(header.featureCount == EventRecordView(record).featureCount, "D cannot change")
     writeFields(header, into: record)
@@ -83,7 +84,7 @@ public enum EventRecord {
     base.setField(Offset.schema, header.schema)
   }
 
-  /// Computes the checksum of the record as it stands and stores it.
+  /// Computes the checksum of the record and stores it.
   static func seal(_ record: UnsafeMutableRawPointer) {
     record.setField(checksumOffset, EventRecordView(record).computedChecksum)
   }

@@ -1,7 +1,7 @@
 internal import CScoreKernels
 
-/// An event record where it lies: in a message, a mapped segment, a batch slot. Nothing is copied,
-/// nothing is checked; `MessageWalker` and the readers of runs hand out only checked ones. The
+/// An event record where it lies: in a message, a mapped segment, a batch slot. Nothing is copied
+/// and nothing is checked. `MessageWalker` and the readers of runs give only checked records. The
 /// caller keeps the memory alive. The bytes may have any alignment.
 public struct EventRecordView {
   /// The first byte of the record.
@@ -17,7 +17,7 @@ public struct EventRecordView {
   public var magic: UInt32 { base.field(Offset.magic) }
   /// 1.
   public var version: UInt8 { base.field(Offset.version) }
-  /// The kind; nil where the byte is none.
+  /// The kind; nil where the byte is none of the four.
   public var kind: RecordKind? { RecordKind(rawValue: base.field(Offset.kind)) }
   /// Properties of the event.
   public var flags: RecordFlags { RecordFlags(rawValue: base.field(Offset.flags)) }
@@ -41,11 +41,11 @@ public struct EventRecordView {
   public var orbit: UInt32 { base.field(Offset.orbit) }
   /// Covariate of the rate; NaN when unknown.
   public var condition: Float { base.field(Offset.condition) }
-  /// Prefix of the feature names' hash, 0 where unsaid.
+  /// Prefix of the feature names' hash; 0 where the sender does not state it.
   public var schema: UInt32 { base.field(Offset.schema) }
   /// The checksum as it stands in the record.
   public var storedChecksum: UInt32 { base.field(checksumOffset) }
-  /// The checksum that its bytes have. O(D).
+  /// The checksum computed from its bytes. O(D).
   public var computedChecksum: UInt32 { checksum(ofRecord: base, byteCount: byteCount) }
 
   /// The size that the record's own D gives.
@@ -59,8 +59,9 @@ public struct EventRecordView {
     UnsafeRawBufferPointer(
       start: base + EventRecord.headerByteCount, count: featureCount * MemoryLayout<Float>.size)
   }
-  /// The D raw features. The record must lie on a multiple of four bytes, as it does in files and
-  /// in buffers of ours; a message's may not: use `featureBytes` there.
+  /// The D raw features. Traps where the record does not lie on a multiple of four bytes. Records
+  /// in files and in buffers of this module do; a record in a message may not: use `featureBytes`
+  /// there.
   public var features: UnsafeBufferPointer<Float> {
     let start = base + EventRecord.headerByteCount
     precondition(Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0, "unaligned features")
@@ -73,7 +74,8 @@ public struct EventRecordView {
     return tamis_all_finite(start, featureCount)
   }
 
-  /// All fields as a value. The kind must be one of the four, as it is in every checked record.
+  /// All fields as a value. Traps where the kind is none of the four, which it is in every checked
+  /// record.
   public var header: EventHeader {
     guard let kind else { preconditionFailure("a record of an unknown kind") }
     return EventHeader(

@@ -1,11 +1,11 @@
 internal import DurableFiles
 
-/// The events of one or several run folders, segments and `.npy` files, one after another: what
-/// the commands call EVENTS. Only events count; control records are stepped over. Flagged segments
-/// and journals give the events that they carry.
+/// The events of one or several run folders, segments and `.npy` files, one after another: what the
+/// commands call EVENTS. Only events count; control records are skipped. Flagged segments and
+/// journals give the events that they carry.
 ///
-/// All files are mapped, and every record's checksum is verified at the start, so that reading
-/// events afterwards cannot fail. Several threads may read at once.
+/// All files are mapped, and every record's checksum is verified at the start. Reading events
+/// afterwards cannot fail. Several threads may read at once.
 public final class EventSource: Sendable {
   /// In the order given.
   public let inputs: [EventInput]
@@ -15,16 +15,17 @@ public final class EventSource: Sendable {
   public let eventCount: Int
   /// Names of the features, where an input has them.
   public let featureNames: [String]?
-  /// Of those inputs that say one; else 0.
+  /// The schema of the inputs that state one; 0 where none does.
   public let schema: UInt32
   /// What the user should know of the inputs.
   public var notes: [String] { inputs.flatMap(\.notes) }
   /// Index of the first event of each input, and one past the last event.
   private let firstEvents: [Int]
 
-  /// Opens the inputs and reads through all records once. Of runs and journals only the events are
-  /// there of which `isTaken` says so, which sees them in order: the number of the input, the
-  /// event, and in a journal the flagged record that carries it. The rows of a `.npy` are all there.
+  /// Opens the inputs and reads through all records once. `isTaken` chooses the events of runs and
+  /// journals; all rows of a `.npy` are taken. It is called in order with the number of the input,
+  /// the event, and in a journal the flagged record that carries the event. Traps where `paths` is
+  /// empty.
   /// - Throws: `FileFault` for a file that cannot be read, a broken record, or inputs that differ
   ///   in D or schema; `SystemCallError`.
   public init(
@@ -57,8 +58,8 @@ public final class EventSource: Sendable {
     }
   }
 
-  /// Copies the raw features of events `range`, in input order and row by row, to
-  /// `range.count * featureCount` floats. Float64 of a `.npy` is rounded.
+  /// Copies the raw features of events `range`, in input order and row by row, to `range.count *
+  /// featureCount` floats. Float64 of a `.npy` is rounded. Traps where there are no such events.
   public func copyFeatures(of range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
     var out = destination
     forEachInput(of: range) { input, part in
@@ -67,8 +68,9 @@ public final class EventSource: Sendable {
     }
   }
 
-  /// Copies the condition fields of events `range`, in input order, to `range.count` floats; NaN,
-  /// not known, for the rows of a `.npy`.
+  /// Copies the condition fields of events `range`, in input order, to `range.count` floats; NaN
+  /// for the rows of a `.npy`, where the condition is not known. Traps where there are no such
+  /// events.
   public func copyConditions(of range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
     var out = destination
     forEachInput(of: range) { input, part in
@@ -87,12 +89,13 @@ public final class EventSource: Sendable {
   }
 
   /// The record of event `index`; nil for a row of a `.npy`. Valid as long as the source lives.
+  /// Traps where there is no such event.
   public func record(at index: Int) -> EventRecordView? {
     let (input, event) = place(of: index)
     return inputs[input].record(at: event)
   }
 
-  /// Input and index in it of event `index`.
+  /// The input of event `index`, and the event's index in it. Traps where there is no such event.
   public func place(of index: Int) -> (input: Int, event: Int) {
     precondition(0..<eventCount ~= index, "event \(index) of \(eventCount)")
     let input = firstEvents.lastIndex { $0 <= index } ?? 0

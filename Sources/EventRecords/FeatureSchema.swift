@@ -1,12 +1,12 @@
 internal import DurableFiles
 
-/// What records carry of their feature names: the first four bytes of the SHA-256 over the names
-/// joined by newlines, read as a little-endian integer.
+/// The number by which records state their feature names: the first four bytes of the SHA-256 over
+/// the names joined by newlines, read as a little-endian integer.
 public func schemaPrefix(featureNames: [String]) -> UInt32 {
   SHA256Digest(of: featureNames.joined(separator: "\n")).prefix
 }
 
-/// A schema as people read it: eight hexadecimal digits, those the SHA-256 begins with.
+/// A schema as text: the first eight hexadecimal digits of the SHA-256.
 public func schemaDescription(_ schema: UInt32) -> String {
   let digits = String(schema.byteSwapped, radix: 16)
   return String(repeating: "0", count: 8 - digits.count) + digits

@@ -8,7 +8,7 @@ public struct FlagReasons: OptionSet, Hashable, Sendable {
 
   /// The score is above a working point's threshold.
   public static let aboveThreshold = FlagReasons(rawValue: 1)
-  /// Taken by the unbiased prescale, whatever its score.
+  /// Kept by the unbiased prescale, whatever its score.
   public static let unbiased = FlagReasons(rawValue: 2)
   /// A NaN or infinite feature: not scorable, kept for study.
   public static let notScorable = FlagReasons(rawValue: 4)
@@ -24,19 +24,21 @@ public struct FlaggedHeader: Equatable, Sendable {
   public var score: Float
   /// The threshold of the loosest working point.
   public var threshold: Float
-  /// Of this record in the journal, from 1, never used again.
+  /// The number of this record in the journal, from 1. It is never used again.
   public var number: UInt64
   /// Nanoseconds since the epoch, when the message left the socket.
   public var receivedNs: UInt64
   /// Nanoseconds since the epoch, when it was decided on.
   public var decidedNs: UInt64
-  /// The prescale that this record survived, 1 for none.
+  /// The smallest prescale that the event passed: it was kept with a probability of 1/weight. 1
+  /// without a prescale; 0 for an event that is published although no working point and no sample
+  /// keeps it.
   public var weight: UInt32
   /// First four bytes of the model file's SHA-256.
   public var model: UInt32
   /// First four bytes of the calibration file's SHA-256.
   public var calibration: UInt32
-  /// Which daemon.
+  /// The number of the daemon.
   public var instance: UInt32
 
   /// Creates a header.

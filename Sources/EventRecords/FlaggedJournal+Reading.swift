@@ -2,9 +2,10 @@ internal import DurableFiles
 internal import Glibc
 
 extension FlaggedJournal {
-  /// Reads the records from `number` on, as many as are there and fit, in order; returns how many.
-  /// 0 means that there are none. Numbers that are not in the journal any more are skipped, as are
-  /// records whose checksum is wrong (`unreadableRecordCount`): look at the numbers.
+  /// Reads the records from `number` on, in order, as many as there are and as fit. Returns their
+  /// count; 0 means that there are none. Numbers that the journal no longer has are skipped, and so
+  /// are records whose checksum is wrong (`unreadableRecordCount`): look at the numbers. Traps
+  /// where one record does not fit.
   public func read(from number: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     precondition(buffer.count >= recordByteCount, "no room for one record")
     let fitting = buffer.count / recordByteCount
@@ -73,8 +74,8 @@ extension FlaggedJournal {
     forget([segment])
   }
 
-  /// Records in the journal with numbers above `number`. Numbers may be left out, so this is no
-  /// difference of numbers. O(log segments).
+  /// The count of records in the journal with numbers above `number`. It may be less than the
+  /// difference of numbers, since numbers may be left out. O(log segments).
   public func recordCount(after number: UInt64) -> UInt64 {
     guard number < lastNumber else { return 0 }
     var count: UInt64 = 0
@@ -109,7 +110,7 @@ extension FlaggedJournal {
 }
 
 extension [JournalSegment] {
-  /// Counts what lies before each one.
+  /// Counts the records before each segment.
   mutating func countRecords() {
     var sum = 0
     for index in indices {

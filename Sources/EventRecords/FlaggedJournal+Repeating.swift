@@ -1,7 +1,7 @@
 extension FlaggedJournal {
-  /// The number after which the last `count` records lie that bear numbers up to `number`; 0 where
-  /// the journal does not hold so many. Records are counted, not numbers: those may jump from one
-  /// segment to the next. O(segments).
+  /// The number before the last `count` records with numbers up to `number`; 0 where the journal
+  /// has fewer records. It counts records, since numbers may jump from one segment to the next.
+  /// O(segments).
   public func number(before count: UInt64, upTo number: UInt64) -> UInt64 {
     var missing = count
     if missing == 0 { return number }

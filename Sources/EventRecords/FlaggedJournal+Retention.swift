@@ -17,13 +17,13 @@ public struct JournalLimits: Equatable, Sendable {
   public var isLimited: Bool { byteCountMax > 0 || ageMaxS > 0 }
 }
 
-/// What a look at a journal's limits says.
+/// The outcome of a look at a journal's limits.
 public enum RetentionVerdict: Equatable, Sendable {
-  /// The limits are kept.
+  /// The journal is within its limits.
   case withinLimits
   /// Segments were chosen; the next synchronisation deletes them.
   case deleting
-  /// The limits are exceeded, and what would have to go was not published: it stays.
+  /// The limits are exceeded, but only unpublished records could be deleted. They stay.
   case heldByUnpublished
 }
 
@@ -49,9 +49,10 @@ extension FlaggedJournal {
   /// Whether full segments wait for their names, or old ones for their deletion.
   public var hasChores: Bool { !closings.isEmpty || removal != nil }
 
-  /// Begins the journal's own time, by which segments grow old. The system's clock may be wrong, now
-  /// or when a segment was written: a gap of more than a day between two segments, or up to now,
-  /// counts as one day. From here on `nowS` should go on by a clock that cannot be set.
+  /// Begins the journal's own time, which gives segments their age. The system's clock may be wrong
+  /// now, or may have been when a segment was written. A gap of more than a day between two
+  /// segments, or up to now, therefore counts as one day. From now on the owner should advance
+  /// `nowS` by a clock that cannot be set.
   public func beginTime(wallS: Int) {
     var place = min(segments.last?.writtenS ?? wallS, wallS)
     nowS = place +| min(max(0, wallS -| place), Self.gapMaxS)
@@ -66,13 +67,13 @@ extension FlaggedJournal {
 
   private static let gapMaxS = 86_400
 
-  /// Makes sure that deletions can be written down on a full disk, too.
+  /// Makes the file of deletions now, so that it can be written on a full disk later.
   public func prepareRetention() throws { try deleted.write(in: store) }
 
-  /// Chooses the segments that `limits` want deleted, and some more where `missingByteCount` bytes
-  /// are needed for other reasons. Only what was published is chosen, unless the limits say
-  /// otherwise, and never a segment that is open or being closed. The next synchronisation deletes
-  /// them, after the number up to which was published has reached the disk.
+  /// Chooses the segments to delete by `limits`, and more where `missingByteCount` bytes are
+  /// needed. It chooses only segments whose records were all published, unless the limits allow
+  /// others, and never one that is open or being closed. The next synchronisation deletes them,
+  /// after the published number has reached the disk.
   public func chooseForDeletion(
     _ limits: JournalLimits, missingByteCount: Int = 0, nowS: Int
   ) -> RetentionVerdict {
@@ -106,7 +107,7 @@ extension FlaggedJournal {
     segments.removeFirst(count)
     closedByteCount -= doomed.reduce(0) { $0 + $1.byteCount }
     removal = SegmentRemoval(doomed, account: account, store: store)
-    // No number of theirs is given again, whatever becomes of the files.
+    // Their numbers are not used again, whatever becomes of the files.
     deleted.number = account.number
   }
 

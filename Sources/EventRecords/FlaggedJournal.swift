@@ -4,11 +4,12 @@ internal import Glibc
 /// The journal of a trigger: every flagged record goes here before it is published, and its number
 /// is never used again. It grows over restarts of the daemon; after a crash it holds whole records.
 ///
-/// A folder of segments `NNNNNN.flagged` as any flagged run, and besides `lock` (held by the process
-/// that writes), `numbers` (which may have been given), `published` (the number of the last record
-/// that went out) and `deleted` (what retention has taken out). One thread owns it. Appending
-/// allocates nothing once a segment is open, but at a new run or source, and waits for the disk only
-/// while more records than memory is set aside for are not on it: see `synchronisation`.
+/// It is a folder of segments `NNNNNN.flagged`, as any flagged run, with four more files: `lock`
+/// (held by the process that writes), `numbers` (the numbers that may have been used), `published`
+/// (the number of the last published record) and `deleted` (the records that retention has
+/// deleted). One thread owns the journal. Appending allocates nothing once a segment is open,
+/// except at a new run or source. It waits for the disk only while the memory for records that are
+/// not on the disk is full: see `synchronisation`.
 public final class FlaggedJournal {
   /// The folder.
   public var folder: String { store.path }
@@ -16,28 +17,27 @@ public final class FlaggedJournal {
   public let store: any FolderStore
   /// D.
   public let featureCount: Int
-  /// What had to be closed and cut when the journal was opened.
+  /// The segments that were closed and cut when the journal was opened.
   public let recovery: RunRecovery
   /// The highest number in the journal; 0 while it is empty.
   public private(set) var lastNumber: UInt64 = 0
-  /// Records that were asked for by `read` and left out for a wrong checksum.
+  /// Records that `read` left out because of a wrong checksum.
   public internal(set) var unreadableRecordCount = 0
   /// The number of the last record that was published; 0 before the first.
   public private(set) var publishedNumber: UInt64
-  /// The number that the next record must bear: after an end that was not orderly not the one that
-  /// follows the last record.
+  /// The number that the next record must have. After an end that was not orderly it does not
+  /// follow the last record directly.
   public private(set) var nextNumber: UInt64
   /// All records of the journal up to this number survive a power failure.
   public private(set) var durableNumber: UInt64 = 0
-  /// What to tell of the journal's files when it is opened: damage that was mended, numbers that
-  /// are left out.
+  /// Notes from opening the journal: damage that was mended, numbers that are left out.
   public private(set) var notes: [String] = []
   /// Segments that somebody else has taken out of the folder since the journal was opened, as far
   /// as was noticed.
   public internal(set) var movedAwaySegmentCount = 0
-  /// Seconds since the epoch, for the age of segments; set by whoever knows a clock to trust.
+  /// Seconds since the epoch, for the age of segments. The owner sets it by a clock that it trusts.
   public var nowS: Int = Int(time(nil))
-  /// What retention has deleted, of this and earlier processes.
+  /// The records that retention has deleted, in this and earlier processes.
   public internal(set) var deleted: DeletedRecords
 
   private let featureNames: [String]?
@@ -63,7 +63,7 @@ public final class FlaggedJournal {
   private var account: JournalAccount
   private var isFinished = false
 
-  /// So many full segments may wait for the disk before appending waits for it.
+  /// The number of full segments that may wait for the disk. With more, appending waits.
   private static let closingsMax = 8
 
   static let lockName = "lock"
@@ -82,8 +82,8 @@ public final class FlaggedJournal {
   }
 
   /// Opens the journal in `store`, which is made where it is missing, and recovers what a crash
-  /// left. Looks at the first and last record of each closed segment, and reads through the open
-  /// ones alone.
+  /// left. Looks at the first and last record of each closed segment, and reads all records only of
+  /// the open ones.
   /// - Parameter keptByteCountMax: appending waits for the disk while more bytes of records are not
   ///   on it.
   /// - Throws: `FileFault` where another process holds it, it is of another D or other feature
@@ -135,8 +135,9 @@ public final class FlaggedJournal {
   }
 
   /// Writes whole records, numbered on from `nextNumber`, to the file: when this returns they
-  /// survive the end of the process. Where it throws (such as on a full disk) nothing of them is
-  /// in the journal, and the same call can be made again.
+  /// survive the end of the process. Where this throws (such as on a full disk) the journal has
+  /// none of them, and the call can be repeated. Traps for records that are not whole, that are no
+  /// flagged records, or whose numbers do not follow, and after `finish`.
   public func append(_ records: UnsafeRawBufferPointer) throws {
     precondition(!isFinished, "the journal is closed")
     precondition(records.count % recordByteCount == 0, "not whole records")
@@ -160,7 +161,7 @@ public final class FlaggedJournal {
     }
   }
 
-  /// Returns when so many more records can be kept until they are on the disk.
+  /// Returns when `count` more records can be kept in memory until they are on the disk.
   private func makeRoom(for count: Int) throws {
     if kept.hasRoom(for: count) { return }
     noteDurable()
@@ -208,7 +209,7 @@ public final class FlaggedJournal {
   /// next synchronisation closes it.
   public func endSegment() throws {
     collectClosed()
-    // A disk that takes bytes but never says that it has them must not gather segments for ever.
+    // Segments must not pile up where a disk takes bytes but never confirms them.
     if closings.count >= Self.closingsMax {
       try repairFailed()
       try closings[0].run()
@@ -223,7 +224,7 @@ public final class FlaggedJournal {
         summary: account.takeOpen(), writtenS: nowS))
   }
 
-  /// Takes note of what is on the disk, and of the segments that have got their final names.
+  /// Notes what is on the disk, and which segments have their final names.
   func collectClosed() {
     noteDurable()
     while let closing = closings.first, closing.isClosed {
@@ -256,8 +257,8 @@ public final class FlaggedJournal {
     first + UInt64(byteCount / recordByteCount)
   }
 
-  /// Writes again, from memory, what a failed synchronisation may have lost: a success after it then
-  /// means what it says.
+  /// Writes again, from memory, everything that a failed synchronisation may have lost. Only then
+  /// can a later success be trusted.
   private func repairFailed() throws {
     for closing in closings where closing.file.hasFailed {
       try repair(
@@ -309,8 +310,8 @@ public final class FlaggedJournal {
     collectClosed()
   }
 
-  /// What `synchronise` would do now, to be done by another thread while this one goes on writing;
-  /// one at a time. Takes note of what the one before has brought to the disk.
+  /// The work of `synchronise`, for another thread, while this one continues to write. Only one may
+  /// exist at a time. Notes what the one before has brought to the disk.
   public func synchronisation() throws -> JournalSynchronisation {
     collectClosed()
     try repairFailed()
@@ -325,7 +326,7 @@ public final class FlaggedJournal {
         ? 0 : UInt64(nextSegmentIndex) + NumberReservation.segmentBlock)
   }
 
-  /// Looks what has been brought to the disk since. Never waits.
+  /// Notes what has been brought to the disk since. Never waits.
   public func noteProgress() { collectClosed() }
 
   /// Closes the segment and writes the manifest, with `extras` as sections beside its fields.
@@ -350,7 +351,7 @@ public final class FlaggedJournal {
     return manifest
   }
 
-  /// Forgets closed segments whose files somebody else has taken out of the folder.
+  /// Forgets closed segments whose files somebody else has moved away.
   private func forgetMovedAway() throws {
     let present = Set(try store.names())
     for segment in segments where !present.contains(segment.name.description) {

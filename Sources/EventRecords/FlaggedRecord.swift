@@ -38,8 +38,9 @@ public enum FlaggedRecord {
     headerByteCount + featureCount * MemoryLayout<Float>.size
   }
 
-  /// Writes a whole record of `byteCount(featureCount:)` bytes at `destination`, which may have
-  /// any alignment. `attributions` are D floats. Allocates nothing.
+  /// Writes a whole record of `byteCount(featureCount:)` bytes at `destination`, which may have any
+  /// alignment. `attributions` are D floats. Allocates nothing. Traps where they have another D
+  /// than the event.
   public static func encode(
     _ header: FlaggedHeader, attributions: UnsafeBufferPointer<Float>,
     eventRecord: EventRecordView, into destination: UnsafeMutableRawPointer

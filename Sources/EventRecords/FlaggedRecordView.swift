@@ -1,7 +1,7 @@
 /// A flagged record where it lies. Nothing is copied, nothing is checked; the caller keeps the
 /// memory alive. The bytes may have any alignment.
 ///
-/// The header does not say D, and neither do the attributions: the journal or the model does.
+/// D is not in the header: it comes from the journal, the model, or the event record inside.
 public struct FlaggedRecordView {
   /// The first byte of the record.
   public let base: UnsafeRawPointer
@@ -35,17 +35,18 @@ public struct FlaggedRecordView {
   public var receivedNs: UInt64 { base.field(Offset.received) }
   /// When it was decided on, ns since the epoch.
   public var decidedNs: UInt64 { base.field(Offset.decided) }
-  /// The prescale it survived.
+  /// The smallest prescale that the event passed; 1 without a prescale, 0 where no working point
+  /// and no sample keeps the event.
   public var weight: UInt32 { base.field(Offset.weight) }
   /// Prefix of the model's hash.
   public var model: UInt32 { base.field(Offset.model) }
   /// Prefix of the calibration's hash.
   public var calibration: UInt32 { base.field(Offset.calibration) }
-  /// Which daemon.
+  /// The number of the daemon.
   public var instance: UInt32 { base.field(Offset.instance) }
   /// The checksum as it stands in the record.
   public var storedChecksum: UInt32 { base.field(checksumOffset) }
-  /// The checksum that its bytes have. O(D).
+  /// The checksum computed from its bytes. O(D).
   public var computedChecksum: UInt32 { checksum(ofRecord: base, byteCount: byteCount) }
 
   /// The size of the record.
@@ -63,7 +64,7 @@ public struct FlaggedRecordView {
     UnsafeRawBufferPointer(
       start: base + FlaggedRecord.headerByteCount, count: featureCount * MemoryLayout<Float>.size)
   }
-  /// The D attributions. The record must lie on a multiple of four bytes.
+  /// The D attributions. Traps where the record does not lie on a multiple of four bytes.
   public var attributions: UnsafeBufferPointer<Float> {
     let start = base + FlaggedRecord.headerByteCount
     precondition(

@@ -8,7 +8,7 @@ public enum JSONValue: Equatable, Sendable {
   case bool(Bool)
   /// A whole number.
   case integer(Int64)
-  /// A whole number above those of 63 bits.
+  /// A whole number that needs 64 bits.
   case unsigned(UInt64)
   /// Any other number; finite.
   case number(Double)
@@ -24,7 +24,7 @@ public enum JSONValue: Equatable, Sendable {
     Int64(exactly: value).map(JSONValue.integer) ?? .unsigned(UInt64(value))
   }
 
-  /// As text: names sorted, the same bytes for the same value.
+  /// The value as text, with sorted names: the same bytes for the same value.
   public func encoded(indented: Bool = true) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -34,7 +34,7 @@ public enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue: Codable {
-  /// Reads whatever is there.
+  /// Reads any JSON value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -56,7 +56,7 @@ extension JSONValue: Codable {
     }
   }
 
-  /// Writes the value alone.
+  /// Writes the value.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {

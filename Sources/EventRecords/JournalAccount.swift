@@ -1,14 +1,14 @@
 internal import DurableFiles
 
-/// What a flagged journal's manifest will say, kept segment by segment while the journal grows and
-/// loses its oldest, so that closing it does not read all of it again.
+/// The content of a journal's manifest, kept segment by segment while the journal grows and its
+/// oldest segments are deleted. Closing the journal then needs not read all of it again.
 struct JournalAccount {
   /// Counts over the records of the open segment.
   var open = RunTally(kind: .flagged)
   /// Closed segments that are counted already, by name; each has its summary.
   var segments: [String: RunManifest.Segment] = [:]
 
-  /// Begins with what an earlier manifest says of those of its segments that are there still.
+  /// Begins with the entries of an earlier manifest whose segments are still there.
   init(manifest: RunManifest?, segments present: [JournalSegment]) {
     guard let manifest, manifest.kind == .flagged else { return }
     let listed = Dictionary(
@@ -24,7 +24,7 @@ struct JournalAccount {
     }
   }
 
-  /// The summary of the open segment, which is begun anew.
+  /// The summary of the open segment. The next one begins at 0.
   mutating func takeOpen() -> RunManifest.Summary {
     defer { open = RunTally(kind: .flagged) }
     return open.summary
@@ -75,7 +75,8 @@ struct JournalAccount {
 }
 
 extension RunManifest.Segment {
-  /// With no more sources in its summary than a journal lists: an earlier version listed all.
+  /// The entry with no more sources in its summary than a journal lists. An earlier version listed
+  /// all.
   fileprivate var withShortList: Self {
     guard let listed = summary, listed.sources.count > RunTally.listedMax(.flagged) else {
       return self

@@ -1,8 +1,8 @@
 internal import DurableFiles
 internal import Glibc
 
-/// Which process has the journal in `folder` open, in words; nil where none has, and where that is
-/// not to be known. Takes nothing.
+/// The process that has the journal in `folder` open, in words. Nil where none has, and where it
+/// cannot be known. Does not take the lock.
 public func journalHolder(folder: String) -> String? {
   let path = joined(folder, FlaggedJournal.lockName)
   guard let file = try? OpenFile(opening: path, flags: O_RDONLY) else { return nil }

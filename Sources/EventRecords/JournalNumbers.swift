@@ -1,6 +1,7 @@
 internal import DurableFiles
 
-/// Where a journal goes on when it is opened: the next numbers, and what was published.
+/// The numbers with which a journal continues when it is opened: the next ones, and the published
+/// one.
 struct JournalNumbers {
   let reservation: NumberReservation
   let nextNumber: UInt64
@@ -9,7 +10,7 @@ struct JournalNumbers {
   /// What an operator should know.
   private(set) var notes: [String] = []
 
-  /// Takes together what segments and files say, and reserves numbers.
+  /// Combines the numbers of segments and files, and reserves numbers.
   init(
     _ store: any FolderStore, lastNumber: UInt64, lastSegment: Int, deleted: DeletedRecords
   ) throws {

@@ -9,8 +9,8 @@ internal import Glibc
 public final class JournalReader {
   /// What a read found. Either a range of numbers that are gone, or records, or both, or neither.
   public struct Answer: Equatable, Sendable {
-    /// Numbers from the one asked for on that are not in the journal, before the first record in
-    /// the buffer; nil where there are none.
+    /// The numbers that are not in the journal, from the one asked for to the first record in the
+    /// buffer; nil where there are none.
     public var gone: ClosedRange<UInt64>?
     /// Whole records in the buffer, with ascending numbers.
     public var recordCount = 0
@@ -36,7 +36,7 @@ public final class JournalReader {
   /// D.
   public let featureCount: Int
 
-  /// A segment as it was last seen: an open one may have grown since.
+  /// A segment as it was last seen. An open segment may have grown since.
   private struct Part {
     var index: Int
     var isOpen: Bool
@@ -77,11 +77,11 @@ public final class JournalReader {
     return first.firstNumber...last.lastNumber
   }
 
-  /// Reads records from `number` through `last` into `buffer`, as many as fit and follow each other:
-  /// an answer ends before the next gap in the numbers.
+  /// Reads records from `number` through `last` into `buffer`, as many as fit. An answer ends
+  /// before the next gap in the numbers. Traps where one record does not fit.
   ///
-  /// `last` must be a number that was written, so that nothing half written is read; with
-  /// `UInt64.max` whatever is whole and has the right checksum counts.
+  /// `last` should be a number that was written completely. With `UInt64.max` every whole record
+  /// with a right checksum counts.
   /// - Throws: `SystemCallError`.
   public func read(
     from number: UInt64, through last: UInt64, into buffer: UnsafeMutableRawBufferPointer
@@ -99,7 +99,7 @@ public final class JournalReader {
       } else if isFresh {
         break
       } else {
-        // Written, or deleted, since we looked.
+        // The record was written or deleted since the last look.
         try refresh()
         isFresh = true
         try tellGap(&answer, through: last)
@@ -108,7 +108,7 @@ public final class JournalReader {
     return answer
   }
 
-  /// Tells the numbers that are gone where nothing was read yet.
+  /// Sets `gone`, where no record was read yet.
   private func tellGap(_ answer: inout Answer, through last: UInt64) throws {
     guard answer.recordCount == 0, answer.unreadableCount == 0, answer.gone == nil,
       let gone = try gap(at: answer.nextNumber, through: last)
@@ -118,8 +118,8 @@ public final class JournalReader {
   }
 
   /// The numbers from `number` on, up to `last` at most, that are in no segment; nil where it is in
-  /// one. While a file is renamed a listing may show it under neither name: a gap that a second
-  /// listing shows, too, is one.
+  /// one. While a file is renamed a listing may show it under neither name. A gap counts only when
+  /// a second listing shows it, too.
   private func gap(at number: UInt64, through last: UInt64) throws -> ClosedRange<UInt64>? {
     for attempt in 0..<3 {
       if attempt > 0 { try refresh() }
@@ -223,7 +223,7 @@ extension JournalReader {
         fresh.append(part)
       }
     }
-    // Numbers rise with the segments' own; a file that somebody has put there may break this.
+    // Record numbers rise with segment numbers. A file that somebody has put there may break this.
     parts = fresh.reduce(into: []) { kept, part in
       if part.firstNumber > kept.last?.lastNumber ?? 0 { kept.append(part) }
     }

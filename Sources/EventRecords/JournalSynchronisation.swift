@@ -1,7 +1,7 @@
 internal import DurableFiles
 
-/// What a journal has to have done by the disk: the journal may go on, and even begin its next
-/// segment, while another thread waits for it.
+/// The work that a journal has for the disk. The journal may continue, and even begin its next
+/// segment, while another thread does it.
 public struct JournalSynchronisation: ~Copyable, Sendable {
   let closings: [ClosingSegment]
   let segment: SegmentFile?
@@ -9,13 +9,13 @@ public struct JournalSynchronisation: ~Copyable, Sendable {
   let cursor: PublishedCursor
   let removal: SegmentRemoval?
   let numbers: NumberReservation
-  /// What is to be reserved; 0 where enough is.
+  /// The numbers to reserve; 0 where enough are reserved.
   let numberLimit: UInt64
   let segmentLimit: UInt64
 
-  /// Returns when what had been written before this value was made is on the disk: the records
-  /// first, full segments under their final names, then the number up to which they were published.
-  /// Old segments go last, when the disk knows that they are not needed.
+  /// Returns when everything that was written before this value was made is on the disk: first the
+  /// records, then full segments under their final names, then the published number. Old segments
+  /// are deleted last, when the disk has the number that makes them unneeded.
   ///
   /// - Throws: `SystemCallError`, or `FileFault` where another file has a segment's name.
   public borrowing func run() throws {

@@ -35,7 +35,7 @@ final class KeptRecords {
     let more = records.count / recordByteCount
     precondition(hasRoom(for: more))
     if count == 0 {
-      // So that little memory is touched while the disk keeps up.
+      // Begins at the front again: little memory is used while the disk keeps up.
       (head, firstNumber) = (0, number)
     }
     precondition(number == firstNumber + UInt64(count), "records must follow one another")

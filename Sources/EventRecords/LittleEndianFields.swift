@@ -20,8 +20,8 @@ extension UnsafeMutableRawPointer {
   }
 }
 
-/// Where both kinds of record keep their checksum: the last field of the header, which is the only
-/// part that the checksum leaves out.
+/// The offset of the checksum in both kinds of record: the last field of the header. The checksum
+/// covers all other bytes.
 let checksumOffset = 60
 
 /// Header size of both kinds of record.

@@ -8,7 +8,7 @@ final class MappedSegment: Sendable {
   let recordByteCount: Int
   /// Whole records; in an open segment those up to the last good one.
   let recordCount: Int
-  /// What there is to say of it: an open segment, a torn tail.
+  /// Notes for the user: an open segment, a torn tail.
   let notes: [String]
   private let file: MappedFile
 
@@ -17,8 +17,9 @@ final class MappedSegment: Sendable {
     UnsafeRawBufferPointer(rebasing: file.bytes[..<(recordCount * recordByteCount)])
   }
 
-  /// Takes the records of a mapped file. A closed segment must hold whole records; of one that is
-  /// still open, or was left so by a crash, the whole records with a right checksum count.
+  /// Takes the records of a mapped file. A closed segment must hold whole records; of a segment
+  /// that is still open, or was left open by a crash, the whole records up to the last good one
+  /// count.
   init(_ file: MappedFile, kind: RunKind, featureCount: Int) throws(FileFault) {
     let byteCount = kind.byteCount(featureCount: featureCount)
     let tail = file.bytes.count % byteCount

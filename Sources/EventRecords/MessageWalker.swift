@@ -1,5 +1,5 @@
-/// Walks the records of one message: whole good records and refusals, in order. Allocates nothing
-/// and ends for any bytes, since every step consumes at least one.
+/// Walks the records of one message: whole good records and refusals, in order. Allocates nothing.
+/// Ends for any bytes, since every step consumes at least one byte.
 ///
 /// Checked in this order: length, magic, version, checksum, D, kind, schema. Features are not
 /// looked at: an event with a NaN is a good record that cannot be scored.
@@ -14,8 +14,8 @@ public struct MessageWalker {
 
   /// Where the next step begins; after the last step, the size of the message.
   public private(set) var byteOffset = 0
-  /// After a refusal: the record that was refused, where its checksum says that its fields are as its
-  /// sender has written them; its kind may be none.
+  /// After a refusal: the refused record, where its checksum confirms the fields that its sender
+  /// has written. Its kind may be none of the four.
   public private(set) var refusedRecord: EventRecordView?
   private let bytes: UnsafeRawBufferPointer
   private let featureCount: Int
@@ -23,11 +23,12 @@ public struct MessageWalker {
   private let byteCount: Int
   private var isEmptyMessage: Bool
 
-  /// Begins at the first of `bytes`, which may have any alignment and must outlive the walk.
+  /// Begins at the first of `bytes`, which may have any alignment and must outlive the walk. Traps
+  /// where `featureCount` is not in 0 ... 65535.
   /// - Parameters:
   ///   - featureCount: D; records of another D are refused.
-  ///   - schema: the feature names' prefix. A record that says another one is refused; 0 on either
-  ///     side fits anything.
+  ///   - schema: the feature names' prefix. A record that states another one is refused. 0 on
+  ///     either side matches everything.
   public init(bytes: UnsafeRawBufferPointer, featureCount: Int, schema: UInt32) {
     precondition(0...EventRecord.featureCountMax ~= featureCount)
     self.bytes = bytes
@@ -61,9 +62,9 @@ public struct MessageWalker {
     return .record(record)
   }
 
-  /// Why a record whose expected size is there is not good. A wrong D that gets here has a size
-  /// that its checksum does not confirm: where the checksum holds for the expected size, the sender
-  /// has said a D that is not that of the record; elsewhere the field itself is broken.
+  /// Why a record of the expected size is not good. Where its D is wrong and the checksum is right
+  /// for the expected size, the sender has stated a wrong D. Where the checksum is wrong, too, the
+  /// field itself is damaged.
   @inline(__always)
   private func refusal(of record: EventRecordView) -> RecordRejection? {
     if record.magic != EventRecord.magic { return .magic }

@@ -1,23 +1,23 @@
 internal import DurableFiles
 internal import Synchronization
 
-/// The file `numbers` in a journal's folder: which record and segment numbers may have been given.
-/// Numbers are reserved in blocks, durably and ahead of their use; after an end that was not orderly
-/// all reserved ones count as given, so that none is given twice whatever the disk has lost.
+/// The file `numbers` in a journal's folder: the record and segment numbers that may have been
+/// used. Numbers are reserved in blocks, durably and before their use. After an end that was not
+/// orderly all reserved numbers count as used. No number is used twice, whatever the disk has lost.
 ///
 /// One thread takes numbers; others may extend the reservation.
 final class NumberReservation: Sendable {
   static let fileName = "numbers"
   /// "TMSNUMB1".
   static let magic: UInt64 = 0x3142_4D55_4E53_4D54
-  /// No journal gets so far: numbers above are damage.
+  /// No journal reaches this number: higher ones are damage.
   static let numberMax: UInt64 = 1 << 63
   static let recordBlock: UInt64 = 1 << 16
   static let segmentBlock: UInt64 = 64
   /// Numbers that are left out where the file is damaged.
   private static let damageJump: UInt64 = 1 << 32
 
-  /// What the file of a journal says; nil where it says nothing.
+  /// The content of the file.
   struct Stated: Equatable {
     /// No record has this number or a higher one.
     var nextNumber: UInt64
@@ -27,7 +27,7 @@ final class NumberReservation: Sendable {
     var isExact: Bool
   }
 
-  /// What to say of the file; empty where it is in order.
+  /// Notes on the file; empty where it is in order.
   let notes: [String]
   private let words: DurableWords
   private let numberLimit: Atomic<UInt64>
@@ -107,7 +107,8 @@ final class NumberReservation: Sendable {
     }
   }
 
-  /// Notes an orderly end: the next process goes on at exactly these. Nothing may be taken after it.
+  /// Notes an orderly end: the next process continues at exactly these numbers. None may be taken
+  /// after it.
   func end(nextNumber: UInt64, nextSegment: Int) throws(SystemCallError) {
     try turn.withLock { (_) throws(SystemCallError) in
       var last = DurableWords.Words(repeating: 0)

@@ -25,8 +25,8 @@ public final class NumpyArray: Sendable {
   private let file: MappedFile
   private let offset: Int
 
-  /// Maps `path` and checks that all of the array is there.
-  /// - Throws: `FileFault` that says what NumPy call makes a readable file; `SystemCallError`.
+  /// Maps `path` and checks that the whole array is there.
+  /// - Throws: `FileFault` that names the NumPy call that makes a readable file; `SystemCallError`.
   public convenience init(_ path: String) throws { try self.init(try MappedFile(path)) }
 
   init(_ file: MappedFile) throws(FileFault) {
@@ -76,7 +76,8 @@ public final class NumpyArray: Sendable {
     return count
   }
 
-  /// Copies elements `range`, in C order, as float32; float64 is rounded to the nearest.
+  /// Copies elements `range`, in C order, as float32. Float64 is rounded to the nearest. Traps
+  /// where there are no such elements.
   public func copy(_ range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
     precondition(0 <= range.lowerBound && range.upperBound <= count, "elements out of bounds")
     guard let base = file.bytes.baseAddress, !range.isEmpty else { return }

@@ -3,7 +3,7 @@ internal import DurableFiles
 /// Writes a `.npy` file of float32, row by row, of shape (N,) or (N, D). N need not be known before.
 /// The file appears under its name only when it is whole.
 public final class NumpyWriter {
-  /// Bytes of the header, whatever N becomes: a multiple of 64, so that the elements are aligned.
+  /// Bytes of the header, for any N. A multiple of 64, so that the elements are aligned.
   private static let headerByteCount = 128
   private static let bufferedFloatCount = 1 << 16
 
@@ -15,7 +15,7 @@ public final class NumpyWriter {
   private var file: ReplacedFile
   private var buffer: [Float] = []
 
-  /// Begins the file.
+  /// Begins the file. Traps where `columnCount` is below 1.
   /// - Parameters:
   ///   - columnCount: D for shape (N, D), nil for shape (N,).
   ///   - replacing: whether an existing file may be replaced, at `commit`.
@@ -50,7 +50,7 @@ public final class NumpyWriter {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  /// Makes the file durable and visible. Whole rows must have been written.
+  /// Makes the file durable and visible. Traps where the last row is not whole.
   public func commit() throws {
     precondition(count % (columnCount ?? 1) == 0, "a row is not whole")
     try flush()

@@ -2,14 +2,14 @@ internal import DurableFiles
 internal import Glibc
 
 /// The segment that is being written. It holds whole records at all times: a write that fails half
-/// way is taken back.
+/// way is undone.
 struct OpenSegment: ~Copyable {
   let name: SegmentName
   private(set) var byteCount = 0
   let file: SegmentFile
   private let store: any FolderStore
   private var hash = SHA256Stream()
-  /// A failed write could not be taken back yet.
+  /// A failed write could not be undone yet.
   private var isTorn = false
 
   /// Creates the file in `store`. It must not exist.
@@ -19,7 +19,7 @@ struct OpenSegment: ~Copyable {
     self.store = store
   }
 
-  /// Appends whole records. Where it throws nothing of them is kept, and it can be tried again.
+  /// Appends whole records. Where this throws, none of them is kept, and the call can be repeated.
   mutating func append(_ records: UnsafeRawBufferPointer) throws(SystemCallError) {
     try settle()
     do {
@@ -33,7 +33,7 @@ struct OpenSegment: ~Copyable {
     byteCount += records.count
   }
 
-  /// Takes back what a failed write may have left. Returns with whole records, or throws.
+  /// Undoes a failed write. Returns with whole records, or throws.
   mutating func settle() throws(SystemCallError) {
     guard isTorn else { return }
     try file.truncate(to: byteCount)

@@ -1,8 +1,8 @@
 internal import DurableFiles
 
 /// The file `published` in a journal's folder: the number of the last flagged record that went out.
-/// It survives the end of the process at once, a power failure after `synchronise`; what a power
-/// failure leaves is an earlier number.
+/// It survives the end of the process at once, and a power failure after `synchronise`. A power
+/// failure before that leaves an earlier number.
 final class PublishedCursor: Sendable {
   static let fileName = "published"
   /// "TMSPUBL1".
@@ -13,7 +13,7 @@ final class PublishedCursor: Sendable {
   /// What a file says.
   enum Stated: Equatable {
     case number(UInt64)
-    /// It makes no sense: what was found.
+    /// The file cannot be read: what was found.
     case damaged(String)
   }
 

@@ -1,9 +1,10 @@
-/// Why a record, or what should have been one, was not taken. The raw value is the `reason` label
-/// of the counters.
+/// Why a record, or bytes in its place, were not taken. The raw value is the `reason` label of the
+/// counters.
 public enum RecordRejection: String, CaseIterable, Sendable, Error {
   /// A tail shorter than a record.
   case truncated
-  /// A message above the size limit.
+  /// A message above the size limit. One above twice the limit is never seen: its connection is
+  /// closed.
   case oversized
   /// The bytes do not begin as a record does.
   case magic

@@ -56,7 +56,7 @@ public final class RecordedRun: Sendable {
     }
   }
 
-  /// Segment and place in it of record `index`.
+  /// The segment of record `index`, and the record's index in it.
   @inline(__always)
   private func locate(_ index: Int) -> (segment: MappedSegment, record: Int) {
     precondition(0..<recordCount ~= index, "record \(index) of \(recordCount)")
@@ -66,7 +66,7 @@ public final class RecordedRun: Sendable {
   }
 
   /// Event record `index`; in a flagged run the one that the flagged record carries. Valid as long
-  /// as the run lives.
+  /// as the run lives. Traps where there is no such record.
   /// - Throws: `FileFault` for a record whose checksum is wrong.
   public func record(at index: Int) throws(FileFault) -> EventRecordView {
     let (segment, record) = locate(index)
@@ -74,7 +74,7 @@ public final class RecordedRun: Sendable {
     return kind.event(at: segment.record(record), featureCount: featureCount)
   }
 
-  /// Flagged record `index`; the run must be a flagged one.
+  /// Flagged record `index`. Traps where the run is not a flagged one or has no such record.
   public func flaggedRecord(at index: Int) throws(FileFault) -> FlaggedRecordView {
     precondition(kind == .flagged, "not a flagged run")
     let (segment, record) = locate(index)
@@ -82,12 +82,12 @@ public final class RecordedRun: Sendable {
     return FlaggedRecordView(segment.record(record), featureCount: featureCount)
   }
 
-  /// All event records in order, control records among them; each is checked.
+  /// All event records in order, control records included. Each is checked.
   public func forEachRecord(_ body: (EventRecordView) throws -> Void) throws {
     try forEach { try body(kind.event(at: $0, featureCount: featureCount)) }
   }
 
-  /// All flagged records in order; the run must be a flagged one.
+  /// All flagged records in order. Traps where the run is not a flagged one.
   public func forEachFlaggedRecord(_ body: (FlaggedRecordView) throws -> Void) throws {
     precondition(kind == .flagged, "not a flagged run")
     try forEach { try body(FlaggedRecordView($0, featureCount: featureCount)) }
@@ -102,8 +102,8 @@ public final class RecordedRun: Sendable {
     }
   }
 
-  /// SHA-256 over all records in order, whatever segments they lie in: of a run of one segment it
-  /// is the file's. Reads the whole run.
+  /// SHA-256 over all records in order, however they are divided into segments. For a run of one
+  /// segment it is that of the file. Reads the whole run.
   public func sha256() -> SHA256Digest {
     var hash = SHA256Stream()
     for segment in segments { hash.update(segment.recordBytes) }

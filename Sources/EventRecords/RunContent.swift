@@ -1,16 +1,16 @@
 internal import DurableFiles
 
-/// The files of a run and what they are, before their records are looked at.
+/// The files of a run and their kinds, before their records are read.
 struct RunContent {
   let kind: RunKind
   let featureCount: Int
   let manifest: RunManifest?
   let files: [MappedFile]
   let notes: [String]
-  /// What retention took out of a journal.
+  /// The records that retention has deleted from a journal.
   let deleted: DeletedRecords
 
-  /// One segment. What it holds is told by its first bytes, its name may be any.
+  /// One segment, of any name. Its first bytes tell what it holds.
   init(segment path: String) throws {
     let file = try MappedFile(path)
     kind = try runKind(of: file)
@@ -53,8 +53,8 @@ struct RunContent {
     files = try folder.segments.map { try MappedFile(folder.path(of: $0)) }
   }
 
-  /// Segments that the manifest lists must be there. A journal's may be taken away when they are
-  /// old, and it goes on after its manifest was written.
+  /// Segments that the manifest lists must be there. Old segments of a journal may be moved away,
+  /// and a journal may grow after its manifest was written.
   private static func compare(
     _ manifest: RunManifest?, with folder: RunFolder
   ) throws(FileFault) -> [String] {

@@ -1,7 +1,7 @@
 internal import DurableFiles
 
-/// What a run folder, a segment or a `.npy` file is, and whether it is whole. Every record is
-/// checked and every segment hashed; nothing is changed.
+/// Tells what a run folder, a segment or a `.npy` file is, and whether it is whole. Every record is
+/// checked and every segment is hashed. Nothing is changed.
 public struct RunInspection: Equatable, Sendable {
   /// One statement on the file.
   public struct Fact: Equatable, Sendable {
@@ -17,7 +17,7 @@ public struct RunInspection: Equatable, Sendable {
   public let path: String
   /// What was found, in the order of reading.
   public private(set) var facts: [Fact] = []
-  /// What is wrong: broken records, cut files, a manifest that says something else.
+  /// The faults: broken records, cut files, a manifest that does not agree.
   public private(set) var problems: [String] = []
   /// Whether nothing is wrong.
   public var isWhole: Bool { problems.isEmpty }
@@ -47,7 +47,7 @@ public struct RunInspection: Equatable, Sendable {
   }
 
   /// Inspects `path`.
-  /// - Throws: `FileFault` where it is no file of the kinds above, or too broken to tell;
+  /// - Throws: `FileFault` where it is no file of these kinds, or too damaged to tell;
   ///   `SystemCallError`.
   public init(_ path: String) throws {
     self.path = path
@@ -145,7 +145,7 @@ public struct RunInspection: Equatable, Sendable {
         + "that was not orderly, deleted, or moved away")
   }
 
-  /// What lies beside a journal's segments: up to where it was published, and what was deleted.
+  /// Inspects the files beside a journal's segments: the published number, and what was deleted.
   private mutating func inspectJournal() throws -> DeletedRecords {
     let store = DiskFolder(path)
     switch try PublishedCursor.read(in: store) {
@@ -256,7 +256,7 @@ extension RunInspection {
     return lines.joined(separator: "\n")
   }
 
-  /// Says where the manifest and the segments differ.
+  /// States where the manifest and the segments differ.
   private mutating func compare(
     _ manifest: RunManifest, with found: RunManifest, deleted: DeletedRecords?
   ) {
@@ -301,7 +301,7 @@ extension RunInspection {
       agrees ? "manifest.json agrees with the segments" : "manifest.json does not agree")
   }
 
-  /// What can be told from the segments alone.
+  /// The fields that the segments alone determine.
   private static func comparable(
     _ manifest: RunManifest, like other: RunManifest? = nil
   ) -> RunManifest {

@@ -2,7 +2,7 @@
 public enum RunKind: String, Sendable, Codable, CaseIterable {
   /// Event records: a recorded stream.
   case events
-  /// Flagged records: what a trigger kept, and why.
+  /// Flagged records: the events that a trigger kept, with the reasons.
   case flagged
 
   /// The size of one record.
@@ -41,8 +41,8 @@ public enum RunKind: String, Sendable, Codable, CaseIterable {
 
   /// D as the first whole record of `bytes` tells it; nil where it does not.
   ///
-  /// A flagged record's header does not hold D. It is the one D for which an event record of
-  /// that D begins behind the attributions and the whole has the right checksum.
+  /// A flagged record's header does not hold D. It is the D for which an event record of that D
+  /// begins after the attributions and the checksum of the whole is right.
   func featureCount(from bytes: UnsafeRawBufferPointer) -> Int? {
     guard let base = bytes.baseAddress, bytes.count >= EventRecord.headerByteCount else {
       return nil

@@ -43,8 +43,8 @@ public struct RunManifest: Equatable, Sendable {
     public var byteCount: Int
     /// SHA-256, 64 hexadecimal digits.
     public var sha256: String
-    /// What its records are, so that a journal can say what it holds when old segments are gone;
-    /// nil in recorded runs.
+    /// A summary of its records, by which a journal knows what it holds after old segments are
+    /// gone; nil in recorded runs.
     public var summary: Summary?
 
     enum CodingKeys: String, CodingKey {
@@ -54,9 +54,9 @@ public struct RunManifest: Equatable, Sendable {
     }
   }
 
-  /// What the records of one segment of a flagged journal are; fields as in the manifest.
+  /// A summary of the records of one segment of a flagged journal; fields as in the manifest.
   public struct Summary: Equatable, Sendable, Codable {
-    /// Of the records, as text; `00000000` where they say none or more than one.
+    /// The schema of the records, as text; `00000000` where they state none or more than one.
     public var schema: String
     /// Records by reason.
     public var counts: [String: UInt64]
@@ -89,7 +89,7 @@ public struct RunManifest: Equatable, Sendable {
   public var featureCount: Int
   /// Names of the D features, where known.
   public var featureNames: [String]?
-  /// Of the names, else of the records; 0 where neither says one.
+  /// The schema of the names, or else of the records; 0 where neither states one.
   public var schema: UInt32
   /// Records in all segments.
   public var recordCount: Int
@@ -112,7 +112,7 @@ public struct RunManifest: Equatable, Sendable {
   public var unlistedCount: UInt64?
   /// In order.
   public var segments: [Segment]
-  /// Further sections, kept as they are: what the program that wrote the run adds.
+  /// Further sections, which the program that wrote the run has added. They are kept as they are.
   public var extras: [String: JSONValue] = [:]
 
   /// States what `tally` counted in `segments`.
@@ -272,7 +272,7 @@ extension RunManifest {
 }
 
 extension FileFault {
-  /// Says where in a JSON file something is missing or wrong.
+  /// The place in a JSON file where something is missing or wrong, as a fault.
   init(jsonError error: DecodingError, file: String, expected: String) {
     let context: DecodingError.Context? =
       switch error {

@@ -13,13 +13,13 @@ public struct RunRecovery: Equatable, Sendable {
     public var recordCount: Int
     /// Bytes of the torn tail that were cut.
     public var cutByteCount: Int
-    /// Wrong records that have good ones behind them: kept, for they are no torn tail.
+    /// Wrong records that are followed by good ones. They are kept, since they are no torn tail.
     public var wrongRecordCount: Int
     /// Index of the first of them.
     public var firstWrongRecord: Int?
   }
 
-  /// The segments that were closed; empty where nothing had to be done.
+  /// The segments that were closed; empty where there was nothing to do.
   public var segments: [Segment] = []
 
   /// One line a segment, for logs.
@@ -94,9 +94,9 @@ private func recoverSegment(
   return result
 }
 
-/// Checks the records of a segment and writes each piece again as it was: what the system has in
-/// memory may have failed to reach the disk in the process before, and no later synchronisation
-/// would say so.
+/// Checks the records of a segment and writes each piece again as it was: bytes in the system's
+/// memory may have failed to reach the disk under the process before, and no later synchronisation
+/// would report it.
 private func rewritten(
   _ file: any StoredFile, kind: RunKind, featureCount: Int
 ) throws -> SegmentScan {

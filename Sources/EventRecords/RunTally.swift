@@ -1,6 +1,6 @@
 internal import BoundedNumbers
 
-/// Counts over the records of a run, one at a time: what the manifest says of them.
+/// Counts the records of a run, one at a time, for the manifest.
 struct RunTally: Sendable {
   /// The records of one source in one run.
   struct Stream: Equatable, Sendable {
@@ -9,7 +9,7 @@ struct RunTally: Sendable {
     var recordCount: UInt64 = 0
     var firstSequence: UInt64 = .max
     var lastSequence: UInt64 = 0
-    /// Gaps. Flagged records have none: they are a choice of the stream.
+    /// Gaps. Flagged records have none, since they are a selection of the stream.
     var lost: UInt64 = 0
     var late: UInt64 = 0
     var repeated: UInt64 = 0
@@ -22,15 +22,15 @@ struct RunTally: Sendable {
     static func < (a: Self, b: Self) -> Bool { (a.run, a.source) < (b.run, b.source) }
   }
 
-  /// So many streams of a run are listed one by one, those of the highest runs. A journal may hold
-  /// records of 100,000 short runs, and a manifest that lists them all is read whole at each start.
+  /// The number of streams that are listed one by one, those of the highest runs. A journal may
+  /// hold records of 100,000 short runs, and each start reads the whole manifest.
   static func listedMax(_ kind: RunKind) -> Int { kind == .events ? 4_096 : 128 }
 
   let kind: RunKind
   private(set) var recordCount: UInt64 = 0
   /// Records of streams that are not listed.
   private(set) var unlistedCount: UInt64 = 0
-  /// Of records that say one; 0 where none does, or not all the same.
+  /// The schema of the records that state one; 0 where none does, or where they differ.
   private(set) var schema: UInt32 = 0
   private(set) var hasMixedSchemas = false
   private(set) var firstTimeNs: UInt64?
@@ -49,7 +49,7 @@ struct RunTally: Sendable {
   /// No records yet.
   init(kind: RunKind) { self.kind = kind }
 
-  /// Adds what the summary of a flagged segment says.
+  /// Adds the counts of a flagged segment's summary.
   mutating func add(_ summary: RunManifest.Summary) {
     precondition(kind == .flagged, "a ledger of sequences cannot be added up")
     addSchema(UInt32(summary.schema, radix: 16)?.byteSwapped ?? 0)
@@ -100,7 +100,7 @@ struct RunTally: Sendable {
     return streams.sorted { ($0.run, $0.source) < ($1.run, $1.source) }
   }
 
-  /// Counts a good record of the run's kind. Allocates at the first record of a stream alone.
+  /// Counts a good record of the run's kind. Allocates only at the first record of a stream.
   mutating func add(_ base: UnsafeRawPointer, featureCount: Int) {
     let event = kind.event(at: base, featureCount: featureCount)
     recordCount +|= 1
@@ -127,7 +127,7 @@ struct RunTally: Sendable {
   }
 
   /// Where a stream is listed; nil where there are as many of higher runs. Which streams are listed
-  /// does not hang on the order of records: one that was left out once stays so.
+  /// does not depend on the order of records: a stream that was left out once stays out.
   private mutating func streamIndex(run: UInt32, source: UInt32) -> Int? {
     if latestStream < streamList.count, streamList[latestStream].run == run,
       streamList[latestStream].source == source

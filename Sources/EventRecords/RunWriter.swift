@@ -2,10 +2,10 @@ internal import DurableFiles
 internal import Glibc
 
 /// Writes a run folder: segments `NNNNNN.events` or `NNNNNN.flagged` of whole records, and a
-/// manifest at the end. The open segment bears the suffix `.writing`; a writer that goes away
-/// without `finish` leaves it so, for `recoverRun`. One thread owns it.
+/// manifest at the end. The open segment bears the suffix `.writing`; a writer that ends without
+/// `finish` leaves it like that, for `recoverRun`. One thread owns it.
 public final class RunWriter {
-  /// Where a segment ends unless told: 1 GiB.
+  /// The default of the size at which a segment ends: 1 GiB.
   public static let segmentByteCountDefault = 1 << 30
 
   /// The folder.
@@ -28,7 +28,8 @@ public final class RunWriter {
   /// Records taken so far.
   public var recordCount: Int { Int(tally.recordCount) }
 
-  /// Begins a run in `folder`, which is made where it is missing (its parent must exist).
+  /// Begins a run in `folder`, which is made where it is missing (its parent must exist). Traps
+  /// where D is not in 0 ... 65535, or `featureNames` are not D.
   /// - Parameters:
   ///   - featureNames: D names, or nil; they give the manifest's schema.
   ///   - segmentByteCountMax: where a segment ends; at least one record goes into each.
@@ -74,8 +75,8 @@ public final class RunWriter {
     buffer.deallocate()
   }
 
-  /// Appends whole records of the run's kind and D, one or more. They reach the file when some
-  /// have gathered, or at `flush`.
+  /// Appends whole records of the run's kind and D, one or more. They are written to the file about
+  /// a MiB at a time, and at `flush`. Traps for other bytes, and after `finish`.
   public func append(records: UnsafeRawBufferPointer) throws {
     precondition(!isFinished, "the run is closed")
     precondition(records.count % recordByteCount == 0, "not whole records")

@@ -4,15 +4,15 @@ internal import Synchronization
 /// The file of a segment that is being written or closed, and how much of it is known to be on the
 /// disk.
 ///
-/// A failed synchronisation is never believed afterwards: the system may have dropped what it could
-/// not write, and a second call would succeed. Until the bytes since the last success have been
-/// written again, from the journal's memory, every further one fails.
+/// After a failed synchronisation the system may have dropped the bytes that it could not write,
+/// and a second call would succeed all the same. Every further synchronisation therefore fails
+/// until the bytes since the last success were written again, from the journal's memory.
 ///
 /// One thread writes, any may synchronise.
 final class SegmentFile: Sendable {
   private struct State {
     var failure: SystemCallError?
-    /// Whether the file's name is on the disk, without which a power failure takes all of it.
+    /// Whether the file's name is on the disk. Without it a power failure loses the whole file.
     var hasEntry = false
   }
 
@@ -30,7 +30,7 @@ final class SegmentFile: Sendable {
 
   /// Bytes from the beginning that survive a power failure. Never waits.
   var durableByteCount: Int { durable.load(ordering: .acquiring) }
-  /// Whether bytes behind those must be written again. Never waits.
+  /// Whether bytes after those must be written again. Never waits.
   var hasFailed: Bool { failed.load(ordering: .acquiring) }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {

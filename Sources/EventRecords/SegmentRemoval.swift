@@ -2,12 +2,12 @@ internal import DurableFiles
 internal import Glibc
 internal import Synchronization
 
-/// Old segments on their way out of a journal. Removing a large file takes long on some file
-/// systems, so another thread than the writing one does it.
+/// Old segments that are being deleted from a journal. Removing a large file takes long on some
+/// file systems; another thread than the writing one does it.
 final class SegmentRemoval: Sendable {
   /// Oldest first.
   let segments: [JournalSegment]
-  /// What will have been deleted when these are gone.
+  /// The counts of deleted records once these segments are gone.
   let account: DeletedRecords
   private let store: any FolderStore
   private let hasEnded = Atomic<Bool>(false)
@@ -22,8 +22,8 @@ final class SegmentRemoval: Sendable {
   /// Whether the segments are gone. Never waits.
   var isDone: Bool { hasEnded.load(ordering: .acquiring) }
 
-  /// Writes the account and then removes the files: after a crash between the two a record is
-  /// counted as deleted and may still be there, and none is missing without being counted.
+  /// Writes the account and then removes the files: after a crash between the two a record that
+  /// counts as deleted may still be there, but no record is missing without being counted.
   func run() throws {
     try turn.withLock { _ in
       if isDone { return }
@@ -38,7 +38,7 @@ final class SegmentRemoval: Sendable {
     do {
       try store.remove(name)
     } catch {
-      // Somebody, or an earlier try, was faster.
+      // Somebody else, or an earlier attempt, has removed it.
       if error.code != ENOENT { throw error }
     }
   }

@@ -1,6 +1,6 @@
-/// What a look at every record of a segment finds.
+/// The result of checking every record of a segment.
 struct SegmentScan {
-  /// A place where a good record should be and is not.
+  /// A place where a good record should be and none is.
   struct Defect: Equatable, Sendable {
     /// Index in the segment.
     var record: Int
@@ -44,7 +44,7 @@ struct SegmentScan {
     add(bytes, body: body)
   }
 
-  /// Goes on with the next bytes of the segment: whole records, but for the last piece.
+  /// Checks the next bytes of the segment. All pieces but the last hold whole records.
   mutating func add(
     _ bytes: UnsafeRawBufferPointer, body: (UnsafeRawPointer) -> Void = { _ in }
   ) {

@@ -3,21 +3,21 @@ internal import BoundedNumbers
 /// Which sequences of one source in one run were seen: the account of losses.
 ///
 /// Seen sequences are kept as ranges, at most `rangeCountMax` of them. Where one more would be
-/// needed the oldest is closed: what is missing before its end is lost for good. Sequences count
-/// from 1, so that what came before the first record seen is missing too.
+/// needed the oldest range is closed: sequences that are missing before its end are then lost for
+/// good. Sequences count from 1: those before the first record seen are missing, too.
 ///
 /// Always: `highest == received + lost`.
 public struct SequenceTracker: Sendable {
   /// How many ranges are told apart.
   public static let rangeCountMax = 64
 
-  /// What a record's sequence says.
+  /// What the sequence of a record means.
   public enum Outcome: Equatable, Sendable {
-    /// A new highest one; so many sequences were jumped over.
+    /// A new highest sequence; `gapOpened` sequences were skipped.
     case fresh(gapOpened: UInt64)
-    /// It fills a part of a gap: what counted as lost was late.
+    /// It fills a part of a gap: a record that counted as lost was late.
     case late
-    /// Seen before, or so old that it cannot be told (also 0, which no sender may use).
+    /// Seen before, or too old to be told apart (also 0, which no sender may use).
     case repeated
   }
 

@@ -8,10 +8,10 @@ public struct RunLedgerReport: Equatable, Sendable {
   public enum Closing: String, Sendable {
     /// The sender's end of run.
     case endOfRun = "end_of_run"
-    /// The same source began other runs without ending this one, or this one again. It may be gone
-    /// on with; another line then has the rest.
+    /// The same source began other runs without ending this one, or this one again. It may be
+    /// resumed; another line then has the rest.
     case nextRun = "next_run"
-    /// Nothing came of it for a long time. It may be gone on with; another line then has the rest.
+    /// No record of it came for a long time. It may be resumed; another line then has the rest.
     case silence
     /// The daemon was told to end.
     case shutdown
@@ -45,13 +45,13 @@ public struct RunLedgerReport: Equatable, Sendable {
   public var flagged: UInt64
   /// Events kept by the unbiased prescale.
   public var unbiased: UInt64
-  /// When the run was begun here, ns since the epoch. Reports of the same run, source and time go on
-  /// from one another over restarts: the last one counts.
+  /// When the run was begun here, ns since the epoch. Reports of the same run, source and time
+  /// continue one another over restarts: the last one counts.
   public var openedNs: UInt64 = 0
-  /// How often another process went on with the run.
+  /// How often another process has resumed the run.
   public var resumeCount: UInt64 = 0
-  /// Sequences of the records that were decided, ascending; of those up to `closedThrough` it can
-  /// no longer be told which.
+  /// Sequences of the records that were decided, ascending. Sequences up to `closedThrough` are no
+  /// longer told apart.
   public var decidedRanges: [ClosedRange<UInt64>] = []
   /// The highest sequence that is no longer told apart; 0 where all are.
   public var closedThrough: UInt64 = 0
@@ -95,7 +95,7 @@ public struct RunLedgerReport: Equatable, Sendable {
 }
 
 /// One run of one source. The ingest thread writes the first half, the publish thread the second;
-/// what both need at the end of a run goes through the ring in `closingFigures`.
+/// figures that both need at the end of a run go through the ring in `closingFigures`.
 ///
 /// `@unchecked` by that rule; `isClosed` hands the entry back to the ingest thread.
 final class RunLedgerEntry: @unchecked Sendable {
@@ -119,8 +119,8 @@ final class RunLedgerEntry: @unchecked Sendable {
   // Written by ingest before the closing record enters the ring, read by publish after it left.
   var closingFigures = IngestFigures()
 
-  /// Whether the entry was taken over from an earlier process and nothing has come since: the next
-  /// record of the source says whether it goes on. The ingest thread's.
+  /// Whether the entry was taken over from an earlier process and no record has come since. The
+  /// next record of the source decides whether the run continues. Belongs to the ingest thread.
   var isResumed = false
 
   // The publish thread's.
@@ -128,8 +128,8 @@ final class RunLedgerEntry: @unchecked Sendable {
   /// Whether the account has changed since it was last entered in the ledger's state.
   var isDirty = false
 
-  /// The ring's position before which all of the run lies, where it is to be closed though no record
-  /// says so; -1 where it is not. Written by ingest, and back by publish.
+  /// For a run that is to be closed without a record that says so: the position in the ring before
+  /// which all its records lie. Otherwise -1. Ingest sets it, publish resets it.
   let closePosition = Atomic<Int>(-1)
 
   /// Set by the publish thread once the ledger is written: the entry may be used again.
@@ -148,7 +148,7 @@ final class RunLedgerEntry: @unchecked Sendable {
     isClosed.store(false, ordering: .releasing)
   }
 
-  /// Goes on with the account of an earlier process: what that one has decided has been received.
+  /// Resumes the account of an earlier process. The records that it decided count as received.
   func resume(_ earlier: DecidedAccount) {
     open(
       run: earlier.run, source: earlier.source, openedNs: earlier.openedNs,
@@ -166,7 +166,7 @@ final class RunLedgerEntry: @unchecked Sendable {
     closingFigures = figures
   }
 
-  /// Takes the sequence ledger's sums as they stand: what the run's end would bring.
+  /// Takes the present sums of the sequence tracker, as the end of the run would.
   func takeFigures() {
     figures.expected = sequences.highest
     figures.received = sequences.received

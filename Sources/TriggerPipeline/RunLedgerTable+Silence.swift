@@ -2,9 +2,9 @@ internal import BoundedNumbers
 internal import EventRecords
 internal import Synchronization
 
-/// Who gives up a place for whom. All of it is the ingest thread's, and rare.
+/// Which run or source gives up its place. Called rarely, by the ingest thread only.
 extension RunLedgerTable {
-  /// Of a source that has as many runs open as it may, the one that has been silent longest.
+  /// For a source with as many open runs as it may have: the run that has been silent longest.
   func surplusRun(ofPlace place: Int) -> Int? {
     var count = 0
     var oldest: Int?
@@ -15,7 +15,7 @@ extension RunLedgerTable {
     return count >= Self.openRunsOfSourceMax ? oldest : nil
   }
 
-  /// Closes the run that has been silent longest, if that is long enough.
+  /// Closes the run that has been silent longest, if it has been silent long enough.
   func giveUpSilentRun() -> Bool {
     var oldest: Int?
     for entry in 0..<Self.entryCount where isOpen[entry] {
@@ -26,7 +26,7 @@ extension RunLedgerTable {
     return true
   }
 
-  /// Frees the place of the source that has been silent longest, if that is long enough.
+  /// Frees the place of the source that has been silent longest, if it has been silent long enough.
   func giveUpSilentSource() -> Bool {
     var oldest: Int?
     for place in sources.places where !sources.isFree(place) {
@@ -37,7 +37,7 @@ extension RunLedgerTable {
     return true
   }
 
-  /// Frees the places of all that have been silent for `silenceNs`.
+  /// Frees the places of all runs and sources that have been silent for `silenceNs`.
   func giveUpSilent() {
     for entry in 0..<Self.entryCount
     where isOpen[entry] && isSilent(activeNs[entry], for: silenceNs) {
@@ -65,11 +65,11 @@ extension RunLedgerTable {
     closeBehind(entry)
   }
 
-  /// Runs that are to be closed when what came before them has passed.
+  /// The number of runs that are closed once all records before that decision have left the ring.
   package var queuedClosingCount: Int { pendingClosings.load(ordering: .acquiring) }
 
-  /// Has the publish thread close a run that takes no more records when all that came before has
-  /// passed it.
+  /// Has the publish thread close a run that takes no more records, once it has decided all records
+  /// that came before.
   func closeBehind(_ entry: Int) {
     entries[entry].closePosition.store(position, ordering: .releasing)
     pendingClosings.wrappingAdd(1, ordering: .acquiringAndReleasing)

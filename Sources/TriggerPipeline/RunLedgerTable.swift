@@ -2,28 +2,29 @@ internal import BoundedNumbers
 package import EventRecords
 internal import Synchronization
 
-/// All runs and sources that the daemon keeps account of: tables of fixed size, owned by the ingest
-/// thread, which alone looks entries up; the publish thread reaches an entry by its index.
+/// The runs and sources that the daemon keeps account of, in tables of fixed size. The ingest
+/// thread owns them and alone looks entries up. The publish thread reaches an entry by its index.
 ///
 /// Any record of a run that is not known opens it, whatever its number. A source may have
-/// `openRunsOfSourceMax` runs open; one more closes that of them which has been silent longest.
-/// Runs and sources that are silent for `silenceNs` give up their place, and after `busySilenceNs`
-/// already where a place is needed.
+/// `openRunsOfSourceMax` runs open. One more closes the run that has been silent longest. Runs and
+/// sources that are silent for `silenceNs` give up their place. Where a place is needed,
+/// `busySilenceNs` is enough.
 ///
-/// `@unchecked`: what changes belongs to the ingest thread; the list of entries is constant, and an
-/// entry says itself which half of it is whose.
+/// `@unchecked`: what changes belongs to the ingest thread; the list of entries is constant, and
+/// `RunLedgerEntry` states which thread owns which part of an entry.
 package final class RunLedgerTable: @unchecked Sendable {
   package static let sourceCountMax = 64
   /// Runs of all sources that are open or on their way to be closed.
   package static let entryCount = 256
   package static let openRunsOfSourceMax = 8
-  /// How long one must have been silent to give its place to another, at most.
+  /// The longest silence after which a run or source gives its place to another.
   package static let busySilenceNsMax: UInt64 = 10_000_000_000
 
-  /// Where a record stands in its run.
+  /// The place of a record in its run.
   package enum Placement: Equatable, Sendable {
-    /// It belongs to `entry`. `closedEntry` is closed when it has passed: the same one at an end of
-    /// run, and one that it replaces before it.
+    /// It belongs to `entry`. `closedEntry` is closed with it: after the record where it is the
+    /// same entry (an end of run), before the record where it is another (a run that this one
+    /// replaces).
     case accepted(entry: Int, closedEntry: Int?)
     /// It has no place.
     case refused(RecordRejection)
@@ -35,9 +36,9 @@ package final class RunLedgerTable: @unchecked Sendable {
   let entries: [RunLedgerEntry] = (0..<entryCount).map { _ in RunLedgerEntry() }
   /// Sender unknown first, then those that have a place.
   package let sources: SourceList
-  /// What was refused and is to be told.
+  /// Refused records that are to be reported.
   let refusals = RefusalBook(entryCount: entryCount)
-  /// Entries that are to be closed though no record says so.
+  /// Entries that are to be closed without a record that says so.
   let pendingClosings = Atomic<Int>(0)
   /// Moves with the time of the ingest thread's turns.
   private(set) var nowNs: UInt64
@@ -60,7 +61,7 @@ package final class RunLedgerTable: @unchecked Sendable {
   private var lastOpenedNs: UInt64 = 0
   private var lastLookNs: UInt64
 
-  /// Whether other daemons take part of the same stream: gaps are then no losses.
+  /// Whether other daemons take a part of the same stream. Gaps are then no losses.
   private let isShared: Bool
   let silenceNs: UInt64
   private let clock: PipelineClock
@@ -104,8 +105,8 @@ package final class RunLedgerTable: @unchecked Sendable {
   }
 
   /// Notes a record whose checksum is right, and says whether it has its place in the stream.
-  /// Sequences count from 1, so a record with number 0 is refused as one that repeats. O(1) for the
-  /// run and source of the record before, else O(`entryCount`); allocates nothing.
+  /// Sequences count from 1. A record with sequence 0 is refused as repeated. O(1) for the run and
+  /// source of the record before, else O(`entryCount`); allocates nothing.
   package func place(_ record: EventRecordView, isEvent: Bool) -> Placement {
     let key = runKey(run: record.run, source: record.source)
     if latest >= 0, keys[latest] == key { return note(record, in: latest, isEvent: isEvent) }
@@ -114,7 +115,7 @@ package final class RunLedgerTable: @unchecked Sendable {
         latest = entry
         return note(record, in: entry, isEvent: isEvent)
       }
-      // The first record after a restart says whether the run is gone on with.
+      // The first record after a restart decides whether the run continues.
       if beginsAnew(record) { return placeInNewEntry(record, key, isEvent, leaving: entry) }
       entries[entry].isResumed = false
       return note(record, in: entry, isEvent: isEvent)
@@ -122,8 +123,8 @@ package final class RunLedgerTable: @unchecked Sendable {
     return placeInNewEntry(record, key, isEvent, leaving: nil)
   }
 
-  /// Counts a record that was refused before it could be placed, under its run where `record` tells
-  /// one that can be trusted.
+  /// Counts a record that was refused before it could be placed, under the run that `record`
+  /// states, where that can be trusted.
   package func noteRefused(_ reason: RecordRejection, record: EventRecordView?) {
     guard let record, let entry = openEntry(of: runKey(run: record.run, source: record.source))
     else {
@@ -144,7 +145,7 @@ package final class RunLedgerTable: @unchecked Sendable {
     let outcome = record.sequence > 0 ? ledger.sequences.note(record.sequence) : .repeated
     switch outcome {
     case .fresh(let gap):
-      // A part of a run that goes on does not know what came before it.
+      // A part of a continued run does not know which records came before it.
       if gap > 0, !isContinued {
         (isShared ? sources[place].elsewhere : sources[place].lost).addSaturated(gap)
       }
@@ -165,7 +166,8 @@ package final class RunLedgerTable: @unchecked Sendable {
     return .accepted(entry: entry, closedEntry: entry)
   }
 
-  /// A record of a run that is not open, or that begins one again which an earlier process has left.
+  /// A record of a run that is not open, or one that begins a run again which an earlier process
+  /// has left open.
   private func placeInNewEntry(
     _ record: EventRecordView, _ key: UInt64, _ isEvent: Bool, leaving resumed: Int?
   ) -> Placement {
@@ -175,7 +177,7 @@ package final class RunLedgerTable: @unchecked Sendable {
       count(refused: .runEnded, place: placeOfKnown(record.source), row: row)
       return .refused(.runEnded)
     }
-    // It opens no run, and closes none to have room for it.
+    // Such a record opens no run, and closes none to make room.
     guard record.sequence > 0 else {
       count(refused: .repeated, place: placeOfKnown(record.source), row: refusals.unknownRow)
       return .refused(.repeated)
@@ -195,7 +197,7 @@ package final class RunLedgerTable: @unchecked Sendable {
     var left = resumed ?? surplusRun(ofPlace: place)
     if let leaving = left {
       end(leaving, hasEnded: false)
-      // A record can close one run alone, and this one closes its own.
+      // A record can close only one run, and this record closes its own.
       if record.kind == .endOfRun {
         closeBehind(leaving)
         left = nil
@@ -275,7 +277,8 @@ package final class RunLedgerTable: @unchecked Sendable {
         hasEnded: hasEnded))
   }
 
-  /// The ingest thread begins a turn: who has been silent too long gives up the place.
+  /// The ingest thread begins a turn. Runs and sources that have been silent too long give up their
+  /// places.
   package func beginTurn() {
     nowNs = clock.monotonicNs
     guard nowNs -| lastLookNs >= min(1_000_000_000, silenceNs) else { return }
@@ -283,15 +286,15 @@ package final class RunLedgerTable: @unchecked Sendable {
     giveUpSilent()
   }
 
-  /// Goes on with what an earlier process has left open, before the first record. Returns the entries
-  /// that have to be closed at once: their source has no place any more.
+  /// Resumes the runs that an earlier process has left open, before the first record. Returns the
+  /// entries that have to be closed at once because their source has no place.
   package func resume(_ accounts: [(slot: Int, account: DecidedAccount)]) -> [Int] {
     var passed: [Int] = []
     for (slot, account) in accounts.sorted(by: { $0.account.openedNs > $1.account.openedNs }) {
       guard slot < entries.count else { continue }
       entries[slot].resume(account)
       let key = runKey(run: account.run, source: account.source)
-      // The later take of a run is the one that is gone on with.
+      // Of several takes of a run the latest is resumed.
       guard openEntry(of: key) == nil, let place = placeOfSource(account.source) else {
         entries[slot].end()
         passed.append(slot)

@@ -11,8 +11,8 @@ public import ZeroMQ
 
 /// The whole way of an event: input socket, checks, scoring, decision, journal, output socket.
 ///
-/// All memory is allocated when it is made; sockets are bound then too, so that what is wrong with
-/// the configuration is an error at start and not an hour later.
+/// It allocates all memory and binds the sockets when it is made, so that a fault of the
+/// configuration is an error at the start.
 public final class TriggerPipeline: Sendable {
   /// What the pipeline counts.
   public let counters: PipelineCounters
@@ -20,11 +20,11 @@ public final class TriggerPipeline: Sendable {
   public let state: PipelineState
   /// The last flagged events and what made them strange.
   public let recentFlags: RecentFlags
-  /// The generation that decides what comes in now.
+  /// The generation that decides the records that come in now.
   public var generation: GenerationFacts { generations.latest.facts }
   /// The calibration that they decide with.
   public var calibration: TriggerCalibration { generations.latest.calibration }
-  /// What compares the stream with that calibration's background; for the supervising thread.
+  /// The comparison of the stream with that calibration's background; for the supervising thread.
   public var drift: DriftMonitor { generations.latest.drift }
   /// The counts by sender now, the unknown one first.
   public var sources: [SourceSums] { ledger.sources.snapshot() }
@@ -36,18 +36,19 @@ public final class TriggerPipeline: Sendable {
   public let inputEndpoints: [String]
   /// Where the output is bound, wildcard ports resolved.
   public let outputEndpoints: [String]
-  /// What the connections of each socket have come to.
+  /// The counts of connections of each socket.
   public var connections: [ConnectionCounts] { sockets.counts }
   /// What the journal held when it was opened.
   public let journalOpening: String
   /// What the journal holds now, and the room it has.
   public let journalState = JournalState()
-  /// What was asked for by number, and how it was answered.
+  /// The counts of the catch-up service.
   public let catchUpCounters = CatchUpCounters()
-  /// Where records are asked for by number, wildcard ports resolved.
+  /// The endpoints of the catch-up service, with wildcard ports resolved.
   public let catchUpEndpoints: [String]
 
-  /// What could not be made durable at the end; nil where all was. For the process's exit status.
+  /// The reason why not all could be made durable at the end; nil where all was. For the process's
+  /// exit status.
   public var endFailure: String? { state.endFailure }
 
   private let settings: PipelineSettings
@@ -79,7 +80,8 @@ public final class TriggerPipeline: Sendable {
     let journal = try FlaggedJournal(
       store: settings.journalStore, featureCount: model.shape.featureCount,
       featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
-    // Threads of ZeroMQ and of the pipeline come from this one and inherit where they may run.
+    // Threads of ZeroMQ and of the pipeline are made by this thread and inherit the processors that
+    // it may run on.
     tamis_thread_keep_off(
       settings.workerProcessors.map(Int32.init), settings.workerProcessors.count)
     let context = try Context()
@@ -154,8 +156,9 @@ public final class TriggerPipeline: Sendable {
     if state.phase == .running { state.beginDraining(timeoutMs: settings.drainTimeoutMs) }
   }
 
-  /// Decides with another generation from the next record on, and says whether it was adopted: every record
-  /// is decided once, by the old or by the new ones. One thread at a time may call it.
+  /// Decides with another generation from the next record on, and returns whether the generation
+  /// was adopted. Every record is decided once, by the old or by the new generation. One thread at
+  /// a time may call it.
   ///
   /// - Returns: false where the pipeline stands still: the new generation decides as soon as it moves again.
   /// - Throws: `GenerationRefusal` or `FileFault`; the generation in force stays.
@@ -179,7 +182,8 @@ public final class TriggerPipeline: Sendable {
     generations.discard(releasedPosition: ring.releasedPosition)
   }
 
-  /// Slots, journal and sequences are of one kind of event for the life of the process.
+  /// Slots and journal hold events of one number of features and one schema for the life of the
+  /// process.
   private func checkFits(_ candidate: LoadedGeneration) throws(GenerationRefusal) {
     guard state.phase == .running else {
       throw GenerationRefusal(description: "the daemon is ending")

@@ -17,7 +17,7 @@ struct UnwrittenLedgers {
 
   mutating func remove(_ index: Int) { closings[index] = nil }
 
-  /// Those that are to be tried now.
+  /// The entries that are to be tried now.
   mutating func due(nowNs: UInt64) -> [(index: Int, closing: RunLedgerReport.Closing)] {
     guard !closings.isEmpty, nowNs >= lastNs, nowNs - lastNs >= Self.intervalNs else { return [] }
     lastNs = nowNs

@@ -1,13 +1,13 @@
 internal import Synchronization
 
-/// What one working point has counted since start. It is known by its name, so that a calibration
-/// that comes into force later and has a point of that name counts on.
+/// The counts of one working point since start. It is identified by its name: a later calibration
+/// with a point of that name continues the counts.
 public final class WorkingPointCounters: Sendable {
   /// The name in the calibration.
   public let name: String
   /// Events with a score above its threshold, before any prescale.
   public let fired = AtomicCounter()
-  /// Of these, those that its prescale let pass: they were kept.
+  /// Fired events that also passed its prescale: they were kept.
   public let flagged = AtomicCounter()
 
   init(name: String) { self.name = name }
@@ -18,7 +18,7 @@ public final class WorkingPointCounters: Sendable {
 /// Names are labels of metrics, so their number is bounded: a reload that would bring more is
 /// refused.
 public final class WorkingPointTable: Sendable {
-  /// The most names that are kept account of.
+  /// The largest number of names.
   public static let nameCountMax = 64
 
   private let points = Mutex<[WorkingPointCounters]>([])
