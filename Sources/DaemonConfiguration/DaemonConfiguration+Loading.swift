@@ -4,7 +4,7 @@ internal import Glibc
 extension DaemonConfiguration {
   /// Reads the file at `path`. Throws everything that is wrong with it at once.
   ///
-  /// Whether model, calibration and journal exist and fit is for those who open them.
+  /// Whether model, calibration and journal exist and fit is checked where they are opened.
   public static func load(_ path: String) throws(ConfigurationFaults) -> DaemonConfiguration {
     try DaemonConfiguration(yaml: readText(path), file: path)
   }

@@ -1,4 +1,4 @@
-/// What an operator tells `tamisd`: the content of its YAML file, checked, with every default filled
+/// The configuration of `tamisd`: the checked content of its YAML file, with every default filled
 /// in. Paths are resolved against the file's folder.
 public struct DaemonConfiguration: Equatable, Sendable {
   /// `instance`: the number that flagged records carry, 0 to 4294967295.
@@ -11,7 +11,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public var input: Input
   /// `output`: where flagged records go.
   public var output: Output
-  /// `shadow`: what scores beside the live model and publishes nothing; nil for none.
+  /// `shadow`: a model and calibration that score beside the live ones and publish nothing; nil for
+  /// none.
   public var shadow: Shadow?
   /// `flood`: the cap on the flagged rate.
   public var flood = Flood()
@@ -21,7 +22,7 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public var catchUp = CatchUp()
   /// `unbiased`: the prescaled sample of the input.
   public var unbiased = Unbiased()
-  /// `drift`: whether the stream is still the background of the calibration.
+  /// `drift`: how the stream is compared with the background of the calibration.
   public var drift = Drift()
   /// `engine`: scoring.
   public var engine = Engine()
@@ -60,20 +61,23 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var bind: [String]
     /// `topic`: the prefix subscribed to; empty is everything, and with `pull` always empty.
     public var topic = ""
-    /// `shared`: whether other daemons take part of the same stream, so that gaps are no losses.
+    /// `shared`: whether other daemons take a part of the same stream. Gaps are then no losses.
     public var shared = false
-    /// `silence_s`: a run or source of which nothing came for so long gives up its place in the ledger.
+    /// `silence_s`: a run or source without a record for this many seconds gives up its place in
+    /// the ledger.
     public var silenceS = 3_600
-    /// `message_bytes_max`: a sender of a larger message part is disconnected; 384 to 1 GiB.
+    /// `message_bytes_max`: a larger message part is refused; one larger than twice this closes its
+    /// connection. 384 to 1 GiB.
     public var messageByteCountMax = 1_048_576
     /// `high_water_mark`: messages queued per peer, 1 to 1,000,000.
     public var highWaterMark = 1_000
-    /// `queue_bytes_max`: bytes queued per peer, however few messages that are; 1 MiB to 1 TiB.
+    /// `queue_bytes_max`: bytes queued per peer. Where messages are large the queue holds fewer of
+    /// them. 1 MiB to 1 TiB.
     public var queueByteCountMax = 536_870_912
     /// `total_bytes_max`: bytes queued from all peers together; 16 MiB to 1 TiB.
     public var totalByteCountMax = 1_073_741_824
 
-    /// An input with defaults but for its addresses.
+    /// An input with these addresses and all defaults.
     public init(connect: [String] = [], bind: [String] = []) {
       self.connect = connect
       self.bind = bind
@@ -100,15 +104,15 @@ public struct DaemonConfiguration: Equatable, Sendable {
       case flagged, all
     }
 
-    /// `publish`: what is kept, or every event, for commissioning.
+    /// `publish`: the events that are kept, or every event, for commissioning.
     public var publish = Publishing.flagged
-    /// `repeat_records`: records that are sent again when it is not certain that they arrived, 0 (as
-    /// many as queues can hold) to 1,000,000.
+    /// `repeat_records`: the number of records that are sent again when it is not certain that they
+    /// arrived, 0 (as many as queues can hold) to 1,000,000.
     public var repeatRecordCount = 0
-    /// `slow_receiver_s`: how long one receiver may hold up the others, 1 to 86,400.
+    /// `slow_receiver_s`: the seconds for which one receiver may delay the others, 1 to 86,400.
     public var slowReceiverS = 30
 
-    /// An output with defaults but for its addresses.
+    /// An output with these addresses and all defaults.
     public init(connect: [String] = [], bind: [String] = []) {
       self.connect = connect
       self.bind = bind
@@ -131,7 +135,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
 
   /// The cap on the flagged rate.
   public struct Flood: Equatable, Sendable {
-    /// `flagged_rate_max`: flagged events a second that are kept at most, 0 (no cap) to 10,000,000.
+    /// `flagged_rate_max`: the largest number of flagged events that are kept in a second, 0 (no
+    /// cap) to 10,000,000.
     public var flaggedRateMax = 0
 
     /// The defaults.
@@ -142,8 +147,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public struct Journal: Equatable, Sendable {
     /// `path`: its folder.
     public var path: String
-    /// `fsync_interval_ms`: the longest time that a record waits to be on the disk, 0 (sync after
-    /// every batch) to 60,000.
+    /// `fsync_interval_ms`: the longest time from the writing of a record until the disk has it, 0
+    /// (before it is published) to 60,000.
     public var fsyncIntervalMs = 100
     /// `segment_bytes_max`: the size at which a segment is closed, 64 KiB to 1 TiB.
     public var segmentByteCountMax = 1_073_741_824
@@ -154,12 +159,12 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var keepByteCountMax = 0
     /// `keep_age_max_s`: the age above which segments are deleted, 0 (none) to 3,153,600,000.
     public var keepAgeMaxS = 0
-    /// `delete_unpublished`: whether that may be records that were not published.
+    /// `delete_unpublished`: whether records that were not published may be deleted, too.
     public var deletesUnpublished = false
     /// `free_bytes_min`: the free space below which the daemon warns, 0 to 1 PiB.
     public var freeByteCountMin = 268_435_456
 
-    /// A journal with defaults but for its folder.
+    /// A journal in this folder, with all defaults.
     public init(path: String = "journal") {
       self.path = path
     }
@@ -171,7 +176,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var bind: [String] = []
     /// `reply_bytes_max`: the longest records part of a reply, 64 KiB to 64 MiB.
     public var replyByteCountMax = 1_048_576
-    /// `bytes_per_second_max`: what is read from the journal for all askers, 0 (no limit) to 1 TiB.
+    /// `bytes_per_second_max`: bytes read from the journal in a second for all consumers together,
+    /// 0 (no limit) to 1 TiB.
     public var bytesPerSecondMax = 104_857_600
 
     /// The defaults.
@@ -180,7 +186,7 @@ public struct DaemonConfiguration: Equatable, Sendable {
 
   /// The unbiased sample.
   public struct Unbiased: Equatable, Sendable {
-    /// `prescale`: one in so many input events, 0 (none) to 4294967295.
+    /// `prescale`: one in this many input events is taken, 0 (none) to 4294967295.
     public var prescale = 10_000
 
     /// The defaults.
@@ -199,11 +205,12 @@ public struct DaemonConfiguration: Equatable, Sendable {
     /// `batch_max`: events scored together at most, 1 to 4096.
     public var batchMax = 256
     /// `affinity`: the processors that the scoring threads are bound to, in turn; empty leaves all
-    /// threads to the scheduler.
+    /// threads to the scheduler. With `workers: 0` the one thread is bound to the first, and the
+    /// others are ignored.
     public var affinity: [Int] = []
     /// `workers`: scoring threads, 0 (everything in one thread) to 256.
     public var workers = 1
-    /// `slots`: records that wait between threads at most, `batchMax` to 16,777,216.
+    /// `slots`: the number of records that can wait between threads, `batchMax` to 16,777,216.
     public var slots = 16_384
 
     /// The defaults.
@@ -214,7 +221,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
   public struct HTTP: Equatable, Sendable {
     /// `listen`: HOST:PORT; nil, in the file `""`, is no endpoint.
     public var listen: String? = "127.0.0.1:9464"
-    /// `names`: names that requests may call it by, besides the address and this machine's own name.
+    /// `names`: further names by which requests may call it, beside the address, localhost and this
+    /// machine's own name.
     public var names: [String] = []
 
     /// The defaults.
@@ -231,7 +239,7 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var servers: String?
     /// `connections_max`: peers connected to a bound socket at a time, 1 to 10,000.
     public var connectionCountMax = 64
-    /// `handshake_timeout_ms`: how long a new connection may take to prove itself, 100 to 60,000.
+    /// `handshake_timeout_ms`: how long the handshake of a new connection may take, 100 to 60,000.
     public var handshakeTimeoutMs = 5_000
 
     /// The defaults.
@@ -240,8 +248,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
 
   /// The end.
   public struct Shutdown: Equatable, Sendable {
-    /// `drain_timeout_ms`: how long the daemon scores, journals and publishes what it has received
-    /// before it gives up, 0 to 600,000.
+    /// `drain_timeout_ms`: how long the daemon may take at its end to score, journal and publish
+    /// the records that it has received, 0 to 600,000.
     public var drainTimeoutMs = 10_000
 
     /// The defaults.
@@ -250,12 +258,12 @@ public struct DaemonConfiguration: Equatable, Sendable {
 
   /// The log.
   public struct Log: Equatable, Sendable {
-    /// How much is said.
+    /// The least important messages that are written.
     public enum Level: String, CaseIterable, Sendable {
       case trace, debug, info, notice, warning, error, critical
     }
 
-    /// How it is said.
+    /// The form of a line.
     public enum Format: String, CaseIterable, Sendable {
       case text, json
     }

@@ -11,8 +11,8 @@ extension DaemonConfiguration {
       case condition
     }
 
-    /// `false_alarm_hours`: on stationary background all checks together raise one false alarm in so
-    /// many hours at most, on average; 1 to 1,000,000.
+    /// `false_alarm_hours`: on stationary background all checks together raise at most one false
+    /// alarm in this many hours, on average; 1 to 1,000,000.
     public var falseAlarmHours = 1_000
     /// `window_events`: events of the unbiased sample in a window, 100 to 1,000,000.
     public var windowEventCount = 2_000

@@ -24,7 +24,8 @@ final class FaultLog {
       ConfigurationFault(place: place, key: key, found: found, expected: expected, remedy: remedy))
   }
 
-  /// Notes an unknown key; what it may have meant is known when all sections have been read.
+  /// Notes an unknown key. The key that was meant can be suggested when all sections have been
+  /// read.
   func add(_ unknown: UnknownKey) { unknownKeys.append(unknown) }
 
   /// Notes that a key was asked for.
@@ -41,7 +42,8 @@ final class FaultLog {
     return ranked.map(\.element)
   }
 
-  /// What every unknown key might have meant is looked for; a file of nothing else is soon known.
+  /// The number of unknown keys for which a suggestion is sought. A file with more is another kind
+  /// of file.
   private static let unknownKeysToldMax = 256
 
   private static func isBefore(_ one: UnknownKey, _ other: UnknownKey) -> Bool {

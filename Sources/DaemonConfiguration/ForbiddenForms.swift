@@ -1,7 +1,7 @@
 internal import Yams
 
-/// Notes forms of YAML that a configuration does not need and that hide what it says: anchors with
-/// their aliases, merge keys and tags. Returns whether `node` has one.
+/// Notes forms of YAML that a configuration does not need and that make it hard to read: anchors
+/// with their aliases, merge keys and tags. Returns whether `node` has one.
 func isRefused(_ node: Node, key: String?, log: FaultLog) -> Bool {
   if let anchor = node.anchor {
     log.add(

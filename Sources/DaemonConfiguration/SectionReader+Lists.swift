@@ -42,7 +42,7 @@ extension SectionReader {
     return accepted
   }
 
-  /// The elements of a list, those that are refused left out.
+  /// The elements of a list without the refused ones.
   private func nodes(_ name: String, of expected: String, example: String) -> [Node] {
     guard let entry = entry(name) else { return [] }
     guard case .sequence(let sequence) = entry.node else {

@@ -84,7 +84,8 @@ extension SectionReader {
     return path == "" || isUnexpanded(path, of: name) ? nil : path
   }
 
-  /// Whether `path` is written for a shell, which would put something else in its place; noted then.
+  /// Whether `path` is written for a shell, which would replace a part of it. Such a path is noted
+  /// as a fault.
   func isUnexpanded(_ path: String?, of name: String) -> Bool {
     guard let path, path.hasPrefix("~") || path.hasPrefix("$") else { return false }
     report(
@@ -95,7 +96,7 @@ extension SectionReader {
     return true
   }
 
-  /// A path without which nothing works; "" where it is missing.
+  /// A required path; "" where it is missing.
   func requiredPath(_ name: String) -> String {
     let faultCount = log.faults.count
     if let path = path(name) { return path }

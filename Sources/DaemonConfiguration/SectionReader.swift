@@ -1,12 +1,13 @@
 internal import Yams
 
 /// Reads the keys of one section and notes every fault. Where a key is missing or wrong its default
-/// is returned and reading goes on, so that all faults are told at once.
+/// is returned and reading continues, so that all faults are reported at once.
 final class SectionReader {
   /// The section's name with a final point, "" at the top.
   let prefix: String
   let log: FaultLog
-  /// Where the section (where there is none, the one around it) begins, for what is missing in it.
+  /// The place of the section, or of the one around it where the section is absent. Faults of
+  /// missing keys name it.
   let place: SourcePlace?
   private let entries: [String: KeyedNode]
   private var asked: [String] = []
@@ -34,7 +35,7 @@ final class SectionReader {
     section.reportUnknownKeys()
   }
 
-  /// The value of `name`; whoever asks makes the key a known one.
+  /// The value of `name`. Asking for it makes the key a known one.
   func entry(_ name: String) -> KeyedNode? {
     asked.append(name)
     log.noteKnown("\(prefix)\(name)")

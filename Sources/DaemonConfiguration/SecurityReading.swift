@@ -1,5 +1,5 @@
 extension DaemonConfiguration.Security {
-  /// What stands before the name of a file that the service manager hands over.
+  /// The prefix of the name of a file that the service manager provides.
   private static let credentialPrefix = "credential:"
 
   mutating func read(_ section: SectionReader) {

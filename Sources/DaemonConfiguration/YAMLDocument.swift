@@ -1,6 +1,6 @@
 internal import Yams
 
-/// The YAML text as nodes with positions; what is wrong with it as YAML goes into the log.
+/// The YAML text as nodes with positions. Faults of the YAML go into the log.
 final class YAMLDocument {
   /// The root; nil where the text is empty or not YAML.
   private(set) var root: Node?

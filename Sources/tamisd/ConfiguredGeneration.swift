@@ -8,7 +8,7 @@ internal import ScoreEngine
 internal import ScoreModel
 internal import TriggerPipeline
 
-/// What the daemon decides with: model, calibration, shadow and instruction set, checked against
+/// The model, calibration, shadow and instruction set that the daemon decides with, checked against
 /// each other.
 struct ConfiguredGeneration {
   let loaded: LoadedGeneration
@@ -21,7 +21,7 @@ struct ConfiguredGeneration {
     let model = try TrainedModel.load(configuration.model)
     let matchedCalibration = try MatchedCalibration(path: configuration.calibration, model: model)
     let isScreened = configuration.engine.precision == .screened
-    // Made once more for the pipeline: whether it can be made belongs to the check.
+    // The pipeline makes it again. Whether it can be made belongs to the check.
     _ = try matchedCalibration.precision(
       isScreened: isScreened, model: model, instructionSet: instructionSet)
     let shadow = try configuration.shadow.map { shadow in
@@ -64,7 +64,7 @@ struct ConfiguredGeneration {
       attempt { _ = try TriggerCalibration.load(path) }
     }
     attempt { _ = try SocketSecurity(configuration) }
-    // Whether they belong together can be asked only when all are sound.
+    // Whether the files belong together can be checked only when all are sound.
     if faults.isEmpty { attempt { _ = try ConfiguredGeneration(configuration) } }
     return faults
   }

@@ -32,7 +32,7 @@ struct Daemon: Sendable {
     configurationPath = path
     self.configuration = configuration
     self.generation = generation
-    // The threads that begin here inherit where they may run.
+    // The threads that are made from here inherit the processors that they may run on.
     let processors = configuration.engine.affinity
     tamis_thread_keep_off(processors.map(Int32.init), processors.count)
     let handler = LineLogHandler(configuration.log)
@@ -69,7 +69,7 @@ struct Daemon: Sendable {
     try logEnd()
   }
 
-  /// Nil where no service manager asks to be told, or where it cannot be.
+  /// Nil where no service manager asks for notifications, and where they cannot be sent.
   private var notifier: ServiceNotifier? {
     do {
       return try ServiceNotifier(environment: ProcessInfo.processInfo.environment)
@@ -124,7 +124,7 @@ extension Daemon {
 }
 
 extension DaemonConfiguration {
-  /// Whether all that cannot be changed while the daemon runs is the same.
+  /// Whether the two differ only in keys that a reload takes.
   fileprivate func differsInModelAndCalibrationAlone(from other: DaemonConfiguration) -> Bool {
     var same = other
     (same.model, same.calibration, same.shadow) = (model, calibration, shadow)
@@ -135,7 +135,8 @@ extension DaemonConfiguration {
 // MARK: - Log
 
 extension Daemon {
-  /// Before anybody can ask how the daemon is, so that its log has said what it decides with.
+  /// Logged before the endpoint answers: the log then states the generation before anybody can see
+  /// the daemon ready.
   private func logGeneration() {
     for line in generation.summary { logger.info("\(line)") }
   }

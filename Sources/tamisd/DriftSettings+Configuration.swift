@@ -2,7 +2,7 @@ internal import DaemonConfiguration
 internal import Drift
 
 extension DriftSettings {
-  /// What the operator says of drift.
+  /// The settings of the section `drift`.
   init(_ drift: DaemonConfiguration.Drift) {
     self.init()
     falseAlarmHours = Double(drift.falseAlarmHours)

@@ -9,7 +9,7 @@ struct JournalProbe {
   /// Whether another process has the journal open.
   private(set) var isHeld = false
 
-  /// Looks at `folder`, which may not exist yet: its parent must then.
+  /// Looks at `folder`, which may not exist yet. Then its parent must exist.
   init(_ folder: String) {
     var status = stat()
     if stat(folder, &status) == 0 {

@@ -3,8 +3,8 @@ internal import Glibc
 internal import Synchronization
 internal import WorkerThreads
 
-/// Writes log lines to stderr from a thread of its own, so that whoever logs never waits for whoever
-/// reads: a terminal that stands still, a pipe that nobody empties.
+/// Writes log lines to stderr from a thread of its own. A thread that logs never waits for a
+/// reader, such as a stopped terminal or a pipe that nobody reads.
 ///
 /// The queue is bounded. Lines that find it full are dropped and counted, and the count is a line of
 /// its own as soon as lines flow again.

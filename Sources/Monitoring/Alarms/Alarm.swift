@@ -1,6 +1,6 @@
-/// What can be wrong, under the names that the Prometheus alerts have too.
+/// The conditions that can be wrong, under the names of the Prometheus alerts.
 public enum AlarmName: String, CaseIterable, Sendable {
-  // The daemon cannot say of itself that it is down; page and terminal do when it does not answer.
+  // The daemon cannot report that it is down. Page and terminal do so when it does not answer.
   case down = "TamisDown"
   case notReady = "TamisNotReady"
   case pipelineStuck = "TamisPipelineStuck"
@@ -23,7 +23,7 @@ public enum AlarmName: String, CaseIterable, Sendable {
   case clockSuspect = "TamisClockSuspect"
   case restarted = "TamisRestarted"
 
-  /// Where the runbook says what it means and what to do.
+  /// The section of the runbook that says what the alarm means and what to do.
   public var runbook: String { "docs/runbook.md#\(rawValue.lowercased())" }
 }
 
@@ -39,7 +39,7 @@ public enum AlarmSeverity: Int, Comparable, Sendable {
   /// In the order above.
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
-  /// As Prometheus rules label it.
+  /// The word for it in the labels of the Prometheus rules.
   public var word: String {
     switch self {
     case .info: "info"

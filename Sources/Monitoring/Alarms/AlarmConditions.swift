@@ -156,8 +156,8 @@ private func decisionAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
   return alarms
 }
 
-/// A rate that is off by more than `rateFactor` and by more than chance, among the recent events
-/// that the generation in force decided: those before it say nothing of its threshold.
+/// A rate that is off by more than `rateFactor` and by more than chance. Only recent events that
+/// the generation in force decided count: earlier ones tell nothing about its threshold.
 private func rateOff(
   _ point: PointFacts, _ recent: WindowFacts.Point, scored recentScored: UInt64
 ) -> String? {

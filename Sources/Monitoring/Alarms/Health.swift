@@ -14,8 +14,8 @@ public struct Verdict: Equatable, Sendable {
 
 /// Whether the daemon is alive: the pipeline makes progress or idles soundly.
 ///
-/// Looks at what the threads did, not at a timer: a thread that hangs makes this a no although the
-/// thread that answers is well.
+/// It looks at the progress of the threads: when one of them hangs the answer is no, although the
+/// thread that answers works.
 public func health(of status: DaemonStatus) -> Verdict {
   if let reason = endReason(status) { return Verdict(reasons: [reason]) }
   if let reason = status.life.stallReason { return Verdict(reasons: [reason]) }
@@ -26,7 +26,8 @@ public func health(of status: DaemonStatus) -> Verdict {
   return Verdict(reasons: [])
 }
 
-/// Whether the daemon is armed and connected, so that events sent now will be decided on and kept.
+/// Whether the daemon has a model and a calibration and is connected: events that are sent now will
+/// be decided and kept.
 public func readiness(of status: DaemonStatus) -> Verdict {
   var reasons = health(of: status).reasons
   for socket in status.connections?.sockets ?? [] where socket.needsOne && socket.established == 0 {

@@ -2,12 +2,13 @@ internal import Glibc
 
 /// The names that a request may call this endpoint by, in its `Host` header.
 ///
-/// A browser that a foreign page has led here through a name of its own (DNS rebinding) sends that
-/// name; so only names that were configured are answered. Ports are not compared: forwarding changes
-/// them.
+/// A foreign page may lead a browser here through a name of its own (DNS rebinding). The browser
+/// then sends that name. Only configured names are therefore answered. Ports are not compared,
+/// since forwarding changes them.
 struct AllowedHosts: Equatable {
   private var names: Set<String> = []
-  /// At an address that stands for all of the machine's, any numeric address is one of them.
+  /// Whether the endpoint listens at all addresses of the machine. Then any numeric address is
+  /// accepted.
   private var takesAnyAddress = false
 
   /// - Parameters:

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What an errno of bind(2) means for whoever chose the address.
+/// The meaning of an errno of bind(2), for the person who chose the address.
 func explain(_ code: CInt) -> String {
   switch code {
   case EADDRINUSE:

@@ -6,8 +6,8 @@ internal import Synchronization
 /// A small HTTP/1.1 server for GET and HEAD, with one thread of its own.
 ///
 /// For scrapers and health checks, not for the open network: no TLS, no access control. Every bound
-/// is in `Limits`. One request of a connection is in work at a time: the next one is looked at when
-/// the kernel has taken the whole reply, and nothing more is read meanwhile.
+/// is in `Limits`. One request of a connection is answered at a time. The next one is read when the
+/// kernel has taken the whole reply.
 public final class HTTPEndpoint: Sendable {
   /// Makes the reply of one path. It runs on the endpoint's thread, one call at a time, and must
   /// neither block nor hold on to the endpoint.
@@ -17,7 +17,8 @@ public final class HTTPEndpoint: Sendable {
   public struct Limits: Equatable, Sendable {
     /// Request line and headers together.
     public var headerByteCountMax = 8_192
-    /// Connections at a time; for one more the one goes that has waited longest for its client.
+    /// Connections at a time. One more closes the connection that has waited longest for its
+    /// client.
     public var connectionCountMax = 64
     /// The longest time until a request is complete, and until its reply is taken.
     public var idleTimeoutMs = 30_000

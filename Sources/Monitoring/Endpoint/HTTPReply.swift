@@ -22,7 +22,7 @@ public struct HTTPReply: Equatable, Sendable {
       self.value = value
     }
 
-    /// What is true now is of no use later.
+    /// The reply describes this moment and must not be cached.
     public static let noStore = Header("Cache-Control", "no-store")
   }
 

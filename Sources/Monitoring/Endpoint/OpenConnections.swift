@@ -1,6 +1,6 @@
-/// The connections of an endpoint. There is always room for one more: where all places are taken,
-/// the connection goes that has waited longest for its client, and among those, one that has
-/// already been answered.
+/// The connections of an endpoint. There is always room for one more. Where all places are taken
+/// one connection is closed: one that has already been answered before others, and among those the
+/// one that has waited longest for its client.
 ///
 /// Used on the endpoint's event loop alone.
 final class OpenConnections {

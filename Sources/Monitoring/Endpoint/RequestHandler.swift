@@ -9,8 +9,8 @@ struct RequestService: Sendable {
   var timeout: TimeAmount
 }
 
-/// Answers the requests of one connection, on its event loop, one after another: while a reply is
-/// on its way the next request waits, and nothing is read.
+/// Answers the requests of one connection, on its event loop, one after another. While a reply is
+/// being sent the next request waits, and nothing is read.
 final class RequestHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundIn = HTTPServerResponsePart
@@ -18,18 +18,18 @@ final class RequestHandler: ChannelDuplexHandler {
 
   private let service: RequestService
   private let connections: OpenConnections
-  /// Closes the connection when the client lets it wait: a request must be complete within the
-  /// timeout, however slowly its bytes trickle, and so must the taking of a reply.
+  /// Closes the connection of a client that takes too long: a request must be complete within the
+  /// timeout, however slowly its bytes come, and the reply must be taken within the timeout.
   private var deadline: Scheduled<Void>?
   /// The request whose end has not come yet.
   private var request: HTTPRequestHead?
-  /// What is to be answered after the reply that is on its way: at most what one read brings.
+  /// The questions to answer after the present reply: at most those that one read brings.
   private var waiting: CircularBuffer<Question> = []
   /// Whether a reply is not yet with the kernel.
   private var isAnswering = false
   /// Whether a read was held back meanwhile.
   private var wantsRead = false
-  /// Whether a last reply has gone out: whatever else the client sends is dropped.
+  /// Whether the last reply was sent. Further bytes of the client are dropped.
   private var isClosing = false
   /// Whether the client has closed its side.
   private var isInputClosed = false
@@ -176,7 +176,7 @@ final class RequestHandler: ChannelDuplexHandler {
     setDeadline(context)
     let eventLoop = context.eventLoop.assumeIsolated()
     context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
-      // In a turn of its own, so that others are served between the requests of one client.
+      // In a turn of its own, so that other clients are served between two requests of this one.
       eventLoop.execute { self.goOn(context) }
     }
   }

@@ -1,4 +1,4 @@
-/// What becomes of kept events: journal, output, catch-up, and who is connected.
+/// The metrics of journal, output, catch-up and connections.
 extension PrometheusText {
   mutating func addJournal(of status: DaemonStatus) {
     let journal = status.journal

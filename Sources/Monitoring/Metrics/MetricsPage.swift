@@ -1,6 +1,6 @@
 internal import TriggerPipeline
 
-/// The page `/metrics`: every number of a status that a time series is wanted of.
+/// The page `/metrics`: every number of a status that belongs into a time series.
 ///
 /// Names follow Prometheus' conventions: base units, `_total` for what only rises, labels from
 /// bounded sets.

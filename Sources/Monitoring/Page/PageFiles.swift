@@ -1,6 +1,6 @@
-/// The files of `Web`, which the package embeds: the page needs nothing but the daemon.
+/// The files of `Web`, which the package embeds: the page loads nothing from elsewhere.
 enum PageFiles {
-  /// The skeleton: every section has its place and its heading, the script fills them in.
+  /// The skeleton: every section has its place and its heading. The script fills them in.
   static let body = text(PackageResources.body_html)
   /// The style sheet.
   static let sheet = text(PackageResources.page_css)

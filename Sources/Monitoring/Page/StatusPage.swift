@@ -1,7 +1,7 @@
 internal import DurableFiles
 
 extension HTTPReply {
-  /// The page `/`: one file that asks nobody but this daemon for anything.
+  /// The page `/`: one file that loads nothing from any host but this daemon.
   ///
   /// The policy lets the browser run this script and apply this sheet, known by their hashes, load
   /// nothing, and talk to the daemon alone.

@@ -1,6 +1,6 @@
 internal import BoundedNumbers
 
-/// What has to be remembered of a status to tell later what came in between.
+/// The counts of a status that later differences are made from.
 struct CounterSample {
   var timeNs: UInt64
   var monotonicNs: UInt64

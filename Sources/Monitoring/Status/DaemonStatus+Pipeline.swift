@@ -5,9 +5,9 @@ internal import EventRecords
 public import TriggerPipeline
 internal import ZeroMQ
 
-/// What a status shows of the calibration in force.
+/// The facts of the calibration in force that a status shows.
 public struct CalibrationFacts: Sendable {
-  /// How the scores of its background were spread; nil where it does not say.
+  /// The distribution of its background's scores; nil where the file has none.
   public var scoreHistogram: ScoreHistogram?
   /// The confidence of its intervals, which those of realised rates share.
   public var confidence: Double
@@ -41,7 +41,7 @@ extension DaemonStatus {
     life.outputEndpoints = pipeline.outputEndpoints
     ring.records = pipeline.ringOccupancy
     ring.capacity = pipeline.ringCapacity
-    // What an event is counted in last is read first, so that no sum is ahead of its parts.
+    // Counters that an event reaches last are read first, so that no part exceeds its sum.
     output = OutputFacts(counters)
     journal = JournalFacts(counters, monotonicNs: monotonicNs)
     journal.storage = JournalFacts.Storage(pipeline.journalState)

@@ -3,9 +3,9 @@ public import WorkerThreads
 
 /// All that a shift crew may want to know of a running daemon, at one moment.
 ///
-/// A plain value: `/metrics`, `/status`, the page, `tamis watch`, health, readiness and alarms are
-/// made from it and from nothing else, so that they cannot disagree. Parts that this daemon does
-/// not have (no screen, no shadow) are nil.
+/// A plain value. `/metrics`, `/status`, the page, `tamis watch`, health, readiness and alarms are
+/// made from it alone, and therefore agree. Parts that this daemon does not have (no screen, no
+/// shadow) are nil.
 public struct DaemonStatus: Equatable, Sendable {
   /// When it was taken, ns since the epoch.
   public var takenNs: UInt64 = 0
@@ -43,7 +43,7 @@ public struct DaemonStatus: Equatable, Sendable {
   public var catchUp: CatchUpFacts?
   /// Drift against the calibration's reference; nil where it is not watched.
   public var drift: DriftFacts?
-  /// What the kernel says of the process; nil where it says nothing.
+  /// The process in figures of the kernel; nil where there are none.
   public var process: ProcessFacts?
   /// The last flagged events, the newest first.
   public var flags: [RecentFlag] = []
@@ -60,7 +60,7 @@ public struct DaemonStatus: Equatable, Sendable {
   /// What is wrong, the gravest first.
   public var alarms: [Alarm] = []
 
-  /// A status of what runs with this generation, everything else at zero.
+  /// A status with this program and generation, and everything else at zero.
   public init(build: BuildFacts, generation: GenerationFacts) {
     self.build = build
     self.generation = generation
@@ -79,7 +79,8 @@ public struct BuildFacts: Equatable, Sendable {
   public var startedNs: UInt64
   /// The daemon's process id, for a signal from the same machine; 0 where it is not said.
   public var processIdentifier: Int32
-  /// What tells this process from another of the same number: nil where it is not said.
+  /// The identity that tells this process from another of the same number; nil where it is not
+  /// stated.
   public var processIdentity: ProcessIdentity?
 
   /// Creates the facts.
@@ -100,7 +101,7 @@ public struct BuildFacts: Equatable, Sendable {
 public struct LifeFacts: Equatable, Sendable {
   /// The phase.
   public var phase = PipelineState.Phase.running
-  /// Why nothing moves, or nil while nothing is known to stand in the way.
+  /// Why the pipeline stands still; nil while it works.
   public var stallReason: String?
   /// Since the pipeline last made progress or idled soundly.
   public var sinceProgressSeconds = 0.0

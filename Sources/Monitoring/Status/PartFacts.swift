@@ -6,7 +6,7 @@ public import TriggerPipeline
 public struct FloodFacts: Equatable, Sendable {
   /// The prescale that it imposes now; 1 while there is no flood.
   public var prescale: UInt64 = 1
-  /// Events that would have been kept but for it.
+  /// Events that only the cap kept from being flagged.
   public var suppressed: UInt64 = 0
 
   /// No flood.
@@ -15,13 +15,13 @@ public struct FloodFacts: Equatable, Sendable {
 
 /// How well the screen agrees with exact scores.
 public struct ScreenFacts: Equatable, Sendable {
-  /// The share of the loosest threshold by which a screen score may fall short of it.
+  /// The fraction by which a screen score may fall short of the exact score.
   public var margin: Double
   /// Events left to the exact network.
   public var rescored: UInt64 = 0
-  /// Sampled events, which were scored both ways.
+  /// Sampled events, which the screen and the exact network both scored.
   public var audited: UInt64 = 0
-  /// Of these, those that the screen would have lost.
+  /// Sampled events that the screen would have lost.
   public var disagreements: UInt64 = 0
   /// The largest share by which the screen score of a firing event fell short.
   public var shortfallMax: Float = 0
@@ -88,13 +88,13 @@ public struct JournalFacts: Equatable, Sendable {
     public var segments: Int
     /// Bytes of all segments.
     public var sizeBytes: UInt64
-    /// Bytes that the file system has left for this process.
+    /// Bytes that are free on the file system for this process.
     public var freeBytes: UInt64
     /// The number of the oldest record that is still there.
     public var oldestNumber: UInt64
     /// The highest number ever journaled.
     public var lastNumber: UInt64
-    /// The number of the last record published.
+    /// The number of the last published record: the output holds it and all before it no more.
     public var publishedNumber: UInt64
     /// Records deleted by rotation after they were published.
     public var deletedPublished: UInt64
@@ -104,7 +104,7 @@ public struct JournalFacts: Equatable, Sendable {
     public var isSpaceLow = false
     /// Whether the system's clock is far off what has passed since the start.
     public var isClockSuspect = false
-    /// Whether it exceeds its limits because what would go was not published.
+    /// Whether it exceeds its limits because only unpublished records could be deleted.
     public var isRetentionHeld = false
 
     /// Creates the facts of a journal within its limits.
@@ -132,7 +132,7 @@ public struct JournalFacts: Equatable, Sendable {
 public struct OutputFacts: Equatable, Sendable {
   /// Journaled records that wait for it.
   public var waiting: UInt64 = 0
-  /// Records handed over, by topic.
+  /// Records of the topic `flagged` that the output has taken, each counted once.
   public var publishedFlagged: UInt64 = 0
   /// The same for the topic `unbiased`.
   public var publishedUnbiased: UInt64 = 0
@@ -150,7 +150,7 @@ public struct OutputFacts: Equatable, Sendable {
   /// Nothing sent.
   public init() {}
 
-  /// Records handed over on all topics.
+  /// Records of all topics that the output has taken, each counted once.
   public var published: UInt64 { publishedFlagged +| publishedUnbiased +| publishedUnflagged }
 }
 
@@ -164,7 +164,7 @@ public struct ConnectionFacts: Equatable, Sendable {
     public var established: Int
     /// Handshakes that succeeded.
     public var accepted: UInt64
-    /// Whether nothing can come or go without one: a socket that connects and does not listen.
+    /// Whether it needs a connection to be of use: a socket that connects and does not listen.
     public var needsOne: Bool
 
     /// Creates the facts.
@@ -231,7 +231,7 @@ public struct CatchUpFacts: Equatable, Sendable {
   public var requests: [Requests]
   /// Records sent again.
   public var records: UInt64
-  /// Replies that could not be handed over: the asker was gone, or does not read.
+  /// Replies that could not be delivered: the consumer was gone, or does not read.
   public var unanswered: UInt64
   /// Records asked for and left out because they are damaged on the disk.
   public var unreadable: UInt64

@@ -1,7 +1,8 @@
 internal import BoundedNumbers
 internal import Glibc
 
-/// What the kernel says of this process, under the names that Prometheus' client libraries use.
+/// The figures of the kernel for this process, under the names that Prometheus' client libraries
+/// use.
 public struct ProcessFacts: Equatable, Sendable {
   /// Memory in RAM, bytes.
   public var residentBytes: UInt64
@@ -66,8 +67,8 @@ public struct ProcessFacts: Equatable, Sendable {
   }
 }
 
-/// When the machine was booted, seconds since the epoch. Once, so that it does not jitter with the
-/// clocks: a start time that moves looks like a restart.
+/// When the machine was booted, seconds since the epoch. Computed once, since the clocks jitter and
+/// a start time that moves looks like a restart.
 private let bootSeconds: Int = {
   var now = timespec()
   var sinceBoot = timespec()

@@ -1,15 +1,15 @@
 internal import Calibration
 internal import ReproducibleMath
 
-/// How often a working point fires, and where the rate behind that lies.
+/// The rate at which a working point fires, with an interval for the true rate.
 public struct RealisedRate: Equatable, Sendable {
-  /// Events that fired, before prescales.
+  /// Events that fired, before the working point's prescale.
   public var fired: UInt64
-  /// Events that were scored meanwhile.
+  /// Events that were scored in the same time.
   public var scored: UInt64
   /// The interval's confidence, in (0, 1).
   public var confidence: Double
-  /// Where the rate lies with that confidence; 0...1 without events.
+  /// The interval that holds the true rate with that confidence; 0...1 without events.
   public var interval: ClosedRange<Double>
 
   /// fired / scored; nil without events.
@@ -28,10 +28,10 @@ public struct RealisedRate: Equatable, Sendable {
 
 /// The central interval for the probability behind `successes` of `trials`.
 ///
-/// Exact (Clopper and Pearson) for up to a million trials. Beyond, the exact form costs too much
-/// for what is made every second for months: few successes keep the exact interval of a million
-/// trials, scaled (the Poisson limit, off by less than one in a thousand of itself), and many have
-/// Wilson's (E. Wilson, J. Am. Stat. Assoc. 22, 1927), which then is as close.
+/// Exact (Clopper and Pearson) for up to a million trials. For more trials the exact form costs too
+/// much to be computed every second. Few successes then have the exact interval of a million
+/// trials, scaled (the Poisson limit, off by less than one in a thousand of itself). Many successes
+/// have Wilson's interval (E. Wilson, J. Am. Stat. Assoc. 22, 1927), which is as close there.
 func binomialInterval(
   successes: UInt64, trials: UInt64, confidence: Double
 ) -> ClosedRange<Double> {
@@ -53,7 +53,7 @@ private let exactTrialsMax: UInt64 = 1_000_000
 private let fewSuccessesMax: UInt64 = 1_000
 
 private func wilson(_ k: Double, _ n: Double, _ confidence: Double) -> ClosedRange<Double> {
-  // The quantile is off by some 4e-4: next to no confidence is none.
+  // The quantile is off by some 4e-4: a confidence near 0 is taken as 0.
   let z = max(0, normalQuantile(upperTail: (1 - confidence) / 2))
   let p = k / n
   let centre = (p + z * z / (2 * n)) / (1 + z * z / n)

@@ -7,7 +7,8 @@ public struct ScoreBinFacts: Equatable, Sendable {
   public var edges: [Float]
   /// Scored events in each bin since start: one less than edges.
   public var counts: [UInt64]
-  /// The share of the calibration's background in each bin; nil where it does not say.
+  /// The share of the calibration's background in each bin; nil where the calibration has no
+  /// histogram.
   public var referenceShares: [Double]?
 
   /// Bins shown below the lowest threshold and above the highest one, at least.

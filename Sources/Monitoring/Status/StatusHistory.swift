@@ -1,10 +1,9 @@
-/// What came before a status: samples of the last quarter of an hour, one a second at most, in
-/// bounded memory.
+/// Samples of the statuses of the last quarter of an hour, at most one a second, in bounded memory.
 struct StatusHistory {
   /// A window for rates now, and one for alarms.
   static let nowSeconds = 10.0
   static let recentSeconds = 300.0
-  /// What the history shows, and in which steps.
+  /// The length of the history, and of its steps.
   static let historySeconds = 900.0
   static let stepSeconds = 10.0
 

@@ -1,18 +1,18 @@
 internal import Synchronization
 internal import TriggerPipeline
 
-/// Makes statuses that know what came before: rates, the last quarter of an hour, realised rates
-/// since the generation in force began, and since when something has been wrong.
+/// Makes statuses with a history: rates, the last quarter of an hour, realised rates since the
+/// generation in force began, and the times since which alarms are on.
 ///
 /// `tick()` once a second keeps the memory; `HTTPEndpoint` does it. Any thread may ask.
 public final class StatusKeeper: Sendable {
-  /// What is so at this moment; memory is the keeper's.
+  /// Makes the status of this moment, without history.
   public typealias Snapshot = @Sendable () -> DaemonStatus
 
   fileprivate struct Memory {
     var history = StatusHistory()
     var generation = 0
-    /// What had been counted when the generation in force was first seen.
+    /// The counts when the generation in force was first seen.
     var armedScored: UInt64 = 0
     var armedFired: [String: UInt64] = [:]
     var alarmSinceNs: [String: UInt64] = [:]

@@ -6,10 +6,10 @@ public import TriggerPipeline
 public struct LedgerFacts: Equatable, Sendable {
   /// One sender.
   public struct Source: Equatable, Sendable {
-    /// The sender's number; nil for records whose sender cannot be told, and for all senders together
-    /// that have given up their place.
+    /// The sender's number. Nil for records whose sender is not known, and for the sum of all
+    /// senders that have given up their place.
     public var number: UInt32?
-    /// Whether these are the senders that have given up their place.
+    /// Whether this is the sum of the senders that have given up their place.
     public var isOther = false
     /// Events that came, and records refused.
     public var received: UInt64
@@ -141,13 +141,13 @@ public struct HistogramFacts: Equatable, Sendable {
 
 /// What was decided since start.
 public struct DecisionFacts: Equatable, Sendable {
-  /// Events above the loosest threshold, before prescales.
+  /// Events above the loosest threshold, before any prescale.
   public var aboveThreshold: UInt64 = 0
   /// Events of the unbiased sample.
   public var unbiased: UInt64 = 0
   /// Events kept because a feature was not finite.
   public var notScorable: UInt64 = 0
-  /// Events handed on for commissioning alone.
+  /// Events published for commissioning only.
   public var unflagged: UInt64 = 0
   /// Batches scored.
   public var batches: UInt64 = 0
@@ -167,7 +167,7 @@ public struct DecisionFacts: Equatable, Sendable {
   public init() {}
 }
 
-/// A working point: what it is meant to do and what it does.
+/// A working point: its promises and its counts.
 public struct PointFacts: Equatable, Sendable {
   /// Its name.
   public var name: String
@@ -175,7 +175,7 @@ public struct PointFacts: Equatable, Sendable {
   public var inForce: PointInForce?
   /// Events that fired, before its prescale, since start.
   public var fired: UInt64
-  /// Of these, those that passed its prescale.
+  /// Fired events that also passed its prescale.
   public var flagged: UInt64
   /// The rate of firing since it came into force; nil where it is not in force.
   public var realised: RealisedRate?

@@ -1,10 +1,10 @@
-/// What happened within a stretch of time that ends now.
+/// The counts of a stretch of time that ends now.
 public struct WindowFacts: Equatable, Sendable {
   /// Events of one working point.
   public struct Point: Equatable, Sendable {
     /// Events that fired, before its prescale.
     public var fired: UInt64
-    /// Of these, those kept.
+    /// Fired events that were kept.
     public var flagged: UInt64
 
     /// Creates the counts.
@@ -14,17 +14,17 @@ public struct WindowFacts: Equatable, Sendable {
     }
   }
 
-  /// How long it is; 0 just after the start, when nothing can be said.
+  /// Its length; 0 just after the start.
   public var seconds = 0.0
   /// Events received and records refused.
   public var received: UInt64 = 0
-  /// Gaps that were not filled meanwhile.
+  /// Gaps that were not filled within the window.
   public var lost: UInt64 = 0
   /// Records refused.
   public var rejected: UInt64 = 0
   /// Events that got a score.
   public var scored: UInt64 = 0
-  /// Records handed to the output.
+  /// Records that the output has taken.
   public var published: UInt64 = 0
   /// Kept events that could not be journaled, and events shed.
   public var givenUp: UInt64 = 0

@@ -1,7 +1,7 @@
 internal import StrictJSON
 internal import TriggerPipeline
 
-/// The parts that stand for themselves.
+/// The parts of the document that need no other part.
 extension JSONValue {
   init(_ screen: ScreenFacts) {
     self = .object([

@@ -4,7 +4,7 @@ internal import TriggerPipeline
 /// The body of `/status`: the whole status as one JSON object, on one line.
 ///
 /// Keys are documented in docs/formats.md and stay; more may follow. A number that does not exist
-/// (a rate without events) is null, a part that this daemon does not have too.
+/// (a rate without events) is null, and so is a part that this daemon does not have.
 public func statusDocument(of status: DaemonStatus) -> String {
   JSONValue.object(statusObject(of: status)).compactText
 }
