@@ -83,7 +83,12 @@ let modules: [[Target]] = [
       "DurableFiles",
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
-  module("DaemonConfiguration", ["DurableFiles", .product(name: "Yams", package: "Yams")]),
+  module(
+    "DaemonConfiguration",
+    [
+      "TriggerPipeline", "CurveSecurity", "Drift", "DurableFiles",
+      .product(name: "Yams", package: "Yams"),
+    ]),
   module(
     "Monitoring",
     [

@@ -1,5 +1,7 @@
 internal import DurableFiles
 internal import Glibc
+internal import TriggerPipeline
+internal import Yams
 
 extension DaemonConfiguration {
   /// Reads the file at `path`. Throws everything that is wrong with it at once.
@@ -9,29 +11,80 @@ extension DaemonConfiguration {
     try DaemonConfiguration(yaml: readText(path), file: path)
   }
 
-  /// The same with relative paths (and those of ipc addresses) taken from the folder of `file`.
-  func resolved(againstFolderOf file: String) -> DaemonConfiguration {
-    let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-    func resolve(_ path: String) -> String { path.hasPrefix("/") ? path : folder + path }
-    func resolveAddress(_ address: String) -> String {
-      // "@NAME" is a name outside the file system.
-      guard address.hasPrefix("ipc://"), !address.hasPrefix("ipc://@") else { return address }
-      return "ipc://" + resolve(String(address.dropFirst(6)))
+  /// Reads a configuration from YAML text. `file` names it in messages, and relative paths are
+  /// resolved against its folder. Throws everything that is wrong with it.
+  package init(yaml text: String, file: String) throws(ConfigurationFaults) {
+    let log = FaultLog(knownKeys: Self.knownKeys)
+    let document = YAMLDocument(text, log: log)
+    self.init()
+    withExtendedLifetime(document) {
+      if let root = document.root { read(root, log: log) }
     }
-    var copy = self
-    copy.model = resolve(model)
-    copy.calibration = resolve(calibration)
-    copy.shadow = shadow.map {
-      Shadow(model: resolve($0.model), calibration: resolve($0.calibration))
+    let faults = log.allFaults
+    if !faults.isEmpty { throw ConfigurationFaults(file: file, faults: faults) }
+    let resolver = PathResolver(folderOf: file)
+    for key in Self.keys { key.key.resolve(&self, resolver) }
+  }
+
+  /// Every key that may stand in the file, sections before their keys: `input`, `input.pattern`.
+  package static var knownKeys: [String] {
+    ConfigurationSection.all.flatMap { section in
+      section.name.isEmpty
+        ? section.keys.map(\.name)
+        : [section.name] + section.keys.map { "\(section.name).\($0.name)" }
     }
-    copy.journal.path = resolve(journal.path)
-    copy.security = security.resolved(resolve)
-    copy.input.connect = input.connect.map(resolveAddress)
-    copy.input.bind = input.bind.map(resolveAddress)
-    copy.output.connect = output.connect.map(resolveAddress)
-    copy.catchUp.bind = catchUp.bind.map(resolveAddress)
-    copy.output.bind = output.bind.map(resolveAddress)
-    return copy
+  }
+
+  /// Every key with its section, as in `input.pattern`.
+  package static var keys: [(name: String, key: ConfigurationKey)] {
+    ConfigurationSection.all.flatMap { section in
+      section.keys.map { (section.name.isEmpty ? $0.name : "\(section.name).\($0.name)", $0) }
+    }
+  }
+
+  /// The keys, with their sections, whose values are not those of `other`.
+  public func keys(differingFrom other: DaemonConfiguration) -> [String] {
+    Self.keys.filter { !$0.key.isEqual(self, other) }.map(\.name)
+  }
+
+  private mutating func read(_ root: Node, log: FaultLog) {
+    guard case .section = NodeShape(root) else {
+      log.add(
+        SourcePlace(root), found: NodeShape(root).description,
+        expected: "keys such as `model: model.safetensors`")
+      return
+    }
+    let top = SectionReader(root: root, log: log)
+    for section in ConfigurationSection.all {
+      if section.name.isEmpty {
+        section.read(top, into: &self)
+      } else {
+        top.section(section.name) { section.read($0, into: &self) }
+      }
+    }
+    checkSharedAddresses(top)
+    if pipeline.publishesAll, pipeline.isScreened {
+      top.report(
+        "output", found: "`publish: all` with engine.precision screened",
+        expected: "exact scores of all events that are published",
+        remedy: "use `precision: exact` while commissioning")
+    }
+    top.reportUnknownKeys()
+  }
+
+  private func checkSharedAddresses(_ top: SectionReader) {
+    for address in pipeline.outputBind
+    where pipeline.inputBind.contains(address) && !address.hasSuffix(":*") {
+      top.report(
+        "output", found: "`\(address)` in input.bind and output.bind",
+        expected: "an address of its own for each")
+    }
+    for address in pipeline.catchUp.bind
+    where (pipeline.inputBind + pipeline.outputBind).contains(address) && !address.hasSuffix(":*") {
+      top.report(
+        "catch_up", found: "`\(address)` in catch_up.bind and in another section's bind",
+        expected: "an address of its own for each")
+    }
   }
 }
 

@@ -1,9 +1,11 @@
-/// Gathers the faults of one reading, and the keys that were asked for.
+/// Gathers the faults of one reading.
 final class FaultLog {
   private(set) var faults: [ConfigurationFault] = []
   private var unknownKeys: [UnknownKey] = []
-  /// Every key that a section asked for, with its section, in the order of the questions.
-  private(set) var knownKeys: [String] = []
+  /// Every key that there is, with its section.
+  private let knownKeys: [String]
+
+  init(knownKeys: [String]) { self.knownKeys = knownKeys }
 
   /// A key that nobody asked for.
   struct UnknownKey {
@@ -27,9 +29,6 @@ final class FaultLog {
   /// Notes an unknown key. The key that was meant can be suggested when all sections have been
   /// read.
   func add(_ unknown: UnknownKey) { unknownKeys.append(unknown) }
-
-  /// Notes that a key was asked for.
-  func noteKnown(_ key: String) { knownKeys.append(key) }
 
   /// All faults in reading order.
   var allFaults: [ConfigurationFault] {

@@ -1,57 +1,82 @@
 internal import Yams
 
 extension SectionReader {
-  /// A list of different texts, none empty; empty where there is none.
-  func texts(_ name: String, of expected: String, example: String) -> [String] {
-    var accepted: [String] = []
-    var seen: Set<String> = []
-    for node in nodes(name, of: "a list of \(expected)s", example: example) {
-      guard let text = text(name, node, expected: "a \(expected)") else { continue }
-      if text.isEmpty {
-        report(name, at: SourcePlace(node), found: "an empty text", expected: "a \(expected)")
-      } else if !seen.insert(text).inserted {
-        report(name, at: SourcePlace(node), found: "`\(text)` twice", expected: "it once")
-      } else {
-        accepted.append(text)
-      }
+  /// A list of different texts, none empty.
+  func texts(_ name: String, of expected: String, example: String) -> [String]? {
+    list(name, of: "a list of \(expected)s", example: example) { node in
+      guard let text = text(name, node, expected: "a \(expected)") else { return nil }
+      if !text.isEmpty { return text }
+      report(name, at: SourcePlace(node), found: "an empty text", expected: "a \(expected)")
+      return nil
     }
-    return accepted
   }
 
-  /// A list of different words of a list.
-  func choices<Choice>(
-    _ name: String
-  ) -> [Choice] where Choice: CaseIterable & RawRepresentable<String> & Equatable {
-    let words = Choice.allCases.map(\.rawValue)
-    var accepted: [Choice] = []
-    for node in nodes(name, of: "a list of \(alternatives(words))", example: words[0]) {
+  /// A list of different words of `words`.
+  func words(_ name: String, of words: [String]) -> [String]? {
+    list(name, of: "a list of \(alternatives(words))", example: words[0]) { node in
+      word(name, node, of: words)
+    }
+  }
+
+  /// A list of different whole numbers within `range`.
+  func integers(_ name: String, in range: ClosedRange<Int>) -> [Int]? {
+    let expected = "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
+    return list(name, of: expected) { node in
       let shape = NodeShape(node)
-      let text = shape.text ?? ""
-      guard let choice = Choice(rawValue: text) else {
-        report(
-          name, at: SourcePlace(node), found: shape.description, expected: alternatives(words),
-          remedy: closestWord(to: text, among: words).map { "did you mean `\($0)`?" })
-        continue
+      if case .number(let text) = shape, let value = decimal(text), range.contains(value) {
+        return value
       }
-      if accepted.contains(choice) {
-        report(name, at: SourcePlace(node), found: "`\(text)` twice", expected: "it once")
-      } else {
-        accepted.append(choice)
-      }
+      report(name, at: SourcePlace(node), found: shape.description, expected: expected)
+      return nil
     }
-    return accepted
   }
 
-  /// The elements of a list without the refused ones.
-  private func nodes(_ name: String, of expected: String, example: String) -> [Node] {
-    guard let entry = entry(name) else { return [] }
+  /// A list of different addresses that `check` accepts.
+  func addresses(_ name: String, check: (String) -> AddressFault?) -> [String]? {
+    list(name, of: "a list of addresses", countMax: addressCountMax) { node in
+      guard let address = text(name, node, expected: "an address") else { return nil }
+      guard let fault = check(address) else { return address }
+      report(
+        name, at: SourcePlace(node), found: "`\(address)`", expected: fault.expected,
+        remedy: fault.remedy)
+      return nil
+    }
+  }
+
+  /// The elements that `read` takes, each once; nil where there is no list.
+  private func list<Element: Hashable>(
+    _ name: String, of expected: String, example: String = "", countMax: Int = .max,
+    read: (Node) -> Element?
+  ) -> [Element]? {
+    guard let entry = entry(name) else { return nil }
     guard case .sequence(let sequence) = entry.node else {
       let shape = NodeShape(entry.node)
       report(
         name, found: shape.description, expected: expected,
         remedy: "write [\(shape.text ?? example)]")
-      return []
+      return nil
     }
-    return sequence.filter { !isRefused($0, key: "\(prefix)\(name)", log: log) }
+    guard sequence.count <= countMax else {
+      report(name, found: "\(sequence.count) elements", expected: "at most \(countMax)")
+      return nil
+    }
+    var accepted: [Element] = []
+    var seen: Set<Element> = []
+    for node in sequence where !isRefused(node, key: "\(prefix)\(name)", log: log) {
+      guard let element = read(node) else { continue }
+      if seen.insert(element).inserted {
+        accepted.append(element)
+      } else {
+        report(name, at: SourcePlace(node), found: twice(NodeShape(node)), expected: "it once")
+      }
+    }
+    return accepted
+  }
+
+  private func twice(_ shape: NodeShape) -> String {
+    if case .number(let text) = shape { "\(text) twice" } else { "`\(shape.text ?? "")` twice" }
   }
 }
+
+/// Sockets of one list.
+private let addressCountMax = 256

@@ -2,8 +2,8 @@ internal import Yams
 
 extension SectionReader {
   /// A whole number within `range`, in decimal.
-  func integer(_ name: String, in range: ClosedRange<Int>, default standard: Int) -> Int {
-    guard let entry = entry(name) else { return standard }
+  func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+    guard let entry = entry(name) else { return nil }
     let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
     let shape = NodeShape(entry.node)
     switch shape {
@@ -15,65 +15,37 @@ extension SectionReader {
     default:
       report(name, found: shape.description, expected: expected)
     }
-    return standard
-  }
-
-  /// A list of different whole numbers within `range`; empty where there is none.
-  func integers(_ name: String, in range: ClosedRange<Int>) -> [Int] {
-    guard let entry = entry(name) else { return [] }
-    let expected = "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
-    guard case .sequence(let sequence) = entry.node else {
-      let shape = NodeShape(entry.node)
-      report(
-        name, found: shape.description, expected: expected,
-        remedy: "write [\(shape.text ?? "")]")
-      return []
-    }
-    var accepted: [Int] = []
-    for node in sequence where !isRefused(node, key: "\(prefix)\(name)", log: log) {
-      let shape = NodeShape(node)
-      guard case .number(let text) = shape, let value = decimal(text), range.contains(value) else {
-        report(name, at: SourcePlace(node), found: shape.description, expected: expected)
-        continue
-      }
-      if accepted.contains(value) {
-        report(name, at: SourcePlace(node), found: "\(value) twice", expected: "it once")
-      } else {
-        accepted.append(value)
-      }
-    }
-    return accepted
+    return nil
   }
 
   /// `true` or `false`.
-  func boolean(_ name: String, default standard: Bool) -> Bool {
-    guard let entry = entry(name) else { return standard }
+  func boolean(_ name: String) -> Bool? {
+    guard let entry = entry(name) else { return nil }
     let shape = NodeShape(entry.node)
     if case .boolean(let text) = shape { return text.lowercased() == "true" }
     report(name, found: shape.description, expected: "true or false")
-    return standard
+    return nil
   }
 
-  /// One word of a list.
-  func choice<Choice>(
-    _ name: String, default standard: Choice
-  ) -> Choice where Choice: CaseIterable & RawRepresentable<String> {
-    guard let entry = entry(name) else { return standard }
-    let words = Choice.allCases.map(\.rawValue)
-    let shape = NodeShape(entry.node)
+  /// One of `words`.
+  func word(_ name: String, of words: [String]) -> String? {
+    entry(name).flatMap { word(name, $0.node, of: words) }
+  }
+
+  /// The same of an element of a list.
+  func word(_ name: String, _ node: Node, of words: [String]) -> String? {
+    let shape = NodeShape(node)
     let text = shape.text ?? ""
-    if let value = Choice(rawValue: text) { return value }
-    let suggestion = closestWord(to: text, among: words).map { "did you mean `\($0)`?" }
+    if words.contains(text) { return text }
     report(
-      name, found: shape.description, expected: alternatives(words),
-      remedy: suggestion)
-    return standard
+      name, at: SourcePlace(node), found: shape.description, expected: alternatives(words),
+      remedy: closestWord(to: text, among: words).map { "did you mean `\($0)`?" })
+    return nil
   }
 
   /// A text, possibly empty.
-  func text(_ name: String, expected: String, default standard: String) -> String {
-    guard let entry = entry(name) else { return standard }
-    return text(name, entry.node, expected: expected) ?? standard
+  func text(_ name: String, expected: String) -> String? {
+    entry(name).flatMap { text(name, $0.node, expected: expected) }
   }
 
   /// A path that is not empty; nil where there is none.
@@ -96,47 +68,40 @@ extension SectionReader {
     return true
   }
 
-  /// A required path; "" where it is missing.
-  func requiredPath(_ name: String) -> String {
-    let faultCount = log.faults.count
-    if let path = path(name) { return path }
-    let isMissing = log.faults.count == faultCount
-    if isMissing { reportMissing(name, expected: "the path of the \(name) file") }
-    return ""
+  /// The same; it is a fault where there is none.
+  func requiredPath(_ name: String) -> String? {
+    let path = path(name)
+    if path == nil, !hasFault(name) {
+      reportMissing(name, expected: "the path of the \(name) file")
+    }
+    return path
   }
 
-  /// A list of addresses that `check` accepts. The accepted ones are returned.
-  func addresses(
-    _ name: String, check: (String) -> AddressFault?
-  ) -> [String] {
-    guard let entry = entry(name) else { return [] }
-    guard case .sequence(let sequence) = entry.node else {
-      let shape = NodeShape(entry.node)
+  /// A file of keys: a path, or `credential:NAME`; nil for an empty text.
+  func keyFile(_ name: String) -> String? {
+    let expected = "a path, credential:NAME, or \"\" for none"
+    guard let text = text(name, expected: expected) else { return nil }
+    guard text.hasPrefix(credentialPrefix) else {
+      return text.isEmpty || isUnexpanded(text, of: name) ? nil : text
+    }
+    let credential = text.dropFirst(credentialPrefix.count)
+    if credential.isEmpty || credential.contains("/") {
       report(
-        name, found: shape.description, expected: "a list of addresses",
-        remedy: "write [\(shape.text ?? "")]")
-      return []
+        name, found: "`\(text)`", expected: "credential:NAME",
+        remedy: "NAME is what stands before the colon in LoadCredential=NAME:PATH")
     }
-    guard sequence.count <= addressCountMax else {
-      report(name, found: "\(sequence.count) addresses", expected: "at most \(addressCountMax)")
-      return []
+    return text
+  }
+
+  /// HOST:PORT; nil within for an empty text, and nil where the key is missing or wrong.
+  func listenAddress(_ name: String) -> String?? {
+    guard let address = text(name, expected: "HOST:PORT, or \"\" for no endpoint") else {
+      return nil
     }
-    var accepted: [String] = []
-    for node in sequence {
-      guard !isRefused(node, key: "\(prefix)\(name)", log: log),
-        let address = text(name, node, expected: "an address")
-      else { continue }
-      if let fault = check(address) {
-        report(
-          name, at: SourcePlace(node), found: "`\(address)`", expected: fault.expected,
-          remedy: fault.remedy)
-      } else if accepted.contains(address) {
-        report(name, at: SourcePlace(node), found: "`\(address)` twice", expected: "it once")
-      } else {
-        accepted.append(address)
-      }
-    }
-    return accepted
+    if address.isEmpty { return .some(nil) }
+    guard let fault = faultOfListenAddress(address) else { return address }
+    report(name, found: "`\(address)`", expected: fault.expected, remedy: fault.remedy)
+    return nil
   }
 
   func text(_ name: String, _ node: Node, expected: String) -> String? {
@@ -157,11 +122,11 @@ extension SectionReader {
   }
 }
 
-/// Sockets of one list.
-private let addressCountMax = 256
+/// What stands before the name of a file that the service manager hands over.
+let credentialPrefix = "credential:"
 
 /// The value of decimal digits without a needless zero in front; nil for anything else.
-private func decimal(_ text: String) -> Int? {
+func decimal(_ text: String) -> Int? {
   guard let value = Int(text), String(value) == text else { return nil }
   return value
 }

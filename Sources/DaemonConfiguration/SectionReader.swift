@@ -1,7 +1,7 @@
 internal import Yams
 
-/// Reads the keys of one section and notes every fault. Where a key is missing or wrong its default
-/// is returned and reading continues, so that all faults are reported at once.
+/// Reads the keys of one section and notes every fault. Where a key is missing or wrong nil is
+/// returned and reading continues, so that all faults are reported at once.
 final class SectionReader {
   /// The section's name with a final point, "" at the top.
   let prefix: String
@@ -38,9 +38,11 @@ final class SectionReader {
   /// The value of `name`. Asking for it makes the key a known one.
   func entry(_ name: String) -> KeyedNode? {
     asked.append(name)
-    log.noteKnown("\(prefix)\(name)")
     return entries[name]
   }
+
+  /// Whether a fault of `name` was noted.
+  func hasFault(_ name: String) -> Bool { log.faults.contains { $0.key == "\(prefix)\(name)" } }
 
   /// Notes the keys that nobody asked for. Call it when all have been asked for.
   func reportUnknownKeys() {

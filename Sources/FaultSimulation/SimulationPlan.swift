@@ -30,6 +30,7 @@ struct SimulationPlan {
     settings.ringCapacity = 64
     settings.workers = 1
     settings.drainTimeoutMs = random.pick(100...3_000)
+    settings.journalFreeByteCountMin = 0
     if random.coin() {
       settings.journalKeepByteCountMax = random.oneIn(2) ? random.pick(1_000...8_000) : 0
       settings.journalKeepAgeMaxS = random.oneIn(2) ? random.pick(3...30) : 0

@@ -3,12 +3,14 @@ public import Drift
 package import DurableFiles
 internal import EventRecords
 
-/// The endpoints and the bounds of a pipeline. Every bound has its name here.
+/// The endpoints and the bounds of a pipeline. Every bound has its name here. The initial values are
+/// the defaults of the configuration file: `DaemonConfiguration` maps its keys to these properties,
+/// with the ranges that it allows.
 public struct PipelineSettings: Sendable {
   /// How records come in.
-  public enum InputPattern: Sendable { case pull, sub }
+  public enum InputPattern: String, CaseIterable, Sendable { case pull, sub }
   /// How flagged records go out.
-  public enum OutputPattern: Sendable { case pub, push }
+  public enum OutputPattern: String, CaseIterable, Sendable { case pub, push }
 
   /// Which daemon this is; written into each flagged record.
   public var instance: UInt32 = 1
@@ -42,7 +44,7 @@ public struct PipelineSettings: Sendable {
   /// Endpoints to bind the output to.
   public var outputBind: [String] = []
   /// Records that ZeroMQ may hold for each receiver; more wait in the journal.
-  public var outputHighWaterMark = 1_000
+  public var outputHighWaterMark = 10_000
   /// The number of records that are sent again where it is not certain that they arrived. 0 stands
   /// for as many as the queues and buffers on both sides can hold.
   public var repeatRecordCount = 0
@@ -55,7 +57,7 @@ public struct PipelineSettings: Sendable {
   /// Where the journal's files are.
   var journalStore: any FolderStore { store ?? DiskFolder(journalPath) }
   /// A journal segment is closed when it would grow beyond this.
-  public var segmentByteCountMax = 256 << 20
+  public var segmentByteCountMax = 1 << 30
   /// A journal segment is closed this many seconds after its first record; 0 never.
   public var segmentAgeMaxS = 0
   /// Old segments are deleted while the journal has more bytes than this; 0 keeps all.
@@ -66,7 +68,7 @@ public struct PipelineSettings: Sendable {
   public var deletesUnpublished = false
   /// Below this many free bytes the journal warns, and deletes early what its limits allow it to
   /// delete.
-  public var journalFreeByteCountMin = 0
+  public var journalFreeByteCountMin = 256 << 20
   /// The service for consumers that missed records.
   public var catchUp = CatchUpSettings()
   /// The longest time from the writing of a record until the disk has it, in milliseconds. 0: the
@@ -105,6 +107,11 @@ public struct PipelineSettings: Sendable {
 
   /// The defaults above.
   public init() {}
+
+  /// All addresses that sockets bind.
+  public var allBinds: [String] { inputBind + outputBind + catchUp.bind }
+  /// All addresses that sockets connect to.
+  public var allConnects: [String] { inputConnect + outputConnect }
 
   var journalLimits: JournalLimits {
     var limits = JournalLimits()

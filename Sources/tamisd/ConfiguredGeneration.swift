@@ -20,7 +20,7 @@ struct ConfiguredGeneration {
     let instructionSet = try InstructionSet.selected()
     let model = try TrainedModel.load(configuration.model)
     let matchedCalibration = try MatchedCalibration(path: configuration.calibration, model: model)
-    let isScreened = configuration.engine.precision == .screened
+    let isScreened = configuration.pipeline.isScreened
     // The pipeline makes it again. Whether it can be made belongs to the check.
     _ = try matchedCalibration.precision(
       isScreened: isScreened, model: model, instructionSet: instructionSet)
@@ -50,7 +50,7 @@ struct ConfiguredGeneration {
       do { try work() } catch { faults.append("\(error)") }
     }
     attempt { _ = try InstructionSet.selected() }
-    for processor in configuration.engine.affinity
+    for processor in configuration.pipeline.workerProcessors
     where !tamis_processor_is_available(CInt(processor)) {
       faults.append(
         "engine.affinity: processor \(processor) is not among those that this process may use; "

@@ -33,13 +33,13 @@ struct Daemon: Sendable {
     self.configuration = configuration
     self.generation = generation
     // The threads that are made from here inherit the processors that they may run on.
-    let processors = configuration.engine.affinity
+    let processors = configuration.pipeline.workerProcessors
     tamis_thread_keep_off(processors.map(Int32.init), processors.count)
     let handler = LineLogHandler(configuration.log)
     self.handler = handler
     logger = Logger(label: "tamisd") { _ in handler }
     for warning in warnings { logger.warning("\(warning)") }
-    var settings = PipelineSettings(configuration)
+    var settings = configuration.pipeline
     settings.security = try SocketSecurity(configuration)
     security =
       settings.security.summary
@@ -63,7 +63,7 @@ struct Daemon: Sendable {
       pipeline: pipeline, notifier: notifier, logger: logger, reloader: reloader)
     supervisor.watchUntilSignalled()
     pipeline.stop()
-    supervisor.watchUntilEnded(drainTimeoutMs: configuration.shutdown.drainTimeoutMs)
+    supervisor.watchUntilEnded(drainTimeoutMs: configuration.pipeline.drainTimeoutMs)
     thread.join()
     http?.stop()
     try logEnd()
@@ -84,7 +84,7 @@ struct Daemon: Sendable {
     let pipeline = pipeline
     let build = BuildFacts(
       version: programVersion, instructionSet: generation.loaded.instructionSet.rawValue,
-      instance: configuration.instance, startedNs: tamis_realtime_ns(),
+      instance: configuration.pipeline.instance, startedNs: tamis_realtime_ns(),
       processIdentifier: getpid(), processIdentity: ProcessIdentity(of: getpid()))
     let keeper = StatusKeeper { DaemonStatus(of: pipeline, build: build) }
     return try HTTPEndpoint(
@@ -96,6 +96,11 @@ struct Daemon: Sendable {
 // MARK: - Reload
 
 extension Daemon {
+  /// What a reload takes over.
+  private static let reloadedKeys: Set<String> = [
+    "model", "calibration", "shadow.model", "shadow.calibration",
+  ]
+
   /// Reads the configuration again and switches to the model, calibration and shadow that it names.
   private func reload() throws {
     if let change = try pipeline.reloadClients() {
@@ -113,22 +118,16 @@ extension Daemon {
     logger.notice(
       isTakenOver ? "armed" : "armed, decides as soon as the pipeline moves again",
       metadata: ["generation": "\(pipeline.generation.number)"])
-    if !configuration.differsInModelAndCalibrationAlone(from: wanted) {
+    let others = wanted.keys(differingFrom: configuration).filter {
+      !Self.reloadedKeys.contains($0)
+    }
+    if !others.isEmpty {
       logger.warning(
         """
         the configuration differs in more than model, calibration and shadow; restart the daemon \
         for the rest
-        """)
+        """, metadata: ["keys": "\(others.joined(separator: " "))"])
     }
-  }
-}
-
-extension DaemonConfiguration {
-  /// Whether the two differ only in keys that a reload takes.
-  fileprivate func differsInModelAndCalibrationAlone(from other: DaemonConfiguration) -> Bool {
-    var same = other
-    (same.model, same.calibration, same.shadow) = (model, calibration, shadow)
-    return same == self
   }
 }
 
@@ -147,15 +146,15 @@ extension Daemon {
     logger.info(
       "running",
       metadata: [
-        "input": "\(endpoints(configuration.input.connect, pipeline.inputEndpoints))",
-        "output": "\(endpoints(configuration.output.connect, pipeline.outputEndpoints))",
+        "input": "\(endpoints(configuration.pipeline.inputConnect, pipeline.inputEndpoints))",
+        "output": "\(endpoints(configuration.pipeline.outputConnect, pipeline.outputEndpoints))",
         "catch_up": "\(endpoints([], pipeline.catchUpEndpoints))",
         "http": "\(http.map(boundAddress) ?? "none")",
         "isa": "\(generation.loaded.instructionSet.rawValue)",
-        "workers": "\(configuration.engine.workers)",
-        "precision": "\(configuration.engine.precision.rawValue)",
-        "unbiased_prescale": "\(configuration.unbiased.prescale)",
-        "instance": "\(configuration.instance)",
+        "workers": "\(configuration.pipeline.workers)",
+        "precision": "\(configuration.pipeline.isScreened ? "screened" : "exact")",
+        "unbiased_prescale": "\(configuration.pipeline.unbiasedPrescale)",
+        "instance": "\(configuration.pipeline.instance)",
       ])
   }
 
@@ -192,49 +191,5 @@ extension Daemon {
       logger.error("not everything is durable", metadata: ["reason": "\(failure)"])
     }
     if given > 0 || pipeline.endFailure != nil { throw ExitCode(1) }
-  }
-}
-
-extension PipelineSettings {
-  fileprivate init(_ configuration: DaemonConfiguration) {
-    self.init()
-    instance = configuration.instance
-    inputPattern = configuration.input.pattern == .pull ? .pull : .sub
-    inputConnect = configuration.input.connect
-    inputBind = configuration.input.bind
-    inputTopic = configuration.input.topic
-    isInputShared = configuration.input.shared
-    inputSilenceS = configuration.input.silenceS
-    messageByteCountMax = configuration.input.messageByteCountMax
-    inputHighWaterMark = configuration.input.highWaterMark
-    inputQueueByteCountMax = configuration.input.queueByteCountMax
-    inputTotalByteCountMax = configuration.input.totalByteCountMax
-    outputPattern = configuration.output.pattern == .pub ? .pub : .push
-    outputConnect = configuration.output.connect
-    outputBind = configuration.output.bind
-    outputHighWaterMark = configuration.output.highWaterMark
-    repeatRecordCount = configuration.output.repeatRecordCount
-    slowReceiverS = configuration.output.slowReceiverS
-    publishesAll = configuration.output.publish == .all
-    flaggedRateMax = configuration.flood.flaggedRateMax
-    drift = DriftSettings(configuration.drift)
-    journalPath = configuration.journal.path
-    segmentByteCountMax = configuration.journal.segmentByteCountMax
-    segmentAgeMaxS = configuration.journal.segmentAgeMaxS
-    journalKeepByteCountMax = configuration.journal.keepByteCountMax
-    journalKeepAgeMaxS = configuration.journal.keepAgeMaxS
-    deletesUnpublished = configuration.journal.deletesUnpublished
-    journalFreeByteCountMin = configuration.journal.freeByteCountMin
-    catchUp.bind = configuration.catchUp.bind
-    catchUp.replyByteCountMax = configuration.catchUp.replyByteCountMax
-    catchUp.bytesPerSecondMax = configuration.catchUp.bytesPerSecondMax
-    fsyncIntervalMs = configuration.journal.fsyncIntervalMs
-    unbiasedPrescale = UInt32(configuration.unbiased.prescale)
-    isScreened = configuration.engine.precision == .screened
-    workerProcessors = configuration.engine.affinity
-    batchMax = configuration.engine.batchMax
-    workers = configuration.engine.workers
-    ringCapacity = configuration.engine.slots
-    drainTimeoutMs = configuration.shutdown.drainTimeoutMs
   }
 }

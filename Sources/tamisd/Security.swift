@@ -1,6 +1,7 @@
 internal import CurveSecurity
 internal import DaemonConfiguration
 internal import Glibc
+internal import TriggerPipeline
 internal import ZeroMQ
 
 extension SocketSecurity {
@@ -9,8 +10,8 @@ extension SocketSecurity {
   /// - Throws: `SecurityFaults`.
   init(_ configuration: DaemonConfiguration) throws(SecurityFaults) {
     try self.init(SecurityFiles(configuration))
-    connectionCountMax = configuration.security.connectionCountMax
-    handshakeTimeoutMs = configuration.security.handshakeTimeoutMs
+    connectionCountMax = configuration.pipeline.security.connectionCountMax
+    handshakeTimeoutMs = configuration.pipeline.security.handshakeTimeoutMs
   }
 }
 
@@ -22,7 +23,7 @@ extension SecurityFiles {
     self.init(
       keyPair: file(security.keyPair), clients: file(security.clients),
       servers: file(security.servers),
-      connects: configuration.input.connect + configuration.output.connect)
+      connects: configuration.pipeline.allConnects)
   }
 }
 

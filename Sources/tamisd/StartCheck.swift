@@ -1,4 +1,5 @@
 internal import DaemonConfiguration
+internal import Drift
 internal import Glibc
 internal import ScoreModel
 internal import TriggerPipeline
@@ -22,10 +23,10 @@ struct StartCheck {
     faults = ConfiguredGeneration.faults(configuration)
     generation = faults.isEmpty ? try? ConfiguredGeneration(configuration) : nil
     if let generation { checkNames(configuration, generation) }
-    let journal = JournalProbe(configuration.journal.path)
+    let journal = JournalProbe(configuration.pipeline.journalPath)
     faults += journal.faults
     warnings += journal.warnings
-    for address in configuration.input.connect + configuration.output.connect {
+    for address in configuration.pipeline.allConnects {
       if let warning = unresolvedHost(of: address) { warnings.append(warning) }
     }
     guard !journal.isHeld else { return }
@@ -42,7 +43,7 @@ struct StartCheck {
     let model = generation.loaded.model
     let names = model.model.featureNames ?? []
     let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " ..." : "")
-    for name in configuration.drift.ignoredFeatures where !names.contains(name) {
+    for name in configuration.pipeline.drift.ignoredFeatures.sorted() where !names.contains(name) {
       warnings.append(
         "drift.ignore_features: `\(name)` is no feature of \(model.path), which has "
           + (names.isEmpty ? "no names" : shown))
@@ -51,7 +52,7 @@ struct StartCheck {
 
   /// Tries what the daemon will bind, all of it, so that all that is wrong is told.
   private mutating func bindAddresses(_ configuration: DaemonConfiguration) {
-    let binds = configuration.input.bind + configuration.output.bind + configuration.catchUp.bind
+    let binds = configuration.pipeline.allBinds
     for address in binds where address.hasPrefix("tcp://") {
       let hostPort = String(address.dropFirst("tcp://".count))
       if let fault = PortProbe.fault(of: hostPort, .interfaces) {

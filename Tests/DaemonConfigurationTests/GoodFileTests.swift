@@ -1,6 +1,9 @@
+internal import CurveSecurity
 internal import DaemonConfiguration
+internal import Drift
 internal import Glibc
 internal import Testing
+internal import TriggerPipeline
 
 @Suite struct GoodFileTests {
   @Test func fourLinesAreEnough() throws {
@@ -11,12 +14,13 @@ internal import Testing
       output: {bind: ["tcp://*:5556"]}
       """
     let read = try DaemonConfiguration(yaml: text, file: "/etc/tamis/tamisd.yaml")
-    #expect(
-      read
-        == DaemonConfiguration(
-          model: "/etc/tamis/m.safetensors", calibration: "/data/c.json",
-          input: .init(connect: ["tcp://daq:5555"]), output: .init(bind: ["tcp://*:5556"]),
-          journal: .init(path: "/etc/tamis/journal")))
+    var expected = DaemonConfiguration()
+    expected.model = "/etc/tamis/m.safetensors"
+    expected.calibration = "/data/c.json"
+    expected.pipeline.inputConnect = ["tcp://daq:5555"]
+    expected.pipeline.outputBind = ["tcp://*:5556"]
+    expected.pipeline.journalPath = "/etc/tamis/journal"
+    #expect(read.keys(differingFrom: expected) == [])
   }
 
   @Test func everyKeyIsTaken() throws {
@@ -29,6 +33,7 @@ internal import Testing
         connect: [tcp://a:1, "tcp://[::1]:2"]
         bind: [ipc://in.socket]
         topic: events
+        silence_s: 7
         message_bytes_max: 384
         high_water_mark: 1000000
         queue_bytes_max: 1048576
@@ -40,8 +45,11 @@ internal import Testing
           - ipc://@abstract
         bind: [tcp://*:*]
         high_water_mark: 1
+        publish: all
         repeat_records: 7
         slow_receiver_s: 86400
+      shadow: {model: sm, calibration: /sc}
+      flood: {flagged_rate_max: 9}
       journal:
         {path: j, fsync_interval_ms: 0, segment_bytes_max: 65536, segment_age_max_s: 60,
         keep_bytes_max: 131072, keep_age_max_s: 86400, delete_unpublished: true, free_bytes_min: 0}
@@ -53,7 +61,7 @@ internal import Testing
         rate_window_events: 1000
         ignore: [condition, feature_mean]
         ignore_features: [pt, "4"]
-      engine: {precision: exact, batch_max: 1, workers: 0, slots: 1}
+      engine: {precision: exact, batch_max: 1, workers: 0, affinity: [3, 2], slots: 1}
       http: {listen: "", names: [daq01, daq01.example.org]}
       security:
         key_pair: credential:tamisd.key
@@ -64,52 +72,99 @@ internal import Testing
       shutdown: {drain_timeout_ms: 0}
       log: {level: trace, format: json}
       """
-    var expected = DaemonConfiguration(
-      model: "a model", calibration: "c",
-      input: .init(connect: ["tcp://a:1", "tcp://[::1]:2"], bind: ["ipc://in.socket"]),
-      output: .init(connect: ["tcp://b:65535", "ipc://@abstract"], bind: ["tcp://*:*"]),
-      journal: .init(path: "j"))
-    expected.instance = .max
-    expected.input.pattern = .sub
-    expected.input.topic = "events"
-    expected.input.messageByteCountMax = 384
-    expected.input.highWaterMark = 1_000_000
-    expected.input.queueByteCountMax = 1_048_576
-    expected.input.totalByteCountMax = 16_777_216
+    var expected = DaemonConfiguration()
+    expected.model = "a model"
+    expected.calibration = "c"
+    expected.pipeline.instance = .max
+    expected.pipeline.inputPattern = .sub
+    expected.pipeline.inputConnect = ["tcp://a:1", "tcp://[::1]:2"]
+    expected.pipeline.inputBind = ["ipc://in.socket"]
+    expected.pipeline.inputTopic = "events"
+    expected.pipeline.messageByteCountMax = 384
+    expected.pipeline.inputHighWaterMark = 1_000_000
+    expected.pipeline.inputQueueByteCountMax = 1_048_576
+    expected.pipeline.inputTotalByteCountMax = 16_777_216
+    expected.pipeline.inputSilenceS = 7
+    expected.pipeline.outputPattern = .push
+    expected.pipeline.outputConnect = ["tcp://b:65535", "ipc://@abstract"]
+    expected.pipeline.outputBind = ["tcp://*:*"]
+    expected.pipeline.outputHighWaterMark = 1
+    expected.pipeline.publishesAll = true
+    expected.pipeline.repeatRecordCount = 7
+    expected.pipeline.slowReceiverS = 86_400
+    expected.shadowModel = "sm"
+    expected.shadowCalibration = "/sc"
+    expected.pipeline.flaggedRateMax = 9
+    expected.pipeline.journalPath = "j"
+    expected.pipeline.fsyncIntervalMs = 0
+    expected.pipeline.segmentByteCountMax = 65_536
+    expected.pipeline.segmentAgeMaxS = 60
+    expected.pipeline.journalKeepByteCountMax = 131_072
+    expected.pipeline.journalKeepAgeMaxS = 86_400
+    expected.pipeline.deletesUnpublished = true
+    expected.pipeline.journalFreeByteCountMin = 0
+    expected.pipeline.catchUp.bind = ["tcp://127.0.0.1:7"]
+    expected.pipeline.catchUp.replyByteCountMax = 65_536
+    expected.pipeline.catchUp.bytesPerSecondMax = 0
+    expected.pipeline.unbiasedPrescale = 0
+    expected.pipeline.drift.falseAlarmHours = 1
+    expected.pipeline.drift.sampledWindowEventCount = 100
+    expected.pipeline.drift.decidedWindowEventCount = 1_000
+    expected.pipeline.drift.ignoredChecks = [.condition, .featureMean]
+    expected.pipeline.drift.ignoredFeatures = ["pt", "4"]
+    expected.pipeline.batchMax = 1
+    expected.pipeline.workers = 0
+    expected.pipeline.workerProcessors = [3, 2]
+    expected.pipeline.ringCapacity = 1
+    expected.http.listen = nil
+    expected.http.names = ["daq01", "daq01.example.org"]
     expected.security.keyPair = "credential:tamisd.key"
     expected.security.clients = "clients"
     expected.security.servers = "/etc/tamis/servers"
-    expected.security.connectionCountMax = 10_000
-    expected.security.handshakeTimeoutMs = 100
-    expected.output.pattern = .push
-    expected.output.highWaterMark = 1
-    expected.output.repeatRecordCount = 7
-    expected.output.slowReceiverS = 86_400
-    expected.journal.fsyncIntervalMs = 0
-    expected.journal.segmentByteCountMax = 65_536
-    expected.journal.segmentAgeMaxS = 60
-    expected.journal.keepByteCountMax = 131_072
-    expected.journal.keepAgeMaxS = 86_400
-    expected.journal.deletesUnpublished = true
-    expected.journal.freeByteCountMin = 0
-    expected.catchUp.bind = ["tcp://127.0.0.1:7"]
-    expected.catchUp.replyByteCountMax = 65_536
-    expected.catchUp.bytesPerSecondMax = 0
-    expected.unbiased.prescale = 0
-    expected.drift.falseAlarmHours = 1
-    expected.drift.windowEventCount = 100
-    expected.drift.rateWindowEventCount = 1_000
-    expected.drift.ignoredChecks = [.condition, .featureMean]
-    expected.drift.ignoredFeatures = ["pt", "4"]
-    expected.engine.batchMax = 1
-    expected.engine.workers = 0
-    expected.engine.slots = 1
-    expected.http.listen = nil
-    expected.http.names = ["daq01", "daq01.example.org"]
-    expected.shutdown.drainTimeoutMs = 0
+    expected.pipeline.security.connectionCountMax = 10_000
+    expected.pipeline.security.handshakeTimeoutMs = 100
+    expected.pipeline.drainTimeoutMs = 0
     expected.log.level = .trace
     expected.log.format = .json
-    #expect(try DaemonConfiguration(yaml: text, file: "tamisd.yaml") == expected)
+    let read = try DaemonConfiguration(yaml: text, file: "tamisd.yaml")
+    #expect(read.keys(differingFrom: expected) == [])
+    #expect(read == expected)
+  }
+
+  /// The largest number and every word of each key are taken, and change that key alone; one more is
+  /// refused.
+  @Test(arguments: DaemonConfiguration.keys.map(\.name)) func rangesAreWhatTheySay(
+    name: String
+  ) throws {
+    let key = try #require(DaemonConfiguration.keys.first { $0.name == name }?.key)
+    func read(_ value: String) throws -> [String] {
+      let parts = name.split(separator: ".").map(String.init)
+      let value = key.isList ? "[\(value)]" : value
+      // `input` and `output` have keys of their own that must be there.
+      var sections = ["input": "connect: [tcp://a:1]", "output": "bind: [tcp://*:2]"]
+      var text = "model: m\ncalibration: c\n"
+      if parts.count == 1 {
+        text += "\(name): \(value)\n"
+      } else {
+        sections[parts[0]] =
+          (sections[parts[0]].map { $0 + ", " } ?? "") + "\(parts[1]): \(value)"
+      }
+      for (section, keys) in sections { text += "\(section): {\(keys)}\n" }
+      var plain = DaemonConfiguration()
+      plain.model = "m"
+      plain.calibration = "c"
+      plain.pipeline.inputConnect = ["tcp://a:1"]
+      plain.pipeline.outputBind = ["tcp://*:2"]
+      return try DaemonConfiguration(yaml: text, file: "t.yaml").keys(differingFrom: plain)
+    }
+    if let range = key.range {
+      #expect(try read("\(range.upperBound)") == [name])
+      #expect(throws: ConfigurationFaults.self) { try read("\(range.upperBound + 1)") }
+      #expect(throws: ConfigurationFaults.self) { try read("\(range.lowerBound - 1)") }
+    }
+    for word in key.words { #expect([[], [name]].contains(try read(word))) }
+    if let word = key.words.last { #expect(try read(word) == [name]) }
+    if !key.words.isEmpty { #expect(throws: ConfigurationFaults.self) { try read("x") } }
   }
 
   @Test func pathsOfIpcAddressesFollowTheFile() throws {
@@ -122,9 +177,9 @@ internal import Testing
       """
     let read = try DaemonConfiguration(yaml: text, file: "site/tamisd.yaml")
     #expect(read.model == "site/m")
-    #expect(read.input.bind == ["ipc://site/in.socket", "ipc:///run/in.socket"])
-    #expect(read.output.connect == ["ipc://@out"])
-    #expect(read.catchUp.bind == ["ipc://site/more.socket"])
+    #expect(read.pipeline.inputBind == ["ipc://site/in.socket", "ipc:///run/in.socket"])
+    #expect(read.pipeline.outputConnect == ["ipc://@out"])
+    #expect(read.pipeline.catchUp.bind == ["ipc://site/more.socket"])
   }
 
   @Test func aSectionWithoutKeysHasItsDefaults() throws {
@@ -138,14 +193,16 @@ internal import Testing
       log: ~
       """
     let read = try DaemonConfiguration(yaml: text, file: "tamisd.yaml")
-    #expect(read.engine == DaemonConfiguration.Engine())
-    #expect(read.log == DaemonConfiguration.Log())
+    #expect(
+      read.keys(differingFrom: DaemonConfiguration()) == [
+        "model", "calibration", "input.connect", "output.bind",
+      ])
   }
 
   @Test func topicMayBeEmptyWithPull() throws {
     let text =
       "model: m\ncalibration: c\ninput: {bind: [tcp://*:1], topic: \"\"}\n"
       + "output: {bind: [tcp://*:2]}\n"
-    #expect(try DaemonConfiguration(yaml: text, file: "t").input.topic == "")
+    #expect(try DaemonConfiguration(yaml: text, file: "t").pipeline.inputTopic == "")
   }
 }
