@@ -1,25 +1,31 @@
 internal import TriggerPipeline
 
-/// The page `/metrics`: every number of a status that belongs into a time series.
+/// The page `/metrics`: every number of a status that belongs into a time series. The numbers of its
+/// parts are declared beside them, as figures. Here are those that belong to no single part.
 ///
 /// Names follow Prometheus' conventions: base units, `_total` for what only rises, labels from
 /// bounded sets.
 public func metricsPage(of status: DaemonStatus) -> PrometheusText {
   var page = PrometheusText()
   page.addLife(of: status)
-  page.addLedger(of: status)
-  page.addDecisions(of: status)
-  page.addPoints(of: status)
-  page.addFlood(of: status)
-  page.addScreen(of: status)
-  page.addShadow(of: status)
-  page.addReloads(of: status)
-  page.addJournal(of: status)
-  page.addOutput(of: status)
-  page.addConnections(of: status)
-  page.addCatchUp(of: status)
-  page.addDrift(of: status)
-  page.addProcess(of: status)
+  page.add(LedgerFacts.Source.figures, ofEach: status.ledger.sources, by: "source") { $0.name }
+  page.add(LedgerFacts.figures, of: status.ledger)
+  page.add(RingFacts.figures, of: status.ring)
+  page.add(DecisionFacts.figures, of: status.decisions)
+  page.add(PointFacts.figures, ofEach: status.points, by: "working_point") { $0.name }
+  page.gauge(
+    "tamis_arms_generation", help: "1 for the first model and calibration, 1 more a switch.",
+    MetricValue(status.generation.number))
+  page.add(FloodFacts.figures, of: status.flood)
+  if let screen = status.screen { page.add(ScreenFacts.figures, of: screen) }
+  if let shadow = status.shadow { page.add(shadow) }
+  page.add(ReloadFacts.figures, of: status.reloads)
+  page.add(JournalFacts.figures, of: status)
+  page.add(OutputFacts.figures, of: status.output)
+  if let connections = status.connections { page.add(connections) }
+  if let catchUp = status.catchUp { page.add(CatchUpFacts.figures, of: catchUp) }
+  if let drift = status.drift { page.add(drift) }
+  if let process = status.process { page.add(ProcessFacts.figures, of: process) }
   return page
 }
 
@@ -37,82 +43,45 @@ extension PrometheusText {
       ])
     gauge(
       "tamis_healthy", help: "1 while the pipeline makes progress or idles soundly.",
-      truth(health(of: status).isGood))
+      health(of: status).isGood ? 1 : 0)
     gauge(
       "tamis_ready", help: "1 while the daemon is armed and connected.",
-      truth(readiness(of: status).isGood))
+      readiness(of: status).isGood ? 1 : 0)
   }
 
-  fileprivate mutating func addLedger(of status: DaemonStatus) {
-    let ledger = status.ledger
-    func bySource(_ value: (LedgerFacts.Source) -> UInt64) -> [MetricSample] {
-      ledger.sources.map { MetricSample(["source": $0.name], MetricValue(value($0))) }
-    }
-    counter(
-      "tamis_events_received_total", help: "Events received and records refused.",
-      bySource(\.received))
-    counter(
-      "tamis_events_lost_total", help: "Records missed, by gaps in the senders' sequences.",
-      bySource(\.lost))
-    counter(
-      "tamis_events_elsewhere_total",
-      help: "Records of a shared stream that did not come here: another daemon has them, or none.",
-      bySource(\.elsewhere))
-    counter(
-      "tamis_events_late_total", help: "Records that filled a gap already counted as lost.",
-      bySource(\.late))
-    counter(
-      "tamis_events_rejected_total", help: "Records and messages refused, by reason.",
-      ledger.refusals.map {
-        MetricSample(["reason": $0.name], MetricValue($0.count))
-      })
-    counter(
-      "tamis_events_scored_total", help: "Events that got a score.", MetricValue(ledger.scored))
-    counter(
-      "tamis_events_shed_total", help: "Events given up at the end of the daemon.",
-      MetricValue(ledger.shed))
-    counter(
-      "tamis_control_records_total", help: "Control records received.",
-      zip(LedgerFacts.controlNames, ledger.controlRecords).map {
-        MetricSample(["kind": $0], MetricValue($1))
-      })
-    counter(
-      "tamis_messages_received_total", help: "Messages received.", MetricValue(ledger.messages))
-    counter(
-      "tamis_ledger_faults_total", help: "Run ledgers whose sums did not agree.",
-      MetricValue(ledger.faults))
-    counter(
-      "tamis_input_blocked_seconds_total",
-      help: "Time that input waited because the ring was full.", seconds(ledger.inputBlockedNs))
+  fileprivate mutating func add(_ shadow: ShadowFacts) {
     gauge(
-      "tamis_last_event_timestamp_seconds", help: "When the last decided event was received.",
-      seconds(ledger.lastEventNs))
-    gauge(
-      "tamis_ring_records", help: "Records between input and output.",
-      MetricValue(status.ring.records))
-    gauge(
-      "tamis_ring_capacity_records", help: "Records that fit between input and output.",
-      MetricValue(status.ring.capacity))
+      "tamis_shadow_info", help: "What scores beside the live model; the value is always 1.",
+      [
+        MetricSample(
+          [
+            "model": shadow.generation.modelSHA256,
+            "calibration": shadow.generation.calibrationSHA256,
+          ], 1)
+      ])
+    add(ShadowFacts.figures, of: shadow)
   }
 
-  fileprivate mutating func addProcess(of status: DaemonStatus) {
-    guard let process = status.process else { return }
-    counter(
-      "process_cpu_seconds_total", help: "Processor time in user and kernel mode.",
-      MetricValue(process.cpuSeconds))
-    gauge(
-      "process_resident_memory_bytes", help: "Memory in RAM.",
-      MetricValue(process.residentBytes))
-    gauge("process_open_fds", help: "Open file descriptors.", MetricValue(process.openDescriptors))
-    if let most = process.maxDescriptors {
-      gauge("process_max_fds", help: "File descriptors it may open.", MetricValue(most))
+  fileprivate mutating func add(_ connections: ConnectionFacts) {
+    func byReason(_ failures: [ConnectionFacts.Failure]) -> [MetricSample] {
+      failures.map {
+        MetricSample(["socket": $0.socket, "reason": $0.reason], MetricValue($0.count))
+      }
     }
-    gauge(
-      "process_start_time_seconds", help: "When the process began, since the epoch.",
-      MetricValue(process.startSeconds))
+    add(ConnectionFacts.Socket.figures, ofEach: connections.sockets, by: "socket") { $0.name }
+    counter(
+      "tamis_handshakes_failed_total",
+      help: "Connections that failed to identify themselves, by socket and reason.",
+      byReason(connections.failures))
+    counter(
+      "tamis_connections_cut_total",
+      help: "Connections cut off since they took what is not their share, by socket and reason.",
+      byReason(connections.cuts))
+  }
+
+  fileprivate mutating func add(_ drift: DriftFacts) {
+    add(DriftFacts.Check.figures, ofEach: drift.checks, by: "check") { $0.name }
+    guard drift.features.count <= DriftFacts.featureCountMax else { return }
+    add(DriftFacts.Feature.figures, ofEach: drift.features, by: "feature") { $0.name }
   }
 }
-
-func truth(_ isTrue: Bool) -> MetricValue { isTrue ? 1 : 0 }
-
-func seconds(_ nanoseconds: UInt64) -> MetricValue { MetricValue(Double(nanoseconds) * 1e-9) }

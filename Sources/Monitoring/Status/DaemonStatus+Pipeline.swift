@@ -42,8 +42,9 @@ extension DaemonStatus {
     ring.records = pipeline.ringOccupancy
     ring.capacity = pipeline.ringCapacity
     // Counters that an event reaches last are read first, so that no part exceeds its sum.
-    output = OutputFacts(counters)
-    journal = JournalFacts(counters, monotonicNs: monotonicNs)
+    OutputFacts.figures.take(counters, into: &output)
+    JournalFacts.figures.take(counters, into: &self)
+    journal.lagSeconds = Self.lagSeconds(counters, monotonicNs: monotonicNs)
     journal.storage = JournalFacts.Storage(pipeline.journalState)
     connections = ConnectionFacts(of: pipeline)
     if !pipeline.catchUpEndpoints.isEmpty { catchUp = CatchUpFacts(pipeline.catchUpCounters) }
@@ -58,22 +59,26 @@ extension DaemonStatus {
         fired: points[index].fired, scored: ledger.scored, confidence: calibration.confidence)
     }
     flood.prescale = max(1, counters.floodPrescale.value)
-    flood.suppressed = counters.floodSuppressed.value
+    FloodFacts.figures.take(counters, into: &flood)
     screen = generation.screenMargin.map { ScreenFacts(counters, margin: $0) }
     shadow = generation.shadow.map { shadow in
       var facts = ShadowFacts(generation: shadow)
       facts.outcomes = counters.shadow.map(\.value)
       return facts
     }
-    reloads.made = counters.reloads.value
-    reloads.refused = counters.reloadsRefused.value
+    ReloadFacts.figures.take(counters, into: &reloads)
     reloads.lastSucceeded = counters.lastReloadSucceeded.value == 1
-    reloads.lastNs = counters.lastReloadNs.value
     reloads.lastRefusal = pipeline.state.reloadRefusal
     drift = DriftFacts(pipeline.drift.report)
     flags = pipeline.recentFlags.latest
     strangestFlags = pipeline.recentFlags.strangest(nowNs: takenNs)
     meanShares = pipeline.recentFlags.meanShares
+  }
+
+  /// The age of the oldest record that is not on the disk itself.
+  private static func lagSeconds(_ counters: PipelineCounters, monotonicNs: UInt64) -> Double {
+    let since = counters.unsynchronisedSinceNs.value
+    return since > 0 && monotonicNs > since ? Double(monotonicNs - since) * 1e-9 : 0
   }
 
   /// Those in force first, in the calibration's order; then those of earlier generations.
@@ -94,17 +99,12 @@ extension DaemonStatus {
 
 extension LedgerFacts {
   fileprivate init(_ counters: PipelineCounters, sources counted: [SourceSums]) {
-    scored = counters.scored.value
-    shed = counters.shed.value
+    Self.figures.take(counters, into: &self)
     refusals = RecordRejection.allCases.map {
       Refusal(reason: $0, count: counters.rejected($0).value)
     }
     sources = counted.map(Source.init)
     controlRecords = counters.controlRecords.map(\.value)
-    messages = counters.messages.value
-    faults = counters.ledgerFaults.value
-    lastEventNs = counters.lastEventNs.value
-    inputBlockedNs = counters.inputBlockedNs.value
   }
 }
 
@@ -120,11 +120,7 @@ extension LedgerFacts.Source {
 
 extension DecisionFacts {
   fileprivate init(_ counters: PipelineCounters, calibration: CalibrationFacts) {
-    aboveThreshold = counters.aboveThreshold.value
-    unbiased = counters.unbiased.value
-    notScorable = counters.notScorable.value
-    unflagged = counters.unflagged.value
-    batches = counters.batches.value
+    Self.figures.take(counters, into: &self)
     batchEvents = HistogramFacts(counters.batchEvents)
     scores = HistogramFacts(counters.scores)
     latency = HistogramFacts(counters.decisionLatency)
@@ -144,20 +140,8 @@ extension HistogramFacts {
 extension ScreenFacts {
   fileprivate init(_ counters: PipelineCounters, margin: Double) {
     self.init(margin: margin)
-    rescored = counters.rescored.value
-    audited = counters.audited.value
-    disagreements = counters.screenMissed.value
+    Self.figures.take(counters, into: &self)
     shortfallMax = Float(bitPattern: UInt32(truncatingIfNeeded: counters.screenShortfallBits.value))
-  }
-}
-
-extension JournalFacts {
-  fileprivate init(_ counters: PipelineCounters, monotonicNs: UInt64) {
-    records = counters.journaled.value
-    bytes = counters.journaledBytes.value
-    failures = counters.journalFailures.value
-    let since = counters.unsynchronisedSinceNs.value
-    lagSeconds = since > 0 && monotonicNs > since ? Double(monotonicNs - since) * 1e-9 : 0
   }
 }
 
@@ -210,18 +194,5 @@ extension CatchUpFacts {
       },
       records: counters.records.value, unanswered: counters.unanswered.value,
       unreadable: counters.unreadable.value)
-  }
-}
-
-extension OutputFacts {
-  fileprivate init(_ counters: PipelineCounters) {
-    publishedFlagged = counters.publishedFlagged.value
-    publishedUnbiased = counters.publishedUnbiased.value
-    publishedUnflagged = counters.publishedUnflagged.value
-    waiting = counters.waiting.value
-    abandoned = counters.abandoned.value
-    blocked = counters.outputBlocked.value
-    subscribers = counters.subscribers.value
-    repeated = counters.repeated.value
   }
 }

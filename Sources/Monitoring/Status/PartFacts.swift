@@ -1,5 +1,4 @@
-internal import BoundedNumbers
-internal import Drift
+internal import StrictJSON
 public import TriggerPipeline
 
 /// The cap on the flagged rate.
@@ -11,6 +10,18 @@ public struct FloodFacts: Equatable, Sendable {
 
   /// No flood.
   public init() {}
+}
+
+extension FloodFacts {
+  static let figures: [Figure<FloodFacts>] = [
+    Figure(
+      "prescale", "tamis_flood_prescale",
+      "One in so many events is kept by the cap on the flagged rate; 1 is no flood."
+    ) { .count($0.prescale) },
+    Figure(
+      "suppressed", "tamis_events_flood_suppressed_total",
+      "Events that would have been kept but for the cap.", \.suppressed, from: \.floodSuppressed),
+  ]
 }
 
 /// How well the screen agrees with exact scores.
@@ -30,6 +41,30 @@ public struct ScreenFacts: Equatable, Sendable {
   public init(margin: Double) { self.margin = margin }
 }
 
+extension ScreenFacts {
+  static let figures: [Figure<ScreenFacts>] = [
+    Figure(
+      "margin", "tamis_screen_margin",
+      "The share of the loosest threshold by which a screen score may fall short of it."
+    ) { .real($0.margin) },
+    Figure(
+      "rescored", "tamis_screen_rescored_total",
+      "Events that the screen left to the exact network, the sampled ones among them.", \.rescored,
+      from: \.rescored),
+    Figure(
+      "audited", "tamis_screen_audited_total", "Sampled events, which were scored both ways.",
+      \.audited, from: \.audited),
+    Figure(
+      "disagreements", "tamis_screen_disagreements_total",
+      "Audited events that the screen would have let go though their exact score fires.",
+      \.disagreements, from: \.screenMissed),
+    Figure(
+      "shortfall_max_ratio", "tamis_screen_shortfall_max_ratio",
+      "The largest share by which a firing event's screen score fell short of its exact one."
+    ) { .float($0.shortfallMax) },
+  ]
+}
+
 /// How live and shadow decisions compare.
 public struct ShadowFacts: Equatable, Sendable {
   /// What scores beside the live generation.
@@ -39,6 +74,17 @@ public struct ShadowFacts: Equatable, Sendable {
 
   /// A shadow that has seen nothing.
   public init(generation: GenerationFacts.Shadow) { self.generation = generation }
+}
+
+extension ShadowFacts {
+  static let figures: [Figure<ShadowFacts>] = [
+    Figure("model_sha256") { .text($0.generation.modelSHA256) },
+    Figure("calibration_sha256") { .text($0.generation.calibrationSHA256) },
+    Figure(
+      "events", "tamis_shadow_events_total",
+      "Events by which of live and shadow model fired, at their loosest working points."
+    ) { .labelled("decision", zip(ShadowOutcome.allCases, $0.outcomes).map { ($0.rawValue, $1) }) },
+  ]
 }
 
 /// Switches of model and calibration.
@@ -58,6 +104,24 @@ public struct ReloadFacts: Equatable, Sendable {
   public init() {}
 }
 
+extension ReloadFacts {
+  static let figures: [Figure<ReloadFacts>] = [
+    Figure("made", \.made, from: \.reloads),
+    Figure("refused", \.refused, from: \.reloadsRefused),
+    Figure(nil, "tamis_reloads_total", "Reloads of model and calibration, by result.") {
+      .labelled("result", [("ok", $0.made), ("refused", $0.refused)])
+    },
+    Figure(
+      "last_succeeded", "tamis_last_reload_successful", "1 unless the last reload was refused."
+    ) { .truth($0.lastSucceeded) },
+    Figure(
+      "last", "tamis_last_reload_timestamp_seconds",
+      "When the last reload was asked for; 0 before the first.", \.lastNs, from: \.lastReloadNs,
+      as: { .time($0) }),
+    Figure("last_refusal") { $0.lastRefusal.map { .text($0) } },
+  ]
+}
+
 /// The ring between input and output.
 public struct RingFacts: Equatable, Sendable {
   /// Records in it.
@@ -69,261 +133,13 @@ public struct RingFacts: Equatable, Sendable {
   public init() {}
 }
 
-/// The journal.
-public struct JournalFacts: Equatable, Sendable {
-  /// Records written.
-  public var records: UInt64 = 0
-  /// Bytes written.
-  public var bytes: UInt64 = 0
-  /// Attempts to write that failed.
-  public var failures: UInt64 = 0
-  /// The age of the oldest record that is not yet on the disk itself; 0 while there is none.
-  public var lagSeconds = 0.0
-  /// Its folder and file system; nil where they are not observed.
-  public var storage: Storage?
-
-  /// What lies on the disk.
-  public struct Storage: Equatable, Sendable {
-    /// Segments, the open one included.
-    public var segments: Int
-    /// Bytes of all segments.
-    public var sizeBytes: UInt64
-    /// Bytes that are free on the file system for this process.
-    public var freeBytes: UInt64
-    /// The number of the oldest record that is still there.
-    public var oldestNumber: UInt64
-    /// The highest number ever journaled.
-    public var lastNumber: UInt64
-    /// The number of the last published record: the output holds it and all before it no more.
-    public var publishedNumber: UInt64
-    /// Records deleted by rotation after they were published.
-    public var deletedPublished: UInt64
-    /// Records deleted by rotation that were never published.
-    public var deletedUnpublished: UInt64
-    /// Whether less is free than the configuration wants.
-    public var isSpaceLow = false
-    /// Whether the system's clock is far off what has passed since the start.
-    public var isClockSuspect = false
-    /// Whether it exceeds its limits because only unpublished records could be deleted.
-    public var isRetentionHeld = false
-
-    /// Creates the facts of a journal within its limits.
-    public init(
-      segments: Int, sizeBytes: UInt64, freeBytes: UInt64, oldestNumber: UInt64,
-      lastNumber: UInt64, publishedNumber: UInt64, deletedPublished: UInt64 = 0,
-      deletedUnpublished: UInt64 = 0
-    ) {
-      self.segments = segments
-      self.sizeBytes = sizeBytes
-      self.freeBytes = freeBytes
-      self.oldestNumber = oldestNumber
-      self.lastNumber = lastNumber
-      self.publishedNumber = publishedNumber
-      self.deletedPublished = deletedPublished
-      self.deletedUnpublished = deletedUnpublished
-    }
-  }
-
-  /// Empty.
-  public init() {}
-}
-
-/// The output socket.
-public struct OutputFacts: Equatable, Sendable {
-  /// Journaled records that wait for it.
-  public var waiting: UInt64 = 0
-  /// Records of the topic `flagged` that the output has taken, each counted once.
-  public var publishedFlagged: UInt64 = 0
-  /// The same for the topic `unbiased`.
-  public var publishedUnbiased: UInt64 = 0
-  /// The same for the topic `unflagged`.
-  public var publishedUnflagged: UInt64 = 0
-  /// Kept events that could not be journaled.
-  public var abandoned: UInt64 = 0
-  /// Sends that it could not take.
-  public var blocked: UInt64 = 0
-  /// Subscriptions to a PUB output.
-  public var subscribers: UInt64 = 0
-  /// Records that were sent again.
-  public var repeated: UInt64 = 0
-
-  /// Nothing sent.
-  public init() {}
-
-  /// Records of all topics that the output has taken, each counted once.
-  public var published: UInt64 { publishedFlagged +| publishedUnbiased +| publishedUnflagged }
-}
-
-/// Connections to the daemon's sockets.
-public struct ConnectionFacts: Equatable, Sendable {
-  /// One of its sockets.
-  public struct Socket: Equatable, Sendable {
-    /// `input`, `output` or `catch_up`.
-    public var name: String
-    /// Connections established now.
-    public var established: Int
-    /// Handshakes that succeeded.
-    public var accepted: UInt64
-    /// Whether it needs a connection to be of use: a socket that connects and does not listen.
-    public var needsOne: Bool
-
-    /// Creates the facts.
-    public init(name: String, established: Int, accepted: UInt64, needsOne: Bool) {
-      self.name = name
-      self.established = established
-      self.accepted = accepted
-      self.needsOne = needsOne
-    }
-  }
-
-  /// Handshakes that failed on one socket for one reason.
-  public struct Failure: Equatable, Sendable {
-    /// The socket's name.
-    public var socket: String
-    /// Why, in a word of a fixed list.
-    public var reason: String
-    /// How many.
-    public var count: UInt64
-
-    /// Creates the facts.
-    public init(socket: String, reason: String, count: UInt64) {
-      self.socket = socket
-      self.reason = reason
-      self.count = count
-    }
-  }
-
-  /// The sockets.
-  public var sockets: [Socket]
-  /// What failed.
-  public var failures: [Failure]
-  /// Connections that were cut off.
-  public var cuts: [Failure]
-
-  /// Creates the facts.
-  public init(sockets: [Socket], failures: [Failure] = [], cuts: [Failure] = []) {
-    self.cuts = cuts
-    self.sockets = sockets
-    self.failures = failures
-  }
-
-  /// All failed handshakes.
-  public var failed: UInt64 { failures.map(\.count).saturatingSum }
-}
-
-/// The socket for records of the past.
-public struct CatchUpFacts: Equatable, Sendable {
-  /// Requests with one result.
-  public struct Requests: Equatable, Sendable {
-    /// The result, in a word of a fixed list such as `ok`.
-    public var result: String
-    /// How many.
-    public var count: UInt64
-
-    /// Creates the facts.
-    public init(result: String, count: UInt64) {
-      self.result = result
-      self.count = count
-    }
-  }
-
-  /// Requests by result.
-  public var requests: [Requests]
-  /// Records sent again.
-  public var records: UInt64
-  /// Replies that could not be delivered: the consumer was gone, or does not read.
-  public var unanswered: UInt64
-  /// Records asked for and left out because they are damaged on the disk.
-  public var unreadable: UInt64
-
-  /// Creates the facts.
-  public init(
-    requests: [Requests], records: UInt64, unanswered: UInt64 = 0, unreadable: UInt64 = 0
-  ) {
-    self.requests = requests
-    self.records = records
-    self.unanswered = unanswered
-    self.unreadable = unreadable
-  }
-}
-
-/// Drift against the calibration's reference.
-public struct DriftFacts: Equatable, Sendable {
-  /// One check.
-  public struct Check: Equatable, Sendable {
-    /// Its name, of a fixed list.
-    public var name: String
-    /// The last statistic; nil before the first window is full.
-    public var statistic: Double?
-    /// The check is out of bounds above this; nil before the first window is full.
-    public var limit: Double?
-    /// Whether its alarm is on.
-    public var isAlarming: Bool
-    /// How it deviates, in words with numbers; nil before the first window is full.
-    public var finding: String?
-    /// How often its alarm went on.
-    public var alarms: UInt64
-    /// Windows judged.
-    public var windows: UInt64
-
-    /// Creates the facts.
-    public init(
-      name: String, statistic: Double?, limit: Double?, isAlarming: Bool, finding: String? = nil,
-      alarms: UInt64, windows: UInt64
-    ) {
-      self.name = name
-      self.statistic = statistic
-      self.limit = limit
-      self.isAlarming = isAlarming
-      self.finding = finding
-      self.alarms = alarms
-      self.windows = windows
-    }
-  }
-
-  /// A feature's deviation from the reference.
-  public struct Feature: Equatable, Sendable {
-    /// The feature's name.
-    public var name: String
-    /// By how many standard errors its mean or spread is off.
-    public var deviation: Double
-
-    /// Creates the facts.
-    public init(name: String, deviation: Double) {
-      self.name = name
-      self.deviation = deviation
-    }
-  }
-
-  /// The checks.
-  public var checks: [Check]
-  /// The features, in the model's order; those of more than `featureCountMax` are not exported as
-  /// metrics, whose labels are bounded.
-  public var features: [Feature]
-
-  /// The most features that have a metric each.
-  public static let featureCountMax = 256
-
-  /// Creates the facts.
-  public init(checks: [Check], features: [Feature] = []) {
-    self.checks = checks
-    self.features = features
-  }
-}
-
-extension DriftFacts {
-  /// What a monitor reports. A check that has nothing to compare with has no limit and is left out.
-  init(_ report: DriftReport) {
-    self.init(
-      checks: report.checks.filter(\.isActive).map {
-        Check(
-          name: $0.name.rawValue, statistic: $0.statistic, limit: $0.limit, isAlarming: $0.isRaised,
-          finding: $0.finding, alarms: $0.alarmCount, windows: $0.windowCount)
-      },
-      features: report.features.filter { !$0.isIgnored }.compactMap { feature in
-        let statistics = [feature.meanStatistic, feature.spreadStatistic].compactMap { $0 }
-        return statistics.max { abs($0) < abs($1) }
-          .map { Feature(name: feature.name, deviation: $0) }
-      })
-  }
+extension RingFacts {
+  static let figures: [Figure<RingFacts>] = [
+    Figure("records", "tamis_ring_records", "Records between input and output.") {
+      .integer($0.records)
+    },
+    Figure(
+      "capacity", "tamis_ring_capacity_records", "Records that fit between input and output."
+    ) { .integer($0.capacity) },
+  ]
 }

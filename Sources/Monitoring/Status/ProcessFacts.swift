@@ -67,6 +67,27 @@ public struct ProcessFacts: Equatable, Sendable {
   }
 }
 
+extension ProcessFacts {
+  static let figures: [Figure<ProcessFacts>] = [
+    Figure("resident_bytes", "process_resident_memory_bytes", "Memory in RAM.") {
+      .count($0.residentBytes)
+    },
+    Figure(
+      "cpu_seconds", "process_cpu_seconds_total", "Processor time in user and kernel mode.",
+      ahead: 1
+    ) { .real($0.cpuSeconds) },
+    Figure("open_descriptors", "process_open_fds", "Open file descriptors.") {
+      .integer($0.openDescriptors)
+    },
+    Figure("max_descriptors", "process_max_fds", "File descriptors it may open.") {
+      $0.maxDescriptors.map { .integer($0) }
+    },
+    Figure(
+      "started", "process_start_time_seconds", "When the process began, since the epoch."
+    ) { .real($0.startSeconds) },
+  ]
+}
+
 /// When the machine was booted, seconds since the epoch. Computed once, since the clocks jitter and
 /// a start time that moves looks like a restart.
 private let bootSeconds: Int = {

@@ -1,5 +1,6 @@
 internal import BoundedNumbers
 public import Calibration
+internal import StrictJSON
 
 /// Scores in narrow bins around the thresholds, beside those of the calibration's background.
 public struct ScoreBinFacts: Equatable, Sendable {
@@ -36,6 +37,15 @@ public struct ScoreBinFacts: Equatable, Sendable {
       let total = Double(histogram.scoredCount)
       return total > 0 ? histogram.counts[bins].map { Double($0) / total } : nil
     }
+  }
+}
+
+extension ScoreBinFacts {
+  var json: JSONValue {
+    .object([
+      "edges": .array(edges.map { .finite($0) }), "counts": .array(counts.map { .integer($0) }),
+      "reference_shares": .numbers(referenceShares),
+    ])
   }
 }
 

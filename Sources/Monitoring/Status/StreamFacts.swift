@@ -1,5 +1,6 @@
 internal import BoundedNumbers
 public import EventRecords
+internal import StrictJSON
 public import TriggerPipeline
 
 /// What came in since start.
@@ -91,6 +92,62 @@ public struct LedgerFacts: Equatable, Sendable {
   public var rejected: UInt64 { refusals.map(\.count).saturatingSum }
 }
 
+extension LedgerFacts.Source {
+  static let figures: [Figure<LedgerFacts.Source>] = [
+    Figure("source") { .text($0.name) },
+    Figure("received", "tamis_events_received_total", "Events received and records refused.") {
+      .count($0.received)
+    },
+    Figure(
+      "lost", "tamis_events_lost_total", "Records missed, by gaps in the senders' sequences."
+    ) { .count($0.lost) },
+    Figure(
+      "elsewhere", "tamis_events_elsewhere_total",
+      "Records of a shared stream that did not come here: another daemon has them, or none."
+    ) { .count($0.elsewhere) },
+    Figure(
+      "late", "tamis_events_late_total", "Records that filled a gap already counted as lost."
+    ) { .count($0.late) },
+    Figure("refused") { .count($0.refused) },
+  ]
+}
+
+extension LedgerFacts {
+  static let figures: [Figure<LedgerFacts>] = [
+    Figure("received") { .count($0.received) },
+    Figure("lost") { .count($0.lost) },
+    Figure("late") { .count($0.late) },
+    Figure(
+      "scored", "tamis_events_scored_total", "Events that got a score.", \.scored, from: \.scored),
+    Figure("rejected") { .count($0.rejected) },
+    Figure(
+      "shed", "tamis_events_shed_total", "Events given up at the end of the daemon.", \.shed,
+      from: \.shed),
+    Figure(
+      "faults", "tamis_ledger_faults_total", "Run ledgers whose sums did not agree.", \.faults,
+      from: \.ledgerFaults),
+    Figure(
+      "messages", "tamis_messages_received_total", "Messages received.", ahead: 1, \.messages,
+      from: \.messages),
+    Figure(
+      "last_event", "tamis_last_event_timestamp_seconds",
+      "When the last decided event was received.", \.lastEventNs, from: \.lastEventNs,
+      as: { .time($0) }),
+    Figure(
+      "input_blocked_seconds", "tamis_input_blocked_seconds_total",
+      "Time that input waited because the ring was full.", ahead: 1, \.inputBlockedNs,
+      from: \.inputBlockedNs, as: { .span($0) }),
+    Figure("by_source") { .json(.array($0.sources.map { Source.figures.json(of: $0) })) },
+    Figure(
+      "rejected_by_reason", "tamis_events_rejected_total",
+      "Records and messages refused, by reason.", ahead: 6
+    ) { .labelled("reason", $0.refusals.map { ($0.name, $0.count) }) },
+    Figure(
+      "control_records", "tamis_control_records_total", "Control records received.", ahead: 4
+    ) { .labelled("kind", Array(zip(controlNames, $0.controlRecords))) },
+  ]
+}
+
 /// A histogram as it stands.
 public struct HistogramFacts: Equatable, Sendable {
   /// Inclusive upper bounds, ascending.
@@ -167,6 +224,40 @@ public struct DecisionFacts: Equatable, Sendable {
   public init() {}
 }
 
+extension DecisionFacts {
+  static let figures: [Figure<DecisionFacts>] = [
+    Figure(
+      "above_threshold", "tamis_events_above_threshold_total",
+      "Events above the loosest threshold, before prescales.", \.aboveThreshold,
+      from: \.aboveThreshold),
+    Figure(
+      "unbiased", "tamis_events_unbiased_total", "Events kept whatever their score.", \.unbiased,
+      from: \.unbiased),
+    Figure(
+      "not_scorable", "tamis_events_not_scorable_total",
+      "Events kept because a feature was not finite.", \.notScorable, from: \.notScorable),
+    Figure("unflagged", \.unflagged, from: \.unflagged),
+    Figure("batches", "tamis_batches_total", "Batches scored.", \.batches, from: \.batches),
+    Figure("batch_events", "tamis_batch_events", "Events of each batch.") {
+      .histogram($0.batchEvents)
+    },
+    Figure("score", "tamis_score", "Scores of all scored events.") {
+      .histogram($0.scores, ["reference_shares": .numbers($0.referenceShares)])
+    },
+    Figure("score_bins") { $0.scoreBins.map { .json($0.json) } },
+    Figure(
+      "latency", "tamis_decision_latency_seconds", "From the socket to the decision."
+    ) {
+      .histogram(
+        $0.latency,
+        [
+          "p50_seconds": .finite($0.latency.quantile(0.5)),
+          "p99_seconds": .finite($0.latency.quantile(0.99)),
+        ])
+    },
+  ]
+}
+
 /// A working point: its promises and its counts.
 public struct PointFacts: Equatable, Sendable {
   /// Its name.
@@ -191,4 +282,58 @@ public struct PointFacts: Equatable, Sendable {
     self.flagged = flagged
     self.realised = realised
   }
+}
+
+extension PointFacts {
+  static let figures: [Figure<PointFacts>] = [
+    Figure("name") { .text($0.name) },
+    Figure("armed") { .truth($0.inForce != nil) },
+    Figure(
+      "target_fpr", "tamis_target_fpr",
+      "The false-positive rate that the threshold was calibrated for."
+    ) { $0.inForce.map { .real($0.targetFPR) } },
+    Figure("calibrated_fpr_interval") { .json(.interval($0.inForce?.fprInterval)) },
+    Figure(
+      "threshold", "tamis_threshold", "An event fires when its score is greater.", ahead: 1
+    ) { $0.inForce.map { .float($0.threshold) } },
+    Figure("prescale") { $0.inForce.map { .count(UInt64($0.prescale)) } },
+    Figure(
+      "fired", "tamis_events_fired_total",
+      "Events with a score above the threshold, before the prescale.", ahead: 2
+    ) { .count($0.fired) },
+    Figure(
+      "flagged", "tamis_events_flagged_total", "Events that fired and passed the prescale.",
+      ahead: 2
+    ) { .count($0.flagged) },
+    Figure("realised") { $0.realised.map { .json(RealisedRate.figures.json(of: $0)) } },
+    realised(
+      "tamis_realised_fpr", "Events fired over events scored since the generation came into force."
+    ) { $0.rate },
+    realised("tamis_realised_fpr_lower", "Lower end of the realised rate's binomial interval.") {
+      $0.interval.lowerBound
+    },
+    realised("tamis_realised_fpr_upper", "Upper end of the realised rate's binomial interval.") {
+      $0.interval.upperBound
+    },
+  ]
+
+  /// Of the points in force alone.
+  private static func realised(
+    _ metric: String, _ help: String, _ value: @escaping @Sendable (RealisedRate) -> Double?
+  ) -> Figure<PointFacts> {
+    Figure(nil, metric, help) { point in
+      point.inForce.map { _ in .real(point.realised.flatMap(value) ?? .nan) }
+    }
+  }
+}
+
+extension RealisedRate {
+  fileprivate static let figures: [Figure<RealisedRate>] = [
+    Figure("fired") { .count($0.fired) },
+    Figure("scored") { .count($0.scored) },
+    Figure("rate") { .real($0.rate ?? .nan) },
+    Figure("lower") { .real($0.interval.lowerBound) },
+    Figure("upper") { .real($0.interval.upperBound) },
+    Figure("confidence") { .real($0.confidence) },
+  ]
 }

@@ -43,43 +43,6 @@ extension DaemonStatus {
     ])
   }
 
-  var decisionsJSON: JSONValue {
-    var latency = JSONValue(decisions.latency).members
-    latency["p50_seconds"] = .finite(decisions.latency.quantile(0.5))
-    latency["p99_seconds"] = .finite(decisions.latency.quantile(0.99))
-    var scores = JSONValue(decisions.scores).members
-    scores["reference_shares"] = .optional(decisions.referenceShares) {
-      .array($0.map { .finite($0) })
-    }
-    return .object([
-      "above_threshold": .integer(decisions.aboveThreshold),
-      "unbiased": .integer(decisions.unbiased),
-      "not_scorable": .integer(decisions.notScorable),
-      "unflagged": .integer(decisions.unflagged),
-      "batches": .integer(decisions.batches),
-      "batch_events": JSONValue(decisions.batchEvents),
-      "score": .object(scores),
-      "score_bins": .optional(decisions.scoreBins, JSONValue.init),
-      "latency": .object(latency),
-    ])
-  }
-
-  var pointsJSON: [JSONValue] {
-    points.map { point in
-      .object([
-        "name": .string(point.name),
-        "armed": .bool(point.inForce != nil),
-        "target_fpr": .finite(point.inForce?.targetFPR),
-        "calibrated_fpr_interval": .interval(point.inForce?.fprInterval),
-        "threshold": .optional(point.inForce) { .finite($0.threshold) },
-        "prescale": .optional(point.inForce) { .integer($0.prescale) },
-        "fired": .integer(point.fired),
-        "flagged": .integer(point.flagged),
-        "realised": .optional(point.realised, JSONValue.init),
-      ])
-    }
-  }
-
   func flagJSON(_ flag: RecentFlag) -> JSONValue {
     let fired = points.indices.prefix(16).filter { flag.workingPoints >> UInt16($0) & 1 == 1 }
     return .object([
@@ -113,56 +76,6 @@ extension DaemonStatus {
 }
 
 extension JSONValue {
-  init(_ ledger: LedgerFacts) {
-    func named(_ pairs: [(String, UInt64)]) -> JSONValue {
-      var object = JSONObject()
-      for (name, count) in pairs { object[name] = .integer(count) }
-      return .object(object)
-    }
-    self = .object([
-      "received": .integer(ledger.received), "lost": .integer(ledger.lost),
-      "late": .integer(ledger.late), "scored": .integer(ledger.scored),
-      "rejected": .integer(ledger.rejected), "shed": .integer(ledger.shed),
-      "faults": .integer(ledger.faults), "messages": .integer(ledger.messages),
-      "last_event": .time(ledger.lastEventNs),
-      "input_blocked_seconds": .seconds(ledger.inputBlockedNs),
-      "by_source": .array(
-        ledger.sources.map {
-          .object([
-            "source": .string($0.name), "received": .integer($0.received),
-            "lost": .integer($0.lost), "elsewhere": .integer($0.elsewhere),
-            "late": .integer($0.late), "refused": .integer($0.refused),
-          ])
-        }),
-      "rejected_by_reason": named(ledger.refusals.map { ($0.name, $0.count) }),
-      "control_records": named(Array(zip(LedgerFacts.controlNames, ledger.controlRecords))),
-    ])
-  }
-
-  init(_ histogram: HistogramFacts) {
-    self = .object([
-      "upper_bounds": .array(histogram.upperBounds.map { .finite($0) }),
-      "counts": .array(histogram.counts.map { .integer($0) }),
-      "sum": .finite(histogram.sum),
-    ])
-  }
-
-  init(_ bins: ScoreBinFacts) {
-    self = .object([
-      "edges": .array(bins.edges.map { .finite($0) }),
-      "counts": .array(bins.counts.map { .integer($0) }),
-      "reference_shares": .optional(bins.referenceShares) { .array($0.map { .finite($0) }) },
-    ])
-  }
-
-  init(_ rate: RealisedRate) {
-    self = .object([
-      "fired": .integer(rate.fired), "scored": .integer(rate.scored),
-      "rate": .finite(rate.rate), "lower": .finite(rate.interval.lowerBound),
-      "upper": .finite(rate.interval.upperBound), "confidence": .finite(rate.confidence),
-    ])
-  }
-
   /// A window with its counts and rates; points by name.
   init(_ window: WindowFacts, _ status: DaemonStatus) {
     self = .object([
@@ -203,8 +116,8 @@ extension JSONValue {
     .finite((value * 1e6).rounded() / 1e6)
   }
 
-  /// The members of an object.
-  var members: JSONObject {
-    if case .object(let object) = self { object } else { [:] }
+  /// Numbers, or null.
+  static func numbers(_ values: [Double]?) -> JSONValue {
+    .optional(values) { .array($0.map { .finite($0) }) }
   }
 }

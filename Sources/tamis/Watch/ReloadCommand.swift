@@ -105,7 +105,7 @@ struct ReloadCommand: ParsableCommand {
   }
 
   private func tell(_ reloads: JSONValue, _ address: HTTPAddress) throws {
-    let generation = try StatusLook.at(address, url: url).get()["generation"]
+    let generation = try StatusLook.at(address, url: url).get()["arms"]
     let isMade = reloads["last_succeeded"].isTrue
     var facts = Facts()
     facts.add("reload", .string(isMade ? "made" : "refused"))

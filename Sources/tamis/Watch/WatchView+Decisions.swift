@@ -127,7 +127,7 @@ extension WatchView {
   }
 
   var generation: [StyledLine] {
-    let generation = status["generation"]
+    let generation = status["arms"]
     func named(_ key: String) -> String {
       "\(key) \(generation[key]["path"].string ?? "") \((generation[key]["sha256"].string ?? "").prefix(8))"
     }

@@ -1,0 +1,183 @@
+internal import BoundedNumbers
+internal import TriggerPipeline
+
+/// The journal.
+public struct JournalFacts: Equatable, Sendable {
+  /// Records written.
+  public var records: UInt64 = 0
+  /// Bytes written.
+  public var bytes: UInt64 = 0
+  /// Attempts to write that failed.
+  public var failures: UInt64 = 0
+  /// The age of the oldest record that is not yet on the disk itself; 0 while there is none.
+  public var lagSeconds = 0.0
+  /// Its folder and file system; nil where they are not observed.
+  public var storage: Storage?
+
+  /// What lies on the disk.
+  public struct Storage: Equatable, Sendable {
+    /// Segments, the open one included.
+    public var segments: Int
+    /// Bytes of all segments.
+    public var sizeBytes: UInt64
+    /// Bytes that are free on the file system for this process.
+    public var freeBytes: UInt64
+    /// The number of the oldest record that is still there.
+    public var oldestNumber: UInt64
+    /// The highest number ever journaled.
+    public var lastNumber: UInt64
+    /// The number of the last published record: the output holds it and all before it no more.
+    public var publishedNumber: UInt64
+    /// Records deleted by rotation after they were published.
+    public var deletedPublished: UInt64
+    /// Records deleted by rotation that were never published.
+    public var deletedUnpublished: UInt64
+    /// Whether less is free than the configuration wants.
+    public var isSpaceLow = false
+    /// Whether the system's clock is far off what has passed since the start.
+    public var isClockSuspect = false
+    /// Whether it exceeds its limits because only unpublished records could be deleted.
+    public var isRetentionHeld = false
+
+    /// Creates the facts of a journal within its limits.
+    public init(
+      segments: Int, sizeBytes: UInt64, freeBytes: UInt64, oldestNumber: UInt64,
+      lastNumber: UInt64, publishedNumber: UInt64, deletedPublished: UInt64 = 0,
+      deletedUnpublished: UInt64 = 0
+    ) {
+      self.segments = segments
+      self.sizeBytes = sizeBytes
+      self.freeBytes = freeBytes
+      self.oldestNumber = oldestNumber
+      self.lastNumber = lastNumber
+      self.publishedNumber = publishedNumber
+      self.deletedPublished = deletedPublished
+      self.deletedUnpublished = deletedUnpublished
+    }
+  }
+
+  /// Empty.
+  public init() {}
+}
+
+extension JournalFacts {
+  /// Of the whole status, since it is the daemon's life that says why nothing is written.
+  static let figures: [Figure<DaemonStatus>] = [
+    Figure(
+      "records", "tamis_records_journaled_total", "Flagged records written to the journal.",
+      \.journal.records, from: \.journaled),
+    Figure(
+      "bytes", "tamis_journal_bytes_total", "Bytes written to the journal.", \.journal.bytes,
+      from: \.journaledBytes),
+    Figure(
+      "failures", "tamis_journal_failures_total", "Attempts to write the journal that failed.",
+      \.journal.failures, from: \.journalFailures),
+    Figure("stalled", "tamis_journal_stalled", "1 while the journal cannot be written.") {
+      .truth($0.life.stallReason != nil)
+    },
+    Figure(
+      "lag_seconds", "tamis_journal_lag_seconds",
+      "Age of the oldest record that is not yet on the disk itself; 0 while there is none."
+    ) { .real($0.journal.lagSeconds) },
+    storage(
+      "segments", "tamis_journal_segments", "Segments of the journal, the open one included."
+    ) { .integer($0.segments) },
+    storage("size_bytes", "tamis_journal_size_bytes", "Size of all segments.") {
+      .count($0.sizeBytes)
+    },
+    storage(
+      "free_bytes", "tamis_journal_free_bytes", "What the journal's file system has left."
+    ) { .count($0.freeBytes) },
+    storage(
+      "oldest_number", "tamis_journal_oldest_number",
+      "Number of the oldest record that is still there."
+    ) { .count($0.oldestNumber) },
+    storage(
+      "last_number", "tamis_journal_last_number", "Highest record number ever journaled."
+    ) { .count($0.lastNumber) },
+    storage(
+      "published_number", "tamis_journal_published_number", "Number of the last record published."
+    ) { .count($0.publishedNumber) },
+    storage(
+      "space_low", "tamis_journal_space_low", "1 while less than journal.free_bytes_min is free."
+    ) { .truth($0.isSpaceLow) },
+    storage(
+      "clock_suspect", "tamis_journal_clock_suspect",
+      "1 while the system's clock is far off what has passed since the start.", ahead: 1
+    ) { .truth($0.isClockSuspect) },
+    storage(
+      "retention_held", "tamis_journal_retention_held",
+      "1 while the journal exceeds its limits because what would go was not published."
+    ) { .truth($0.isRetentionHeld) },
+    storage("deleted_published") { .count($0.deletedPublished) },
+    storage("deleted_unpublished") { .count($0.deletedUnpublished) },
+    storage(
+      nil, "tamis_journal_records_deleted_total",
+      "Records deleted by rotation, by whether they had been published."
+    ) {
+      .labelled("published", [("true", $0.deletedPublished), ("false", $0.deletedUnpublished)])
+    },
+  ]
+
+  private static func storage(
+    _ key: String?, _ metric: String? = nil, _ help: String = "", ahead: Int = 0,
+    value: @escaping @Sendable (Storage) -> FigureValue
+  ) -> Figure<DaemonStatus> {
+    Figure(key, metric, help, ahead: ahead) { $0.journal.storage.map(value) }
+  }
+}
+
+/// The output socket.
+public struct OutputFacts: Equatable, Sendable {
+  /// Journaled records that wait for it.
+  public var waiting: UInt64 = 0
+  /// Records of the topic `flagged` that the output has taken, each counted once.
+  public var publishedFlagged: UInt64 = 0
+  /// The same for the topic `unbiased`.
+  public var publishedUnbiased: UInt64 = 0
+  /// The same for the topic `unflagged`.
+  public var publishedUnflagged: UInt64 = 0
+  /// Kept events that could not be journaled.
+  public var abandoned: UInt64 = 0
+  /// Sends that it could not take.
+  public var blocked: UInt64 = 0
+  /// Subscriptions to a PUB output.
+  public var subscribers: UInt64 = 0
+  /// Records that were sent again.
+  public var repeated: UInt64 = 0
+
+  /// Nothing sent.
+  public init() {}
+
+  /// Records of all topics that the output has taken, each counted once.
+  public var published: UInt64 { publishedFlagged +| publishedUnbiased +| publishedUnflagged }
+}
+
+extension OutputFacts {
+  static let figures: [Figure<OutputFacts>] = [
+    Figure(
+      "waiting", "tamis_records_waiting", "Journaled records that wait for the output.",
+      \.waiting, from: \.waiting),
+    Figure(
+      "published", "tamis_records_published_total",
+      "Records handed to the output socket, by topic.", ahead: 1, by: "topic",
+      [
+        ("flagged", \.publishedFlagged, \.publishedFlagged),
+        ("unbiased", \.publishedUnbiased, \.publishedUnbiased),
+        ("unflagged", \.publishedUnflagged, \.publishedUnflagged),
+      ]),
+    Figure(
+      "abandoned", "tamis_records_abandoned_total", "Kept events that could not be journaled.",
+      \.abandoned, from: \.abandoned),
+    Figure(
+      "blocked", "tamis_output_blocked_total", "Sends that the output could not take.", \.blocked,
+      from: \.outputBlocked),
+    Figure(
+      "subscribers", "tamis_output_subscribers",
+      "Topics of a PUB output that somebody is subscribed to.", \.subscribers, from: \.subscribers),
+    Figure(
+      nil, "tamis_records_repeated_total",
+      "Records sent again, since it was not certain that they had arrived.", \.repeated,
+      from: \.repeated),
+  ]
+}
