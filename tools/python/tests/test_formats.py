@@ -54,21 +54,62 @@ def test_sizes_of_no_flagged_record(byte_count):
     assert formats.flagged_feature_count(byte_count) is None
 
 
-EVENT_OFFSETS = {
-    "magic": 0, "version": 4, "kind": 5, "flags": 6, "source": 8, "run": 12, "lumi": 16,
-    "features_count": 20, "bunch_crossing": 22, "sequence": 24, "event": 32, "time_ns": 40,
-    "orbit": 48, "condition": 52, "schema": 56, "crc32c": 60, "features": 64}
-FLAGGED_OFFSETS = {
-    "magic": 0, "version": 4, "reasons": 5, "working_points": 6, "score": 8, "threshold": 12,
-    "number": 16, "received_ns": 24, "decided_ns": 32, "weight": 40, "model": 44,
-    "calibration": 48, "instance": 52, "reserved": 56, "crc32c": 60, "attributions": 64,
-    "event": 320}
+ROOT = TOOLS.parent
+# What the format page calls otherwise.
+COLUMNS = {"features": "features_count", "time": "time_ns", "received": "received_ns",
+           "decided": "decided_ns", "payload": "features"}
+TYPES = {"4 bytes": "S4", "u8": "u1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "f32": "<f4",
+         "D x f32": "<f4"}
 
 
-@pytest.mark.parametrize("dtype, offsets", [
-    (formats.event_dtype(64), EVENT_OFFSETS), (formats.flagged_dtype(64), FLAGGED_OFFSETS)])
-def test_field_offsets(dtype, offsets):
-    assert {name: dtype.fields[name][1] for name in dtype.names} == offsets
+def fields_of_the_page(heading):
+    """Name, offset and type of each field in a table of docs/formats.md, for 64 features."""
+    text = (ROOT / "docs" / "formats.md").read_text().split(f"\n## {heading}\n")[1]
+    rows = re.findall(r"^\| ([0-9D +]+) \| ([a-z0-9 ]+) \| ([a-z0-9D ]+) \|", text.split("\n## ")[0],
+                      re.MULTILINE)
+    for offset, field, kind in rows:
+        name = field.replace(" ", "_")
+        place = 64 + 4 * 64 if offset == "64 + 4 D" else int(offset)
+        yield COLUMNS.get(name, name), place, kind
+
+
+def dtype_of_the_page(heading):
+    fields = list(fields_of_the_page(heading))
+    event = formats.event_dtype(64)
+    return np.dtype({
+        "names": [name for name, _, _ in fields], "offsets": [place for _, place, _ in fields],
+        "formats": [event if kind == "event record" else
+                    (TYPES[kind], (64,)) if kind.startswith("D") else TYPES[kind]
+                    for _, _, kind in fields]})
+
+
+def offsets_of_the_program(file):
+    """The offsets that reader and writer in Swift share."""
+    text = (ROOT / "Sources" / "EventRecords" / file).read_text()
+    names = re.findall(r"static let (\w+) = (\d+)\n", text.split("enum Offset {")[1].split("}")[0])
+    snake = {re.sub("([A-Z])", lambda one: "_" + one[1].lower(), name): int(at)
+             for name, at in names}
+    snake = {{"feature_count": "features_count"}.get(name, COLUMNS.get(name, name)): at
+             for name, at in snake.items()}
+    return snake
+
+
+@pytest.mark.parametrize("dtype, heading, file", [
+    (formats.event_dtype(64), "Event record", "EventRecord.swift"),
+    (formats.flagged_dtype(64), "Flagged record", "FlaggedRecord.swift")])
+def test_one_layout_on_the_page_in_python_and_in_swift(dtype, heading, file):
+    page = dtype_of_the_page(heading)
+    assert page.names == dtype.names
+    assert page.fields == dtype.fields
+    header = {name: page.fields[name][1] for name in page.names if page.fields[name][1] < 60}
+    assert offsets_of_the_program(file) == header
+
+
+def test_the_numpy_line_of_the_page():
+    text = (ROOT / "docs" / "formats.md").read_text()
+    line = text.split("event = np.dtype(")[1].split("\nrecords =")[0].rstrip().rstrip(")")
+    assert np.dtype(eval(line + (")" * (line.count("(") - line.count(")"))))) == (
+        formats.event_dtype(64))
 
 
 def test_schema_prefix_reads_the_digest_as_it_lies_in_the_record():
