@@ -20,8 +20,9 @@ struct EvaluateCommand: ParsableCommand {
       For each signal: the area under the ROC curve, average precision, and the true-positive rate \
       at fixed false-positive rates, with intervals; the same for the norm of the standardised \
       features, Mahalanobis distance, PCA residual and chosen variables. A model that does not beat \
-      them is said not to. --report writes report.html, report.json and roc.csv. \
-      docs/evaluation.md defines every number.
+      them is said not to. --report writes report.html, report.json and roc.csv; --pictures each \
+      picture of it as an SVG file, and as PDF where rsvg-convert is installed (Debian's \
+      librsvg2-bin). docs/evaluation.md defines every number.
 
       The background must be one that no model was trained on. Without --training-background, \
       Mahalanobis and PCA are fitted on the first half of it and judged on the second.
@@ -67,6 +68,14 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: "A folder for report.html, report.json and roc.csv.", completion: .file())
   var report: String?
+
+  @Option(
+    help: "A new folder for the report's pictures, an SVG and a PDF file each.",
+    completion: .file())
+  var pictures: String?
+
+  @Option(help: "The report's title. Default: the models' names.")
+  var title: String?
 
   @Option(help: "False-positive rates at which to read true-positive rates.")
   var fpr: CommaSeparated<String>?
@@ -137,7 +146,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     progress.finish()
     let origin = ReportOrigin(
-      program: "tamis \(programVersion)", created: utcText(tamis_realtime_ns()))
+      program: "tamis \(programVersion)", created: utcText(tamis_realtime_ns()), title: title)
     let written = try write(study, origin: origin)
     facts(study, written: written).print(asJSON: output.json)
   }
@@ -193,6 +202,12 @@ struct EvaluateCommand: ParsableCommand {
     // The files can be looked at when their folder is there.
     if let report, access(report, F_OK) == 0 {
       for name in ReportFiles.names { outputs.file("--report", "\(report)/\(name)") }
+    }
+    outputs.folder("--pictures", pictures)
+    if let pictures, !replace.force, try !PictureFolder.isEmpty(pictures) {
+      throw FileFault(
+        file: pictures, found: "a folder with files in it", expected: "a new or empty folder",
+        remedy: "choose another name, or give --force")
     }
     let inputs = (model + anomalies).map { NamedInput(parsing: $0).path }
     try outputs.check(
@@ -266,11 +281,23 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func write(_ study: Study, origin: ReportOrigin) throws -> [String] {
-    guard let report else { return [] }
-    if mkdir(report, 0o777) != 0, errno != EEXIST {
-      throw SystemCallError("make the folder", file: report)
+    var written: [String] = []
+    if let report {
+      try makeFolder(report)
+      written += try ReportFiles(study, origin: origin).write(to: report, replacing: replace.force)
     }
-    return try ReportFiles(study, origin: origin).write(to: report, replacing: replace.force)
+    if let pictures {
+      try makeFolder(pictures)
+      written += try PictureFolder(pictures).write(
+        PictureFiles(study).files, replacing: replace.force)
+    }
+    return written
+  }
+
+  private func makeFolder(_ path: String) throws {
+    if mkdir(path, 0o777) != 0, errno != EEXIST {
+      throw SystemCallError("make the folder", file: path)
+    }
   }
 
   private func facts(_ study: Study, written: [String]) -> Facts {
@@ -295,7 +322,9 @@ struct EvaluateCommand: ParsableCommand {
     case "calibrations": study.calibrationLines.joined(separator: "\n")
     case "verdicts": study.verdicts.joined(separator: "\n")
     case "notes": study.notes.map { "note: \($0)" }.joined(separator: "\n")
-    case "confidence": "intervals: at confidence \(study.settings.confidence)"
+    case "confidence":
+      ["intervals: at confidence \(study.settings.confidence)", study.tooFewLine]
+        .filter { !$0.isEmpty }.joined(separator: "\n")
     default: ""
     }
   }

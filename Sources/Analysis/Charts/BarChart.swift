@@ -16,7 +16,7 @@ struct BarChart {
   let colour: String
   let width: Double
 
-  private static let rowHeight = 19.0
+  private static let rowHeight = 20.0
   private static let strengthCount = 4
 
   init(bars: [Bar], partNames: [String], colour: String, width: Double = 380) {
@@ -44,8 +44,8 @@ struct BarChart {
     return placed
   }
 
-  /// The picture as an SVG element.
-  func svg(label: String, isStandalone: Bool = false) -> String {
+  /// The picture; `label` says what it shows to those who do not see it.
+  func picture(label: String) -> Picture {
     let names = bars.map { $0.name.shortened(to: 22) }
     let nameWidth = min(names.map { estimatedWidth($0) }.max() ?? 0, 140) + 8
     let textWidth = (bars.map { estimatedWidth($0.text) }.max() ?? 0) + 8
@@ -80,8 +80,6 @@ struct BarChart {
         + "\(entry.name.escapedMarkup)</text>\n"
     }
     let legendHeight = legend.isEmpty ? 0 : Double((legend.last?.row ?? 0) + 1) * 16 + 4
-    return svgElement(
-      width: width, height: base + legendHeight, label: label, isStandalone: isStandalone,
-      content: content)
+    return Picture(width: width, height: base + legendHeight, label: label, content: content)
   }
 }

@@ -25,7 +25,7 @@ struct Chart {
   private var marks = ""
   private var overlay = ""
 
-  private static let rowHeight = 15.0
+  private static let rowHeight = 16.0
 
   /// Begins a picture; `top` is room for labels above the plot.
   init(
@@ -139,11 +139,11 @@ struct Chart {
     var ends = [Double](repeating: -.infinity, count: 8)
     for line in lines.sorted(by: { $0.value < $1.value }) where x.contains(line.value) {
       let place = px(line.value)
-      let half = estimatedWidth(line.label, size: 10) / 2
+      let half = estimatedWidth(line.label, size: 11) / 2
       let middle = min(max(place, half + 2), width - half - 2)
       let row = ends.firstIndex { $0 + 4 < middle - half } ?? 0
       ends[row] = middle + half
-      let height = top - 5 - Double(row) * 12
+      let height = top - 5 - Double(row) * 13
       overlay +=
         "<line class=\"line \(style.classes)\" x1=\"\(pixel(place))\" x2=\"\(pixel(place))\" "
         + "y1=\"\(pixel(height + 3))\" y2=\"\(pixel(top + plotHeight))\"/>\n"
@@ -159,7 +159,7 @@ struct Chart {
     marks +=
       "<rect class=\"shade\" x=\"\(pixel(left))\" y=\"\(pixel(top))\" "
       + "width=\"\(pixel(end - left))\" height=\"\(pixel(plotHeight))\"/>\n"
-    if estimatedWidth(label, size: 10) + 8 < plotHeight, end - left > 14 {
+    if estimatedWidth(label, size: 11) + 8 < plotHeight, end - left > 14 {
       let place = "\(pixel(left + 12)) \(pixel(top + 6))"
       marks +=
         "<text class=\"small faint\" transform=\"translate(\(place)) rotate(-90)\" "
@@ -169,10 +169,10 @@ struct Chart {
 
   // MARK: drawing
 
-  /// The picture as an SVG element; `label` says what it shows to those who do not see it.
-  func svg(label: String, isStandalone: Bool = false) -> String {
-    svgElement(
-      width: width, height: height, label: label, isStandalone: isStandalone,
+  /// The picture; `label` says what it shows to those who do not see it.
+  func picture(label: String) -> Picture {
+    Picture(
+      width: width, height: height, label: label,
       content: grid + "<g>\n\(marks)</g>\n" + frame + overlay + titles + legendMarkup)
   }
 

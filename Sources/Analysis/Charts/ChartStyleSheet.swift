@@ -21,10 +21,10 @@ enum ChartStyleSheet {
       ".line.\(name){stroke:var(--\(name))}.area.\(name),.dots.\(name){fill:var(--\(name))}"
     }.joined(separator: "\n")
     return """
-      svg.chart{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+      svg.chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
       .chart text{fill:var(--ink)}
       .chart .title{fill:var(--soft)}
-      .chart .small{font-size:10px;fill:var(--soft)}
+      .chart .small{font-size:11px;fill:var(--soft)}
       .chart .faint{fill:var(--soft)}
       .grid path{stroke:var(--rule);fill:none;stroke-width:1}
       .axis{stroke:var(--soft);fill:none;stroke-width:1}
@@ -44,24 +44,16 @@ enum ChartStyleSheet {
       \(colours)
       """
   }()
-}
 
-/// An `svg` element around `content`; a standalone one brings its own style sheet.
-func svgElement(
-  width: Double, height: Double, label: String, isStandalone: Bool, content: String
-) -> String {
-  let style =
-    isStandalone
-    ? "<style>svg.chart{\(ChartStyleSheet.light)}\n"
-      + "@media(prefers-color-scheme:dark){svg.chart{\(ChartStyleSheet.dark)}}\n"
-      + "\(ChartStyleSheet.rules)\n</style>\n"
-      + "<rect width=\"100%\" height=\"100%\" style=\"fill:var(--paper)\"/>\n" : ""
-  let name = isStandalone ? " xmlns=\"http://www.w3.org/2000/svg\"" : ""
-  let size = isStandalone ? " width=\"\(pixel(width))\" height=\"\(pixel(height))\"" : ""
-  return """
-    <svg\(name) class="chart" role="img" viewBox="0 0 \(pixel(width)) \(pixel(height))"\(size) \
-    aria-label="\(label.escapedMarkup)">
-    \(style)\(content)</svg>
-
-    """
+  /// The same with the light page's colours in place of variables.
+  static let lightRules: String = {
+    var text = rules
+    for entry in light.split(separator: ";") {
+      let parts: [Substring] = entry.split(separator: ":")
+      let pieces: [Substring] = text.split(
+        separator: "var(\(parts[0]))", omittingEmptySubsequences: false)
+      text = pieces.joined(separator: String(parts[1]))
+    }
+    return text
+  }()
 }

@@ -24,7 +24,7 @@ extension StringProtocol {
 }
 
 /// How wide `text` is about, in pixels, in the sans-serif fonts that browsers have.
-package func estimatedWidth(_ text: some StringProtocol, size: Double = 11) -> Double {
+package func estimatedWidth(_ text: some StringProtocol, size: Double = 12) -> Double {
   size
     * text.unicodeScalars.reduce(0) { sum, scalar in
       switch scalar {

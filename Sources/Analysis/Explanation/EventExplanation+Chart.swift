@@ -14,9 +14,9 @@ extension EventExplanation {
 
   /// The bars as an SVG file.
   public func svgFile(names: [String], top: Int) -> String {
-    barChart(names: names, top: top, colour: "c0").svg(
-      label: "attributions of event \(event), score \(decimal(Double(score), digits: 6))",
-      isStandalone: true)
+    barChart(names: names, top: top, colour: "c0").picture(
+      label: "attributions of event \(event), score \(decimal(Double(score), digits: 6))"
+    ).file
   }
 }
 

@@ -33,6 +33,9 @@ public struct RateAtFPR: Equatable, Sendable {
   /// standard deviation of a third of their number.
   public static let backgroundMin = 10.0
 
+  /// How a page, a table and a picture say it.
+  static let tooFewText = "too few events"
+
   /// Whether the background has too few events for the target: n x target < 10.
   public var isTooFew: Bool { !Self.isMeasurable(target, backgroundCount: backgroundCount) }
 

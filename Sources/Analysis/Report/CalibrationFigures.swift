@@ -43,7 +43,7 @@ extension Study {
         style: MarkStyle(colour: "ink", dash: "dash", weight: "thin"))
       return Figure(
         title: "False-positive rates of \(check.model)",
-        svg: chart.svg(label: "false-positive rates of \(check.model)"),
+        picture: chart.picture(label: "false-positive rates of \(check.model)"),
         caption: "Above: where the calibration puts the true rate. Below: what passes here, with "
           + "its interval. Where the two do not meet, this background is not the calibration's.")
     }

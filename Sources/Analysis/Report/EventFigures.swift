@@ -4,10 +4,10 @@ extension Study {
     zip(group.events, group.agreements).map { event, agreement in
       Figure(
         title: "\(group.sample), event \(event.event)",
-        svg: event.barChart(
+        picture: event.barChart(
           names: inputs.featureNames, top: StrangestEvents.featureMax,
           colour: sample == 0 ? "c7" : "c\((sample - 1) % MarkStyle.colourCount)"
-        ).svg(label: "attributions of event \(event.event) of \(group.sample)"),
+        ).picture(label: "attributions of event \(event.event) of \(group.sample)"),
         caption: "Score \(decimal(Double(event.score), digits: 4)). \(agreement.sentence)")
     }
   }

@@ -14,7 +14,7 @@ extension Study {
         "\(name) \(distance.map { decimal($0, digits: 2) } ?? "none")"
       }
       return Figure(
-        title: feature.name, svg: chart.svg(label: "distributions of \(feature.name)"),
+        title: feature.name, picture: chart.picture(label: "distributions of \(feature.name)"),
         caption: "KS distance from background: \(distances.joined(separator: ", ")).")
     }
   }
@@ -43,7 +43,8 @@ extension Study {
     }
     let counts = scatter.clouds.map { "\($0.points.count) of \($0.name)" }
     return Figure(
-      title: "Principal components", svg: chart.svg(label: "events in two principal components"),
+      title: "Principal components",
+      picture: chart.picture(label: "events in two principal components"),
       caption: "Evenly taken events (\(counts.joined(separator: ", "))) in the plane in which "
         + "background varies most; the outermost few lie beyond the axes.")
   }

@@ -1,6 +1,6 @@
 /// A picture and what to see in it.
 struct Figure {
   var title: String
-  var svg: String
+  var picture: Picture
   var caption: String
 }

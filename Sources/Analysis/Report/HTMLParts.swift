@@ -36,7 +36,7 @@ func gallery(_ figures: [Figure]) -> String {
   guard !figures.isEmpty else { return "" }
   return "<div class=\"gallery\">\n"
     + figures.map { figure in
-      "<figure><h3>\(figure.title.escapedMarkup)</h3>\(figure.svg)"
+      "<figure><h3>\(figure.title.escapedMarkup)</h3>\(figure.picture.element)"
         + "<figcaption>\(figure.caption.escapedMarkup)</figcaption></figure>\n"
     }.joined() + "</div>\n"
 }

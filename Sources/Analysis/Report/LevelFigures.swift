@@ -30,7 +30,7 @@ extension Study {
         style: MarkStyle(colour: "soft", dash: "dash"))
       return Figure(
         title: "Levels of \(scan.model), each alone",
-        svg: chart.svg(label: "levels of \(scan.model), each alone"),
+        picture: chart.picture(label: "levels of \(scan.model), each alone"),
         caption: "Dashed: the levels that make the score.")
     }
   }

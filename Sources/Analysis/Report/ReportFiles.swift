@@ -23,6 +23,49 @@ public struct ReportFiles: Sendable {
   }
 }
 
+/// The pictures of a report as files of their own, for a talk.
+public struct PictureFiles: Sendable {
+  /// An SVG file.
+  public struct File: Sendable {
+    /// Its name, without a folder.
+    public var name: String
+    /// Its text.
+    public var text: String
+  }
+
+  /// In the order of the page.
+  public let files: [File]
+
+  /// Makes the pictures.
+  public init(_ study: Study) {
+    let groups: [(String, [Figure])] = [
+      ("roc", study.rocFigures), ("rates", study.rateFigures), ("scores", study.scoreFigures),
+      ("calibration", study.calibrationFigures), ("levels", study.levelFigures),
+      ("feature", study.featureFigures),
+      ("components", study.scatterFigure.map { [$0] } ?? []),
+      (
+        "event",
+        study.strangest.flatMap { model in
+          model.groups.enumerated().flatMap { study.strangestFigures(of: $1, sample: $0) }
+        }
+      ), ("loss", study.lossFigures),
+    ]
+    files = groups.flatMap { kind, figures in
+      figures.enumerated().map { number, figure in
+        File(
+          name: "\(kind)-\(number + 1)-\(Self.plainName(figure.title)).svg",
+          text: figure.picture.file)
+      }
+    }
+  }
+
+  /// Letters and digits of ASCII in lower case, the rest as single dashes.
+  private static func plainName(_ title: String) -> String {
+    let words = title.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+    return words.isEmpty ? "picture" : String(words.joined(separator: "-").prefix(60))
+  }
+}
+
 extension Study {
   /// The drawn ROC curves as comma-separated values, a line a point.
   var rocTable: String {

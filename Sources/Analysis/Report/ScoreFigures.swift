@@ -26,7 +26,7 @@ extension Study {
       chart.addVerticals(thresholds, style: MarkStyle(colour: "ink", dash: "dash"))
       return Figure(
         title: "Scores of \(histogram.model)",
-        svg: chart.svg(label: "scores of \(histogram.model)"),
+        picture: chart.picture(label: "scores of \(histogram.model)"),
         caption: thresholds.isEmpty
           ? "Scores in \(bins.counts.count) bins of the logarithm."
           : "Scores in \(bins.counts.count) bins of the logarithm, and the calibrated thresholds.")

@@ -15,7 +15,7 @@ extension Study {
             text: score.name.shortened(to: 24), style: .score(index, kind: score.kind))
         } + [Chart.LegendEntry(text: "chance", style: MarkStyle(colour: "soft", weight: "thin"))])
       chart.shade(
-        below: RateAtFPR.backgroundMin / Double(count), label: "fewer than 10 events")
+        below: RateAtFPR.backgroundMin / Double(count), label: RateAtFPR.tooFewText)
       chart.addLine(
         (0...60).map { step in
           let rate = portablePower(floor, 1 - Double(step) / 60)
@@ -27,7 +27,7 @@ extension Study {
       }
       return Figure(
         title: signalNames[signal],
-        svg: chart.svg(label: "ROC curves for \(signalNames[signal])"),
+        picture: chart.picture(label: "ROC curves for \(signalNames[signal])"),
         caption: "What passes of \(signalNames[signal]) and of background as the threshold moves.")
     }
   }
@@ -58,8 +58,8 @@ extension Study {
       }
       return Figure(
         title: "\(signalNames[signal]): TPR at FPR \(target.shortText)",
-        svg: BarChart(bars: bars, partNames: [], colour: "c\(signal % MarkStyle.colourCount)")
-          .svg(label: "true-positive rates at \(target.shortText) for \(signalNames[signal])"),
+        picture: BarChart(bars: bars, partNames: [], colour: "c\(signal % MarkStyle.colourCount)")
+          .picture(label: "true-positive rates at \(target.shortText) for \(signalNames[signal])"),
         caption: "In brackets: the binomial interval.")
     }
   }

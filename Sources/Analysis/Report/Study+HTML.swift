@@ -3,7 +3,7 @@ internal import Calibration
 extension Study {
   /// The report as one page that needs nothing from elsewhere: no script, no font, no picture.
   package func html(_ origin: ReportOrigin) -> String {
-    let names = inputs.models.map(\.name).joined(separator: ", ")
+    let title = title(origin).escapedMarkup
     let sections: [(id: String, title: String, content: String)] = [
       ("summary", "In short", summaryMarkup), ("numbers", "The numbers", numbersMarkup),
       ("roc", "ROC curves", rocMarkup), ("scores", "Scores and thresholds", scoresMarkup),
@@ -22,15 +22,20 @@ extension Study {
       <meta http-equiv="Content-Security-Policy" \
       content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
       <link rel="icon" href="data:,">
-      <title>\("Evaluation of \(names)".escapedMarkup)</title>
+      <title>\(title)</title>
       <style>
       \(ReportStyleSheet.text)
       </style></head><body><main>
-      <h1>\("Evaluation of \(names)".escapedMarkup)</h1>
+      <h1>\(title)</h1>
       \(paragraph(subtitle(origin), class: "quiet"))<nav>\(links)</nav>
       \(shown.map { section($0.id, $0.title, $0.content) }.joined())</main></body></html>
 
       """
+  }
+
+  /// The user's own, or which models it is about.
+  private func title(_ origin: ReportOrigin) -> String {
+    origin.title ?? "Evaluation of \(inputs.models.map(\.name).joined(separator: ", "))"
   }
 
   private func subtitle(_ origin: ReportOrigin) -> String {
@@ -79,9 +84,9 @@ extension Study {
     }.joined()
       + paragraph(
         "AUROC in brackets: bootstrap of \(settings.bootstrapRepeats) repeats; standard error: "
-          + "DeLong. TPR in brackets: Clopper and Pearson, for this threshold. In italics: fewer "
-          + "than \(decimal(RateAtFPR.backgroundMin)) background events are expected above the "
-          + "threshold, too few to set it. report.json has the thresholds and further intervals.",
+          + "DeLong. TPR in brackets: Clopper and Pearson, for this threshold. "
+          + (tooFewLine.isEmpty ? "" : "\(tooFewLine). ")
+          + "report.json has the thresholds and further intervals.",
         class: "quiet")
       + HTMLTable(
         header: ["score", "what it is"],
@@ -100,7 +105,7 @@ extension Study {
     ]
       + numbers.rates.map { rate in
         rate.isTooFew
-          ? "<span class=\"few\">\(stacked(rateText(rate.tpr), "too few events"))</span>"
+          ? "<span class=\"few\">\(RateAtFPR.tooFewText)</span>"
           : stacked(rateText(rate.tpr), rateText(rate.tprInterval))
       }
   }

@@ -10,11 +10,14 @@ public struct ReportOrigin: Sendable {
   public var program: String
   /// In UTC, such as `2026-11-23T20:00:00Z`.
   public var created: String
+  /// What the reader calls the study; nil for the models' names.
+  public var title: String?
 
   /// Creates an origin.
-  public init(program: String, created: String) {
+  public init(program: String, created: String, title: String? = nil) {
     self.program = program
     self.created = created
+    self.title = title
   }
 }
 
@@ -41,6 +44,7 @@ extension Study {
       "created": .string(origin.created),
       "instruction_set": .string(settings.instructionSet.rawValue), "settings": settingsJSON,
     ]
+    if let title = origin.title { report["title"] = .string(title) }
     report.merge(summaryJSON)
     report["scores"] = .array(
       metrics.scores.map { $0.json(signalNames: signalNames, withCurves: true) })

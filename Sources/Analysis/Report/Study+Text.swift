@@ -52,11 +52,23 @@ extension Study {
         return [
           score.name, areaText(numbers.auroc),
           numbers.aurocInterval.map(areaText) ?? "", fixed(numbers.averagePrecision, places: 4),
-        ] + numbers.rates.map { $0.isTooFew ? "too few" : rateText($0.tpr) }
+        ] + numbers.rates.map { $0.isTooFew ? RateAtFPR.tooFewText : rateText($0.tpr) }
       }
       return Self.aligned([header] + rows)
     }
   }
+
+  /// What "too few events" in the tables means; empty where they do not say it.
+  public var tooFewLine: String {
+    let says = metrics.scores.contains { score in
+      score.signals.contains { $0.rates.contains(where: \.isTooFew) }
+    }
+    return says ? Self.tooFewSentence : ""
+  }
+
+  static let tooFewSentence =
+    "\(RateAtFPR.tooFewText): fewer than \(decimal(RateAtFPR.backgroundMin)) background events are "
+    + "expected above the threshold"
 
   private static func aligned(_ rows: [[String]]) -> String {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

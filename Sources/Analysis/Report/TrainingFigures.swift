@@ -14,7 +14,8 @@ extension Study {
         y: Self.logarithmicScale(values), xTitle: "steps", yTitle: "loss")
       chart.addLine(loss.map { SIMD2($0.step, $0.loss) }, style: .score(index, kind: .model))
       return Figure(
-        title: "Training loss of \(model.name)", svg: chart.svg(label: "loss over training steps"),
+        title: "Training loss of \(model.name)",
+        picture: chart.picture(label: "loss over training steps"),
         caption: "\(decimal(values[0], digits: 4)) at first, "
           + "\(decimal(values[values.count - 1], digits: 4)) at the end. "
           + "Most of it is noise that no network can predict; it says little of how good the score is."
