@@ -279,14 +279,21 @@ class Receiver:
     def _waiting_messages(self, left_s: float) -> list[list[bytes]]:
         """What has come; waits a little for the first."""
         messages: list[list[bytes]] = []
-        receive = self._socket.recv_multipart
-        if self._socket.poll(min(_POLL_MS, int(left_s * 1000))):
-            self._heard_s = time.monotonic()
-            try:
-                while len(messages) < self.batch_max:
-                    messages.append(receive(zmq.NOBLOCK))
-            except zmq.Again:
-                pass
+        if not self._socket.poll(min(_POLL_MS, int(left_s * 1000))):
+            return messages
+        self._heard_s = time.monotonic()
+        # recv_multipart and the options of zmq.Socket look every number up in an enumeration: half
+        # the time of a record.
+        receive, get, socket = self._socket.recv, zmq.backend.Socket.get, self._socket
+        without_waiting, has_more = int(zmq.NOBLOCK), int(zmq.RCVMORE)
+        try:
+            while len(messages) < self.batch_max:
+                message = [receive(without_waiting)]
+                while get(socket, has_more):
+                    message.append(receive(without_waiting))
+                messages.append(message)
+        except zmq.Again:
+            pass
         return messages
 
     def _ask(self, last: int) -> None:
