@@ -116,7 +116,7 @@ def test_the_most_important_of_everything_fits(url, rows, columns):
     for _, _, sentence in ALARMS:
         assert sentence in text
     for word in ["ALARM", "events", "latency", "working point", "ledger", "journal", "output",
-                 "drift", "because"]:
+                 "drift", "BEYOND", "because"]:
         assert word in text, word
     # A number is whole or not there.
     assert "18 446 744 073 709 551 615" in text

@@ -57,9 +57,12 @@ extension WatchView {
     var lines: [StyledLine] = []
     let (drift, screen, shadow) = (status["drift"], status["screen"], status["shadow"])
     if drift.isThere {
+      // What is out of bounds comes first: a small terminal has room for one line.
+      let checks = drift["checks"].list
+      let ordered = checks.filter { $0["alarm"].isTrue } + checks.filter { !$0["alarm"].isTrue }
       lines += wrapped(
         "drift",
-        drift["checks"].list.map { check in
+        ordered.map { check in
           let state =
             check["windows"].number == 0
             ? "waiting" : check["alarm"].isTrue ? "BEYOND" : "within"
