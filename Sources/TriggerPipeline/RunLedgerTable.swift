@@ -40,6 +40,9 @@ package final class RunLedgerTable: @unchecked Sendable {
   let refusals = RefusalBook(entryCount: entryCount)
   /// Entries that are to be closed without a record that says so.
   let pendingClosings = Atomic<Int>(0)
+  /// Since when some run has been open without a pause, ns since the epoch; 0 while none is open.
+  package let runOpenSinceNs = AtomicCounter()
+  private var openCount = 0
   /// Moves with the time of the ingest thread's turns.
   private(set) var nowNs: UInt64
   /// Where the next record goes in the ring. The ingest thread's.
@@ -224,6 +227,8 @@ package final class RunLedgerTable: @unchecked Sendable {
     activeNs[entry] = nowNs
     sourceActiveNs[place] = nowNs
     isOpen[entry] = true
+    openCount += 1
+    if openCount == 1 { runOpenSinceNs.set(max(1, clock.realtimeNs)) }
   }
 
   /// Takes that are begun later have later times, also where the clock stands or goes back.
@@ -268,6 +273,8 @@ package final class RunLedgerTable: @unchecked Sendable {
   /// Takes no more records into a run.
   func end(_ entry: Int, hasEnded: Bool) {
     isOpen[entry] = false
+    openCount -= 1
+    if openCount == 0 { runOpenSinceNs.set(0) }
     if latest == entry { latest = -1 }
     entries[entry].end()
     closedRuns.note(

@@ -28,6 +28,8 @@ public final class TriggerPipeline: Sendable {
   public var drift: DriftMonitor { generations.latest.drift }
   /// The counts by sender now, the unknown one first.
   public var sources: [SourceSums] { ledger.sources.snapshot() }
+  /// Since when some run has been open without a pause, ns since the epoch; 0 between runs.
+  public var runOpenSinceNs: UInt64 { ledger.runOpenSinceNs.value }
   /// Records that stand in the ring now.
   public var ringOccupancy: Int { ring.occupiedCount }
   /// Slots of the ring.

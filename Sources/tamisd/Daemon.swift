@@ -86,7 +86,9 @@ struct Daemon: Sendable {
       version: programVersion, instructionSet: generation.loaded.instructionSet.rawValue,
       instance: configuration.pipeline.instance, startedNs: tamis_realtime_ns(),
       processIdentifier: getpid(), processIdentity: ProcessIdentity(of: getpid()))
-    let keeper = StatusKeeper { DaemonStatus(of: pipeline, build: build) }
+    let logger = logger
+    let keeper = StatusKeeper(
+      snapshot: { DaemonStatus(of: pipeline, build: build) }, listener: { logger.note($0) })
     return try HTTPEndpoint(
       listen: address, names: configuration.http.names, routes: monitoringRoutes(of: keeper),
       everySecond: keeper.tick)

@@ -1,6 +1,7 @@
 internal import CurveSecurity
 internal import EventRecords
 internal import Logging
+internal import Monitoring
 internal import TriggerPipeline
 internal import ZeroMQ
 
@@ -86,6 +87,22 @@ struct LoggingObserver: PipelineObserver {
       metadata: [
         "socket": "\(failure.socket)", "reason": "\(failure.reason.rawValue)",
         "count": "\(failure.count)",
+      ])
+  }
+}
+
+extension Logger {
+  /// An alarm has begun, grown graver or ended.
+  func note(_ change: AlarmChange) {
+    guard let condition = change.condition else {
+      notice("alarm is over", metadata: ["name": "\(change.name.rawValue)"])
+      return
+    }
+    log(
+      level: condition.severity == .critical ? .error : .warning,
+      "alarm: \(condition.sentence)",
+      metadata: [
+        "name": "\(change.name.rawValue)", "severity": "\(condition.severity.rawValue)",
       ])
   }
 }

@@ -54,6 +54,7 @@ extension DaemonStatus {
     ledger.shed = 0
     ledger.lastEventNs = now - 20_000_000
     ledger.inputBlockedNs = 4_750_000_000
+    ledger.runOpenSinceNs = now - 20 * 60_000_000_000
     ring.records = 278
     ring.capacity = 16_384
   }

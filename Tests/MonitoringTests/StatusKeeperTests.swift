@@ -117,4 +117,57 @@ internal import TriggerPipeline
     let again = try #require(keeper.status().alarms.first { $0.condition.name == .journalStalled })
     #expect(again.sinceNs == script.now.takenNs)
   }
+
+  @Test func alarmsAreToldWhenTheyBeginGrowGraverAndEnd() {
+    let script = script
+    let told = Mutex<[String]>([])
+    let keeper = StatusKeeper(
+      snapshot: { script.now },
+      listener: { change in
+        told.withLock {
+          $0.append("\(change.name) \(change.condition?.severity.rawValue ?? "over")")
+        }
+      })
+    func lines() -> [String] {
+      defer { told.withLock { $0 = [] } }
+      return told.withLock { $0 }
+    }
+    script.advance(seconds: 20) { $0.drift?.checks[1].isAlarming = false }
+    keeper.tick()
+    _ = lines()
+    // A warning that goes soon is not told; one that stays is, once.
+    script.advance(seconds: 1) { $0.output.waiting = 2_000 }
+    keeper.tick()
+    script.advance(seconds: 5) { $0.output.waiting = 0 }
+    keeper.tick()
+    #expect(lines() == [])
+    for _ in 1...12 {
+      script.advance(seconds: 1) { $0.output.waiting = 2_000 }
+      keeper.tick()
+    }
+    #expect(lines() == ["outputBacklog warning"])
+    // A critical one is told at once, and each end.
+    script.advance(seconds: 1) {
+      $0.output.waiting = 0
+      $0.life.stallReason = "no space left"
+    }
+    keeper.tick()
+    #expect(lines().sorted() == ["journalStalled critical", "outputBacklog over"])
+    script.advance(seconds: 1) { $0.life.stallReason = nil }
+    keeper.tick()
+    #expect(lines() == ["journalStalled over"])
+    // What comes and goes is told once in a minute.
+    for second in 1...40 {
+      script.advance(seconds: 1) { $0.life.stallReason = second % 2 == 0 ? nil : "full" }
+      keeper.tick()
+    }
+    #expect(lines() == [])
+    script.advance(seconds: 30) { $0.life.stallReason = "full" }
+    keeper.tick()
+    #expect(lines() == ["journalStalled critical"])
+    // The end of the daemon is no alarm.
+    script.advance(seconds: 1) { $0.life.phase = .draining }
+    keeper.tick()
+    #expect(lines() == [])
+  }
 }

@@ -1,7 +1,7 @@
-/// The conditions that can be wrong, under the names of the Prometheus alerts.
+/// What can be wrong: the names of the page's alarms and of the Prometheus alerts.
 public enum AlarmName: String, CaseIterable, Sendable {
-  // The daemon cannot report that it is down. Page and terminal do so when it does not answer.
   case down = "TamisDown"
+  case restarted = "TamisRestarted"
   case notReady = "TamisNotReady"
   case pipelineStuck = "TamisPipelineStuck"
   case journalStalled = "TamisJournalStalled"
@@ -21,32 +21,20 @@ public enum AlarmName: String, CaseIterable, Sendable {
   case handshakesFailed = "TamisHandshakesFailed"
   case connectionsCut = "TamisConnectionsCut"
   case clockSuspect = "TamisClockSuspect"
-  case restarted = "TamisRestarted"
 
   /// The section of the runbook that says what the alarm means and what to do.
   public var runbook: String { "docs/runbook.md#\(rawValue.lowercased())" }
 }
 
 /// How much an alarm matters.
-public enum AlarmSeverity: Int, Comparable, Sendable {
-  /// Good to know; the state stays what it is.
-  case info
-  /// Somebody should look today.
+public enum AlarmSeverity: String, Comparable, Sendable {
+  /// Somebody should look on the next working day.
   case warning
   /// Data are being lost or will be: somebody must act now.
   case critical
 
   /// In the order above.
-  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-
-  /// The word for it in the labels of the Prometheus rules.
-  public var word: String {
-    switch self {
-    case .info: "info"
-    case .warning: "warning"
-    case .critical: "critical"
-    }
-  }
+  public static func < (left: Self, right: Self) -> Bool { left == .warning && right == .critical }
 }
 
 /// Something that is wrong now.
@@ -96,7 +84,7 @@ extension DaemonStatus {
     switch alarms.map(\.condition.severity).max() {
     case .critical: .alarm
     case .warning: .warning
-    case .info, nil: .ok
+    case nil: .ok
     }
   }
 }

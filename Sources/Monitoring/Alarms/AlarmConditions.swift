@@ -12,155 +12,171 @@ public func alarmConditions(of status: DaemonStatus) -> [AlarmCondition] {
   }.map(\.element)
 }
 
+extension AlarmCondition {
+  /// An alarm that is a plain yes.
+  fileprivate init(_ name: AlarmName, _ sentence: String) {
+    self.init(name, name.declaration.severity, sentence)
+  }
+
+  /// An alarm with limits; nil where `value` exceeds none.
+  fileprivate init?(_ name: AlarmName, _ value: Double, _ sentence: @autoclosure () -> String) {
+    guard let severity = name.declaration.severity(of: value) else { return nil }
+    self.init(name, severity, sentence())
+  }
+}
+
 private func lifeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
-  var alarms: [AlarmCondition] = []
+  var alarms: [AlarmCondition?] = []
   let ready = readiness(of: status)
   if !ready.isGood {
-    alarms.append(
-      .init(
-        .notReady, .warning,
-        "Not ready: \(ready.reasons.joined(separator: "; "))."))
+    alarms.append(.init(.notReady, "Not ready: \(ready.reasons.joined(separator: "; "))."))
   }
   let stood = status.life.sinceProgressSeconds
-  if status.life.phase != .ended, status.life.stallReason == nil,
-    stood > AlarmLimits.sinceProgressSeconds
-  {
+  if status.life.phase != .ended, status.life.stallReason == nil {
     alarms.append(
       .init(
-        .pipelineStuck, .critical,
+        .pipelineStuck, stood,
         "Nothing has moved through the pipeline for \(durationText(stood))."))
   }
-  return alarms
+  return alarms.compactMap(\.self)
 }
 
 private func journalAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
   var alarms: [AlarmCondition] = []
   if let reason = status.life.stallReason {
-    alarms.append(
-      .init(
-        .journalStalled, .critical,
-        "The pipeline waits for the journal: \(reason)."))
+    alarms.append(.init(.journalStalled, "The pipeline waits for the journal: \(reason)."))
   }
-  if let free = status.journal.storage?.freeBytes, let sentence = filling(free, status.recent) {
-    alarms.append(.init(.journalDiskFilling, .warning, sentence))
+  if let free = status.journal.storage?.freeBytes,
+    let filling = filling(free, status.recent)
+  {
+    alarms.append(filling)
   }
   return alarms
 }
 
-private func filling(_ freeBytes: UInt64, _ recent: WindowFacts) -> String? {
-  if freeBytes < AlarmLimits.journalFreeBytes {
-    return "The journal's disk has \(byteText(freeBytes)) left."
+private func filling(_ freeBytes: UInt64, _ recent: WindowFacts) -> AlarmCondition? {
+  if freeBytes < AlarmDeclaration.leastFreeByteCount {
+    return AlarmCondition(
+      .journalDiskFilling, .critical, "The journal's disk has \(byteText(freeBytes)) left.")
   }
-  guard recent.seconds >= 60, recent.journalBytes > 0 else { return nil }
-  let fullInSeconds = Double(freeBytes) * recent.seconds / Double(recent.journalBytes)
-  guard fullInSeconds < AlarmLimits.journalFullSeconds else { return nil }
-  return "The journal's disk has \(byteText(freeBytes)) left and is full in "
-    + "\(durationText(fullInSeconds)) at the present rate."
+  guard recent.seconds >= 60, recent.diskBytesTaken > 0 else { return nil }
+  let fullInSeconds = Double(freeBytes) * recent.seconds / Double(recent.diskBytesTaken)
+  return AlarmCondition(
+    .journalDiskFilling, -fullInSeconds,
+    "The journal's disk has \(byteText(freeBytes)) left and is full in "
+      + "\(durationText(fullInSeconds)) at the present pace.")
 }
 
 private func streamAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
-  var alarms: [AlarmCondition] = []
+  var alarms: [AlarmCondition?] = []
   let recent = status.recent
-  if recent.lost > 0 {
-    alarms.append(
-      .init(
-        .eventsLost, .warning,
-        "\(countText(recent.lost, "record")) lost \(inTheLast(recent)), "
-          + "by gaps in the senders' sequences."))
+  let expected = Double(recent.received) + Double(recent.lost)
+  if var lost = AlarmCondition(
+    .eventsLost, share(recent.lost, of: expected),
+    "\(countText(recent.lost, "record")) lost \(inTheLast(recent)), "
+      + "by gaps in the senders' sequences.")
+  {
+    // After a start in the middle of a run all that came before counts as lost.
+    if status.uptimeSeconds < settlingSeconds { lost.severity = .warning }
+    alarms.append(lost)
   }
-  if Double(recent.rejected) > AlarmLimits.rejectedRatio * Double(max(1, recent.received)) {
+  alarms.append(
+    .init(
+      .eventsRejected, share(recent.rejected, of: Double(recent.received)),
+      "\(countText(recent.rejected, "record")) refused \(inTheLast(recent)); "
+        + "the ledger says why."))
+  if status.life.phase == .running, let silence = status.silenceInRunSeconds {
     alarms.append(
-      .init(
-        .eventsRejected, .warning,
-        "\(countText(recent.rejected, "record")) refused \(inTheLast(recent)); "
-          + "the ledger says why."))
+      .init(.noEvents, silence, "A run is open, and no event for \(durationText(silence))."))
   }
-  let silence = status.sinceEventSeconds ?? status.uptimeSeconds
-  if status.life.phase == .running, silence > AlarmLimits.sinceEventSeconds {
-    let what = status.sinceEventSeconds == nil ? "No event since the start" : "No event"
-    alarms.append(
-      .init(
-        .noEvents, .warning,
-        "\(what) for \(durationText(silence))."))
+  alarms.append(
+    .init(
+      .deadTime, recent.deadTimeRatio,
+      "Input waited for the pipeline \(percentText(recent.deadTimeRatio)) of the time "
+        + "\(inTheLast(recent))."))
+  return alarms.compactMap(\.self)
+}
+
+private let settlingSeconds = 600.0
+
+private func share(_ count: UInt64, of all: Double) -> Double { Double(count) / max(1, all) }
+
+extension DaemonStatus {
+  /// How long no event has come although a run is open: since the later of the last event and the
+  /// run's begin. Nil between runs.
+  var silenceInRunSeconds: Double? {
+    guard ledger.runOpenSinceNs != 0 else { return nil }
+    let since = max(ledger.runOpenSinceNs, ledger.lastEventNs)
+    return takenNs > since ? Double(takenNs - since) * 1e-9 : 0
   }
-  if recent.deadTimeRatio > AlarmLimits.deadTimeRatio {
-    alarms.append(
-      .init(
-        .deadTime, .warning,
-        "Input waited for the pipeline \(percentText(recent.deadTimeRatio)) of the time "
-          + "\(inTheLast(recent))."))
-  }
-  return alarms
 }
 
 private func outputAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
-  var alarms: [AlarmCondition] = []
   let (output, recent) = (status.output, status.recent)
-  let takesNothing =
-    recent.published == 0 && recent.seconds >= AlarmLimits.outputPatienceSeconds
-  if output.waiting >= AlarmLimits.waitingRecords || output.waiting > 0 && takesNothing {
-    let why = takesNothing ? "the output takes none" : "the output does not keep up"
-    alarms.append(
-      .init(
-        .outputBacklog, .warning,
-        "\(countText(output.waiting, "record")) waiting in the journal: "
-          + "\(why)."))
-  }
+  var alarms: [AlarmCondition?] = []
+  let why = recent.published == 0 ? "the output takes none" : "the output does not keep up"
+  alarms.append(
+    .init(
+      .outputBacklog, Double(output.waiting),
+      "\(countText(output.waiting, "record")) waiting in the journal: \(why)."))
   if recent.givenUp > 0 {
     alarms.append(
       .init(
-        .recordsAbandoned, .critical,
-        "\(countText(recent.givenUp, "event")) given up \(inTheLast(recent))."))
+        .recordsAbandoned, "\(countText(recent.givenUp, "event")) given up \(inTheLast(recent))."))
   }
   if status.ledger.faults > 0 {
     alarms.append(
       .init(
-        .ledgerFault, .critical,
+        .ledgerFault,
         "\(countText(status.ledger.faults, "run ledger")) closed with sums "
           + "that do not agree: a fault of this daemon."))
   }
-  return alarms
+  return alarms.compactMap(\.self)
 }
 
 private func decisionAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
-  var alarms: [AlarmCondition] = []
+  var alarms: [AlarmCondition?] = []
   if status.flood.prescale > 1 {
     alarms.append(
       .init(
-        .flood, .warning,
-        "More events fire than the cap lets pass: "
-          + "one in \(status.flood.prescale) is kept."))
+        .flood,
+        "More events fire than the cap lets pass: one in \(status.flood.prescale) is kept."))
   }
   for (point, recent) in zip(status.points, status.recent.points) {
-    if let sentence = rateOff(point, recent, scored: status.recent.scored) {
-      alarms.append(.init(.flaggedRateOff, .warning, sentence))
-    }
+    alarms.append(rateOff(point, recent, scored: status.recent.scored))
   }
-  let drifting = (status.drift?.checks ?? []).filter(\.isAlarming).map { check in
-    check.finding.map { "\(check.name): \($0)" } ?? check.name
+  let alarming = (status.drift?.checks ?? []).filter(\.isAlarming)
+  let words = alarming.map { check in
+    (check.name, check.finding.map { "\(check.name): \($0)" } ?? check.name)
   }
+  for (name, finding) in words where name == DriftFacts.rateCheckName {
+    alarms.append(
+      .init(.flaggedRateOff, AlarmName.flaggedRateOff.declaration.severity, "\(finding)."))
+  }
+  let drifting = words.filter { $0.0 != DriftFacts.rateCheckName }.map(\.1)
   if !drifting.isEmpty {
     alarms.append(
       .init(
-        .drift, .warning,
+        .drift,
         "The stream has left the calibration's reference (\(drifting.joined(separator: "; ")))."))
   }
   if status.recent.screenDisagreements > 0 {
     alarms.append(
       .init(
-        .screenDisagrees, .warning,
+        .screenDisagrees,
         "The screen would have lost "
           + "\(countText(status.recent.screenDisagreements, "audited event")) "
           + "\(inTheLast(status.recent))."))
   }
-  return alarms
+  return alarms.compactMap(\.self)
 }
 
-/// A rate that is off by more than `rateFactor` and by more than chance. Only recent events that
-/// the generation in force decided count: earlier ones tell nothing about its threshold.
+/// A rate that is off by more than the limit and by more than chance does once in a million windows,
+/// among the recent events that the generation in force decided: those before it say nothing of its
+/// threshold.
 private func rateOff(
   _ point: PointFacts, _ recent: WindowFacts.Point, scored recentScored: UInt64
-) -> String? {
+) -> AlarmCondition? {
   guard let inForce = point.inForce else { return nil }
   var (fired, scored) = (recent.fired, recentScored)
   if let realised = point.realised, realised.scored < scored {
@@ -168,53 +184,46 @@ private func rateOff(
   }
   guard scored > 0 else { return nil }
   let interval = binomialInterval(
-    successes: min(fired, scored), trials: scored, confidence: AlarmLimits.rateConfidence)
-  let isHigh = interval.lowerBound > inForce.targetFPR * AlarmLimits.rateFactor
-  let isLow = interval.upperBound < inForce.targetFPR / AlarmLimits.rateFactor
-  guard isHigh || isLow else { return nil }
+    successes: min(fired, scored), trials: scored, confidence: 1 - 2e-6)
+  let above = interval.lowerBound / inForce.targetFPR
+  let below = inForce.targetFPR / interval.upperBound
   let factor = Double(fired) / Double(scored) / inForce.targetFPR
-  return "\(point.name) fires at \(shortText(factor)) times its target: "
-    + "\(fired) of \(scored) events."
+  return AlarmCondition(
+    .flaggedRateOff, max(above, below),
+    "\(point.name) fires at \(shortText(factor)) times its target: \(fired) of \(scored) events.")
 }
 
 private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
-  var alarms: [AlarmCondition] = []
+  var alarms: [AlarmCondition?] = []
+  let recent = status.recent
   if !status.reloads.lastSucceeded {
     let why = status.reloads.lastRefusal.map { ": \($0)" } ?? "."
     alarms.append(
       .init(
-        .reloadRefused, .warning,
+        .reloadRefused,
         "The former model and calibration stay in force, since the last reload was refused\(why)"))
   }
-  if status.recent.handshakesFailed > 0 {
+  alarms.append(
+    .init(
+      .handshakesFailed, Double(recent.handshakesFailed),
+      "\(countText(recent.handshakesFailed, "handshake")) failed \(inTheLast(recent)): "
+        + "somebody without the right key, or without any."))
+  if recent.connectionsCut > 0 {
     alarms.append(
       .init(
-        .handshakesFailed, .warning,
-        "\(countText(status.recent.handshakesFailed, "handshake")) failed "
-          + "\(inTheLast(status.recent)): somebody without the right key, or without any."))
-  }
-  if status.recent.connectionsCut > 0 {
-    alarms.append(
-      .init(
-        .connectionsCut, .warning,
-        "\(countText(status.recent.connectionsCut, "connection")) cut off "
-          + "\(inTheLast(status.recent)): a receiver that held up others, or a peer that took more "
+        .connectionsCut,
+        "\(countText(recent.connectionsCut, "connection")) cut off "
+          + "\(inTheLast(recent)): a receiver that held up others, or a peer that took more "
           + "than its share."))
   }
   if status.journal.storage?.isClockSuspect ?? false {
     alarms.append(
       .init(
-        .clockSuspect, .warning,
+        .clockSuspect,
         "The system's clock is far off what has passed since the start: old segments are not "
           + "deleted for their age."))
   }
-  if status.uptimeSeconds < AlarmLimits.uptimeSeconds {
-    alarms.append(
-      .init(
-        .restarted, .info,
-        "Started \(durationText(status.uptimeSeconds)) ago."))
-  }
-  return alarms
+  return alarms.compactMap(\.self)
 }
 
 private func inTheLast(_ window: WindowFacts) -> String {

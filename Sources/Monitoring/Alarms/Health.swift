@@ -20,7 +20,7 @@ public func health(of status: DaemonStatus) -> Verdict {
   if let reason = endReason(status) { return Verdict(reasons: [reason]) }
   if let reason = status.life.stallReason { return Verdict(reasons: [reason]) }
   let stood = status.life.sinceProgressSeconds
-  if stood > AlarmLimits.sinceProgressSeconds {
+  if AlarmName.pipelineStuck.declaration.severity(of: stood) != nil {
     return Verdict(reasons: ["no progress for \(Int(stood)) s"])
   }
   return Verdict(reasons: [])

@@ -20,7 +20,8 @@ func percentText(_ ratio: Double) -> String { "\(shortText(ratio * 100)) %" }
 func byteText(_ bytes: UInt64) -> String {
   var value = Double(bytes)
   for unit in ["B", "kB", "MB", "GB"] {
-    if value < 1_000 { return "\(shortText(value)) \(unit)" }
+    // Three digits of more would be 1e+03.
+    if value < 999.5 { return "\(shortText(value)) \(unit)" }
     value /= 1_000
   }
   return "\(shortText(value)) TB"

@@ -11,6 +11,7 @@ struct CounterSample {
   var published: UInt64
   var givenUp: UInt64
   var journalBytes: UInt64
+  var diskFreeBytes: UInt64?
   var inputBlockedNs: UInt64
   var screenDisagreements: UInt64
   var handshakesFailed: UInt64
@@ -30,6 +31,7 @@ struct CounterSample {
     published = status.output.published
     givenUp = status.output.abandoned +| ledger.shed
     journalBytes = status.journal.bytes
+    diskFreeBytes = status.journal.storage?.freeBytes
     inputBlockedNs = ledger.inputBlockedNs
     screenDisagreements = status.screen?.disagreements ?? 0
     handshakesFailed = status.connections?.failed ?? 0
@@ -54,6 +56,9 @@ extension WindowFacts {
     published = rise(start.published, end.published)
     givenUp = rise(start.givenUp, end.givenUp)
     journalBytes = rise(start.journalBytes, end.journalBytes)
+    if let before = start.diskFreeBytes, let after = end.diskFreeBytes {
+      diskBytesTaken = rise(after, before)
+    }
     let blocked = rise(start.inputBlockedNs, end.inputBlockedNs, as: Double.self) * 1e-9
     deadTimeRatio = seconds > 0 ? min(1, blocked / seconds) : 0
     screenDisagreements = rise(start.screenDisagreements, end.screenDisagreements)

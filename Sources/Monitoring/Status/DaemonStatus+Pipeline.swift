@@ -54,6 +54,7 @@ extension DaemonStatus {
       counts: counters.scoreBins.binCounts, reference: calibration.scoreHistogram,
       thresholds: points.compactMap(\.inForce?.threshold))
     ledger = LedgerFacts(counters, sources: pipeline.sources)
+    ledger.runOpenSinceNs = pipeline.runOpenSinceNs
     for index in points.indices where points[index].inForce != nil {
       points[index].realised = RealisedRate(
         fired: points[index].fired, scored: ledger.scored, confidence: calibration.confidence)

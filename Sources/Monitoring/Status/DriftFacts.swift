@@ -55,6 +55,9 @@ public struct DriftFacts: Equatable, Sendable {
   /// metrics, whose labels are bounded.
   public var features: [Feature]
 
+  /// The check that compares flagged rates with those expected.
+  static let rateCheckName = DriftCheck.Name.flaggedRate.rawValue
+
   /// The most features that have a metric each.
   public static let featureCountMax = 256
 

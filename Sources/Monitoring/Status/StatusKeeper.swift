@@ -15,21 +15,29 @@ public final class StatusKeeper: Sendable {
     /// The counts when the generation in force was first seen.
     var armedScored: UInt64 = 0
     var armedFired: [String: UInt64] = [:]
-    var alarmSinceNs: [String: UInt64] = [:]
+    var alarmSinceNs: [AlarmName: UInt64] = [:]
+    /// The same by the clock that never goes back.
+    var alarmOnSinceNs: [AlarmName: UInt64] = [:]
+    var telling = AlarmTelling()
   }
 
+  /// Is told of each alarm that begins or ends while the daemon runs; on the thread that asked.
+  public typealias Listener = @Sendable (AlarmChange) -> Void
+
   private let snapshot: Snapshot
+  private let listener: Listener
   private let memory = Mutex(Memory())
 
   /// A keeper that takes its first sample now.
-  public init(snapshot: @escaping Snapshot) {
+  public init(snapshot: @escaping Snapshot, listener: @escaping Listener = { _ in }) {
     self.snapshot = snapshot
+    self.listener = listener
     tick()
   }
 
   /// The status now.
   public func status() -> DaemonStatus {
-    memory.withLock { memory in
+    let (status, changes) = memory.withLock { memory in
       var status = snapshot()
       memory.note(status)
       status.now = memory.history.window(seconds: StatusHistory.nowSeconds, endingAt: status)
@@ -37,9 +45,11 @@ public final class StatusKeeper: Sendable {
         seconds: StatusHistory.recentSeconds, endingAt: status)
       status.history = memory.history.points(names: status.points.map(\.name))
       memory.setRealisedRates(of: &status)
-      memory.setAlarms(of: &status)
-      return status
+      let changes = memory.setAlarms(of: &status)
+      return (status, changes)
     }
+    for change in changes { listener(change) }
+    return status
   }
 
   /// Takes a sample and judges it.
@@ -69,16 +79,21 @@ extension StatusKeeper.Memory {
     }
   }
 
-  fileprivate mutating func setAlarms(of status: inout DaemonStatus) {
+  fileprivate mutating func setAlarms(of status: inout DaemonStatus) -> [AlarmChange] {
     let conditions = alarmConditions(of: status)
-    var sinceNs: [String: UInt64] = [:]
+    var sinceNs: [AlarmName: UInt64] = [:]
+    var onSinceNs: [AlarmName: UInt64] = [:]
     for condition in conditions {
-      sinceNs[condition.name.rawValue] =
-        alarmSinceNs[condition.name.rawValue] ?? status.takenNs
+      sinceNs[condition.name] = alarmSinceNs[condition.name] ?? status.takenNs
+      onSinceNs[condition.name] = alarmOnSinceNs[condition.name] ?? status.monotonicNs
     }
     alarmSinceNs = sinceNs
+    alarmOnSinceNs = onSinceNs
     status.alarms = conditions.map {
-      Alarm($0, sinceNs: sinceNs[$0.name.rawValue] ?? status.takenNs)
+      Alarm($0, sinceNs: sinceNs[$0.name] ?? status.takenNs)
     }
+    // A daemon that ends is not ready, and the log says so already.
+    guard status.life.phase == .running else { return [] }
+    return telling.changes(conditions, nowNs: status.monotonicNs, onSinceNs: onSinceNs)
   }
 }

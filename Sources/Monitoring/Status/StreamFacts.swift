@@ -75,6 +75,8 @@ public struct LedgerFacts: Equatable, Sendable {
   public var lastEventNs: UInt64 = 0
   /// How long input waited because the ring was full.
   public var inputBlockedNs: UInt64 = 0
+  /// Since when some run has been open without a pause, ns since the epoch; 0 between runs.
+  public var runOpenSinceNs: UInt64 = 0
 
   /// The names of the control records, in their order.
   public static let controlNames = ["begin_of_run", "end_of_run", "heartbeat"]
@@ -133,6 +135,7 @@ extension LedgerFacts {
       "last_event", "tamis_last_event_timestamp_seconds",
       "When the last decided event was received.", \.lastEventNs, from: \.lastEventNs,
       as: { .time($0) }),
+    Figure("run_open_since") { .time($0.runOpenSinceNs) },
     Figure(
       "input_blocked_seconds", "tamis_input_blocked_seconds_total",
       "Time that input waited because the ring was full.", ahead: 1, \.inputBlockedNs,

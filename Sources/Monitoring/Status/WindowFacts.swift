@@ -30,6 +30,8 @@ public struct WindowFacts: Equatable, Sendable {
   public var givenUp: UInt64 = 0
   /// Bytes written to the journal.
   public var journalBytes: UInt64 = 0
+  /// By how much the free space of the journal's disk fell, whoever took it.
+  public var diskBytesTaken: UInt64 = 0
   /// The share of the time in which input waited for the pipeline.
   public var deadTimeRatio = 0.0
   /// Audited events that the screen would have lost.

@@ -69,7 +69,7 @@ extension JSONValue {
   fileprivate init(_ alarm: Alarm) {
     self = .object([
       "name": .string(alarm.condition.name.rawValue),
-      "severity": .string(alarm.condition.severity.word),
+      "severity": .string(alarm.condition.severity.rawValue),
       "since": .seconds(alarm.sinceNs),
       "sentence": .string(alarm.condition.sentence),
       "runbook": .string(alarm.condition.name.runbook),

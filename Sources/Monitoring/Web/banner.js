@@ -5,7 +5,7 @@ const states = {ok: ["OK", "✓", "#0a6b4b"], warning: ["WARNING", "!", "#ffc83d
 const opened = new Set();
 const alarmLine = (alarm, state) => {
   const summary = h("summary", {title: alarm.sentence}, [
-    {critical: "✕", warning: "!", info: "i"}[alarm.severity],
+    alarm.severity === "critical" ? "✕" : "!",
     h("b", {class: "hide-small"}, alarm.name), " ", alarm.sentence]);
   // While nobody answers, nobody serves the runbook either.
   const runbook = state === "away" ? alarm.runbook

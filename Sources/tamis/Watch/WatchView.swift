@@ -42,8 +42,7 @@ struct WatchView {
     status["alarms"].list.flatMap { alarm in
       var line = StyledLine()
       let severity = alarm["severity"].string ?? ""
-      line.add(
-        " \(severity) ", severity == "critical" ? .alarm : severity == "warning" ? .warning : .soft)
+      line.add(" \(severity) ", severity == "critical" ? .alarm : .warning)
       line.add(" \(alarm["name"].string ?? "")", .strong)
       line.add(" since \(N.clock(alarm["since"].number)):")
       let sentence = alarm["sentence"].string ?? ""

@@ -559,7 +559,7 @@ def watched(trial):
     """Status documents with each number at each extreme, and answers that are none."""
     documents = [
         {"format": "tamis-status-1", "time": 1.7e9, "state": "ok",
-         "alarms": [{"name": "x", "severity": "info", "since": 1.7e9, "sentence": "s"}],
+         "alarms": [{"name": "x", "severity": "warning", "since": 1.7e9, "sentence": "s"}],
          "build": {"instance": 1, "uptime_seconds": 5.5, "pid": 12345678, "started": 1.7e9},
          "life": {"since_event_seconds": 1.5, "phase": "running"},
          "now": {"received_per_second": 5, "dead_time_ratio": 0.1},
