@@ -3,9 +3,9 @@ internal import ReproducibleMath
 /// The Beta(a, b) law for a, b >= 1: the law of order statistics of uniform numbers, and so of
 /// the true rate above an order statistic and of the Clopper-Pearson bounds.
 ///
-/// Either tail is within 1e-12 of itself for a + b up to 2e9 (measured: 1e-13), with the same bits on
-/// every machine. a and b should be whole numbers whose sum is below 2^53; then no rounding enters the
-/// prefactor but in its last steps.
+/// Either tail is within 1e-12 of itself for a + b up to 2e9 (measured: 1e-13), with the same bits
+/// on every machine. a and b should be whole numbers whose sum is below 2^53; then only the last
+/// steps of the prefactor round.
 package struct BetaLaw: Equatable, Sendable {
   package let a: Double
   package let b: Double

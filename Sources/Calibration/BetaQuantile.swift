@@ -24,7 +24,7 @@ extension BetaLaw {
     for _ in 0..<1200 {
       let (excess, slope) = function(tails(at: x))
       let step = excess / slope
-      // Below this, rounding has the word.
+      // Below this the steps are rounding errors.
       if excess == 0 || abs(step) <= 4 * x.ulp { return x }
       if (excess > 0) == isIncreasing { high = x } else { low = x }
       let next = x - step

@@ -1,9 +1,9 @@
 public import DurableFiles
 
-/// What keeps `calibration` from serving a model: sentences without a full stop that name both
-/// sides; none where the two belong together.
+/// The reasons why `calibration` does not belong to a model: sentences without a full stop that
+/// name both sides. Empty where the two belong together.
 ///
-/// A schema of 0 says that the model or the calibration names no features; it fits every other.
+/// A schema of 0 means that the model or the calibration names no features; it matches every other.
 public func checkBelongsTogether(
   _ calibration: TriggerCalibration, modelSHA256: SHA256Digest, modelSchema: UInt32,
   levelCount: Int

@@ -4,9 +4,9 @@ public struct CalibrationComparison: Equatable, Sendable {
   public struct Point: Equatable, Sendable {
     /// The name.
     public var name: String
-    /// As it was; nil where it is new.
+    /// The old point; nil where the point is new.
     public var old: WorkingPoint?
-    /// As it is; nil where it is gone.
+    /// The new point; nil where the point is gone.
     public var new: WorkingPoint?
     /// New over old threshold; nil without both, and where scores do not compare.
     public var thresholdRatio: Double?
@@ -19,8 +19,8 @@ public struct CalibrationComparison: Equatable, Sendable {
     public var rateInterval: ClosedRange<Double>?
     /// Whether that interval and the old one of the true rate have a point in common.
     public var intervalsOverlap: Bool?
-    /// How often chance alone brings so different a count, by the exact law of two samples; nil for
-    /// an extrapolated threshold.
+    /// The probability that chance alone brings a count at least as different, by the exact law of
+    /// two samples; nil for an extrapolated threshold.
     public var pValue: Double?
   }
 
@@ -29,9 +29,10 @@ public struct CalibrationComparison: Equatable, Sendable {
     /// The largest distance of the distribution functions at the edges of the histograms' bins:
     /// at most that of Kolmogorov and Smirnov.
     public var largest: Double
-    /// What chance alone exceeds in one of twenty comparisons, for samples of these sizes.
+    /// The distance that chance alone exceeds in one of twenty comparisons, for samples of these
+    /// sizes.
     public var noise: Double
-    /// How often chance alone brings so large a distance, or less often.
+    /// An upper bound on the probability that chance alone brings a distance at least as large.
     public var pValue: Double
   }
 
@@ -91,7 +92,7 @@ public struct CalibrationComparison: Equatable, Sendable {
   }
 }
 
-/// Counts background scores above a threshold, as far down as they are kept.
+/// Counts background scores above a threshold, down to the lowest score that is kept.
 private struct Counting {
   /// Largest first.
   let largest: [Float]

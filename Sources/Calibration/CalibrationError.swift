@@ -6,7 +6,7 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
   case tooFewEvents(
     workingPoint: String, rate: FalsePositiveRate, guarantee: RateGuarantee, found: Int,
     needed: Int)
-  /// The threshold would be infinite: so many background scores are.
+  /// The threshold would be infinite, because `infiniteCount` background scores are.
   case infiniteThreshold(workingPoint: String, infiniteCount: Int, eventCount: Int)
   /// The tail cannot be extrapolated to a rate.
   case noExtrapolation(workingPoint: String, rate: FalsePositiveRate, reason: String)

@@ -1,5 +1,5 @@
 extension LoadedCalibration {
-  /// What `tamis inspect` says of the file, a fact a line.
+  /// The description that `tamis inspect` prints, one fact a line.
   public var inspection: [String] {
     [
       "calibration \(TriggerCalibration.format), \(calibration.created), \(calibration.program)",

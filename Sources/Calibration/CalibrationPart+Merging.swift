@@ -36,7 +36,7 @@ extension CalibrationPart {
     let needed = first.part.basis.plan.scoresNeeded(eventCountMax: eventCount)
     for part in parts { try part.refuseTooFewScores(needed: needed, eventCount: eventCount) }
     let features = first.part.tally.features
-    // All that every part can speak for, so that a merged part may be merged with more.
+    // As many scores as every part has kept, so that a merged part may be merged with more.
     let kept = parts.map(\.part.tally.scores).filter { !$0.keepsAll }.map(\.keptCount).min()
     var tally = CalibrationTally(
       scoresKept: kept ?? eventCount, featureCount: features.featureCount,

@@ -1,10 +1,10 @@
 public import DurableFiles
 
-/// A calibration before its thresholds are set: what was asked for and what the background events
-/// of one pass gave. Parts of many runs and machines merge into the part of a single pass over all of
-/// them, to the bit.
+/// A calibration before its thresholds are set: the request, and the counts from one pass over
+/// background events. Parts of many runs and machines merge into the part of a single pass over all
+/// of them, to the bit.
 public struct CalibrationPart: Sendable {
-  /// What parts must share to be merged.
+  /// The properties that parts must share to be merged.
   public struct Basis: Equatable, Sendable {
     /// SHA-256 of the model file, 64 hexadecimal digits in lower case.
     public var modelSHA256: String
@@ -12,14 +12,14 @@ public struct CalibrationPart: Sendable {
     public var schema: UInt32
     /// The scoring levels, in their order.
     public var levels: [Int]
-    /// One weight a level.
+    /// One weight for each level.
     public var weights: [Float]
     /// The working points asked for.
     public var plan: CalibrationPlan
     /// The screen margin asked for, or nil for the default one.
     public var screenMargin: Double?
-    /// Each event stands for so many of the stream: it is of a journal's unbiased sample. Nil for
-    /// recorded events.
+    /// The number of events of the stream that each event of a journal's unbiased sample stands
+    /// for. Nil for recorded events.
     public var unbiasedPrescale: UInt32?
 
     /// Creates a basis.
@@ -51,9 +51,9 @@ public struct CalibrationPart: Sendable {
     }
   }
 
-  /// What it is a part of.
+  /// The properties that all parts share.
   public var basis: Basis
-  /// What its events gave.
+  /// The counts from its events.
   public var tally: CalibrationTally
   /// The most events that all parts together may have, for which scores were kept; nil where all
   /// scores were.
@@ -71,9 +71,9 @@ public struct CalibrationPart: Sendable {
     self.screenRefusal = screenRefusal
   }
 
-  /// The calibration of the events seen, with what was made of the comparison of screen and exact
-  /// scores. Runs are listed by run number, name and SHA-256, so that neither their order on a
-  /// command line nor their way through parts shows.
+  /// The calibration of the events seen, with the given result of comparing screen and exact
+  /// scores. Runs are listed by run number, name and SHA-256. The list does not depend on their
+  /// order on a command line or on how they were divided into parts.
   public func calibration(
     screen: ScreenCalibration?, created: String, program: String
   ) throws(CalibrationError) -> TriggerCalibration {

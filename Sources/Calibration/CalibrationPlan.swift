@@ -9,7 +9,7 @@ public struct CalibrationPlan: Equatable, Sendable {
   public let requests: [WorkingPointRequest]
   /// The confidence of intervals, and of the promise `withConfidence`; in (0, 1).
   public let confidence: Double
-  /// Whether rates that the events are too few for come from a fitted tail.
+  /// Whether a fitted tail gives the thresholds of rates for which there are too few events.
   public let allowsExtrapolation: Bool
 
   /// Checks that there are 1 to 16 requests with different names and a confidence in (0, 1).
@@ -39,10 +39,10 @@ public struct CalibrationPlan: Equatable, Sendable {
     ThresholdAccumulator(capacity: scoresNeeded(eventCountMax: eventCountMax))
   }
 
-  /// How many of the largest scores of at most `eventCountMax` events are needed: those down to the
-  /// loosest threshold and one more, some `eventCountMax` times the highest rate, and those that a
-  /// tail fit takes where one is allowed. Events that cannot be scored only lower the need, and
-  /// more events never do.
+  /// How many of the largest scores of at most `eventCountMax` events are needed: the scores down
+  /// to the loosest threshold and one more (about `eventCountMax` times the highest rate), and the
+  /// scores of a tail fit where one is allowed. Events that cannot be scored only lower the need;
+  /// further events never lower it.
   public func scoresNeeded(eventCountMax: Int) -> Int {
     let ranks = requests.map { rankFromTop($0, count: eventCountMax) }
     let forRanks = (ranks.max() ?? 0) + 1

@@ -1,21 +1,20 @@
-/// All that a calibration takes from background events. It depends on the set of events alone, so
-/// tallies of parts, merged in any order, are the tally of the whole.
+/// All counts that a calibration takes from background events. It depends only on the set of
+/// events: tallies of parts, merged in any order, are the tally of the whole.
 public struct CalibrationTally: Sendable {
   /// The largest scores.
   public var scores: ThresholdAccumulator
-  /// How all scores are spread.
+  /// The histogram of all scores.
   public var histogram = ScoreHistogram()
-  /// What the features look like.
+  /// Moments and extremes of the features.
   public var features: FeatureAccumulator
-  /// What the condition was.
+  /// Moments of the condition.
   public var conditions = ConditionAccumulator()
   /// How the screen compares with the exact scores.
   public var screen = ScreenAccumulator()
   /// Where the events come from.
   public var runs: [CalibrationRun] = []
 
-  /// A tally that has seen nothing and keeps the `scoresKept` largest scores of events with these
-  /// features.
+  /// An empty tally that keeps the `scoresKept` largest scores of events with these features.
   public init(scoresKept: Int, featureCount: Int, featureNames: [String]?) {
     scores = ThresholdAccumulator(capacity: scoresKept)
     features = FeatureAccumulator(featureCount: featureCount, names: featureNames)

@@ -2,8 +2,8 @@ internal import DurableFiles
 internal import ReproducibleMath
 internal import StrictJSON
 
-/// What the `condition` of background events was: the slow covariate of the rate that records may
-/// carry, such as pile-up or pressure.
+/// The `condition` of background events: the slow covariate of the rate that records may carry,
+/// such as pile-up or pressure.
 public struct ConditionSummary: Equatable, Sendable {
   /// The events whose condition was known, a finite number.
   public var eventCount: Int
@@ -23,14 +23,14 @@ public struct ConditionSummary: Equatable, Sendable {
   }
 }
 
-/// Gathers a `ConditionSummary`; the result depends on the set of events alone, to the bit.
+/// Gathers a `ConditionSummary`. The result depends only on the set of events, to the bit.
 public struct ConditionAccumulator: Equatable, Sendable {
   var moments = FloatMoments()
 
   /// An accumulator that has seen nothing.
   public init() {}
 
-  /// Adds conditions; those that are NaN or infinite are not known.
+  /// Adds conditions. NaN and infinite ones count as not known.
   public mutating func add(_ conditions: UnsafeBufferPointer<Float>) {
     for condition in conditions where condition.isFinite { moments.add(condition) }
   }

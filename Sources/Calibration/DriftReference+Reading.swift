@@ -2,7 +2,7 @@ internal import DurableFiles
 internal import StrictJSON
 
 extension DriftReference {
-  /// Histogram and features must be there; an empty object says that there is nothing to compare
+  /// Histogram and features must be there. An empty object means that there is nothing to compare
   /// with.
   init(_ place: JSONPlace) throws(FileFault) {
     let histogram = try place.member("score_histogram")
@@ -81,7 +81,7 @@ extension JSONPlace {
     }
   }
 
-  /// A number of events, which sums and laws of chance can work with.
+  /// A number of events, small enough for exact sums.
   func eventCount(from least: Int = 0) throws(FileFault) -> Int {
     try integer(in: least...TriggerCalibration.eventCountMax)
   }

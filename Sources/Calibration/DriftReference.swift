@@ -1,12 +1,12 @@
 internal import StrictJSON
 
-/// What drift is measured against: the background that a calibration saw.
+/// The reference that drift is measured against: the background of a calibration.
 public struct DriftReference: Equatable, Sendable {
-  /// How the scores were spread, or nil where the file does not say.
+  /// The histogram of the scores; nil where the file has none.
   public var scoreHistogram: ScoreHistogram?
-  /// What the features looked like, or nil where the file does not say.
+  /// The moments of the features; nil where the file has none.
   public var features: FeatureSummary?
-  /// What the condition of the events was, or nil where none was known or the file does not say.
+  /// The condition of the events; nil where none was known and where the file has none.
   public var condition: ConditionSummary?
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()

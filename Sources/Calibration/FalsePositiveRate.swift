@@ -1,7 +1,7 @@
 /// A target false-positive rate: the decimal that the user typed, kept exactly.
 ///
-/// 0.001 is no binary fraction; a rank computed from the nearest double may be one off. So the
-/// rate is `numerator / 10^decimalPlaces`, and ranks come from integers alone.
+/// 0.001 is no binary fraction; a rank computed from the nearest double may be one off. The rate is
+/// therefore kept as `numerator / 10^decimalPlaces`, and ranks come from integers only.
 public struct FalsePositiveRate: Hashable, Sendable {
   /// Not a multiple of 10, so that equal rates are equal; at most 18 digits.
   let numerator: UInt64

@@ -1,4 +1,4 @@
-/// How far one feature moved between two backgrounds, in units of what chance does.
+/// How far one feature moved between two backgrounds, in standard errors.
 public struct FeatureShift: Equatable, Sendable {
   /// Its place in the record.
   public var index: Int
@@ -10,8 +10,8 @@ public struct FeatureShift: Equatable, Sendable {
   public var meanZ: Double?
   /// New over old standard deviation.
   public var spreadRatio: Double?
-  /// The difference of the standard deviations over its standard error, which takes the kurtosis
-  /// (3 where a file does not say).
+  /// The difference of the standard deviations over its standard error, for which the kurtosis is
+  /// needed (3 where a file has none).
   public var spreadZ: Double?
   /// The shares of values that were NaN or infinite.
   public var nonFiniteShares: (old: Double, new: Double)

@@ -1,7 +1,7 @@
 internal import ReproducibleMath
 internal import StrictJSON
 
-/// What background features look like, feature by feature.
+/// Moments and extremes of background features, feature by feature.
 public struct FeatureSummary: Equatable, Sendable {
   /// One feature over all events; moments and extremes are of its finite values.
   public struct Feature: Equatable, Sendable {
@@ -11,9 +11,9 @@ public struct FeatureSummary: Equatable, Sendable {
     public var mean: Double?
     /// The root of the mean squared distance from the mean; nil without a finite value.
     public var standardDeviation: Double?
-    /// E[(x - mean)^4] / standardDeviation^4, 3 for a Gaussian; nil where all values are equal,
-    /// without any, and in files that do not have it. It says how well the standard deviation of a
-    /// sample is known.
+    /// E[(x - mean)^4] / standardDeviation^4, 3 for a Gaussian. Nil where all values are equal,
+    /// where there are none, and in files without it. The standard error of a sample's standard
+    /// deviation follows from it.
     public var kurtosis: Double?
     /// nil without a finite value.
     public var range: ClosedRange<Float>?
@@ -48,8 +48,8 @@ public struct FeatureSummary: Equatable, Sendable {
   }
 }
 
-/// Gathers a `FeatureSummary` in one pass. The result depends on the set of events alone, to the
-/// bit: neither on their order nor on how they are cut into chunks or merged parts.
+/// Gathers a `FeatureSummary` in one pass. The result depends only on the set of events, to the
+/// bit: neither on their order nor on how they are divided into chunks or merged parts.
 public struct FeatureAccumulator: Equatable, Sendable {
   /// D.
   public let featureCount: Int

@@ -5,11 +5,11 @@ internal import ReproducibleMath
 public struct ParetoTail: Equatable, Sendable {
   /// The score that excesses are counted from.
   public var base: Double
-  /// xi: 0 is an exponential tail, positive a heavier one, negative one with an end.
+  /// xi: 0 is an exponential tail, a positive one is heavier, a negative one has an end.
   public var shape: Double
   /// sigma, in units of the score.
   public var scale: Double
-  /// How many excesses the fit has seen.
+  /// The number of excesses that were fitted.
   public var excessCount: Int
   /// The share of background scores above `base`.
   public var baseRate: Double

@@ -1,11 +1,12 @@
 internal import ReproducibleMath
 
 /// The exact law of how many of n new events exceed a threshold that is the j-th largest of N old
-/// ones, where old and new come from one continuous law: no limit theorem, and the threshold's own
-/// uncertainty is in it.
+/// ones, where old and new come from one continuous law: it needs no limit theorem, and includes
+/// the uncertainty of the threshold.
 ///
-/// At least s new ones exceed it where the s + j - 1 largest of all N + n hold at most j - 1 old
-/// ones, and which of them are old is a draw without replacement: a hypergeometric tail.
+/// At least s new events exceed the threshold exactly where the s + j - 1 largest of all N + n hold
+/// at most j - 1 old ones. Which of them are old is a draw without replacement. The probability is
+/// a hypergeometric tail.
 package struct ExceedanceLaw: Equatable, Sendable {
   /// N.
   package let oldCount: Int
@@ -31,8 +32,8 @@ package struct ExceedanceLaw: Equatable, Sendable {
     count >= newCount ? 1 : tails(count + 1).many
   }
 
-  /// How often a count at least as unlikely in its direction as `count` comes about where nothing
-  /// has changed: twice the smaller tail, at most 1.
+  /// The probability of a count at least as extreme as `count` where nothing has changed: twice the
+  /// smaller tail, at most 1.
   package func pValue(_ count: Int) -> Double {
     min(1, 2 * min(atLeast(count), atMost(count)))
   }
@@ -84,8 +85,8 @@ private func logBinomial(_ count: Int, _ chosen: Int) -> Double {
   logGamma(Double(count + 1)) - logGamma(Double(chosen + 1)) - logGamma(Double(count - chosen + 1))
 }
 
-/// How often two samples of one law lie at least so far apart: the limit law of A. Kolmogorov
-/// (1933) for the largest distance of two distribution functions, from its first terms.
+/// The probability that two samples of one law have at least this distance: the limit law of A.
+/// Kolmogorov (1933) for the largest distance of two distribution functions, from its first terms.
 package func kolmogorovPValue(distance: Double, _ first: Int, _ second: Int) -> Double {
   let (n, m) = (Double(first), Double(second))
   let lambda = distance * (n * m / (n + m)).squareRoot()

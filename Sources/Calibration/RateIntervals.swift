@@ -2,7 +2,8 @@
 /// probability behind `successes` of `trials` independent events, at `confidence` in (0, 1): it
 /// holds the true probability in at least that share of repeats.
 ///
-/// The lower end is 0 for no success, the upper end 1 where all were. 0...1 without trials.
+/// The lower end is 0 without a success, and the upper end is 1 where all trials succeed. 0...1
+/// without trials.
 public func clopperPearson(
   successes: Int, trials: Int, confidence: Double
 ) -> ClosedRange<Double> {

@@ -1,12 +1,12 @@
 internal import BoundedNumbers
 internal import StrictJSON
 
-/// Counts of background scores in bins of equal ratio, near enough: each octave from 2^-16 to
-/// 2^48 is cut into eight bins of equal width.
+/// Counts of background scores in bins of nearly equal ratio: each octave from 2^-16 to 2^48 is
+/// divided into eight bins of equal width.
 ///
 /// Bin i holds scores from `lowest * 2^(i / 8) * (1 + (i % 8) / 8)` up to, but not at, the same of
-/// i + 1, with i / 8 rounded down. All edges are exact in float32: a bin is the leading bits
-/// of its scores, and no logarithm decides where a score falls.
+/// i + 1, with i / 8 rounded down. All edges are exact in float32: the bin is given by the leading
+/// bits of a score, and no logarithm is needed.
 public struct ScoreHistogram: Equatable, Sendable {
   /// Bins to a factor of two.
   public static let binsPerOctave = 8
@@ -21,7 +21,7 @@ public struct ScoreHistogram: Equatable, Sendable {
   public internal(set) var counts = [Int](repeating: 0, count: binCount)
   /// Scores below 2^-16.
   public internal(set) var underflow = 0
-  /// Scores at or above 2^48, the infinite ones too.
+  /// Scores at or above 2^48, infinite ones included.
   public internal(set) var overflow = 0
   /// Scores that are NaN: events that could not be scored.
   public internal(set) var notScorable = 0
@@ -31,7 +31,7 @@ public struct ScoreHistogram: Equatable, Sendable {
   /// No counts.
   public init() {}
 
-  /// Adds scores; the order makes no difference.
+  /// Adds scores. Their order makes no difference.
   public mutating func add(_ scores: UnsafeBufferPointer<Float>) {
     for score in scores {
       switch Self.bin(of: score) {

@@ -3,13 +3,13 @@ internal import DurableFiles
 internal import ReproducibleMath
 internal import StrictJSON
 
-/// How far screen scores are from exact ones on background, and the margin that follows from it:
-/// the section `screen` of a calibration file.
+/// The deviation of screen scores from exact ones on background, and the margin that follows from
+/// it: the section `screen` of a calibration file.
 ///
 /// The relative deviation of an event is screen / exact - 1.
 public struct ScreenCalibration: Equatable, Sendable {
-  /// The share of the loosest threshold by which a screen score may fall short of it and the event
-  /// is still scored exactly; in (0, 1).
+  /// The margin, in (0, 1): an event is scored exactly when its screen score is at least (1 -
+  /// margin) times the loosest threshold.
   public var margin: Double
   /// The background events that were compared.
   public var eventCount: Int
@@ -24,12 +24,12 @@ public struct ScreenCalibration: Equatable, Sendable {
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
-  /// The margin unless another is asked for.
+  /// The default margin.
   public static let defaultMargin = 0.1
-  /// A margin is supported when it is at least so many times the largest shortfall seen.
+  /// A margin is supported when it is at least this many times the largest shortfall seen.
   public static let safetyFactor = 2.0
 
-  /// The least margin that the comparison supports.
+  /// The smallest margin that the comparison supports.
   public var marginMin: Double { Self.safetyFactor * shortfallMax }
 
   /// Whether the margin is at least `marginMin`.
@@ -47,8 +47,9 @@ public struct ScreenAccumulator: Equatable, Sendable {
   /// An accumulator that has seen nothing.
   public init() {}
 
-  /// Adds the scores of the same events. Those without a finite screen score are always scored
-  /// exactly and do not count; nor do exact scores of 0, which no threshold lies below.
+  /// Adds the scores of the same events. Events without a finite screen score are always scored
+  /// exactly and do not count. Exact scores of 0 do not count either, since no threshold is below
+  /// them.
   public mutating func add(
     exact: UnsafeBufferPointer<Float>, screened: UnsafeBufferPointer<Float>
   ) {
@@ -73,7 +74,7 @@ public struct ScreenAccumulator: Equatable, Sendable {
     highest = max(highest, other.highest)
   }
 
-  /// What was seen, for a margin to be checked with `isSupported`; nil where no event was compared.
+  /// The result for a margin, which `isSupported` then checks; nil where no event was compared.
   public func calibration(margin: Double) -> ScreenCalibration? {
     precondition(margin > 0 && margin < 1)
     guard count > 0 else { return nil }

@@ -1,14 +1,14 @@
 internal import ReproducibleMath
 
-/// A threshold for a rate that the events are too few for, from a generalised Pareto tail.
+/// A threshold for a rate for which there are too few events, from a generalised Pareto tail.
 struct TailExtrapolation {
   let request: WorkingPointRequest
   let confidence: Double
-  /// Sets the random numbers of this working point apart from those of the others.
+  /// Gives this working point other random numbers than the others.
   let stream: UInt64
 
-  /// How many times below 1/(N + 1) a rate may lie. Measured on exponential scores, 95 % intervals
-  /// cover 95 % of true rates at twice, 90 % at ten times, 86 % at fifty times.
+  /// The factor by which a rate may be below 1/(N + 1). Measured on exponential scores, 95 %
+  /// intervals cover 95 % of true rates at twice, 90 % at ten times, 86 % at fifty times.
   private static let reachMax = 10.0
   /// Where the moments' estimate of the shape loses its meaning.
   private static let shapeMax = 0.5
@@ -57,15 +57,15 @@ struct TailExtrapolation {
     .noExtrapolation(workingPoint: request.name, rate: request.targetFPR, reason: reason)
   }
 
-  /// The excess at the target rate; never below the largest one seen, whatever the fit says.
+  /// The excess at the target rate by the fit, or the largest excess seen where that is larger.
   private func excess(of tail: ParetoTail, largest: Double) -> Double {
     max(largest, tail.excess(survival: min(request.targetFPR.value / tail.baseRate, 1)))
   }
 
   /// The true rate's interval by a parametric bootstrap: what would the threshold of a new sample
-  /// from the fitted tail let through? The share above the base is drawn from its own law,
-  /// Beta(m + 1, N - m), by quantiles. What the interval cannot know is whether the tail is
-  /// Pareto.
+  /// from the fitted tail let through? The share above the base is drawn from its own law, Beta(m +
+  /// 1, N - m), by quantiles. The interval does not include the doubt whether the tail is a Pareto
+  /// tail.
   private func rateInterval(of tail: ParetoTail, count: Int) -> ClosedRange<Double> {
     let random = RandomStream(seed: Self.seed, stream: stream)
     let law = BetaLaw(rank: tail.excessCount + 1, of: count)
@@ -81,7 +81,7 @@ struct TailExtrapolation {
       rates.append(rate.isNaN ? 1 : min(rate, 1))
     }
     rates.sort()
-    // A confidence of next to nothing leaves the middle of the repeats.
+    // A confidence near 0 leaves the middle of the repeats.
     let outside = min(
       Int((1 - confidence) / 2 * Double(Self.repeatCount)), (Self.repeatCount - 1) / 2)
     return rates[outside]...rates[Self.repeatCount - 1 - outside]

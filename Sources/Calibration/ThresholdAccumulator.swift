@@ -1,7 +1,7 @@
-/// The largest background scores of any number of events, added in any order and in chunks of
-/// any size: all that thresholds need, in memory for `capacity` floats.
+/// The largest background scores of any number of events, added in any order and in chunks of any
+/// size: thresholds need no other scores. It takes memory for `capacity` floats.
 ///
-/// The state depends on the set of scores alone, so accumulators of parts of a run, merged, are
+/// The state depends only on the set of scores: the merged accumulators of the parts of a run are
 /// the accumulator of the run.
 public struct ThresholdAccumulator: Sendable {
   /// How many scores are kept.
@@ -31,7 +31,7 @@ public struct ThresholdAccumulator: Sendable {
     heap = largest.sorted()
   }
 
-  /// Whether no score was let go: all that were seen are kept.
+  /// Whether all scores that were seen are kept.
   public var keepsAll: Bool { heap.count == scorableCount }
   /// How many scores are kept.
   public var keptCount: Int { heap.count }

@@ -1,6 +1,6 @@
 internal import ReproducibleMath
 
-/// What a working point promises about its true false-positive rate.
+/// The promise of a working point about its true false-positive rate.
 public enum RateGuarantee: String, Hashable, Sendable, CaseIterable {
   /// The rate is at or below target in expectation over calibrations: split conformal
   /// prediction (Vovk et al. 2005; Lei et al. 2018).

@@ -5,16 +5,16 @@ internal import StrictJSON
 public struct LoadedCalibration: Equatable, Sendable {
   /// The content.
   public let calibration: TriggerCalibration
-  /// Of the file's bytes; flagged records carry its first four.
+  /// The SHA-256 of the file. Flagged records carry its first four bytes.
   public let sha256: SHA256Digest
   /// The path as given.
   public let path: String
 }
 
 extension TriggerCalibration {
-  /// What the key `format` says.
+  /// The value of the key `format`.
   public static let format = "tamis-calibration/1"
-  /// What the key `precision` says: scores are float32, to the bit.
+  /// The value of the key `precision`: scores are float32, to the bit.
   public static let precision = "exact"
   /// More than any calibration needs; a larger file is something else.
   private static let byteCountMax = 16 << 20
@@ -37,7 +37,7 @@ extension TriggerCalibration {
     }
   }
 
-  /// A model in place of a calibration is most often the other of two files.
+  /// Names a model in place of a calibration: users most often exchange the two files.
   private static func refuseModel(
     _ bytes: UnsafeRawBufferPointer, file: String
   ) throws(FileFault) {
@@ -87,7 +87,7 @@ extension TriggerCalibration {
 }
 
 extension JSONPlace {
-  /// The members that `known` has not: what a reader keeps without knowing it.
+  /// The members that are not in `known`, which a reader keeps as they are.
   func otherKeys(than known: JSONObject) throws(FileFault) -> JSONObject {
     try object().members(except: known.members.map(\.name))
   }

@@ -1,8 +1,8 @@
 public import DurableFiles
 internal import StrictJSON
 
-/// The thresholds of a model, how they were found, and what the background looked like: the
-/// content of a `tamis-calibration/1` file.
+/// The thresholds of a model, how they were found, and a summary of the background: the content of
+/// a `tamis-calibration/1` file.
 public struct TriggerCalibration: Equatable, Sendable {
   /// The most events that a calibration, or parts merged to one, may count: 2^50, thirty-five years
   /// of a million events a second. Sums of such counts stay within 64 bits and exact in float64.
@@ -18,27 +18,26 @@ public struct TriggerCalibration: Equatable, Sendable {
   public var weights: [Float]
   /// The confidence of intervals and of `RateGuarantee.withConfidence`.
   public var confidence: Double
-  /// N, the background scores that the ranks are of.
+  /// N, the number of background scores that are ranked.
   public var eventCount: Int
   /// Background events that could not be scored and have no rank.
   public var notScorableCount: Int
-  /// Where the background came from, in ascending order of run number, name and SHA-256.
+  /// The sources of the background, in ascending order of run number, name and SHA-256.
   public var runs: [CalibrationRun]
   /// 1 to 16; working point i is bit i of a flagged record.
   public var workingPoints: [WorkingPoint]
-  /// What drift is measured against.
+  /// The reference that drift is measured against.
   public var reference: DriftReference
-  /// When, in UTC, such as `2026-11-23T20:00:00Z`.
+  /// The time of its making, in UTC, such as `2026-11-23T20:00:00Z`.
   public var created: String
-  /// By which program, such as `tamis 0.1.0`.
+  /// The program that made it, such as `tamis 0.1.0`.
   public var program: String
   /// How well the screen agrees; nil where it was not measured or cannot be used.
   public var screen: ScreenCalibration?
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
-  /// Creates a calibration; what a file of the same content would be refused for is a
-  /// programming error here.
+  /// Creates a calibration. Content for which a file would be refused traps.
   public init(
     modelSHA256: SHA256Digest, schema: UInt32, levels: [Int], weights: [Float],
     confidence: Double, eventCount: Int, notScorableCount: Int, runs: [CalibrationRun],
@@ -76,7 +75,7 @@ public struct TriggerCalibration: Equatable, Sendable {
     self.program = program
   }
 
-  /// The lowest threshold: a score that is not above it fires nothing.
+  /// The lowest threshold. An event whose score is not above it fires no working point.
   public var loosestThreshold: Float {
     workingPoints.reduce(.infinity) { min($0, $1.threshold) }
   }
@@ -92,8 +91,8 @@ public struct CalibrationRun: Equatable, Sendable {
   public var run: UInt32?
   /// The events taken from it, scorable or not.
   public var eventCount: Int
-  /// Of a flagged journal: its unbiased sample was taken, and each event stands for so many of the
-  /// stream. Nil for recorded events.
+  /// For the unbiased sample of a flagged journal: the number of events of the stream that each
+  /// event stands for. Nil for recorded events.
   public var unbiasedPrescale: UInt32?
   /// Events left out because their sender had marked them as tainted.
   public var taintedCount: Int

@@ -2,7 +2,7 @@ internal import StrictJSON
 
 /// A threshold that keeps a false-positive rate. An event fires it when its score is greater.
 public struct WorkingPoint: Equatable, Sendable {
-  /// Of a-z, 0-9, `_` and `-`; unique within a calibration.
+  /// The name, of a-z, 0-9, `_` and `-`; unique within a calibration.
   public var name: String
   /// The rate that was asked for.
   public var targetFPR: FalsePositiveRate
@@ -10,19 +10,19 @@ public struct WorkingPoint: Equatable, Sendable {
   public var threshold: Float
   /// The threshold is the `rank`-th smallest background score; nil where it is extrapolated.
   public var rank: Int?
-  /// Where the true rate lies at the calibration's confidence; for an extrapolated point as far as
-  /// the tail model holds, or nil.
+  /// The interval of the true rate at the calibration's confidence. For an extrapolated point it
+  /// holds as far as the tail model does, or is nil.
   public var fprInterval: ClosedRange<Double>?
   /// What is promised about the true rate.
   public var guarantee: RateGuarantee
-  /// One in so many firing events is kept; 1 keeps all.
+  /// One in this many firing events is kept; 1 keeps all.
   public var prescale: UInt32
   /// The tail that an extrapolated threshold comes from.
   public var tail: ParetoTail?
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
-  /// Whether the threshold lies beyond what ranks can tell.
+  /// Whether the threshold comes from a fitted tail and not from a rank.
   public var extrapolated: Bool { rank == nil }
 
   /// Creates a working point; `rank` is nil for an extrapolated one.

@@ -6,7 +6,7 @@ public struct WorkingPointRequest: Equatable, Sendable {
   public var targetFPR: FalsePositiveRate
   /// What to promise about the rate: `expected` or `withConfidence`.
   public var guarantee: RateGuarantee
-  /// One in so many firing events is kept.
+  /// One in this many firing events is kept.
   public var prescale: UInt32
 
   /// Creates a request; throws where `name` is none.

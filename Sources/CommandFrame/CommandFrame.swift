@@ -14,9 +14,9 @@ public func versionText(of program: String) -> String {
   return "\(program) \(programVersion) (\(isa))"
 }
 
-/// A question was answered with no: reported as it is, exit status 1.
+/// The answer to the user's question is no. It is reported as it is, with exit status 1.
 public struct NegativeAnswer: Error, CustomStringConvertible {
-  /// What to say on stderr; nothing where it is empty.
+  /// The text for stderr; none where it is empty.
   public let description: String
 
   /// Creates an answer.
@@ -61,7 +61,8 @@ public func runProgram<Root: ParsableCommand>(
   }
 }
 
-/// Ends the program when all that was printed is written; where it cannot be, a success is none.
+/// Ends the program when all output is written. Where it cannot be written, a success becomes a
+/// failure.
 private func end(_ name: String, status: Int32) -> Never {
   let code = tamis_stdout_flush()
   guard code != 0 else { exit(status) }
@@ -72,7 +73,7 @@ private func end(_ name: String, status: Int32) -> Never {
   exit(status == 0 ? 1 : status)
 }
 
-/// A name that is not UTF-8 would reach the command repaired, and so mean another file.
+/// A name that is not UTF-8 would be changed on its way to the command, and name another file.
 private func refuseArgumentsThatAreNotText(_ name: String) {
   for index in 1..<max(1, Int(CommandLine.argc)) {
     guard let argument = CommandLine.unsafeArgv[index] else { return }
@@ -93,8 +94,8 @@ private func escaped(_ bytes: UnsafeRawBufferPointer) -> String {
   }.joined()
 }
 
-/// How long a message waits for somebody to read stderr; it is then given up, so that a program
-/// always ends.
+/// How long a message waits for a reader of stderr. Then it is dropped, so that a program always
+/// ends.
 private let complaintTimeoutMs: Int32 = 2_000
 
 /// Writes a line to stderr. Where nobody reads it, the line is lost after two seconds.
@@ -105,8 +106,8 @@ public func complain(_ text: String) {
   }
 }
 
-/// Writes `text` to stderr if that takes no waiting, and drops it otherwise: for progress, which
-/// must not hold up the work.
+/// Writes `text` to stderr if that needs no waiting, and drops it otherwise: for progress, which
+/// must not delay the work.
 public func mention(_ text: String) {
   var text = text
   guard tamis_is_writable(STDERR_FILENO) else { return }

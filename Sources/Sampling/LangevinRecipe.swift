@@ -12,7 +12,7 @@ public struct LangevinRecipe: Equatable, Sendable {
   public init() {}
 }
 
-/// Why no samples come of a model.
+/// Why a model gives no samples.
 public enum SamplingError: Error, Equatable, CustomStringConvertible {
   /// The model is not a score network.
   case notAScoreNetwork(kind: String)

@@ -5,8 +5,8 @@ public import ScoreModel
 /// Draws events from the density that a score network has learnt, by annealed Langevin dynamics
 /// (Song and Ermon 2019); docs/sampling.md has the formulas.
 ///
-/// Sample i is a function of model, recipe and i alone: the same bits on any machine, in any batch,
-/// on any thread, with any instruction set, and whatever the number of samples.
+/// Sample i depends only on model, recipe and i. It has the same bits on any machine, in any batch,
+/// on any thread, with any instruction set and any number of samples.
 public struct LangevinSampler: Sendable {
   /// The recipe.
   public let recipe: LangevinRecipe
@@ -17,7 +17,7 @@ public struct LangevinSampler: Sendable {
 
   /// D.
   public var featureCount: Int { field.featureCount }
-  /// Evaluations of the network a sample: all steps, and the last one without noise.
+  /// Evaluations of the network for each sample: all steps, and a last one without noise.
   public var evaluationCount: Int { levels.count * recipe.stepsPerLevel + 1 }
 
   /// Packs the model.

@@ -1,7 +1,7 @@
 internal import ReproducibleMath
 
-/// What random numbers are drawn for. The raw value is the number of the stream; each number's
-/// index in its stream says what it belongs to.
+/// The purposes of random numbers. The raw value is the number of the stream. The index of a number
+/// in its stream tells what the number belongs to.
 enum SamplingStream: UInt64 {
   /// Where a sample begins; index: sample * reserved + feature.
   case start = 0x7361_0001

@@ -2,14 +2,14 @@ package import ScoreModel
 
 /// The choice of scoring levels and weights from background alone.
 ///
-/// Where the noise that a linear filter explains falls most from one level to the next, noise has
-/// become as narrow as background itself. The score takes the lower of these two levels and the
-/// two below it: a little finer than background's width, where displacements of an event weigh
-/// most, and not so fine that the network's own errors do. The filter hangs on background's
-/// covariance alone, so the levels do not change with the training. The levels' norms are of very
-/// different sizes; the weight of each is the inverse of its spread over background, so that no
-/// level drowns the others, and the weights sum to one. docs/detector-study.md has what it was
-/// compared with.
+/// Find the step between two levels at which the noise that a linear filter explains falls most.
+/// There the noise has become as narrow as background itself. The score takes the lower of these
+/// two levels and the two levels below it. They are a little finer than background's width, where
+/// displacements of an event weigh most, and not fine enough for the network's own errors to
+/// dominate. The filter depends only on background's covariance: the levels do not change with the
+/// training. The norms of the levels differ much in size. The weight of each is the inverse of its
+/// spread over background, so that no level dominates, and the weights sum to one.
+/// docs/detector-study.md has the comparison with other choices.
 package func automaticScoring(
   _ levels: [NoiseLevelSummary], output: Scoring.Output
 ) -> Scoring {

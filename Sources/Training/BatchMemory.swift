@@ -1,7 +1,7 @@
 internal import CScoreKernels
 
-/// What the two phases of a step hand each other: each layer's inputs and the loss gradient at its
-/// outputs for every row of the batch, in panels.
+/// The values that the first phase of a step leaves to the second: each layer's inputs and the loss
+/// gradient at its outputs for every row of the batch, in panels.
 ///
 /// `@unchecked`: within a phase no two threads write the same element, and none reads what another
 /// one writes; a barrier lies between phases.
@@ -47,8 +47,8 @@ final class BatchMemory: @unchecked Sendable {
   }
 }
 
-/// Floats from one panel to the next for so many rows: 512 bytes past a multiple of 1 KiB, so that
-/// the panels of a row do not all fall into the same few lines of the first-level cache.
+/// Floats from one panel to the next for `rowCount` rows: 512 bytes past a multiple of 1 KiB, so
+/// that the panels of a row do not all fall into the same few lines of the first-level cache.
 func panelStride(rowCount: Int) -> Int {
   ((rowCount + 7) / 8 * 8 + 4) * panelWidth
 }

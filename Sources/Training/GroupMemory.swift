@@ -1,7 +1,8 @@
 internal import CScoreKernels
 internal import ScoreModel
 
-/// What one thread needs to take a group of rows up and down the network, and to sum gradients.
+/// The buffers of one thread for the forward and backward passes of a group of rows, and for sums
+/// of gradients.
 final class GroupMemory {
   let noise: FloatBuffer
   /// The noise in panels.

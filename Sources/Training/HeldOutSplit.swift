@@ -1,14 +1,14 @@
 /// Which of the training events measure the network, and whether it learns from them too.
 ///
-/// Event i, counted from 0, is measured where i mod 20 = 19: a rule without chance, that spreads
-/// the measured events over the whole of the data.
+/// Event i, counted from 0, is measured where i mod 20 = 19: a rule without chance that spreads the
+/// measured events over all of the data.
 package struct HeldOutSplit: Equatable, Sendable {
-  /// One event in so many is measured.
+  /// One event in this many is measured.
   package static let period = 20
 
   /// All events.
   package let eventCount: Int
-  /// Whether the measured events are kept from the network.
+  /// Whether the network does not learn from the measured events.
   package let holdsOut: Bool
 
   package init(eventCount: Int, holdsOut: Bool) {

@@ -8,7 +8,7 @@ public enum LearningRateSchedule: String, CaseIterable, Sendable {
   /// and Hutter 2017, without restarts).
   case cosine
 
-  /// What the learning rate of `step` (from 0) is to be multiplied by; the same bits everywhere.
+  /// The factor of the learning rate at `step` (from 0); the same bits everywhere.
   package func factor(step: Int, of steps: Int) -> Double {
     switch self {
     case .constant: 1

@@ -1,12 +1,12 @@
 /// How much of the noise the best linear filter explains: the bar that a network must pass.
 ///
 /// Of events with covariance C and noise of width sigma it predicts sigma (C + sigma^2)^-1 x and
-/// leaves C (C + sigma^2)^-1 of the noise; so it explains the share
-/// sigma^2 trace((C + sigma^2)^-1) / D. It knows background's means and correlations and nothing
-/// else, as Mahalanobis' distance does. Where there are very many features it is the best filter of
-/// each feature by itself.
+/// leaves C (C + sigma^2)^-1 of the noise; it therefore explains the share sigma^2 trace((C +
+/// sigma^2)^-1) / D. It knows background's means and correlations and nothing else, as Mahalanobis'
+/// distance does. Where there are very many features it is the best filter of each feature by
+/// itself.
 package struct LinearDenoiser {
-  /// Beyond so many features the covariances are not worth their D^3 operations.
+  /// Above this number of features the covariances are not worth their D^3 operations.
   package static let featureMax = 1024
 
   private let featureCount: Int

@@ -1,6 +1,7 @@
-/// What a trained network does at one noise level, on background that is measured.
+/// The performance of a trained network at one noise level, on measured background events.
 ///
-/// No anomaly enters: this is what can be known of a detector before there is anything to detect.
+/// No anomaly is needed: it tells what can be known of a detector before there is anything to
+/// detect.
 public struct NoiseLevelSummary: Equatable, Sendable {
   /// Index into the model's noise levels.
   public let level: Int
@@ -9,7 +10,7 @@ public struct NoiseLevelSummary: Equatable, Sendable {
   /// The share of added noise that the network predicts, 1 - E|o - e|^2 / E|e|^2: at most 1,
   /// negative where it would be better to predict none.
   public let explainedNoise: Double
-  /// The share that the best linear filter predicts, which knows background's covariance alone.
+  /// The share that the best linear filter predicts, which knows only background's covariance.
   public let linearExplainedNoise: Double
   /// The mean over events of the squared norm of the output, without noise.
   public let normMean: Double
@@ -29,15 +30,16 @@ public struct NoiseLevelSummary: Equatable, Sendable {
     self.normSpread = normSpread
   }
 
-  /// Whether the network predicts less of the noise than a linear filter would, by more than the
-  /// hundredth or two that a network lacks where background is Gaussian and the filter the best
-  /// there is.
+  /// Whether the network predicts less of the noise than a linear filter would, by more than 0.01
+  /// to 0.02. A network may be that much worse where background is Gaussian and the filter is the
+  /// best possible.
   public var isBelowLinear: Bool {
     explainedNoise < NoiseLevelSummary.linearShare * linearExplainedNoise
   }
 
   /// Whether the network leaves more than 1.75 times the noise that a linear filter would. At large
-  /// sigma the filter is all but the best there is, and a network comes near it only in time.
+  /// sigma the filter is nearly the best possible, and a network comes near it only after many
+  /// steps.
   public var leavesMuchMoreThanLinear: Bool {
     1 - explainedNoise > NoiseLevelSummary.restShare * (1 - linearExplainedNoise)
   }
@@ -46,7 +48,7 @@ public struct NoiseLevelSummary: Equatable, Sendable {
   private static let restShare = 1.75
 }
 
-/// What was measured of a network after its training.
+/// The measurement of a network after its training.
 public struct NetworkMeasurement: Equatable, Sendable {
   /// One row a noise level, the largest sigma first.
   public let levels: [NoiseLevelSummary]
@@ -62,8 +64,8 @@ public struct NetworkMeasurement: Equatable, Sendable {
     self.isHeldOut = isHeldOut
   }
 
-  /// The levels by which the network was trained too little, known without any label: levels that
-  /// score and explain less of the noise than a linear filter, and any level that leaves far more
+  /// The levels that show that the network was trained too little, without any label: scoring
+  /// levels that explain less of the noise than a linear filter, and any level that leaves far more
   /// of it than that filter.
   public func undertrainedLevels(scoringLevels: [Int]) -> [NoiseLevelSummary] {
     levels.filter {

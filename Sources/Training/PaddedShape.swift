@@ -8,7 +8,7 @@ let panelWidth = Int(TAMIS_TRAINING_PANEL)
 let blockElementCount = panelWidth * panelWidth
 
 extension Int {
-  /// Panels that so many columns take.
+  /// The number of panels that this many columns take.
   var panelCount: Int { (self + panelWidth - 1) / panelWidth }
 }
 

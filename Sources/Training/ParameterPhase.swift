@@ -31,7 +31,7 @@ struct ParameterPhase: Sendable {
   let batch: BatchMemory
 
   /// Rows whose panels stay in the first-level cache while they meet all outputs of a task. The
-  /// sums go on from chunk to chunk, so their order is that of the rows.
+  /// sums continue from chunk to chunk: their order is that of the rows.
   private static let chunkRowCount = 128
 
   /// Updates the parameters of one task. `memory` is the thread's own.

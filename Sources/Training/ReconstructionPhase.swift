@@ -20,8 +20,8 @@ struct ReconstructionPhase: RowWork {
     descend(rows: rows, memory: memory)
   }
 
-  /// The inputs are events as they are. They go where a score network keeps the noise as well,
-  /// being what the outputs are compared with.
+  /// The inputs are the events as they are. They are also stored in the place of a score network's
+  /// noise, since the outputs are compared with them.
   private func draw(step: Int, rows: Range<Int>, memory: GroupMemory) {
     let featureCount = events.featureCount
     let firstIndex = step * batch.rowCount

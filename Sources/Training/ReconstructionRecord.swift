@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// What an autoencoder's model file says about its training, under the rules of `TrainingRecord`.
+/// The training record in an autoencoder's model file, under the rules of `TrainingRecord`.
 struct ReconstructionRecord: Encodable {
   let program: String
   let method = "reconstruction"

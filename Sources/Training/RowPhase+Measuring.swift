@@ -7,9 +7,9 @@ extension RowPhase {
   /// The share of the noise that the network predicts over the measured events:
   /// 1 - sum |o - e|^2 / sum |e|^2 (for the score 1 - sum |sigma o + e|^2 / sum |e|^2).
   ///
-  /// Each event is taken once with a fresh draw e and once with -e, so that what does not hang on
-  /// the noise cancels: at small sigma that is nearly all of the fluctuation. Float64 sums, events
-  /// ascending: the same bits everywhere. The batch is the measurement's own.
+  /// Each event is taken once with a fresh draw e and once with -e, so that terms that do not
+  /// depend on the noise cancel: at small sigma they are nearly all of the fluctuation. Float64
+  /// sums, events ascending: the same bits everywhere. The batch is the measurement's own.
   func explainedNoise(level: Int, split: HeldOutSplit, memory: GroupMemory) -> Double {
     var errors = 0.0
     var noise = 0.0

@@ -61,7 +61,7 @@ struct RowPhase: Sendable {
     }
   }
 
-  /// The next layer's inputs from what is hidden after `layer`.
+  /// The next layer's inputs from the hidden values after `layer`.
   private func activate(_ layer: Int, rows: Range<Int>, memory: GroupMemory) {
     for panel in 0..<layers[layer].outputPanels {
       let hidden = memory.hidden.base + panel * memory.stride
@@ -93,7 +93,7 @@ struct RowPhase: Sendable {
         backwardWeights(layer), memory.zeros.base, batch.deltas(layer, row: rows.lowerBound),
         rows.count, false, memory.panels(memory.gradient))
       for panel in 0..<layers[layer].inputPanels {
-        // What is hidden goes into a block and past it; into the output layer it goes only once.
+        // Hidden values go into a block and past it; into the output layer they go only once.
         let past =
           layer == outputLayer
           ? nil : batch.deltas(layer, row: rows.lowerBound, panel: panel).values

@@ -96,7 +96,8 @@ private struct FeatureRows {
     var rounded: [Int] = []
     for feature in squares.indices {
       let spread = (squares[feature] / Double(count)).squareRoot()
-      // The mean of equal values may be off by a rounding, so their deviation is no sure sign.
+      // The mean of equal values may be off by a rounding: a deviation from it does not prove that
+      // they differ.
       if isConstant(feature) { continue }
       if ResolvedSpread.holds(spread, mean: mean[feature]) {
         scales[feature] = Float(spread)

@@ -14,7 +14,7 @@ public struct TrainingProgress: Equatable, Sendable {
   public let secondsToGo: Double
 }
 
-/// What a training took. Not part of the model, whose bytes must not hang on it.
+/// The cost of a training. It is not part of the model, whose bytes must not depend on it.
 public struct TrainingCost: Equatable, Sendable {
   /// Seconds from start to end.
   public let wallSeconds: Double
@@ -34,12 +34,13 @@ public struct LossPoint: Equatable, Sendable {
 
 /// A trained network, how its loss fell and what it took.
 public struct TrainingResult: Sendable {
-  /// The model with its training record; a function of events and recipe alone.
+  /// The model with its training record. It depends only on events and recipe.
   public let model: TrainedModel
   /// The loss over the training, at most a hundred points.
   public let lossHistory: [LossPoint]
-  /// What the network does at each noise level: on events it never saw where the scoring levels
-  /// were chosen by it, else on one training event in twenty; nil where there are fewer.
+  /// The performance of the network at each noise level. It is measured on held-out events where
+  /// the scoring levels were chosen by it, otherwise on one training event in twenty; nil where
+  /// there are fewer events.
   public let measurement: NetworkMeasurement?
   /// Features that are not constant but vary by no more than the rounding of float32: their scale
   /// is 1.

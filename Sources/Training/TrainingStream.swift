@@ -1,7 +1,7 @@
 package import ReproducibleMath
 
-/// What random numbers are drawn for. The raw value is the number of the stream; each number's
-/// index in its stream says what it belongs to, so that nothing hangs on the order of the draws.
+/// The purposes of random numbers. The raw value is the number of the stream. The index of a number
+/// in its stream tells what the number belongs to: nothing depends on the order of the draws.
 package enum TrainingStream: UInt64 {
   /// Uniform initial weights and biases; index: place among the parameters.
   case weights = 0x7472_0001

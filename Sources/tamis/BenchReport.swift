@@ -3,7 +3,7 @@ internal import CommandFrame
 internal import ScoreEngine
 internal import StrictJSON
 
-/// What `tamis bench` has measured, as text and as JSON.
+/// The results of `tamis bench`, as text and as JSON.
 struct BenchReport {
   let subject: BenchSubject
   let rows: [ScoringSpeed.Row]

@@ -2,7 +2,7 @@ internal import Calibration
 internal import StrictJSON
 
 extension Facts {
-  /// Adds what a calibration says.
+  /// Adds the facts of a calibration.
   mutating func add(_ calibration: TriggerCalibration) {
     add("events", .integer(calibration.eventCount))
     add("not_scorable", .integer(calibration.notScorableCount))

@@ -5,7 +5,7 @@ internal import ScoreEngine
 internal import ScoreModel
 internal import TriggerPipeline
 
-/// One pass over background events: what `tamis calibrate` gathers of them.
+/// One pass over background events, in which `tamis calibrate` gathers their counts.
 struct CalibrationPass {
   let loaded: LoadedModel
   let scoring: Scoring
@@ -14,7 +14,7 @@ struct CalibrationPass {
   let screenMargin: Double?
   let engine: EngineOptions
 
-  /// Scores all events. `scoresKept` says how many of the largest scores stay.
+  /// Scores all events. `scoresKept` is the number of largest scores to keep.
   func part(scoresKept: Int, eventsTotal: Int?) throws -> CalibrationPart {
     let network = ScoringNetwork(
       model: loaded.model, scoring: scoring, instructionSet: try InstructionSet.selected())
@@ -56,7 +56,7 @@ struct CalibrationPass {
 }
 
 extension BackgroundEvents {
-  /// What was left out of the inputs, a line for each that is worth one.
+  /// Notes on left-out events of the inputs.
   var notes: [String] {
     zip(source.inputs, leftOut).flatMap { input, leftOut in
       var notes: [String] = []

@@ -49,7 +49,7 @@ struct CalibrationRequest: ParsableArguments {
     }
   }
 
-  /// What was asked for; where no working points were, those of `older`.
+  /// The plan of the options. Where they name no working points it has those of `older`.
   func plan(older: TriggerCalibration?) throws(CalibrationError) -> CalibrationPlan {
     var requests: [WorkingPointRequest] = []
     for argument in workingPoint { requests.append(try WorkingPointRequest(parsing: argument)) }

@@ -3,8 +3,8 @@ internal import CLinux
 internal import DurableFiles
 internal import Glibc
 
-/// The time that a file says it was made at: now, or what SOURCE_DATE_EPOCH says in seconds since
-/// the Unix epoch, so that the same inputs can give the same bytes
+/// The time of making that a file states: now, or the time that SOURCE_DATE_EPOCH gives in seconds
+/// since the Unix epoch, so that the same inputs can give the same bytes
 /// (https://reproducible-builds.org/specs/source-date-epoch/).
 func creationTime() throws -> String {
   guard let value = getenv("SOURCE_DATE_EPOCH") else { return utcText(tamis_realtime_ns()) }

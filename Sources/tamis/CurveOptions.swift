@@ -34,7 +34,7 @@ struct CurveOptions: ParsableArguments {
     }
   }
 
-  /// Reads the files. Tools have no limit on peers of their own.
+  /// Reads the files. Commands set no limit on the number of peers.
   func security(connect: String?) throws -> SocketSecurity {
     let given = curveServerKey.flatMap { CurveKey($0) }
     var security = try SocketSecurity(

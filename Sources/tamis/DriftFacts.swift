@@ -1,7 +1,7 @@
 internal import Drift
 internal import StrictJSON
 
-/// What `tamis drift` says of a run.
+/// The facts that `tamis drift` reports on a run.
 func driftFacts(_ run: DriftRun) -> Facts {
   let report = run.monitor.report
   var facts = Facts()
@@ -106,7 +106,7 @@ private func object(_ change: DriftChange, event: Int) -> Facts.Value {
   ])
 }
 
-/// JSON has no infinity: what is beyond all doubt is the largest number.
+/// JSON has no infinity: the largest number stands for it.
 private func real(_ value: Double?) -> Facts.Value {
   guard let value, !value.isNaN else { return .null }
   return .real(max(min(value, .greatestFiniteMagnitude), -.greatestFiniteMagnitude))

@@ -3,8 +3,8 @@ internal import TriggerPipeline
 
 /// A recording that passes a drift monitor from its first event to its last.
 ///
-/// The monitor promises false alarms a time; a recording is given the time in which the promise is
-/// the probability that was asked for, each event an equal part of it.
+/// The monitor promises a number of false alarms in a time. The recording is given the time for
+/// which that promise is the requested probability; each event takes an equal part of it.
 struct DriftRun {
   let monitor: DriftMonitor
   /// Events in all; known before the first is noted.

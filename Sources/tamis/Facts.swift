@@ -1,6 +1,6 @@
 internal import StrictJSON
 
-/// What a command found out: one line a fact, or one JSON object with `--json`.
+/// The results of a command: one line for each fact, or one JSON object with `--json`.
 struct Facts {
   /// The value of a fact.
   typealias Value = JSONValue

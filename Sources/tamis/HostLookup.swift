@@ -1,8 +1,8 @@
 internal import CommandFrame
 internal import Glibc
 
-/// Says on stderr where the host of `tcp://HOST:PORT` is not known. ZeroMQ tries again in silence for
-/// as long as the socket lives, so this is no error: a name may come.
+/// Reports on stderr when the host of `tcp://HOST:PORT` is not known. It is no error: ZeroMQ tries
+/// again silently as long as the socket lives, and the name may become known.
 func complainOfHost(in endpoint: String) {
   guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return }
   // A source address may stand before the host.

@@ -42,7 +42,7 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
-  /// What is wrong with a file is a fact of it, and the next file is looked at all the same.
+  /// A fault of a file is one of its facts. The next file is inspected all the same.
   private func attempt(_ file: String) -> (lines: [String], isWhole: Bool) {
     do {
       return try inspect(file)

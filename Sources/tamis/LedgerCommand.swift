@@ -117,7 +117,7 @@ struct LedgerCommand: ParsableCommand {
   }
 }
 
-/// What a ledger comes to, the gravest first.
+/// The verdict on a ledger, the gravest first.
 private enum Verdict: String, CaseIterable {
   case unbalanced, refused, missing, damaged, complete
 

@@ -2,8 +2,8 @@ internal import ArgumentParser
 internal import DurableFiles
 internal import Glibc
 
-/// What a command is to write, by option, checked before any work is done: each name can be written
-/// to, no two are the same, and none is an input.
+/// The outputs of a command, by option. They are checked before any work is done: each name can be
+/// written to, no two are the same, and none is an input.
 struct Outputs {
   private struct Place: Hashable {
     var device: UInt
@@ -32,7 +32,7 @@ struct Outputs {
   ///   for one that cannot be written.
   func check(inputs: [String?] = [], replacing: Bool) throws {
     let inputs = inputs.compactMap { $0 }
-    // That a name is an input says more than that it exists.
+    // "It is an input" helps more than "it exists".
     for (option, path) in files { try refuseInput(option, path, isFolder: false, inputs) }
     for (option, path) in folders { try refuseInput(option, path, isFolder: true, inputs) }
     var seen: [String: String] = [:]
@@ -77,7 +77,7 @@ struct Outputs {
   private func refuseInput(
     _ option: String, _ path: String, isFolder: Bool, _ inputs: [String]
   ) throws {
-    // Only what stands there can be an input, or lie in one.
+    // Only an existing file can be an input, or lie in one.
     guard let place = Self.place(path) else { return }
     for input in inputs {
       let parent = DurableFiles.folder(of: input.droppingSlashes)
@@ -107,7 +107,7 @@ struct Outputs {
 }
 
 extension String {
-  /// Without slashes at the end, but for the root.
+  /// Without slashes at the end, except for the root.
   fileprivate var droppingSlashes: String {
     var text = self[...]
     while text.count > 1, text.hasSuffix("/") { text = text.dropLast() }

@@ -6,9 +6,9 @@ internal import CLinux
 enum Pace: ExpressibleByArgument, Equatable {
   /// As fast as the receiver takes it.
   case max
-  /// So many times the speed at which it was recorded.
+  /// `factor` times the speed at which it was recorded.
   case original(factor: Double)
-  /// So many records a second.
+  /// This many records a second.
   case rate(Double)
 
   init?(argument: String) {
@@ -31,20 +31,21 @@ enum Pace: ExpressibleByArgument, Equatable {
   var defaultValueDescription: String { "max" }
 }
 
-/// Holds messages back until their time. Lateness is made up for, so the mean rate is kept.
+/// Delays messages until they are due. Late messages are caught up with, so that the mean rate is
+/// kept.
 struct Pacer {
-  /// A wait that the records' times ask for and that is longer than it may be.
+  /// A gap between the times of two records that is longer than the longest wait.
   struct Gap: Equatable {
     /// Between the times of two records.
     var dataNs: UInt64
-    /// That is waited instead.
+    /// The wait in its place.
     var waitedNs: UInt64
   }
 
   private let pace: Pace
   private let gapMaxNs: UInt64
   private var startNs: UInt64?
-  /// Up to now, as the recording has it, without what was cut.
+  /// The time that has passed in the recording, without the parts that were cut.
   private var elapsedNs: UInt64 = 0
   private var latestTimeNs: UInt64 = 0
   private var released = 0
@@ -55,9 +56,9 @@ struct Pacer {
     self.gapMaxNs = gapMaxNs
   }
 
-  /// When a message of so many records, the first recorded at `timeNs`, is due, on the clock of
-  /// `nowNs`; and the gap before it, where that was cut. 0 is no time: such a record waits for
-  /// nothing.
+  /// When a message of `records` records is due, by the clock of `nowNs`; and the gap before it,
+  /// where that was cut. `timeNs` is the time of its first record; 0 is no time, and such a record
+  /// is due at once.
   mutating func due(records: Int, timeNs: UInt64, nowNs: UInt64) -> (dueNs: UInt64, cut: Gap?) {
     let start = startNs ?? nowNs
     startNs = start
@@ -72,8 +73,9 @@ struct Pacer {
     }
   }
 
-  /// The recorded time goes on to `timeNs`. A little back is a record that comes late; far back is
-  /// another recording, or a clock that was put right: time goes on from there.
+  /// The recorded time advances to `timeNs`. A time that is a little earlier belongs to a late
+  /// record. One that is much earlier belongs to another recording, or to a clock that was
+  /// corrected: time continues from there.
   private mutating func advance(to timeNs: UInt64, factor: Double) -> Gap? {
     guard timeNs > 0 else { return nil }
     defer {
@@ -101,10 +103,10 @@ final class StopRequest {
   private(set) var isMade = false
   private var lastLookNs: UInt64 = 0
 
-  /// From here on signals end nothing by themselves. Before the first thread is made.
+  /// From now on signals do not end the process. To be made before the first thread.
   init() { tamis_signals_block() }
 
-  /// Looks whether one has come, at most a hundred times a second.
+  /// Whether a signal has come. Looks at most a hundred times a second.
   func look() -> Bool {
     let now = monotonicNs()
     if !isMade, now - lastLookNs >= 10_000_000 {
@@ -114,8 +116,9 @@ final class StopRequest {
     return isMade
   }
 
-  /// Sleeps until `dueNs`; false where it was asked to end before. To within the timer's slack, and
-  /// spins the rest: at 20,000 messages a second a sleep alone would be late each time.
+  /// Waits until `dueNs`; false where a request to end came first. It sleeps up to the timer's
+  /// slack and spins for the rest: at 20,000 messages a second a sleep alone would be late each
+  /// time.
   func sleep(until dueNs: UInt64) -> Bool {
     while !look() {
       let now = monotonicNs()

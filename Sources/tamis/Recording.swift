@@ -14,8 +14,7 @@ struct Recording {
   private let parts: [Part]
   let featureCount: Int
   let recordCount: Int
-  /// What each of the recorded run numbers becomes in the first round; those of the next round
-  /// follow.
+  /// The new number of each recorded run in the first round. The numbers of the next round follow.
   private let runs: [UInt32: UInt32]
   private let runSpan: Int
   private let asSource: UInt32?

@@ -2,8 +2,8 @@ internal import CLinux
 internal import CommandFrame
 internal import ZeroMQ
 
-/// The sending end of a replay: blocks while the receiver is behind, and loses nothing that it was
-/// given as long as there is a receiver.
+/// The sending end of a replay: it blocks while the receiver is behind, and loses no message as
+/// long as there is a receiver.
 struct ReplaySender: ~Copyable {
   private let opened: CommandSocket
   private let pattern: SendingPattern
@@ -20,8 +20,8 @@ struct ReplaySender: ~Copyable {
     // An XPUB is a PUB that sees its subscribers: with it the first records are not lost.
     let socket = try Socket(
       try Context(), pattern == .push ? .push : .xpub, lingerMs: Int(waitSeconds * 1_000))
-    // A PUSH queues only for receivers that are connected: else a short run to an address where
-    // nobody listens would end as if it had been sent.
+    // A PUSH queues only for receivers that are connected. Otherwise a short run to an address
+    // where nobody listens would seem to have been sent.
     if pattern == .pub {
       try socket.set(.xpubNoDrop(true), .xpubVerboser(true))
     } else {
@@ -53,7 +53,7 @@ struct ReplaySender: ~Copyable {
   func send(_ records: UnsafeRawBufferPointer) throws {
     if pattern == .pub {
       try subscriptions.update(from: socket)
-      // Without a subscriber the socket would take everything and drop it.
+      // Without a subscriber the socket would drop everything.
       if subscriptions.count < 1 { try waitForReceivers(1) }
     }
     if let topic {
@@ -63,8 +63,8 @@ struct ReplaySender: ~Copyable {
     try push(records, more: false)
   }
 
-  /// Closes the socket and returns when the rest has left, at most after the waiting time: then
-  /// with false. Somebody who wants the command to end waits a second at most.
+  /// Closes the socket and returns when all messages have left. Returns false after the waiting
+  /// time, or a second after a request to end.
   consuming func finish() -> Bool {
     let limit = stop.isMade ? min(1, waitSeconds) : waitSeconds
     try? socket.set(.lingerMs(Int(limit * 1_000)))

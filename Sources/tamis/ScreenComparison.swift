@@ -7,7 +7,7 @@ struct ScreenComparison {
   private let plan: ScreenPlan?
   /// Why the model has no screen; nil where it has one.
   let refusal: String?
-  /// What was found.
+  /// The comparison so far.
   private(set) var accumulator = ScreenAccumulator()
   private var scores: [Float]
 

@@ -62,7 +62,7 @@ struct StreamRecorder {
     }
   }
 
-  /// Somebody may have connected to a daemon's output.
+  /// Notes flagged records: the user may have connected to a daemon's output.
   private mutating func noteFlagged(_ message: UnsafeRawBufferPointer) {
     guard message.count >= FlaggedRecord.headerByteCount,
       message.loadUnaligned(as: UInt32.self) == FlaggedRecord.magic
@@ -140,7 +140,7 @@ private struct FeatureVote {
   /// Whether the messages have waited long enough.
   var isDue: Bool { firstNs.map { monotonicNs() - $0 > Self.waitNs } ?? false && !votes.isEmpty }
 
-  /// What most records say, of equals the one of most features; nil where none is sound.
+  /// The D that most records state, and among equals the largest; nil where no record is good.
   var winner: Int? { votes.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key }
 
   /// Keeps a message; returns whether there are enough.

@@ -26,7 +26,7 @@ enum Thresholds {
     for path in paths {
       let calibration = try TriggerCalibration.load(path).calibration
       let owner = models.firstIndex { "\($0.sha256)" == calibration.modelSHA256 }
-      // With one model, arming says best what differs.
+      // With one model, matching the calibration to it names the difference best.
       guard let owner = owner ?? (models.count == 1 ? 0 : nil) else {
         throw FileFault(
           file: path, place: "model_sha256", found: calibration.modelSHA256,

@@ -152,7 +152,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// An option that has no effect on what is trained is a misunderstanding.
+  /// Refuses options that have no effect on the chosen network: they are a misunderstanding.
   private func refuseScoreNetworkOptions() throws {
     let recipe = TrainingConfiguration()
     let given = [
@@ -209,7 +209,8 @@ struct TrainCommand: ParsableCommand {
 
   private var costPath: String { "\(out).training.json" }
 
-  /// What the training took, beside the model and not in it: the model's bytes must not hang on it.
+  /// The cost of the training goes into a file beside the model: the model's bytes must not depend
+  /// on it.
   private func writeCost(_ cost: TrainingCost) throws {
     let text = """
       {

@@ -4,7 +4,7 @@ internal import StrictJSON
 internal import Training
 
 extension Facts {
-  /// Scoring levels and weights, and what the network does at each noise level.
+  /// Scoring levels and weights, and the performance of the network at each noise level.
   mutating func add(training result: TrainingResult) {
     let scoring = result.model.scoring
     add(

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// http://HOST:PORT/PREFIX, and the smallest client that can ask it for something.
+/// http://HOST:PORT/PREFIX, with a minimal client.
 struct HTTPAddress {
   let host: String
   let port: String

@@ -1,6 +1,7 @@
 internal import StrictJSON
 
-/// A look into a document of a daemon of perhaps another version: what is not there is null.
+/// Lookups in the document of a daemon of perhaps another version: members that are not there are
+/// null.
 extension JSONValue {
   subscript(_ key: String) -> JSONValue {
     if case .object(let object) = self { object[key] ?? .null } else { .null }

@@ -2,7 +2,7 @@ internal import StrictJSON
 
 /// A look at a daemon's /status.
 enum StatusLook {
-  /// What the daemon at `address` says of itself; `url` names it in faults.
+  /// The status of the daemon at `address`; `url` names it in faults.
   static func at(_ address: HTTPAddress, url: String) -> Result<JSONValue, WatchFault> {
     do throws(WatchFault) {
       let body = try address.get("status")

@@ -16,14 +16,14 @@ struct TerminalScreen {
   /// Shows the former screen and leaves the keys to the shell.
   func giveBack() { returnTerminal() }
 
-  /// Columns and rows of the terminal; 80 and 24 where it does not say.
+  /// Columns and rows of the terminal; 80 and 24 where it does not tell.
   static var size: (columns: Int, rows: Int) {
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return (80, 24) }
     return (size.ws_col > 0 ? Int(size.ws_col) : 80, size.ws_row > 0 ? Int(size.ws_row) : 24)
   }
 
-  /// Shows as many lines as there is room for. Each overwrites what stood there, so nothing
+  /// Shows as many lines as there is room for. Each overwrites the line before, so that nothing
   /// flickers.
   func show(_ lines: [StyledLine]) {
     let (columns, rows) = Self.size

@@ -1,6 +1,6 @@
 internal import StrictJSON
 
-/// What a terminal shows of a status: one of several screens, cut to the rows that there are.
+/// The screens of a status on a terminal: one is shown at a time, cut to the rows of the terminal.
 struct WatchScreens {
   /// The screens, each with its key.
   enum Screen: Character, CaseIterable {
@@ -17,7 +17,7 @@ struct WatchScreens {
   /// Rows of the screen that have been scrolled past.
   private(set) var scrolledRowCount = 0
 
-  /// What a key does; false for the one that ends.
+  /// Carries out a key; false for the key that ends the view.
   mutating func press(_ key: WatchKey) -> Bool {
     switch key {
     case .character("q"): return false

@@ -115,7 +115,7 @@ extension WatchView {
         "run \(N.whole(flag["run"])) event \(N.whole(flag["event"]))  "
         + "score \(N.short(flag["score"].number))  "
         + flag["working_points"].list.compactMap(\.string).joined(separator: ",")
-      // As many reasons as fit: half a number would be a wrong one.
+      // As many reasons as fit, since half a number would be a wrong one.
       for (place, share) in flag["top_features"].list.prefix(3).map(shareText).enumerated() {
         let more = (place == 0 ? "  " : ", ") + share
         if 10 + text.count + more.count > width { break }
@@ -143,7 +143,7 @@ extension WatchView {
   }
 }
 
-/// What there is to show while nobody answers: why, and since when.
+/// The view while the daemon does not answer: why, and since when.
 func awayLines(
   _ fault: WatchFault, url: String, last: JSONValue?, width: Int
 ) -> [StyledLine] {

@@ -14,7 +14,7 @@ struct WatchView {
     self.width = max(40, width)
   }
 
-  /// All of it, what matters most first.
+  /// All lines, the most important first.
   var lines: [StyledLine] {
     [heading] + alarms(isShort: false) + [StyledLine()] + stream + [StyledLine()] + workingPoints
       + [StyledLine()] + ledger + keeping + change + [StyledLine()] + because + flags + strangest
