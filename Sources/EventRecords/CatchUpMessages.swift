@@ -50,7 +50,9 @@ public struct CatchUpRequest: Sendable {
 
   /// Reads a request. The tag is taken wherever there are bytes for it, so that an error can name
   /// its request.
-  /// - Parameter instance: which daemon this is.
+  /// - Parameters:
+  ///   - bytes: the request, of any alignment.
+  ///   - instance: the number of this daemon.
   public init(_ bytes: UnsafeRawBufferPointer, instance: UInt32) throws(Refusal) {
     guard bytes.count == Self.byteCount, let base = bytes.baseAddress,
       base.loadUnaligned(as: UInt32.self) == Self.magic

@@ -84,8 +84,12 @@ public final class FlaggedJournal {
   /// Opens the journal in `store`, which is made where it is missing, and recovers what a crash
   /// left. Looks at the first and last record of each closed segment, and reads all records only of
   /// the open ones.
-  /// - Parameter keptByteCountMax: appending waits for the disk while more bytes of records are not
-  ///   on it.
+  /// - Parameters:
+  ///   - store: the journal's files.
+  ///   - featureCount: D, 0 ... 65535.
+  ///   - featureNames: D names, or nil; they give the manifest's schema.
+  ///   - segmentByteCountMax: the size at which a segment ends; at least one record goes into each.
+  ///   - keptByteCountMax: appending waits for the disk while more bytes of records are not on it.
   /// - Throws: `FileFault` where another process holds it, it is of another D or other feature
   ///   names, or a segment is broken; `SystemCallError`.
   public init(

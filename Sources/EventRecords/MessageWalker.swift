@@ -26,6 +26,7 @@ public struct MessageWalker {
   /// Begins at the first of `bytes`, which may have any alignment and must outlive the walk. Traps
   /// where `featureCount` is not in 0 ... 65535.
   /// - Parameters:
+  ///   - bytes: one message.
   ///   - featureCount: D; records of another D are refused.
   ///   - schema: the feature names' prefix. A record that states another one is refused. 0 on
   ///     either side matches everything.

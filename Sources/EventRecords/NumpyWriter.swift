@@ -17,6 +17,7 @@ public final class NumpyWriter {
 
   /// Begins the file. Traps where `columnCount` is below 1.
   /// - Parameters:
+  ///   - path: the file.
   ///   - columnCount: D for shape (N, D), nil for shape (N,).
   ///   - replacing: whether an existing file may be replaced, at `commit`.
   /// - Throws: `FileFault` where the file exists, `SystemCallError`.

@@ -40,7 +40,9 @@ public struct RunRecovery: Equatable, Sendable {
 /// Closes the segments that a crash left open in the run folder `folder`: keeps their whole records
 /// by checksum, cuts the torn tail, and gives them their final names. Must not be called while
 /// another process writes there.
-/// - Parameter featureCount: D; nil takes it from the manifest or the records.
+/// - Parameters:
+///   - folder: the run folder.
+///   - featureCount: D; nil takes it from the manifest or the records.
 /// - Throws: `FileFault` where D cannot be told, `SystemCallError`.
 @discardableResult
 public func recoverRun(_ folder: String, featureCount: Int? = nil) throws -> RunRecovery {

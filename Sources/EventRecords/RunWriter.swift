@@ -31,6 +31,9 @@ public final class RunWriter {
   /// Begins a run in `folder`, which is made where it is missing (its parent must exist). Traps
   /// where D is not in 0 ... 65535, or `featureNames` are not D.
   /// - Parameters:
+  ///   - folder: the run folder.
+  ///   - kind: what the records are.
+  ///   - featureCount: D, 0 ... 65535.
   ///   - featureNames: D names, or nil; they give the manifest's schema.
   ///   - segmentByteCountMax: where a segment ends; at least one record goes into each.
   ///   - replacing: whether a folder that is not empty is taken. Then the segments and the

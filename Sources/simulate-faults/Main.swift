@@ -15,7 +15,7 @@ internal import Glibc
   @Option(help: "Actions of each seed, before all faults end and everything must arrive.")
   var steps = 1_000
 
-  @Option(help: "Stop after so many failing seeds.")
+  @Option(help: "Stop after this many failing seeds.")
   var failures = 5
 
   @Flag(help: "Print the line of totals alone.")

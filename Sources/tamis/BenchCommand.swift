@@ -11,11 +11,11 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measure scoring latency and rate on this machine.",
     discussion: """
-      Measures what one core can do at most, products a second with operands in registers, and \
-      what scoring makes of it: events a second in batches, exact and screened, each as a share of \
-      that peak, and the latency of single events. Everything is measured in short slices that take \
-      turns; figures are medians, with the smallest and the largest in brackets. PASS says that \
-      99.9 % of single events were scored within the target, and by which factor.
+      Measures the peak of one core, in products a second with operands in registers, and the \
+      events a second of scoring in batches, exact and screened, each as a share of that peak. It \
+      also measures the latency of single events. Everything is measured in short slices that take \
+      turns. Figures are medians, with the smallest and the largest in brackets. PASS means that \
+      99.9 % of single events were scored within the target; the factor to the target is printed.
 
       Run it on a quiet machine, bound to one processor. Without --model a network of the reference \
       size is trained for some seconds first: exact speed depends on the size alone.

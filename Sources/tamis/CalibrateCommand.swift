@@ -16,18 +16,19 @@ struct CalibrateCommand: ParsableCommand {
       The threshold of a rate a over N events is the order statistic of rank ceil((N + 1)(1 - a)): \
       on new events of the same kind the expected rate is at or below a. The interval of the true \
       rate is exact. --with-confidence chooses the rank so that the rate itself is at or below a \
-      with that confidence. A rate for which the events are too few is an error.
+      with that confidence. A rate for which there are too few events is an error.
 
-      Of a flagged journal the unbiased sample is taken, and nothing that was kept for its score. \
-      Events that their sender marked as tainted are left out.
+      From a flagged journal only the unbiased sample is taken. Events that their sender marked as \
+      tainted are left out.
 
-      The 8-bit screen of precision: screened is compared with the exact scores on the way; its \
-      margin is stored in the calibration.
+      In the same pass the 8-bit screen of precision: screened is compared with the exact scores. \
+      Its margin is stored in the calibration.
 
-      --partial writes what one of many runs or machines contributes; --merge makes of such parts \
-      the calibration of a single pass over all of them, to the bit. --compare says what changed \
-      since an older calibration, whose working points and scoring levels hold where none are \
-      given; without --out nothing is written. SOURCE_DATE_EPOCH sets the date in the file.
+      --partial writes the part of one of many runs or machines. --merge makes a calibration of \
+      such parts: that of a single pass over all events, to the bit. --compare reports the changes \
+      since an older calibration. The older working points and scoring levels hold where no others \
+      are given, and without --out nothing is written. SOURCE_DATE_EPOCH sets the date in the \
+      file.
 
       Examples:
         tamis calibrate --model model.safetensors --background calibration.run \\
@@ -57,7 +58,7 @@ struct CalibrateCommand: ParsableCommand {
     help: "The file to write: the calibration, or with --partial the part.", completion: .file())
   var out: String?
 
-  @Option(help: "An older calibration to say what changed.", completion: .file())
+  @Option(help: "An older calibration to compare with.", completion: .file())
   var compare: String?
 
   @OptionGroup var request: CalibrationRequest

@@ -84,15 +84,15 @@ struct CalibrationParts: ParsableArguments {
 
   @Option(
     help: """
-      The most events that all parts together will have: then --partial keeps only the scores that \
-      so many may need. All scores are kept without it.
+      The most events that all parts together will have. --partial then keeps only the scores that \
+      this many events may need. Without it all scores are kept.
       """)
   var eventsTotal: Int?
 
   @Option(
     help: """
-      Thin the unbiased samples of journals to one in so many events. Default: the coarsest that \
-      the journals given have.
+      Thin the unbiased samples of journals to one in this many events. Default: the coarsest \
+      prescale of the given journals.
       """)
   var unbiasedPrescale: UInt32?
 

@@ -14,10 +14,10 @@ struct DriftCommand: ParsableCommand {
     commandName: "drift",
     abstract: "Ask whether a recorded run is still the background of a calibration.",
     discussion: """
-      The daemon's checks over a recording: scores, each feature's mean and spread, non-finite \
-      values, flagged rates, rates by condition. Every event of EVENTS is scored and taken as \
-      unbiased; of a flagged journal the unbiased sample is taken, with the scores that it has. \
-      Exit status 1 when an alarm was raised.
+      Runs the daemon's checks over a recording: scores, each feature's mean and spread, \
+      non-finite values, flagged rates, rates by condition. Every event of EVENTS is scored and \
+      taken as unbiased. From a flagged journal the unbiased sample is taken, with its stored \
+      scores. Exit status 1 when an alarm was raised.
 
       On a run of the calibration's own background the probability of any alarm is at most \
       --false-alarm-probability.

@@ -18,11 +18,11 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Measure how well models tell signals from background, beside simple detectors.",
     discussion: """
       For each signal: the area under the ROC curve, average precision, and the true-positive rate \
-      at fixed false-positive rates, with intervals; the same for the norm of the standardised \
-      features, Mahalanobis distance, PCA residual and chosen variables. A model that does not beat \
-      them is said not to. --report writes report.html, report.json and roc.csv; --pictures each \
-      picture of it as an SVG file, and as PDF where rsvg-convert is installed (Debian's \
-      librsvg2-bin). docs/evaluation.md defines every number.
+      at fixed false-positive rates, with intervals. The same is computed for the norm of the \
+      standardised features, Mahalanobis distance, PCA residual and chosen variables; the summary \
+      names models that do not beat them. --report writes report.html, report.json and roc.csv. \
+      --pictures writes each picture of it as an SVG file, and as PDF where rsvg-convert is \
+      installed (Debian's librsvg2-bin). docs/evaluation.md defines every number.
 
       The background must be one that no model was trained on. Without --training-background, \
       Mahalanobis and PCA are fitted on the first half of it and judged on the second.

@@ -14,10 +14,11 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain",
     abstract: "Say which features make an event strange.",
     discussion: """
-      An event's attributions, one a feature, sum to its score. They are shown by name, in all and \
-      level by level, as numbers and as shares, with how far the levels agree: where they do not, \
-      an attribution says as much of the noise level as of the event. Without --event the event \
-      with the highest score is explained, and the mean shares over all events are added.
+      Each feature has an attribution, and the attributions sum to the event's score. They are \
+      shown by name, in all and level by level, as numbers and as shares. A further figure tells \
+      how far the levels agree: where they do not, an attribution depends on the noise level as \
+      much as on the event. Without --event the event with the highest score is explained, and the \
+      mean shares over all events are added.
 
       Examples:
         tamis explain --model model.safetensors --input flagged.run

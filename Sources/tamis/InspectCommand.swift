@@ -13,8 +13,8 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Say what a file is, and whether it is whole.",
     discussion: """
-      Knows models, calibrations and parts of them, runs, segments, journals and .npy files. Exit status 1 where a \
-      file is damaged or none of these.
+      Knows models, calibrations and parts of them, runs, segments, journals and .npy files. Exit \
+      status 1 where a file is damaged or of another kind.
 
       Example:
         tamis inspect model.safetensors calibration.json train.run journal

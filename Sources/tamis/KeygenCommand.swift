@@ -9,9 +9,9 @@ struct KeygenCommand: ParsableCommand {
     commandName: "keygen",
     abstract: "Make a CURVE key pair.",
     discussion: """
-      Writes the pair to FILE, mode 0600, in the form that pyzmq's zmq.auth and CZMQ read too, and \
-      the line `KEY  name` of the public key to FILE.public. A client's line is added to the \
-      server's list of clients; a server's is what its clients need.
+      Writes the pair to FILE, mode 0600, in the form that pyzmq's zmq.auth and CZMQ read, too. It \
+      writes the line `KEY name` of the public key to FILE.public. The line of a client is added \
+      to the server's list of clients. The line of a server is given to its clients.
 
       Examples:
         tamis keygen --out /etc/tamis/tamisd.key
@@ -19,7 +19,7 @@ struct KeygenCommand: ParsableCommand {
         cat alice.key.public >> /etc/tamis/clients
       """)
 
-  @Option(help: "The file to write; its public part goes to FILE.public.", completion: .file())
+  @Option(help: "The file to write. The public key goes to FILE.public.", completion: .file())
   var out: String
 
   @Option(help: "Who the key is for, in one line; default: the file's name.")

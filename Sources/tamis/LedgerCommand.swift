@@ -11,15 +11,15 @@ struct LedgerCommand: ParsableCommand {
     commandName: "ledger",
     abstract: "Merge the ledgers of journals into the ledger of the stream.",
     discussion: """
-      Every daemon keeps account of the records that it has decided, run by run and source by source, \
-      over restarts and kills. Where several daemons share a stream (any number behind one PUSH), \
-      each has seen a part; together they say what the stream has lost: \
-      expected = decided + missing. Records that came and were refused are told by reason, those \
-      whose run or sender cannot be trusted as unknown.
+      Every daemon keeps account of the records that it has decided, run by run and source by \
+      source, over restarts and kills. Where several daemons share a stream (any number behind one \
+      PUSH), each has seen a part of it. Their accounts together tell what the stream has lost: \
+      expected = decided + missing. Refused records are counted by reason. Those whose run or \
+      sender cannot be trusted are counted as unknown.
 
       The verdict is complete, damaged (a line of a ledger cannot be read), missing, refused (for \
-      another reason than repeated) or unbalanced, the gravest that holds. Exit status 1 where sums \
-      do not agree; with --complete, for every verdict but complete.
+      another reason than repeated) or unbalanced. Where several hold the gravest is given. Exit \
+      status 1 where sums do not agree; with --complete, for every verdict but complete.
 
       Examples:
         tamis ledger /var/lib/tamis/journal

@@ -63,7 +63,7 @@ struct ScoringOptions: ParsableArguments {
   @Option(help: "Noise levels that make the score, as indices into the model's sigmas: 3,4,5.")
   var levels: CommaSeparated<Int>?
 
-  @Option(help: "Their weights; 1/n each unless given.")
+  @Option(help: "The weights of these levels. Default: 1/n each.")
   var weights: CommaSeparated<Float>?
 
   /// The model's scoring with the overrides, checked against its number of levels.

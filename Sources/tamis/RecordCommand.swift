@@ -16,11 +16,11 @@ struct RecordCommand: ParsableCommand {
     commandName: "record",
     abstract: "Write a stream of event records to disk.",
     discussion: """
-      Good records are written as they came; others are counted under their reason. Recording ends \
+      Good records are written as they came. Refused ones are counted by reason. Recording ends \
       when every source that began a run has ended it, after --events events, after --seconds, or \
-      with SIGINT or SIGTERM. The run is closed with a manifest in each case. What was lost by the \
-      senders' sequences and what was refused is printed at the end. D is what most of the first \
-      records say whose checksum holds.
+      with SIGINT or SIGTERM. In each case the run is closed with a manifest. At the end the lost \
+      records, by the senders' sequences, and the refused ones are printed. Unless --features is \
+      given, the first records with a right checksum decide the number of features by majority.
 
       Example:
         tamis record --connect tcp://127.0.0.1:5555 --pattern sub --out run42
@@ -44,10 +44,10 @@ struct RecordCommand: ParsableCommand {
   @Option(help: "Features an event; default: by a vote of the first records.")
   var features: Int?
 
-  @Option(help: "End after so many events.")
+  @Option(help: "End after this many events.")
   var events: Int?
 
-  @Option(help: "End after so many seconds.")
+  @Option(help: "End after this many seconds.")
   var seconds: Double?
 
   @OptionGroup var curve: CurveOptions

@@ -18,18 +18,20 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Send recorded events to a socket.",
     discussion: """
-      Records go out as they were, control records included, with the replayed bit set. A .npy \
-      file is sent as run 1 of source 1, with a begin and an end of run. Into a daemon that others \
-      send to, replay with a run and a source number of your own: --as-run, --as-source. A run that \
-      the daemon knows as ended is taken again after a begin of run alone. With --loop each time \
-      round has higher run numbers, since a repeated run would be refused as repeated. A PUB socket \
-      waits for its first subscriber, or for as many as --subscribers says.
+      Records are sent as they were, control records included, with the replayed bit set. A .npy \
+      file is sent as run 1 of source 1, with a begin and an end of run. To replay into a daemon \
+      that receives from others, choose a run and a source number that they do not use: --as-run, \
+      --as-source. A daemon takes a run that it knows as ended only after another begin of run. \
+      With --loop each round has higher run numbers, since the daemon would refuse the same \
+      records as repeated. A PUB socket waits for its first subscriber, or for the number of \
+      --subscribers.
 
-      With --pace original and xK a wait that the records' times ask for is --gap-max at most and \
-      is told when it was cut; times of 0 say nothing. Files are paced one after another.
+      With --pace original and xK the times of the records set the pace. A gap between them is \
+      waited for at most --gap-max seconds; a cut gap is reported. Times of 0 are ignored. Files \
+      are paced one after another.
 
-      What was handed to the socket is printed at the end, also after SIGINT and SIGTERM and where \
-      the receiver goes. Exit status 1 where that is not all.
+      The number of records that the socket has taken is printed at the end, also after SIGINT and \
+      SIGTERM and when the receiver goes. Exit status 1 where it is not all.
 
       Examples:
         tamis replay test.run --bind tcp://127.0.0.1:5555 --pattern push
@@ -69,13 +71,13 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Records a message.")
   var batch = 64
 
-  @Option(help: "Send everything so many times.")
+  @Option(help: "How many times to send everything.")
   var loop = 1
 
-  @Option(help: "The topic part of each message; none unless given.")
+  @Option(help: "The topic part of each message. Default: no such part.")
   var topic: String?
 
-  @Option(help: "pub: begin when so many subscribers are there.")
+  @Option(help: "pub: begin when this many subscribers are there.")
   var subscribers = 1
 
   @Option(help: "Seconds to wait for a receiver, at the start and for the last records.")

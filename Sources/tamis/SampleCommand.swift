@@ -13,11 +13,11 @@ struct SampleCommand: ParsableCommand {
     commandName: "sample",
     abstract: "Draw events from what a score network has learnt of background.",
     discussion: """
-      Annealed Langevin dynamics: from noise, down the model's noise levels along its scores, to \
-      events in the units of the training data. They show what the network takes for background: \
-      compare them with the real thing feature by feature. The same model and seed give the same \
-      bytes whatever the number of threads and the machine; the first N of a larger sample are the \
-      same events.
+      Uses annealed Langevin dynamics: from noise, down the model's noise levels along its scores, \
+      to events in the units of the training data. The events show what the network takes for \
+      background: compare them with real background feature by feature. The same model and seed \
+      give the same bytes with any number of threads on any machine. The first N events of a \
+      larger sample are the same events.
 
       Examples:
         tamis sample --model model.safetensors --events 10000 --out sample.npy

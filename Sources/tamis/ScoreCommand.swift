@@ -14,8 +14,8 @@ struct ScoreCommand: ParsableCommand {
     abstract: "Score recorded events, with the bits of the daemon.",
     discussion: """
       Writes scores (N,), attributions (N, D) and, with a calibration, the events that would be \
-      flagged. An event with a non-finite feature has score NaN. With a calibration its levels \
-      and weights are used.
+      flagged. An event with a feature that is not finite has the score NaN. With a calibration \
+      its levels and weights are used.
 
       Examples:
         tamis score --model model.safetensors --input test.run --scores scores.npy
@@ -42,7 +42,7 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "A folder for the flagged records.", completion: .file())
   var flagged: String?
 
-  @Option(help: "One in so many events is kept whatever its score, as in the daemon; 0 is none.")
+  @Option(help: "One in this many events is kept whatever its score, as in the daemon. 0: none.")
   var unbiasedPrescale: UInt32 = 0
 
   @Option(

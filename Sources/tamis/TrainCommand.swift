@@ -14,17 +14,18 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train a network on background.",
     discussion: """
-      A score network by multi-scale denoising score matching, or, to compare with, an \
-      autoencoder (64-128-64-8-64-128-64 for 64 features) by mean squared error, which --network \
-      chooses. The standardiser is fitted on the same events. The \
-      training record (hyperparameters, seed, hash of the data, loss) goes into the model file; \
-      the same data, options and seed give the same bytes whatever the number of threads and the \
-      machine. What it cost goes to OUT.training.json.
+      Trains a score network by multi-scale denoising score matching. With --network autoencoder \
+      it trains an autoencoder by mean squared error, for comparison (64-128-64-8-64-128-64 for 64 \
+      features). The standardiser is fitted on the same events. The training record \
+      (hyperparameters, seed, hash of the data, loss) goes into the model file. The same data, \
+      options and seed give the same bytes with any number of threads on any machine. The cost of \
+      the training goes to OUT.training.json.
 
-      With --levels auto one event in twenty is kept from the network, and the levels that make \
-      the score and their weights are chosen by what it does on these; no anomaly is needed. The \
-      table printed at the end says how much of the noise the network predicts at each level, and \
-      how much a linear filter would: less than that is a network that was trained too little.
+      With --levels auto the network does not learn from one event in twenty. On these events it \
+      is measured at each noise level, and the measurement chooses the levels that make the score \
+      and their weights; no anomaly is needed. The table printed at the end shows the share of the \
+      noise that the network predicts at each level, and the share that a linear filter would \
+      predict. A network below the filter was trained too little.
 
       Examples:
         tamis train --background train.run --out model.safetensors
@@ -46,7 +47,7 @@ struct TrainCommand: ParsableCommand {
   var out: String
 
   @Option(
-    help: "What is trained: score, or autoencoder, the baseline.",
+    help: "The network to train: score, or autoencoder, a baseline.",
     transform: named(NetworkKind.self))
   var network = NetworkKind.score
 
@@ -68,7 +69,7 @@ struct TrainCommand: ParsableCommand {
   var learningRateSchedule = LearningRateSchedule.cosine
 
   @Option(
-    help: "What the network predicts: noise, or score, the score itself.",
+    help: "The network's output: noise, or score (the score itself).",
     transform: named(Scoring.Output.self))
   var output = Scoring.Output.noise
 
@@ -102,7 +103,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Noise levels that make the score: auto, or indices such as 4,5,6.")
   var levels = LevelChoice.automatic
 
-  @Option(help: "Weights of levels that are given; 1/n each unless given too.")
+  @Option(help: "Weights of the given levels. Default: 1/n each.")
   var weights: CommaSeparated<Float>?
 
   @Option(help: "Threads; the result does not depend on it. Default: all processors.")

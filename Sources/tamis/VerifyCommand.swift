@@ -14,13 +14,13 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Check that the daemon's flagged events are the offline ones, bit for bit.",
     discussion: """
       Scores the recording again and compares every decision, score, attribution and feature with \
-      the journal. Exit status 1 and the first difference where there is one. The prescale of the \
-      unbiased sample is read from the journal unless given.
+      the journal. Where there is a difference the first one is printed, and the exit status is 1. \
+      The prescale of the unbiased sample is read from the journal unless given.
 
-      A journal says in decisions.jsonl what decided when: events that another model or calibration \
-      decided (after a reload) are left out and counted, and the cap on a flood is taken into \
-      account. --decided-only also leaves out events that the journal's ledger has as missing: lost \
-      on the way, or with a daemon that was killed.
+      A journal has in decisions.jsonl which model and calibration decided which events. Events \
+      that another pair decided (after a reload) are left out and counted, and the cap on a flood \
+      is taken into account. --decided-only also leaves out events that the journal's ledger has \
+      as missing: they were lost on the way, or with a daemon that was killed.
 
       Examples:
         tamis verify --model model.safetensors --calibration calibration.json \\
@@ -42,7 +42,7 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "The daemon's journal, or a run of flagged records.", completion: .file())
   var flagged: String
 
-  @Option(help: "The daemon's unbiased.prescale; default: what the journal says.")
+  @Option(help: "The daemon's unbiased.prescale. Default: the journal's.")
   var unbiasedPrescale: UInt32?
 
   @Flag(help: "Leave out events that the journal's ledger has as missing.")

@@ -11,11 +11,11 @@ struct ReloadCommand: ParsableCommand {
     commandName: "reload",
     abstract: "Make a running daemon read model, calibration, shadow and clients again.",
     discussion: """
-      Sends SIGHUP to the daemon that answers at --url and waits for its word. That daemon must run \
-      on this machine and where its process number counts: for one in a container seen from outside, \
-      --pid names its number here. The \
-      daemon switches between two records or, where the files are not good, keeps what it has; \
-      which of the two, and why, is said here.
+      Sends SIGHUP to the daemon that answers at --url and waits for the outcome. The daemon must \
+      run on this machine and in this process namespace. For a daemon in a container, seen from \
+      outside, --pid gives its process number here. The daemon switches between two records or, \
+      where the files are not good, keeps the model and calibration that it has. The command \
+      prints which of the two happened, and why.
 
       Examples:
         tamis reload

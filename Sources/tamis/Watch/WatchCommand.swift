@@ -11,9 +11,10 @@ struct WatchCommand: ParsableCommand {
     discussion: """
       Asks the daemon's /status and shows it: state and alarms, rates, working points with target \
       and interval, ledger, latency, journal, drift, and what made the last flagged events \
-      strange. On a terminal the view is drawn again and again, and waits for a daemon that is \
-      away: keys 1 to 5 choose what is shown, arrows, j, k and the space bar scroll, q or Ctrl-C \
-      ends. Elsewhere, or with --once, all of it is printed once. NO_COLOR turns colours off.
+      strange. On a terminal the view is drawn again and again, and waits for a daemon that does \
+      not answer. Keys 1 to 5 choose what is shown; arrows, j, k and the space bar scroll; q or \
+      Ctrl-C ends. Elsewhere, or with --once, everything is printed once. NO_COLOR turns colours \
+      off.
 
       Examples:
         tamis watch
