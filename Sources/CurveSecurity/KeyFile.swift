@@ -1,7 +1,7 @@
 internal import DurableFiles
 internal import Glibc
 
-/// Where a file of keys lies: a path, or a credential that the service manager hands over.
+/// The place of a file of keys: a path, or a credential that the service manager provides.
 public struct KeyFile: Hashable, Sendable {
   /// The path to open; nil for a credential where there are none.
   let path: String?
@@ -10,7 +10,7 @@ public struct KeyFile: Hashable, Sendable {
   /// Whether the service manager made the file.
   let isCredential: Bool
 
-  /// What stands before the name of a credential.
+  /// The prefix of the name of a credential.
   public static let credentialPrefix = "credential:"
 
   /// `text` is a path, or `credential:NAME` for the file NAME in `credentialsFolder`
@@ -25,7 +25,8 @@ public struct KeyFile: Hashable, Sendable {
   /// A file of keys is some kilobytes long; anything larger is another file.
   private static let byteCountMax = 1_048_576
 
-  /// The file's text, where nobody may read or change it who should not.
+  /// The file's text. The file's mode must keep others from changing it, and from reading a secret
+  /// one.
   ///
   /// - Throws: `FileFault` or `SystemCallError`.
   func readText(isSecret: Bool) throws -> String {

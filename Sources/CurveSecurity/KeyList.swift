@@ -43,8 +43,8 @@ extension KeyFile {
     return listed
   }
 
-  /// Reads the clients that may come: their public keys with their names. An empty list lets nobody
-  /// in.
+  /// Reads the clients that may connect: their public keys with their names. With an empty list no
+  /// client may connect.
   ///
   /// - Throws: `FileFault` or `SystemCallError`.
   public func readClients() throws -> [CurveKey: String] {

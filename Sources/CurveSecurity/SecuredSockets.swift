@@ -12,7 +12,7 @@ public final class SecuredSockets: Sendable {
   private let clients: Mutex<[CurveKey: String]>
   private let opened = Mutex<[ConnectionCounts]>([])
 
-  /// Begins to guard `context`; `report` is told of peers that do not get in, on the thread of
+  /// Begins to guard `context`. `report` receives peers that could not connect, on the thread of
   /// `run()` and rarely (see `ZAPHandler`).
   public init(
     _ context: Context, _ security: SocketSecurity,
@@ -31,7 +31,7 @@ public final class SecuredSockets: Sendable {
   /// - Parameters:
   ///   - name: `input`, `output`: the name in counts and reports, one for each socket.
   ///   - limits: what its peers may send.
-  ///   - pressure: how sending goes, where one receiver must not hold up the others.
+  ///   - pressure: how sending goes, where one receiver must not delay the others.
   /// - Returns: where the socket is bound, wildcard ports resolved.
   /// - Throws: `ZeroMQError`, or `FileFault` where the key of a server is missing.
   public func open(
@@ -43,8 +43,8 @@ public final class SecuredSockets: Sendable {
       connectionCountMax: security.connectionCountMax,
       handshakeTimeoutMs: security.handshakeTimeoutMs)
     try socket.set(Self.peerOptions)
-    // Options count for what is connected or bound after them, so one socket may be the client of
-    // several servers and a server too.
+    // Options apply to connections and bindings that are made after them: one socket may be the
+    // client of several servers, and a server as well.
     let counts = try gatekeeper.guardSocket(
       socket, as: name, policy, limits: limits, pressure: pressure
     ) {
@@ -77,7 +77,7 @@ public final class SecuredSockets: Sendable {
       remedy: "add the server's public key to the list of servers")
   }
 
-  /// What the connections of each socket have come to, in the order of opening.
+  /// The counts of connections of each socket, in the order of opening.
   public var counts: [ConnectionCounts] { opened.withLock { $0 } }
 
   /// Answers peers until `stop()`. Blocks its thread; call it once.
@@ -86,8 +86,8 @@ public final class SecuredSockets: Sendable {
   /// Lets `run()` return. Any thread may call it.
   public func stop() { gatekeeper.stop() }
 
-  /// Reads the list of clients again and lets in who is on it from now on. Clients that are
-  /// connected stay so, whether they are on it or not. Any thread may call it.
+  /// Reads the list of clients again. From now on the clients on it may connect. Connected clients
+  /// stay connected, whether they are on it or not. Any thread may call it.
   ///
   /// - Returns: what has changed; nil where there is no list.
   /// - Throws: `FileFault` or `SystemCallError` where the list is wrong; the old one then stays.
@@ -105,12 +105,12 @@ public final class SecuredSockets: Sendable {
   }
 }
 
-/// What reading the list of clients again has changed.
+/// The changes of the list of clients when it was read again.
 public struct ClientListChange: Equatable, Sendable {
   /// Clients on the list now.
   public var count: Int
-  /// Of these, those that were not on it before.
+  /// Clients on the list now that were not on it before.
   public var added: Int
-  /// Those that were and are no longer.
+  /// Clients that were on the list and are no longer.
   public var removed: Int
 }

@@ -7,7 +7,7 @@ public struct SocketSecurity: Sendable {
   public var keys: CurveKeyPair?
   /// The clients that may connect to sockets that bind, with their names.
   public var clients: [CurveKey: String] = [:]
-  /// Where `clients` came from, to read them again.
+  /// The file of `clients`, to read it again.
   public var clientsFile: KeyFile?
   /// The keys of the servers that sockets connect to.
   public var servers = ServerKeys()
@@ -50,7 +50,7 @@ public struct SocketSecurity: Sendable {
   }
 }
 
-/// The files that a program's security is in.
+/// The files of a program's keys and peers.
 public struct SecurityFiles: Sendable {
   /// Its own key pair.
   public var keyPair: KeyFile?

@@ -15,8 +15,9 @@ final class FileLock: Sendable {
   }
 }
 
-/// A process that is just being started by another holds copies of that one's descriptors, and so
-/// its locks, until it runs its own program: a lock is refused only when it stays taken this long.
+/// A process that another is just starting holds copies of that one's descriptors, and its locks
+/// with them, until it runs its own program. A lock is therefore refused only when it stays taken
+/// for this long.
 private let patienceMs = 500
 
 private func take(_ file: borrowing OpenFile) throws {

@@ -4,10 +4,10 @@ internal import Glibc
 /// cursor and decisions reach the disk. `DiskFolder` is the real one; tests and the simulator have
 /// their own, which fail, cut and forget on demand.
 ///
-/// What a store promises: a name that was made, renamed or removed is durable after `synchronise()`
-/// of the folder alone, and a file's bytes and length after `synchronise()` of the file. Before,
-/// a power failure may leave any part of them. Names are plain file names, without a slash.
-/// All methods may be called from several threads at once.
+/// The promises of a store: a name that was made, renamed or removed is durable only after
+/// `synchronise()` of the folder, and a file's bytes and length only after `synchronise()` of the
+/// file. Before that a power failure may leave any part of them. Names are plain file names,
+/// without a slash. All methods may be called from several threads at once.
 public protocol FolderStore: AnyObject, Sendable {
   /// Where it is, for messages and for what is read from outside.
   var path: String { get }

@@ -3,10 +3,10 @@ internal import Glibc
 
 /// The bytes of a whole file: mapped read-only, or copied into memory.
 ///
-/// The bytes stay valid as long as the object lives; nothing else keeps it alive, so whoever reads
-/// them from a local object does so within `withExtendedLifetime`. Where another process shortens a
-/// mapped file meanwhile, reading behind its new end ends this one with status 1 and a message that
-/// names the file: a program that must go on reads a copy.
+/// The bytes stay valid as long as the object lives. Nothing else keeps it alive: read them from a
+/// local object within `withExtendedLifetime`. Where another process shortens a mapped file
+/// meanwhile, reading behind its new end ends this process with status 1 and a message that names
+/// the file. A program that must continue reads a copy.
 ///
 /// `@unchecked`: nothing changes after the initialiser.
 public final class MappedFile: @unchecked Sendable {
@@ -37,7 +37,7 @@ public final class MappedFile: @unchecked Sendable {
     mapping = tamis_mapping_add(address, byteCount, path)
   }
 
-  /// Reads all of `path` into memory: whatever becomes of the file, the bytes stay.
+  /// Reads all of `path` into memory. The bytes stay, whatever happens to the file.
   public init(copying path: String) throws(SystemCallError) {
     let handle = try OpenFile(opening: path, flags: O_RDONLY)
     let buffer = UnsafeMutableRawBufferPointer.allocate(

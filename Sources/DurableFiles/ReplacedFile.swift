@@ -16,7 +16,7 @@ public struct ReplacedFile: ~Copyable {
   /// 0600 from its creation on.
   public init(_ path: String, replacing: Bool, isPrivate: Bool = false) throws {
     let name = try OutputName(path, replacing: replacing)
-    // A failure must not meet a half made value.
+    // A failure must not destroy a value that is only partly made.
     let temporary = try TemporaryFile(beside: name.target, isPrivate: isPrivate)
     self.path = path
     self.replacing = replacing

@@ -18,7 +18,7 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// Hashes a whole file.
   public init(ofFile path: String) throws(SystemCallError) {
-    // The mapping ends with the object, and nothing but this call keeps that.
+    // The mapping ends with the object, and only this call keeps the object.
     let file = try MappedFile(path)
     self = withExtendedLifetime(file) { SHA256Digest(of: file.bytes) }
   }

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// The unfinished file `NAME.writing-PID` beside the one that it becomes.
 ///
-/// While it is written it is locked (flock(2)), and a signal that ends the process removes it. What
-/// a process left that was killed has no lock: the next one that writes NAME removes it.
+/// While it is written it is locked (flock(2)), and a signal that ends the process removes it. The
+/// file of a killed process has no lock: the next process that writes NAME removes it.
 final class TemporaryFile {
   let path: String
   let handle: OpenFile
@@ -26,7 +26,7 @@ final class TemporaryFile {
         file: path, found: "a file that another process writes", expected: "none",
         remedy: "wait for its end, or choose another name")
     }
-    // File systems without locks have none to lose: then nothing stale is removed either.
+    // On file systems without locks this fails. There stale files are not removed either.
     _ = flock(handle.descriptor, LOCK_EX | LOCK_NB)
   }
 

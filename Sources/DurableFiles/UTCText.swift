@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A time in UTC as ISO 8601 has it: `2026-11-23T20:00:00Z`, or with milliseconds.
+/// A time in UTC in the form of ISO 8601: `2026-11-23T20:00:00Z`, or with milliseconds.
 ///
 /// - Parameter timeNs: nanoseconds since the Unix epoch.
 public func utcText(_ timeNs: UInt64, milliseconds: Bool = false) -> String {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Why the service manager was not told.
+/// Why the service manager could not be notified.
 public struct NotifyFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// The socket, as `NOTIFY_SOCKET` has it.
   public var socketName: String

@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// Tells the service manager how the daemon is, by the datagrams of sd_notify(3).
+/// Tells the service manager the state of the daemon, by the datagrams of sd_notify(3).
 ///
-/// There is one where systemd (or whoever starts the daemon and follows its protocol) has named a
-/// socket in the environment, and none otherwise: `notifier?.ready()` then does nothing. No call
-/// blocks and none throws: a manager that does not listen is no reason to stop the stream, so a
-/// failure is a value that the caller may log.
+/// It exists where systemd (or another manager that follows its protocol) has named a socket in the
+/// environment. Otherwise it is nil, and `notifier?.ready()` does nothing. No call blocks and none
+/// throws: a manager that does not listen must not stop the stream. A failure is a value that the
+/// caller may log.
 public final class ServiceNotifier: Sendable {
   /// Nanoseconds after which the manager takes the daemon for stuck unless `watchdog()` was called;
   /// nil where it does not watch. Call it at half that interval or more often.
@@ -57,7 +57,8 @@ public final class ServiceNotifier: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The daemon is armed and takes events: at start, and at the end of a reload.
+  /// The daemon has a model and a calibration and takes events: at the start, and at the end of a
+  /// reload.
   @discardableResult
   public func ready(status: String) -> NotifyFailure? {
     send("READY=1\n\(statusLine(status))")

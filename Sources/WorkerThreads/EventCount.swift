@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// A counter on which threads can sleep until it moves: the wake-up half of a ring buffer.
 ///
-/// The waiter reads `value`, looks whether there is work, and if not waits for the counter to move
-/// past what it read; the other side makes work visible and then calls `signal()`. No wake-up is
-/// lost, and `signal()` makes a system call only while somebody sleeps.
+/// The waiter reads `value` and looks for work. Where there is none it waits until the counter
+/// differs from the value that it read. The other side makes work visible and then calls
+/// `signal()`. No wake-up is lost, and `signal()` makes a system call only while a thread sleeps.
 public final class EventCount: Sendable {
   private let word: UnsafeSendable<UnsafeMutablePointer<UInt32>>
   private let sleepers = Atomic<Int>(0)
@@ -50,7 +50,7 @@ public final class EventCount: Sendable {
 
 /// A value that is shared between threads under a rule stated where it is used.
 ///
-/// `@unchecked`: by that rule, which whoever wraps a value has to keep.
+/// `@unchecked`: by that rule, which the code that wraps a value has to keep.
 package struct UnsafeSendable<Value>: @unchecked Sendable {
   package let value: Value
 

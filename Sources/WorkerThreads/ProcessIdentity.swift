@@ -1,7 +1,7 @@
 internal import CLinux
 
-/// What makes a process number mean one process: numbers are given anew, and each container and each
-/// machine counts its own.
+/// Identifies one process together with its number: numbers are used again, and each container and
+/// each machine counts its own.
 public struct ProcessIdentity: Equatable, Sendable {
   /// The start of the machine, as the kernel names it; containers of one machine share it.
   public var boot: String

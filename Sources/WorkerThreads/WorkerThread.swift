@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A named operating-system thread that runs one closure to its end.
 ///
-/// Threads, not tasks: the stream path must neither share an executor nor be suspended, and
-/// numeric work wants one thread a core.
+/// Threads and not tasks: the stream path must neither share an executor nor be suspended, and
+/// numeric work runs best with one thread for each core.
 public struct WorkerThread: ~Copyable {
   private let handle: pthread_t
 
@@ -23,7 +23,7 @@ public struct WorkerThread: ~Copyable {
     handle = created
   }
 
-  /// Lets the thread go on by itself, to the end of its closure or of the process. In place of
+  /// Lets the thread run by itself, to the end of its closure or of the process. Use it in place of
   /// `join()`.
   public consuming func detach() {
     pthread_detach(handle)

@@ -1,10 +1,11 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// Whether the library must be told to use IPv6 for `address`: it is one, or a name that has no other.
+/// Whether the library needs its IPv6 option for `address`: it is an IPv6 address, or a name that
+/// has no other.
 ///
-/// Not everywhere, since with the option set the library prefers IPv6 where a name has both, and the
-/// other end may listen at IPv4 alone.
+/// The option is not always set: with it the library prefers IPv6 where a name has both, and the
+/// other end may listen only at IPv4.
 func needsIPv6(_ address: String, for use: ZeroMQError.EndpointOperation) -> Bool {
   guard address.hasPrefix("tcp://") else { return false }
   let rest = address.dropFirst("tcp://".count)
@@ -26,7 +27,7 @@ private func resolves(_ host: String, to family: CInt) -> Bool {
 
 /// Why the path of an ipc address cannot be bound: an errno, 0 where it can and for other addresses.
 ///
-/// The library removes whatever has that name before it binds, so what is there is looked at first.
+/// The library removes any file of that name before it binds. The file is therefore checked first.
 func codeOfIPCPath(of address: String) -> CInt {
   guard address.hasPrefix("ipc://") else { return 0 }
   let path = String(address.dropFirst("ipc://".count))

@@ -1,10 +1,9 @@
-/// Keeps account of a socket's connections, those that peers made and those that it made, from what
-/// its monitor tells.
+/// Keeps account of a socket's connections, incoming and outgoing, from the events of its monitor.
 package struct ConnectionAccount {
   private let handshakeMsMax: Int64
   private var incoming: HandshakeLedger
   private var outgoing: HandshakeLedger
-  /// When peers were let in whose handshake is not over, oldest first.
+  /// The times at which peers were admitted whose handshake is not over, oldest first.
   private var admissions: [Int64] = []
 
   /// The library closes a connection whose handshake takes longer than `handshakeTimeoutMs`; a second
@@ -21,10 +20,10 @@ package struct ConnectionAccount {
   /// Connections that are past their handshake.
   package var established: Int { incoming.established + outgoing.established }
 
-  /// Whether a handshake may end without a word.
+  /// Whether a handshake may end without an event.
   package var isUncertain: Bool { incoming.unresolved + outgoing.unresolved > 0 }
 
-  /// Peers that came and are connected, and those that were let in and are about to be.
+  /// Incoming peers that are connected, and those that were admitted and are about to be.
   package func taken(nowMs: Int64) -> Int {
     incoming.established + admissions.count { nowMs - $0 <= handshakeMsMax }
   }
@@ -39,7 +38,7 @@ package struct ConnectionAccount {
     outgoing.begin(descriptor, nowMs: nowMs)
   }
 
-  /// An incoming peer was let in; its handshake goes on.
+  /// An incoming peer was admitted; its handshake continues.
   package mutating func admit(nowMs: Int64) {
     admissions.removeAll { nowMs - $0 > handshakeMsMax }
     admissions.append(nowMs)
@@ -62,13 +61,14 @@ package struct ConnectionAccount {
     if !incoming.end(descriptor) { _ = outgoing.end(descriptor) }
   }
 
-  /// The handshakes that have ended without a word since the last call.
+  /// The handshakes that have ended without an event since the last call.
   package mutating func takeSilentFailures(nowMs: Int64) -> (incoming: Int, outgoing: Int) {
     (incoming.takeSilentFailures(nowMs: nowMs), outgoing.takeSilentFailures(nowMs: nowMs))
   }
 
-  /// Of `count` incoming handshakes that have ended without a word, those that had come so far that
-  /// their peers were let in. Ask after all questions have been answered that came before their end.
+  /// How many of `count` incoming handshakes that have ended without an event had got as far as the
+  /// admission of their peer. To be called after all requests that came before their end have been
+  /// answered.
   package mutating func takeAdmissions(upTo count: Int) -> Int {
     let admitted = min(count, admissions.count)
     admissions.removeFirst(admitted)

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What a socket's connections have come to, readable by any thread.
+/// The counts of a socket's connections, readable by any thread.
 public final class ConnectionCounts: Sendable {
   /// The figures of one moment.
   public struct Figures: Equatable, Sendable {

@@ -1,7 +1,7 @@
 internal import CZeroMQ
 
-/// Watches what the connections of one socket bring and take, and cuts off those that take what is
-/// not their share. One thread owns it.
+/// Watches the bytes and the memory of the connections of one socket, and cuts off those that take
+/// more than their share. One thread owns it.
 final class ConnectionGuard {
   private let limits: PeerLimits
   private let pressure: ReceiverPressure?
@@ -31,8 +31,9 @@ final class ConnectionGuard {
   private static let largeByteCount: UInt64 = 65_536
   private static let tricklePeriodMs: Int64 = 10
   private static let pressurePeriodMs: Int64 = 50
-  /// The limit on slow receivers halves with each that had to be cut off, down to this, and is whole
-  /// again after so long without one: one that comes back at once must not hold up the others anew.
+  /// The limit on slow receivers halves with each receiver that is cut off, down to this, and is
+  /// restored after some time without one. A receiver that comes back at once must not delay the
+  /// others for the whole time again.
   private static let slowLimitMsMin: Int64 = 1_000
   private static let slowMemoryMs: Int64 = 600_000
 
@@ -66,7 +67,7 @@ final class ConnectionGuard {
   /// A peer that had got in has gone.
   func noteDeparture() { pressure?.noteGone() }
 
-  /// Looks at all of them; `report` is told of those that were cut off.
+  /// Looks at all connections. `report` receives those that were cut off.
   func look(nowMs: Int64, established: Int, report: (CutReason, String) -> Void) {
     switch limits {
     case .none: break
@@ -149,14 +150,14 @@ extension ConnectionGuard {
       }
     }
     hasFreed = hasFreed || hasCut
-    // A suspicion stays until a message comes, however long the connection is silent meanwhile: else
-    // one that floods in turns would never be caught.
+    // A suspicion stays until a message comes, however long the connection is silent meanwhile.
+    // Otherwise a connection that floods with pauses would never be caught.
     if hasSuspect || hasCut { alertUntilMs = nowMs + Self.alertMs }
     if growth >= Self.alertByteCount || hasCut { quickUntilMs = nowMs + Self.alertMs }
     if nowMs >= alertUntilMs { endAlert(marks) }
   }
 
-  /// There has been no suspect for a while: what memory there is now is the daemon's own.
+  /// There has been no suspect for a while: the present memory counts as the daemon's own.
   private func endAlert(_ marks: DeliveryMarks) {
     alertUntilMs = 0
     marks.wantAll(false)
@@ -169,8 +170,8 @@ extension ConnectionGuard {
 // MARK: - Receivers
 
 extension ConnectionGuard {
-  /// Who holds up whom: a receiver that has something to take at every look while sends are refused,
-  /// beside one that has nothing; or one that takes nothing at all while others go on.
+  /// Finds a receiver that delays others: one that has bytes to take at every look while sends are
+  /// refused and another has none, or one that takes nothing at all while others do.
   private func lookAtReceivers(
     _ pressure: ReceiverPressure, _ established: Int, nowMs: Int64,
     report: (CutReason, String) -> Void

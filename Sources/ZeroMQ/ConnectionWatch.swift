@@ -39,7 +39,7 @@ final class ConnectionWatch {
   /// How soon `look` is due.
   var periodMs: Int { guardian.periodMs }
 
-  /// Looks at what the connections bring and take; `report` is told of each that was cut off.
+  /// Looks at the bytes and the memory of the connections. `report` receives each that was cut off.
   func look(nowMs: Int64, report: (ConnectionCut) -> Void) {
     guardian.look(nowMs: nowMs, established: account.established) { reason, address in
       counts.add(reason)
@@ -48,9 +48,9 @@ final class ConnectionWatch {
     }
   }
 
-  /// Reports the incoming handshakes that have ended without a word, after the questions about their
-  /// peers have been answered: who is let in has greeted as a ZMTP 3 peer, and what the library then
-  /// refuses without a word is a socket of the wrong type.
+  /// Reports the incoming handshakes that have ended without an event, after the requests about
+  /// their peers have been answered. An admitted peer has greeted as a ZMTP 3 peer. When the
+  /// library then refuses it without an event, its socket is of the wrong type.
   func reportSilent(_ report: (HandshakeFailure) -> Void) {
     guard silentCount > 0 else { return }
     let admitted = account.takeAdmissions(upTo: silentCount)
@@ -63,7 +63,7 @@ final class ConnectionWatch {
     silentCount = 0
   }
 
-  /// Takes what has happened; `report` is told of each failure that nobody else counts.
+  /// Takes the monitor's events. `report` receives each failure that is counted nowhere else.
   func take(nowMs: Int64, report: (HandshakeFailure) -> Void) throws(ZeroMQError) {
     func fail(_ reason: HandshakeFailure.Reason, at endpoint: String, count: Int = 1) {
       report(

@@ -1,4 +1,4 @@
-/// Something about peers that is counted and said.
+/// A failure of peers that is counted and reported.
 protocol ReportedFailure {
   associatedtype Reason: Hashable
   var socket: String { get }
@@ -9,9 +9,9 @@ protocol ReportedFailure {
 extension HandshakeFailure: ReportedFailure {}
 extension ConnectionCut: ReportedFailure {}
 
-/// Says that peers fail to get in, or are cut off: the first time of each reason at each socket, and
-/// then at most once in an interval, with how many there were. So a peer that hammers at the door
-/// fills no log.
+/// Reports that peers fail to connect, or are cut off: the first time of each reason at each
+/// socket, and then at most once in an interval, with their number. A peer that tries again and
+/// again therefore does not fill the log.
 struct FailureReports<Failure: ReportedFailure> {
   private struct Key: Hashable {
     var socket: String
@@ -38,7 +38,7 @@ struct FailureReports<Failure: ReportedFailure> {
     entries[key] = entry
   }
 
-  /// What is to be said now.
+  /// The failures to report now.
   mutating func takeDue(nowMs: Int64) -> [Failure] {
     var due: [Failure] = []
     for (key, entry) in entries where entry.pending.count > 0 {

@@ -1,10 +1,10 @@
-/// The connections of one direction and what is known of their handshakes.
+/// The connections of one direction, and the known states of their handshakes.
 ///
 /// A monitor names a connection's descriptor when it comes and when it goes, but not when its
-/// handshake ends. So handshakes are counted: those that came and have neither succeeded nor failed
-/// are open, and belong to connections younger than the longest handshake. A peer that breaks off in
-/// a way that the library does not report (bytes that are not ZMTP) shows as a handshake without a
-/// young connection.
+/// handshake ends. Handshakes are therefore counted: those that have neither succeeded nor failed
+/// are open, and belong to connections younger than the longest handshake. A peer that breaks off
+/// in a way that the library does not report (bytes that are not ZMTP) shows as a handshake without
+/// a young connection.
 struct HandshakeLedger {
   private let handshakeMsMax: Int64
   /// When each connection came, by descriptor.

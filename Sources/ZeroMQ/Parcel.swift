@@ -1,6 +1,6 @@
 internal import CZeroMQ
 
-/// What became of a send that is followed up.
+/// The outcome of a send that is followed up.
 public enum Posting: Sendable {
   /// It is on its way to all who want it.
   case taken

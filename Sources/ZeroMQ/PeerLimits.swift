@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// What the peers of a guarded socket may send before they are cut off. The library bounds single
-/// parts and counts of whole messages, but neither the parts of a message nor what a peer sends that
-/// the socket has no use for.
+/// The limits on what the peers of a guarded socket may send before they are cut off. The library
+/// bounds single parts and counts of whole messages, but not the parts of a message, and not bytes
+/// that the socket has no use for.
 public enum PeerLimits: Sendable {
   /// Nothing is watched.
   case none
@@ -15,7 +15,7 @@ public enum PeerLimits: Sendable {
   case stream(DeliveryMarks, undeliveredByteCount: Int, memoryByteCount: Int)
 }
 
-/// How far the owner of a socket has come with what its peers sent, for the thread that guards it.
+/// How far the owner of a socket has read its peers' messages, for the thread that guards it.
 public final class DeliveryMarks: Sendable {
   /// Changes when a whole message of the connection with that descriptor was taken.
   private let marks: [DescriptorMark]
@@ -59,7 +59,7 @@ public enum CutReason: String, CaseIterable, Sendable {
   case flood
   /// Input took more memory than it may, and this connection had brought the most.
   case memory
-  /// It held up the other receivers.
+  /// It delayed the other receivers.
   case slow
 }
 

@@ -4,7 +4,7 @@ internal import Glibc
 /// The memory that the process has taken, cheaply enough to look at every few milliseconds.
 final class ProcessMemory {
   private let descriptor: CInt
-  /// What it was when nothing out of the ordinary was there.
+  /// The memory in ordinary times.
   private var usualByteCount: Int64?
 
   init() { descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC) }
@@ -26,6 +26,6 @@ final class ProcessMemory {
     if now >= 0 { usualByteCount = max(0, now - excessByteCount) }
   }
 
-  /// Gives freed memory back to the system: what was taken in a flood is then not taken for usual.
+  /// Gives freed memory back to the system, so that the memory of a flood does not count as usual.
   func trim() { tamis_memory_trim() }
 }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How the sending of a socket goes, between its owner and the thread that guards it.
+/// The state of a socket's sending, shared by its owner and the thread that guards it.
 public final class ReceiverPressure: Sendable {
   private let refused = Atomic<UInt64>(0)
   private let gone = Atomic<UInt64>(0)
@@ -21,8 +21,8 @@ public final class ReceiverPressure: Sendable {
   /// Changes when peers that had got in have gone.
   public var goneCount: UInt64 { gone.load(ordering: .acquiring) }
 
-  /// Looks at the connections that were made, ever. What went before a look began is counted in
-  /// `goneCount` when it is over.
+  /// The number of looks at the connections since the start. Connections that went before a look
+  /// began are counted in `goneCount` when it is over.
   public var lookCount: UInt64 { looked.load(ordering: .acquiring) }
 
   /// Connections past their handshake, as far as the library tells.
@@ -31,7 +31,7 @@ public final class ReceiverPressure: Sendable {
   /// Bytes that the kernel still had to send at the last look, over all connections.
   public var unsentByteCount: Int { unsent.load(ordering: .acquiring) }
 
-  /// Has a connection cut off that takes what is not its share.
+  /// Asks the guarding thread to cut off a connection that takes more than its share.
   public func cut(_ descriptor: Int) { unwanted.withLock { $0.append(descriptor) } }
 
   var refusalCount: UInt64 { refused.load(ordering: .relaxed) }

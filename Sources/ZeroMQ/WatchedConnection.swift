@@ -45,7 +45,7 @@ struct WatchedConnection {
     progressMs = nowMs
   }
 
-  /// What the kernel says of it; nil where it has gone.
+  /// The kernel's facts on it; nil where it has gone.
   func look() -> tamis_connection_facts? {
     var facts = tamis_connection_facts()
     guard tamis_connection_inode(CInt(descriptor)) == inode,

@@ -1,14 +1,14 @@
 internal import CZeroMQ
 internal import Synchronization
 
-/// Decides who may connect to the sockets of a context, and keeps count of who did not.
+/// Decides which peers may connect to the sockets of a context, and counts those that may not.
 ///
 /// It answers the library's questions (the ZeroMQ Authentication Protocol, RFC 27: plain and CURVE
 /// peers), and watches the sockets for handshakes that fail before any question is put. Create it
 /// before the first socket that it guards; guard each socket before it binds; then let a thread do
-/// `run()`. Until then peers wait at the door. There is one in a context.
+/// `run()`. Until then peers wait. There is one in a context.
 ///
-/// Questions of sockets that are not guarded are answered with no.
+/// Requests of sockets that are not guarded are refused.
 public final class ZAPHandler: @unchecked Sendable {
   // Unchecked by the rule above: sockets and watches belong to one thread, first the one that sets
   // up, then that of `run()`.
@@ -93,7 +93,7 @@ public final class ZAPHandler: @unchecked Sendable {
     while !isStopping.load(ordering: .acquiring) {
       _ = try poller.wait(timeoutMs: watches.values.map(\.periodMs).min() ?? 100)
       let nowMs = tamis_zmq_monotonic_ms()
-      // Events first: who has left makes room for who asks.
+      // Events first, since peers that have left make room for those that ask.
       for watch in watches.values {
         try watch.take(nowMs: nowMs) { note($0, of: watch) }
       }
@@ -104,7 +104,7 @@ public final class ZAPHandler: @unchecked Sendable {
         watch.reportSilent { note($0, of: watch) }
         watch.look(nowMs: nowMs) { cut in
           cutReports.add(cut)
-          // Who is only slow may come back at once.
+          // A peer that is only slow may come back at once.
           if cut.reason != .slow { penalties.add(cut.address, nowMs: nowMs) }
         }
       }
