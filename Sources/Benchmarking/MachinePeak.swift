@@ -2,8 +2,8 @@ internal import CLinux
 internal import CScoreKernels
 public import ScoreEngine
 
-/// What one core can do at most with the instructions that scoring uses, measured: products a
-/// second of loops with all operands in registers.
+/// The measured peak of one core with the instructions that scoring uses: products a second of
+/// loops with all operands in registers.
 public struct MachinePeak: Sendable {
   /// The instructions measured.
   public let instructionSet: InstructionSet

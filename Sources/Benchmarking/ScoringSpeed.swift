@@ -1,12 +1,12 @@
 internal import CLinux
 public import ScoreEngine
 
-/// How fast a core scores, in batches and one by one, beside what it could do at most.
+/// How fast a core scores, in batches and one by one, beside its peak.
 ///
 /// Everything is measured in short slices that take turns: peak, exact, screened, peak. A machine
 /// that changes its pace changes it for all of them, and the shares stay true.
 public struct ScoringSpeed {
-  /// What is measured.
+  /// The quantity that is measured.
   public let network: ScoringNetwork
   private let screened: ScoringPrecision?
   private let peak: MachinePeak
@@ -63,7 +63,7 @@ public struct ScoringSpeed {
     )
   }
 
-  /// Measures one batch size in so many slices of about 40 ms each.
+  /// Measures one batch size in `slices` slices of about 40 ms each.
   public func rates(batch: Int, slices: Int) -> Row {
     precondition(batch >= 1 && slices >= 1)
     let exact = Sliced(.exact(network), batch: batch, of: self)

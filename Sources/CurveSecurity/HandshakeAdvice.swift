@@ -56,7 +56,7 @@ extension ConnectionCut {
         + "and it had brought the most; what it had sent is lost and counted as missing"
     case .slow:
       return
-        "cut off \(who)\(times): it held up the other receivers for output.slow_receiver_s; it "
+        "cut off \(who)\(times): it delayed the other receivers for output.slow_receiver_s; it "
         + "has to catch up on what it missed"
     }
   }

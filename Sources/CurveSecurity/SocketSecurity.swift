@@ -42,7 +42,7 @@ public struct SocketSecurity: Sendable {
           FileFault(
             file: file.name, found: "no key for \(address)",
             expected: "a line `KEY  \(address)`, or one without an address",
-            remedy: "ask whoever runs that server for its public key"
+            remedy: "ask the operators of that server for its public key"
           ).description)
       }
     }

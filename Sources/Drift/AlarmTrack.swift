@@ -1,4 +1,4 @@
-/// What a window says of one kind of drift.
+/// The verdict of a window on one kind of drift.
 package struct Verdict: Equatable {
   /// In standard deviations of a normal variable, two-sided; of the subject that deviates most.
   package var statistic: Double
@@ -16,7 +16,7 @@ package struct Verdict: Equatable {
   }
 }
 
-/// A verdict with what it is held against.
+/// A verdict with the limit that it is compared with.
 package struct Judgement: Equatable {
   package var verdict: Verdict
   package var limit: Double
@@ -62,7 +62,8 @@ package struct AlarmFamily {
   private(set) var tracks: [AlarmTrack]
   private(set) var windowCount: UInt64 = 0
 
-  /// A window whose statistic is below what so many times the alarm's probability allows is quiet.
+  /// A window is quiet when its statistic is below the limit for this many times the alarm's
+  /// probability.
   private static let quietFactor = 100.0
   private static let quietProbabilityMax = 0.05
 

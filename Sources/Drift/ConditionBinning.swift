@@ -1,4 +1,4 @@
-/// Bins of equal width for a covariate whose range nobody knows beforehand.
+/// Bins of equal width for a covariate whose range is not known beforehand.
 ///
 /// The width is a power of two and all edges are its multiples, so that bins of one binning lie
 /// whole within bins of every coarser one: counts of different binnings merge without a guess.

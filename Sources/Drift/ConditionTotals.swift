@@ -20,7 +20,7 @@ struct ConditionTotals: Equatable {
 
   init(pointCount: Int) { self.pointCount = pointCount }
 
-  /// Coarse bins hold so many events at least.
+  /// The least number of events in a coarse bin.
   private static let scoredCountMin = 1_000
   /// Coarse bins at most.
   static let coarseCount = 8
@@ -43,7 +43,7 @@ struct ConditionTotals: Equatable {
     }
   }
 
-  /// Makes the bins as coarse as they must be for what is there and what comes.
+  /// Makes the bins coarse enough for the events that are there and those that come.
   private mutating func makeRoom(for window: DecidedCounts) {
     let added = extent(window.binning) { Int(window.conditionScored[$0]) }
     if let added, !scored.isEmpty, binning.holds(added) { return }
@@ -73,7 +73,7 @@ struct ConditionTotals: Equatable {
       exponent: binning.exponent, bins: binning.first + low...binning.first + high)
   }
 
-  /// At most eight bins of about as many events each, made from what is there.
+  /// At most eight bins with about the same number of events each, made from the present bins.
   var coarseBins: [Bin] {
     var bins: [Bin] = []
     var open: (start: Int, scored: Int)?

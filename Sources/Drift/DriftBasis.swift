@@ -1,6 +1,6 @@
 package import Calibration
 
-/// What a calibration gives to compare with, and what it does not.
+/// The references that a calibration has, and the names of those that it lacks.
 package struct DriftBasis {
   let calibration: TriggerCalibration
   let settings: DriftSettings

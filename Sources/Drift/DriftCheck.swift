@@ -64,7 +64,7 @@ public struct DriftChange: Equatable, Sendable {
 
   /// What happened.
   public var kind: Kind
-  /// The check as it stands now.
+  /// The present state of the check.
   public var check: DriftCheck
 
   /// A sentence for the log.

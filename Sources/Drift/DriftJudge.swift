@@ -78,7 +78,8 @@ package struct DriftJudge {
     ]
   }
 
-  /// What all checks together may take for windows of so many hours.
+  /// The probability of a false alarm that all checks together may have in windows of this many
+  /// hours.
   private func probability(_ hours: Double) -> Double {
     min(max(hours / basis.settings.falseAlarmHours, 1e-15), Self.probabilityMax)
   }
@@ -92,7 +93,8 @@ extension DriftJudge {
     conditionsSeen.map { ConditionBinning(around: $0) } ?? .none
   }
 
-  /// Adds a window of the unbiased sample that took so many hours, and judges what is complete.
+  /// Adds a window of the unbiased sample that took `hours`, and judges the windows that are
+  /// complete.
   mutating func add(_ window: SampledSums, hours: Double) {
     for level in sampled.indices {
       sampled[level].add(window, hours: hours)
@@ -113,7 +115,7 @@ extension DriftJudge {
     }
   }
 
-  /// Judges what is not complete, at the end of a recording.
+  /// Judges incomplete windows, at the end of a recording.
   mutating func judgeRest() {
     for level in sampled.indices where sampled[level].windowCount > 0 { judgeSampled(level) }
     for level in decided.indices where decided[level].windowCount > 0 { judgeDecided(level) }

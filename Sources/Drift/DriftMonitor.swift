@@ -121,7 +121,8 @@ public final class DriftMonitor: @unchecked Sendable {
     return publish(changesSince: before)
   }
 
-  /// Judges windows that are not full too: at the end of a recording, when nobody notes any more.
+  /// Judges also windows that are not full. For the end of a recording, when no more events are
+  /// noted.
   package func finish(atHours hours: Double) -> [DriftChange] {
     let before = judge.report.checks
     if let window = sampled.windowToFill(), sampledWindows[window].eventCount > 0 {

@@ -9,13 +9,13 @@ public struct DriftSettings: Equatable, Sendable {
   /// Decided events in the shortest window of `flagged_rate`, of the events' part of `not_finite`,
   /// and between two looks at `condition`; at least 1,000.
   public var decidedWindowEventCount = 200_000
-  /// An alarm is cleared by so many quiet windows in a row; at least 1.
+  /// The number of quiet windows in a row that clear an alarm; at least 1.
   public var quietWindowCount = 3
   /// Checks that are left out.
   public var ignoredChecks: Set<DriftCheck.Name> = []
   /// Features, by name, that no check looks at: channels that are known to be dead.
   public var ignoredFeatures: Set<String> = []
-  /// Confidence of the intervals that are reported; in (0, 1). No alarm hangs on it.
+  /// Confidence of the intervals that are reported; in (0, 1). No alarm depends on it.
   public var confidence = 0.95
 
   /// The defaults.

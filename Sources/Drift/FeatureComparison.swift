@@ -57,7 +57,7 @@ struct FeatureComparison: Equatable {
   /// A window of one value only. By R. Paley and A. Zygmund (1932) a variable Y >= 0 is positive
   /// with probability (E Y)^2 / E[Y^2] at least; Y is the squared distance from that value, which
   /// lies at `mean` calibration deviations, and E[Y^2]^(1/4) is at most kurtosis^(1/4) + |mean| by
-  /// Minkowski. What is so unlikely `count` times in a row is no chance.
+  /// Minkowski. A value this unlikely is no chance when it comes `count` times in a row.
   private func stuckSignificance(
     _ mean: Double, count: Double, _ reference: FeatureReference
   ) -> Double {

@@ -1,7 +1,7 @@
 internal import Calibration
 internal import ReproducibleMath
 
-/// What a feature is compared with.
+/// The reference that a feature is compared with.
 struct FeatureReference: Equatable {
   var name: String
   /// Whether it is left out by name.

@@ -1,12 +1,12 @@
 internal import Calibration
 
-/// The working points whose rate can be judged, and what a window says of them.
+/// The working points whose rate can be judged, and their verdicts for a window.
 struct RateComparison: Sendable {
   /// A working point with the place of its threshold among the calibration's scores.
   struct Point: Equatable, Sendable {
     var index: Int
     var name: String
-    /// The threshold is the so-many-th largest background score.
+    /// The threshold is the background score of this rank, counted from the largest.
     var fromTop: Int
   }
 

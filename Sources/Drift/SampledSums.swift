@@ -39,7 +39,7 @@ struct FeatureSums: Equatable {
   }
 }
 
-/// Where a feature's power sums begin and what they are measured in.
+/// The origin and the unit of a feature's power sums.
 struct FeatureScale {
   var origin: Double
   var inverseScale: Double

@@ -1,6 +1,6 @@
 internal import BoundedNumbers
 
-/// `value` with so many digits after the point.
+/// `value` with `places` digits after the point.
 package func fixed(_ value: Double, _ places: Int) -> String {
   guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
   let power = (0..<places).reduce(1.0) { power, _ in power * 10 }

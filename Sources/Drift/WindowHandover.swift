@@ -2,8 +2,9 @@ internal import Synchronization
 
 /// Which of two windows the filling thread owns and which the judging thread.
 ///
-/// The filling thread owns a window until it hands it over, the judging thread until it gives it back;
-/// where the judging thread is late, what has no window is counted and left out. Neither waits.
+/// The filling thread owns a window until it hands it over, the judging thread until it gives it
+/// back; where the judging thread is late, events without a window are counted and left out.
+/// Neither thread waits.
 ///
 /// `@unchecked`: `filling` is the filling thread's and `judging` the judging thread's; the rest is
 /// atomic.

@@ -1,6 +1,6 @@
 internal import Calibration
 
-/// What the checks need of events of the unbiased sample, over any number of windows.
+/// The sums over events of the unbiased sample that the checks need, for any number of windows.
 struct SampledTotals: Equatable {
   var eventCount = 0
   /// Cells of `SampledSums`.
@@ -26,7 +26,7 @@ struct SampledTotals: Equatable {
   var scoredCount: Int { scores.reduce(0, +) }
 }
 
-/// What the checks need of decided events, over any number of windows.
+/// The sums over decided events that the checks need, for any number of windows.
 struct DecidedTotals: Equatable {
   var eventCount = 0
   var notScorableCount = 0

@@ -160,7 +160,7 @@ public struct RunInspection: Equatable, Sendable {
         "next_number", .count(numbers.nextNumber),
         numbers.isExact
           ? "the next number is \(numbers.nextNumber)"
-          : "not closed in order: the next process goes on at number \(numbers.nextNumber) or above"
+          : "not closed in order: the next process continues at number \(numbers.nextNumber) or above"
       )
     }
     let deleted = try DeletedRecords(in: store)

@@ -220,7 +220,7 @@ extension FaultSimulation {
     note("ended")
     tally.orderlyEnds += 1
     noteLost(pipeline)
-    // What is queued has its time to leave, where somebody takes it.
+    // Queued records have time to leave, where a receiver takes them.
     receivers.deliver(countMax: .max)
     receivers.loseDaemon()
     self.pipeline = nil
@@ -256,7 +256,8 @@ extension FaultSimulation {
     guard node.isSegment, node.view.count > 0 else { return }
     tally.deletedSegments += 1
     let settings = plan.settings
-    // What is chosen once goes when the disk lets it, perhaps when the reason has passed.
+    // Segments that were chosen are deleted when the disk allows it, perhaps when the reason has
+    // passed.
     if settings.journalKeepByteCountMax > 0,
       disk.segmentByteCount > settings.journalKeepByteCountMax
     {
@@ -264,7 +265,8 @@ extension FaultSimulation {
     }
     let needsRoom =
       (settings.journalKeepByteCountMax > 0 || settings.journalKeepAgeMaxS > 0) && wasFull
-    // A start takes the time of day for what has passed since the last life, up to a day.
+    // A start takes the difference of the times of day, at most a day, for the time since the last
+    // life.
     let isTooMuch = wasTooMuch || startedAfterJump && settings.journalKeepAgeMaxS > 0
     witness.noteRemoved(
       node, beside: disk, mayGoUnsent: settings.deletesUnpublished

@@ -3,7 +3,7 @@ internal import Glibc
 internal import TriggerPipeline
 
 extension FaultSimulation {
-  /// What the commands read from outside says no error, whatever lies there.
+  /// The readers of the commands report no error, whatever the journal holds.
   func checkTools() -> StreamLedger? {
     let folder = temporaryFolder()
     defer { remove(folder) }
@@ -40,7 +40,7 @@ extension FaultSimulation {
     guard let ledger = checkTools() else { return }
     checkSums(of: ledger)
     checkRuns(in: ledger)
-    // A cap lets events go by its prescale; what it lets go is counted, not told one by one.
+    // A cap drops events by its prescale. Dropped events are counted, but not reported one by one.
     guard plan.settings.flaggedRateMax == 0 else { return }
     var unexplained: [SentEvent] = []
     for event in senders.book where event.isCertain && event.life > 0 && !event.isDelivered {
@@ -50,7 +50,7 @@ extension FaultSimulation {
       unexplained.append(event)
     }
     let told = lives.reduce(0) { $0 + $1.toldLost }
-    // What is given up is told as a number, which says nothing of the single event.
+    // Abandoned records are reported as a number, without the single events.
     if told == 0, let first = unexplained.first {
       witness.fail(
         "\(unexplained.count) flagged events were neither received nor told as missing or given up; "
@@ -115,7 +115,7 @@ extension FaultSimulation {
 }
 
 extension StreamAccount {
-  /// Whether so many ranges were missing that the ones below are told by their number alone.
+  /// Whether so many ranges were missing that only the number of the lower ones is reported.
   fileprivate func missingIsUntold(_ sequence: UInt64) -> Bool {
     let told = missingRanges.reduce(UInt64(0)) { $0 + ($1.upperBound - $1.lowerBound + 1) }
     return told < missing && sequence < (missingRanges.first?.lowerBound ?? .max)

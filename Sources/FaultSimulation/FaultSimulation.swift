@@ -99,7 +99,7 @@ package final class FaultSimulation {
 
   // MARK: Rest
 
-  /// Everything works again, and what was flagged must arrive.
+  /// Everything works again, and all flagged records must arrive.
   private func rest(from stepCount: Int) throws {
     isCalm = true
     note("calm")

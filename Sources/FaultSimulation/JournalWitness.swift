@@ -10,14 +10,14 @@ final class JournalWitness {
     var atNs: UInt64
   }
 
-  /// What the daemon must not do.
+  /// A fault of the daemon.
   private(set) var faults: [String] = []
   /// Content by number, of records that somebody outside may have seen: sent, or in a journal that
   /// was opened.
   private var known: [UInt64: UInt32] = [:]
   private var sent: Set<UInt64> = []
   private var delivered: Set<UInt64> = []
-  /// What lies in the segments or has lain there, by number: what was written last.
+  /// The content that the segments have or had, by number: the last one written.
   private var written: [UInt64: Written] = [:]
   /// Numbers that this process has written and not yet told of.
   private var untold: [UInt64] = []
@@ -25,12 +25,12 @@ final class JournalWitness {
   private var journaled: [UInt64] = []
   /// So many of them are durable, as the daemon says.
   private var durableCount = 0
-  /// The first so many of them were sent.
+  /// How many of the first ones were sent.
   private var sentCount = 0
   private(set) var lastNumber: UInt64 = 0
   /// Numbers that retention took, sent or not.
   private var deleted: Set<UInt64> = []
-  /// Records that a power cut took, of those that nobody had been told were durable.
+  /// Records that a power cut took and that the daemon had not called durable.
   private(set) var cutCount = 0
   private let clock: SimulatedClock
   private let senders: SimulatedSenders
@@ -56,7 +56,7 @@ final class JournalWitness {
     for index in first..<end {
       withRecord(index, of: node) { record in
         let event = record.event.event
-        // What is only written again is as old as before.
+        // Records that are only written again keep their age.
         if written[record.number]?.checksum != record.storedChecksum {
           written[record.number] = Written(
             checksum: record.storedChecksum, event: event, atNs: clock.monotonicNs)
@@ -141,7 +141,7 @@ final class JournalWitness {
         let number = record.number
         guard !elsewhere.contains(number) else { return }
         let place = place(of: number)
-        // What is not told of yet may go within the step that has written it.
+        // Records that are not reported yet may go within the step that has written them.
         guard place != nil || untold.contains(number) else { return }
         deleted.insert(number)
         if !sent.contains(number), !mayGoUnsent {
@@ -230,7 +230,7 @@ final class JournalWitness {
   /// Whether a segment on the disk holds a good record.
   func holdsRecords(_ disk: SimulatedDisk) -> Bool { !numbers(on: disk, without: nil).isEmpty }
 
-  /// At the end everything that is in the journal has been received by somebody.
+  /// At the end a receiver has got everything that is in the journal.
   func checkDelivered() {
     let missing = journaled.filter { !delivered.contains($0) }
     if let first = missing.first {
@@ -240,7 +240,7 @@ final class JournalWitness {
     }
   }
 
-  /// Whether retention took it: what was sent of that cannot be sent again.
+  /// Whether retention took it. Such records cannot be sent again.
   func isDeleted(_ number: UInt64) -> Bool { deleted.contains(number) }
 
   /// Whether the number is in the journal, or was durable.

@@ -20,7 +20,7 @@ struct RandomSource {
     range.lowerBound + below(range.count)
   }
 
-  /// True once in so many times on average; never for 0.
+  /// True once in `count` times on average; never for 0.
   mutating func oneIn(_ count: Int) -> Bool { count > 0 && below(count) == 0 }
 
   mutating func coin() -> Bool { next() >> 63 == 0 }

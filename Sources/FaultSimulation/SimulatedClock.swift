@@ -5,7 +5,7 @@ internal import TriggerPipeline
 /// `@unchecked`: all of a simulation runs in one thread.
 final class SimulatedClock: SimulatedTime, @unchecked Sendable {
   private(set) var monotonicNs: UInt64 = 1_000_000_000_000
-  /// What a jump has added to the time of day.
+  /// The sum of all jumps of the time of day.
   private var offsetNs: Int64 = 1_780_000_000_000_000_000
   /// What happens while a stage sleeps.
   var whileAsleep: () -> Void = {}

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A folder on a disk that keeps what was synchronised, and of the rest whatever a power cut leaves.
+/// A folder on a disk. A power cut leaves everything that was synchronised, and an arbitrary part
+/// of the rest.
 ///
 /// A file's bytes and length are durable after a sync of the file, names after one of the folder.
 /// What a power cut leaves of the rest: of names the changes up to some moment, in their order; of a
@@ -172,7 +173,7 @@ final class SimulatedDisk {
   /// The pages are clean now, and not on the disk.
   func loseUnsynchronised(_ node: Node) { node.clean() }
 
-  /// What the kernel does by itself, any time.
+  /// The kernel's own writing back, at any time.
   func writeBackSome() {
     let all = sortedNames
     guard !all.isEmpty, let node = names[all[random.below(all.count)]] else { return }
@@ -191,7 +192,7 @@ final class SimulatedDisk {
 
   // MARK: Power
 
-  /// Leaves what the disk has, and some of what it might have.
+  /// Leaves the bytes that the disk has, and some of those that it might have.
   func cutPower() {
     var survivors = durableNames
     let kept = pendingNames.isEmpty ? 0 : random.below(pendingNames.count + 1)

@@ -196,7 +196,7 @@ final class SimulatedFile: StoredFile, @unchecked Sendable {
   }
 }
 
-/// A mapped file: what is stored in it is in the file.
+/// A mapped file: bytes that are stored in it are in the file.
 private final class SimulatedRegion: StoredRegion, @unchecked Sendable {
   // Unchecked: used by the simulation's one thread.
   let byteCount: Int

@@ -1,6 +1,6 @@
 internal import TriggerPipeline
 
-/// Keeps what the daemon says of itself.
+/// Keeps the reports of the daemon.
 final class SimulatedObserver: PipelineObserver, @unchecked Sendable {
   // Unchecked: used by the simulation's one thread.
   /// Ledgers that did not balance.

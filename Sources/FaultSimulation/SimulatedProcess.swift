@@ -16,9 +16,9 @@ final class SimulatedProcess {
   /// Told once, at the end.
   var whenItEnds: (End) -> Void = { _ in }
 
-  /// One in so many calls fails; 0 none.
+  /// One in this many calls fails; 0 for none.
   var failureOneIn = 0
-  /// One in so many syncs fails and drops what it should have written; 0 none.
+  /// One in this many syncs fails and drops the bytes that it should have written; 0 for none.
   var syncFailureOneIn = 0
   /// The file system does not say how much is free.
   var hidesFreeBytes = false

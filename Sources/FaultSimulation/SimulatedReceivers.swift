@@ -1,7 +1,7 @@
 internal import EventRecords
 internal import TriggerPipeline
 
-/// What a record that leaves the daemon is, without its bytes.
+/// The identity of a record that leaves the daemon, without its bytes.
 struct LeavingRecord {
   var number: UInt64
   var event: UInt64
@@ -19,8 +19,8 @@ struct LeavingRecord {
 /// The output port with the queues behind it and the receivers at their ends.
 ///
 /// A record that was sent stands in its receiver's queue: the last ones in ZeroMQ's, which knows of
-/// them, the first ones in the network's, which says nothing. When the receiver goes, or the daemon,
-/// what stands there is lost, but for what arrives at the last moment.
+/// them, the first ones in the network's, which says nothing. When the receiver goes, or the
+/// daemon, the records there are lost, except those that arrive at the last moment.
 final class SimulatedReceivers: OutputPort {
   /// One receiver and its queue.
   struct Receiver {
@@ -138,7 +138,7 @@ final class SimulatedReceivers: OutputPort {
 
   func connect(_ index: Int) { receivers[index].isConnected = true }
 
-  /// A receiver goes: it has read some of what was on its way.
+  /// A receiver goes. It has read some of the records that were on their way.
   func disconnect(_ index: Int) {
     guard receivers[index].isConnected else { return }
     lose(index)

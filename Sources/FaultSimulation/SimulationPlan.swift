@@ -1,7 +1,7 @@
 internal import Drift
 internal import TriggerPipeline
 
-/// What a seed simulates: the configuration, and how often what happens.
+/// The simulation of a seed: the configuration, and how often each event happens.
 struct SimulationPlan {
   /// Records that ZeroMQ holds for a receiver.
   static let queueCountMax = 8

@@ -1,4 +1,4 @@
-/// What a simulation has done, in numbers.
+/// The counts of a simulation.
 package struct SimulationTally: Sendable {
   /// Actions that were scheduled.
   package var steps = 0
@@ -53,7 +53,7 @@ package struct SimulationTally: Sendable {
 package struct SimulationFault: Error, CustomStringConvertible {
   package let seed: UInt64
   package let step: Int
-  /// What is wrong.
+  /// The fault.
   package let faults: [String]
   /// The last actions before it.
   package let trace: [String]

@@ -4,7 +4,7 @@
 /// spread that is no scale: measured in it, the next step away lies thousands of spreads off. Such a
 /// feature is as good as constant.
 public enum ResolvedSpread {
-  /// A spread of so many float steps of the mean, or fewer, is rounding.
+  /// A spread of at most this many float steps of the mean is rounding.
   public static let stepCount: Float = 4
 
   /// Whether `spread`, of numbers with this mean, is more than rounding; false for NaN.
@@ -13,7 +13,7 @@ public enum ResolvedSpread {
   }
 
   /// The largest spread that is rounding, of numbers with this mean: at least the smallest normal
-  /// float32, so that what is divided by a spread above it stays within float64's range.
+  /// float32, so that a quotient by a larger spread stays within float64's range.
   public static func floor(mean: Double) -> Double {
     let step = Float(mean).magnitude.ulp
     return step.isFinite ? Double(max(stepCount * step, .leastNormalMagnitude)) : .infinity

@@ -2,8 +2,8 @@ internal import DurableFiles
 public import EventRecords
 internal import WorkerThreads
 
-/// Events that a program makes: each a function of its place alone, so that files of them do not
-/// depend on how many threads made them.
+/// Events that a program makes. Each depends only on its place, so that files of them do not depend
+/// on how many threads made them.
 public struct GeneratedEvents: Sendable {
   /// D.
   public let featureCount: Int

@@ -24,8 +24,8 @@ package enum JSONValue: Equatable, Sendable {
   /// A finite number, as a text that reads back to the same bits whether it is read as float32 or,
   /// as most JSON readers do, as float64 and then rounded.
   ///
-  /// Of all float32 values one alone needs more than its shortest text for that: 7.038531e-26,
-  /// whose text lies so near the middle of two floats that the nearest double is the middle.
+  /// Only one float32 value needs more than its shortest text for that: 7.038531e-26, whose text
+  /// lies so near the middle of two floats that the nearest double is the middle.
   package static func real(_ value: Float) -> JSONValue {
     precondition(value.isFinite, "JSON has no text for \(value)")
     let isSafe = Double(String(value)).map { Float($0) == value } ?? false

@@ -401,7 +401,7 @@ extension DecideStage {
     refusals.tell(nowNs: clock.monotonicNs, isLast: true)
     if !unwritten.isEmpty {
       state.setEndFailure(
-        "ledgers of runs could not be written to ledger.jsonl; the next start goes on with the runs"
+        "ledgers of runs could not be written to ledger.jsonl; the next start resumes the runs"
       )
     }
     let listed = reports.suffix(Self.manifestReportsMax)

@@ -29,7 +29,7 @@ struct LoggingObserver: PipelineObserver {
 
   func ledgerResumed(run: UInt32, source: UInt32, decided: UInt64) {
     logger.notice(
-      "going on with a run that an earlier process has left open",
+      "resuming a run that an earlier process left open",
       metadata: ["run": "\(run)", "source": "\(source)", "decided": "\(decided)"])
   }
 
@@ -56,7 +56,7 @@ struct LoggingObserver: PipelineObserver {
   }
 
   func journalStalled(_ reason: String) {
-    logger.error("the journal cannot be written, trying on", metadata: ["reason": "\(reason)"])
+    logger.error("the journal cannot be written, trying again", metadata: ["reason": "\(reason)"])
   }
 
   func journalRecovered() { logger.notice("the journal is written again") }
@@ -77,7 +77,7 @@ struct LoggingObserver: PipelineObserver {
 
   func recordsRepeat(from number: UInt64, count: UInt64) {
     logger.notice(
-      "a receiver has gone: what it may not have got is sent again",
+      "a receiver has gone: records that it may not have got are sent again",
       metadata: ["after": "\(number)", "records": "\(count)"])
   }
 

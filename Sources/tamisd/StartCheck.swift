@@ -88,7 +88,7 @@ private func unresolvedHost(of address: String) -> String? {
   let code = getaddrinfo(host, nil, nil, &found)
   guard code == 0 else {
     return "\(address): the host is not known now (\(String(cString: gai_strerror(code)))); the "
-      + "daemon goes on asking, check the name"
+      + "daemon keeps asking; check the name"
   }
   freeaddrinfo(found)
   return nil

@@ -23,7 +23,7 @@ import Testing
     try waitUntil("the run is closed", seconds: 60) {
       (try? daemon.folder.read("journal/ledger.jsonl"))?.contains("end_of_run") ?? false
     }
-    #expect(daemon.program.errors.contains("going on with a run"))
+    #expect(daemon.program.errors.contains("resuming a run"))
     #expect(daemon.metric("tamis_ledger_faults_total") == 0)
     #expect(try daemon.stop() == 0)
 

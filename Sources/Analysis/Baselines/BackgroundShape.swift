@@ -106,7 +106,7 @@ public struct BackgroundShape: Sendable {
     return sum
   }
 
-  /// The squared length of what the first components leave over.
+  /// The squared length of the part that the first components leave over.
   func residualSquared(_ projections: [Double]) -> Double {
     projections[componentCount...].reduce(0) { $0 + $1 * $1 }
   }

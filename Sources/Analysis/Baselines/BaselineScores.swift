@@ -1,7 +1,8 @@
 public import ScoreModel
 internal import WorkerThreads
 
-/// What the simple detectors say of the events of one sample; NaN where a feature is not finite.
+/// The scores of the simple detectors for the events of one sample; NaN where a feature is not
+/// finite.
 public struct BaselineScores: Sendable {
   /// |z|^2.
   public let norm: [Double]

@@ -49,7 +49,7 @@ public struct VariableFault: Error, Equatable, CustomStringConvertible {
   let term: String
   let featureCount: Int
 
-  /// What was found and expected.
+  /// The value that was found, and what was expected.
   public var description: String {
     "--variable \(argument): found \"\(term)\", expected a feature's name or index "
       + "(0 to \(featureCount - 1)), or NAME=FEATURE+FEATURE"

@@ -44,7 +44,7 @@ struct BarChart {
     return placed
   }
 
-  /// The picture; `label` says what it shows to those who do not see it.
+  /// The picture. `label` describes it for readers who cannot see it.
   func picture(label: String) -> Picture {
     let names = bars.map { $0.name.shortened(to: 22) }
     let nameWidth = min(names.map { estimatedWidth($0) }.max() ?? 0, 140) + 8

@@ -3,7 +3,7 @@
 /// Colours are classes, c0 ... c7 for things that are told apart and `bg` for background; their
 /// values are CSS variables, so that one picture serves light and dark pages.
 struct Chart {
-  /// What a legend says of a mark.
+  /// The text of a mark in the legend.
   struct LegendEntry: Equatable {
     var text: String
     var style: MarkStyle
@@ -169,7 +169,7 @@ struct Chart {
 
   // MARK: drawing
 
-  /// The picture; `label` says what it shows to those who do not see it.
+  /// The picture. `label` describes it for readers who cannot see it.
   func picture(label: String) -> Picture {
     Picture(
       width: width, height: height, label: label,

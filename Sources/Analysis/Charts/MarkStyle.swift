@@ -1,6 +1,6 @@
 /// How a mark looks: a colour class, a dash, a weight.
 struct MarkStyle: Equatable, Sendable {
-  /// What a legend shows of it.
+  /// The symbol of the mark in the legend.
   enum Shape: Sendable {
     case line, box, dot
   }

@@ -1,5 +1,5 @@
 extension EventExplanation {
-  /// Bars of the `top` features, each made of what the levels contribute.
+  /// Bars of the `top` features, each made of the contributions of the levels.
   func barChart(names: [String], top: Int, colour: String) -> BarChart {
     let shares = shares
     return BarChart(

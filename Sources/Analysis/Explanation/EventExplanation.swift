@@ -1,6 +1,6 @@
 /// Why an event has its score: how much each feature contributed, in all and at each noise level.
 public struct EventExplanation: Equatable, Sendable {
-  /// What one noise level contributed.
+  /// The contribution of one noise level.
   public struct Level: Equatable, Sendable {
     /// Index into the model's sigmas.
     public let level: Int

@@ -64,7 +64,7 @@ struct Bootstrap: Sendable {
     values = table.values
   }
 
-  /// What the repeats gave for one number.
+  /// The results of the repeats for one number.
   func values(of address: Address) -> ArraySlice<Double> {
     let row =
       (address.score * signalCount + address.signal) * (targetCount + 1)

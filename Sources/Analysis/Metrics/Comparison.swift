@@ -2,7 +2,7 @@ public import Calibration
 
 /// A model against a simpler score on the same events.
 public struct Comparison: Equatable, Sendable {
-  /// What a difference can be said to be.
+  /// The conclusion about a difference.
   public enum Verdict: String, Sendable {
     /// The model's value is greater and the interval of the difference lies above 0.
     case better

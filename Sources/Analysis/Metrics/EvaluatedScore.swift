@@ -1,4 +1,4 @@
-/// One score of all samples: what one model, baseline or variable says of each event.
+/// One score over all samples: that of one model, baseline or variable for each event.
 public struct EvaluatedScore: Sendable {
   /// What gives the score.
   public enum Kind: String, Sendable {
@@ -12,7 +12,7 @@ public struct EvaluatedScore: Sendable {
 
   /// Its name, unique within a study.
   public let name: String
-  /// What it is.
+  /// Its kind.
   public let kind: Kind
   /// One line on how it comes to be.
   public let explanation: String

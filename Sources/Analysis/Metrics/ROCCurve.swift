@@ -54,8 +54,8 @@ public struct ROCCurve: Equatable, Sendable {
     return Double(doubled) / (2 * Double(backgroundCount) * Double(signalCount))
   }
 
-  /// The mean precision over recall, each distinct threshold a step, without interpolation:
-  /// sum over thresholds of (R_i - R_(i-1)) P_i. It hangs on the ratio of the two sample sizes.
+  /// The mean precision over recall, each distinct threshold a step, without interpolation: sum
+  /// over thresholds of (R_i - R_(i-1)) P_i. It depends on the ratio of the two sample sizes.
   public var averagePrecision: Double {
     var sum = 0.0
     for (previous, point) in zip(points, points.dropFirst())
@@ -68,7 +68,7 @@ public struct ROCCurve: Equatable, Sendable {
   }
 
   /// At most `pointMax` + 2 points that show the curve on a logarithmic axis of false positives:
-  /// for each of so many steps of the logarithm the last point in it.
+  /// the last point in each step of the logarithm, with a limited number of steps.
   public func thinned(to pointMax: Int = 160) -> [Point] {
     let decades = decadeCount(of: backgroundCount)
     var kept: [Point] = []

@@ -74,7 +74,7 @@ extension RankedEvents.Signal {
     guard total > 0, background > 0 else { return .nan }
     let allowed = allowedCount(target, of: background)
     if allowed == background { return 1 }
-    // The place of the (k + 1)-th largest: so many drawn events stand before it, and no more.
+    // The place of the (k + 1)-th largest: exactly k drawn events come before it.
     let place = cumulatedBackground.partitioningIndex { $0 >= background - allowed } - 1
     let firstPassing = below.partitioningIndex { Int($0) > place }
     return Double(total - cumulated[firstPassing]) / Double(total)

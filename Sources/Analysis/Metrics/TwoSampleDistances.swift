@@ -33,7 +33,7 @@ public func rankCorrelation(_ first: [Double], _ second: [Double]) -> Double? {
   return ab / (aa * bb).squareRoot()
 }
 
-/// Ranks from 1; equal values share the mean of theirs.
+/// Ranks from 1. Equal values share the mean of their ranks.
 func midranks(_ values: [Double]) -> [Double] {
   let order = values.indices.sorted { values[$0] < values[$1] }
   var ranks = [Double](repeating: 0, count: values.count)

@@ -1,5 +1,5 @@
 extension Study {
-  /// One a model: what each noise level alone finds.
+  /// For each model one figure: what each noise level finds by itself.
   var levelFigures: [Figure] {
     levels.compactMap { scan in
       let sigmas = scan.levels.map { Double($0.sigma) }

@@ -25,7 +25,7 @@ extension Study {
   /// The format of `report.json`.
   public static let format = "tamis-report/1"
 
-  /// What a reader asks first: samples, scores, comparisons; without what pictures are made of.
+  /// The summary: samples, scores and comparisons, without the data of the pictures.
   package var summaryJSON: JSONObject {
     [
       "confidence": .real(settings.confidence), "samples": samplesJSON,

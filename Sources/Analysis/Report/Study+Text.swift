@@ -1,7 +1,7 @@
 internal import Calibration
 
 extension Study {
-  /// What the comparisons say, in sentences: first where a model does not beat a baseline.
+  /// The comparisons in sentences, those first in which a model does not beat a baseline.
   public var verdicts: [String] {
     inputs.models.flatMap { model -> [String] in
       let own = metrics.comparisons.filter { $0.model == model.name }

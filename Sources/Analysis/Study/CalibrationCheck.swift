@@ -3,7 +3,7 @@ internal import DurableFiles
 
 /// What thresholds that were set on other events do to the events of a study.
 public struct CalibrationCheck: Sendable {
-  /// So many of so many events pass.
+  /// Events that pass, and events in all.
   public struct Passing: Equatable, Sendable {
     /// Events with a score above the threshold.
     public let passed: Int

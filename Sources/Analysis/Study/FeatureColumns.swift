@@ -1,11 +1,12 @@
-/// The raw features of a sample, feature by feature. Of a large sample every so many-th event.
+/// The raw features of a sample, feature by feature. Of a large sample only every k-th event is
+/// taken.
 struct FeatureColumns: Sendable {
   /// More events than this tell nothing more about the shape of a distribution.
   static let eventMax = 100_000
 
   /// Events taken.
   let count: Int
-  /// One event in so many was taken.
+  /// One event in this many was taken.
   let step: Int
   private let values: [Float]
 

@@ -32,7 +32,7 @@ public struct FeatureContrasts: Sendable {
   public let features: [Feature]
   /// Histograms of the first ones.
   public let histograms: [Histogram]
-  /// One event in so many of each sample was looked at: background, then the signals.
+  /// For each sample (background, then the signals): one event in this many was used.
   public let steps: [Int]
 
   static let histogramMax = 12

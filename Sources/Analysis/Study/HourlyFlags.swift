@@ -14,7 +14,7 @@ public struct HourlyFlags: Equatable, Sendable {
   public let perHour: Double
   /// The same for the ends of the interval.
   public let perHourInterval: ClosedRange<Double>?
-  /// The relative error of the background's rate that alone makes an excess of five standard
+  /// The relative error of the background's rate that by itself makes an excess of five standard
   /// deviations in that hour: 5 / sqrt(flags).
   public let errorThatFakesDiscovery: Double
 

@@ -6,15 +6,15 @@ internal import ScoreModel
 /// How well scores tell signals from background, why, and what that is worth: all that a report
 /// shows.
 public struct Study: Sendable {
-  /// What it was made of.
+  /// The inputs that it was made of.
   public let inputs: StudyInputs
   /// How it was made.
   public let settings: StudySettings
   /// The numbers of every score.
   public let metrics: StudyMetrics
-  /// What the reader should know before all else.
+  /// Notes that the reader should see first.
   public let notes: [String]
-  /// Each model's levels alone.
+  /// Each level of each model by itself.
   public let levels: [LevelScan]
   /// What calibrated thresholds do here.
   public let checks: [CalibrationCheck]
@@ -28,7 +28,7 @@ public struct Study: Sendable {
   public let contrasts: FeatureContrasts
   /// The plane of the first two principal components; nil where no baseline could be fitted.
   public let scatter: ComponentScatter?
-  /// What the baselines know of background; nil where they could not be fitted.
+  /// The shape of background that the baselines use; nil where it could not be fitted.
   public let shape: BackgroundShape?
   /// The strangest events of each model.
   public let strangest: [StrangestEvents]

@@ -6,7 +6,7 @@ struct StudyBaselines: Sendable {
   let shape: BackgroundShape?
   /// Background events that baselines with a fit are judged on.
   let judged: Range<Int>
-  /// What the reader should know.
+  /// Notes for the reader.
   let notes: [String]
 
   init(_ inputs: StudyInputs, settings: StudySettings) {

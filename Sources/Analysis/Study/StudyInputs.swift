@@ -1,6 +1,6 @@
 internal import ScoreModel
 
-/// What a study is made of.
+/// The inputs of a study.
 public struct StudyInputs: Sendable {
   /// The models, at least one; all of the same features.
   public var models: [StudyModel]

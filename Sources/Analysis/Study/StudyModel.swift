@@ -31,7 +31,7 @@ public struct StudyModel: Sendable {
   public let scoring: Scoring
   /// Its thresholds, where there are any.
   public let thresholds: Thresholds?
-  /// What its training took, where that is known.
+  /// The cost of its training, where it is known.
   public let cost: TrainingExpense?
 
   /// Creates a model of a study.

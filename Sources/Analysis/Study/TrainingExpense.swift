@@ -2,7 +2,7 @@ internal import DurableFiles
 internal import Glibc
 internal import StrictJSON
 
-/// What a training took, as `MODEL.training.json` has it.
+/// The cost of a training, from `MODEL.training.json`.
 public struct TrainingExpense: Equatable, Sendable {
   /// Processor seconds of all threads.
   public let cpuSeconds: Double

@@ -1,6 +1,6 @@
 internal import StrictJSON
 
-/// What a model file's training record says.
+/// The facts of a model file's training record.
 struct TrainingRecordFacts: Sendable {
   /// Every key but the loss, in the record's order, as text.
   let entries: [(name: String, text: String)]
