@@ -307,8 +307,18 @@ struct EvaluateCommand: ParsableCommand {
     }
     facts.add(
       "written", .array(written.map { .string($0) }),
-      line: written.isEmpty ? "" : "written: \(written.joined(separator: ", "))")
+      line: writtenLine(written))
     return facts
+  }
+
+  /// The report's files by name, and how many pictures there are.
+  private func writtenLine(_ written: [String]) -> String {
+    guard let pictures else {
+      return written.isEmpty ? "" : "written: \(written.joined(separator: ", "))"
+    }
+    let inFolder = written.filter { $0.hasPrefix("\(pictures)/") && $0.hasSuffix(".svg") }.count
+    let others = written.filter { !$0.hasPrefix("\(pictures)/") }
+    return "written: \((others + ["\(inFolder) pictures in \(pictures)"]).joined(separator: ", "))"
   }
 
   /// How a member of the summary reads in text; "" where another line says it.

@@ -7,7 +7,9 @@ import html.parser
 import json
 import pathlib
 import re
+import shutil
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
 
@@ -37,9 +39,10 @@ def report(tmp_path_factory):
           "--out", folder / "c.json")
     tamis("evaluate", "--model", model, "--calibration", folder / "c.json",
           "--background", folder / "test.npy", "--anomalies", f"s={folder / 'anomalies.npy'}",
-          "--bootstrap", 100, "--report", folder / "report")
+          "--bootstrap", 100, "--report", folder / "report", "--pictures", folder / "pictures",
+          "--title", "Is <it> blind?")
     text = (folder / "report/report.html").read_text()
-    return text, json.loads((folder / "report/report.json").read_text())
+    return text, json.loads((folder / "report/report.json").read_text()), folder / "pictures"
 
 
 class Page(html.parser.HTMLParser):
@@ -85,7 +88,7 @@ def numbers_of(value):
 
 
 def test_every_number_is_in_the_json(report):
-    text, json_report = report
+    text, json_report, _ = report
     known = numbers_of(json_report)
     for model in json_report["models"]:
         losses = model["training"]["loss_history"]
@@ -116,9 +119,33 @@ def test_every_number_is_in_the_json(report):
 
 
 def test_the_page_asks_for_nothing(report):
-    text, _ = report
+    text, _, _ = report
     page = Page(text)
     assert all(address.startswith(("#", "data:")) for address in page.addresses)
     assert "<script" not in text and "url(" not in text and "@import" not in text
     assert "default-src 'none'" in text
     assert page.open == []
+
+
+def test_the_title_is_the_users(report):
+    text, json_report, _ = report
+    assert "<h1>Is &lt;it&gt; blind?</h1>" in text and json_report["title"] == "Is <it> blind?"
+
+
+def test_each_picture_is_a_file(report):
+    text, _, folder = report
+    pictures = sorted(folder.glob("*.svg"))
+    assert len(pictures) == text.count("<figure>")
+    for picture in pictures:
+        content = picture.read_text()
+        root = xml.etree.ElementTree.fromstring(content)
+        assert root.tag == "{http://www.w3.org/2000/svg}svg" and float(root.get("width")) > 100
+        # Programs for slides know neither variables nor scripts.
+        assert "var(" not in content and "<script" not in content
+        if shutil.which("rsvg-convert"):
+            assert picture.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_a_threshold_of_too_few_events_reads_the_same(report):
+    text, _, _ = report
+    assert "too few events</span>" in text and text.count('Where it says') == 1

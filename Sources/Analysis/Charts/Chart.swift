@@ -160,10 +160,11 @@ struct Chart {
       "<rect class=\"shade\" x=\"\(pixel(left))\" y=\"\(pixel(top))\" "
       + "width=\"\(pixel(end - left))\" height=\"\(pixel(plotHeight))\"/>\n"
     if estimatedWidth(label, size: 11) + 8 < plotHeight, end - left > 14 {
-      let place = "\(pixel(left + 12)) \(pixel(top + 6))"
+      // In the middle: curves of good scores run above, those of poor ones below.
+      let place = "\(pixel(left + 12)) \(pixel(top + plotHeight / 2))"
       marks +=
         "<text class=\"small faint\" transform=\"translate(\(place)) rotate(-90)\" "
-        + "text-anchor=\"end\">\(label.escapedMarkup)</text>\n"
+        + "text-anchor=\"middle\">\(label.escapedMarkup)</text>\n"
     }
   }
 

@@ -11,7 +11,7 @@ enum ReportStyleSheet {
     h1{font-size:2rem;line-height:1.2;margin:.3em 0 .2em;overflow-wrap:anywhere}
     h2{font-size:1.4rem;margin:2.2em 0 .6em;padding-top:.5em;border-top:2px solid var(--rule)}
     h3{font-size:1.05rem;margin:0 0 .3em;overflow-wrap:anywhere}
-    p,ul{max-width:60em;margin:.5em 0}
+    p,ul{max-width:72em;margin:.5em 0}
     .quiet,figcaption,small{color:var(--soft)}
     small{font-size:.82em}small.under{display:block;line-height:1.1}
     .gallery{display:grid;gap:28px 32px;margin:1em 0;
@@ -22,13 +22,14 @@ enum ReportStyleSheet {
     .scroll{overflow-x:auto;margin:.8em 0}
     table{border-collapse:collapse;font-size:.95rem;font-variant-numeric:tabular-nums}
     th,td{padding:4px 10px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
-    th{font-weight:600}
+    th{font-weight:600}thead th{white-space:normal}
     .t{text-align:left}td.t{white-space:normal;min-width:14em}
-    p.quiet{font-size:.95rem;max-width:66em}
+    p.quiet{font-size:.95rem;max-width:80em}
     thead th{color:var(--soft);vertical-align:bottom;border-bottom:2px solid var(--rule)}
     code,.hash{font:.85rem ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere;
     white-space:normal}
-    .few{color:var(--soft);font-style:italic}
+    .few{color:var(--soft);font-style:italic;white-space:normal;display:inline-block;max-width:5.5em;
+    line-height:1.15}
     .warn{border-left:4px solid var(--c1);padding:.3em .8em}
     .good{border-left:4px solid var(--c2);padding:.3em .8em}
     nav{font-size:1rem;margin:.8em 0}

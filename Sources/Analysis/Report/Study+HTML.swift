@@ -85,7 +85,7 @@ extension Study {
       + paragraph(
         "AUROC in brackets: bootstrap of \(settings.bootstrapRepeats) repeats; standard error: "
           + "DeLong. TPR in brackets: Clopper and Pearson, for this threshold. "
-          + (tooFewLine.isEmpty ? "" : "\(tooFewLine). ")
+          + (tooFewLine.isEmpty ? "" : "\(tooFewLine) ")
           + "report.json has the thresholds and further intervals.",
         class: "quiet")
       + HTMLTable(

@@ -67,8 +67,8 @@ extension Study {
   }
 
   static let tooFewSentence =
-    "\(RateAtFPR.tooFewText): fewer than \(decimal(RateAtFPR.backgroundMin)) background events are "
-    + "expected above the threshold"
+    "Where it says \"\(RateAtFPR.tooFewText)\", fewer than \(decimal(RateAtFPR.backgroundMin)) "
+    + "background events are expected above the threshold."
 
   private static func aligned(_ rows: [[String]]) -> String {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
