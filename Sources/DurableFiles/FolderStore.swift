@@ -140,6 +140,44 @@ extension FolderStore {
   }
 }
 
+extension FolderStore {
+  /// Gives the file `name` the name `NAME.aside-N`, with the lowest N that is free, durably: nothing
+  /// reads it any more, and nothing of it is lost.
+  /// - Returns: the new name.
+  public func setAside(_ name: String) throws(SystemCallError) -> String {
+    var number = 1
+    while true {
+      let newName = "\(name)\(asideSuffix)\(number)"
+      do throws(SystemCallError) {
+        try rename(name, to: newName, replacing: false)
+      } catch {
+        guard error.code == EEXIST else { throw error }
+        number += 1
+        continue
+      }
+      try synchronise()
+      return newName
+    }
+  }
+}
+
+extension FolderStore {
+  /// Sets aside what has one of `names` and is no regular file, such as a folder or a FIFO.
+  /// - Returns: a line for each.
+  public func setAsideIrregular(_ names: [String]) throws(SystemCallError) -> [String] {
+    var notes: [String] = []
+    for name in names {
+      guard let status = try status(of: name), !status.isRegular else { continue }
+      let aside = try setAside(name)
+      notes.append("\(path(of: name)): found no regular file; kept as \(aside)")
+    }
+    return notes
+  }
+}
+
+/// What stands between the name of a file that was set aside and its number.
+public let asideSuffix = ".aside-"
+
 extension StoredFile {
   /// Everything that is in the file now.
   public func content() throws(SystemCallError) -> [UInt8] {

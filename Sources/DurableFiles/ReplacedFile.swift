@@ -1,10 +1,10 @@
-internal import CLinux
 internal import Glibc
 
 /// A file that appears under its name only when it is whole.
 ///
 /// Bytes go to `NAME.writing-PID` beside it; `commit()` syncs them, renames, and syncs the folder.
-/// Without a commit the unfinished file is removed, also by a signal that ends the process.
+/// Without a commit the unfinished file is removed, also by a signal that ends the process. A finished
+/// one is never removed.
 public struct ReplacedFile: ~Copyable {
   private let path: String
   private let target: String
@@ -34,15 +34,19 @@ public struct ReplacedFile: ~Copyable {
     try temporary.handle.write(bytes, at: offset)
   }
 
-  /// Makes the file durable and visible under its name.
+  /// Makes the file durable and visible under its name. Where it cannot get that name the finished file
+  /// stays under the other one, which the error says: it may be the work of hours.
   public mutating func commit() throws {
     try temporary.handle.synchronise()
-    if replacing {
-      try retryingOnInterrupt("rename", file: path) { rename(temporary.path, target) }
-    } else {
-      let code = tamis_rename_exclusive(temporary.path, target)
-      if code == EEXIST { throw existingFileFault(path) }
-      if code != 0 { throw SystemCallError("rename", file: path, code: code) }
+    do throws(SystemCallError) {
+      try renameFile(temporary.path, to: target, replacing: replacing)
+    } catch {
+      temporary.keepFinished()
+      throw FileFault(
+        file: path,
+        found: error.code == EEXIST && !replacing ? "an existing file" : "\(error)",
+        expected: "this name for the finished file",
+        remedy: "it is whole and was kept: rename \(temporary.path)")
     }
     temporary.keep()
     try synchroniseFolder(of: target)

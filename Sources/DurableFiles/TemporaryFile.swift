@@ -33,6 +33,15 @@ final class TemporaryFile {
   /// The file has got its final name.
   func keep() { isKept = true }
 
+  /// The file is whole and could not get its final name: it stays, and is marked read-only, so that
+  /// no later process takes it for unfinished.
+  func keepFinished() {
+    isKept = true
+    var status = stat()
+    guard fstat(handle.descriptor, &status) == 0 else { return }
+    fchmod(handle.descriptor, status.st_mode & 0o555)
+  }
+
   deinit {
     if !isKept { unlink(path) }
     tamis_temporary_forget(slot)
@@ -64,6 +73,7 @@ private func removeUnlocked(_ path: String) {
   defer { close(descriptor) }
   var status = stat()
   guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+    status.st_mode & S_IWUSR != 0,
     flock(descriptor, LOCK_EX | LOCK_NB) == 0
   else { return }
   unlink(path)

@@ -171,6 +171,23 @@ func contents(of path: String) throws -> [UInt8] {
     #expect(try contents(of: temporary("f")) == [])
   }
 
+  /// What took hours is not thrown away because a name cannot be had, then or by the next writer.
+  @Test(arguments: [false, true]) func aFinishedFileIsNeverRemoved(replacing: Bool) throws {
+    do {
+      var file = try ReplacedFile(temporary("f"), replacing: replacing)
+      try ([1, 2] as [UInt8]).withUnsafeBytes { try file.write($0) }
+      mkdir(temporary("f"), 0o755)
+      let fault = #expect(throws: FileFault.self) { try file.commit() }
+      #expect(fault?.remedy?.contains("it is whole and was kept: rename ") == true)
+    }
+    let kept = try #require(temporary.names.first { $0.hasPrefix("f.writing-") })
+    #expect(try contents(of: temporary(kept)) == [1, 2])
+    rmdir(temporary("f"))
+    #expect(throws: FileFault.self) { _ = try ReplacedFile(temporary("f"), replacing: replacing) }
+    #expect(try contents(of: temporary(kept)) == [1, 2])
+    rename(temporary(kept), temporary("f"))
+  }
+
   @Test func refusingNamesTheOption() {
     #expect(throws: FileFault.self) { try refuseExisting("/dev/null", unless: false) }
     // What is no regular file is never replaced.
