@@ -3,8 +3,16 @@ public import DurableFiles
 /// One file or folder of an `EventSource`.
 public struct EventInput: Sendable {
   enum Content: Sendable {
-    case segments([(segment: MappedSegment, index: EventIndex)], run: RecordedRun)
+    case segments([Part], run: RecordedRun)
     case array(NumpyArray)
+  }
+
+  /// The events of one segment.
+  struct Part: Sendable {
+    let segment: MappedSegment
+    let index: EventIndex
+    /// The number of its first event in the input.
+    let firstEvent: Int
   }
 
   /// The last part of its path.
@@ -72,37 +80,41 @@ public struct EventInput: Sendable {
     var schema = run.featureNames.map { schemaPrefix(featureNames: $0) } ?? 0
     var runs: Set<UInt32> = []
     var latestRun: UInt32?
-    var parts: [(segment: MappedSegment, index: EventIndex)] = []
+    var parts: [Part] = []
+    var eventCount = 0
     for segment in run.segments {
       var steppedOver: [Int] = []
-      for index in 0..<segment.recordCount {
-        try segment.check(index)
-        let record = run.kind.event(at: segment.record(index), featureCount: run.featureCount)
-        if record.kind != .event || isTaken?(record, segment.flagged(index)) == false {
-          steppedOver.append(index)
-        }
-        if record.run != latestRun {
-          latestRun = record.run
-          runs.insert(record.run)
-        }
-        if schema == 0 { schema = record.schema }
-        if record.schema != 0, record.schema != schema {
-          var fault = segment.fault(index, .schema)
-          fault.expected = "\(schemaDescription(schema)), as the run has it"
-          throw fault
+      try segment.read { records in
+        for index in 0..<segment.recordCount {
+          try records.check(index)
+          let record = run.kind.event(at: records[index], featureCount: run.featureCount)
+          if record.kind != .event || isTaken?(record, records.flagged(index)) == false {
+            steppedOver.append(index)
+          }
+          if record.run != latestRun {
+            latestRun = record.run
+            runs.insert(record.run)
+          }
+          if schema == 0 { schema = record.schema }
+          if record.schema != 0, record.schema != schema {
+            var fault = records.fault(index, .schema)
+            fault.expected = "\(schemaDescription(schema)), as the run has it"
+            throw fault
+          }
         }
       }
-      parts.append(
-        (segment, EventIndex(recordCount: segment.recordCount, steppedOver: steppedOver)))
+      let index = EventIndex(recordCount: segment.recordCount, steppedOver: steppedOver)
+      parts.append(Part(segment: segment, index: index, firstEvent: eventCount))
+      eventCount += index.eventCount
     }
+    self.eventCount = eventCount
     path = run.path
     name = lastComponent(run.path)
-    eventCount = parts.reduce(0) { $0 + $1.index.eventCount }
     featureCount = run.featureCount
     featureNames = run.featureNames
     self.schema = schema
     self.runs = runs.sorted()
-    notes = run.notes.map { "\(lastComponent(run.path)): \($0)" }
+    notes = (run.notes + run.damage).map { "\(lastComponent(run.path)): \($0)" }
     content = .segments(parts, run: run)
   }
 }
@@ -116,9 +128,9 @@ extension EventInput {
         range.lowerBound * featureCount..<range.upperBound * featureCount, into: destination)
     case .segments(let parts, let run):
       var out = destination
-      forEachStretch(of: range, in: parts) { segment, record, count in
+      forEachStretch(of: range, in: parts) { records, record, count in
         for index in record..<(record + count) {
-          let event = run.kind.event(at: segment.record(index), featureCount: featureCount)
+          let event = run.kind.event(at: records[index], featureCount: featureCount)
           UnsafeMutableRawBufferPointer(start: out, count: featureCount * 4)
             .copyMemory(from: event.featureBytes)
           out += featureCount
@@ -134,9 +146,9 @@ extension EventInput {
     case .array: destination.update(repeating: .nan, count: range.count)
     case .segments(let parts, let run):
       var out = destination
-      forEachStretch(of: range, in: parts) { segment, record, count in
+      forEachStretch(of: range, in: parts) { records, record, count in
         for index in record..<(record + count) {
-          let event = run.kind.event(at: segment.record(index), featureCount: featureCount)
+          let event = run.kind.event(at: records[index], featureCount: featureCount)
           out.pointee = event.condition
           out += 1
         }
@@ -148,29 +160,41 @@ extension EventInput {
   func record(at index: Int) -> EventRecordView? {
     guard case .segments(let parts, let run) = content else { return nil }
     var found: EventRecordView?
-    forEachStretch(of: index..<(index + 1), in: parts) { segment, record, _ in
-      found = run.kind.event(at: segment.record(record), featureCount: featureCount)
+    forEachStretch(of: index..<(index + 1), in: parts) { records, record, _ in
+      found = run.kind.event(at: records[record], featureCount: featureCount)
     }
     return found
   }
 
-  /// Walks the stretches of neighbouring event records that `range` is made of.
+  /// Walks the stretches of neighbouring event records that `range` is made of. O(log segments), and
+  /// O(1) for each stretch.
   private func forEachStretch(
-    of range: Range<Int>, in parts: [(segment: MappedSegment, index: EventIndex)],
-    _ body: (MappedSegment, _ record: Int, _ count: Int) -> Void
+    of range: Range<Int>, in parts: [Part],
+    _ body: (SegmentRecords, _ record: Int, _ count: Int) -> Void
   ) {
-    var firstOfPart = 0
-    for (segment, index) in parts {
-      let end = firstOfPart + index.eventCount
-      var event = max(range.lowerBound, firstOfPart)
-      while event < min(range.upperBound, end) {
-        let inPart = event - firstOfPart
-        let count = min(
-          index.contiguousCount(from: inPart), min(range.upperBound, end) - event)
-        body(segment, index.record(ofEvent: inPart), count)
-        event += count
+    var place = 0
+    var end = parts.count
+    while place < end {
+      let middle = (place + end) / 2
+      if parts[middle].firstEvent + parts[middle].index.eventCount <= range.lowerBound {
+        place = middle + 1
+      } else {
+        end = middle
       }
-      firstOfPart = end
+    }
+    while place < parts.count, parts[place].firstEvent < range.upperBound {
+      let part = parts[place]
+      let last = min(range.upperBound, part.firstEvent + part.index.eventCount)
+      var event = max(range.lowerBound, part.firstEvent)
+      part.segment.read { records in
+        while event < last {
+          let inPart = event - part.firstEvent
+          let count = min(part.index.contiguousCount(from: inPart), last - event)
+          body(records, part.index.record(ofEvent: inPart), count)
+          event += count
+        }
+      }
+      place += 1
     }
   }
 }

@@ -21,13 +21,11 @@ extension FlaggedJournal {
         number = part.lastNumber + 1
         continue
       }
-      guard byteCount == room.count else {
-        throw FileFault(
-          file: store.path(of: part.name.description), place: "byte \(offset + byteCount)",
-          found: "the end of the file", expected: "the records that were written there",
-          remedy: "no other program may change the journal while it is open")
-      }
-      count += dropWrongRecords(room)
+      // Somebody has cut a file that is the journal's.
+      unreadableRecordCount += wanted - byteCount / recordByteCount
+      let whole = UnsafeMutableRawBufferPointer(
+        rebasing: room[..<(byteCount / recordByteCount * recordByteCount)])
+      count += dropWrongRecords(whole, firstNumber: number)
       number += UInt64(wanted)
     }
     return count
@@ -91,12 +89,17 @@ extension FlaggedJournal {
   }
 
   /// Moves the good records of `room` together; returns their number.
-  private func dropWrongRecords(_ room: UnsafeMutableRawBufferPointer) -> Int {
+  private func dropWrongRecords(
+    _ room: UnsafeMutableRawBufferPointer, firstNumber: UInt64
+  ) -> Int {
     guard let base = room.baseAddress else { return 0 }
     var kept = 0
     for index in 0..<(room.count / recordByteCount) {
       let record = base + index * recordByteCount
-      if RunKind.flagged.refusal(at: record, featureCount: featureCount) != nil {
+      let view = FlaggedRecordView(record, featureCount: featureCount)
+      if RunKind.flagged.refusal(at: record, featureCount: featureCount) != nil
+        || view.number != firstNumber + UInt64(index)
+      {
         unreadableRecordCount += 1
         continue
       }

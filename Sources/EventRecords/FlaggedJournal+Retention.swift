@@ -59,7 +59,9 @@ extension FlaggedJournal {
     var stated = segments.last?.writtenS ?? wallS
     for index in segments.indices.reversed() {
       let gap = min(max(0, stated -| segments[index].writtenS), Self.gapMaxS)
-      stated = segments[index].writtenS
+      // The file of a segment that had to be written again is younger than those that follow. It must
+      // not make those before it older.
+      stated = min(stated, segments[index].writtenS)
       place = place -| gap
       segments[index].writtenS = place
     }
@@ -106,8 +108,11 @@ extension FlaggedJournal {
     for segment in doomed { account.add(segment, publishedNumber: publishedNumber) }
     segments.removeFirst(count)
     closedByteCount -= doomed.reduce(0) { $0 + $1.byteCount }
-    removal = SegmentRemoval(doomed, account: account, store: store)
-    // Their numbers are not used again, whatever becomes of the files.
+    let unpublished = doomed.first { $0.lastNumber > publishedNumber }
+    removal = SegmentRemoval(
+      doomed, account: account,
+      firstUnpublished: unpublished.map { max($0.firstNumber, publishedNumber + 1) }, store: store)
+    // No number of theirs is given again, whatever becomes of the files.
     deleted.number = account.number
   }
 

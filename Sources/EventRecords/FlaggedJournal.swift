@@ -67,6 +67,11 @@ public final class FlaggedJournal {
   private static let closingsMax = 8
 
   static let lockName = "lock"
+  /// The files beside the segments that the journal reads.
+  static let fileNames = [
+    RunFolder.manifestName, PublishedCursor.fileName, NumberReservation.fileName,
+    DeletedRecords.fileName,
+  ]
   /// Memory for records that are not on the disk yet.
   public static let keptByteCountDefault = 16 << 20
 
@@ -82,16 +87,13 @@ public final class FlaggedJournal {
   }
 
   /// Opens the journal in `store`, which is made where it is missing, and recovers what a crash
-  /// left. Looks at the first and last record of each closed segment, and reads all records only of
-  /// the open ones.
-  /// - Parameters:
-  ///   - store: the journal's files.
-  ///   - featureCount: D, 0 ... 65535.
-  ///   - featureNames: D names, or nil; they give the manifest's schema.
-  ///   - segmentByteCountMax: the size at which a segment ends; at least one record goes into each.
-  ///   - keptByteCountMax: appending waits for the disk while more bytes of records are not on it.
-  /// - Throws: `FileFault` where another process holds it, it is of another D or other feature
-  ///   names, or a segment is broken; `SystemCallError`.
+  /// left. Looks at the first and last record of each closed segment, and reads through the open
+  /// ones alone.
+  /// - Parameter keptByteCountMax: appending waits for the disk while more bytes of records are not
+  ///   on it.
+  /// Damaged files are set aside, as far as they cannot be read, and told in `notes`.
+  /// - Throws: `FileFault` where another process holds it, or it is of another D or other feature
+  ///   names; `SystemCallError`.
   public init(
     store: any FolderStore, featureCount: Int, featureNames: [String]? = nil,
     segmentByteCountMax: Int = RunWriter.segmentByteCountDefault,
@@ -101,22 +103,16 @@ public final class FlaggedJournal {
     precondition(featureNames == nil || featureNames?.count == featureCount)
     try store.make()
     let lock = try store.lock(Self.lockName)
-    let found = try RunFolder(store)
-    let manifest = try RunManifest.read(in: store)
-    try refuseForeignJournal(
-      found, manifest: manifest, featureCount: featureCount, featureNames: featureNames)
-    recovery = try recoverRun(in: store, featureCount: featureCount)
-    let listing = try RunFolder(store)
-    var segments = try listing.segments.map {
-      try JournalSegment($0, in: listing, featureCount: featureCount)
-    }
+    let opening = try JournalOpening(
+      store, featureCount: featureCount, featureNames: featureNames)
+    recovery = opening.recovery
+    var segments = opening.segments
     segments.countRecords()
-    try refuseRepeatedNumbers(segments, in: listing)
     let deleted = try DeletedRecords(in: store)
     let opened = try JournalNumbers(
-      store, lastNumber: segments.last?.lastNumber ?? 0,
-      lastSegment: listing.segments.last?.index ?? 0, deleted: deleted)
-    notes = [deleted.note].compactMap(\.self) + opened.notes
+      store, lastNumber: segments.last?.lastNumber ?? 0, lastSegment: opening.lastSegmentIndex,
+      deleted: deleted, hasLostNumbers: opening.hasLostNumbers)
+    notes = opening.notes + [deleted.note].compactMap(\.self) + opened.notes
     cursor = try PublishedCursor(in: store, number: opened.publishedNumber)
     publishedNumber = opened.publishedNumber
     numbers = opened.reservation
@@ -127,7 +123,7 @@ public final class FlaggedJournal {
     lastNumber = segments.last?.lastNumber ?? 0
     durableNumber = lastNumber
     closedByteCount = segments.reduce(0) { $0 + $1.byteCount }
-    account = JournalAccount(manifest: manifest, segments: segments)
+    account = JournalAccount(manifest: opening.manifest, segments: segments)
     self.segments = segments
     self.store = store
     self.featureCount = featureCount
@@ -301,9 +297,14 @@ public final class FlaggedJournal {
   }
 
   /// Remembers that all records up to `number` were published. It survives the end of the process.
+  /// While records are being deleted that were not published it remembers those before them alone: they
+  /// may be there still when the next process begins.
   public func setPublished(_ number: UInt64) throws {
     precondition(number >= publishedNumber, "what was published stays so")
     precondition(number <= max(lastNumber, publishedNumber), "published before it was journaled")
+    collectRemoved()
+    let number = min(number, (removal?.firstUnpublished).map { $0 - 1 } ?? .max)
+    guard number > publishedNumber else { return }
     try cursor.advance(to: number)
     publishedNumber = number
   }
@@ -319,9 +320,11 @@ public final class FlaggedJournal {
   public func synchronisation() throws -> JournalSynchronisation {
     collectClosed()
     try repairFailed()
-    let isAhead = numbers.covers(
-      number: nextNumber + NumberReservation.recordBlock / 2,
-      segment: nextSegmentIndex + Int(NumberReservation.segmentBlock / 2))
+    let isAhead =
+      isFinished
+      || numbers.covers(
+        number: nextNumber + NumberReservation.recordBlock / 2,
+        segment: nextSegmentIndex + Int(NumberReservation.segmentBlock / 2))
     return JournalSynchronisation(
       closings: closings, segment: openByteCount > 0 ? current?.file : nil,
       segmentByteCount: openByteCount, cursor: cursor, removal: removal, numbers: numbers,
@@ -333,10 +336,16 @@ public final class FlaggedJournal {
   /// Notes what has been brought to the disk since. Never waits.
   public func noteProgress() { collectClosed() }
 
-  /// Closes the segment and writes the manifest, with `extras` as sections beside its fields.
-  /// Segments that an earlier process left without a manifest are read through once for it.
+  /// Closes the segment and writes the manifest; see `close()` and `writeManifest(extras:)`.
   @discardableResult
   public func finish(extras: [String: JSONValue] = [:]) throws -> RunManifest {
+    try close()
+    return try writeManifest(extras: extras)
+  }
+
+  /// Closes the segment; nothing can be appended any more. When this returns all records are on the
+  /// disk, and the next process goes on with the next number.
+  public func close() throws {
     precondition(!isFinished, "the journal is closed")
     try endSegment()
     if openByteCount == 0, var empty = current.take() {
@@ -344,14 +353,21 @@ public final class FlaggedJournal {
     }
     try synchronise()
     collectRemoved()
+    isFinished = true
+    try numbers.end(nextNumber: nextNumber, nextSegment: nextSegmentIndex)
+  }
+
+  /// Writes the manifest, with `extras` as sections beside its fields. Segments that an earlier process
+  /// left without one are read through once for it. Where it throws the manifest before stays.
+  @discardableResult
+  public func writeManifest(extras: [String: JSONValue] = [:]) throws -> RunManifest {
+    collectRemoved()
     try forgetMovedAway()
     var manifest = try account.manifest(
       store: store, names: segments.map(\.name), featureCount: featureCount,
       featureNames: featureNames)
     manifest.extras = extras
     try manifest.write(in: store)
-    try numbers.end(nextNumber: nextNumber, nextSegment: nextSegmentIndex)
-    isFinished = true
     return manifest
   }
 
@@ -361,39 +377,5 @@ public final class FlaggedJournal {
     for segment in segments where !present.contains(segment.name.description) {
       forgetMovedAway(segment.name)
     }
-  }
-}
-
-private func refuseRepeatedNumbers(_ segments: [JournalSegment], in folder: RunFolder) throws {
-  for (earlier, later) in zip(segments, segments.dropFirst())
-  where later.firstNumber <= earlier.lastNumber {
-    throw FileFault(
-      file: folder.path(of: later.name), place: "record 0", found: "number \(later.firstNumber)",
-      expected: "one above \(earlier.lastNumber), the last of \(earlier.name)",
-      remedy: JournalSegment.remedy)
-  }
-}
-
-private func refuseForeignJournal(
-  _ folder: RunFolder, manifest: RunManifest?, featureCount: Int, featureNames: [String]?
-) throws {
-  let remedy = "choose another folder for this model's journal"
-  if folder.kind == .events {
-    throw FileFault(
-      file: folder.path, found: "a recorded run", expected: "a flagged journal or a new folder",
-      remedy: remedy)
-  }
-  if let found = try manifest?.featureCount ?? folder.featureCount(), found != featureCount {
-    throw FileFault(
-      file: folder.path, found: "a journal of \(found) features",
-      expected: "\(featureCount), as the model has", remedy: remedy)
-  }
-  if let found = manifest?.featureNames, let featureNames, found != featureNames {
-    let different = zip(found, featureNames).first { $0 != $1 }
-    throw FileFault(
-      file: folder.manifestPath, place: "feature_names",
-      found: different.map { "\"\($0.0)\"" } ?? "other names",
-      expected: different.map { "\"\($0.1)\", as the model has" } ?? "the model's names",
-      remedy: remedy)
   }
 }

@@ -197,17 +197,24 @@ extension JournalReader {
   /// Opens the segment unless it is the one that is open; false where it is gone.
   private func open(_ part: Part) throws(SystemCallError) -> Bool {
     if openPart?.index == part.index { return true }
-    for isOpen in part.isOpen ? [true, false] : [false] {
-      let name = SegmentName(index: part.index, kind: .flagged, isOpen: isOpen)
+    guard let (file, _) = try file(part.index, mayBeOpen: part.isOpen) else { return false }
+    openPart = OpenPart(index: part.index, file: file)
+    return true
+  }
+
+  /// The file of a segment under whatever name it has now; nil where it is gone.
+  private func file(
+    _ index: Int, mayBeOpen: Bool
+  ) throws(SystemCallError) -> (file: any StoredFile, isOpen: Bool)? {
+    let open = SegmentName(index: index, kind: .flagged, isOpen: true)
+    for name in mayBeOpen ? [open, open.madeAgain, open.closed] : [open.closed] {
       do {
-        let file = try store.open(name.description, .reading)
-        openPart = OpenPart(index: part.index, file: file)
-        return true
+        return (try store.open(name.description, .reading), name.isOpen)
       } catch {
         if error.code != ENOENT { throw error }
       }
     }
-    return false
+    return nil
   }
 
   /// Lists the folder. Closed segments do not change; open ones are measured again.
@@ -223,29 +230,30 @@ extension JournalReader {
         fresh.append(part)
       }
     }
-    // Record numbers rise with segment numbers. A file that somebody has put there may break this.
-    parts = fresh.reduce(into: []) { kept, part in
-      if part.firstNumber > kept.last?.lastNumber ?? 0 { kept.append(part) }
+    // Numbers rise with the segments' own; a damaged file, or one that somebody has put there, may
+    // break this.
+    parts = []
+    for index in longestAscendingChain(of: fresh.map(\.firstNumber)) {
+      if let last = parts.last, last.lastNumber >= fresh[index].firstNumber {
+        parts[parts.count - 1].recordCount = Int(fresh[index].firstNumber - last.firstNumber)
+      }
+      parts.append(fresh[index])
     }
   }
 
   /// Finds a segment's numbers; nil where it is gone or holds no whole record.
   private func measured(_ name: SegmentName) throws(SystemCallError) -> Part? {
-    for isOpen in name.isOpen ? [true, false] : [false] {
-      let candidate = SegmentName(index: name.index, kind: .flagged, isOpen: isOpen)
-      do {
-        let file = try store.open(candidate.description, .reading)
-        let recordCount = try file.status().byteCount / recordByteCount
-        guard
-          let first = try firstSegmentNumber(
-            of: file, recordCount: recordCount, featureCount: featureCount)
-        else { return nil }
-        return Part(
-          index: name.index, isOpen: isOpen, firstNumber: first, recordCount: recordCount)
-      } catch {
-        if error.code != ENOENT { throw error }
-      }
+    do {
+      guard let (file, isOpen) = try file(name.index, mayBeOpen: name.isOpen) else { return nil }
+      let recordCount = try file.status().byteCount / recordByteCount
+      guard
+        let first = try firstSegmentNumber(
+          of: file, recordCount: recordCount, featureCount: featureCount)
+      else { return nil }
+      return Part(index: name.index, isOpen: isOpen, firstNumber: first, recordCount: recordCount)
+    } catch {
+      if error.irregular == nil { throw error }
+      return nil
     }
-    return nil
   }
 }

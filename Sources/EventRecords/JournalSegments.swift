@@ -15,41 +15,6 @@ struct JournalSegment {
 
   var lastNumber: UInt64 { firstNumber + UInt64(recordCount) - 1 }
 
-  /// Finds the numbers of a closed segment by its size and its first and last record.
-  init(_ name: SegmentName, in folder: RunFolder, featureCount: Int) throws {
-    let path = folder.path(of: name)
-    let file = try folder.store.open(name.description, .reading)
-    let recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
-    let status = try file.status()
-    let byteCount = status.byteCount
-    guard byteCount > 0, byteCount % recordByteCount == 0 else {
-      throw FileFault(
-        file: path, found: "\(byteCount) bytes",
-        expected: "one or more records of \(recordByteCount) bytes (D = \(featureCount))",
-        remedy: Self.remedy)
-    }
-    let recordCount = byteCount / recordByteCount
-    guard
-      let first = try firstSegmentNumber(
-        of: file, recordCount: recordCount, featureCount: featureCount)
-    else {
-      throw FileFault(
-        file: path, found: "no whole record that could be among \(recordCount)",
-        expected: "records of D = \(featureCount)", remedy: Self.remedy)
-    }
-    let last = first + UInt64(recordCount - 1)
-    if let stated = try goodNumber(of: file, record: recordCount - 1, featureCount: featureCount),
-      stated != last
-    {
-      throw FileFault(
-        file: path, found: "\(recordCount) records from number \(first) to \(stated)",
-        expected: "numbers without a gap", remedy: Self.remedy)
-    }
-    self.init(
-      name: name, firstNumber: first, recordCount: recordCount, byteCount: byteCount,
-      writtenS: status.modifiedS)
-  }
-
   init(
     name: SegmentName, firstNumber: UInt64, recordCount: Int, byteCount: Int, writtenS: Int
   ) {
@@ -59,8 +24,162 @@ struct JournalSegment {
     self.byteCount = byteCount
     self.writtenS = writtenS
   }
+}
 
-  static let remedy = "look at it with `tamis inspect`, and move it out of the journal"
+/// What a look at a closed segment finds.
+enum SegmentLook {
+  /// Nothing is wrong with its size, its first record and its last.
+  case sound(JournalSegment)
+  /// It is damaged, and some records are good: those are its.
+  case damaged(JournalSegment, found: String)
+  /// It holds no good record, or is no file.
+  case unreadable(found: String)
+
+  /// What is good of it; nil where nothing is.
+  var segment: JournalSegment? {
+    switch self {
+    case .sound(let segment), .damaged(let segment, _): segment
+    case .unreadable: nil
+    }
+  }
+
+  /// Looks at size, first and last record, and at all records where those are not in order.
+  /// - Throws: `SystemCallError` for a file that cannot be read.
+  init(
+    _ name: SegmentName, in store: any FolderStore, featureCount: Int
+  ) throws(SystemCallError) {
+    let recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
+    guard let status = try store.status(of: name.description), status.isRegular else {
+      self = .unreadable(found: "no regular file")
+      return
+    }
+    let file = try store.open(name.description, .reading)
+    let byteCount = try file.status().byteCount
+    let recordCount = byteCount / recordByteCount
+    func segment(_ first: UInt64, _ count: Int) -> JournalSegment {
+      JournalSegment(
+        name: name, firstNumber: first, recordCount: count, byteCount: byteCount,
+        writtenS: status.modifiedS)
+    }
+    if recordCount > 0, byteCount % recordByteCount == 0,
+      let first = try firstSegmentNumber(
+        of: file, recordCount: recordCount, featureCount: featureCount),
+      try goodNumber(of: file, record: recordCount - 1, featureCount: featureCount)
+        == first + UInt64(recordCount - 1)
+    {
+      self = .sound(segment(first, recordCount))
+      return
+    }
+    guard let good = try GoodNumbers(of: file, featureCount: featureCount) else {
+      self = .unreadable(found: "\(byteCount) bytes without a good record")
+      return
+    }
+    self = .damaged(
+      segment(good.first, good.recordCount),
+      found:
+        "\(byteCount) bytes, of which \(good.goodCount) records of \(recordByteCount) bytes are "
+        + "good, from number \(good.first)")
+  }
+}
+
+/// The numbers of a damaged segment, as most of its good records tell them.
+private struct GoodNumbers {
+  /// The number of record 0.
+  var first: UInt64
+  /// Records up to and with the last good one.
+  var recordCount = 0
+  /// The good ones.
+  var goodCount = 0
+
+  /// Reads all of the file; nil where no record is good.
+  init?(of file: any StoredFile, featureCount: Int) throws(SystemCallError) {
+    // Records that lie at a wrong place, such as copies of others, tell another first number.
+    var candidates: [UInt64: GoodNumbers] = [:]
+    try Self.forEachGoodNumber(of: file, featureCount: featureCount) { index, number in
+      guard number > UInt64(index), number < NumberReservation.numberMax else { return }
+      let first = number - UInt64(index)
+      guard candidates.count < Self.candidatesMax || candidates[first] != nil else { return }
+      candidates[first, default: GoodNumbers(first: first)].goodCount += 1
+      candidates[first]?.recordCount = index + 1
+    }
+    guard
+      let best = candidates.values.max(by: { ($0.goodCount, $0.first) < ($1.goodCount, $1.first) })
+    else { return nil }
+    self = best
+  }
+
+  private init(first: UInt64) { self.first = first }
+
+  private static let candidatesMax = 64
+
+  private static func forEachGoodNumber(
+    of file: any StoredFile, featureCount: Int, _ body: (Int, UInt64) -> Void
+  ) throws(SystemCallError) {
+    let recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
+    let pieceCount = max(1, (1 << 20) / recordByteCount)
+    let piece = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: pieceCount * recordByteCount, alignment: 64)
+    defer { piece.deallocate() }
+    var index = 0
+    while let base = UnsafeRawPointer(piece.baseAddress) {
+      let count = try file.read(into: piece, at: index * recordByteCount) / recordByteCount
+      for place in 0..<count {
+        let record = base + place * recordByteCount
+        if RunKind.flagged.refusal(at: record, featureCount: featureCount) == nil {
+          body(index + place, FlaggedRecordView(record, featureCount: featureCount).number)
+        }
+      }
+      index += count
+      if count < pieceCount { return }
+    }
+  }
+}
+
+extension [JournalSegment] {
+  /// Splits segments in the order of their names into those whose numbers ascend, as many as can be,
+  /// and those that do not fit between them. Of two that overlap the earlier one ends where the later
+  /// one begins. O(n log n).
+  func ascending() -> (kept: [JournalSegment], left: [JournalSegment]) {
+    let chain = longestAscendingChain(of: map(\.firstNumber))
+    var kept: [JournalSegment] = []
+    var left: [JournalSegment] = []
+    var next = 0
+    for index in indices {
+      guard next < chain.count, chain[next] == index else {
+        left.append(self[index])
+        continue
+      }
+      next += 1
+      if let last = kept.last, last.lastNumber >= self[index].firstNumber {
+        kept[kept.count - 1].recordCount = Int(self[index].firstNumber - last.firstNumber)
+      }
+      kept.append(self[index])
+    }
+    return (kept, left)
+  }
+}
+
+/// The indices of a longest strictly ascending subsequence of `values`. O(n log n).
+func longestAscendingChain(of values: [UInt64]) -> [Int] {
+  // By length of a chain: the index where the one ends that ends lowest.
+  var ends: [Int] = []
+  var before = [Int](repeating: -1, count: values.count)
+  for (index, value) in values.enumerated() {
+    var (low, high) = (0, ends.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if values[ends[middle]] < value { low = middle + 1 } else { high = middle }
+    }
+    if low > 0 { before[index] = ends[low - 1] }
+    if low < ends.count { ends[low] = index } else { ends.append(index) }
+  }
+  var chain: [Int] = []
+  var place = ends.last ?? -1
+  while place >= 0 {
+    chain.append(place)
+    place = before[place]
+  }
+  return chain.reversed()
 }
 
 /// The number of the first record of a segment, as its first good record tells it: a power failure

@@ -1,6 +1,8 @@
 internal import DurableFiles
+internal import Glibc
+internal import Synchronization
 
-/// One segment of a run, mapped into memory. The bytes stay valid as long as it lives.
+/// One segment of a run, mapped into memory when it is read.
 final class MappedSegment: Sendable {
   let path: String
   let kind: RunKind
@@ -8,70 +10,165 @@ final class MappedSegment: Sendable {
   let recordByteCount: Int
   /// Whole records; in an open segment those up to the last good one.
   let recordCount: Int
-  /// Notes for the user: an open segment, a torn tail.
+  /// The size of the file.
+  let byteCount: Int
+  /// What there is to say of it: an open segment, a torn tail.
   let notes: [String]
-  private let file: MappedFile
+  /// What is wrong with a journal's segment; nil where nothing was found.
+  let damage: String?
+  private let mappings: SegmentMappings
+  private let last: Mutex<LastMapping>
 
-  /// The whole records, one after another.
-  var recordBytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: file.bytes[..<(recordCount * recordByteCount)])
-  }
+  private struct LastMapping: Sendable { weak var file: MappedFile? }
 
-  /// Takes the records of a mapped file. A closed segment must hold whole records; of a segment
-  /// that is still open, or was left open by a crash, the whole records up to the last good one
-  /// count.
-  init(_ file: MappedFile, kind: RunKind, featureCount: Int) throws(FileFault) {
-    let byteCount = kind.byteCount(featureCount: featureCount)
-    let tail = file.bytes.count % byteCount
+  /// Takes the records of a mapped file. A closed segment must hold whole records, but of a journal
+  /// what is whole counts; of one that is still open, or was left so by a crash, the whole records
+  /// with a right checksum count.
+  init(
+    _ file: MappedFile, kind: RunKind, featureCount: Int, isOfJournal: Bool,
+    mappings: SegmentMappings
+  ) throws(FileFault) {
+    let recordByteCount = kind.byteCount(featureCount: featureCount)
+    let tail = file.bytes.count % recordByteCount
     path = file.path
-    self.file = file
+    byteCount = file.bytes.count
     self.kind = kind
     self.featureCount = featureCount
-    recordByteCount = byteCount
-    guard file.path.hasSuffix(SegmentName.openSuffix) else {
-      guard tail == 0 else {
+    self.recordByteCount = recordByteCount
+    self.mappings = mappings
+    last = Mutex(LastMapping(file: file))
+    mappings.keep(file)
+    let name = lastComponent(file.path)
+    guard SegmentName(name)?.isOpen ?? file.path.hasSuffix(SegmentName.openSuffix) else {
+      recordCount = file.bytes.count / recordByteCount
+      notes = []
+      damage = tail > 0 ? "\(name): \(tail) bytes at the end that are no whole record" : nil
+      if tail > 0, !isOfJournal {
         throw FileFault(
           file: file.path, place: "byte \(file.bytes.count - tail)",
-          found: "\(tail) bytes at the end", expected: "a whole record of \(byteCount) bytes",
+          found: "\(tail) bytes at the end",
+          expected: "a whole record of \(recordByteCount) bytes",
           remedy: "the file was cut or belongs to another D (\(featureCount) is the run's)")
       }
-      recordCount = file.bytes.count / byteCount
-      notes = []
       return
     }
-    let scan = SegmentScan(file.bytes, kind: kind, featureCount: featureCount)
+    let scan = withExtendedLifetime(file) {
+      SegmentScan(file.bytes, kind: kind, featureCount: featureCount)
+    }
     recordCount = scan.recordCount
-    let name = lastComponent(file.path)
+    damage = nil
     notes =
       ["\(name): open, \(scan.recordCount) whole records"]
       + (scan.tailByteCount > 0 ? ["\(name): a torn tail of \(scan.tailByteCount) bytes"] : [])
   }
 
+  /// Shows the records to `body`, within which they are mapped. What is shown stays mapped until
+  /// `SegmentMappings.countMax` other segments have been read: with fewer segments, as long as the run
+  /// lives.
+  @inline(__always)
+  func read<Result, Failure: Error>(
+    _ body: (SegmentRecords) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let file = mapped()
+    defer { withExtendedLifetime(file) {} }
+    return try body(
+      SegmentRecords(
+        segment: self,
+        bytes: UnsafeRawBufferPointer(rebasing: file.bytes[..<(recordCount * recordByteCount)])))
+  }
+
+  private func mapped() -> MappedFile {
+    last.withLock { last in
+      if let file = last.file { return file }
+      let file = mapAgain()
+      last.file = file
+      mappings.keep(file)
+      return file
+    }
+  }
+
+  /// The file was whole when the run was opened. Readers have no way to go on without it.
+  private func mapAgain() -> MappedFile {
+    do {
+      let file = try MappedFile(path)
+      if file.bytes.count >= recordCount * recordByteCount { return file }
+      endProcess("\(path): found \(file.bytes.count) bytes, expected \(byteCount) as at the start")
+    } catch {
+      endProcess("\(error)")
+    }
+  }
+
+  private func endProcess(_ reason: String) -> Never {
+    let line = Array(
+      "error: \(reason); another program has changed the run while it was read\n".utf8)
+    line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _exit(1)
+  }
+}
+
+/// The records of a segment while they are mapped.
+struct SegmentRecords {
+  let segment: MappedSegment
+  /// The whole records, one after another.
+  let bytes: UnsafeRawBufferPointer
+
   /// The first byte of record `index`, which must be one of the segment's.
   @inline(__always)
-  func record(_ index: Int) -> UnsafeRawPointer {
-    precondition(0..<recordCount ~= index)
-    guard let base = file.bytes.baseAddress else { preconditionFailure("an empty segment") }
-    return base + index * recordByteCount
+  subscript(index: Int) -> UnsafeRawPointer {
+    precondition(0..<segment.recordCount ~= index)
+    guard let base = bytes.baseAddress else { preconditionFailure("an empty segment") }
+    return base + index * segment.recordByteCount
   }
 
   /// Record `index` as a flagged one; nil in a segment of events.
   func flagged(_ index: Int) -> FlaggedRecordView? {
-    kind == .flagged ? FlaggedRecordView(record(index), featureCount: featureCount) : nil
+    segment.kind == .flagged
+      ? FlaggedRecordView(self[index], featureCount: segment.featureCount) : nil
   }
 
   /// Throws where record `index` is not a good one.
   func check(_ index: Int) throws(FileFault) {
-    let base = record(index)
-    if let refusal = kind.refusal(at: base, featureCount: featureCount) {
-      throw fault(index, refusal)
-    }
+    if let refusal = refusal(index) { throw fault(index, refusal) }
+  }
+
+  /// Why record `index` is not a good one; nil where it is.
+  func refusal(_ index: Int) -> RecordRejection? {
+    segment.kind.refusal(at: self[index], featureCount: segment.featureCount)
   }
 
   /// Says what is wrong with record `index`.
   func fault(_ index: Int, _ refusal: RecordRejection) -> FileFault {
     recordFault(
-      file: path, index: index, byteOffset: index * recordByteCount, refusal: refusal,
-      base: record(index), kind: kind, featureCount: featureCount)
+      file: segment.path, index: index, byteOffset: index * segment.recordByteCount,
+      refusal: refusal, base: self[index], kind: segment.kind, featureCount: segment.featureCount)
+  }
+}
+
+/// The mappings of a run's segments that were read last. The system allows a process some 65,000
+/// mappings in all.
+final class SegmentMappings: Sendable {
+  /// The most that a run keeps.
+  static let countMaxDefault = 16_384
+
+  private struct Ring: Sendable {
+    var files: [MappedFile] = []
+    var next = 0
+  }
+
+  let countMax: Int
+  private let ring = Mutex(Ring())
+
+  init(countMax: Int = countMaxDefault) {
+    precondition(countMax > 0)
+    self.countMax = countMax
+  }
+
+  /// Keeps a mapping, in the place of the one kept longest where all are taken.
+  func keep(_ file: MappedFile) {
+    ring.withLock { ring in
+      guard ring.files.count == countMax else { return ring.files.append(file) }
+      ring.files[ring.next] = file
+      ring.next = (ring.next + 1) % countMax
+    }
   }
 }

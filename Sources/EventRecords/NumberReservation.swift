@@ -43,9 +43,10 @@ final class NumberReservation: Sendable {
 
   /// Reserves a first block above `number` and `segment`, the highest that the rest of the journal
   /// knows of, and above all that earlier processes reserved.
+  /// - Parameter hasLostNumbers: whether segments cannot be read that may have higher ones.
   /// - Returns: the reservation, and the first free numbers.
   static func begin(
-    in store: any FolderStore, above number: UInt64, segment: Int
+    in store: any FolderStore, above number: UInt64, segment: Int, hasLostNumbers: Bool = false
   ) throws -> (reservation: NumberReservation, nextNumber: UInt64, nextSegment: Int) {
     var next = (number: number + 1, segment: UInt64(segment) + 1)
     var notes: [String] = []
@@ -57,6 +58,9 @@ final class NumberReservation: Sendable {
       notes.append(
         "\(store.path(of: fileName)): damaged; it is written anew, and numbers go on at "
           + "\(next.number), so that none is given twice")
+    } else if hasLostNumbers {
+      // Of before 2026-11, without this file: the segment that cannot be read may have the last ones.
+      next.number += damageJump
     }
     guard next.number < numberMax, next.segment < SegmentName.indexMax else {
       throw FileFault(

@@ -1,16 +1,45 @@
 internal import DurableFiles
+internal import Glibc
 
 /// The files of a run and their kinds, before their records are read.
 struct RunContent {
   let kind: RunKind
   let featureCount: Int
   let manifest: RunManifest?
-  let files: [MappedFile]
+  let parts: [Part]
   let notes: [String]
-  /// The records that retention has deleted from a journal.
+  /// What of a journal is not sound.
+  let damage: [String]
+  /// Whether it is a folder of flagged records, of which whatever can be read is.
+  let isJournal: Bool
+  /// What retention took out of a journal.
   let deleted: DeletedRecords
 
-  /// One segment, of any name. Its first bytes tell what it holds.
+  /// A segment's file, or what was set aside in its place.
+  enum Part {
+    case open(MappedFile)
+    case file(String, isOfJournal: Bool)
+    case aside
+
+    /// The file; nil for a segment of a journal that cannot be read, which is told in `damage`.
+    func mapped(_ damage: inout [String]) throws(SystemCallError) -> MappedFile? {
+      switch self {
+      case .open(let file): return file
+      case .aside: return nil
+      case .file(let path, let isOfJournal):
+        do throws(SystemCallError) {
+          return try MappedFile(path)
+        } catch {
+          guard isOfJournal, error.irregular != nil || error.code == ENOENT || error.code == EIO
+          else { throw error }
+          damage.append("\(error)")
+          return nil
+        }
+      }
+    }
+  }
+
+  /// One segment. What it holds is told by its first bytes, its name may be any.
   init(segment path: String) throws {
     let file = try MappedFile(path)
     kind = try runKind(of: file)
@@ -22,21 +51,23 @@ struct RunContent {
     }
     self.featureCount = featureCount
     manifest = nil
-    files = [file]
+    parts = [.open(file)]
     notes = []
+    damage = []
+    isJournal = false
     deleted = DeletedRecords()
   }
 
   /// A folder of segments, with or without a manifest.
   init(folder path: String) throws {
     let folder = try RunFolder(path)
-    let manifest = try RunManifest.read(in: folder.store)
+    let (manifest, manifestFault) = try folder.readManifest()
     guard let kind = folder.kind ?? manifest?.kind else {
       throw FileFault(
         file: path, found: "a folder without segments and manifest",
         expected: "a run (000001.events, manifest.json)")
     }
-    if let manifest, manifest.kind != kind {
+    if kind == .events, let manifest, manifest.kind != kind {
       throw FileFault(
         file: folder.manifestPath, place: "kind", found: manifest.kind.rawValue,
         expected: "\(kind.rawValue), as the segments are")
@@ -45,12 +76,30 @@ struct RunContent {
       throw FileFault(
         file: path, found: "no whole record and no manifest", expected: "one that tells D")
     }
+    let isJournal = kind == .flagged
+    let isForeign = manifest.map { $0.kind != kind || $0.featureCount != featureCount } ?? false
     self.kind = kind
     self.featureCount = featureCount
-    self.manifest = manifest
-    deleted = try kind == .flagged ? DeletedRecords(inFolder: path) : DeletedRecords()
-    notes = try Self.compare(manifest, with: folder)
-    files = try folder.segments.map { try MappedFile(folder.path(of: $0)) }
+    self.manifest = isForeign ? nil : manifest
+    self.isJournal = isJournal
+    deleted = try isJournal ? DeletedRecords(inFolder: path) : DeletedRecords()
+    notes = try Self.compare(self.manifest, with: folder)
+    damage =
+      [manifestFault, isForeign ? "\(folder.manifestPath): not this journal's" : nil, deleted.note]
+      .compactMap(\.self) + folder.asideNames.map { "\($0): set aside as damaged" }
+    parts = Self.parts(of: folder, isJournal: isJournal)
+  }
+
+  /// The segments, and those set aside, in the order of their numbers.
+  private static func parts(of folder: RunFolder, isJournal: Bool) -> [Part] {
+    let present = folder.segments.map { name in
+      (index: name.index, part: Part.file(folder.path(of: name), isOfJournal: isJournal))
+    }
+    guard isJournal else { return present.map(\.part) }
+    let aside = folder.asideNames.compactMap { name in
+      SegmentName.before(aside: name).map { (index: $0.index, part: Part.aside) }
+    }
+    return (present + aside).sorted { $0.index < $1.index }.map(\.part)
   }
 
   /// Segments that the manifest lists must be there. Old segments of a journal may be moved away,

@@ -9,7 +9,7 @@ struct RunFolder {
   /// In order; all of one kind, no index twice.
   let segments: [SegmentName]
   let hasManifest: Bool
-  /// Files that are no part of a run.
+  /// Files that are no part of a run, those set aside among them.
   let otherNames: [String]
 
   /// Lists the folder at `path`.
@@ -28,9 +28,18 @@ struct RunFolder {
   }
 
   var path: String { store.path }
+  /// Segments that were set aside as damaged, and manifests.
+  var asideNames: [String] { otherNames.filter { $0.contains(asideSuffix) } }
   var isEmpty: Bool { segments.isEmpty && !hasManifest && otherNames.isEmpty }
   /// The kind of the segments; nil where there are none.
   var kind: RunKind? { segments.first?.kind }
+
+  /// The manifest. A journal goes on without one: what is wrong with its own is told in words.
+  /// - Throws: `FileFault` for a damaged manifest of another run, `SystemCallError`.
+  func readManifest() throws -> (manifest: RunManifest?, fault: String?) {
+    if kind == .events { return (try RunManifest.read(in: store), nil) }
+    return try RunManifest.readIfSound(in: store)
+  }
 
   func path(of segment: SegmentName) -> String { joined(path, segment.description) }
   var manifestPath: String { joined(path, Self.manifestName) }

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import Glibc
 
 /// Tells what a run folder, a segment or a `.npy` file is, and whether it is whole. Every record is
 /// checked and every segment is hashed. Nothing is changed.
@@ -97,9 +98,10 @@ public struct RunInspection: Equatable, Sendable {
 
   private mutating func inspectFolder() throws {
     let folder = try RunFolder(path)
-    let manifest = try RunManifest.read(in: folder.store)
+    let (manifest, manifestFault) = try folder.readManifest()
     guard let kind = folder.kind ?? manifest?.kind, let featureCount = try folder.featureCount()
     else {
+      if let manifestFault { throw FileFault(unreadable: manifestFault, file: folder.manifestPath) }
       throw FileFault(
         file: path, found: "no segment with a whole record and no manifest",
         expected: "a run (000001.events, manifest.json)")
@@ -109,16 +111,30 @@ public struct RunInspection: Equatable, Sendable {
     var tally = RunTally(kind: kind)
     var segments: [RunManifest.Segment] = []
     for name in folder.segments {
-      let file = try MappedFile(folder.path(of: name))
+      let file: MappedFile
+      do throws(SystemCallError) {
+        file = try MappedFile(folder.path(of: name))
+      } catch {
+        guard error.irregular != nil || error.code == EIO else { throw error }
+        problems.append("\(error)")
+        continue
+      }
       segments.append(
         scan(file, kind: kind, featureCount: featureCount, tally: &tally))
+    }
+    problems += folder.asideNames.map {
+      "\($0): set aside as damaged; look at it, and move it away"
     }
     state("segments", .count(segments.count), "segments: \(segments.count)")
     state(tally)
     if kind == .flagged { stateGaps(folder, featureCount: featureCount) }
     let deleted = kind == .flagged ? try inspectJournal() : nil
+    if let manifestFault { problems.append(manifestFault) }
     guard let manifest else {
-      state("manifest", .null, "no manifest: the run was not closed")
+      state(
+        "manifest", .null,
+        manifestFault == nil
+          ? "no manifest: the run was not closed" : "the manifest cannot be read")
       return
     }
     let found = RunManifest(
@@ -130,9 +146,10 @@ public struct RunInspection: Equatable, Sendable {
   /// Numbers that lie between segments and are in none: left out after an end that was not orderly,
   /// deleted, or moved away.
   private mutating func stateGaps(_ folder: RunFolder, featureCount: Int) {
-    let closed = folder.segments.filter { !$0.isOpen }.compactMap {
-      try? JournalSegment($0, in: folder, featureCount: featureCount)
+    let looks = folder.segments.filter { !$0.isOpen }.map {
+      try? SegmentLook($0, in: folder.store, featureCount: featureCount)
     }
+    let closed = looks.compactMap(\.?.segment).ascending().kept
     let gaps = zip(closed, closed.dropFirst()).compactMap { earlier, later in
       later.firstNumber > earlier.lastNumber + 1
         ? later.firstNumber - earlier.lastNumber - 1 : nil
@@ -205,7 +222,7 @@ extension RunInspection {
       problems.append(
         "\(name): from byte \(offset) on \(scan.tailByteCount) bytes that are no good record")
     }
-    if name.hasSuffix(SegmentName.openSuffix) {
+    if SegmentName(name)?.isOpen ?? false {
       state(
         "open_segment", .string(name),
         "\(name) is open, or was left open by a crash: \(scan.recordCount) whole records")
@@ -262,10 +279,12 @@ extension RunInspection {
   ) {
     let before = problems.count
     var deletedNames: [String] = []
+    let present = Dictionary(
+      found.segments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for var listed in manifest.segments {
       let lastNumber = listed.summary?.lastNumber
       listed.summary = nil
-      guard let segment = found.segments.first(where: { $0.name == listed.name }) else {
+      guard let segment = present[listed.name] else {
         if let lastNumber, let deleted, lastNumber <= deleted.number {
           deletedNames.append(listed.name)
           continue
@@ -313,5 +332,15 @@ extension RunInspection {
     }
     for index in manifest.segments.indices { manifest.segments[index].summary = nil }
     return manifest
+  }
+}
+
+extension FileFault {
+  /// Nothing but a manifest tells what the folder is, and it cannot be read.
+  fileprivate init(unreadable reason: String, file: String) {
+    self.init(
+      file: file,
+      found: "no segment with a whole record, and a manifest that cannot be read (\(reason))",
+      expected: "a run (000001.events, manifest.json)")
   }
 }

@@ -251,13 +251,37 @@ extension RunManifest {
   /// Reads the manifest in `store`; nil where there is none.
   static func read(in store: any FolderStore) throws -> RunManifest? {
     guard let content = try store.content(of: RunFolder.manifestName) else { return nil }
+    let path = store.path(of: RunFolder.manifestName)
     do {
       return try JSONDecoder().decode(RunManifest.self, from: Data(content))
     } catch let error as DecodingError {
-      throw FileFault(
-        jsonError: error, file: store.path(of: RunFolder.manifestName),
-        expected: "a manifest of \(format)")
+      throw FileFault(jsonError: error, file: path, expected: "a manifest of \(format)")
     }
+  }
+
+  /// Reads the manifest of a flagged journal, which goes on without one: a damaged one is none, and
+  /// told in words.
+  static func readIfSound(
+    in store: any FolderStore
+  ) throws(SystemCallError) -> (manifest: RunManifest?, fault: String?) {
+    do {
+      guard let manifest = try read(in: store) else { return (nil, nil) }
+      let fault = manifest.contradiction(store.path(of: RunFolder.manifestName))
+      return (fault == nil ? manifest : nil, fault?.description)
+    } catch let error as SystemCallError where error.irregular == nil {
+      throw error
+    } catch {
+      return (nil, "\(error)")
+    }
+  }
+
+  /// Names and schema are written together: where they disagree one of them is damaged.
+  private func contradiction(_ path: String) -> FileFault? {
+    guard let featureNames, schemaPrefix(featureNames: featureNames) != schema else { return nil }
+    return FileFault(
+      file: path, place: "schema", found: schemaDescription(schema),
+      expected: schemaDescription(schemaPrefix(featureNames: featureNames))
+        + ", as feature_names have it")
   }
 
   /// Writes `manifest.json`, durably, in the place of an earlier one.

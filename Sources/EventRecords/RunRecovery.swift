@@ -5,7 +5,7 @@ internal import Glibc
 public struct RunRecovery: Equatable, Sendable {
   /// One segment that was still open.
   public struct Segment: Equatable, Sendable {
-    /// Its file name now; nil where it held no whole record and was removed.
+    /// Its file name now; nil where it held no whole record and was removed or set aside.
     public var name: String?
     /// The name it had.
     public var openName: String
@@ -17,6 +17,8 @@ public struct RunRecovery: Equatable, Sendable {
     public var wrongRecordCount: Int
     /// Index of the first of them.
     public var firstWrongRecord: Int?
+    /// The name under which a file without a good record is kept; nil where nothing was in it.
+    public var asideName: String?
   }
 
   /// The segments that were closed; empty where there was nothing to do.
@@ -32,6 +34,7 @@ public struct RunRecovery: Equatable, Sendable {
       if let first = segment.firstWrongRecord {
         line += ", \(segment.wrongRecordCount) wrong records among them, first is record \(first)"
       }
+      if let name = segment.asideName { line += ", kept as \(name)" }
       return line
     }
   }
@@ -71,12 +74,17 @@ private func recoverSegment(
       expected: "a record of \(name.kind.rawValue)",
       remedy: "move the file away if it is none of the run's")
   }
-  let scan = try rewritten(file, kind: name.kind, featureCount: featureCount)
+  let (scan, isBlank) = try rewritten(file, kind: name.kind, featureCount: featureCount)
   var result = RunRecovery.Segment(
     name: nil, openName: name.description, recordCount: scan.recordCount,
     cutByteCount: scan.tailByteCount, wrongRecordCount: scan.defectCount,
     firstWrongRecord: scan.defects.first?.record)
   if scan.recordCount == 0 {
+    // A file of zeros is what a power failure leaves.
+    if !isBlank, byteCount >= name.kind.byteCount(featureCount: featureCount) {
+      result.asideName = try store.setAside(name.description)
+      return result
+    }
     try store.remove(name.description)
     try store.synchronise()
     return result
@@ -96,25 +104,26 @@ private func recoverSegment(
   return result
 }
 
-/// Checks the records of a segment and writes each piece again as it was: bytes in the system's
-/// memory may have failed to reach the disk under the process before, and no later synchronisation
-/// would report it.
+/// Checks the records of a segment and writes each piece again as it was: what the system has in
+/// memory may have failed to reach the disk in the process before, and no later synchronisation
+/// would say so. Says also whether all of it is zeros.
 private func rewritten(
   _ file: any StoredFile, kind: RunKind, featureCount: Int
-) throws -> SegmentScan {
+) throws -> (scan: SegmentScan, isBlank: Bool) {
   let recordByteCount = kind.byteCount(featureCount: featureCount)
   let piece = UnsafeMutableRawBufferPointer.allocate(
     byteCount: max(1, (1 << 20) / recordByteCount) * recordByteCount, alignment: 64)
   defer { piece.deallocate() }
   var scan = SegmentScan(kind: kind, featureCount: featureCount)
-  var offset = 0
+  var (offset, isBlank) = (0, true)
   while true {
     let count = try file.read(into: piece, at: offset)
     let bytes = UnsafeRawBufferPointer(rebasing: piece[..<count])
     scan.add(bytes)
+    if isBlank, scan.recordCount == 0 { isBlank = bytes.allSatisfy { $0 == 0 } }
     if count > 0 { try file.write(bytes, at: offset) }
     offset += count
-    if count < piece.count { return scan }
+    if count < piece.count { return (scan, isBlank) }
   }
 }
 
@@ -124,14 +133,22 @@ private func smallestFeatureCount(_ kind: RunKind, _ byteCount: Int) -> Int? {
 }
 
 extension RunFolder {
-  /// D by the manifest, else by the first segment whose records tell it.
+  /// D. Of a journal the records tell it, whose checksums are right, before the manifest; of a recorded
+  /// run the manifest, before the first segment whose records do.
   func featureCount() throws -> Int? {
-    if let manifest = try RunManifest.read(in: store) { return manifest.featureCount }
+    if kind == .events, let manifest = try RunManifest.read(in: store) {
+      return manifest.featureCount
+    }
+    return try recordedFeatureCount() ?? readManifest().manifest?.featureCount
+  }
+
+  private func recordedFeatureCount() throws -> Int? {
     let head = UnsafeMutableRawBufferPointer.allocate(
       byteCount: RunKind.flagged.byteCount(featureCount: EventRecord.featureCountMax),
       alignment: 64)
     defer { head.deallocate() }
     for name in segments {
+      guard try store.status(of: name.description)?.isRegular ?? false else { continue }
       let count = try store.open(name.description, .reading).read(into: head, at: 0)
       let bytes = UnsafeRawBufferPointer(rebasing: head[..<count])
       if let found = name.kind.featureCount(from: bytes) { return found }

@@ -14,9 +14,13 @@ final class SegmentFile: Sendable {
     var failure: SystemCallError?
     /// Whether the file's name is on the disk. Without it a power failure loses the whole file.
     var hasEntry = false
+    /// Whether the folder could not be synchronised since the name was made: the system may have let
+    /// go of it.
+    var hasLostEntry = false
   }
 
   private let file: any StoredFile
+  private let name: SegmentName
   private let store: any FolderStore
   private let state = Mutex(State())
   private let durable = Atomic<Int>(0)
@@ -25,6 +29,7 @@ final class SegmentFile: Sendable {
   /// Creates the file `name`, which must not exist.
   init(_ name: SegmentName, in store: any FolderStore) throws(SystemCallError) {
     file = try store.open(name.description, .creatingNew)
+    self.name = name
     self.store = store
   }
 
@@ -51,7 +56,7 @@ final class SegmentFile: Sendable {
       if let failure = state.failure { throw failure }
       do throws(SystemCallError) {
         try file.synchronise()
-        if !state.hasEntry { try store.synchronise() }
+        if !state.hasEntry { try makeEntryDurable(&state) }
       } catch {
         state.failure = error
         failed.store(true, ordering: .releasing)
@@ -60,6 +65,19 @@ final class SegmentFile: Sendable {
       state.hasEntry = true
       durable.store(max(byteCount, durableByteCount), ordering: .releasing)
     }
+  }
+
+  /// Returns when the file's name is on the disk. After a failure the name is made once more.
+  private func makeEntryDurable(_ state: inout State) throws(SystemCallError) {
+    if state.hasLostEntry {
+      if try store.status(of: name.description) != nil {
+        try store.rename(name.description, to: name.madeAgain.description, replacing: true)
+      }
+      try store.rename(name.madeAgain.description, to: name.description, replacing: false)
+    }
+    state.hasLostEntry = true
+    try store.synchronise()
+    state.hasLostEntry = false
   }
 
   /// Lets `body` write everything behind the durable bytes again; synchronisations then count again.

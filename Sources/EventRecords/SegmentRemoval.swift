@@ -9,13 +9,19 @@ final class SegmentRemoval: Sendable {
   let segments: [JournalSegment]
   /// The counts of deleted records once these segments are gone.
   let account: DeletedRecords
+  /// The lowest of their numbers that was not published; nil where all were.
+  let firstUnpublished: UInt64?
   private let store: any FolderStore
   private let hasEnded = Atomic<Bool>(false)
   private let turn = Mutex(())
 
-  init(_ segments: [JournalSegment], account: DeletedRecords, store: any FolderStore) {
+  init(
+    _ segments: [JournalSegment], account: DeletedRecords, firstUnpublished: UInt64?,
+    store: any FolderStore
+  ) {
     self.segments = segments
     self.account = account
+    self.firstUnpublished = firstUnpublished
     self.store = store
   }
 

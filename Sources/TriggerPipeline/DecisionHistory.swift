@@ -20,13 +20,29 @@ public struct DecisionHistory: Sendable {
 
   /// Reads the history of the journal in `folder`; nil where it has none.
   ///
-  /// - Throws: `FileFault` that names the line that cannot be read; `SystemCallError`.
+  /// - Throws: `SystemCallError`.
   public init?(journal folder: String) throws {
-    let path = "\(folder)/decisions.jsonl"
+    let path = "\(folder)/\(DecisionLog.name)"
     guard access(path, F_OK) == 0 else { return nil }
-    let lines = try JSONLines(path)
-    self.init(try lines.places.map { try DecisionChange($0) })
-    notes = lines.notes
+    let lines: JSONLines
+    do {
+      lines = try JSONLines(path)
+    } catch let error as SystemCallError where error.irregular != nil {
+      self.init([])
+      notes = ["\(error); what decided which events is not known"]
+      return
+    }
+    var notes = lines.notes
+    var changes: [DecisionChange] = []
+    for place in lines.places {
+      do throws(FileFault) {
+        changes.append(try DecisionChange(place))
+      } catch {
+        notes.append("\(error); left out")
+      }
+    }
+    self.init(changes)
+    self.notes = notes
   }
 
   /// Whether the journal has decisions of one model and calibration alone.

@@ -9,8 +9,10 @@ final class DecisionLog {
   private var waiting: [String] = []
   private static let waitingMax = 1_000
 
+  static let name = "decisions.jsonl"
+
   init(store: any FolderStore) throws(SystemCallError) {
-    file = try JSONLineFile("decisions.jsonl", in: store)
+    file = try JSONLineFile(Self.name, in: store)
   }
 
   /// Appends a change. A failure is reported. The line is tried again with the next one and at

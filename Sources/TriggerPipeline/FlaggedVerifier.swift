@@ -15,6 +15,11 @@ public struct FlaggedVerifier {
   /// Events to be flagged whose records retention has deleted, being older than the journal's
   /// oldest record: they cannot be compared.
   public private(set) var deletedCount = 0
+  /// Events to be flagged whose record is damaged, or in a segment that cannot be read: they cannot be
+  /// compared.
+  public private(set) var damagedCount = 0
+  /// Damaged records in the journal, as far as it was read.
+  public var damagedRecordCount: Int { walk.damagedCount }
   /// The first difference, in words that name the event and the field; nil while there is none.
   public private(set) var firstDifference: String?
 
@@ -29,9 +34,8 @@ public struct FlaggedVerifier {
   /// The decided events by run and source; nil where all events should have been decided.
   private let decided: StreamLedger?
   private var threshold: Float { rule.loosestThreshold }
-  /// Runs and sources of the input; flagged records of others are not this input's.
-  private let streams: Set<Stream>
-  private var next = 0
+  /// Through the flagged records of the input's runs and sources; others are not this input's.
+  private var walk: FlaggedWalk
 
   private struct Stream: Hashable {
     var run: UInt32
@@ -56,12 +60,21 @@ public struct FlaggedVerifier {
     self.history = history
     self.decided = decided
     featureCount = input.featureCount
-    streams = Set(
+    let streams = Set(
       (0..<input.eventCount).lazy.map { index in
         let identity =
           input.record(at: index).map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
         return Stream(run: identity.run, source: identity.source)
       })
+    let leavesOthers = history != nil
+    walk = FlaggedWalk(flagged) { record in
+      // Without a history a record of another generation is a difference; with one its event is left
+      // out.
+      if leavesOthers, record.model != model.prefix || record.calibration != calibration.prefix {
+        return false
+      }
+      return streams.contains(Stream(run: record.event.run, source: record.event.source))
+    }
   }
 
   /// The key of a flagged run's manifest that holds the prescale of the unbiased sample.
@@ -70,14 +83,14 @@ public struct FlaggedVerifier {
   /// The prescale of the unbiased sample: as the journal's manifest has it, or, while there is none,
   /// the weight of a record that was kept for no other reason; 0 where nothing was kept so.
   ///
-  /// - Throws: `FileFault` for a damaged record, and where neither tells the prescale.
+  /// - Throws: `FileFault` where neither tells the prescale.
   public static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
     if case .integer(let stated) = flagged.manifest?.extras[prescaleKey] {
       return UInt32(clamping: stated)
     }
     var isSampled = false
     for index in 0..<flagged.recordCount {
-      let record = try flagged.flaggedRecord(at: index)
+      guard let record = try? flagged.flaggedRecord(at: index) else { continue }
       if record.reasons == .unbiased { return record.weight }
       if record.reasons.contains(.unbiased) { isSampled = true }
     }
@@ -93,7 +106,7 @@ public struct FlaggedVerifier {
   /// Compares the next event of the input; `features` are its D raw ones.
   public mutating func check(
     _ event: OfflineEvent, features: UnsafeBufferPointer<Float>
-  ) throws {
+  ) {
     eventCount += 1
     guard firstDifference == nil else { return }
     let identity = event.identity
@@ -109,15 +122,21 @@ public struct FlaggedVerifier {
     if let decider { rule = rule.with(unbiasedPrescale: decider.unbiasedPrescale) }
     let decision = rule.decide(
       score: event.score, hash: identity.prescaleHash, floodPrescale: decider?.floodPrescale ?? 1)
-    guard let wanted = try decision ?? unflaggedDecision(of: identity) else { return }
-    if try isDeleted(identity) {
+    guard let wanted = decision ?? unflaggedDecision(of: identity) else { return }
+    if isDeleted(identity) {
       deletedCount += 1
       return
     }
-    guard let found = try nextFlagged() else {
+    let found = walk.peek()
+    if found.map({ EventIdentity($0.event) }) != identity, walk.takeDamaged() {
+      damagedCount += 1
+      return
+    }
+    guard let found else {
       firstDifference = "\(identity): to be flagged, but the journal ends before it"
       return
     }
+    walk.take()
     firstDifference = difference(event, wanted, features, found)
     if firstDifference == nil { identicalCount += 1 }
   }
@@ -126,47 +145,25 @@ public struct FlaggedVerifier {
     decider.model == model.description && decider.calibration == calibration.description
   }
 
-  /// While all events were published the journal also has the events that are not kept.
-  private mutating func unflaggedDecision(of identity: EventIdentity) throws -> Decision? {
-    let place = next
-    defer { next = place }
-    guard let found = try nextFlagged(), found.reasons.isEmpty,
-      EventIdentity(found.event) == identity
+  /// While everything was published the journal has the events that nothing keeps as well.
+  private mutating func unflaggedDecision(of identity: EventIdentity) -> Decision? {
+    guard let found = walk.peek(), found.reasons.isEmpty, EventIdentity(found.event) == identity
     else { return nil }
     return .unflagged
   }
 
   /// Whether the record of an event to be flagged may have been deleted: it comes before the oldest
   /// that is left.
-  private mutating func isDeleted(_ identity: EventIdentity) throws -> Bool {
+  private mutating func isDeleted(_ identity: EventIdentity) -> Bool {
     guard flagged.deleted.number > 0, identicalCount == 0 else { return false }
-    let start = next
-    guard let oldest = try nextFlagged() else { return true }
-    next = start
-    return EventIdentity(oldest.event) != identity
+    return walk.peek().map { EventIdentity($0.event) } != identity
   }
 
   /// Says whether the journal holds more than the input explains. Call it after the last event.
-  public mutating func finish() throws {
-    guard firstDifference == nil, let surplus = try nextFlagged() else { return }
+  public mutating func finish() {
+    guard firstDifference == nil, let surplus = walk.peek() else { return }
     firstDifference =
       "\(EventIdentity(surplus.event)): flagged as number \(surplus.number), but not to be flagged"
-  }
-
-  private mutating func nextFlagged() throws -> FlaggedRecordView? {
-    while next < flagged.recordCount {
-      let record = try flagged.flaggedRecord(at: next)
-      next += 1
-      // Without a history a record of another calibration is a difference; with one it was left out
-      // above.
-      if history != nil, record.model != model.prefix || record.calibration != calibration.prefix {
-        continue
-      }
-      if streams.contains(Stream(run: record.event.run, source: record.event.source)) {
-        return record
-      }
-    }
-    return nil
   }
 
   private func difference(

@@ -22,6 +22,9 @@ struct VerifyCommand: ParsableCommand {
       is taken into account. --decided-only also leaves out events that the journal's ledger has \
       as missing: they were lost on the way, or with a daemon that was killed.
 
+      Of a damaged journal whatever is sound is compared; the rest is told, the verdict is damaged, and \
+      the exit status 1.
+
       Examples:
         tamis verify --model model.safetensors --calibration calibration.json \\
           --input test.run --flagged journal
@@ -72,11 +75,19 @@ struct VerifyCommand: ParsableCommand {
     let verifier = try compare(
       events, journal, rule: rule, loaded: loaded, matchedCalibration: matchedCalibration)
     var facts = Facts()
-    facts.add("verify", .string(verifier.firstDifference == nil ? "identical" : "different"))
+    let isDamaged = verifier.damagedRecordCount > 0 || !journal.damage.isEmpty
+    facts.add(
+      "verify",
+      .string(
+        verifier.firstDifference != nil ? "different" : isDamaged ? "damaged" : "identical"))
     facts.add("events", .integer(verifier.eventCount))
     facts.add("flagged", .integer(verifier.identicalCount))
     if verifier.deletedCount > 0 {
       facts.add("deleted_from_journal", .integer(verifier.deletedCount))
+    }
+    if isDamaged {
+      facts.add("damaged_records", .integer(verifier.damagedRecordCount))
+      facts.add("not_compared_for_damage", .integer(verifier.damagedCount))
     }
     facts.add("unbiased_prescale", .integer(Int(prescale)))
     if verifier.foreignCount > 0 {
@@ -87,7 +98,8 @@ struct VerifyCommand: ParsableCommand {
       facts.add("first_difference", .string(difference))
     }
     facts.print(asJSON: output.json)
-    if verifier.firstDifference != nil { throw NegativeAnswer(description: "") }
+    for line in journal.damage { complain("warning: \(line)") }
+    if verifier.firstDifference != nil || isDamaged { throw NegativeAnswer(description: "") }
   }
 
   /// A prescale that the user gives holds for all.
@@ -128,9 +140,9 @@ struct VerifyCommand: ParsableCommand {
       if let row = features.baseAddress {
         events.copyFeatures(of: event.index..<event.index + 1, into: row)
       }
-      try verifier.check(event, features: UnsafeBufferPointer(features))
+      verifier.check(event, features: UnsafeBufferPointer(features))
     }
-    try verifier.finish()
+    verifier.finish()
     progress.finish()
     return verifier
   }

@@ -195,21 +195,6 @@ import Testing
     #expect(journal.unreadableRecordCount == 1)
   }
 
-  @Test func repeatedAndMissingNumbersAreRefused() throws {
-    do {
-      let journal = try open()
-      try append(2, to: journal)
-      try journal.finish()
-    }
-    let bytes = try contents(of: "\(folder)/000001.flagged")
-    try writeFile("\(folder)/000002.flagged", bytes)
-    #expect(fault { _ = try open() }?.place == "record 0")
-    try writeFile("\(folder)/000002.flagged", flaggedBytes(number: 5) + flaggedBytes(number: 7))
-    #expect(fault { _ = try open() }?.expected == "numbers without a gap")
-    try writeFile("\(folder)/000002.flagged", Array(bytes.dropLast()))
-    #expect(fault { _ = try open() }?.found == "319 bytes")
-  }
-
   /// A file size limit stands for a full disk: it, too, lets a part of a write through. It holds
   /// for a whole process, hence one of its own.
   @Test func whatDoesNotFitIsTakenBackAndCanBeTriedAgain() async {

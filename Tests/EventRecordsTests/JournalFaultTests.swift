@@ -46,6 +46,33 @@ import Testing
     #expect(try numbers(try open()) == Array(1...9))
   }
 
+  /// The name of a segment is not on the disk for a success after a failure.
+  @Test func aFailedSynchronisationOfTheFolderIsNotBelieved() throws {
+    do {
+      let journal = try open()
+      store.failingFolderSyncs = 1
+      try append(2, to: journal)
+      #expect(throws: SystemCallError.self) { try journal.synchronise() }
+      #expect(journal.durableNumber == 0)
+      try append(1, to: journal)
+      try journal.synchronise()
+      #expect(journal.durableNumber == 3)
+    }
+    store.cutPower()
+    #expect(try numbers(try open()) == [1, 2, 3])
+  }
+
+  /// A process that ends while it makes the name once more.
+  @Test func aSegmentUnderItsOtherNameIsFound() throws {
+    do {
+      let journal = try open()
+      try append(2, to: journal)
+      try journal.synchronise()
+    }
+    try store.rename("000001.flagged.writing", to: "000001.flagged.writing.again", replacing: false)
+    #expect(try numbers(try open()) == [1, 2])
+  }
+
   /// The next process finds records in the system's memory that no later synchronisation writes.
   @Test func recoveryDoesNotBelieveWhatTheProcessBeforeCouldNotWrite() throws {
     do {
@@ -170,9 +197,13 @@ import Testing
     #expect(store.names().contains("000005.flagged.writing"))
   }
 
-  @Test func aNumberThatCannotBeIsNamed() throws {
+  @Test func aNumberThatCannotBeIsNoRecord() throws {
     store.put("000001.flagged", flaggedBytes(number: .max))
-    #expect(fault { _ = try open() }?.found == "no whole record that could be among 1")
+    let journal = try open()
+    #expect(journal.notes.contains { $0.contains("160 bytes without a good record") })
+    #expect(journal.lastNumber == 0 && journal.nextNumber > 1)
+    #expect(store.names().contains("000001.flagged.aside-1"))
+    #expect(journal.openSegmentIndex >= 1)
   }
 
   /// A power failure may leave a hole before records that are good.

@@ -223,6 +223,45 @@ import Testing
     #expect(journal.chooseForDeletion(limits, nowS: journal.nowS + 86_500) == .deleting)
   }
 
+  /// A segment that had to be written again, after others, has a younger file than those.
+  @Test func aSegmentThatWasWrittenAgainMakesNoOtherOlder() throws {
+    do {
+      let journal = try open()
+      try append(9, to: journal)
+      try journal.finish()
+    }
+    let now = time(nil)
+    for (index, age) in [60, 10, 50].enumerated() {
+      var times = [
+        timespec(tv_sec: now - age, tv_nsec: 0), timespec(tv_sec: now - age, tv_nsec: 0),
+      ]
+      utimensat(AT_FDCWD, "\(folder)/00000\(index + 1).flagged", &times, 0)
+    }
+    let journal = try open()
+    try journal.setPublished(9)
+    try journal.synchronise()
+    journal.beginTime(wallS: now)
+    #expect(journal.chooseForDeletion(limits(ageS: 70), nowS: journal.nowS) == .withinLimits)
+    #expect(journal.chooseForDeletion(limits(ageS: 55), nowS: journal.nowS) == .deleting)
+  }
+
+  /// Of records that are being deleted unpublished none counts as published: the next process may find
+  /// them.
+  @Test func theCursorDoesNotPassWhatIsDeletedUnpublished() throws {
+    let journal = try open()
+    try append(9, to: journal)
+    try journal.synchronise()
+    try journal.setPublished(1)
+    #expect(
+      journal.chooseForDeletion(
+        limits(byteCount: 480, deletesUnpublished: true), nowS: journal.nowS) == .deleting)
+    try journal.setPublished(8)
+    #expect(journal.publishedNumber == 1)
+    try journal.synchronise()
+    try journal.setPublished(8)
+    #expect(journal.publishedNumber == 8)
+  }
+
   /// Opening looks at the ends of a segment, not through it.
   @Test func manySegmentsOpenWithoutReadingThem() throws {
     do {

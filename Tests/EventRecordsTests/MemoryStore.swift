@@ -17,6 +17,10 @@ final class MemoryStore: FolderStore, @unchecked Sendable {
   private var durableNodes: [String: Node] = [:]
   /// So many of the next synchronisations of files fail.
   var failingSyncs = 0
+  /// So many of the next synchronisations of the folder fail, and let go of the names.
+  var failingFolderSyncs = 0
+  /// Names whose changes no later synchronisation brings to the disk.
+  private var lostNames: Set<String> = []
   /// So many calls that need space still succeed; nil for any number.
   var spaceLeft: Int?
   var isLocked = false
@@ -77,15 +81,27 @@ final class MemoryStore: FolderStore, @unchecked Sendable {
     }
     nodes[name] = nil
     nodes[newName] = node
+    lostNames.subtract([name, newName])
   }
 
   func remove(_ name: String) throws(SystemCallError) {
+    lostNames.remove(name)
     guard nodes.removeValue(forKey: name) != nil else {
       throw SystemCallError("remove", file: name, code: ENOENT)
     }
   }
 
-  func synchronise() { durableNodes = nodes }
+  func synchronise() throws(SystemCallError) {
+    if failingFolderSyncs > 0 {
+      failingFolderSyncs -= 1
+      let changed = nodes.keys.filter { nodes[$0] !== durableNodes[$0] }
+      lostNames.formUnion(changed + durableNodes.keys.filter { nodes[$0] == nil })
+      throw SystemCallError("fsync", file: path, code: EIO)
+    }
+    for name in Set(nodes.keys).union(durableNodes.keys) where !lostNames.contains(name) {
+      durableNodes[name] = nodes[name]
+    }
+  }
   func freeByteCount() -> UInt64? { free }
 
   private final class Lock: Sendable {}

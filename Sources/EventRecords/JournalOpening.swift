@@ -1,0 +1,158 @@
+internal import DurableFiles
+
+/// What lies in a journal's folder when it is opened, mended: a damaged file is set aside under
+/// another name and told, never deleted, and the journal goes on with what is sound.
+struct JournalOpening {
+  /// Sound segments and what is good of damaged ones, with ascending numbers.
+  let segments: [JournalSegment]
+  /// The manifest, where it is sound.
+  let manifest: RunManifest?
+  /// What a crash had left open.
+  let recovery: RunRecovery
+  /// The highest number of a segment's file, those set aside among them.
+  let lastSegmentIndex: Int
+  /// Whether a file was set aside that may have held the highest numbers.
+  let hasLostNumbers: Bool
+  /// What was mended, a line each.
+  let notes: [String]
+
+  /// Looks at the first and last record of each closed segment, and reads through the open ones and
+  /// the damaged ones alone.
+  /// - Throws: `FileFault` where the journal is of another D or other feature names;
+  ///   `SystemCallError`.
+  init(_ store: any FolderStore, featureCount: Int, featureNames: [String]?) throws {
+    var notes = try store.setAsideIrregular(FlaggedJournal.fileNames)
+    try Self.removeSecondNames(in: store)
+    let found = try RunFolder(store)
+    let (manifest, fault) = try RunManifest.readIfSound(in: store)
+    if let fault {
+      let name = try store.setAside(RunFolder.manifestName)
+      notes.append("\(fault); kept as \(name), and made anew from the segments at the end")
+    }
+    self.manifest = try Self.refuseForeign(
+      found, manifest: manifest, featureCount: featureCount, featureNames: featureNames)
+    if let manifest, self.manifest == nil {
+      let name = try store.setAside(RunFolder.manifestName)
+      notes.append(
+        "\(found.manifestPath): found a \(manifest.kind.rawValue) manifest of "
+          + "\(manifest.featureCount) features, and the records have \(featureCount); kept as "
+          + "\(name), and made anew from the segments at the end")
+    }
+    recovery = try recoverRun(in: store, featureCount: featureCount)
+    let looks = try Self.look(at: store, featureCount: featureCount, &notes)
+    notes += Self.otherSizes(looks.segments, in: store, manifest: self.manifest)
+    (segments, hasLostNumbers) = (looks.segments, looks.hasLost)
+    lastSegmentIndex = Self.lastIndex(in: try store.names())
+    self.notes = notes
+  }
+
+  private static func look(
+    at store: any FolderStore, featureCount: Int, _ notes: inout [String]
+  ) throws -> (segments: [JournalSegment], hasLost: Bool) {
+    var segments: [JournalSegment] = []
+    var hasLost = false
+    for name in try RunFolder(store).segments {
+      let path = store.path(of: name.description)
+      switch try SegmentLook(name, in: store, featureCount: featureCount) {
+      case .sound(let segment): segments.append(segment)
+      case .damaged(let segment, let found):
+        segments.append(segment)
+        notes.append("\(path): damaged: found \(found); the rest is left out")
+      case .unreadable(let found):
+        hasLost = true
+        let aside = try store.setAside(name.description)
+        notes.append("\(path): damaged: found \(found); kept as \(aside), and left out")
+      }
+    }
+    let (kept, left) = segments.ascending()
+    for segment in left {
+      let aside = try store.setAside(segment.name.description)
+      notes.append(
+        "\(store.path(of: segment.name.description)): damaged: found numbers \(segment.firstNumber) to "
+          + "\(segment.lastNumber), which do not go with those of other segments; kept as \(aside), "
+          + "and left out")
+    }
+    return (kept, hasLost)
+  }
+
+  /// A segment that was cut between two records looks whole.
+  private static func otherSizes(
+    _ segments: [JournalSegment], in store: any FolderStore, manifest: RunManifest?
+  ) -> [String] {
+    guard let manifest else { return [] }
+    let listed = Dictionary(
+      manifest.segments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return segments.compactMap { segment in
+      guard let known = listed[segment.name.description], known.byteCount != segment.byteCount,
+        known.summary?.firstNumber == segment.firstNumber
+      else { return nil }
+      return "\(store.path(of: known.name)): damaged: found \(segment.byteCount) bytes, expected "
+        + "\(known.byteCount), as the manifest says; what is good of it is kept"
+    }
+  }
+
+  /// Where a file system has no exclusive rename a crash may leave a segment under both its names.
+  private static func removeSecondNames(in store: any FolderStore) throws {
+    let names = Set(try store.names())
+    for name in names {
+      guard let open = SegmentName(name), open.isOpen, names.contains(open.closed.description),
+        try store.hasSameContent(name, open.closed.description)
+      else { continue }
+      try store.remove(name)
+      try store.synchronise()
+    }
+  }
+
+  /// Returns the manifest, or nil where the records say that it is not this journal's.
+  private static func refuseForeign(
+    _ folder: RunFolder, manifest: RunManifest?, featureCount: Int, featureNames: [String]?
+  ) throws -> RunManifest? {
+    let remedy = "choose another folder for this model's journal"
+    if folder.kind == .events {
+      throw FileFault(
+        file: folder.path, found: "a recorded run", expected: "a flagged journal or a new folder",
+        remedy: remedy)
+    }
+    if let found = try folder.featureCount(), found != featureCount {
+      throw FileFault(
+        file: folder.path, found: "a journal of \(found) features",
+        expected: "\(featureCount), as the model has", remedy: remedy)
+    }
+    guard let manifest, manifest.kind == .flagged, manifest.featureCount == featureCount else {
+      return nil
+    }
+    if let found = manifest.featureNames, let featureNames, found != featureNames {
+      let different = zip(found, featureNames).first { $0 != $1 }
+      throw FileFault(
+        file: folder.manifestPath, place: "feature_names",
+        found: different.map { "\"\($0.0)\"" } ?? "other names",
+        expected: different.map { "\"\($0.1)\", as the model has" } ?? "the model's names",
+        remedy: remedy)
+    }
+    return manifest
+  }
+
+  private static func lastIndex(in names: [String]) -> Int {
+    names.lazy.compactMap { (SegmentName($0) ?? SegmentName.before(aside: $0))?.index }.max() ?? 0
+  }
+}
+
+extension FolderStore {
+  /// Whether two files hold the same bytes.
+  fileprivate func hasSameContent(_ name: String, _ other: String) throws -> Bool {
+    let files = (try open(name, .reading), try open(other, .reading))
+    let byteCount = try files.0.status().byteCount
+    guard try files.1.status().byteCount == byteCount else { return false }
+    let pieces = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 << 20, alignment: 64)
+    defer { pieces.deallocate() }
+    let first = UnsafeMutableRawBufferPointer(rebasing: pieces[..<(1 << 20)])
+    let second = UnsafeMutableRawBufferPointer(rebasing: pieces[(1 << 20)...])
+    for offset in stride(from: 0, to: byteCount, by: 1 << 20) {
+      let count = try files.0.read(into: first, at: offset)
+      guard try files.1.read(into: second, at: offset) == count,
+        first[..<count].elementsEqual(second[..<count])
+      else { return false }
+    }
+    return true
+  }
+}

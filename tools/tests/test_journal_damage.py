@@ -1,0 +1,185 @@
+"""Damage of one file of the journal: the daemon starts again, says so, and what is sound stays.
+
+Each file is damaged in some ways; with TAMIS_ALL_DAMAGE set, in all of them.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+
+import numpy as np
+import pytest
+import zmq
+
+from launched import Daemon, configuration, make_chain, tamis, until
+import tamis_formats as formats
+
+FEATURES = 64
+RECORD = formats.flagged_dtype(FEATURES)
+
+
+def feed(daemon, chain, run):
+    done = tamis("replay", chain / "background.run", "--connect", daemon.address("input"),
+                 "--as-run", run)
+    assert done.returncode == 0, done.stderr
+
+
+def receive(daemon):
+    """All records that come until the daemon has none waiting."""
+    socket = zmq.Context.instance().socket(zmq.SUB)
+    socket.linger = 0
+    socket.subscribe("")
+    socket.connect(daemon.address("output"))
+    records = []
+
+    def drained():
+        while socket.poll(200):
+            records.append(np.frombuffer(socket.recv_multipart()[1], RECORD)[0])
+        status = json.loads(daemon.get("/status"))
+        return records and status["output"]["waiting"] == 0
+
+    until(drained, "nothing waits")
+    socket.close()
+    return records
+
+
+def journaled(folder):
+    """Good records by number, of all files of the folder, whatever their names are now."""
+    found = {}
+    for path in sorted(folder.glob("*.flagged*")):
+        if not path.is_file():
+            continue
+        size = path.stat().st_size // RECORD.itemsize
+        records = np.fromfile(path, RECORD, count=size)
+        good = np.ones(size, bool)
+        for _, mask in formats.flagged_fault_masks(records):
+            good &= mask
+        for record in records[good]:
+            found.setdefault(int(record["number"]), set()).add(record.tobytes())
+    return found
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory):
+    return make_chain(tmp_path_factory.mktemp("chain"))
+
+
+JOURNAL = "{path: journal, segment_bytes_max: 65536}"
+
+
+@pytest.fixture(scope="module")
+def pristine(chain, tmp_path_factory):
+    """A journal of several segments, of which all was published, and a run was left open."""
+    folder = tmp_path_factory.mktemp("pristine")
+    with Daemon(configuration(chain, folder, journal=JOURNAL)) as daemon:
+        feed(daemon, chain, 1)
+        assert len(receive(daemon)) > 500
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.process.wait(60) == 0
+    assert len(list((folder / "journal").glob("*.flagged"))) > 3
+    return folder / "journal"
+
+
+def damages(path, others):
+    """Ways to damage a file, by name."""
+    size = path.stat().st_size
+    content = path.read_bytes()
+    generator = random.Random(path.name)
+
+    def flip(place):
+        changed = bytearray(content)
+        changed[place] ^= 0x40
+        return bytes(changed)
+
+    ways = {
+        "empty": b"", "cut in half": content[:size // 2], "cut by one": content[:-1],
+        "zeros": bytes(size), "random": generator.randbytes(size),
+        "random and longer": generator.randbytes(size + 1_000),
+        "longer by one": content + b"x", "longer by a record": content + bytes(RECORD.itemsize),
+        "first byte": flip(0) if size else b"", "middle": flip(size // 2) if size else b"",
+        "last byte": flip(size - 1) if size else b"", "text": b"{\"a\": [1, 2",
+        "a number": b"12", "deep": b"[" * 100_000,
+    }
+    for other in others:
+        ways[f"as {other.name}"] = other.read_bytes()
+    if "TAMIS_ALL_DAMAGE" in os.environ:
+        return ways
+    chosen = ["empty", "cut in half", "random", "middle", f"as {others[-1].name}" if others else "deep"]
+    return {way: ways[way] for way in chosen}
+
+
+FILES = ["manifest.json", "published", "numbers", "ledger.open", "ledger.jsonl",
+         "decisions.jsonl", "lock", "first", "second", "last"]
+
+
+def target(folder, name):
+    segments = sorted(folder.glob("*.flagged"))
+    return {"first": segments[0], "second": segments[1], "last": segments[-1]}.get(
+        name, folder / name)
+
+
+def restart(chain, folder, before, name, way):
+    """Starts a daemon on the damaged journal, has it decide, and looks at what lies there then."""
+    with Daemon(configuration(chain, folder, journal=JOURNAL)) as daemon:
+        feed(daemon, chain, 2)
+        fresh = receive(daemon)
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.process.wait(60) == 0, daemon.log
+        log = daemon.log
+    numbers = {int(record["number"]): record.tobytes() for record in fresh}
+    for number, content in numbers.items():
+        assert before.get(number, {content}) == {content}, f"number {number} came again"
+    assert sum(number not in before for number in numbers) > 500
+    return log
+
+
+def tools(chain, folder):
+    journal = folder / "journal"
+    inspected = tamis("inspect", journal)
+    assert inspected.returncode in (0, 1) and "error" not in inspected.stderr, inspected
+    ledger = tamis("ledger", journal, "--json")
+    assert ledger.returncode == 0, ledger.stderr
+    verified = tamis("verify", "--model", chain / "model.safetensors", "--calibration",
+                     chain / "calibration.json", "--input", chain / "background.run", "--flagged",
+                     journal, "--unbiased-prescale", 10)
+    assert "error" not in verified.stderr, verified.stderr
+    return inspected.stdout, json.loads(ledger.stdout), verified
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damaged_file(chain, pristine, tmp_path, name):
+    before = journaled(pristine)
+    others = sorted(pristine.glob("*.flagged"))[1:3] if name in ("first", "last") else []
+    for index, (way, content) in enumerate(damages(target(pristine, name), others).items()):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        shutil.copytree(pristine, folder / "journal")
+        path = target(folder / "journal", name)
+        path.write_bytes(content)
+        good = journaled(folder / "journal")
+        log = restart(chain, folder, before, name, way)
+        tools(chain, folder)
+        after = journaled(folder / "journal")
+        assert all(after.get(number, set()) >= content for number, content in good.items()), way
+        if name in ("manifest.json", "first", "second", "last") and way in (
+                "empty", "zeros", "random", "text", "cut in half"):
+            assert f"{path.name}" in log, (way, log)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_of_another_kind(chain, pristine, tmp_path, name):
+    if name == "lock":
+        return
+    before = journaled(pristine)
+    for index, make in enumerate((os.mkdir, os.mkfifo)):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        shutil.copytree(pristine, folder / "journal")
+        path = target(folder / "journal", name)
+        path.unlink()
+        make(path)
+        log = restart(chain, folder, before, name, make.__name__)
+        assert f"{path.name}" in log
+        tools(chain, folder)
