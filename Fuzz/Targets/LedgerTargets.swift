@@ -46,13 +46,15 @@ private func readOpenLedger(_ input: UnsafeRawBufferPointer) throws {
     }
   }
   try content.withUnsafeBytes { _ = try folder.write("ledger.open", $0) }
-  for account in try RunAccountFile.accounts(inFolder: folder.path) {
-    require(account.decided.received <= account.decided.highest, "received at most what was sent")
+  for each in try RunAccountFile.accounts(inFolder: folder.path).accounts {
+    require(
+      each.account.decided.received <= each.account.decided.highest,
+      "received at most what was sent")
   }
   _ = try? StreamLedger(journals: [folder.path])
   let state = try RunAccountFile(folder: folder.path, slotCount: slotCount)
   let table = RunLedgerTable()
-  _ = table.resume(state.accounts)
+  _ = table.resume(state.accounts.map { (slot: $0.slot, account: $0.account) })
 }
 
 private func account(_ bytes: inout InputBytes) -> DecidedAccount {

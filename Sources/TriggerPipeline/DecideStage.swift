@@ -38,6 +38,10 @@ final class DecideStage: @unchecked Sendable {
   private let flaggedByteCount: Int
   private let staged: UnsafeMutableRawBufferPointer
   private var stagedCount = 0
+  /// The entries of the runs that the staged records are of.
+  private var stagedEntries: [Int] = []
+  /// Runs whose ledgers are closed when what was decided of them is in the journal.
+  private var passed: [(entry: Int, closing: RunLedgerReport.Closing)] = []
   /// Entries whose accounts have changed since they were last entered in the ledger's state.
   private var dirtyEntries: [Int] = []
   /// The ledgers closed last, for the journal's manifest; `ledger.jsonl` has all.
@@ -74,6 +78,8 @@ final class DecideStage: @unchecked Sendable {
     flaggedByteCount = FlaggedRecord.byteCount(featureCount: ring.featureCount)
     staged = .allocate(byteCount: settings.batchMax * flaggedByteCount, alignment: 64)
     dirtyEntries.reserveCapacity(RunLedgerTable.entryCount)
+    stagedEntries.reserveCapacity(settings.batchMax)
+    passed.reserveCapacity(RunLedgerTable.entryCount)
     ledger.remember(ClosedBefore.list(inFolder: settings.journalPath))
     refusals = RefusalTelling(ledger: ledger, file: ledgerFile, observer: observer)
     resume()
@@ -109,12 +115,15 @@ final class DecideStage: @unchecked Sendable {
     }
     counters.batchEvents.record(Double(range.count))
     decide(range)
-    output.take(
+    let isKept = output.take(
       UnsafeRawBufferPointer(rebasing: staged[..<(stagedCount * flaggedByteCount)]),
       count: stagedCount)
+    if !isKept { noteAbandoned() }
     stagedCount = 0
-    // After the journal, so that records are in the journal before the account calls them decided.
+    stagedEntries.removeAll(keepingCapacity: true)
+    // After the journal: what the account says was decided is there for good, or told as given up.
     enterAccounts()
+    closePassed()
     ring.release(upTo: range.upperBound)
     state.noteOutputProgress()
     return true
@@ -131,10 +140,12 @@ extension DecideStage {
     if generation != current.number { takeUp(generation) }
     for position in range {
       let note = ring.note(at: position)
-      if let closed = note.closedEntry, closed != note.ledgerEntry { close(closed, .nextRun) }
+      if let closed = note.closedEntry, closed != note.ledgerEntry {
+        passed.append((closed, .nextRun))
+      }
       account(for: position, note)
       if note.isEvent { decide(position, note, decidedNs: decidedNs) }
-      if note.closedEntry == note.ledgerEntry { close(note.ledgerEntry, .endOfRun) }
+      if note.closedEntry == note.ledgerEntry { passed.append((note.ledgerEntry, .endOfRun)) }
     }
   }
 
@@ -164,6 +175,7 @@ extension DecideStage {
       model: current.origin.model, calibration: current.origin.calibration,
       instance: current.origin.instance)
     stage(header, position: position, record: record)
+    stagedEntries.append(note.ledgerEntry)
   }
 
   private func decision(score: Float, record: EventRecordView, nowNs: UInt64) -> Decision? {
@@ -297,12 +309,17 @@ extension DecideStage {
   /// Resumes the runs that an earlier process has left open.
   private func resume() {
     let accounts = ledgerState.accounts
-    for note in ledgerState.notes { observer.journalStalled(note) }
-    let passed = ledger.resume(accounts)
+    for each in accounts {
+      for refused in each.refused {
+        ledger.refusals.add(refused.reason, count: refused.count, row: each.slot)
+      }
+    }
+    let passed = ledger.resume(accounts.map { (slot: $0.slot, account: $0.account) })
     for entry in passed { close(entry, .nextRun) }
-    for (slot, account) in accounts where !passed.contains(slot) {
+    for each in accounts where !passed.contains(each.slot) {
       observer.ledgerResumed(
-        run: account.run, source: account.source, decided: account.decided.received)
+        run: each.account.run, source: each.account.source,
+        decided: each.account.decided.received)
     }
   }
 
@@ -317,23 +334,40 @@ extension DecideStage {
 
   private func enterAccounts() {
     for index in dirtyEntries {
-      let entry = ledger.entries[index]
-      entry.isDirty = false
-      // An entry that was closed meanwhile may already belong to another run.
-      if !entry.isClosed.load(ordering: .acquiring) {
-        ledgerState.enter(entry.account, in: index)
-      }
+      ledger.entries[index].isDirty = false
+      enterAccount(index)
     }
     dirtyEntries.removeAll(keepingCapacity: true)
   }
 
-  /// Closes runs that have fallen silent, and reports refused records.
+  private func enterAccount(_ index: Int) {
+    ledgerState.enter(
+      ledger.entries[index].account, refused: ledger.refusals.untold(index), in: index)
+  }
+
+  /// The staged records could not be journaled before the end.
+  private func noteAbandoned() {
+    guard let base = staged.baseAddress else { return }
+    for (place, index) in stagedEntries.enumerated() {
+      let record = FlaggedRecordView(
+        base + place * flaggedByteCount, featureCount: ring.featureCount)
+      ledger.entries[index].account.abandon(record.reasons)
+    }
+  }
+
+  private func closePassed() {
+    for each in passed { close(each.entry, each.closing) }
+    passed.removeAll(keepingCapacity: true)
+  }
+
+  /// Closes runs that have fallen silent, and tells what was refused.
   private func serviceLedgers() {
+    ledgerState.service()
     if ledger.pendingClosings.load(ordering: .acquiring) > 0 { closeSilent() }
     if unwritten.isEmpty && !refusals.hasNews { return }
     let nowNs = clock.monotonicNs
     for (index, closing) in unwritten.due(nowNs: nowNs) { close(index, closing) }
-    refusals.tell(nowNs: nowNs)
+    refusals.tell(nowNs: nowNs, whenTold: enterAccount)
   }
 
   private func closeSilent() {
@@ -358,6 +392,9 @@ extension DecideStage {
     var report = entry.report(closing, figures: figures)
     report.refused = ledger.refusals.untold(index)
     if !unwritten.contains(index) { note(report) }
+    // What came and was not decided is told by the account, too, where no line can be written.
+    entry.account.expected = report.expected
+    enterAccount(index)
     do {
       try ledgerFile.append(report)
     } catch {
@@ -368,8 +405,8 @@ extension DecideStage {
     unwritten.remove(index)
     ledger.refusals.note(told: report.refused, row: index)
     refusals.forget(row: index)
-    // The next daemon resumes a run that is still open when this one ends.
-    if closing != .shutdown { ledgerState.clear(index) }
+    // A run that the end of the daemon has cut is gone on with by the next one.
+    if closing == .shutdown { enterAccount(index) } else { ledgerState.clear(index) }
     entry.isClosed.store(true, ordering: .releasing)
   }
 
@@ -398,12 +435,16 @@ extension DecideStage {
       ledger.entries[index].takeFigures()
       close(index, .shutdown)
     }
-    refusals.tell(nowNs: clock.monotonicNs, isLast: true)
+    refusals.tell(nowNs: clock.monotonicNs, isLast: true, whenTold: enterAccount)
     if !unwritten.isEmpty {
-      state.setEndFailure(
-        "ledgers of runs could not be written to ledger.jsonl; the next start resumes the runs"
-      )
+      observer.journalWarned(
+        "the ledgers of \(unwritten.count) runs could not be written to ledger.jsonl; they are in "
+          + "ledger.open, and the next start goes on with the runs")
     }
+    if refusals.hasLost {
+      state.setEndFailure("counts of refused records could not be written to ledger.jsonl")
+    }
+    ledgerState.service()
     let listed = reports.suffix(Self.manifestReportsMax)
     output.finish(
       ledger: Array(listed), leftOut: closedCount - UInt64(listed.count),

@@ -5,6 +5,9 @@ internal import Synchronization
 /// line ends with a member `crc32c` over the text before it, by which a reader recognises a torn
 /// line.
 ///
+/// A failed synchronisation is never believed: what is not known to be on the disk is kept in memory and
+/// written again before the next one, and a process that opens the file writes the end of it again.
+///
 /// One thread appends, another may synchronise.
 package final class JSONLineFile: Sendable {
   private struct State {
@@ -14,9 +17,14 @@ package final class JSONLineFile: Sendable {
     var needsLineFeed: Bool
     /// A failed append may have left bytes behind `end`.
     var isTorn = false
-    /// Something was appended that is not on the disk.
-    var isDirty = false
+    /// What stands before `end` and is not known to be on the disk.
+    var unsynchronised: [UInt8] = []
+    /// Whether a synchronisation has failed since that was written last.
+    var hasFailed = false
   }
+
+  /// So much of the end is written again by a process that opens the file.
+  private static let rewrittenByteCount = 1 << 20
 
   private let file: any StoredFile
   private let state: Mutex<State>
@@ -28,11 +36,11 @@ package final class JSONLineFile: Sendable {
     file = try store.open(name, .creating)
     if isNew { try store.synchronise() }
     let end = try file.status().byteCount
-    let last = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
-    defer { last.deallocate() }
-    let count = end > 0 ? try file.read(into: last, at: end - 1) : 0
+    let tail = try file.content(from: max(0, end - Self.rewrittenByteCount))
     state = Mutex(
-      State(end: end, needsLineFeed: count == 1 && last[0] != UInt8(ascii: "\n")))
+      State(
+        end: end, needsLineFeed: tail.last.map { $0 != UInt8(ascii: "\n") } ?? false,
+        unsynchronised: tail, hasFailed: !tail.isEmpty))
     // On a full disk the next line has to bring it.
     try? mendEnd()
   }
@@ -44,8 +52,8 @@ package final class JSONLineFile: Sendable {
         try file.write(bytes, at: state.end)
       }
       state.end += 1
+      state.unsynchronised.append(UInt8(ascii: "\n"))
       state.needsLineFeed = false
-      state.isDirty = true
     }
   }
 
@@ -66,21 +74,43 @@ package final class JSONLineFile: Sendable {
         throw error
       }
       state.end += line.count
+      state.unsynchronised += line
       state.needsLineFeed = false
-      state.isDirty = true
     }
   }
 
   /// Returns when all lines are on the disk. Cheap where nothing was appended.
   package func synchronise() throws(SystemCallError) {
-    guard state.withLock({ $0.isDirty }) else { return }
-    state.withLock { $0.isDirty = false }
+    let count = try state.withLock { (state) throws(SystemCallError) in
+      if state.hasFailed {
+        let start = state.end - state.unsynchronised.count
+        try state.unsynchronised.withContents { (bytes) throws(SystemCallError) in
+          try file.write(bytes, at: start)
+        }
+      }
+      return state.unsynchronised.count
+    }
+    guard count > 0 else { return }
     do throws(SystemCallError) {
       try file.synchronise()
     } catch {
-      state.withLock { $0.isDirty = true }
+      state.withLock { $0.hasFailed = true }
       throw error
     }
+    state.withLock { state in
+      state.unsynchronised.removeFirst(count)
+      state.hasFailed = false
+    }
+  }
+}
+
+extension StoredFile {
+  fileprivate func content(from start: Int) throws(SystemCallError) -> [UInt8] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(1, try status().byteCount - start), alignment: 16)
+    defer { buffer.deallocate() }
+    let filled = try read(into: buffer, at: start)
+    return Array(buffer[..<filled])
   }
 }
 

@@ -28,18 +28,19 @@ final class JournalFlusher: @unchecked Sendable {
   private var work: JournalSynchronisation?
   private var failure: (any Error)?
   private var thread: WorkerThread?
-  private let everySecond: @Sendable () -> Void
+  private let everySecond: @Sendable () -> (any Error)?
   private var lastSecondNs: UInt64 = 0
 
   private let clock: PipelineClock
   private let isByHand: Bool
 
   /// - Parameters:
-  ///   - byHand: there is no thread; the owner calls `turn()` to do the work of the thread.
-  ///   - everySecond: called by the thread about once a second, unless it waits for the disk.
+  ///   - byHand: there is no thread; the owner calls `turn()` where one would have gone on.
+  ///   - everySecond: what the thread does about once a second, when the disk lets it; returns why it
+  ///     failed.
   init(
     clock: PipelineClock = .system, byHand: Bool = false,
-    everySecond: @escaping @Sendable () -> Void = {}
+    everySecond: @escaping @Sendable () -> (any Error)? = { nil }
   ) {
     self.clock = clock
     isByHand = byHand
@@ -73,12 +74,15 @@ final class JournalFlusher: @unchecked Sendable {
     return failure.map { .failure($0) } ?? .success
   }
 
-  /// Ends the thread after its present work. Must be called before the last reference goes.
-  func end() {
+  /// Ends the thread after what it is at, and does once more what is done every second. Must be called
+  /// before the last reference goes.
+  /// - Returns: why that failed; nil where it did not.
+  func end() -> (any Error)? {
     isEnding.store(true, ordering: .releasing)
     news.signal()
     thread.take()?.join()
     if isByHand { turn() }
+    return everySecond()
   }
 
   private func live() {
@@ -111,6 +115,7 @@ final class JournalFlusher: @unchecked Sendable {
     let nowNs = clock.monotonicNs
     if nowNs - lastSecondNs < Self.secondNs { return }
     lastSecondNs = nowNs
-    everySecond()
+    // What fails is tried again.
+    _ = everySecond()
   }
 }

@@ -6,21 +6,27 @@ struct JournalLedgers {
   let state: RunAccountFile
   let decisions: DecisionLog
 
+  /// What of the files could not be used, in words.
+  var notes: [String] { irregular + state.notes }
+  private let irregular: [String]
+
   /// Opens or makes the files in `store`, whose lock is held.
   init(_ store: any FolderStore) throws {
+    irregular = try store.setAsideIrregular([LedgerFile.name, DecisionLog.name])
     file = try LedgerFile(store: store)
     state = try RunAccountFile(store: store, slotCount: RunLedgerTable.entryCount)
     decisions = try DecisionLog(store: store)
   }
 
-  /// Brings all files to the disk, lines first. The thread that waits for the disk calls it about
-  /// once a second. A file that fails is tried again the next time.
-  var synchronise: @Sendable () -> Void {
+  /// Brings all of it to the disk, lines first: about once a second, by the thread that waits for the
+  /// disk, and at the end. Returns why it failed: it is tried again the next time.
+  var synchronise: @Sendable () -> (any Error)? {
     let parts = [file.synchronise, decisions.synchronise, state.synchronise]
     return {
       for part in parts {
-        do { try part() } catch { return }
+        do { try part() } catch { return error }
       }
+      return nil
     }
   }
 }

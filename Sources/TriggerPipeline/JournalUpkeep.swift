@@ -21,6 +21,7 @@ final class JournalUpkeep {
   private let startedS: Int
   private let wallStartedS: Int
   private var movedAwayCount = 0
+  private var unreadableCount = 0
   private var spaceWasUnknown = false
 
   private static let lookIntervalNs: UInt64 = 1_000_000_000
@@ -56,6 +57,7 @@ final class JournalUpkeep {
     guard nowNs - lastLookNs >= Self.lookIntervalNs else { return }
     noteClock(elapsedS: elapsedS)
     noteMovedAway()
+    noteUnreadable()
     look(nowNs: nowNs, isFull: false)
   }
 
@@ -85,6 +87,14 @@ final class JournalUpkeep {
     observer.journalWarned(
       "\(movedAwayCount) closed segments were taken out of the journal's folder since the start; what "
         + "was not published of them is not, and their numbers are told as gone")
+  }
+
+  private func noteUnreadable() {
+    guard journal.unreadableRecordCount != unreadableCount else { return }
+    unreadableCount = journal.unreadableRecordCount
+    observer.journalWarned(
+      "\(unreadableCount) records that were read back from the journal since the start are damaged and "
+        + "were left out; `tamis inspect` says where they are")
   }
 
   /// Shows the numbers. Called whenever they change.

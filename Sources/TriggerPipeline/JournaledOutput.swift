@@ -30,7 +30,9 @@ final class JournaledOutput {
 
   /// How long the end waits for an output that takes nothing.
   private static let patienceNs: UInt64 = 1_000_000_000
-  /// The time between a failed synchronisation and the next attempt.
+  /// How long the end waits to know what has left.
+  private static let settlingNs: UInt64 = 100_000_000
+  /// How long a synchronisation that failed is waited with.
   private static let retryNs: UInt64 = 1_000_000_000
   /// Records that are read back from the journal at once, and how often in a row.
   private static let backlogRecordCount = 64
@@ -39,14 +41,14 @@ final class JournaledOutput {
   init(
     journal: FlaggedJournal, output: any OutputPort, counters: PipelineCounters,
     state: PipelineState, observer: any PipelineObserver, settings: PipelineSettings,
-    show: JournalState, everySecond: @escaping @Sendable () -> Void = {}
+    show: JournalState, everySecond: @escaping @Sendable () -> (any Error)? = { nil }
   ) throws {
     upkeep = try JournalUpkeep(
       journal: journal, show: show, observer: observer, settings: settings)
     let store = journal.store
     flusher = JournalFlusher(clock: settings.clock, byHand: settings.flushesByHand) {
       show.note(freeByteCount: store.freeByteCount())
-      everySecond()
+      return everySecond()
     }
     self.journal = journal
     self.output = output
@@ -107,20 +109,57 @@ final class JournaledOutput {
   func finish(
     ledger reports: [RunLedgerReport], leftOut: UInt64, unbiasedPrescale: UInt32
   ) {
-    followUp()
+    settle()
     counters.held.set(UInt64(output.heldCount))
-    if output.isDrained { setPublished(window.sentNumber) }
-    flusher.end()
+    if let error = flusher.end() {
+      noteFailure(error)
+      state.setEndFailure("the ledgers of runs could not be made durable: \(error)")
+    }
     synchronise()
+    // What retention had to delete first is gone now.
+    settle()
     do {
-      try journal.finish(extras: [
-        "ledger": .array(reports.map(\.manifestSection)),
-        "ledger_left_out": .count(leftOut),
-        FlaggedVerifier.prescaleKey: .count(unbiasedPrescale),
-      ])
+      try journal.close()
     } catch {
       noteFailure(error)
       state.setEndFailure("the journal could not be closed in order: \(error)")
+    }
+    writeManifest([
+      "ledger": .array(reports.map(\.manifestSection)),
+      "ledger_left_out": .count(leftOut),
+      FlaggedVerifier.prescaleKey: .count(unbiasedPrescale),
+    ])
+  }
+
+  /// Remembers as published what has left by now: it takes some looks after the receivers to be sure.
+  private func settle() {
+    let endNs = clock.monotonicNs +| Self.settlingNs
+    while true {
+      output.serviceSubscriptions()
+      followUp()
+      if output.isDrained { setPublished(window.sentNumber) }
+      let left = output.heldNumber.map { $0 - min($0, 1) } ?? window.sentNumber
+      if journal.publishedNumber >= min(left, window.sentNumber) { return }
+      if clock.monotonicNs >= endNs { return }
+      clock.sleep(ns: Self.settlingNs / 20)
+    }
+  }
+
+  /// The manifest says in short what the segments say: where it cannot be written nothing is lost.
+  private func writeManifest(_ extras: [String: JSONValue]) {
+    do {
+      do {
+        try journal.writeManifest(extras: extras)
+      } catch {
+        upkeep.makeRoom(after: error)
+        guard journal.hasChores else { throw error }
+        try journal.synchronise()
+        try journal.writeManifest(extras: extras)
+      }
+    } catch {
+      observer.journalWarned(
+        "manifest.json could not be written (\(error)); nothing is lost, and the next end in order "
+          + "writes it")
     }
   }
 }
@@ -129,16 +168,16 @@ final class JournaledOutput {
 
 extension JournaledOutput {
   /// Writes `count` records, trying again while the disk refuses, and then publishes them. Scoring
-  /// goes on until the ring is full; then the input waits. Records are dropped only where the
-  /// daemon was told to end and the disk has refused until the deadline. They are counted as
-  /// abandoned.
-  func take(_ records: UnsafeRawBufferPointer, count: Int) {
+  /// goes on until the ring is full; then the input waits. Nothing is dropped unless the daemon is
+  /// told to end and the disk has refused until the deadline: that is counted as abandoned, and false
+  /// is returned.
+  func take(_ records: UnsafeRawBufferPointer, count: Int) -> Bool {
     precondition(records.count == count * recordByteCount)
-    guard count > 0 else { return }
+    guard count > 0 else { return true }
     let wasCaughtUp = !hasBacklog
     guard journaled(records) else {
       counters.abandoned.add(UInt64(count))
-      return
+      return false
     }
     counters.journaled.add(UInt64(count))
     counters.journaledBytes.add(UInt64(records.count))
@@ -150,6 +189,7 @@ extension JournaledOutput {
     if fsyncIntervalNs == 0 { synchronise() }
     if wasCaughtUp, journal.lastNumber <= publishableNumber { publish(records, count: count) }
     updateWaiting()
+    return true
   }
 
   /// Returns when the records are in the journal; false where the deadline came first.

@@ -4,10 +4,12 @@ internal import EventRecords
 /// `ledger.jsonl` beside the journal's segments: one line for each run and source that was closed,
 /// so that the sums of a run outlive the daemon.
 final class LedgerFile {
+  static let name = "ledger.jsonl"
+
   private let file: JSONLineFile
 
   init(store: any FolderStore) throws(SystemCallError) {
-    file = try JSONLineFile("ledger.jsonl", in: store)
+    file = try JSONLineFile(Self.name, in: store)
   }
 
   /// Appends a closed run. Where this throws, the line is not in the file: the caller must try
@@ -39,7 +41,11 @@ extension RunLedgerReport {
         "decided_ranges",
         .array(decidedRanges.map { .array([.count($0.lowerBound), .count($0.upperBound)]) })
       ),
-      ("refused", refused.json), ("balanced", .bool(isBalanced)),
+      (
+        "abandoned",
+        .object(
+          Dictionary(uniqueKeysWithValues: abandoned.byName.map { ($0.name, .count($0.count)) }))
+      ), ("refused", refused.json), ("balanced", .bool(isBalanced)),
     ]
   }
 

@@ -1,6 +1,7 @@
 internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
+internal import Glibc
 internal import StrictJSON
 
 /// A run of a source, begun at one time: a sender that begins it again begins another take.
@@ -23,7 +24,8 @@ struct TakePart {
   var notFinite: UInt64
   var flagged: UInt64
   var unbiased: UInt64
-  /// Whether a further line continues this part and is no part of its own.
+  var abandoned: AbandonedCounts
+  /// Whether a further line goes on from this one, in place of being another part.
   var isGoneOnWith: Bool
   var isOpen: Bool
   var isBalanced: Bool
@@ -46,21 +48,44 @@ struct LedgerTakes {
   private(set) var refused: [TakeIdentity: Refusals] = [:]
   /// Refused records whose run is not known.
   private(set) var refusedOfUnknown: Refusals = [:]
-  /// Notes on lines that could not be read.
+  /// Lines and accounts that say nothing.
   private(set) var notes: [String] = []
 
   /// Reads the ledger of the journal in `folder`.
   init(journal folder: String) throws {
-    let lines = try JSONLines("\(folder)/ledger.jsonl")
-    notes = lines.notes
-    for line in lines.places {
+    let lines = try Self.lines(inFolder: folder, &notes)
+    for line in lines {
       do throws(FileFault) {
         try note(line)
       } catch {
         notes.append("\(error)")
       }
     }
-    for account in try RunAccountFile.accounts(inFolder: folder) { note(TakePart(account)) }
+    let open = try RunAccountFile.accounts(inFolder: folder)
+    notes += open.notes
+    for each in open.accounts {
+      let part = TakePart(each.account)
+      note(part)
+      refused[part.identity, default: [:]].add(
+        Refusals(each.refused.map { ($0.reason, $0.count) }, uniquingKeysWith: { $0 +| $1 }))
+    }
+  }
+
+  /// The lines of `ledger.jsonl`, of which there are none where a journal has lost it.
+  private static func lines(
+    inFolder folder: String, _ notes: inout [String]
+  ) throws -> [JSONPlace] {
+    let path = "\(folder)/\(LedgerFile.name)"
+    do {
+      let lines = try JSONLines(path)
+      notes += lines.notes
+      return lines.places
+    } catch let error as SystemCallError {
+      let isJournal = try DiskFolder(folder).names().contains(RunAccountFile.fileName)
+      guard isJournal, error.code == ENOENT || error.irregular != nil else { throw error }
+      notes.append("\(error); the runs that were closed cannot be told")
+      return []
+    }
   }
 
   private mutating func note(_ line: JSONPlace) throws(FileFault) {
@@ -93,10 +118,13 @@ struct LedgerTakes {
       takes[part.identity] = [part]
       return
     }
-    // The daemon was killed after it wrote the line of a run and before it removed the open
-    // account: the line has more. After an orderly end, too: the line also counts records that were
-    // received and not decided.
-    if part.isOpen, last.decided == part.decided { return }
+    // A kill between the line of a run and its leaving the open accounts: the line knows more. So it
+    // does after an orderly end: it has what was received and not decided.
+    if part.isOpen, last.decided == part.decided, last.highest >= part.highest,
+      last.abandoned == part.abandoned
+    {
+      return
+    }
     if last.isGoneOnWith {
       takes[part.identity]?.removeLast()
     }
@@ -128,15 +156,27 @@ extension Refusals {
   }
 }
 
+extension AbandonedCounts {
+  /// The member `abandoned` of a line; lines of before 2026-11-27 have none.
+  fileprivate init(_ line: JSONPlace) throws(FileFault) {
+    self.init()
+    for (name, count) in try line.optionalMember("abandoned")?.members() ?? [] {
+      set(name, try count.integer(in: 0...UInt64.max))
+    }
+  }
+}
+
 extension TakePart {
   init(_ account: DecidedAccount) {
     self.init(
       identity: TakeIdentity(
         run: account.run, source: account.source, openedNs: account.openedNs),
       ranges: account.decided.seenRanges, closedThrough: account.decided.closedSequence,
-      decided: account.decided.received, highest: account.decided.highest,
+      decided: account.decided.received,
+      highest: max(account.decided.highest, account.expected),
       scored: account.scored, notFinite: account.notFinite, flagged: account.flagged,
-      unbiased: account.unbiased, isGoneOnWith: true, isOpen: true, isBalanced: true)
+      unbiased: account.unbiased, abandoned: account.abandoned, isGoneOnWith: true,
+      isOpen: true, isBalanced: true)
   }
 
   init(_ place: JSONPlace) throws(FileFault) {
@@ -162,6 +202,7 @@ extension TakePart {
       decided: try count("decided"), highest: try count("expected"),
       scored: try count("scored"), notFinite: try count("not_finite"),
       flagged: try count("flagged"), unbiased: try count("unbiased"),
+      abandoned: try AbandonedCounts(place),
       isGoneOnWith: closing != RunLedgerReport.Closing.silence.rawValue
         && closing != RunLedgerReport.Closing.nextRun.rawValue,
       isOpen: false, isBalanced: try place.member("balanced").bool())

@@ -24,6 +24,7 @@ struct PipelineStages: Sendable {
     show: JournalState, observer: any PipelineObserver
   ) throws {
     let ledgers = try JournalLedgers(journal.store)
+    for note in ledgers.notes { observer.journalWarned(note) }
     publish = try DecideStage(
       ring: ring, generations: generations, ledger: ledger,
       output: JournaledOutput(

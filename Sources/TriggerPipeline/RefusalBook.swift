@@ -83,8 +83,8 @@ final class RefusalBook: @unchecked Sendable {
   }
 
   /// The ingest thread counts a refusal.
-  func add(_ reason: RecordRejection, row: Int) {
-    counter(row, reason).pointee.wrappingAdd(1, ordering: .releasing)
+  func add(_ reason: RecordRejection, count: UInt64 = 1, row: Int) {
+    counter(row, reason).pointee.wrappingAdd(count, ordering: .releasing)
     total.add()
   }
 

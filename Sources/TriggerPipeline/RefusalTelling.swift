@@ -29,19 +29,27 @@ struct RefusalTelling {
 
   var hasNews: Bool { hasRest || ledger.refusals.total.value != toldTotal }
 
+  /// Whether counts could not be written that are in no account of an open run. After the last `tell`.
+  private(set) var hasLost = false
+
   /// The row's run is closed.
   mutating func forget(row: Int) { dueNs[row] = 0 }
 
-  mutating func tell(nowNs: UInt64, isLast: Bool = false) {
+  /// Tells what is due. `whenTold` gets the number of each entry of which something was told.
+  mutating func tell(nowNs: UInt64, isLast: Bool = false, whenTold: (Int) -> Void) {
     guard hasNews else { return }
     if !isLast, let lastLookNs, nowNs -| lastLookNs < Self.lookIntervalNs { return }
     lastLookNs = nowNs
     toldTotal = ledger.refusals.total.value
     hasRest = false
-    for row in ledger.refusals.rows { tell(row: row, nowNs: nowNs, isLast: isLast) }
+    for row in ledger.refusals.rows {
+      tell(row: row, nowNs: nowNs, isLast: isLast, whenTold: whenTold)
+    }
   }
 
-  private mutating func tell(row: Int, nowNs: UInt64, isLast: Bool) {
+  private mutating func tell(
+    row: Int, nowNs: UInt64, isLast: Bool, whenTold: (Int) -> Void
+  ) {
     let refused = ledger.refusals.untold(row)
     guard !refused.isEmpty, let report = report(row: row, refused) else { return }
     let run = report.run.map { runKey(run: $0, source: report.source ?? 0) } ?? .max
@@ -56,9 +64,14 @@ struct RefusalTelling {
     } catch {
       hasRest = true
       observer.journalStalled("\(error)")
+      if isLast {
+        observer.recordsRefused(report)
+        hasLost = hasLost || !ledger.entries.indices.contains(row)
+      }
       return
     }
     ledger.refusals.note(told: refused, row: row)
+    if ledger.entries.indices.contains(row) { whenTold(row) }
     observer.recordsRefused(report)
   }
 

@@ -1,5 +1,7 @@
+internal import BoundedNumbers
 package import DurableFiles
 package import EventRecords
+internal import Glibc
 internal import Synchronization
 
 /// The decided records of a run and source so far. It is all that resuming the run after the end of
@@ -16,12 +18,18 @@ package struct DecidedAccount {
   package var notFinite: UInt64 = 0
   package var flagged: UInt64 = 0
   package var unbiased: UInt64 = 0
+  /// The highest sequence that an earlier process, or this one at its end, has received: records up to
+  /// it that were not decided are missing.
+  package var expected: UInt64 = 0
+  /// Records that were to be kept and were given up, in all processes.
+  package var abandoned = AbandonedCounts()
   /// Sequences of records that were decided, control records included.
   package var decided = SequenceTracker()
 
   package init(
     run: UInt32 = 0, source: UInt32 = 0, openedNs: UInt64 = 0, resumeCount: UInt64 = 0,
     scored: UInt64 = 0, notFinite: UInt64 = 0, flagged: UInt64 = 0, unbiased: UInt64 = 0,
+    expected: UInt64 = 0, abandoned: AbandonedCounts = AbandonedCounts(),
     decided: SequenceTracker = SequenceTracker()
   ) {
     self.run = run
@@ -32,8 +40,27 @@ package struct DecidedAccount {
     self.notFinite = notFinite
     self.flagged = flagged
     self.unbiased = unbiased
+    self.expected = expected
+    self.abandoned = abandoned
     self.decided = decided
   }
+
+  /// A record that was to be kept for these reasons, and counted as kept, was given up.
+  package mutating func abandon(_ reasons: FlagReasons) {
+    if reasons.contains(.aboveThreshold) { flagged = flagged -| 1 }
+    if reasons.contains(.unbiased) { unbiased = unbiased -| 1 }
+    abandoned.add(reasons)
+  }
+}
+
+/// What a slot of the file says.
+package struct OpenAccount {
+  /// Its number.
+  package var slot: Int
+  /// The account.
+  package var account: DecidedAccount
+  /// Records refused that no line of the ledger tells yet.
+  package var refused: [RefusedCount]
 }
 
 /// `ledger.open` beside the journal's segments: the accounts of the open runs, in a file that is
@@ -49,16 +76,11 @@ package final class RunAccountFile {
   /// Notes on accounts of an earlier file that could not be read.
   package private(set) var notes: [String] = []
 
-  private static let fileName = "ledger.open"
-  private static let magic: UInt64 = 0x324C_5344_454C_4D54  // "TMLEDSL2"
-  private static let headerByteCount = 64
+  package static let fileName = "ledger.open"
   private static let copyCount = 3
-  /// Generation, whether there is an account, the account, checksum.
-  private static let accountWord = 2
-  private static let decidedWord = accountWord + 7
-  private static let checksumWord = decidedWord + SequenceTracker.wordCount
-  private static let copyByteCount = 8 * (checksumWord + 1)
-  private static let slotByteCount = copyCount * copyByteCount
+  private static let layout = AccountLayout.current
+  private static let copyByteCount = layout.copyByteCount
+  private static let slotByteCount = layout.slotByteCount
 
   /// The state of the copies of a slot.
   private struct Slot {
@@ -72,9 +94,12 @@ package final class RunAccountFile {
   private final class Synchronisations: Sendable {
     let begun = Atomic<Int>(0)
     let done = Atomic<Int>(0)
+    /// Whether one has failed: what was entered must be written again before the next.
+    let hasFailed = Atomic<Bool>(false)
   }
 
   private let region: any StoredRegion
+  private let path: String
   private let synchronisations = Synchronisations()
   private var slots: [Slot]
   private let scratch: UnsafeMutableRawBufferPointer
@@ -84,36 +109,57 @@ package final class RunAccountFile {
     try self.init(store: DiskFolder(folder), slotCount: slotCount)
   }
 
-  /// Opens or makes the file in `store`. A file of another size or format is replaced by an empty
-  /// one, with a note.
+  /// Opens or makes the file in `store`. The accounts of an earlier form are taken over. What cannot
+  /// be read is set aside and begun anew, with a note.
   package init(store: any FolderStore, slotCount: Int) throws(SystemCallError) {
-    let byteCount = Self.headerByteCount + slotCount * Self.slotByteCount
-    let path = store.path(of: Self.fileName)
-    if let status = try store.status(of: Self.fileName) {
-      if status.byteCount != byteCount {
-        if status.byteCount > 0 {
-          notes.append("\(path): \(status.byteCount) bytes, expected \(byteCount); begun anew")
-        }
-        try Self.begin(store, byteCount: byteCount)
-      }
-    } else {
-      try Self.begin(store, byteCount: byteCount)
-    }
-    var file = try store.open(Self.fileName, .writing)
-    if try Self.magic(of: file) != Self.magic {
-      notes.append("\(path): not a ledger of this version; begun anew")
-      try Self.begin(store, byteCount: byteCount)
-      file = try store.open(Self.fileName, .writing)
-    }
-    region = try file.region(byteCount: byteCount)
+    let byteCount = AccountLayout.headerByteCount + slotCount * Self.slotByteCount
+    let takenOver = try Self.makeFile(store, byteCount: byteCount, slotCount: slotCount, &notes)
+    region = try store.open(Self.fileName, .writing).region(byteCount: byteCount)
+    path = store.path(of: Self.fileName)
     scratch = .allocate(byteCount: Self.copyByteCount, alignment: 8)
     scratch.initializeMemory(as: UInt8.self, repeating: 0)
     slots = [Slot](repeating: Slot(), count: slotCount)
+    var damagedCount = 0
     for index in slots.indices {
-      guard let (copy, generation) = newestCopy(of: index) else { continue }
+      guard let (copy, generation) = newestCopy(of: index) else {
+        if !isBlank(index) { damagedCount += 1 }
+        continue
+      }
       slots[index].newest = copy
       slots[index].generation = generation
     }
+    if damagedCount > 0 {
+      notes.append(AccountLayout.damageNote(store.path(of: Self.fileName), count: damagedCount))
+    }
+    for each in takenOver { enter(each.account, in: each.slot) }
+    // What the system has in memory may have failed to reach the disk in the process before.
+    writeAgain()
+  }
+
+  /// Puts a new file in the place of none, of one of an earlier form, and of one that is damaged.
+  /// Returns the accounts to be taken over.
+  private static func makeFile(
+    _ store: any FolderStore, byteCount: Int, slotCount: Int, _ notes: inout [String]
+  ) throws(SystemCallError) -> [OpenAccount] {
+    notes += try store.setAsideIrregular([fileName])
+    guard let content = try store.content(of: fileName), !content.isEmpty else {
+      try begin(store, byteCount: byteCount)
+      return []
+    }
+    let found = content.withUnsafeBytes { AccountLayout.of($0) }
+    if found?.magic == layout.magic, content.count == byteCount { return [] }
+    let path = store.path(of: fileName)
+    let accounts = content.withUnsafeBytes { found?.accounts($0).accounts ?? [] }
+      .filter { $0.slot < slotCount }
+    let aside = try store.setAside(fileName)
+    try begin(store, byteCount: byteCount)
+    notes.append(
+      found == nil
+        ? "\(path): damaged: \(content.count) bytes that are no accounts of open runs; kept as "
+          + "\(aside) and begun anew: the runs that were open begin anew, too"
+        : "\(path): of an earlier version; its \(accounts.count) open runs are gone on with, and it is "
+          + "kept as \(aside)")
+    return accounts
   }
 
   deinit { scratch.deallocate() }
@@ -128,7 +174,7 @@ package final class RunAccountFile {
       let file = try store.open(temporary, .creating)
       try file.truncate(to: 0)
       try file.allocate(byteCount: byteCount)
-      let magic: InlineArray<1, UInt64> = [Self.magic]
+      let magic: InlineArray<1, UInt64> = [layout.magic]
       try magic.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
         try file.write(bytes, at: 0)
       }
@@ -141,43 +187,46 @@ package final class RunAccountFile {
     try store.synchronise()
   }
 
-  private static func magic(of file: any StoredFile) throws(SystemCallError) -> UInt64 {
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
-    defer { bytes.deallocate() }
-    return try file.read(into: bytes, at: 0) == 8 ? bytes.load(as: UInt64.self) : 0
-  }
-
-  /// The open accounts of the journal in `folder`, whether its daemon runs or not. Empty where
-  /// there is no such file, and where it is of another version.
+  /// The accounts that the journal in `folder` has open, whether its daemon runs or not, and what
+  /// cannot be read; none where there is no such file.
   package static func accounts(
     inFolder folder: String
-  ) throws(SystemCallError) -> [DecidedAccount] {
-    let content = try DiskFolder(folder).content(of: fileName) ?? []
+  ) throws(SystemCallError) -> (accounts: [OpenAccount], notes: [String]) {
+    let store = DiskFolder(folder)
+    let path = store.path(of: fileName)
+    let content: [UInt8]
+    do throws(SystemCallError) {
+      content = try store.content(of: fileName) ?? []
+    } catch {
+      guard error.irregular != nil else { throw error }
+      return ([], ["\(error); the runs that are open cannot be told"])
+    }
+    if content.isEmpty { return ([], []) }
     return content.withUnsafeBytes { bytes in
-      let slotCount = (bytes.count - headerByteCount) / slotByteCount
-      guard slotCount > 0, bytes.count == headerByteCount + slotCount * slotByteCount,
-        bytes.loadUnaligned(as: UInt64.self) == magic
-      else { return [] }
-      return (0..<slotCount).compactMap { index in
-        let copies = (0..<copyCount).map { copy in
-          let start = headerByteCount + index * slotByteCount + copy * copyByteCount
-          return UnsafeRawBufferPointer(rebasing: bytes[start..<start + copyByteCount])
-        }
-        return copies.filter(isWhole).max { generation($0) < generation($1) }.flatMap(account)
+      guard let found = AccountLayout.of(bytes) else {
+        return (
+          [],
+          [
+            "\(path): \(bytes.count) bytes that are no accounts; the runs that are open cannot be told"
+          ]
+        )
       }
+      let (accounts, damagedCount) = found.accounts(bytes)
+      return (
+        accounts, damagedCount > 0 ? [AccountLayout.damageNote(path, count: damagedCount)] : []
+      )
     }
   }
 
-  /// Enters the account of a slot. Allocates nothing.
-  package func enter(_ account: borrowing DecidedAccount, in index: Int) {
+  /// Enters the account of a slot, with what was refused of its run and is in no line yet. Allocates
+  /// nothing.
+  package func enter(
+    _ account: borrowing DecidedAccount, refused: [RefusedCount] = [], in index: Int
+  ) {
     let words = scratch.bindMemory(to: UInt64.self)
     guard let base = words.baseAddress else { return }
     words[1] = 1
-    words[2] = UInt64(account.run) << 32 | UInt64(account.source)
-    (words[3], words[4]) = (account.openedNs, account.resumeCount)
-    (words[5], words[6]) = (account.scored, account.notFinite)
-    (words[7], words[8]) = (account.flagged, account.unbiased)
-    account.decided.save(to: base + Self.decidedWord)
+    Self.layout.save(account, refused: refused, to: base)
     put(index)
   }
 
@@ -207,35 +256,69 @@ package final class RunAccountFile {
     slot.stamps[copy] = synchronisations.begun.load(ordering: .acquiring)
     let words = scratch.bindMemory(to: UInt64.self)
     words[0] = slot.generation
-    words[Self.checksumWord] = Self.checksum(UnsafeRawBufferPointer(scratch))
+    words[Self.layout.checksumWord] = Self.layout.checksum(UnsafeRawBufferPointer(scratch))
     region.write(UnsafeRawBufferPointer(scratch), at: Self.offset(index, copy))
     slots[index] = slot
   }
 
-  /// Returns when what was entered before is on the disk; for another thread.
+  /// After a failed synchronisation writes everything again, so that the next one can be believed. For
+  /// the thread that enters; cheap otherwise.
+  package func service() {
+    guard synchronisations.hasFailed.load(ordering: .acquiring) else { return }
+    writeAgain()
+    synchronisations.hasFailed.store(false, ordering: .releasing)
+  }
+
+  private func writeAgain() {
+    let content = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: region.byteCount, alignment: 8)
+    defer { content.deallocate() }
+    region.read(into: content, at: 0)
+    region.write(UnsafeRawBufferPointer(content), at: 0)
+  }
+
+  /// Returns when what was entered before is on the disk; for another thread. Until `service` has run
+  /// after a failure it fails.
   package var synchronise: @Sendable () throws -> Void {
-    { [region, synchronisations] in
+    { [region, synchronisations, path] in
+      if synchronisations.hasFailed.load(ordering: .acquiring) {
+        throw SystemCallError("msync", file: path, code: EIO)
+      }
       let begun = synchronisations.begun.add(1, ordering: .acquiringAndReleasing).newValue
-      try region.synchronise()
+      do {
+        try region.synchronise()
+      } catch {
+        synchronisations.hasFailed.store(true, ordering: .releasing)
+        throw error
+      }
       synchronisations.done.store(begun, ordering: .releasing)
     }
   }
 
   /// The account of a slot; nil where it is empty or makes no sense.
-  package func account(in index: Int) -> DecidedAccount? {
+  package func account(in index: Int) -> DecidedAccount? { open(in: index)?.account }
+
+  private func open(in index: Int) -> OpenAccount? {
     guard let (copy, _) = newestCopy(of: index) else { return nil }
-    return withCopy(index, copy) { Self.account($0) }
+    return withCopy(index, copy) { Self.layout.account($0, slot: index) }
   }
 
-  /// All accounts, with their slots.
-  package var accounts: [(slot: Int, account: DecidedAccount)] {
-    slots.indices.compactMap { slot in account(in: slot).map { (slot, $0) } }
-  }
+  /// All accounts.
+  package var accounts: [OpenAccount] { slots.indices.compactMap { open(in: $0) } }
 
   private func newestCopy(of index: Int) -> (copy: Int, generation: UInt64)? {
     (0..<Self.copyCount).compactMap { copy in
-      withCopy(index, copy) { Self.isWhole($0) ? (copy, Self.generation($0)) : nil }
+      withCopy(index, copy) { bytes in
+        Self.layout.isWhole(bytes) ? (copy, AccountLayout.generation(bytes)) : nil
+      }
     }.max { $0.1 < $1.1 }
+  }
+
+  /// Whether nothing was ever entered.
+  private func isBlank(_ index: Int) -> Bool {
+    (0..<Self.copyCount).allSatisfy { copy in
+      withCopy(index, copy) { bytes in bytes.allSatisfy { $0 == 0 } }
+    }
   }
 
   private func withCopy<Result>(
@@ -248,33 +331,6 @@ package final class RunAccountFile {
   }
 
   private static func offset(_ index: Int, _ copy: Int) -> Int {
-    headerByteCount + index * slotByteCount + copy * copyByteCount
-  }
-
-  private static func checksum(_ copy: UnsafeRawBufferPointer) -> UInt64 {
-    UInt64(crc32c(UnsafeRawBufferPointer(rebasing: copy[..<(8 * checksumWord)])))
-  }
-
-  /// A copy that was never written is none.
-  private static func isWhole(_ copy: UnsafeRawBufferPointer) -> Bool {
-    let stored = copy.loadUnaligned(fromByteOffset: 8 * checksumWord, as: UInt64.self)
-    return 1..<UInt64.max >> 1 ~= generation(copy) && stored == checksum(copy)
-  }
-
-  private static func generation(_ copy: UnsafeRawBufferPointer) -> UInt64 {
-    copy.loadUnaligned(as: UInt64.self)
-  }
-
-  private static func account(_ copy: UnsafeRawBufferPointer) -> DecidedAccount? {
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: checksumWord + 1) { words in
-      UnsafeMutableRawBufferPointer(words).copyMemory(from: copy)
-      guard words[1] == 1, let base = words.baseAddress,
-        let decided = SequenceTracker(savedAt: base + decidedWord)
-      else { return nil }
-      return DecidedAccount(
-        run: UInt32(words[2] >> 32), source: UInt32(truncatingIfNeeded: words[2]),
-        openedNs: words[3], resumeCount: words[4], scored: words[5], notFinite: words[6],
-        flagged: words[7], unbiased: words[8], decided: decided)
-    }
+    AccountLayout.headerByteCount + index * slotByteCount + copy * copyByteCount
   }
 }

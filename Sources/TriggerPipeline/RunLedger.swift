@@ -45,8 +45,10 @@ public struct RunLedgerReport: Equatable, Sendable {
   public var flagged: UInt64
   /// Events kept by the unbiased prescale.
   public var unbiased: UInt64
-  /// When the run was begun here, ns since the epoch. Reports of the same run, source and time
-  /// continue one another over restarts: the last one counts.
+  /// Records that were to be kept and were given up; those of earlier processes included.
+  public var abandoned = AbandonedCounts()
+  /// When the run was begun here, ns since the epoch. Reports of the same run, source and time go on
+  /// from one another over restarts: the last one counts.
   public var openedNs: UInt64 = 0
   /// How often another process has resumed the run.
   public var resumeCount: UInt64 = 0
@@ -115,6 +117,7 @@ final class RunLedgerEntry: @unchecked Sendable {
   var figures = IngestFigures()
   private(set) var openedNs: UInt64 = 0
   private(set) var resumeCount: UInt64 = 0
+  private var earlierExpected: UInt64 = 0
 
   // Written by ingest before the closing record enters the ring, read by publish after it left.
   var closingFigures = IngestFigures()
@@ -142,6 +145,7 @@ final class RunLedgerEntry: @unchecked Sendable {
     self.resumeCount = resumeCount
     sequences = SequenceTracker()
     figures = IngestFigures()
+    earlierExpected = 0
     isResumed = false
     account = DecidedAccount(
       run: run, source: source, openedNs: openedNs, resumeCount: resumeCount)
@@ -156,6 +160,7 @@ final class RunLedgerEntry: @unchecked Sendable {
     account = earlier
     account.resumeCount = resumeCount
     sequences = earlier.decided
+    earlierExpected = earlier.expected
     figures.events = earlier.scored +| earlier.notFinite
     isResumed = true
   }
@@ -168,14 +173,15 @@ final class RunLedgerEntry: @unchecked Sendable {
 
   /// Takes the present sums of the sequence tracker, as the end of the run would.
   func takeFigures() {
-    figures.expected = sequences.highest
+    // An earlier process may have received more than it decided.
+    figures.expected = max(sequences.highest, earlierExpected)
     figures.received = sequences.received
-    figures.lost = sequences.lost
+    figures.lost = figures.expected -| figures.received
   }
 
   func report(_ closing: RunLedgerReport.Closing, figures: IngestFigures) -> RunLedgerReport {
     let decided = account.scored +| account.notFinite +| figures.repeated
-    return RunLedgerReport(
+    var report = RunLedgerReport(
       run: run, source: source, closing: closing, expected: figures.expected,
       received: figures.received, lost: figures.lost, events: figures.events,
       scored: account.scored, notFinite: account.notFinite, repeated: figures.repeated,
@@ -183,5 +189,7 @@ final class RunLedgerEntry: @unchecked Sendable {
       flagged: account.flagged, unbiased: account.unbiased, openedNs: account.openedNs,
       resumeCount: account.resumeCount, decidedRanges: account.decided.seenRanges,
       closedThrough: account.decided.closedSequence, decided: account.decided.received)
+    report.abandoned = account.abandoned
+    return report
   }
 }

@@ -27,6 +27,9 @@ public struct StreamAccount: Equatable, Sendable {
   public var flagged: UInt64
   /// Events kept by the unbiased prescale.
   public var unbiased: UInt64
+  /// Records that were to be kept and were given up, such as at an end with a full disk. Their events
+  /// count as decided.
+  public var abandoned: AbandonedCounts
   /// The journals that took part.
   public var journals: [String]
   /// Records that came and were refused, by reason. What is refused as `repeated` was decided before
@@ -123,7 +126,7 @@ private struct Merging {
     sums = StreamAccount(
       run: key.run, source: key.source, take: key.take, expected: 0, decided: 0, missing: 0,
       missingRanges: [], decidedTwice: 0, scored: 0, notFinite: 0, flagged: 0, unbiased: 0,
-      journals: [], refused: [], isOpen: false, isBalanced: true)
+      abandoned: AbandonedCounts(), journals: [], refused: [], isOpen: false, isBalanced: true)
   }
 
   mutating func add(_ added: [TakePart], refused others: Refusals, journal: String) {
@@ -134,6 +137,7 @@ private struct Merging {
       sums.notFinite +|= part.notFinite
       sums.flagged +|= part.flagged
       sums.unbiased +|= part.unbiased
+      sums.abandoned.add(part.abandoned)
       sums.isOpen = sums.isOpen || part.isOpen
       sums.isBalanced = sums.isBalanced && part.isBalanced
     }

@@ -7,6 +7,7 @@ struct UnwrittenLedgers {
   private static let intervalNs: UInt64 = 1_000_000_000
 
   var isEmpty: Bool { closings.isEmpty }
+  var count: Int { closings.count }
 
   func contains(_ index: Int) -> Bool { closings[index] != nil }
 

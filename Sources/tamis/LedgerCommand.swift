@@ -17,9 +17,10 @@ struct LedgerCommand: ParsableCommand {
       expected = decided + missing. Refused records are counted by reason. Those whose run or \
       sender cannot be trusted are counted as unknown.
 
-      The verdict is complete, damaged (a line of a ledger cannot be read), missing, refused (for \
-      another reason than repeated) or unbalanced. Where several hold the gravest is given. Exit \
-      status 1 where sums do not agree; with --complete, for every verdict but complete.
+      The verdict is complete, damaged (a line or an account cannot be read), missing, refused (for \
+      another reason than repeated), abandoned (records that were to be kept were given up at an end, \
+      such as on a full disk) or unbalanced, the gravest that holds. Exit status 1 where sums \
+      do not agree; with --complete, for every verdict but complete.
 
       Examples:
         tamis ledger /var/lib/tamis/journal
@@ -42,6 +43,11 @@ struct LedgerCommand: ParsableCommand {
       "runs", .array(ledger.accounts.map(object)),
       line: ledger.accounts.map(line).joined(separator: "\n"))
     facts.add("missing", .integer(ledger.accounts.map(\.missing).saturatingSum))
+    var abandoned = AbandonedCounts()
+    for account in ledger.accounts { abandoned.add(account.abandoned) }
+    facts.add(
+      "abandoned", counts(abandoned),
+      line: abandoned.total > 0 ? "abandoned: \(text(abandoned))" : "")
     let refused = refusedOfAll(ledger)
     facts.add(
       "refused", counts(refused),
@@ -77,6 +83,16 @@ struct LedgerCommand: ParsableCommand {
     return .object(object)
   }
 
+  private func counts(_ abandoned: AbandonedCounts) -> Facts.Value {
+    var object = JSONObject()
+    for each in abandoned.byName { object[each.name] = .integer(each.count) }
+    return .object(object)
+  }
+
+  private func text(_ abandoned: AbandonedCounts) -> String {
+    abandoned.byName.map { "\($0.name) \($0.count)" }.joined(separator: ", ")
+  }
+
   private func text(_ refused: [RefusedCount]) -> String {
     refused.map { "\($0.reason.rawValue) \($0.count)" }.joined(separator: ", ")
   }
@@ -92,7 +108,8 @@ struct LedgerCommand: ParsableCommand {
         }),
       "decided_twice": .integer(account.decidedTwice), "scored": .integer(account.scored),
       "not_finite": .integer(account.notFinite), "flagged": .integer(account.flagged),
-      "unbiased": .integer(account.unbiased), "refused": counts(account.refused),
+      "unbiased": .integer(account.unbiased), "abandoned": counts(account.abandoned),
+      "refused": counts(account.refused),
       "open": .bool(account.isOpen),
       "balanced": .bool(account.isBalanced),
       "journals": .array(account.journals.map { .string($0) }),
@@ -111,6 +128,7 @@ struct LedgerCommand: ParsableCommand {
       + ": expected \(account.expected) = decided \(account.decided) + missing \(account.missing)"
       + missing + "; scored \(account.scored), flagged \(account.flagged), unbiased "
       + "\(account.unbiased)"
+      + (account.abandoned.total == 0 ? "" : "; abandoned \(text(account.abandoned))")
       + (account.refused.isEmpty ? "" : "; refused \(text(account.refused))")
       + (account.decidedTwice > 0 ? "; decided twice \(account.decidedTwice)" : "")
       + (account.isOpen ? "; not closed" : "") + (account.isBalanced ? "" : "; DOES NOT BALANCE")
@@ -119,12 +137,14 @@ struct LedgerCommand: ParsableCommand {
 
 /// The verdict on a ledger, the gravest first.
 private enum Verdict: String, CaseIterable {
-  case unbalanced, refused, missing, damaged, complete
+  case unbalanced, abandoned, refused, missing, damaged, complete
 
   init(_ ledger: StreamLedger) {
     let refused = ledger.refusedOfUnknown + ledger.accounts.flatMap(\.refused)
     if !ledger.accounts.allSatisfy(\.isBalanced) {
       self = .unbalanced
+    } else if ledger.accounts.contains(where: { $0.abandoned.total > 0 }) {
+      self = .abandoned
     } else if refused.contains(where: { $0.reason != .repeated }) {
       self = .refused
     } else if ledger.accounts.contains(where: { $0.missing > 0 }) {
@@ -140,6 +160,7 @@ private enum Verdict: String, CaseIterable {
   func reason(complete: Bool) -> String? {
     switch self {
     case .unbalanced: "sums do not agree: a fault of the daemon, please report it"
+    case .abandoned: complete ? "not complete: records were given up" : nil
     case .refused: complete ? "not complete: records were refused" : nil
     case .missing: complete ? "not complete: records are missing" : nil
     case .damaged: complete ? "not complete: lines of a ledger cannot be read" : nil

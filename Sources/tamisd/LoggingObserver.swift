@@ -12,7 +12,7 @@ struct LoggingObserver: PipelineObserver {
   init(_ logger: Logger) { self.logger = logger }
 
   func ledgerClosed(_ report: RunLedgerReport) {
-    let sums: Logger.Metadata = [
+    var sums: Logger.Metadata = [
       "run": "\(report.run)", "source": "\(report.source)", "by": "\(report.closing.rawValue)",
       "expected": "\(report.expected)", "received": "\(report.received)",
       "lost": "\(report.lost)", "events": "\(report.events)", "scored": "\(report.scored)",
@@ -20,6 +20,7 @@ struct LoggingObserver: PipelineObserver {
       "shed": "\(report.shed)", "flagged": "\(report.flagged)",
       "unbiased": "\(report.unbiased)",
     ]
+    for (reason, count) in report.abandoned.byName { sums["abandoned_\(reason)"] = "\(count)" }
     if report.isBalanced {
       logger.info("ledger closed", metadata: sums)
     } else {

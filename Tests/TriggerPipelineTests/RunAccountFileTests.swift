@@ -37,7 +37,8 @@ import TriggerPipeline
     let account = try #require(state.account(in: 7))
     #expect(account.run == 4 && account.source == 9 && account.openedNs == 6)
     #expect(account.decided.received == 21 && account.decided.lost == 0 && account.scored == 20)
-    #expect(try RunAccountFile.accounts(inFolder: folder.path).map(\.run) == [3, 4])
+    #expect(
+      try RunAccountFile.accounts(inFolder: folder.path).accounts.map(\.account.run) == [3, 4])
   }
 
   @Test(arguments: [0, 7, 640, 100_000])
@@ -48,6 +49,92 @@ import TriggerPipeline
     let state = try RunAccountFile(folder: folder.path, slotCount: 8)
     #expect(state.notes.isEmpty == (byteCount == 0))
     #expect(state.accounts.isEmpty)
+    if byteCount > 0 {
+      #expect(
+        try Data(contentsOf: URL(fileURLWithPath: "\(path).aside-1"))
+          == Data(repeating: 0x5A, count: byteCount))
+    }
+  }
+
+  /// What is told of a run besides what was decided outlives the process, too.
+  @Test func whatWasGivenUpAndRefusedIsThereForTheNextProcess() throws {
+    let folder = try Folder()
+    var account = Self.account(run: 3, through: 10, openedNs: 5)
+    account.flagged = 4
+    account.expected = 15
+    account.abandon([.aboveThreshold, .unbiased])
+    account.abandon(.notScorable)
+    account.abandon(.unbiased)
+    account.abandon([])
+    let refused = [
+      RefusedCount(reason: .checksum, count: 7), RefusedCount(reason: .repeated, count: 2),
+    ]
+    do {
+      let state = try RunAccountFile(folder: folder.path, slotCount: 2)
+      state.enter(account, refused: refused, in: 1)
+    }
+    let found = try #require(try RunAccountFile(folder: folder.path, slotCount: 2).accounts.first)
+    #expect(found.slot == 1 && found.refused == refused)
+    #expect(found.account.expected == 15 && found.account.flagged == 3)
+    #expect(found.account.abandoned == account.abandoned && account.abandoned.total == 4)
+    let merged = try StreamLedger(journals: [folder.path])
+    let stream = try #require(merged.accounts.first)
+    #expect(stream.expected == 15 && stream.decided == 10 && stream.missing == 5)
+    #expect(stream.abandoned.aboveThreshold == 1 && stream.abandoned.unflagged == 1)
+    #expect(stream.refused == refused && stream.isOpen)
+    // The journal has no ledger.jsonl, which is told.
+    #expect(merged.notes.count == 1 && merged.notes[0].contains("ledger.jsonl"))
+  }
+
+  /// The form of before: its open runs are gone on with, and the file is kept.
+  @Test func anEarlierFormIsTakenOver() throws {
+    let folder = try Folder()
+    let path = "\(folder.path)/ledger.open"
+    let account = Self.account(run: 3, through: 10, openedNs: 5)
+    let bytes = earlierForm(of: account, slotCount: 4, slot: 2)
+    try bytes.write(to: URL(fileURLWithPath: path))
+    #expect(try RunAccountFile.accounts(inFolder: folder.path).accounts.map(\.slot) == [2])
+    let state = try RunAccountFile(folder: folder.path, slotCount: 8)
+    #expect(state.accounts.map(\.account.decided.received) == [10])
+    #expect(state.notes.count == 1 && state.notes[0].contains("of an earlier version; its 1 open"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: "\(path).aside-1")) == bytes)
+    #expect(try RunAccountFile(folder: folder.path, slotCount: 8).notes.isEmpty)
+  }
+
+  private func earlierForm(of account: DecidedAccount, slotCount: Int, slot: Int) -> Data {
+    let wordCount = 9 + SequenceTracker.wordCount + 1
+    var copy = [UInt64](repeating: 0, count: wordCount)
+    (copy[0], copy[1]) = (1, 1)
+    copy[2] = UInt64(account.run) << 32 | UInt64(account.source)
+    copy[3] = account.openedNs
+    copy[5] = account.scored
+    copy.withUnsafeMutableBufferPointer { words in
+      if let base = words.baseAddress { account.decided.save(to: base + 9) }
+    }
+    copy[wordCount - 1] = copy.withUnsafeBytes {
+      UInt64(crc32c(UnsafeRawBufferPointer(rebasing: $0[..<(8 * (wordCount - 1))])))
+    }
+    var words = [UInt64](repeating: 0, count: 8 + slotCount * 3 * wordCount)
+    words[0] = 0x324C_5344_454C_4D54
+    let start = 8 + slot * 3 * wordCount
+    words.replaceSubrange(start..<start + wordCount, with: copy)
+    return words.withUnsafeBytes { Data($0) }
+  }
+
+  /// Damage of all copies of a slot is told.
+  @Test func aSlotThatMakesNoSenseIsTold() throws {
+    let folder = try Folder()
+    do {
+      let state = try RunAccountFile(folder: folder.path, slotCount: 2)
+      state.enter(Self.account(run: 3, through: 10, openedNs: 5), in: 1)
+    }
+    let url = URL(fileURLWithPath: "\(folder.path)/ledger.open")
+    var bytes = try Data(contentsOf: url)
+    for index in 64 + (bytes.count - 64) / 2..<bytes.count { bytes[index] = 0xA5 }
+    try bytes.write(to: url)
+    let found = try RunAccountFile.accounts(inFolder: folder.path)
+    #expect(found.accounts.isEmpty && found.notes.count == 1)
+    #expect(try RunAccountFile(folder: folder.path, slotCount: 2).notes.count == 1)
   }
 
   /// A torn copy is none, and the one before it counts.
@@ -63,13 +150,13 @@ import TriggerPipeline
       var bytes = whole
       bytes[index] ^= 0x10
       try bytes.write(to: url)
-      let found = try RunAccountFile.accounts(inFolder: folder.path)
-      #expect(found.count == 1 && 5...6 ~= found.first?.decided.received ?? 0)
+      let found = try RunAccountFile.accounts(inFolder: folder.path).accounts
+      #expect(found.count == 1 && 5...6 ~= found.first?.account.decided.received ?? 0)
     }
     // A run that was closed stays so.
     try whole.write(to: url)
     do { try RunAccountFile(folder: folder.path, slotCount: 1).clear(0) }
-    #expect(try RunAccountFile.accounts(inFolder: folder.path).isEmpty)
+    #expect(try RunAccountFile.accounts(inFolder: folder.path).accounts.isEmpty)
   }
 
   /// Whatever bytes a slot holds, it is an account or nothing; never a trap.
@@ -84,8 +171,8 @@ import TriggerPipeline
         bytes[index] = UInt8(truncatingIfNeeded: generator.next() % 4)
       }
       try bytes.write(to: url)
-      for account in try RunAccountFile.accounts(inFolder: folder.path) {
-        #expect(account.decided.received <= account.decided.highest)
+      for each in try RunAccountFile.accounts(inFolder: folder.path).accounts {
+        #expect(each.account.decided.received <= each.account.decided.highest)
       }
     }
   }

@@ -1,0 +1,121 @@
+internal import BoundedNumbers
+internal import EventRecords
+
+/// The words of a slot in `ledger.open`: three copies, each of generation, whether there is an account,
+/// the account, and a checksum. The file begins with 64 bytes, of which the first 8 name the layout.
+struct AccountLayout {
+  static let headerByteCount = 64
+  static let copyCount = 3
+  /// "TMLEDSL3".
+  static let current = AccountLayout(magic: 0x334C_5344_454C_4D54, decidedWord: 32)
+  /// Of before 2026-11-27: without `expected`, what was given up and what was refused. "TMLEDSL2".
+  static let earlier = AccountLayout(magic: 0x324C_5344_454C_4D54, decidedWord: 9)
+
+  let magic: UInt64
+  /// Where the sequences begin that were decided.
+  let decidedWord: Int
+  var checksumWord: Int { decidedWord + SequenceTracker.wordCount }
+  var copyByteCount: Int { 8 * (checksumWord + 1) }
+  var slotByteCount: Int { Self.copyCount * copyByteCount }
+  private var hasLosses: Bool { decidedWord > Self.earlier.decidedWord }
+
+  private static let expectedWord = 9
+  /// By reason, see `AbandonedCounts`.
+  private static let abandonedWord = 10
+  private static let refusedWord = abandonedWord + AbandonedCounts.wordCount
+  private static let reasons = RecordRejection.allCases
+
+  private init(magic: UInt64, decidedWord: Int) {
+    self.magic = magic
+    self.decidedWord = decidedWord
+  }
+
+  /// The layout of a whole file; nil where it has none that is known, or is cut.
+  static func of(_ file: UnsafeRawBufferPointer) -> AccountLayout? {
+    guard file.count > headerByteCount else { return nil }
+    let magic = file.loadUnaligned(as: UInt64.self)
+    guard let layout = [current, earlier].first(where: { $0.magic == magic }),
+      (file.count - headerByteCount) % layout.slotByteCount == 0
+    else { return nil }
+    return layout
+  }
+
+  /// What a whole file says, and how many of its slots make no sense.
+  func accounts(_ file: UnsafeRawBufferPointer) -> (accounts: [OpenAccount], damagedCount: Int) {
+    var accounts: [OpenAccount] = []
+    var damagedCount = 0
+    for slot in 0..<(file.count - Self.headerByteCount) / slotByteCount {
+      let start = Self.headerByteCount + slot * slotByteCount
+      let copies = (0..<Self.copyCount).map { copy in
+        UnsafeRawBufferPointer(
+          rebasing: file[(start + copy * copyByteCount)...].prefix(copyByteCount))
+      }
+      if let newest = copies.filter(isWhole).max(by: { Self.generation($0) < Self.generation($1) })
+      {
+        if let account = account(newest, slot: slot) { accounts.append(account) }
+      } else if copies.contains(where: { $0.contains { $0 != 0 } }) {
+        damagedCount += 1
+      }
+    }
+    return (accounts, damagedCount)
+  }
+
+  static func damageNote(_ path: String, count: Int) -> String {
+    "\(path): damaged: the accounts of \(count) open runs make no sense; those runs begin anew, and what "
+      + "was decided of them counts as missing"
+  }
+
+  func checksum(_ copy: UnsafeRawBufferPointer) -> UInt64 {
+    UInt64(crc32c(UnsafeRawBufferPointer(rebasing: copy[..<(8 * checksumWord)])))
+  }
+
+  /// A copy that was never written is none.
+  func isWhole(_ copy: UnsafeRawBufferPointer) -> Bool {
+    let stored = copy.loadUnaligned(fromByteOffset: 8 * checksumWord, as: UInt64.self)
+    return 1..<UInt64.max >> 1 ~= Self.generation(copy) && stored == checksum(copy)
+  }
+
+  static func generation(_ copy: UnsafeRawBufferPointer) -> UInt64 {
+    copy.loadUnaligned(as: UInt64.self)
+  }
+
+  /// Writes all but generation, presence and checksum. Allocates nothing.
+  func save(
+    _ account: borrowing DecidedAccount, refused: [RefusedCount],
+    to words: UnsafeMutablePointer<UInt64>
+  ) {
+    words[2] = UInt64(account.run) << 32 | UInt64(account.source)
+    (words[3], words[4]) = (account.openedNs, account.resumeCount)
+    (words[5], words[6]) = (account.scored, account.notFinite)
+    (words[7], words[8]) = (account.flagged, account.unbiased)
+    words[Self.expectedWord] = account.expected
+    account.abandoned.save(to: words + Self.abandonedWord)
+    for index in Self.refusedWord..<decidedWord { words[index] = 0 }
+    for each in refused {
+      guard let index = Self.reasons.firstIndex(of: each.reason) else { continue }
+      words[Self.refusedWord + index] = each.count
+    }
+    account.decided.save(to: words + decidedWord)
+  }
+
+  /// The account in a whole copy; nil where it is empty or makes no sense.
+  func account(_ copy: UnsafeRawBufferPointer, slot: Int) -> OpenAccount? {
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: checksumWord + 1) { words in
+      UnsafeMutableRawBufferPointer(words).copyMemory(from: copy)
+      guard words[1] == 1, let base = words.baseAddress,
+        let decided = SequenceTracker(savedAt: base + decidedWord)
+      else { return nil }
+      var account = DecidedAccount(
+        run: UInt32(words[2] >> 32), source: UInt32(truncatingIfNeeded: words[2]),
+        openedNs: words[3], resumeCount: words[4], scored: words[5], notFinite: words[6],
+        flagged: words[7], unbiased: words[8], decided: decided)
+      guard hasLosses else { return OpenAccount(slot: slot, account: account, refused: []) }
+      account.expected = words[Self.expectedWord]
+      account.abandoned = AbandonedCounts(savedAt: base + Self.abandonedWord)
+      let refused = Self.reasons.enumerated().map { index, reason in
+        RefusedCount(reason: reason, count: words[Self.refusedWord + index])
+      }
+      return OpenAccount(slot: slot, account: account, refused: refused.filter { $0.count > 0 })
+    }
+  }
+}
