@@ -16,6 +16,13 @@ extension FaultSimulation {
     case .publish: _ = pipeline.publish()
     case .flush: pipeline.flush()
     case .reload: reload(pipeline)
+    case .catchUp:
+      let last = pipeline.journalState.lastNumber.value
+      if last > 0, process?.isDead == false {
+        // Numbers lie in blocks: near the ends of them is where records are.
+        let number = witness.someNumber(&random) ?? 1
+        catchUp?.ask(from: max(1, min(number, last)), through: last)
+      }
     case .stop:
       note("stop")
       pipeline.stop()
@@ -166,6 +173,14 @@ extension FaultSimulation {
       return
     }
     if process.isDead { return bury() }
+    catchUp = SimulatedCatchUp(
+      SimulatedFolder(
+        process: SimulatedProcess(disk: disk), clock: clock, lockHolder: lockHolder),
+      witness: witness)
+    oldestNumber = pipeline?.journalState.oldestNumber.value ?? 0
+    segmentByteCount = disk.segmentByteCount
+    fullCount = process.fullCount
+    lastLowNs = nil
     witness.inspect(disk, afterPowerCut: wasCutSinceInspection)
     wasCutSinceInspection = false
   }
@@ -176,18 +191,20 @@ extension FaultSimulation {
     if end == .powerCut {
       tally.powerCuts += 1
       wasCutSinceInspection = true
+      senders.forgetAccounted()
       disk.cutPower()
     } else {
       tally.kills += 1
     }
     receivers.loseDaemon()
-    if random.oneIn(10) { _ = checkTools() }
+    if random.oneIn(6), let ledger = checkTools() { checkAccounted(in: ledger) }
   }
 
   /// The stages of a dead process are let go of.
   private func bury() {
     if let pipeline { noteLost(pipeline) }
     pipeline = nil
+    catchUp = nil
     if let process { noteCalls(process) }
     process = nil
     drainSinceNs = nil
@@ -224,11 +241,13 @@ extension FaultSimulation {
     receivers.deliver(countMax: .max)
     receivers.loseDaemon()
     self.pipeline = nil
+    catchUp = nil
     process.whenItEnds = { _ in }
     process.end(.kill)
     noteCalls(process)
     self.process = nil
     drainSinceNs = nil
+    if random.oneIn(6), let ledger = checkTools() { checkAccounted(in: ledger) }
   }
 
   // MARK: What must hold
@@ -237,6 +256,8 @@ extension FaultSimulation {
   func check() {
     guard let pipeline else { return }
     let counters = pipeline.counters
+    lastPublished = pipeline.journalState.publishedNumber.value
+    noteChosen(pipeline)
     witness.noteJournal(
       lastNumber: pipeline.journalState.lastNumber.value,
       oldestNumber: pipeline.journalState.oldestNumber.value,
@@ -252,6 +273,37 @@ extension FaultSimulation {
     }
   }
 
+  /// What retention chooses in this step has a reason in this step, but for room: the daemon looks at
+  /// that about once a second.
+  private func noteChosen(_ pipeline: SteppedPipeline) {
+    guard let process, plan.keepsLimited else { return }
+    let nowNs = clock.monotonicNs
+    let isFull = process.fullCount != fullCount
+    if isFull || disk.freeByteCount < plan.settings.journalFreeByteCountMin { lastLowNs = nowNs }
+    fullCount = process.fullCount
+    let wanted = plan.settings.journalKeepByteCountMax
+    let peak = segmentByteCount + witness.takeWrittenByteCount()
+    segmentByteCount = disk.segmentByteCount
+    let oldest = pipeline.journalState.oldestNumber.value
+    defer { oldestNumber = oldest }
+    guard oldest != oldestNumber else { return }
+    let isTooMuch = wanted > 0 && peak > wanted
+    let needsRoom = lastLowNs.map { nowNs - $0 < 20_000_000_000 } ?? false
+    witness.noteChosen(below: oldest == 0 ? .max : oldest) { writtenNs in
+      isTooMuch || needsRoom || isOldEnough(writtenNs)
+    }
+  }
+
+  /// Whether the limit of age may ask for a record of this time: times are whole seconds, and a start
+  /// takes the time of day for what has passed since the last life, up to a day.
+  private func isOldEnough(_ writtenNs: UInt64) -> Bool {
+    let ageMaxS = plan.settings.journalKeepAgeMaxS
+    guard ageMaxS > 0 else { return false }
+    return startedAfterJump
+      || clock.monotonicNs - writtenNs + (UInt64(life) + 1) * 1_000_000_000
+        >= UInt64(ageMaxS) * 1_000_000_000
+  }
+
   func noteRemoved(_ name: String, _ node: SimulatedDisk.Node) {
     guard node.isSegment, node.view.count > 0 else { return }
     tally.deletedSegments += 1
@@ -263,18 +315,9 @@ extension FaultSimulation {
     {
       wasTooMuch = true
     }
-    let needsRoom =
-      (settings.journalKeepByteCountMax > 0 || settings.journalKeepAgeMaxS > 0) && wasFull
-    // A start takes the difference of the times of day, at most a day, for the time since the last
-    // life.
-    let isTooMuch = wasTooMuch || startedAfterJump && settings.journalKeepAgeMaxS > 0
+    let needsRoom = plan.keepsLimited && wasFull
     witness.noteRemoved(
       node, beside: disk, mayGoUnsent: settings.deletesUnpublished
-    ) { [clock, life] writtenNs in
-      isTooMuch || needsRoom
-        || settings.journalKeepAgeMaxS > 0
-          && clock.monotonicNs - writtenNs + (UInt64(life) + 1) * 1_000_000_000
-            >= UInt64(settings.journalKeepAgeMaxS) * 1_000_000_000
-    }
+    ) { [unowned self] in wasTooMuch || needsRoom || isOldEnough($0) }
   }
 }

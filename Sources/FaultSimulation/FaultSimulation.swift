@@ -36,6 +36,16 @@ package final class FaultSimulation {
   /// Whether the time of day was set, and whether this life began after that.
   var wasSet = false
   var startedAfterJump = false
+  /// Who asks the daemon that runs for records of the past.
+  var catchUp: SimulatedCatchUp?
+  /// The lowest number of the journal at the last look, and what was so then.
+  var oldestNumber: UInt64 = 0
+  var segmentByteCount = 0
+  var fullCount = 0
+  /// What the last life counted as published.
+  var lastPublished: UInt64 = 0
+  /// When the disk was last known to have too little room.
+  var lastLowNs: UInt64?
   /// Calls after which the next life ends; nil for none.
   var endOnStart: Int?
 
@@ -64,6 +74,13 @@ package final class FaultSimulation {
     receivers.whenDelivered = { [unowned self] in
       tally.received += 1
       witness.noteDelivered($0)
+    }
+    receivers.whenLost = { [unowned self] in
+      // One receiver alone gets all: what is lost with it are the last ones.
+      guard plan.settings.outputPattern == .push, plan.receiverCount > 1 else { return }
+      witness.noteLost(
+        $0, published: pipeline?.journalState.publishedNumber.value ?? lastPublished,
+        window: plan.settings.repeatRecordCount * plan.receiverCount)
     }
     clock.whileAsleep = { [unowned self] in passSleep() }
   }

@@ -30,8 +30,14 @@ final class JournalWitness {
   private(set) var lastNumber: UInt64 = 0
   /// Numbers that retention took, sent or not.
   private var deleted: Set<UInt64> = []
-  /// Records that a power cut took and that the daemon had not called durable.
+  /// Numbers that this process has chosen for deletion.
+  private var chosen: Set<UInt64> = []
+  /// Records that a power cut took, of those that nobody had been told were durable.
   private(set) var cutCount = 0
+  private var writtenByteCount = 0
+  /// Records lost with a receiver of a push output that was slower than others by more than what is sent
+  /// again.
+  private var outOfReach: Set<UInt64> = []
   private let clock: SimulatedClock
   private let senders: SimulatedSenders
   private let recordByteCount = FlaggedRecord.byteCount(
@@ -44,12 +50,26 @@ final class JournalWitness {
 
   var journaledCount: Int { journaled.count }
 
+  /// Bytes written to segments since the last call.
+  func takeWrittenByteCount() -> Int {
+    defer { writtenByteCount = 0 }
+    return writtenByteCount
+  }
+
+  /// A number that is journaled, or lies close to one; nil while there is none.
+  func someNumber(_ random: inout RandomSource) -> UInt64? {
+    guard !journaled.isEmpty else { return nil }
+    let number = journaled[random.below(journaled.count)] + UInt64(random.below(3))
+    return number - min(number, UInt64(random.below(3)))
+  }
+
   func fail(_ text: String) { faults.append(text) }
 
   // MARK: What happens
 
   func noteWritten(_ node: SimulatedDisk.Node, offset: Int, count: Int) {
     guard node.isSegment else { return }
+    writtenByteCount += count
     let first = offset / recordByteCount
     let end = (offset + count) / recordByteCount
     guard end > first else { return }
@@ -93,6 +113,14 @@ final class JournalWitness {
     senders.noteDelivered(event: record.event, number: record.number)
   }
 
+  /// A record was lost on its way while `published` counted as published: what lies further behind that
+  /// than `window` records is not promised to be sent again.
+  func noteLost(_ record: LeavingRecord, published: UInt64, window: Int) {
+    let first = journaled.firstIndex { $0 > record.number } ?? journaled.count
+    let behind = journaled[first...].prefix { $0 <= published }.count
+    if behind >= window { outOfReach.insert(record.number) }
+  }
+
   private func learn(_ number: UInt64, _ checksum: UInt32, _ where_: String) {
     if let before = known[number] {
       if before != checksum {
@@ -112,6 +140,7 @@ final class JournalWitness {
       if last - lastNumber > 10_000_000 { return fail("number \(last) follows \(lastNumber)") }
       for number in untold.sorted() where number > lastNumber && number <= last {
         if journaled.last != number { journaled.append(number) }
+        if let event = written[number]?.event { senders.noteAccounted(event: event) }
       }
       untold.removeAll { $0 <= last }
       lastNumber = last
@@ -156,6 +185,30 @@ final class JournalWitness {
     }
   }
 
+  /// Retention has chosen all numbers below `number` that it had not chosen before; `isAllowed` says of
+  /// one, by the time at which it was written, whether a limit asks for that now.
+  func noteChosen(below number: UInt64, isAllowed: (UInt64) -> Bool) {
+    for each in journaled where each < number && chosen.insert(each).inserted {
+      if !isAllowed(written[each]?.atNs ?? 0) {
+        fail("number \(each) was chosen for deletion, and no limit asks for that")
+      }
+    }
+  }
+
+  /// What somebody was told who asked for records from `first` on.
+  func noteCaughtUp(_ record: LeavingRecord) {
+    learn(record.number, record.checksum, "was caught up")
+  }
+
+  /// The same, of numbers that it said are gone.
+  func noteToldGone(_ numbers: ClosedRange<UInt64>) {
+    let first = journaled.firstIndex { $0 >= numbers.lowerBound } ?? journaled.count
+    for number in journaled[first...].prefix(while: { $0 <= numbers.upperBound })
+    where !chosen.contains(number) {
+      return fail("catch-up says that number \(number) is gone, and it is there")
+    }
+  }
+
   private func numbers(on disk: SimulatedDisk, without removed: SimulatedDisk.Node?) -> Set<UInt64>
   {
     var numbers: Set<UInt64> = []
@@ -189,6 +242,7 @@ final class JournalWitness {
   func inspect(_ disk: SimulatedDisk, afterPowerCut: Bool) {
     var present: Set<UInt64> = []
     untold.removeAll()
+    chosen.removeAll()
     for name in disk.sortedNames {
       guard let node = disk.names[name], node.isSegment else { continue }
       for index in 0..<(node.view.count / recordByteCount) {
@@ -232,7 +286,7 @@ final class JournalWitness {
 
   /// At the end a receiver has got everything that is in the journal.
   func checkDelivered() {
-    let missing = journaled.filter { !delivered.contains($0) }
+    let missing = journaled.filter { !delivered.contains($0) && !outOfReach.contains($0) }
     if let first = missing.first {
       fail(
         "\(missing.count) records are in the journal and were never received; the first is number "
@@ -242,6 +296,9 @@ final class JournalWitness {
 
   /// Whether retention took it. Such records cannot be sent again.
   func isDeleted(_ number: UInt64) -> Bool { deleted.contains(number) }
+
+  /// Whether it was lost with a receiver, too far behind.
+  func isOutOfReach(_ number: UInt64) -> Bool { outOfReach.contains(number) }
 
   /// Whether the number is in the journal, or was durable.
   func isJournaled(_ number: UInt64) -> Bool { place(of: number) != nil }

@@ -24,6 +24,8 @@ final class SimulatedProcess {
   var hidesFreeBytes = false
   /// Calls that were made to fail since the start.
   private(set) var failureCount = 0
+  /// Calls that found the disk full.
+  private(set) var fullCount = 0
   /// Calls in all.
   private(set) var callCount = 0
 
@@ -61,6 +63,7 @@ final class SimulatedProcess {
 
   func failure(_ operation: String, _ file: String, code: CInt = EIO) -> SystemCallError {
     failureCount += 1
+    if code == ENOSPC { fullCount += 1 }
     return SystemCallError(operation, file: file, code: code)
   }
 

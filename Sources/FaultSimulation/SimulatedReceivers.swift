@@ -44,6 +44,8 @@ final class SimulatedReceivers: OutputPort {
   /// Told of each record that is sent, and of each that arrives.
   var whenSent: (LeavingRecord) -> Void = { _ in }
   var whenDelivered: (LeavingRecord) -> Void = { _ in }
+  /// Told of each record that was on its way to a receiver when either end went.
+  var whenLost: (LeavingRecord) -> Void = { _ in }
   /// Whether no daemon is there to send.
   var isDead = true
 
@@ -164,6 +166,7 @@ final class SimulatedReceivers: OutputPort {
     if !receivers[index].isFrozen {
       take(random.below(receivers[index].leftCount + 1), by: index)
     }
+    for record in receivers[index].queue { whenLost(record) }
     receivers[index].queue.removeAll()
     receivers[index].leftCount = 0
   }

@@ -14,6 +14,9 @@ struct SentEvent {
   var isDelivered = false
   /// Its number, where it is known; 0 before.
   var number: UInt64 = 0
+  /// Whether a daemon has decided and journaled it and gone on, so that its account has it, and no power
+  /// cut has come since.
+  var isAccounted = false
 }
 
 /// Senders, their book, and what waits for the daemon: the input port.
@@ -140,6 +143,16 @@ final class SimulatedSenders: InputPort {
     guard event >= 1, event <= UInt64(book.count) else { return }
     book[Int(event) - 1].isDelivered = true
     book[Int(event) - 1].number = number
+  }
+
+  func noteAccounted(event: UInt64) {
+    guard event >= 1, event <= UInt64(book.count) else { return }
+    book[Int(event) - 1].isAccounted = true
+  }
+
+  /// What the accounts had may be gone.
+  func forgetAccounted() {
+    for index in book.indices { book[index].isAccounted = false }
   }
 
   func noteNumber(_ number: UInt64, ofEvent event: UInt64) {

@@ -45,6 +45,11 @@ struct SimulationPlan {
     }
   }
 
+  /// Whether anything may be deleted.
+  var keepsLimited: Bool {
+    settings.journalKeepByteCountMax > 0 || settings.journalKeepAgeMaxS > 0
+  }
+
   var summary: String {
     "\(settings.outputPattern), \(receiverCount) receivers, \(sourceCount) sources"
       + "\(hasUnrulySenders ? " (unruly)" : ""), segments of \(settings.segmentByteCountMax) bytes"
@@ -59,6 +64,7 @@ struct SimulationPlan {
 /// What may happen next.
 enum SimulatedAction: CaseIterable {
   case send, ingest, score, publish, flush, deliver, time, longTime, writeBack
+  case catchUp
   case flood, freeze, disconnect, connect, reload, stop, drain
   case fullDisk, roomAgain, faultyCalls, faultySyncs, hideFree, jump, heal
   case kill, powerCut, planEnd, killOnStart
@@ -74,6 +80,7 @@ enum SimulatedAction: CaseIterable {
     case .time: 80
     case .longTime: 12
     case .writeBack: 20
+    case .catchUp: 16
     case .flood: 2
     case .freeze: 6
     case .disconnect: 5
@@ -98,7 +105,8 @@ enum SimulatedAction: CaseIterable {
   /// Whether a seed may do without.
   var isFault: Bool {
     switch self {
-    case .send, .ingest, .score, .publish, .flush, .deliver, .time, .longTime, .connect, .heal,
+    case .send, .ingest, .score, .publish, .flush, .deliver, .catchUp, .time, .longTime, .connect,
+      .heal,
       .roomAgain, .drain:
       false
     default: true
