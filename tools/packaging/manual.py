@@ -232,7 +232,7 @@ def demo_page(version, folder):
     page.add("DESCRIPTION", filled(
         "Simulates, trains, calibrates, starts tamisd, replays a run, receives what is flagged, and "
         "checks that online and offline agree to the bit. Everything goes into FOLDER, which must be "
-        "new or empty; without it a temporary one is made. Takes a minute or two. Needs python3 with "
+        "new or empty; without it a temporary one is made. Takes a few minutes. Needs python3 with "
         "NumPy and pyzmq."))
     page.add("EXIT STATUS", filled(EXIT_STATUS))
     page.see_also(PAGES_TOO["tamis-demo"])

@@ -1,9 +1,10 @@
 // The tiles on top, and the ledger.
 const tiles = status => {
   const {now, recent, ledger, output} = status;
-  const on = name => status.alarms.some(alarm => alarm.name === name);
-  const tile = (term, value, more, alarmed) =>
-    h("dl", {class: alarmed ? "tile warn" : "tile"},
+  // The severity of an alarm that is on; the gravest comes first.
+  const on = name => status.alarms.find(alarm => alarm.name === name)?.severity;
+  const tile = (term, value, more, severity) =>
+    h("dl", {class: severity ? `tile tile-${severity}` : "tile"},
       [h("dt", {}, term), h("dd", {}, value), h("dd", {class: "more"}, more)]);
   draw("tiles", [now, recent, ledger, output, status.life, status.alarms], () => [
     tile("Events a second", short(now.received_per_second), [
