@@ -38,7 +38,7 @@ struct RecordCommand: ParsableCommand {
   @Option(help: "The topic to subscribe to.")
   var topic = ""
 
-  @Option(help: "The run folder to write.")
+  @Option(help: "The run folder to write.", completion: .file())
   var out: String
 
   @Option(help: "Features an event; default: by a vote of the first records.")

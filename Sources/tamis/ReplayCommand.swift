@@ -41,7 +41,8 @@ struct ReplayCommand: ParsableCommand {
           --as-source 99
       """)
 
-  @Argument(help: "EVENTS: runs, segments or .npy files, sent one after another.")
+  @Argument(
+    help: "EVENTS: runs, segments or .npy files, sent one after another.", completion: .file())
   var events: [String]
 
   @Option(help: "Bind this endpoint.")

@@ -342,6 +342,7 @@ def test_examples_can_be_pasted(command):
 @pytest.mark.parametrize("words", [
     ("tamis", "inspect", "mod"), ("tamis", "score", "--model", "mod"),
     ("tamis", "calibrate", "--background", "mod"), ("tamis", "ledger", "mod"),
+    ("tamis", "replay", "mod"), ("tamis", "record", "--out", "mod"),
     ("tamisd", "--config", "mod")])
 def test_file_names_are_completed(tmp_path, words):
     (tmp_path / "model.safetensors").write_text("")
