@@ -12,7 +12,7 @@
 /// alternate. The first slice of a flood of F times the cap keeps at most budget (log2 F + 1)
 /// events.
 package struct FloodGovernor: Sendable {
-  /// One in so many flagged events is kept now; 1 where there is no flood.
+  /// One in this many flagged events is kept now; 1 where there is no flood.
   package private(set) var prescale: UInt32 = 1
 
   private let sliceNs: UInt64

@@ -132,7 +132,7 @@ extension CatchUpFacts {
     },
     Figure(
       "unanswered", "tamis_catch_up_unanswered_total",
-      "Replies that could not be handed over: the asker was gone, or does not read."
+      "Replies that could not be delivered: the consumer was gone, or does not read."
     ) { .count($0.unanswered) },
     Figure(
       "unreadable", "tamis_catch_up_unreadable_total",

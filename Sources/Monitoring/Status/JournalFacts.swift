@@ -86,7 +86,7 @@ extension JournalFacts {
       .count($0.sizeBytes)
     },
     storage(
-      "free_bytes", "tamis_journal_free_bytes", "What the journal's file system has left."
+      "free_bytes", "tamis_journal_free_bytes", "Bytes that are free on the journal's file system."
     ) { .count($0.freeBytes) },
     storage(
       "oldest_number", "tamis_journal_oldest_number",
@@ -107,7 +107,7 @@ extension JournalFacts {
     ) { .truth($0.isClockSuspect) },
     storage(
       "retention_held", "tamis_journal_retention_held",
-      "1 while the journal exceeds its limits because what would go was not published."
+      "1 while the journal exceeds its limits because only unpublished records could go."
     ) { .truth($0.isRetentionHeld) },
     storage("deleted_published") { .count($0.deletedPublished) },
     storage("deleted_unpublished") { .count($0.deletedUnpublished) },
@@ -160,7 +160,8 @@ extension OutputFacts {
       \.waiting, from: \.waiting),
     Figure(
       "published", "tamis_records_published_total",
-      "Records handed to the output socket, by topic.", ahead: 1, by: "topic",
+      "Records that the output socket has taken, each counted once, by topic.", ahead: 1,
+      by: "topic",
       [
         ("flagged", \.publishedFlagged, \.publishedFlagged),
         ("unbiased", \.publishedUnbiased, \.publishedUnbiased),
@@ -174,7 +175,7 @@ extension OutputFacts {
       from: \.outputBlocked),
     Figure(
       "subscribers", "tamis_output_subscribers",
-      "Topics of a PUB output that somebody is subscribed to.", \.subscribers, from: \.subscribers),
+      "Topics of a PUB output that have a subscriber.", \.subscribers, from: \.subscribers),
     Figure(
       nil, "tamis_records_repeated_total",
       "Records sent again, since it was not certain that they had arrived.", \.repeated,

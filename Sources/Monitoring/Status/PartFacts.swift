@@ -16,11 +16,11 @@ extension FloodFacts {
   static let figures: [Figure<FloodFacts>] = [
     Figure(
       "prescale", "tamis_flood_prescale",
-      "One in so many events is kept by the cap on the flagged rate; 1 is no flood."
+      "The prescale that the cap on the flagged rate imposes; 1 without a flood."
     ) { .count($0.prescale) },
     Figure(
       "suppressed", "tamis_events_flood_suppressed_total",
-      "Events that would have been kept but for the cap.", \.suppressed, from: \.floodSuppressed),
+      "Events that only the cap kept from being flagged.", \.suppressed, from: \.floodSuppressed),
   ]
 }
 
@@ -45,7 +45,7 @@ extension ScreenFacts {
   static let figures: [Figure<ScreenFacts>] = [
     Figure(
       "margin", "tamis_screen_margin",
-      "The share of the loosest threshold by which a screen score may fall short of it."
+      "Screen scores of at least 1 - margin times the loosest threshold are checked exactly."
     ) { .real($0.margin) },
     Figure(
       "rescored", "tamis_screen_rescored_total",
@@ -56,7 +56,7 @@ extension ScreenFacts {
       \.audited, from: \.audited),
     Figure(
       "disagreements", "tamis_screen_disagreements_total",
-      "Audited events that the screen would have let go though their exact score fires.",
+      "Audited events that the screen would have lost although their exact score fires.",
       \.disagreements, from: \.screenMissed),
     Figure(
       "shortfall_max_ratio", "tamis_screen_shortfall_max_ratio",

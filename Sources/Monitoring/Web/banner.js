@@ -1,13 +1,13 @@
 // The one word, the alarms, and the tab's sign.
 const states = {ok: ["OK", "✓", "#0a6b4b"], warning: ["WARNING", "!", "#ffc83d"],
   alarm: ["ALARM", "✕", "#b3261e"], away: ["AWAY", "?", "#43464d"]};
-// One line an alarm, with its reason in view; more when it is opened, which outlives a redraw.
+// One line for each alarm, with its reason in view. An opened alarm shows more, also after a redraw.
 const opened = new Set();
 const alarmLine = (alarm, state) => {
   const summary = h("summary", {title: alarm.sentence}, [
     alarm.severity === "critical" ? "✕" : "!",
     h("b", {class: "hide-small"}, alarm.name), " ", alarm.sentence]);
-  // While nobody answers, nobody serves the runbook either.
+  // While the daemon does not answer, it does not serve the runbook either.
   const runbook = state === "away" ? alarm.runbook
     : h("a", {href: `runbook#${alarm.name.toLowerCase()}`, target: "_blank"}, "runbook");
   const details = h("details", {open: opened.has(alarm.name) ? "" : null}, [summary,

@@ -10,7 +10,7 @@ const densities = (bounds, counts) => {
       density: total ? count / total / Math.log10(high / low) : 0};
   });
 };
-// Narrow bins of equal ratio, near enough, from below the loosest threshold to above the tightest
+// Narrow bins of nearly equal ratio, from below the loosest threshold to above the tightest
 // one, and as far as scores go: shares on a logarithmic axis, so that the tail can be seen.
 const score = status => {
   const bins = status.decisions.score_bins;

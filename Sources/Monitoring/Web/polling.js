@@ -1,4 +1,4 @@
-// Asks every second, says when nobody answers, and goes on when somebody does.
+// Asks every second, tells when the daemon does not answer, and continues when it does.
 let latest = null, who = "tamisd", awaySince = null;
 const show = status => {
   who = `tamisd, instance ${status.build.instance}`;

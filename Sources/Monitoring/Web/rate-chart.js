@@ -6,8 +6,8 @@ const isOff = point => {
   const {rate, lower, upper} = point.realised;
   return rate !== null && (high < lower || low > upper);
 };
-// Rates in units of their target: points of very different rates share one axis, and what is as
-// it should be stands on one line.
+// Rates in units of their target: points of very different rates share one axis, and all points that
+// are on target lie on one line.
 const ratioAxis = (points, from, to) => {
   const ratios = points.flatMap(point => [point.realised.rate,
     ...(point.realised.scored ? [point.realised.lower, point.realised.upper] : []),

@@ -59,7 +59,7 @@ def decide(
     scores            (N,) float32, NaN where an event is not scorable
     hashes            (N,) of prescale_hash
     working_points    (threshold, prescale) pairs in the calibration's order
-    unbiased_prescale one in so many events is kept whatever its score; 0 for none
+    unbiased_prescale one in this many events is kept whatever its score; 0 for none
     flood_prescale    what a flood imposes on all but the unbiased sample
 
     Reasons 0 and weight 0 are events that are not kept.
