@@ -162,7 +162,7 @@ extension FolderStore {
 }
 
 extension FolderStore {
-  /// Sets aside what has one of `names` and is no regular file, such as a folder or a FIFO.
+  /// Sets aside each of `names` that is no regular file, such as a folder or a FIFO.
   /// - Returns: a line for each.
   public func setAsideIrregular(_ names: [String]) throws(SystemCallError) -> [String] {
     var notes: [String] = []
@@ -175,7 +175,7 @@ extension FolderStore {
   }
 }
 
-/// What stands between the name of a file that was set aside and its number.
+/// The part between the name of a file that was set aside and its number.
 public let asideSuffix = ".aside-"
 
 extension StoredFile {

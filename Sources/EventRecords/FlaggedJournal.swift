@@ -87,11 +87,15 @@ public final class FlaggedJournal {
   }
 
   /// Opens the journal in `store`, which is made where it is missing, and recovers what a crash
-  /// left. Looks at the first and last record of each closed segment, and reads through the open
-  /// ones alone.
-  /// - Parameter keptByteCountMax: appending waits for the disk while more bytes of records are not
-  ///   on it.
-  /// Damaged files are set aside, as far as they cannot be read, and told in `notes`.
+  /// left. Looks at the first and last record of each closed segment, and reads all records only of
+  /// the open ones. Files that cannot be read are set aside, and reported in `notes`. Traps where D is
+  /// not in 0 ... 65535, or there is not one name for each feature.
+  /// - Parameters:
+  ///   - store: the journal's files.
+  ///   - featureCount: D, 0 ... 65535.
+  ///   - featureNames: D names, or nil; they give the manifest's schema.
+  ///   - segmentByteCountMax: the size at which a segment ends; at least one record goes into each.
+  ///   - keptByteCountMax: appending waits for the disk while more bytes of records are not on it.
   /// - Throws: `FileFault` where another process holds it, or it is of another D or other feature
   ///   names; `SystemCallError`.
   public init(
@@ -297,8 +301,8 @@ public final class FlaggedJournal {
   }
 
   /// Remembers that all records up to `number` were published. It survives the end of the process.
-  /// While records are being deleted that were not published it remembers those before them alone: they
-  /// may be there still when the next process begins.
+  /// While unpublished records are being deleted it remembers only the records before them, since
+  /// they may still be there when the next process begins.
   public func setPublished(_ number: UInt64) throws {
     precondition(number >= publishedNumber, "what was published stays so")
     precondition(number <= max(lastNumber, publishedNumber), "published before it was journaled")
@@ -344,7 +348,7 @@ public final class FlaggedJournal {
   }
 
   /// Closes the segment; nothing can be appended any more. When this returns all records are on the
-  /// disk, and the next process goes on with the next number.
+  /// disk, and the next process continues with the next number.
   public func close() throws {
     precondition(!isFinished, "the journal is closed")
     try endSegment()
@@ -357,8 +361,9 @@ public final class FlaggedJournal {
     try numbers.end(nextNumber: nextNumber, nextSegment: nextSegmentIndex)
   }
 
-  /// Writes the manifest, with `extras` as sections beside its fields. Segments that an earlier process
-  /// left without one are read through once for it. Where it throws the manifest before stays.
+  /// Writes the manifest, with `extras` as sections beside its fields. Segments that an earlier
+  /// process left without one are read through once for it. Where this throws, the old manifest
+  /// stays.
   @discardableResult
   public func writeManifest(extras: [String: JSONValue] = [:]) throws -> RunManifest {
     collectRemoved()

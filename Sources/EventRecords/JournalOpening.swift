@@ -1,23 +1,23 @@
 internal import DurableFiles
 
-/// What lies in a journal's folder when it is opened, mended: a damaged file is set aside under
-/// another name and told, never deleted, and the journal goes on with what is sound.
+/// Opens a journal's folder and mends it. A damaged file is set aside under another name and
+/// reported, but never deleted. The journal continues with the files that are sound.
 struct JournalOpening {
-  /// Sound segments and what is good of damaged ones, with ascending numbers.
+  /// Sound segments, and the good parts of damaged ones, with ascending numbers.
   let segments: [JournalSegment]
   /// The manifest, where it is sound.
   let manifest: RunManifest?
-  /// What a crash had left open.
+  /// The segments that a crash had left open.
   let recovery: RunRecovery
   /// The highest number of a segment's file, those set aside among them.
   let lastSegmentIndex: Int
   /// Whether a file was set aside that may have held the highest numbers.
   let hasLostNumbers: Bool
-  /// What was mended, a line each.
+  /// One line for each fault that was mended.
   let notes: [String]
 
-  /// Looks at the first and last record of each closed segment, and reads through the open ones and
-  /// the damaged ones alone.
+  /// Looks at the first and last record of each closed segment, and reads all records only of the
+  /// open and the damaged ones.
   /// - Throws: `FileFault` where the journal is of another D or other feature names;
   ///   `SystemCallError`.
   init(_ store: any FolderStore, featureCount: Int, featureNames: [String]?) throws {

@@ -4,7 +4,7 @@ public import DurableFiles
 /// are mapped into memory and checked when they are asked for.
 ///
 /// A segment that is still open, or was left open by a crash, is read as far as its whole records
-/// go; `notes` say so. Of a journal whatever can be read is; `damage` says what cannot.
+/// go; `notes` say so. Of a journal everything that can be read is read; `damage` names the rest.
 public final class RecordedRun: Sendable {
   /// The folder or the segment, as given.
   public let path: String
@@ -16,7 +16,7 @@ public final class RecordedRun: Sendable {
   public let manifest: RunManifest?
   /// What the user should know: open segments, torn tails, segments that are no longer there.
   public let notes: [String]
-  /// What of a journal is not sound, a line for each file.
+  /// One line for each file of a journal that is not sound.
   public let damage: [String]
   /// What retention has deleted from a journal; nothing from any other run.
   public let deleted: DeletedRecords

@@ -34,7 +34,8 @@ struct RunFolder {
   /// The kind of the segments; nil where there are none.
   var kind: RunKind? { segments.first?.kind }
 
-  /// The manifest. A journal goes on without one: what is wrong with its own is told in words.
+  /// The manifest. A journal continues without one; the fault of a damaged one is reported in
+  /// words.
   /// - Throws: `FileFault` for a damaged manifest of another run, `SystemCallError`.
   func readManifest() throws -> (manifest: RunManifest?, fault: String?) {
     if kind == .events { return (try RunManifest.read(in: store), nil) }

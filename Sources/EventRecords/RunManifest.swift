@@ -259,8 +259,8 @@ extension RunManifest {
     }
   }
 
-  /// Reads the manifest of a flagged journal, which goes on without one: a damaged one is none, and
-  /// told in words.
+  /// Reads the manifest of a flagged journal, which continues without one. A damaged manifest
+  /// counts as none, and is reported in words.
   static func readIfSound(
     in store: any FolderStore
   ) throws(SystemCallError) -> (manifest: RunManifest?, fault: String?) {

@@ -439,7 +439,7 @@ extension DecideStage {
     if !unwritten.isEmpty {
       observer.journalWarned(
         "the ledgers of \(unwritten.count) runs could not be written to ledger.jsonl; they are in "
-          + "ledger.open, and the next start goes on with the runs")
+          + "ledger.open, and the next start resumes the runs")
     }
     if refusals.hasLost {
       state.setEndFailure("counts of refused records could not be written to ledger.jsonl")
