@@ -141,8 +141,8 @@ extension FolderStore {
 }
 
 extension FolderStore {
-  /// Gives the file `name` the name `NAME.aside-N`, with the lowest N that is free, durably: nothing
-  /// reads it any more, and nothing of it is lost.
+  /// Renames the file `name` to `NAME.aside-N`, with the lowest free N, durably. It is not read any
+  /// more, and none of it is lost.
   /// - Returns: the new name.
   public func setAside(_ name: String) throws(SystemCallError) -> String {
     var number = 1

@@ -34,8 +34,8 @@ public struct ReplacedFile: ~Copyable {
     try temporary.handle.write(bytes, at: offset)
   }
 
-  /// Makes the file durable and visible under its name. Where it cannot get that name the finished file
-  /// stays under the other one, which the error says: it may be the work of hours.
+  /// Makes the file durable and visible under its name. Where it cannot get that name, the finished
+  /// file stays under its other name, which the error states: it may be the work of hours.
   public mutating func commit() throws {
     try temporary.handle.synchronise()
     do throws(SystemCallError) {

@@ -26,16 +26,16 @@ struct JournalSegment {
   }
 }
 
-/// What a look at a closed segment finds.
+/// The result of a look at a closed segment.
 enum SegmentLook {
-  /// Nothing is wrong with its size, its first record and its last.
+  /// Its size, its first record and its last record are right.
   case sound(JournalSegment)
-  /// It is damaged, and some records are good: those are its.
+  /// It is damaged, and some of its records are good.
   case damaged(JournalSegment, found: String)
-  /// It holds no good record, or is no file.
+  /// It holds no good record, or is no regular file.
   case unreadable(found: String)
 
-  /// What is good of it; nil where nothing is.
+  /// The good part of it; nil where there is none.
   var segment: JournalSegment? {
     switch self {
     case .sound(let segment), .damaged(let segment, _): segment

@@ -12,9 +12,9 @@ final class MappedSegment: Sendable {
   let recordCount: Int
   /// The size of the file.
   let byteCount: Int
-  /// What there is to say of it: an open segment, a torn tail.
+  /// Notes for the user: an open segment, a torn tail.
   let notes: [String]
-  /// What is wrong with a journal's segment; nil where nothing was found.
+  /// The fault of a journal's segment; nil where none was found.
   let damage: String?
   private let mappings: SegmentMappings
   private let last: Mutex<LastMapping>
@@ -62,9 +62,9 @@ final class MappedSegment: Sendable {
       + (scan.tailByteCount > 0 ? ["\(name): a torn tail of \(scan.tailByteCount) bytes"] : [])
   }
 
-  /// Shows the records to `body`, within which they are mapped. What is shown stays mapped until
-  /// `SegmentMappings.countMax` other segments have been read: with fewer segments, as long as the run
-  /// lives.
+  /// Shows the records to `body`, within which they are mapped. The records stay mapped until
+  /// `SegmentMappings.countMax` other segments have been read; with fewer segments, as long as the
+  /// run lives.
   @inline(__always)
   func read<Result, Failure: Error>(
     _ body: (SegmentRecords) throws(Failure) -> Result

@@ -98,7 +98,8 @@ public final class RecordedRun: Sendable {
   }
 
   /// Event record `index`; in a flagged run the one that the flagged record carries. Valid as long
-  /// as the run lives, but where it has more than 16,384 segments until so many others were read.
+  /// as the run lives. In a run of more than 16,384 segments it is valid until 16,384 other
+  /// segments were read. Traps where there is no such record.
   /// - Throws: `FileFault` for a record whose checksum is wrong.
   public func record(at index: Int) throws(FileFault) -> EventRecordView {
     let (segment, record) = locate(index)
@@ -108,7 +109,8 @@ public final class RecordedRun: Sendable {
     }
   }
 
-  /// Flagged record `index`; the run must be a flagged one. Valid as `record(at:)` is.
+  /// Flagged record `index`, valid as long as that of `record(at:)`. Traps where the run is not a
+  /// flagged one or has no such record.
   /// - Throws: `FileFault` for a record whose checksum is wrong.
   public func flaggedRecord(at index: Int) throws(FileFault) -> FlaggedRecordView {
     precondition(kind == .flagged, "not a flagged run")

@@ -8,9 +8,9 @@ struct RunContent {
   let manifest: RunManifest?
   let parts: [Part]
   let notes: [String]
-  /// What of a journal is not sound.
+  /// The faults of a journal.
   let damage: [String]
-  /// Whether it is a folder of flagged records, of which whatever can be read is.
+  /// Whether it is a folder of flagged records, of which everything that can be read is read.
   let isJournal: Bool
   /// What retention took out of a journal.
   let deleted: DeletedRecords
@@ -21,7 +21,7 @@ struct RunContent {
     case file(String, isOfJournal: Bool)
     case aside
 
-    /// The file; nil for a segment of a journal that cannot be read, which is told in `damage`.
+    /// The file; nil for a segment of a journal that cannot be read, which `damage` reports.
     func mapped(_ damage: inout [String]) throws(SystemCallError) -> MappedFile? {
       switch self {
       case .open(let file): return file

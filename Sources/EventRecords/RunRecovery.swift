@@ -106,7 +106,7 @@ private func recoverSegment(
 
 /// Checks the records of a segment and writes each piece again as it was: what the system has in
 /// memory may have failed to reach the disk in the process before, and no later synchronisation
-/// would say so. Says also whether all of it is zeros.
+/// would say so. Returns also whether all of it is zeros.
 private func rewritten(
   _ file: any StoredFile, kind: RunKind, featureCount: Int
 ) throws -> (scan: SegmentScan, isBlank: Bool) {
@@ -133,8 +133,8 @@ private func smallestFeatureCount(_ kind: RunKind, _ byteCount: Int) -> Int? {
 }
 
 extension RunFolder {
-  /// D. Of a journal the records tell it, whose checksums are right, before the manifest; of a recorded
-  /// run the manifest, before the first segment whose records do.
+  /// D. For a journal the records with right checksums tell it, and otherwise the manifest. For a
+  /// recorded run the manifest tells it, and otherwise the first segment whose records do.
   func featureCount() throws -> Int? {
     if kind == .events, let manifest = try RunManifest.read(in: store) {
       return manifest.featureCount

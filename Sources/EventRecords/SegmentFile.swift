@@ -14,8 +14,8 @@ final class SegmentFile: Sendable {
     var failure: SystemCallError?
     /// Whether the file's name is on the disk. Without it a power failure loses the whole file.
     var hasEntry = false
-    /// Whether the folder could not be synchronised since the name was made: the system may have let
-    /// go of it.
+    /// Whether the folder could not be synchronised since the name was made: the system may have
+    /// dropped the name.
     var hasLostEntry = false
   }
 

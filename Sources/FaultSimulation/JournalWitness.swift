@@ -195,7 +195,7 @@ final class JournalWitness {
     }
   }
 
-  /// What somebody was told who asked for records from `first` on.
+  /// The answer to a consumer that asked for records from `first` on.
   func noteCaughtUp(_ record: LeavingRecord) {
     learn(record.number, record.checksum, "was caught up")
   }
