@@ -10,7 +10,7 @@ internal import Testing
     .adding(
       "engine: {batch-max: 5}",
       "5:10: engine: found the unknown key `batch-max`, "
-        + "expected precision, batch_max, workers, affinity or slots; did you mean `batch_max`?"),
+        + "expected \(sectionKeys("engine")); did you mean `batch_max`?"),
     .adding(
       "Log: {level: info}",
       "5:1: found the unknown key `Log`, "
@@ -21,7 +21,8 @@ internal import Testing
         + "expected \(sectionKeys("journal")); did you mean `unbiased.prescale`?"
     ),
     .adding(
-      "http: {zebra: 5}", "5:8: http: found the unknown key `zebra`, expected listen or names"),
+      "http: {zebra: 5}",
+      "5:8: http: found the unknown key `zebra`, expected \(sectionKeys("http"))"),
     .adding(
       "7: x",
       "5:1: found the unknown key `7`, expected \(topKeys)"),
@@ -138,8 +139,8 @@ internal import Testing
       "4:12: input.pattern: found `pul`, expected pull or sub; did you mean `pull`?",
       "5:13: input.connect: found `127.0.0.1:5555`, expected tcp://HOST:PORT or ipc://PATH; "
         + "did you mean `tcp://127.0.0.1:5555`?",
-      "8:3: output: found the unknown key `topic`, expected pattern, connect, bind, "
-        + "high_water_mark, publish, repeat_records or slow_receiver_s; did you mean `input.topic`?",
+      "8:3: output: found the unknown key `topic`, expected \(sectionKeys("output")); "
+        + "did you mean `input.topic`?",
       "10:12: engine.workers: found the text \"2\", expected a whole number from 0 to 256; "
         + "remove the quotes",
       "11:3: found the key `workers` twice, expected it once; the first is in line 10"

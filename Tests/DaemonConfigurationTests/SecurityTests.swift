@@ -27,7 +27,7 @@ internal import Testing
     .adding(
       "security: {secret: abc}\n",
       "5:12: security: found the unknown key `secret`, "
-        + "expected key_pair, clients, servers, connections_max or handshake_timeout_ms"),
+        + "expected \(sectionKeys("security"))"),
   ]
 
   @Test(arguments: cases) func badSecurity(_ file: BadFile) { file.expectMessages() }

@@ -12,8 +12,9 @@ struct Figure<Part: Sendable>: Sendable {
   let metric: String?
   /// The family's help: a sentence.
   let help: String
-  /// How many families of the list before this one come after it on the page, which keeps the order
-  /// that it always had.
+  /// The number of earlier families of the list that this one precedes on the page. Page and
+  /// document have always had their own orders. A new figure goes to the end of its list, so that it
+  /// moves no other.
   let ahead: Int
   /// The value; nil is null in `/status` and no sample on `/metrics`.
   let value: @Sendable (Part) -> FigureValue?
