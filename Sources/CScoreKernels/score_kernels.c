@@ -65,3 +65,28 @@ void tamis_score_residual(
     size_t feature_count, float *attributions) {
   kernels->residual(inputs, outputs, feature_count, attributions);
 }
+
+void tamis_score_largest(
+    const tamis_score_kernels *kernels, const float *sums, size_t row_count, size_t column_count,
+    int32_t first, float *best, int32_t *places) {
+  kernels->largest(sums, row_count, column_count, first, best, places);
+}
+
+int32_t tamis_score_largest_place(const float *best, const int32_t *places) {
+  float most = best[0];
+  int32_t place = places[0];
+  for (int lane = 1; lane < TAMIS_BLOCK_COLUMNS; lane++) {
+    const bool wins = best[lane] > most || (best[lane] == most && places[lane] < place);
+    if (wins) {
+      most = best[lane];
+      place = places[lane];
+    }
+  }
+  return place;
+}
+
+void tamis_score_distance(
+    const tamis_score_kernels *kernels, const float *inputs, const float *prototype, float weight,
+    size_t feature_count, float *attributions) {
+  kernels->distance(inputs, prototype, weight, feature_count, attributions);
+}

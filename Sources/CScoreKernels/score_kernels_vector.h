@@ -290,5 +290,39 @@ static void residual(const float *inputs, const float *outputs, size_t feature_c
   }
 }
 
-const tamis_score_kernels KERNELS = {standardise, dense, embed,   activate,
-                                     attribute,   total, rectify, residual};
+static const int32_t lane_numbers[TAMIS_BLOCK_COLUMNS] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                          8, 9, 10, 11, 12, 13, 14, 15};
+
+static void largest(const float *sums, size_t row_count, size_t column_count, int32_t first,
+                    float *best, int32_t *places) {
+  for (size_t row = 0; row < row_count; row++) {
+    for (size_t i = 0; i < block; i += LANES) {
+      const size_t lanes = row * block + i;
+      vector most = first == 0 ? (vector)-__builtin_inff() : load(best + lanes);
+      bits at = first == 0 ? (bits)0 : *(const stored_bits *)(places + lanes);
+      bits here = *(const stored_bits *)(lane_numbers + i) + (bits)first;
+      for (size_t column = 0; column < column_count; column += block) {
+        const vector sum = load(sums + position(column) + lanes);
+        // A NaN fails the comparison.
+        const bits is_more = sum > most;
+        most = is_more ? sum : most;
+        at = is_more ? here : at;
+        here += (bits)block;
+      }
+      store(best + lanes, most);
+      *(stored_bits *)(places + lanes) = at;
+    }
+  }
+}
+
+static void distance(const float *inputs, const float *prototype, float weight,
+                     size_t feature_count, float *attributions) {
+  for (size_t column = 0; column < feature_count; column += LANES) {
+    const vector difference = load(inputs + position(column)) - load(prototype + column);
+    const vector share = (vector)weight * (difference * difference);
+    store(attributions + column, load(attributions + column) + share);
+  }
+}
+
+const tamis_score_kernels KERNELS = {standardise, dense,   embed,    activate, attribute,
+                                     total,       rectify, residual, largest,  distance};

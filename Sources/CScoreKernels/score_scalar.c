@@ -155,5 +155,35 @@ static void residual(const float *inputs, const float *outputs, size_t feature_c
   }
 }
 
-const tamis_score_kernels tamis_score_scalar = {standardise, dense, embed,   activate,
-                                                attribute,   total, rectify, residual};
+static void largest(const float *sums, size_t row_count, size_t column_count, int32_t first,
+                    float *best, int32_t *places) {
+  for (size_t row = 0; row < row_count; row++) {
+    float *row_best = best + row * TAMIS_BLOCK_COLUMNS;
+    int32_t *row_places = places + row * TAMIS_BLOCK_COLUMNS;
+    for (size_t lane = 0; first == 0 && lane < TAMIS_BLOCK_COLUMNS; lane++) {
+      row_best[lane] = -INFINITY;
+      row_places[lane] = 0;
+    }
+    for (size_t j = 0; j < column_count; j++) {
+      const size_t lane = j % TAMIS_BLOCK_COLUMNS;
+      const float sum = sums[position(row, j)];
+      if (sum > row_best[lane]) {
+        row_best[lane] = sum;
+        row_places[lane] = first + (int32_t)j;
+      }
+    }
+  }
+}
+
+static void distance(const float *inputs, const float *prototype, float weight,
+                     size_t feature_count, float *attributions) {
+  for (size_t j = 0; j < feature_count; j++) {
+    const float difference = inputs[position(0, j)] - prototype[j];
+    const float square = difference * difference;
+    const float share = weight * square;
+    attributions[j] = attributions[j] + share;
+  }
+}
+
+const tamis_score_kernels tamis_score_scalar = {
+    standardise, dense, embed, activate, attribute, total, rectify, residual, largest, distance};

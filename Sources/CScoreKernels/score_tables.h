@@ -19,6 +19,10 @@ struct tamis_score_kernels {
   void (*rectify)(float *values, size_t row_count, size_t column_count);
   void (*residual)(const float *inputs, const float *outputs, size_t feature_count,
                    float *attributions);
+  void (*largest)(const float *sums, size_t row_count, size_t column_count, int32_t first,
+                  float *best, int32_t *places);
+  void (*distance)(const float *inputs, const float *prototype, float weight,
+                   size_t feature_count, float *attributions);
 };
 
 extern const tamis_score_kernels tamis_score_scalar;

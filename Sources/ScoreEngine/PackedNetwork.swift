@@ -25,4 +25,6 @@ struct PackedNetwork {
   let isAutoencoder: Bool
   /// Events of a group: as many as have room for all their rows, at least one.
   let groupEventMax: Int
+  /// What is added for events far from all background; nil for nothing.
+  let distance: PackedDistance?
 }

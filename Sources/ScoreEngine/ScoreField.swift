@@ -27,6 +27,7 @@ public final class ScoreField: Sendable {
     network = ScoringNetwork(
       model: model,
       scoring: Scoring(levels: Array(model.sigmas.indices), output: model.scoring.output),
+      withDistance: false,
       instructionSet: instructionSet)
   }
 }

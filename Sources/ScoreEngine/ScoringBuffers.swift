@@ -15,12 +15,15 @@ struct ScoringBuffers {
   let attributionStride: Int
   /// Whether an event's raw features are finite.
   let isFinite: UnsafeMutablePointer<Bool>
+  /// Nil where the score has no distance.
+  let distance: DistanceBuffers?
 
   /// Lengths of the pieces of memory that the buffers take.
   static func pieces(_ network: PackedNetwork) -> [Int] {
     let features = network.featureCount.rounded(upToMultipleOf: panelWidth)
     let width = network.hiddenWidth.rounded(upToMultipleOf: panelWidth)
     return [features, width, max(width, features), width, features, 1].map { $0 * groupRowCount }
+      + (network.distance == nil ? [] : DistanceBuffers.pieces)
   }
 
   init(_ network: PackedNetwork, memory: FloatMemory) {
@@ -33,6 +36,7 @@ struct ScoringBuffers {
     attributionStride = pieces[4] / groupRowCount
     isFinite = UnsafeMutableRawPointer(memory.take(pieces[5]))
       .bindMemory(to: Bool.self, capacity: groupRowCount)
+    distance = network.distance == nil ? nil : DistanceBuffers(memory: memory)
   }
 
   /// An event's attributions.

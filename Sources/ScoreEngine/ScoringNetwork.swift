@@ -22,8 +22,12 @@ public final class ScoringNetwork: @unchecked Sendable {
     let level =
       shape.blockCount * shape.hiddenWidth * shape.hiddenWidth
       + shape.hiddenWidth * shape.featureCount
-    return shape.featureCount * shape.hiddenWidth + scoring.levels.count * level
+    return shape.featureCount * (shape.hiddenWidth + prototypeCount)
+      + scoring.levels.count * level
   }
+  /// The training events among which the nearest to an event is looked for; 0 where the score has
+  /// no distance.
+  public var prototypeCount: Int { packed.distance?.prototypeCount ?? 0 }
   /// The instructions of the kernels in use. They change the speed and no result.
   public let instructionSet: InstructionSet
 
@@ -39,10 +43,14 @@ public final class ScoringNetwork: @unchecked Sendable {
   /// - Parameters:
   ///   - model: the weights, which must be finite, and the standardiser.
   ///   - scoring: levels and weights to use in place of the model's own. The levels must be among
-  ///     the
-  ///     model's, and the weights finite and not negative.
+  ///     the model's, and the weights finite and not negative.
+  ///   - withDistance: whether the model's distance, where it has one, is part of the score; without
+  ///     it the score is what the levels contribute.
   ///   - instructionSet: one that is available here.
-  public init(model: TrainedModel, scoring: Scoring? = nil, instructionSet: InstructionSet) {
+  public init(
+    model: TrainedModel, scoring: Scoring? = nil, withDistance: Bool = true,
+    instructionSet: InstructionSet
+  ) {
     let scoring = scoring ?? model.scoring
     precondition(instructionSet.isAvailable, "\(instructionSet) is not available")
     precondition(model.shape.featureCount >= 1)
@@ -56,7 +64,8 @@ public final class ScoringNetwork: @unchecked Sendable {
     precondition(scoring.weights.count == scoring.levels.count)
     precondition(scoring.weights.allSatisfy { $0 >= 0 && $0.isFinite })
     let layout = NetworkLayout(shape: model.shape, levelCount: scoring.levels.count)
-    let memory = FloatMemory(pieces: layout.pieces)
+    let distance = (withDistance ? model.distance : nil).map(DistanceLayout.init)
+    let memory = FloatMemory(pieces: layout.pieces + (distance?.pieces ?? []))
     self.memory = memory
     self.scoring = scoring
     self.instructionSet = instructionSet
@@ -72,11 +81,13 @@ public final class ScoringNetwork: @unchecked Sendable {
       levelCount: scoring.levels.count, featureCount: model.shape.featureCount,
       hiddenWidth: model.shape.hiddenWidth, blockCount: model.shape.blockCount,
       isAutoencoder: model.kind == .autoencoder,
-      groupEventMax: max(1, groupRowCount / scoring.levels.count))
+      groupEventMax: max(1, groupRowCount / scoring.levels.count),
+      distance: distance?.pack(into: memory))
   }
 
   deinit {
     packed.layers.deallocate()
     packed.standardiser.deallocate()
+    packed.distance?.layers.deallocate()
   }
 }

@@ -34,6 +34,7 @@ struct ScoringPass {
         reconstructGroup(count: groupCount)
       } else {
         runGroup(count: groupCount)
+        addDistances(count: groupCount)
       }
       for row in 0..<groupCount {
         let event = chosen.event(first + row)
@@ -61,6 +62,18 @@ struct ScoringPass {
       let levelsAtOnce = levelsLeft < network.rowCountMax ? levelsLeft : network.rowCountMax
       runLevels(from: level, count: levelsAtOnce, eventCount: count)
       level += levelsAtOnce
+    }
+  }
+
+  /// Adds what the distance to the nearest prototype contributes.
+  @_noLocks private func addDistances(count: Int) {
+    guard let distance = network.distance, let found = buffers.distance else { return }
+    let pass = DistancePass(
+      kernels: network.kernels, distance: distance, buffers: found,
+      featureCount: network.featureCount)
+    pass.findNearest(inputs: buffers.inputs, count: count)
+    for event in 0..<count {
+      pass.add(row: event, inputs: buffers.inputs, to: buffers.shares(of: event))
     }
   }
 

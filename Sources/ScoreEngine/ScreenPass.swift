@@ -42,9 +42,27 @@ struct ScreenPass {
       runLevels(from: level, count: levelsAtOnce, eventCount: count, scores: scores)
       level += levelsAtOnce
     }
+    addDistances(count: count, scores: scores)
     for row in 0..<count {
       if !buffers.fits[row] { scores[row] = .infinity }
       if !buffers.isFinite[row] { scores[row] = .nan }
+    }
+  }
+
+  /// The distance is computed as it is for exact scores; only what it is added to is approximate.
+  @_noLocks private func addDistances(count: Int, scores: UnsafeMutablePointer<Float>) {
+    let exact = network.exact
+    guard let distance = exact.distance, let found = buffers.distance,
+      let shares = buffers.shares
+    else { return }
+    let pass = DistancePass(
+      kernels: exact.kernels, distance: distance, buffers: found,
+      featureCount: exact.featureCount)
+    pass.findNearest(inputs: buffers.inputs, count: count)
+    for row in 0..<count {
+      for feature in 0..<exact.featureCount { shares[feature] = 0 }
+      pass.add(row: row, inputs: buffers.inputs, to: shares)
+      scores[row] += tamis_score_total(exact.kernels, exact.featureCount, shares)
     }
   }
 
@@ -95,6 +113,10 @@ struct ScreenBuffers {
   let isFinite: UnsafeMutablePointer<Bool>
   /// Whether its standardised features are within the screen's range.
   let fits: UnsafeMutablePointer<Bool>
+  /// Nil where the score has no distance.
+  let distance: DistanceBuffers?
+  /// What the distance contributes to one event, a value a feature; nil where there is none.
+  let shares: UnsafeMutablePointer<Float>?
 
   /// Lengths in floats of the pieces of memory that the buffers take.
   static func pieces(_ network: PackedScreen) -> [Int] {
@@ -104,6 +126,7 @@ struct ScreenBuffers {
     let columnFloats = MemoryLayout<Float>.stride / Int(TAMIS_SCREEN_COLUMN_BYTES)
     return [features, width, max(width, features), widest / columnFloats, 1, 1, 1]
       .map { $0 * groupRowCount }
+      + (network.exact.distance == nil ? [] : DistanceBuffers.pieces + [features])
   }
 
   init(_ network: PackedScreen, memory: FloatMemory) {
@@ -118,5 +141,8 @@ struct ScreenBuffers {
       .bindMemory(to: Bool.self, capacity: groupRowCount)
     fits = UnsafeMutableRawPointer(memory.take(pieces[6]))
       .bindMemory(to: Bool.self, capacity: groupRowCount)
+    let hasDistance = network.exact.distance != nil
+    distance = hasDistance ? DistanceBuffers(memory: memory) : nil
+    shares = hasDistance ? memory.take(pieces[pieces.count - 1]) : nil
   }
 }

@@ -31,7 +31,8 @@ public struct ModelInspection: Sendable {
         Fact(name: "standardiser", value: Self.text(model.standardiser)),
         Fact(name: "features", value: Self.featureText(model)),
         Fact(name: "scoring", value: Self.scoringText(model)),
-      ] + Self.trainingFacts(model.trainingRecord)
+      ] + Self.distanceFacts(model.distance)
+      + Self.trainingFacts(model.trainingRecord)
       + loaded.notes.map { Fact(name: "note", value: $0) }
   }
 
@@ -40,6 +41,14 @@ public struct ModelInspection: Sendable {
     let transform =
       logarithms == 0 ? "no feature as log(1 + x)" : "\(logarithms) features as log(1 + x)"
     return transform + (standardiser.clip.map { ", |z| cut at \($0)" } ?? ", no cut")
+  }
+
+  private static func distanceFacts(_ distance: NeighbourDistance?) -> [Fact] {
+    guard let distance else { return [] }
+    let text =
+      "weight \(distance.weight) times the squared distance to the nearest of "
+      + "\(distance.count) training events"
+    return [Fact(name: "distance", value: text)]
   }
 
   private static func featureText(_ model: TrainedModel) -> String {

@@ -5,19 +5,24 @@ internal import StrictJSON
 struct ModelMetadata {
   /// The value of `format`.
   static let format = "tamis-model/1"
+  /// Its value where the model has a distance: a program that does not know it must not score
+  /// without it.
+  static let formatWithDistance = "tamis-model/2"
 
   var kind: NetworkKind
   var scoring: Scoring
+  var hasDistance: Bool
   var featureNames: [String]?
   var trainingRecord: String?
 
   /// The strings of the file.
   var texts: [String: String] {
+    let format = hasDistance ? Self.formatWithDistance : Self.format
     // Files of score networks need not name their kind: they are older than the second kind.
     var texts =
       switch kind {
-      case .score: ["format": Self.format, "scoring": scoring.metadataText]
-      case .autoencoder: ["format": Self.format, "network": kind.rawValue]
+      case .score: ["format": format, "scoring": scoring.metadataText]
+      case .autoencoder: ["format": format, "network": kind.rawValue]
       }
     if let featureNames {
       texts["feature_names"] = JSONValue.array(featureNames.map { .string($0) }).compactText
@@ -35,6 +40,7 @@ extension ModelMetadata {
   ) throws(FileFault) {
     try Self.checkFormat(file, notes: &notes)
     self.kind = kind
+    hasDistance = file.metadata["format"] == Self.formatWithDistance
     scoring = try Self.scoring(file, kind: kind, sigmas: sigmas, notes: &notes)
     featureNames = try Self.featureNames(file, featureCount: featureCount)
     if featureNames == nil {
@@ -63,12 +69,12 @@ extension ModelMetadata {
     _ file: TensorFile, notes: inout [String]
   ) throws(FileFault) {
     switch file.metadata["format"] {
-    case format: break
+    case format, formatWithDistance: break
     case nil: notes.append("metadata format: none; read as \(format)")
     case let other?:
       throw FileFault(
         file: file.path, place: "metadata format", found: "\"\(other)\"",
-        expected: "\"\(format)\"",
+        expected: "\"\(format)\" or \"\(formatWithDistance)\"",
         remedy: "use the program version that wrote it, or remove the key from a foreign model")
     }
   }

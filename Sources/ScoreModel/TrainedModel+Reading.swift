@@ -45,11 +45,13 @@ extension TrainedModel {
       }
     let metadata = try ModelMetadata(
       file, kind: kind, sigmas: sigmas, featureCount: shape.featureCount, notes: &notes)
+    let distance =
+      kind == .score ? try NeighbourDistance(file, featureCount: shape.featureCount) : nil
     let model = TrainedModel(
       parameters: try NetworkParameters(file, shape: shape), sigmas: sigmas,
       standardiser: try Standardiser(file, featureCount: shape.featureCount),
       featureNames: metadata.featureNames, scoring: metadata.scoring,
-      trainingRecord: metadata.trainingRecord)
+      distance: distance, trainingRecord: metadata.trainingRecord)
     return LoadedModel(model: model, sha256: SHA256Digest(of: bytes), notes: notes, path: path)
   }
 
@@ -70,7 +72,7 @@ extension TrainedModel {
   private static func notesOnTensors(_ file: TensorFile, shape: NetworkShape) -> [String] {
     let known = Set(
       shape.tensors.map(\.description) + Standardiser.tensorNames
-        + (shape.kind == .score ? ["sigmas"] : []))
+        + (shape.kind == .score ? ["sigmas"] + NeighbourDistance.tensorNames : []))
     let names = file.tensors.keys.sorted()
     let others = names.filter { !known.contains($0) }
     let rounded = names.filter { known.contains($0) && file.tensors[$0]?.elementType == "F64" }

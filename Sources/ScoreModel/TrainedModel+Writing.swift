@@ -2,10 +2,12 @@ internal import DurableFiles
 
 extension TrainedModel {
   /// The bytes of the model's `.safetensors` file, the same for the same model: tensors in the
-  /// order of `NetworkShape.tensors`, then a score network's noise levels, then the standardiser.
+  /// order of `NetworkShape.tensors`, then a score network's noise levels, then the standardiser, then the
+  /// distance where there is one.
   public func encoded() -> [UInt8] {
     let metadata = ModelMetadata(
-      kind: kind, scoring: scoring, featureNames: featureNames, trainingRecord: trainingRecord)
+      kind: kind, scoring: scoring, hasDistance: distance != nil, featureNames: featureNames,
+      trainingRecord: trainingRecord)
     var file = TensorFileContent(metadata: metadata.texts)
     for tensor in shape.tensors {
       file.append(
@@ -18,6 +20,11 @@ extension TrainedModel {
     if let clip = standardiser.clip { file.append("scaler.clip", dimensions: [1], [clip]) }
     if standardiser.isLogarithmic.contains(true) {
       file.append("scaler.log1p", flags: standardiser.isLogarithmic)
+    }
+    if let distance {
+      let names = NeighbourDistance.tensorNames
+      file.append(names[0], dimensions: [distance.count, featureCount], distance.prototypes)
+      file.append(names[1], dimensions: [1], [distance.weight])
     }
     return file.bytes
   }

@@ -11,6 +11,8 @@ public struct TrainedModel: Equatable, Sendable {
   public var featureNames: [String]?
   /// The levels that make the score.
   public var scoring: Scoring
+  /// What is added for events far from all background; nil for nothing. A score network's alone.
+  public var distance: NeighbourDistance?
   /// How the model was trained: a JSON object, or nil where the file says nothing.
   public var trainingRecord: String?
 
@@ -18,17 +20,24 @@ public struct TrainedModel: Equatable, Sendable {
   /// scoring do not fit the shape of the parameters.
   public init(
     parameters: NetworkParameters, sigmas: [Float], standardiser: Standardiser,
-    featureNames: [String]?, scoring: Scoring, trainingRecord: String?
+    featureNames: [String]?, scoring: Scoring, distance: NeighbourDistance? = nil,
+    trainingRecord: String?
   ) {
     precondition(sigmas.count == parameters.shape.levelCount)
     precondition(standardiser.mean.count == parameters.shape.featureCount)
     precondition(featureNames == nil || featureNames?.count == parameters.shape.featureCount)
     precondition(scoring.levels.allSatisfy { (0..<sigmas.count).contains($0) })
+    precondition(
+      distance == nil
+        || parameters.shape.kind == .score
+          && distance?.featureCount == parameters.shape.featureCount
+    )
     self.parameters = parameters
     self.sigmas = sigmas
     self.standardiser = standardiser
     self.featureNames = featureNames
     self.scoring = scoring
+    self.distance = distance
     self.trainingRecord = trainingRecord
   }
 

@@ -10,7 +10,8 @@ private func corruption(
 
 let metadataCorruptions: [Corruption] = [
   corruption(
-    "format", "tamis-model/2", found: "\"tamis-model/2\"", expected: "\"tamis-model/1\"",
+    "format", "tamis-model/3", found: "\"tamis-model/3\"",
+    expected: "\"tamis-model/1\" or \"tamis-model/2\"",
     remedy: "use the program version that wrote it, or remove the key from a foreign model"),
   corruption(
     "scoring", "{", at: ", line 1, column 2", found: "the end of the file",

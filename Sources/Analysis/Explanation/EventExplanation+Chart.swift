@@ -2,14 +2,18 @@ extension EventExplanation {
   /// Bars of the `top` features, each made of the contributions of the levels.
   func barChart(names: [String], top: Int, colour: String) -> BarChart {
     let shares = shares
+    let parts = levels.map(\.attributions) + (distance.map { [$0] } ?? [])
+    let partNames =
+      levels.map { "sigma \(decimal(Double($0.sigma), digits: 2))" }
+      + (distance == nil ? [] : ["distance"])
     return BarChart(
       bars: ranking.prefix(top).map { feature in
         BarChart.Bar(
           name: names[feature],
-          parts: levels.map { max(Double($0.attributions[feature]), 0) },
+          parts: parts.map { max(Double($0[feature]), 0) },
           text: shares.map { "\(decimal(100 * $0[feature], digits: 2)) %" } ?? "")
       },
-      partNames: levels.map { "sigma \(decimal(Double($0.sigma), digits: 2))" }, colour: colour)
+      partNames: partNames, colour: colour)
   }
 
   /// The bars as an SVG file.

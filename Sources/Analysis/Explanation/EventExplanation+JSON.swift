@@ -14,6 +14,7 @@ extension EventExplanation {
             "value": .measured(features[feature]),
             "attribution": .measured(attributions[feature]),
             "share": .measured(shares?[feature]),
+            "distance": .measured(distance?[feature]),
             "levels": .array(
               levels.indices.map { index in
                 .object([

@@ -8,7 +8,8 @@ public struct EventExplanation: Equatable, Sendable {
     public let sigma: Float
     /// Its weight in the score.
     public let weight: Float
-    /// One a feature, the weight included; over the levels they add up to the event's.
+    /// One a feature, the weight included; over the levels and the distance they add up to the
+    /// event's.
     public let attributions: [Float]
 
     /// Creates a level's part.
@@ -36,10 +37,14 @@ public struct EventExplanation: Equatable, Sendable {
   public let features: [Float]
   /// In the order of the scoring.
   public let levels: [Level]
+  /// What the distance to training events contributes, one a feature; nil where it is no part of
+  /// the score.
+  public let distance: [Float]?
 
   /// Creates an explanation; all lists have one element a feature.
   public init(
-    event: Int, score: Float, attributions: [Float], features: [Float], levels: [Level]
+    event: Int, score: Float, attributions: [Float], features: [Float], levels: [Level],
+    distance: [Float]? = nil
   ) {
     precondition(features.count == attributions.count)
     precondition(levels.allSatisfy { $0.attributions.count == attributions.count })
@@ -48,6 +53,7 @@ public struct EventExplanation: Equatable, Sendable {
     self.attributions = attributions
     self.features = features
     self.levels = levels
+    self.distance = distance
   }
 
   /// Whether the event has a score that shares can be taken of.

@@ -13,7 +13,8 @@ public struct EventExplainer: Sendable {
       let alone = Scoring(levels: [level], weights: [weight], output: scoring.output)
       return (
         level, model.sigmas[level], weight,
-        ScoringNetwork(model: model, scoring: alone, instructionSet: instructionSet)
+        ScoringNetwork(
+          model: model, scoring: alone, withDistance: false, instructionSet: instructionSet)
       )
     }
   }
@@ -32,7 +33,16 @@ public struct EventExplainer: Sendable {
           EventExplanation.Level(
             level: levels[index].level, sigma: levels[index].sigma, weight: levels[index].weight,
             attributions: single[index][place].attributions)
-        })
+        },
+        distance: distance(totals[place].attributions, of: single.map { $0[place].attributions }))
+    }
+  }
+
+  /// What the levels leave of an event's attributions, where the score has a distance.
+  private func distance(_ attributions: [Float], of levels: [[Float]]) -> [Float]? {
+    if network.prototypeCount == 0 { return nil }
+    return attributions.indices.map { feature in
+      levels.reduce(attributions[feature]) { $0 - $1[feature] }
     }
   }
 

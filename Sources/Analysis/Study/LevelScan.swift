@@ -38,6 +38,7 @@ public struct LevelScan: Sendable {
       note(level)
       let alone = ScoringNetwork(
         model: network, scoring: Scoring(levels: [level], output: network.scoring.output),
+        withDistance: false,
         instructionSet: settings.instructionSet)
       func sample(_ rows: EventRows) throws -> ScoreSample {
         ScoreSample(

@@ -17,7 +17,7 @@ from .faults import FileFault
 from .records import numbered_names, schema_prefix
 from .runs import Path
 
-__all__ = ["Model", "Scoring", "read_safetensors"]
+__all__ = ["Distance", "Model", "Scoring", "read_safetensors"]
 
 Float32s = npt.NDArray[np.float32]
 
@@ -89,6 +89,23 @@ class Scoring:
         return f"Scoring({self.levels}, {self.weights.tolist()})"
 
 
+class Distance:
+    """What is added for events far from all background.
+
+    prototypes  (M, D) float32, standardised training events
+    weight      float32, times the squared distance to the nearest prototype
+    offsets     (M,) float32, -|p|^2 / 2: z . p + offset is largest for the nearest prototype p
+    """
+
+    def __init__(self, prototypes: Float32s, weight: np.float32):
+        self.prototypes, self.weight = prototypes, weight
+        squares = np.zeros(len(prototypes), np.float64)
+        with np.errstate(over="ignore"):
+            for column in prototypes.T.astype(np.float64):
+                squares += column * column
+            self.offsets: Float32s = (-squares / 2).astype(np.float32)
+
+
 class Model:
     """The network of a model file.
 
@@ -102,6 +119,7 @@ class Model:
     embedding      (L, H) float32, one vector a noise level; None for an autoencoder
     sigmas         (L,) float32 noise levels; None for an autoencoder
     scoring        the model's own; a calibration has one that is used in its place
+    distance       a Distance, or None where the levels alone make the score
     output         "noise" or "score": what a score network predicts
     metadata       the file's map of strings
     """
@@ -126,6 +144,10 @@ class Model:
         self.embedding: Float32s | None = None
         self.sigmas: Float32s | None = None
         self.layers: list[tuple[Float32s, Float32s]] = []
+        self.distance: Distance | None = None
+        form = metadata.get("format", "tamis-model/1")
+        if form not in ("tamis-model/1", "tamis-model/2"):
+            raise FileFault(f"{name}: format {form!r}; tamis-model/1 or tamis-model/2 was expected")
         if self.kind == "score":
             self._read_score_network()
         else:
@@ -146,6 +168,13 @@ class Model:
         self.scoring = Scoring(scoring.get("levels", sorted(lowest.tolist())),
                                scoring.get("weights"))
         self.check(self.scoring)
+        if (self.metadata.get("format") == "tamis-model/2"
+                or {"distance.prototypes", "distance.weight"} & set(self._tensors)):
+            weight = self._required("distance.weight", (1,))[0]
+            if not weight > 0:
+                raise FileFault(f"{self.name}: tensor distance.weight: a positive number was "
+                                "expected")
+            self.distance = Distance(self._required("distance.prototypes", (None, features)), weight)
 
     def _read_autoencoder(self) -> None:
         inputs = self.feature_count

@@ -3,7 +3,8 @@
 Input `features` (N, D) float32, raw; outputs `scores` (N,) and `attributions` (N, D), float32. The
 graph standardises (log1p, clip), runs the network at the scoring levels, weights and sums. Events
 with a feature that is not finite get NaN, finite events that overflow +infinity, as everywhere.
-Another engine adds in another order: agreement is within 1e-5 relative, not to the bit.
+Another engine adds in another order: agreement is within 1e-5 relative, not to the bit. Of two
+prototypes that are equally near to an event it may take the other; the score is the same then.
 
 Metadata (strings, keys with the prefix `tamis.`): `model_sha256`, `calibration_sha256`, `schema`,
 `feature_names`, `levels`, `weights`, `working_points`, `program`, and a test vector, `test_shape`
@@ -26,7 +27,7 @@ from .calibrations import Calibration
 from .columns import needed
 from .decisions import sum_attributions
 from .faults import FileFault
-from .models import Model, Scoring
+from .models import Distance, Model, Scoring
 from .records import schema_text
 from .reference import attributions
 from .runs import Path
@@ -75,6 +76,8 @@ def _graph(model: Model, scoring: Scoring, onnx: Any) -> _Graph:
     z = _standardised(graph, model)
     found = _autoencoder(graph, model, z) if model.embedding is None else \
         _score_network(graph, model, scoring, z)
+    if model.distance is not None:
+        found = graph.node("Add", [found, _far_shares(graph, model.distance, z)], "with_distance")
     graph.node("IsNaN", [found], "overflowed")
     graph.node("Where", ["overflowed", graph.constant("infinity", np.float32(np.inf)), found],
                "scorable_attributions")
@@ -82,6 +85,19 @@ def _graph(model: Model, scoring: Scoring, onnx: Any) -> _Graph:
                          "scorable_attributions"], "attributions")
     graph.node("ReduceSum", ["attributions", "axis1"], "scores", keepdims=0)
     return graph
+
+
+def _far_shares(graph: _Graph, distance: Distance, z: str) -> str:
+    node, constant = graph.node, graph.constant
+    product = node("MatMul", [z, constant("prototypes_by_feature", distance.prototypes.T.copy())],
+                   "prototype_products")
+    sums = node("Add", [product, constant("prototype_offsets", distance.offsets)],
+                "prototype_sums")
+    place = node("ArgMax", [sums], "nearest", axis=1, keepdims=0)
+    row = node("Gather", [constant("prototypes", distance.prototypes), place], "nearest_prototype")
+    difference = node("Sub", [z, row], "far")
+    square = node("Mul", [difference, difference], "far_squares")
+    return node("Mul", [square, constant("distance_weight", distance.weight)], "far_shares")
 
 
 def _standardised(graph: _Graph, model: Model) -> str:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from .decisions import decide, prescale_hash, sum_attributions
 from .faults import FileFault
 from .calibrations import Calibration
-from .models import Model, Scoring
+from .models import Distance, Model, Scoring
 from .records import EVENT, Records, new_flagged, seal
 
 __all__ = ["attributions", "flag", "fma", "log1p", "score", "silu", "standardised"]
@@ -131,6 +131,19 @@ def _activated(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return quotient
 
 
+def _far_shares(distance: Distance, z: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What the distance to the nearest prototype adds to each feature, (N, D)."""
+    nearest = np.zeros(len(z), np.int64)
+    for start in range(0, len(z), 64):
+        rows = z[start:start + 64]
+        sums = dense(rows, distance.prototypes, distance.offsets) if z.dtype == np.float32 \
+            else rows @ distance.prototypes.T.astype(np.float64) + distance.offsets
+        nearest[start:start + 64] = np.where(np.isnan(sums), -np.inf, sums).argmax(axis=1)
+    difference = z - distance.prototypes[nearest]
+    shares: npt.NDArray[Any] = z.dtype.type(distance.weight) * (difference * difference)
+    return shares
+
+
 def _network(model: Model, scoring: Scoring, z: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Attributions (N, D) of standardised features (N, D)."""
     last = len(model.layers) - 1
@@ -153,7 +166,7 @@ def _network(model: Model, scoring: Scoring, z: npt.NDArray[Any]) -> npt.NDArray
         total = share if total is None else total + share
     if total is None:
         raise FileFault(f"{model.name}: no levels to score with")
-    return total
+    return total if model.distance is None else total + _far_shares(model.distance, z)
 
 
 def attributions(model: Model, features: npt.ArrayLike, scoring: Scoring | None = None,

@@ -37,7 +37,8 @@ def study(tamis_program, tmp_path_factory):
                   folder / "test")
     tamis_program("simulate", "anomalies", "--events", 300, "--run", 3, "--seed", 3, "--out",
                   folder / "anomalies")
-    for name, options in (("model", ["--hidden", 32, "--blocks", 2]),
+    for name, options in (("model", ["--hidden", 32, "--blocks", 2, "--distance", "none"]),
+                          ("far", ["--hidden", 32, "--blocks", 2]),
                           ("autoencoder", ["--network", "autoencoder"])):
         model = folder / f"{name}.safetensors"
         tamis_program("train", "--background", folder / "train", "--out", model, "--steps", 300,

@@ -13,7 +13,7 @@ onnx = pytest.importorskip("onnx", reason="needs tamis[onnx]")
 runtime = pytest.importorskip("onnxruntime", reason="needs tamis[onnx]")
 
 
-@pytest.mark.parametrize("kind", ["model", "autoencoder"])
+@pytest.mark.parametrize("kind", ["model", "far", "autoencoder"])
 def test_agrees_with_the_program(tamis_program, study, tmp_path, kind, capsys):
     model, calibration = study / f"{kind}.safetensors", study / f"{kind}.json"
     out = tmp_path / "m.onnx"

@@ -39,7 +39,7 @@ def test_elementary_functions():
     assert np.allclose(reference.log1p(y), np.log1p(y.astype(np.float64)), rtol=2e-7, atol=0)
 
 
-@pytest.fixture(params=["model", "autoencoder"])
+@pytest.fixture(params=["model", "far", "autoencoder"])
 def kind(request):
     return request.param
 
@@ -136,6 +136,14 @@ def test_log1p_and_clip(tamis_program, tmp_path):
     assert model.log1p.tolist() == [True, False, True, False, False] and model.clip == 2
     found = tamis.score(model, features, exact=True)
     assert (formats.bits(found) == formats.bits(np.load(tmp_path / "s.npy"))).all()
+
+
+def test_the_distance_is_part_of_the_score(study):
+    model = tamis.Model.read(study / "far.safetensors")
+    features = tamis.Run(study / "test").features()[:50]
+    with_distance = tamis.score(model, features)
+    distance, model.distance = model.distance, None
+    assert len(distance.prototypes) > 1000 and (with_distance > tamis.score(model, features)).all()
 
 
 def test_a_calibration_of_another_model_is_refused(study):
