@@ -1,31 +1,25 @@
 package import ScoreModel
 
-/// The choice of scoring levels and weights from background alone.
+/// The choice of the scoring level from background alone.
 ///
-/// Find the step between two levels at which the noise that a linear filter explains falls most.
-/// There the noise has become as narrow as background itself. The score takes the lower of these
-/// two levels and the two levels below it. They are a little finer than background's width, where
-/// displacements of an event weigh most, and not fine enough for the network's own errors to
-/// dominate. The filter depends only on background's covariance: the levels do not change with the
-/// training. The norms of the levels differ much in size. The weight of each is the inverse of its
-/// spread over background, so that no level dominates, and the weights sum to one.
-/// docs/detector-study.md has the comparison with other choices.
+/// Where the noise that a linear filter explains falls most from one level to the next, noise has
+/// become as narrow as background itself. The level is one of the three from there on: the one of
+/// least noise of which the network still explains an eighth. A finer one shows smaller
+/// displacements, and below that share the network's own error is what the norm shows. One level
+/// has weight 1. docs/detector-study.md has what the rule was compared with.
 package func automaticScoring(
   _ levels: [NoiseLevelSummary], output: Scoring.Output
 ) -> Scoring {
   precondition(!levels.isEmpty)
-  let chosen = scoringBand(levels.map(\.linearExplainedNoise))
-  let spreads = chosen.map { levels[$0].normSpread }
-  guard spreads.allSatisfy({ $0 > 0 && $0.isFinite && (1 / $0).isFinite }) else {
-    return Scoring(levels: Array(chosen), output: output)
-  }
-  var sum = 0.0
-  for spread in spreads { sum += 1 / spread }
-  return Scoring(
-    levels: Array(chosen), weights: spreads.map { Float(1 / $0 / sum) }, output: output)
+  let band = scoringBand(levels.map(\.linearExplainedNoise))
+  let level = band.last { levels[$0].explainedNoise >= explainedNoiseMin } ?? band.lowerBound
+  return Scoring(levels: [level], weights: [1], output: output)
 }
 
-/// How many levels make the score.
+/// The share of the noise that the network explains at the level that scores, at least.
+package let explainedNoiseMin = 0.125
+
+/// How many levels the choice is from, and how many a ladder made for them has.
 private let bandLevelCount = 3
 
 /// Three levels (or all, where there are fewer) from the lower end of the steepest fall on.
@@ -34,4 +28,26 @@ private func scoringBand(_ explainedNoise: [Double]) -> Range<Int> {
   let steepest = falls.indices.max { falls[$0] < falls[$1] }.map { $0 + 1 } ?? 0
   let start = max(0, min(steepest, explainedNoise.count - bandLevelCount))
   return start..<min(start + bandLevelCount, explainedNoise.count)
+}
+
+extension TrainingConfiguration {
+  /// The noise levels of the ladder that the scoring level is chosen from.
+  private func band(_ linear: LinearDenoiser) -> ArraySlice<Float> {
+    let sigmas = noiseSchedule.sigmas
+    return sigmas[scoringBand(sigmas.map { linear.explainedNoise(sigma: Double($0)) })]
+  }
+
+  /// What the linear filter explains at the finest level that may score.
+  package func finestExplainedNoise(_ linear: LinearDenoiser) -> Double {
+    linear.explainedNoise(sigma: Double(band(linear).last ?? 0))
+  }
+
+  /// Takes as noise levels those alone that the scoring level is chosen from, by what the linear
+  /// filter explains at each level of the whole ladder: the network then learns nothing else.
+  package mutating func narrowNoise(_ linear: LinearDenoiser) {
+    let band = band(linear)
+    sigmaMax = Double(band.first ?? 0)
+    sigmaMin = Double(band.last ?? 0)
+    levelCount = band.count
+  }
 }

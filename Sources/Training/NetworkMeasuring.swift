@@ -6,6 +6,7 @@ struct NetworkMeasuring {
   let configuration: TrainingConfiguration
   let events: StandardisedEvents
   let split: HeldOutSplit
+  let linear: LinearDenoiser
 
   /// Rows taken through the network at once, two an event.
   private static let groupRowCount = 64
@@ -15,7 +16,6 @@ struct NetworkMeasuring {
     guard split.measuredCount > 0 else { return nil }
     let sigmas = configuration.noiseSchedule.sigmas
     let explained = try explainedNoise(parameters, sigmas: sigmas)
-    let linear = LinearDenoiser(events, split: split)
     let levels = sigmas.indices.map { level in
       let norm = squaredNorms(parameters, sigmas: sigmas, level: level)
       return NoiseLevelSummary(

@@ -28,7 +28,7 @@ public func trainAutoencoder(
     featureNames: events.featureNames, trainingRecord: try record.json())
   return TrainingResult(
     model: model, lossHistory: run.history.points, measurement: nil,
-    roundedFeatures: standardised.roundedFeatures,
+    roundedFeatures: standardised.roundedFeatures, choices: [],
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))

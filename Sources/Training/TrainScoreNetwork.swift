@@ -23,24 +23,40 @@ public func trainScoreNetwork(
   let standardised = try StandardisedEvents(
     events, logarithmic: configuration.logarithmicFeatures, clip: configuration.clip)
   let split = try configuration.split(eventCount: events.eventCount)
+  let linear = LinearDenoiser(standardised, split: split)
+  var configuration = configuration
+  let sized = configuration.fit(
+    SampleSize(
+      eventCount: events.eventCount,
+      linearExplainedNoise: configuration.finestExplainedNoise(linear)))
+  if configuration.narrowsNoise, configuration.scoringLevels == nil {
+    configuration.narrowNoise(linear)
+  }
+  try configuration.check(featureCount: events.featureCount)
   let run = try TrainingRun(configuration, events: standardised, split: split)
   work(run, configuration: configuration, progress: progress)
   try run.checkConverged()
   let parameters = run.parameters
   let measurement = try NetworkMeasuring(
-    configuration: configuration, events: standardised, split: split
+    configuration: configuration, events: standardised, split: split, linear: linear
   ).measure(parameters)
+  let scoring = configuration.scoring(measurement)
+  let distance = try NeighbourFitting(events: standardised, split: split).choose(
+    configuration.distance, scoring: scoring, measurement: measurement,
+    isAutomatic: configuration.scoringLevels == nil)
   let record = TrainingRecord(
     configuration, events: events, program: program,
     roundedFeatures: standardised.roundedFeatures, lossHistory: run.history.points,
-    measurement: measurement)
+    measurement: measurement, distance: distance.sentence)
   let model = TrainedModel(
     parameters: parameters, sigmas: configuration.noiseSchedule.sigmas,
     standardiser: standardised.standardiser, featureNames: events.featureNames,
-    scoring: configuration.scoring(measurement), trainingRecord: try record.json())
+    scoring: scoring, distance: distance.distance, trainingRecord: try record.json())
   return TrainingResult(
     model: model, lossHistory: run.history.points, measurement: measurement,
     roundedFeatures: standardised.roundedFeatures,
+    choices: (sized.map { [$0] } ?? []) + configuration.choices(scoring, measurement: measurement)
+      + [distance.sentence],
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))
@@ -73,6 +89,26 @@ extension TrainingConfiguration {
       throw TrainingError.tooFewEvents(found: eventCount, needed: HeldOutSplit.period)
     }
     return HeldOutSplit(eventCount: eventCount, holdsOut: choosesLevels)
+  }
+
+  /// What was chosen and why, a sentence each.
+  fileprivate func choices(_ scoring: Scoring, measurement: NetworkMeasurement?) -> [String] {
+    guard scoringLevels == nil, let measurement else { return [] }
+    let row = measurement.levels[scoring.levels[0]]
+    let ladder =
+      narrowsNoise
+      ? [
+        "noise levels from \(Float(sigmaMax)) to \(Float(sigmaMin)): there noise becomes as narrow "
+          + "as background, by what a linear filter explains"
+      ] : []
+    let share = (row.explainedNoise * 1000).rounded() / 1000
+    let why =
+      row.explainedNoise >= explainedNoiseMin
+      ? "the least noise of the three of which the network explains at least "
+        + "\(explainedNoiseMin) (\(share))"
+      : "the network explains \(share) of the noise there, and no finer level more than "
+        + "\(explainedNoiseMin)"
+    return ladder + ["level \(row.level) (sigma \(row.sigma)) scores: \(why)"]
   }
 
   /// The scoring that the model file gets.

@@ -17,6 +17,7 @@ extension TrainingConfiguration {
       try checkNoise()
       try checkNetwork()
       try checkScoring()
+      try checkDistance()
     case .autoencoder:
       try require(
         (1...64).contains(autoencoderLayers.count)
@@ -82,6 +83,13 @@ extension TrainingConfiguration {
       try require(
         weights.count == count && valid, "weights", weights,
         "\(count) numbers, one a level given, none negative and not all zero")
+    }
+  }
+
+  private func checkDistance() throws(TrainingError) {
+    if case .weighted(let factor) = distance {
+      try require(
+        factor > 0 && Float(factor).isFinite, "distance", factor, "a positive number such as 2")
     }
   }
 

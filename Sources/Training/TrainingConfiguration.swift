@@ -1,7 +1,8 @@
 public import ScoreEngine
 public import ScoreModel
 
-/// The recipe of a training and where to run it. The initial values are the recommended recipe.
+/// The recipe of a training and where to run it. With `fitted`
+/// and `narrowsNoise` it adapts to background, which is what `tamis train` does by default.
 ///
 /// The recipe determines the model to the bit; `threads` and `instructionSet` do not touch it.
 public struct TrainingConfiguration: Equatable, Sendable {
@@ -34,11 +35,18 @@ public struct TrainingConfiguration: Equatable, Sendable {
   /// The decay of the moving average of the parameters that becomes the model, in 0 ..< 1; nil
   /// saves the parameters themselves.
   public var emaDecay: Double?
-  /// The levels that make the score; nil chooses levels and weights by what the trained network
-  /// does on one event in twenty, which it does not see in training.
+  /// The settings that the size of the sample decides in place of the values here.
+  public var fitted: FittedSettings = []
+  /// Whether only those noise levels of the ladder are trained that the scoring level is chosen
+  /// from; it has no effect where scoring levels are given. What is trained so cannot be sampled.
+  public var narrowsNoise = false
+  /// The levels that make the score; nil chooses one by what the trained network does on one event
+  /// in twenty, which it does not see in training.
   public var scoringLevels: [Int]?
   /// One non-negative weight a scoring level, where these are given; nil is 1/n each.
   public var scoringWeights: [Float]?
+  /// Whether the distance to the nearest training events is part of the score.
+  public var distance = DistanceChoice.automatic
   /// Whether a feature enters as log(1 + max(x, 0)), one value a feature; nil is never.
   public var logarithmicFeatures: [Bool]?
   /// Where standardised features are cut, positive; nil is nowhere.

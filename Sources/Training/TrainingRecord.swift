@@ -58,12 +58,15 @@ struct TrainingRecord: Encodable {
   /// `auto` where levels and weights were chosen by the rows of `levelTable`.
   let scoringLevels: String?
   let heldOutEvents: Int?
+  /// Whether and why the distance to training events is part of the score.
+  let distance: String
   let levelTable: [LevelRow]?
   /// Pairs of steps done and mean loss since the pair before.
   let lossHistory: [[Double]]
 
   enum CodingKeys: String, CodingKey {
     case program, method, events, features, steps, batch, seed, output, optimiser, hidden, blocks
+    case distance
     case clip
     case dataSHA256 = "data_sha256"
     case learningRate = "learning_rate"
@@ -84,8 +87,10 @@ struct TrainingRecord: Encodable {
 
   init(
     _ configuration: TrainingConfiguration, events: TrainingEvents, program: String,
-    roundedFeatures: [Int], lossHistory: [LossPoint], measurement: NetworkMeasurement?
+    roundedFeatures: [Int], lossHistory: [LossPoint], measurement: NetworkMeasurement?,
+    distance: String
   ) {
+    self.distance = distance
     self.program = program
     dataSHA256 = events.sha256
     self.events = events.eventCount

@@ -45,6 +45,8 @@ public struct TrainingResult: Sendable {
   /// Features that are not constant but vary by no more than the rounding of float32: their scale
   /// is 1.
   public let roundedFeatures: [Int]
+  /// What was chosen by background and why, a sentence each; none for an autoencoder.
+  public let choices: [String]
   /// What it took.
   public let cost: TrainingCost
 }

@@ -4,6 +4,7 @@ internal import EventRecords
 internal import Glibc
 internal import ScoreEngine
 internal import ScoreModel
+internal import Training
 
 /// `--json`, for every command that reports facts.
 struct OutputOptions: ParsableArguments {
@@ -54,6 +55,27 @@ enum LevelChoice: ExpressibleByArgument {
 
   /// The levels given, or nil where they are to be chosen.
   var levels: [Int]? { if case .given(let levels) = self { levels } else { nil } }
+
+  var defaultValueDescription: String { "auto" }
+}
+
+/// What `tamis train --distance` takes: `auto`, `none`, or a factor.
+struct DistanceOption: ExpressibleByArgument, Equatable {
+  let choice: DistanceChoice
+
+  static let automatic = DistanceOption(choice: .automatic)
+
+  init(choice: DistanceChoice) { self.choice = choice }
+
+  init?(argument: String) {
+    switch argument {
+    case "auto": choice = .automatic
+    case "none": choice = .none
+    default:
+      guard let factor = Double(argument), factor > 0, Float(factor).isFinite else { return nil }
+      choice = .weighted(factor)
+    }
+  }
 
   var defaultValueDescription: String { "auto" }
 }

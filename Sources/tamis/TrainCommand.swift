@@ -21,11 +21,19 @@ struct TrainCommand: ParsableCommand {
       options and seed give the same bytes with any number of threads on any machine. The cost of \
       the training goes to OUT.training.json.
 
-      With --levels auto the network does not learn from one event in twenty. On these events it \
-      is measured at each noise level, and the measurement chooses the levels that make the score \
-      and their weights; no anomaly is needed. The table printed at the end shows the share of the \
-      noise that the network predicts at each level, and the share that a linear filter would \
-      predict. A network below the filter was trained too little.
+      With --levels auto the network does not learn from one event in twenty, and background chooses \
+      the recipe; no anomaly is needed. The size and the spread of the sample give width, steps \
+      and batch. The spread gives the three noise levels that are trained, and what the network \
+      predicts at each, on the events that it did not learn from, the one that scores. How near to \
+      one another events lie decides whether the distance to the nearest training event is added \
+      to the score. The choices are printed with their reasons, and an option that is given is \
+      taken instead. For `tamis sample` train with --noise-levels 10, since sampling begins at \
+      large noise. The table printed at the end shows the share of the noise that the network \
+      predicts at each level, and the share that a linear filter would predict. A network below \
+      the filter was trained too little.
+
+      With --levels given the recipe does not adapt: ten levels from 5 down, width 256, 20000 steps \
+      of 512 events, no distance, unless other options say so.
 
       Examples:
         tamis train --background train.run --out model.safetensors
@@ -51,11 +59,11 @@ struct TrainCommand: ParsableCommand {
     transform: named(NetworkKind.self))
   var network = NetworkKind.score
 
-  @Option(help: "Training steps.")
-  var steps = 20_000
+  @Option(help: "Training steps. Default: 4000 to 20000, by the sample.")
+  var steps: Int?
 
-  @Option(help: "Events a step.")
-  var batch = 512
+  @Option(help: "Events a step. Default: 512, and 256 for a small sample.")
+  var batch: Int?
 
   @Option(help: "Seed of initial weights, noise and order.")
   var seed: UInt64 = 1
@@ -73,17 +81,25 @@ struct TrainCommand: ParsableCommand {
     transform: named(Scoring.Output.self))
   var output = Scoring.Output.noise
 
-  @Option(help: "The largest noise level, in standard deviations of the features.")
-  var sigmaMax = 5.0
+  @Option(help: "The largest noise level, in standard deviations of the features. Default: 5.")
+  var sigmaMax: Double?
 
   @Option(help: "The smallest noise level. Default: 0.05, and 0.01 with --output score.")
   var sigmaMin: Double?
 
-  @Option(help: "Noise levels, log-spaced between the two.")
-  var noiseLevels = 10
+  @Option(
+    help: """
+      Noise levels, log-spaced between the two. Default: the three of ten that one is chosen from, \
+      and ten where one of the three options is given.
+      """)
+  var noiseLevels: Int?
 
-  @Option(help: "Width of the residual blocks, a multiple of 16.")
-  var hidden = 256
+  @Option(
+    help: """
+      Width of the residual blocks, a multiple of 16. Default: 192, or 128, by the \
+      sample.
+      """)
+  var hidden: Int?
 
   @Option(help: "Residual blocks.")
   var blocks = 3
@@ -106,11 +122,22 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Weights of the given levels. Default: 1/n each.")
   var weights: CommaSeparated<Float>?
 
+  @Option(
+    help: """
+      The distance to the nearest training events as a part of the score: auto, none, or what it \
+      contributes on background in units of the network's part, such as 2.
+      """)
+  var distance = DistanceOption.automatic
+
   @Option(help: "Threads; the result does not depend on it. Default: all processors.")
   var threads: Int?
 
   @OptionGroup var replace: ReplaceOptions
   @OptionGroup var report: OutputOptions
+
+  /// Whether what is not given is chosen by background: the recipe of the literature and an
+  /// autoencoder are what they are.
+  private var adapts: Bool { network == .score && output == .noise && levels.levels == nil }
 
   /// Noise much narrower than background's finest structure teaches little and costs steps; the
   /// plain recipe of the literature goes down to 0.01.
@@ -124,17 +151,20 @@ struct TrainCommand: ParsableCommand {
         throw ValidationError("\(name) is 1 to \(max), not \(value)")
       }
     }
-    try positive("--steps", steps, max: 100_000_000)
-    try positive("--batch", batch, max: 1 << 20)
-    try positive("--noise-levels", noiseLevels, max: 1_000)
-    try positive("--hidden", hidden, max: 1 << 14)
+    try positive("--steps", steps ?? 1, max: 100_000_000)
+    try positive("--batch", batch ?? 1, max: 1 << 20)
+    try positive("--noise-levels", noiseLevels ?? 1, max: 1_000)
+    try positive("--hidden", hidden ?? 16, max: 1 << 14)
     try positive("--threads", threads ?? 1, max: 1_024)
     try positive("--blocks", blocks, max: 64)
-    if hidden % 16 != 0 { throw ValidationError("--hidden is a multiple of 16, not \(hidden)") }
+    if let hidden, hidden % 16 != 0 {
+      throw ValidationError("--hidden is a multiple of 16, not \(hidden)")
+    }
     if !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate is positive, not \(learningRate)")
     }
     let sigmaMin = chosenSigmaMin
+    let sigmaMax = sigmaMax ?? TrainingConfiguration().sigmaMax
     if !(sigmaMin > 0 && sigmaMax >= sigmaMin && sigmaMax.isFinite) {
       throw ValidationError("0 < --sigma-min <= --sigma-max, not \(sigmaMin) and \(sigmaMax)")
     }
@@ -147,7 +177,9 @@ struct TrainCommand: ParsableCommand {
     if network == .autoencoder { try refuseScoreNetworkOptions() }
     if let levels = levels.levels {
       _ = try ScoringOptions.checked(
-        levels, weights: weights?.values, levelCount: noiseLevels, output: output)
+        levels, weights: weights?.values,
+        levelCount: noiseLevels ?? TrainingConfiguration().levelCount,
+        output: output)
     } else if weights != nil {
       throw ValidationError("--weights goes with --levels that are given, not auto")
     }
@@ -157,10 +189,10 @@ struct TrainCommand: ParsableCommand {
   private func refuseScoreNetworkOptions() throws {
     let recipe = TrainingConfiguration()
     let given = [
-      ("--output", output != recipe.output), ("--sigma-max", sigmaMax != recipe.sigmaMax),
-      ("--sigma-min", sigmaMin != nil),
-      ("--noise-levels", noiseLevels != recipe.levelCount),
-      ("--hidden", hidden != recipe.hiddenWidth), ("--blocks", blocks != recipe.blockCount),
+      ("--output", output != recipe.output), ("--sigma-max", sigmaMax != nil),
+      ("--sigma-min", sigmaMin != nil), ("--noise-levels", noiseLevels != nil),
+      ("--hidden", hidden != nil), ("--blocks", blocks != recipe.blockCount),
+      ("--distance", distance != .automatic),
       ("--levels", levels.levels != nil), ("--weights", weights != nil),
     ]
     if let (name, _) = given.first(where: \.1) {
@@ -176,13 +208,15 @@ struct TrainCommand: ParsableCommand {
     let input = try backgroundSource(background)
     let names = try featureNames.map(readFeatureNames) ?? input.featureNames
     try checkNames(names, featureCount: input.featureCount)
+    let recipe = try configuration(names: names, featureCount: input.featureCount)
+    if adapts { warnOfFewEvents(input.eventCount) }
     var progress = ProgressLine()
     let train = network == .score ? trainScoreNetwork : trainAutoencoder
     let result = try train(
       TrainingEvents(
         eventCount: input.eventCount, featureCount: input.featureCount, featureNames: names,
         sha256: digest(of: input), copyFeatures: { input.copyFeatures(of: $0, into: $1) }),
-      try configuration(names: names, featureCount: input.featureCount),
+      recipe,
       "tamis \(programVersion)"
     ) { now in
       progress.show(
@@ -198,7 +232,7 @@ struct TrainCommand: ParsableCommand {
     facts.add("written", .string(out))
     facts.add("sha256", .string("\(try SHA256Digest(ofFile: out))"))
     facts.add("events", .integer(input.eventCount))
-    facts.add("steps", .integer(steps))
+    facts.add("steps", .integer(result.lossHistory.last?.step ?? 0))
     facts.add("final_loss", result.lossHistory.last.map { .real($0.loss) } ?? .null)
     if network == .score { facts.add(training: result) }
     facts.add("wall_seconds", .real(result.cost.wallSeconds))
@@ -237,16 +271,23 @@ struct TrainCommand: ParsableCommand {
     names: [String]?, featureCount: Int
   ) throws -> TrainingConfiguration {
     var configuration = TrainingConfiguration()
-    configuration.steps = steps
-    configuration.batchSize = batch
+    if adapts {
+      if steps == nil { configuration.fitted.insert(.steps) }
+      if batch == nil { configuration.fitted.insert(.batchSize) }
+      if hidden == nil { configuration.fitted.insert(.hiddenWidth) }
+      configuration.narrowsNoise = sigmaMax == nil && sigmaMin == nil && noiseLevels == nil
+    }
+    if let steps { configuration.steps = steps }
+    if let batch { configuration.batchSize = batch }
+    if let hidden { configuration.hiddenWidth = hidden }
+    if let sigmaMax { configuration.sigmaMax = sigmaMax }
+    if let noiseLevels { configuration.levelCount = noiseLevels }
+    configuration.distance = distance.choice
     configuration.seed = seed
     configuration.learningRate = learningRate
     configuration.schedule = learningRateSchedule
     configuration.output = output
-    configuration.sigmaMax = sigmaMax
     configuration.sigmaMin = chosenSigmaMin
-    configuration.levelCount = noiseLevels
-    configuration.hiddenWidth = hidden
     configuration.blockCount = blocks
     configuration.emaDecay = ema
     configuration.scoringLevels = levels.levels

@@ -6,6 +6,12 @@ internal import Training
 extension Facts {
   /// Scoring levels and weights, and the performance of the network at each noise level.
   mutating func add(training result: TrainingResult) {
+    let choices = result.choices
+    add(
+      "choices", .array(choices.map { .string($0) }),
+      line: choices.map { "chosen: \($0)" }.joined(separator: "\n"))
+    add("prototypes", .integer(result.model.distance?.count ?? 0))
+    add("distance_weight", .real(result.model.distance?.weight ?? 0))
     let scoring = result.model.scoring
     add(
       "levels", .array(scoring.levels.map { .integer($0) }),
@@ -46,6 +52,15 @@ extension Facts {
   private func row(_ cells: [String]) -> String {
     cells.map { String(repeating: " ", count: max(1, 12 - $0.count)) + $0 }.joined()
   }
+}
+
+/// Says on stderr that there is little to learn from.
+func warnOfFewEvents(_ eventCount: Int) {
+  if eventCount >= SampleSize.fewEventCount { return }
+  complain(
+    "warning: \(eventCount) events are few, fewer than \(SampleSize.fewEventCount): the "
+      + "network learns little from them, and thresholds for small rates need more; record more "
+      + "background")
 }
 
 /// Says on stderr which features vary by no more than the rounding of float32.

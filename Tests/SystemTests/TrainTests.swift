@@ -40,11 +40,17 @@ import Testing
     #expect(facts["measured_events"] as? Int == 25)
     #expect(facts["measured_on_held_out"] as? Bool == true)
     let rows = try #require(facts["noise_levels"] as? [[String: Any]])
-    #expect(rows.count == 10)
+    #expect(rows.count == 3)
     #expect(rows.allSatisfy { $0["explained_noise"] is Double && $0["norm_spread"] is Double })
     let weights = try #require(facts["weights"] as? [Double])
-    #expect(weights.count == 3 && abs(weights.reduce(0, +) - 1) < 1e-6)
+    #expect(weights == [1])
+    #expect(facts["prototypes"] as? Int == 475)
+    let choices = try #require(facts["choices"] as? [String])
+    #expect(choices.count == 4 && choices[0].hasPrefix("width 128, 20 steps of 256 events"))
+    #expect(choices[3].contains("500 events are fewer than 20000"))
+    #expect(program.errors.contains("warning: 500 events are few"))
 
+    #expect(program.errors.contains("warning: at"))
     let inspected = try Programs.tamis("inspect", folder("m.safetensors"))
     try inspected.expectExit()
     #expect(inspected.output.contains("level_table"))
@@ -61,9 +67,26 @@ import Testing
     #expect(program.output.contains("on 25 training events"))
   }
 
+  /// A ladder that is given is taken whole, so that the model can be sampled.
+  @Test func whatIsGivenIsNotChosen() throws {
+    let program = try Programs.tamis(
+      "train", "--background", folder("b.npy"), "--out", folder("m.safetensors"), "--steps", "2",
+      "--noise-levels", "10", "--hidden", "32", "--batch", "64", "--distance", "none", "--json")
+    try program.expectExit()
+    let facts = try #require(
+      try JSONSerialization.jsonObject(with: Data(program.output.utf8)) as? [String: Any])
+    #expect((facts["noise_levels"] as? [[String: Any]])?.count == 10)
+    #expect(facts["prototypes"] as? Int == 0)
+    try Programs.tamis(
+      "sample", "--model", folder("m.safetensors"), "--events", "4", "--steps-per-level", "1",
+      "--out", folder("sample.npy")
+    ).expectExit()
+  }
+
   @Test(arguments: [
     ["--weights", "1,2,3"], ["--levels", "auto", "--weights", "1"], ["--levels", "some"],
-    ["--levels", "10"],
+    ["--levels", "10"], ["--distance", "0"], ["--distance", "far"], ["--distance", "-1"],
+    ["--network", "autoencoder", "--distance", "none"],
   ])
   func wrongChoicesAreWrongUsage(options: [String]) throws {
     let program = try Programs.tamis(

@@ -5,7 +5,9 @@ import Foundation
 /// The network is small and hardly trained: what is tested is the chain, not the physics.
 final class TrainedFixture: Sendable {
   static let shared = Result {
-    try TrainedFixture(training: ["--batch", "128", "--hidden", "48", "--blocks", "2"])
+    try TrainedFixture(training: [
+      "--batch", "128", "--hidden", "48", "--blocks", "2", "--levels", "4,5,6",
+    ])
   }
   /// The same with an autoencoder.
   static let autoencoder = Result { try TrainedFixture(training: ["--network", "autoencoder"]) }

@@ -64,7 +64,8 @@ def tamis_rate(options, events, folder, threads, bound):
     """The wall time is that of the training alone, with the fit of the standardiser."""
     model = os.path.join(folder, "model.safetensors")
     run([options.tamis, "train", "--background", events, "--out", model, "--steps", options.steps,
-         "--threads", threads, "--force"], bound)
+         "--threads", threads, "--noise-levels", 10, "--hidden", 256, "--batch", 512,
+         "--distance", "none", "--force"], bound)
     with open(f"{model}.training.json") as file:
         return options.steps / json.load(file)["wall_seconds"]
 

@@ -1,0 +1,69 @@
+/// What a training's length and width are where nobody gives them: by the size of the sample and
+/// by how much of it is determined.
+public struct SampleSize: Equatable, Sendable {
+  /// From so many events on a sample is large.
+  public static let largeEventCount = 20_000
+  /// With fewer events than this a detector is a guess at the tails of background.
+  public static let fewEventCount = 1_000
+  /// From this share on, of noise that a linear filter explains at the finest level, background
+  /// lies so near to a subspace that a network soon knows it, and then learns events by heart.
+  public static let determinedShare = 0.25
+
+  /// How many events there are.
+  public let eventCount: Int
+  /// The share of the noise that a linear filter explains at the finest level of the ladder.
+  public let linearExplainedNoise: Double
+
+  /// A sample.
+  public init(eventCount: Int, linearExplainedNoise: Double) {
+    self.eventCount = eventCount
+    self.linearExplainedNoise = linearExplainedNoise
+  }
+
+  private var isLarge: Bool { eventCount >= SampleSize.largeEventCount }
+  private var isDetermined: Bool { linearExplainedNoise >= SampleSize.determinedShare }
+
+  /// Training steps.
+  public var steps: Int { isLarge ? (isDetermined ? 10_000 : 20_000) : 4_000 }
+  /// Events a step.
+  public var batchSize: Int { isLarge ? 512 : 256 }
+  /// Width of the residual blocks.
+  public var hiddenWidth: Int { isLarge && !isDetermined ? 192 : 128 }
+
+  /// Why.
+  var reason: String {
+    if !isLarge { return "\(eventCount) events are fewer than \(SampleSize.largeEventCount)" }
+    let share = (linearExplainedNoise * 1000).rounded() / 1000
+    return "\(eventCount) events are many, and at the finest level a linear filter explains "
+      + "\(share) of the noise, \(isDetermined ? "at least" : "less than") "
+      + "\(SampleSize.determinedShare)"
+  }
+}
+
+/// Settings that `SampleSize` decides.
+public struct FittedSettings: OptionSet, Sendable {
+  /// The bits.
+  public let rawValue: Int
+
+  /// Creates a set.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// `TrainingConfiguration.steps`.
+  public static let steps = FittedSettings(rawValue: 1)
+  /// `TrainingConfiguration.batchSize`.
+  public static let batchSize = FittedSettings(rawValue: 2)
+  /// `TrainingConfiguration.hiddenWidth`.
+  public static let hiddenWidth = FittedSettings(rawValue: 4)
+}
+
+extension TrainingConfiguration {
+  /// Puts the sample's values in the place of those that are left to it, and says so; nil where
+  /// none is.
+  package mutating func fit(_ size: SampleSize) -> String? {
+    if fitted.contains(.steps) { steps = size.steps }
+    if fitted.contains(.batchSize) { batchSize = size.batchSize }
+    if fitted.contains(.hiddenWidth) { hiddenWidth = size.hiddenWidth }
+    if fitted.isEmpty { return nil }
+    return "width \(hiddenWidth), \(steps) steps of \(batchSize) events: \(size.reason)"
+  }
+}
