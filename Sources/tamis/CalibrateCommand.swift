@@ -113,6 +113,7 @@ struct CalibrateCommand: ParsableCommand {
     let events = try BackgroundEvents(paths: background, thinnedTo: parts.unbiasedPrescale)
     for note in events.notes { complain(note) }
     try checkFeatures(of: events.source, fit: loaded)
+    warnOfTrainingEvents(loaded, events.source)
     let plan = try request.plan(older: older?.calibration)
     let pass = CalibrationPass(
       loaded: loaded, scoring: try chosenScoring(loaded, older: older?.calibration),

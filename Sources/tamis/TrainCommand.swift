@@ -260,13 +260,6 @@ struct TrainCommand: ParsableCommand {
     try ReplacedFile.write(text.utf8, to: costPath, replacing: replace.force)
   }
 
-  /// The hash of one input, or of the hashes of several, one a line.
-  private func digest(of input: EventSource) -> String {
-    let digests = input.inputs.map { "\($0.sha256())" }
-    return digests.count == 1
-      ? digests[0] : "\(SHA256Digest(of: digests.joined(separator: "\n")))"
-  }
-
   private func configuration(
     names: [String]?, featureCount: Int
   ) throws -> TrainingConfiguration {

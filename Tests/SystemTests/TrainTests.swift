@@ -67,6 +67,24 @@ import Testing
     #expect(program.output.contains("on 25 training events"))
   }
 
+  @Test func aCalibrationOnTheTrainingEventsIsWarnedOf() throws {
+    try Programs.tamis(
+      "train", "--background", folder("b.npy"), "--out", folder("m.safetensors"), "--steps", "2"
+    ).expectExit()
+    func calibrated(on events: String) throws -> String {
+      let program = try Programs.tamis(
+        "calibrate", "--model", folder("m.safetensors"), "--background", events,
+        "--working-point", "a=0.1", "--out", folder("c.json"), "--force")
+      try program.expectExit()
+      return program.errors
+    }
+    #expect(try calibrated(on: folder("b.npy")).contains("calibrate on other events"))
+    try Programs.tamis(
+      "simulate", "background", "--events", "300", "--seed", "2", "--out", folder("o.npy")
+    ).expectExit()
+    #expect(try !calibrated(on: folder("o.npy")).contains("calibrate on other events"))
+  }
+
   /// A ladder that is given is taken whole, so that the model can be sampled.
   @Test func whatIsGivenIsNotChosen() throws {
     let program = try Programs.tamis(
