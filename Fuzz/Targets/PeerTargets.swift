@@ -27,24 +27,27 @@ private func readCatchUpRequest(_ input: UnsafeRawBufferPointer) throws {
 }
 
 private let service = RequestService(
-  routes: [
+  pages: ReplyCache([
     "/": { .text("page\n") }, "/status": { .json("{}") },
     "/healthz": { .text("draining\n", status: 503) },
-  ],
+  ]) { 0 },
   hosts: AllowedHosts(host: "127.0.0.1", extra: ["a"], machine: ""),
   timeout: .seconds(30))
 
 /// A connection whose client sends the input in pieces: a byte says how long the next piece is.
 private func serveHTTP(_ input: UnsafeRawBufferPointer) throws {
   let channel = EmbeddedChannel()
-  try configure(channel, service, OpenConnections(countMax: 1), HTTPEndpoint.Limits())
+  try configure(
+    channel, service, OpenConnections(countMax: 1), Turns(eventLoop: channel.eventLoop),
+    HTTPEndpoint.Limits())
   try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
   var bytes = InputBytes(input)
   var replyByteCount = 0
   while !bytes.isEmpty, channel.isActive {
     let piece = bytes.take(1 + Int(bytes.byte()))
     try channel.writeInbound(channel.allocator.buffer(bytes: piece))
-    channel.embeddedEventLoop.run()
+    // A piece has 16 requests at most, each of which waits a millisecond.
+    channel.embeddedEventLoop.advanceTime(by: .milliseconds(16))
     while let reply = try channel.readOutbound(as: ByteBuffer.self) {
       replyByteCount += reply.readableBytes
     }

@@ -33,6 +33,36 @@ internal import Testing
     #expect(made.load(ordering: .relaxed) < 20)
   }
 
+  /// The replies to HEAD fit into the kernel's buffers, so nothing but the turns holds them back.
+  @Test(arguments: ["GET", "HEAD", "DELETE"])
+  func manyThatPipelineLeaveOthersTheirTurn(method: String) throws {
+    let made = Atomic(0)
+    let endpoint = try start {
+      made.wrappingAdd(1, ordering: .relaxed)
+      usleep(5_000)
+      return .text("page\n")
+    }
+    let one = "\(method) / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    let greedy = try (0..<20).map { _ in
+      let client = try TestConnection(port: endpoint.boundPort)
+      client.sendWithoutWaiting(String(repeating: one, count: 2_000))
+      return client
+    }
+    let clock = ContinuousClock()
+    let began = clock.now
+    for _ in 0..<20 {
+      let asked = clock.now
+      let other = try TestConnection(port: endpoint.boundPort)
+      other.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      #expect(other.readReply()?.body == "ok\n")
+      #expect(asked.duration(to: clock.now) < .seconds(2))
+    }
+    // Twenty at once, and ten a second: 40,000 were asked for.
+    let tenths = began.duration(to: clock.now) / .milliseconds(100)
+    #expect(made.load(ordering: .relaxed) < 60 + Int(tenths))
+    withExtendedLifetime(greedy) {}
+  }
+
   @Test func pipelinedRequestsAreAnsweredInOrder() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)

@@ -10,7 +10,8 @@ internal import Synchronization
 /// kernel has taken the whole reply.
 public final class HTTPEndpoint: Sendable {
   /// Makes the reply of one path. It runs on the endpoint's thread, one call at a time, and must
-  /// neither block nor hold on to the endpoint.
+  /// neither block nor hold on to the endpoint. A path that is asked for more than ten times a second
+  /// gets a reply that is up to a tenth of a second old.
   public typealias Route = @Sendable () -> HTTPReply
 
   /// What a client may take.
@@ -51,7 +52,8 @@ public final class HTTPEndpoint: Sendable {
     do {
       let socket = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
       let service = RequestService(
-        routes: routes, hosts: AllowedHosts(host: address.host, extra: names),
+        pages: ReplyCache(routes) { NIODeadline.now().uptimeNanoseconds },
+        hosts: AllowedHosts(host: address.host, extra: names),
         timeout: .milliseconds(Int64(limits.idleTimeoutMs)))
       let channel = try bootstrap(group, service, limits).bind(to: socket).wait()
       boundPort = channel.localAddress?.port ?? address.port
@@ -78,30 +80,40 @@ public final class HTTPEndpoint: Sendable {
 
 /// Bytes that are read at a time: requests are small, and what is read is parsed at once.
 private let readByteCount = 4_096
+/// Bytes that the kernel may hold for each client.
+private let receiveBufferByteCount = 16_384
 
 private func bootstrap(
   _ group: MultiThreadedEventLoopGroup, _ service: RequestService, _ limits: HTTPEndpoint.Limits
 ) -> ServerBootstrap {
+  let eventLoop = group.next()
   let open = NIOLoopBoundBox.makeBoxSendingValue(
-    OpenConnections(countMax: limits.connectionCountMax), eventLoop: group.next())
+    OpenConnections(countMax: limits.connectionCountMax), eventLoop: eventLoop)
+  let turns = NIOLoopBoundBox.makeBoxSendingValue(
+    Turns(eventLoop: eventLoop), eventLoop: eventLoop)
   return ServerBootstrap(group: group)
-    .serverChannelOption(.backlog, value: 128)
+    // Clients that come in a flood are taken in as fast, each in the place of another: one that the
+    // kernel has no room for tries again only after a second.
+    .serverChannelOption(.backlog, value: 1_024)
+    // Fewer than there are places: who has come must not give way before it was looked at.
+    .serverChannelOption(.maxMessagesPerRead, value: 16)
     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
     .childChannelOption(.allowRemoteHalfClosure, value: true)
+    .childChannelOption(.socketOption(.so_rcvbuf), value: receiveBufferByteCount)
     .childChannelOption(
       .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readByteCount)
     )
     .childChannelOption(.maxMessagesPerRead, value: 1)
     .childChannelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {
-        try configure(channel, service, open.value, limits)
+        try configure(channel, service, open.value, turns.value, limits)
       }
     }
 }
 
 /// Builds the pipeline of one connection.
 func configure(
-  _ channel: any Channel, _ service: RequestService, _ open: OpenConnections,
+  _ channel: any Channel, _ service: RequestService, _ open: OpenConnections, _ turns: Turns,
   _ limits: HTTPEndpoint.Limits
 ) throws {
   var decoderLimits = NIOHTTPDecoderLimitConfiguration()
@@ -113,5 +125,5 @@ func configure(
     withPipeliningAssistance: false, withErrorHandling: false, withEncoderConfiguration: .init(),
     withDecoderLimitConfiguration: decoderLimits)
   try channel.pipeline.syncOperations.addHandler(
-    RequestHandler(service: service, connections: open))
+    RequestHandler(service: service, connections: open, turns: turns))
 }

@@ -1,6 +1,6 @@
-/// The connections of an endpoint. There is always room for one more. Where all places are taken
-/// one connection is closed: one that has already been answered before others, and among those the
-/// one that has waited longest for its client.
+/// The connections of an endpoint. There is always room for one more: where all places are taken,
+/// the connection goes that has waited longest for its client, and first of all one that was answered
+/// and has asked for nothing more.
 ///
 /// Used on the endpoint's event loop alone.
 final class OpenConnections {
@@ -8,10 +8,9 @@ final class OpenConnections {
   enum Waiting: Int, Comparable {
     /// An answered client, which sends no further request.
     case nextRequest
-    /// A client that has not completed its first request.
-    case firstRequest
-    /// A client that does not take its reply.
-    case takingReply
+    /// A client that has not completed its first request, or does not take its reply. The two are one
+    /// kind: else who has just come would give way to those that take no reply.
+    case firstRequestOrTaking
 
     static func < (one: Waiting, other: Waiting) -> Bool { one.rawValue < other.rawValue }
   }
@@ -41,7 +40,7 @@ final class OpenConnections {
       }
     }
     turn += 1
-    places[connection] = Place(waiting: .firstRequest, turn: turn, close: close)
+    places[connection] = Place(waiting: .firstRequestOrTaking, turn: turn, close: close)
   }
 
   /// Notes what a connection waits for from now on.

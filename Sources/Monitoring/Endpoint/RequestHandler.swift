@@ -3,7 +3,7 @@ internal import NIOHTTP1
 
 /// What all connections of an endpoint answer with.
 struct RequestService: Sendable {
-  var routes: [String: HTTPEndpoint.Route]
+  var pages: ReplyCache
   var hosts: AllowedHosts
   /// The longest time until a request is complete, and until its reply is taken.
   var timeout: TimeAmount
@@ -18,8 +18,9 @@ final class RequestHandler: ChannelDuplexHandler {
 
   private let service: RequestService
   private let connections: OpenConnections
-  /// Closes the connection of a client that takes too long: a request must be complete within the
-  /// timeout, however slowly its bytes come, and the reply must be taken within the timeout.
+  private let turns: Turns
+  /// Closes the connection when the client lets it wait: a request must be complete within the
+  /// timeout, however slowly its bytes trickle, and so must the taking of a reply.
   private var deadline: Scheduled<Void>?
   /// The request whose end has not come yet.
   private var request: HTTPRequestHead?
@@ -27,12 +28,20 @@ final class RequestHandler: ChannelDuplexHandler {
   private var waiting: CircularBuffer<Question> = []
   /// Whether a reply is not yet with the kernel.
   private var isAnswering = false
+  /// Whether the next request waits until others have had their turn.
+  private var isInTurn = false
   /// Whether a read was held back meanwhile.
   private var wantsRead = false
   /// Whether the last reply was sent. Further bytes of the client are dropped.
   private var isClosing = false
   /// Whether the client has closed its side.
   private var isInputClosed = false
+  /// Whether requests were dropped: the connection ends after those that wait.
+  private var hasDropped = false
+
+  /// Requests that one read may bring, at 16 bytes each. When a client closes its side NIO reads all that
+  /// the kernel holds, whether it was asked to or not: that may be a hundred thousand.
+  private static let waitingCountMax = 256
 
   /// Something to be answered.
   private enum Question {
@@ -41,9 +50,10 @@ final class RequestHandler: ChannelDuplexHandler {
     case fault(HTTPResponseStatus, String)
   }
 
-  init(service: RequestService, connections: OpenConnections) {
+  init(service: RequestService, connections: OpenConnections, turns: Turns) {
     self.service = service
     self.connections = connections
+    self.turns = turns
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -59,11 +69,11 @@ final class RequestHandler: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if isAnswering { wantsRead = true } else { context.read() }
+    if isAnswering || isInTurn { wantsRead = true } else { context.read() }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if isClosing { return }
+    if isClosing || hasDropped { return }
     switch unwrapInboundIn(data) {
     case .head(let head):
       request = head
@@ -100,7 +110,11 @@ final class RequestHandler: ChannelDuplexHandler {
   // MARK: One after another
 
   private func ask(_ context: ChannelHandlerContext, _ question: Question) {
-    if isAnswering { return waiting.append(question) }
+    if isAnswering || isInTurn {
+      if waiting.count < Self.waitingCountMax { return waiting.append(question) }
+      hasDropped = true
+      return
+    }
     switch question {
     case .request(let head): answer(context, reply(to: head), to: head, last: !head.isKeepAlive)
     case .fault(let status, let text): answer(context, refusal(status, text), to: nil, last: true)
@@ -113,12 +127,22 @@ final class RequestHandler: ChannelDuplexHandler {
     connections.note(ObjectIdentifier(self), .nextRequest)
     setDeadline(context)
     if isClosing { waiting.removeAll() }
-    if !waiting.isEmpty { return ask(context, waiting.removeFirst()) }
+    if !waiting.isEmpty {
+      isInTurn = true
+      return turns.wait { self.takeTurn(context) }
+    }
     closeIfDone(context)
     if wantsRead {
       wantsRead = false
       context.read()
     }
+  }
+
+  /// Answers the next request that came with the one before.
+  private func takeTurn(_ context: ChannelHandlerContext) {
+    isInTurn = false
+    if !context.channel.isActive || waiting.isEmpty { return }
+    ask(context, waiting.removeFirst())
   }
 
   // MARK: Replies
@@ -135,8 +159,8 @@ final class RequestHandler: ChannelDuplexHandler {
         .misdirectedRequest,
         "this endpoint does not go by that name; add it to http.names, or use its address")
     }
-    guard let route = service.routes[path] else {
-      let paths = service.routes.keys.sorted().joined(separator: ", ")
+    guard service.pages.holds(path) else {
+      let paths = service.pages.paths.joined(separator: ", ")
       return refusal(.notFound, "nothing here; there is \(paths)")
     }
     guard head.method == .GET || head.method == .HEAD else {
@@ -144,7 +168,7 @@ final class RequestHandler: ChannelDuplexHandler {
       reply.headers.add(name: "Allow", value: "GET, HEAD")
       return reply
     }
-    return Reply(content: route())
+    return Reply(content: service.pages.reply(to: path))
   }
 
   private func refusal(_ status: HTTPResponseStatus, _ text: String) -> Reply {
@@ -172,18 +196,18 @@ final class RequestHandler: ChannelDuplexHandler {
     }
     isClosing = last
     isAnswering = true
-    connections.note(ObjectIdentifier(self), .takingReply)
+    connections.note(ObjectIdentifier(self), .firstRequestOrTaking)
     setDeadline(context)
     let eventLoop = context.eventLoop.assumeIsolated()
     context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
-      // In a turn of its own, so that other clients are served between two requests of this one.
+      // Later, since a write may be complete before this call is over.
       eventLoop.execute { self.goOn(context) }
     }
   }
 
   private func closeIfDone(_ context: ChannelHandlerContext) {
     if isAnswering || !waiting.isEmpty { return }
-    if isInputClosed {
+    if isInputClosed || hasDropped {
       context.close(promise: nil)
     } else if isClosing {
       context.close(mode: .output, promise: nil)
