@@ -9,6 +9,7 @@
 #include <malloc.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,18 +129,26 @@ static inline void tamis_memory_trim(void) { malloc_trim(0); }
 
 /// What is at the path of an ipc address: 0 nothing or a socket that nobody listens at, EADDRINUSE a
 /// living one, EEXIST something else than a socket, or another errno.
+/// A path that begins with @ is a name that is in no file system.
 static inline int tamis_ipc_path_state(const char *path) {
+  int is_abstract = path[0] == '@';
   struct stat status;
-  if (lstat(path, &status) != 0) return errno == ENOENT ? 0 : errno;
-  if (!S_ISSOCK(status.st_mode)) return EEXIST;
+  if (!is_abstract) {
+    if (lstat(path, &status) != 0) return errno == ENOENT ? 0 : errno;
+    if (!S_ISSOCK(status.st_mode)) return EEXIST;
+  }
   struct sockaddr_un address;
   memset(&address, 0, sizeof address);
   address.sun_family = AF_UNIX;
-  if (strlen(path) >= sizeof address.sun_path) return ENAMETOOLONG;
-  strcpy(address.sun_path, path);
+  size_t length = strlen(path);
+  if (length >= sizeof address.sun_path) return ENAMETOOLONG;
+  memcpy(address.sun_path, path, length);
+  if (is_abstract) address.sun_path[0] = 0;
   int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (probe < 0) return errno;
-  int code = connect(probe, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+  // The length of an abstract name says where it ends.
+  size_t size = is_abstract ? offsetof(struct sockaddr_un, sun_path) + length : sizeof address;
+  int code = connect(probe, (struct sockaddr *)&address, (socklen_t)size) == 0 ? 0 : errno;
   close(probe);
   // Refused: nobody listens. All else (a full queue, no right to connect) is somebody's.
   return code == ECONNREFUSED ? 0 : EADDRINUSE;

@@ -29,11 +29,13 @@ extension HandshakeFailure {
         + "with ours; PUSH goes with PULL, PUB with SUB, and REQ or DEALER with the catch-up address: "
         + "see `pattern` at both ends, and whether the port is the one that was meant"
     case .penalty:
-      return "refused \(address)\(times): a peer of this address was cut off a moment ago; "
-        + "it may come back in a while"
+      return "refused \(address)\(times): a peer of this address was cut off a moment ago, and "
+        + "too many wait at the door; find out what connects from there"
     case .incomplete:
-      return "\(address): a handshake was not finished\(times): the peer left or was silent; "
-        + "if it is a client of ours, see whether it has its keys, and look at the network"
+      return "\(address): a handshake was not finished\(times): the peer left, or was silent, or "
+        + "gave way since too many shook hands at a time; "
+        + "if it is a client of ours, see whether it has its keys and a socket of a type that goes with "
+        + "ours, and look at the network"
     case .refusedByServer:
       return "\(address) does not let us in\(times): "
         + "have our public key put on that server's list of clients, then restart"

@@ -41,7 +41,8 @@ public final class SecuredSockets: Sendable {
     let policy = AdmissionPolicy(
       mechanism: security.keys == nil ? .plain : .curve(allowed: clients.withLock { $0 }),
       connectionCountMax: security.connectionCountMax,
-      handshakeTimeoutMs: security.handshakeTimeoutMs)
+      handshakeTimeoutMs: security.handshakeTimeoutMs,
+      handshakeCountMax: security.handshakeCountMax)
     try socket.set(Self.peerOptions)
     // Options apply to connections and bindings that are made after them: one socket may be the
     // client of several servers, and a server as well.

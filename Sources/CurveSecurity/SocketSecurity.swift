@@ -15,6 +15,8 @@ public struct SocketSecurity: Sendable {
   public var connectionCountMax = 64
   /// The longest time that a handshake may take.
   public var handshakeTimeoutMs = 5_000
+  /// Peers that may shake hands with a bound socket at a time.
+  public var handshakeCountMax = 512
 
   /// Plain sockets with the default limits.
   public init() {}

@@ -25,10 +25,17 @@ private func resolves(_ host: String, to family: CInt) -> Bool {
   return true
 }
 
+/// Why the path of an ipc `address` cannot be bound; nil where it can, and for other addresses. Takes
+/// nothing: also for whoever only wants to know.
+public func refusal(ofPathIn address: String) -> ZeroMQError? {
+  let code = codeOfIPCPath(of: address)
+  return code == 0 ? nil : .endpoint(.bind, address: address, code: code)
+}
+
 /// Why the path of an ipc address cannot be bound: an errno, 0 where it can and for other addresses.
 ///
-/// The library removes any file of that name before it binds. The file is therefore checked first.
-func codeOfIPCPath(of address: String) -> CInt {
+/// The library removes whatever has that name before it binds, so what is there is looked at first.
+private func codeOfIPCPath(of address: String) -> CInt {
   guard address.hasPrefix("ipc://") else { return 0 }
   let path = String(address.dropFirst("ipc://".count))
   if path.isEmpty || path == "*" { return 0 }

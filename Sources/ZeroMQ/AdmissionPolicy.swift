@@ -15,9 +15,16 @@ public struct AdmissionPolicy: Equatable, Sendable {
   /// The socket's `handshakeTimeoutMs`.
   public var handshakeTimeoutMs: Int
 
+  /// Peers that may shake hands at a time; beyond, those go that have been at it longest.
+  public var handshakeCountMax: Int
+
   /// Creates a policy.
-  public init(mechanism: Mechanism, connectionCountMax: Int, handshakeTimeoutMs: Int) {
-    precondition(connectionCountMax >= 1 && handshakeTimeoutMs >= 1)
+  public init(
+    mechanism: Mechanism, connectionCountMax: Int, handshakeTimeoutMs: Int,
+    handshakeCountMax: Int = 512
+  ) {
+    precondition(connectionCountMax >= 1 && handshakeTimeoutMs >= 1 && handshakeCountMax >= 1)
+    self.handshakeCountMax = handshakeCountMax
     self.mechanism = mechanism
     self.connectionCountMax = connectionCountMax
     self.handshakeTimeoutMs = handshakeTimeoutMs

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A question of the library whether a peer may come in: the ZeroMQ Authentication Protocol (ZAP)
 /// 1.0, RFC 27.
 struct AdmissionRequest {
@@ -9,6 +11,8 @@ struct AdmissionRequest {
     case other
   }
 
+  /// Who asks: what the ROUTER socket that the question came to calls it.
+  var asker: [UInt8] = []
   /// Repeated in the reply.
   var identifier: [UInt8] = []
   /// The socket's name, `zapDomain`.
@@ -19,12 +23,12 @@ struct AdmissionRequest {
   /// Whether it was put as the protocol says.
   var isWellFormed = false
 
-  /// Parts of a request, and bytes of each, that are looked at; no valid one has more.
-  private static let partCountMax = 9
+  /// Parts of a request with its envelope, and bytes of each, that are looked at; no valid one has more.
+  private static let partCountMax = 11
   private static let partByteCountMax = 255
 
-  /// Takes the next request from `socket`, or nil where there is none. All its parts are taken,
-  /// whatever they are; memory for at most nine of 255 bytes is used.
+  /// Takes the next request from `socket`, a ROUTER, or nil where there is none. All its parts are
+  /// taken, whatever they are; memory for at most eleven of 255 bytes is used.
   static func next(
     from socket: Socket, into message: inout Message
   ) throws(ZeroMQError) -> AdmissionRequest? {
@@ -40,7 +44,12 @@ struct AdmissionRequest {
       guard message.hasMore else { break }
       guard try socket.receive(into: &message, blocking: true) else { break }
     }
-    return AdmissionRequest(parts: parts, isWithinBounds: isWithinBounds)
+    // The asker, an empty part, and the request.
+    var request = AdmissionRequest(
+      parts: Array(parts.dropFirst(2)),
+      isWithinBounds: isWithinBounds && parts.count > 1 && parts[1].isEmpty)
+    request.asker = parts.first ?? []
+    return request
   }
 
   /// Reads the parts: version, identifier, domain, address, identity, mechanism, credentials.
@@ -69,16 +78,22 @@ struct AdmissionRequest {
     case internalError = "500"
   }
 
-  /// Answers it on the socket that it came from.
-  func reply(on socket: Socket, _ status: Status, user: String = "") throws(ZeroMQError) {
+  /// Answers it on the socket that it came from. Returns false where the asker has gone: its connection
+  /// was closed meanwhile.
+  func reply(on socket: Socket, _ status: Status, user: String = "") throws(ZeroMQError) -> Bool {
     let parts: [[UInt8]] = [
-      Array("1.0".utf8), identifier, Array(status.rawValue.utf8), [],
+      asker, [], Array("1.0".utf8), identifier, Array(status.rawValue.utf8), [],
       Array(user.utf8.prefix(Self.partByteCountMax)), [],
     ]
     for (index, part) in parts.enumerated() {
       var message = Message(copying: part)
-      _ = try socket.send(&message, more: index < parts.count - 1)
+      do {
+        guard try socket.send(&message, more: index < parts.count - 1) else { return false }
+      } catch .call(.send, code: EHOSTUNREACH) {
+        return false
+      }
     }
+    return true
   }
 }
 

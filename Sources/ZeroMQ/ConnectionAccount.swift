@@ -20,7 +20,10 @@ package struct ConnectionAccount {
   /// Connections that are past their handshake.
   package var established: Int { incoming.established + outgoing.established }
 
-  /// Whether a handshake may end without an event.
+  /// Peers that came and still shake hands.
+  package var shakingHands: Int { incoming.unresolved }
+
+  /// Whether a handshake may end without a word.
   package var isUncertain: Bool { incoming.unresolved + outgoing.unresolved > 0 }
 
   /// Incoming peers that are connected, and those that were admitted and are about to be.

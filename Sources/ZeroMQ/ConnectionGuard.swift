@@ -111,6 +111,33 @@ final class ConnectionGuard {
   }
 }
 
+// MARK: - Handshakes
+
+extension ConnectionGuard {
+  /// Ends `count` handshakes that peers began, those that have lasted longest. They are counted as
+  /// incomplete, as any that is broken off.
+  ///
+  /// The library does not say which connections still shake hands. But it has sent a peer that it let in
+  /// more than its greeting, and under CURVE its welcome.
+  func endHandshakes(_ count: Int, isPlain: Bool) {
+    let sentByteCountMax: UInt64 = isPlain ? Self.greetingByteCount : Self.welcomedByteCount
+    let oldest = connections.values.filter(\.isIncoming).sorted { $0.beganMs < $1.beganMs }
+    var left = count
+    for connection in oldest where left > 0 {
+      guard let facts = connection.look() else { continue }
+      guard facts.is_tcp != 0, facts.acknowledged <= sentByteCountMax else { continue }
+      connections[connection.descriptor] = nil
+      _ = connection.cut()
+      left -= 1
+    }
+  }
+
+  /// 64 bytes, and some for how the kernel counts; the shortest READY has 20 more.
+  private static let greetingByteCount: UInt64 = 72
+  /// And a WELCOME of 170 bytes.
+  private static let welcomedByteCount: UInt64 = 242
+}
+
 // MARK: - Input
 
 extension ConnectionGuard {

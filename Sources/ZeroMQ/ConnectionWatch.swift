@@ -8,6 +8,8 @@ final class ConnectionWatch {
   /// Where the socket listens; other endpoints in events are those it connects to.
   private var listening: Set<String> = []
   private let guardian: ConnectionGuard
+  private let handshakeCountMax: Int
+  private let isPlain: Bool
   /// Incoming handshakes that have ended without a word and are not reported yet.
   private var silentCount = 0
   /// The server last connected to.
@@ -17,11 +19,13 @@ final class ConnectionWatch {
   private static let eventsMax = 1_000
 
   init(
-    _ socket: Socket, named name: String, handshakeTimeoutMs: Int, guardian: ConnectionGuard
+    _ socket: Socket, named name: String, _ policy: AdmissionPolicy, guardian: ConnectionGuard
   ) throws(ZeroMQError) {
     self.guardian = guardian
+    handshakeCountMax = policy.handshakeCountMax
+    isPlain = policy.mechanism == .plain
     counts = ConnectionCounts(socket: name)
-    account = ConnectionAccount(handshakeTimeoutMs: handshakeTimeoutMs)
+    account = ConnectionAccount(handshakeTimeoutMs: policy.handshakeTimeoutMs)
     monitor = try SocketMonitor(
       socket,
       kinds: [
@@ -41,6 +45,8 @@ final class ConnectionWatch {
 
   /// Looks at the bytes and the memory of the connections. `report` receives each that was cut off.
   func look(nowMs: Int64, report: (ConnectionCut) -> Void) {
+    let surplus = account.shakingHands - handshakeCountMax
+    if surplus > 0 { guardian.endHandshakes(surplus, isPlain: isPlain) }
     guardian.look(nowMs: nowMs, established: account.established) { reason, address in
       counts.add(reason)
       report(

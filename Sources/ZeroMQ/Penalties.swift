@@ -1,35 +1,37 @@
-/// Addresses whose connections were cut off, and until when they do not get in again: a second after
-/// the first time, twice as long with each one more, and a minute at most. An address that has behaved
-/// for ten minutes is forgotten.
+/// Addresses whose connections to one socket were cut off a moment ago. Who comes from one to that socket
+/// waits at the door until its time is over, and is let in then: a peer that behaves may have the same
+/// address as one that does not.
 struct Penalties {
-  private struct Penalty {
-    var count: Int
-    var untilMs: Int64
+  private var endsMs: [String: Int64] = [:]
+  private let lengthMs: Int64
+
+  /// One that comes back at once can do no more than what a connection may in each such time.
+  static let lengthMs: Int64 = 500
+  /// More are not remembered: the oldest goes.
+  private static let countMax = 1_000
+
+  /// - Parameter handshakeTimeoutMs: nobody waits longer than half of it, since the library would end
+  ///   the handshake.
+  init(handshakeTimeoutMs: Int) {
+    lengthMs = min(Self.lengthMs, Int64(handshakeTimeoutMs) / 2)
   }
-
-  private var penalties: [String: Penalty] = [:]
-
-  private static let firstMs: Int64 = 1_000
-  private static let doublingsMax = 6
-  private static let longestMs: Int64 = 60_000
-  private static let memoryMs: Int64 = 600_000
-  /// More addresses are not remembered: the oldest goes.
-  private static let addressCountMax = 1_000
 
   mutating func add(_ address: String, nowMs: Int64) {
     if address.isEmpty { return }
-    penalties = penalties.filter { nowMs - $0.value.untilMs < Self.memoryMs }
-    if penalties.count >= Self.addressCountMax,
-      let oldest = penalties.min(by: { $0.value.untilMs < $1.value.untilMs })
-    {
-      penalties[oldest.key] = nil
+    if endsMs.count >= Self.countMax {
+      endsMs = endsMs.filter { $0.value > nowMs }
+      if endsMs.count >= Self.countMax, let oldest = endsMs.min(by: { $0.value < $1.value }) {
+        endsMs[oldest.key] = nil
+      }
     }
-    let count = (penalties[address]?.count ?? 0) + 1
-    let length = Self.firstMs << Int64(min(count - 1, Self.doublingsMax))
-    penalties[address] = Penalty(count: count, untilMs: nowMs + min(length, Self.longestMs))
+    endsMs[address] = nowMs + lengthMs
   }
 
-  func holds(_ address: String, nowMs: Int64) -> Bool {
-    penalties[address].map { nowMs < $0.untilMs } ?? false
+  /// When those who come from `address` are let in; nil where they need not wait.
+  func endMs(of address: String, nowMs: Int64) -> Int64? {
+    guard let endMs = endsMs[address], nowMs < endMs else {
+      return nil
+    }
+    return endMs
   }
 }

@@ -95,8 +95,7 @@ public final class Socket {
   /// `tcp://[::1]:5555`, `ipc://PATH` (a socket that a dead process left there is replaced; a file
   /// that is none, and the socket of a living process, are left alone) or `inproc://NAME`.
   public func bind(_ address: String) throws(ZeroMQError) {
-    let code = codeOfIPCPath(of: address)
-    if code != 0 { throw .endpoint(.bind, address: address, code: code) }
+    if let refusal = refusal(ofPathIn: address) { throw refusal }
     try set(.ipv6(needsIPv6(address, for: .bind)))
     try use(.bind, address, zmq_bind)
   }

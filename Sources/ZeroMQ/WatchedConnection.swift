@@ -9,6 +9,8 @@ struct WatchedConnection {
   let isIncoming: Bool
   /// The peer's address without its port; "" where it has none.
   let address: String
+  /// When it came.
+  let beganMs: Int64
   /// Bytes that had come in by the last look.
   var receivedByteCount: UInt64 = 0
 
@@ -41,6 +43,7 @@ struct WatchedConnection {
     self.inode = inode
     self.isIncoming = isIncoming
     address = peerAddress(of: CInt(descriptor))
+    beganMs = nowMs
     lookedMs = nowMs
     progressMs = nowMs
   }

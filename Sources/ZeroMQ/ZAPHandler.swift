@@ -16,13 +16,16 @@ public final class ZAPHandler: @unchecked Sendable {
   private var watches: [String: ConnectionWatch] = [:]
   private var reports: FailureReports<HandshakeFailure>
   private var cutReports: FailureReports<ConnectionCut>
-  private var penalties = Penalties()
+  private var penalties: [String: Penalties] = [:]
+  private var held: [HeldRequest] = []
   private let policies = Mutex<[String: AdmissionPolicy]>([:])
   private let isStopping = Atomic(false)
   private let report: @Sendable (HandshakeFailure) -> Void
   private let reportCut: @Sendable (ConnectionCut) -> Void
 
   private static let address = "inproc://zeromq.zap.01"
+  /// Questions that may wait; more are refused for now.
+  private static let heldCountMax = 1_000
 
   /// Begins to answer for `context`.
   ///
@@ -36,7 +39,9 @@ public final class ZAPHandler: @unchecked Sendable {
     report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in },
     reportCut: @escaping @Sendable (ConnectionCut) -> Void = { _ in }
   ) throws(ZeroMQError) {
-    let requests = try Socket(context, .rep)
+    // Not a REP: a question may be answered later than one that came after it.
+    let requests = try Socket(context, .router)
+    try requests.set(.routerMandatory(true))
     try requests.bind(Self.address)
     self.requests = requests
     reports = FailureReports(intervalMs: Int64(reportIntervalMs))
@@ -58,8 +63,8 @@ public final class ZAPHandler: @unchecked Sendable {
     precondition(!name.isEmpty && watches[name] == nil, "each socket has a name of its own")
     try socket.set(.handshakeTimeoutMs(policy.handshakeTimeoutMs))
     let watch = try ConnectionWatch(
-      socket, named: name, handshakeTimeoutMs: policy.handshakeTimeoutMs,
-      guardian: ConnectionGuard(limits, pressure: pressure))
+      socket, named: name, policy, guardian: ConnectionGuard(limits, pressure: pressure))
+    penalties[name] = Penalties(handshakeTimeoutMs: policy.handshakeTimeoutMs)
     watches[name] = watch
     policies.withLock { $0[name] = policy }
     try connect()
@@ -100,12 +105,13 @@ public final class ZAPHandler: @unchecked Sendable {
       while let request = try AdmissionRequest.next(from: requests, into: &message) {
         try answer(request, on: requests, nowMs: nowMs)
       }
-      for watch in watches.values {
+      try answerHeld(on: requests, nowMs: nowMs)
+      for (name, watch) in watches {
         watch.reportSilent { note($0, of: watch) }
         watch.look(nowMs: nowMs) { cut in
           cutReports.add(cut)
-          // A peer that is only slow may come back at once.
-          if cut.reason != .slow { penalties.add(cut.address, nowMs: nowMs) }
+          // Who is only slow may come back at once.
+          if cut.reason != .slow { penalties[name]?.add(cut.address, nowMs: nowMs) }
         }
       }
       for failure in reports.takeDue(nowMs: nowMs) { report(failure) }
@@ -121,34 +127,64 @@ public final class ZAPHandler: @unchecked Sendable {
     reports.add(failure)
   }
 
+  /// Answers a question at once, or puts it off where its address has to wait.
   private func answer(
+    _ request: AdmissionRequest, on requests: Socket, nowMs: Int64
+  ) throws(ZeroMQError) {
+    if request.isWellFormed,
+      let endMs = penalties[request.domain]?.endMs(of: request.address, nowMs: nowMs)
+    {
+      if held.count < Self.heldCountMax {
+        return held.append(HeldRequest(request: request, untilMs: endMs))
+      }
+      return try refuse(request, AdmissionPolicy.Refusal(reason: .penalty), on: requests)
+    }
+    try judge(request, on: requests, nowMs: nowMs)
+  }
+
+  private func answerHeld(on requests: Socket, nowMs: Int64) throws(ZeroMQError) {
+    if held.isEmpty { return }
+    let due = held.filter { $0.untilMs <= nowMs }
+    held.removeAll { $0.untilMs <= nowMs }
+    for each in due { try judge(each.request, on: requests, nowMs: nowMs) }
+  }
+
+  private func judge(
     _ request: AdmissionRequest, on requests: Socket, nowMs: Int64
   ) throws(ZeroMQError) {
     guard let watch = watches[request.domain],
       let policy = policies.withLock({ $0[request.domain] })
-    else { return try request.reply(on: requests, .denied) }
-    let taken = watch.taken(nowMs: nowMs)
-    let verdict: Result<String, AdmissionPolicy.Refusal> =
-      if !request.isWellFormed {
-        .failure(AdmissionPolicy.Refusal(reason: .malformed))
-      } else if penalties.holds(request.address, nowMs: nowMs) {
-        .failure(AdmissionPolicy.Refusal(reason: .penalty))
-      } else {
-        policy.judge(request.credentials, taken: taken)
-      }
-    switch verdict {
+    else {
+      _ = try request.reply(on: requests, .denied)
+      return
+    }
+    guard request.isWellFormed else {
+      return try refuse(request, AdmissionPolicy.Refusal(reason: .malformed), on: requests)
+    }
+    switch policy.judge(request.credentials, taken: watch.taken(nowMs: nowMs)) {
     case .success(let user):
-      watch.admit(nowMs: nowMs)
-      try request.reply(on: requests, .success, user: user)
-    case .failure(let refusal):
-      watch.counts.add(refusal.reason)
-      reports.add(
-        HandshakeFailure(
-          socket: request.domain, reason: refusal.reason, count: 1, address: request.address,
-          key: refusal.key))
-      // Room may come; a key does not change by trying again.
-      let isTemporary = refusal.reason == .connectionLimit || refusal.reason == .penalty
-      try request.reply(on: requests, isTemporary ? .temporary : .denied)
+      // Who has gone while it waited takes no place.
+      if try request.reply(on: requests, .success, user: user) { watch.admit(nowMs: nowMs) }
+    case .failure(let refusal): try refuse(request, refusal, on: requests)
     }
   }
+
+  private func refuse(
+    _ request: AdmissionRequest, _ refusal: AdmissionPolicy.Refusal, on requests: Socket
+  ) throws(ZeroMQError) {
+    watches[request.domain]?.counts.add(refusal.reason)
+    reports.add(
+      HandshakeFailure(
+        socket: request.domain, reason: refusal.reason, count: 1, address: request.address,
+        key: refusal.key))
+    // Room may come; a key does not change by trying again.
+    let isTemporary = refusal.reason == .connectionLimit || refusal.reason == .penalty
+    _ = try request.reply(on: requests, isTemporary ? .temporary : .denied)
+  }
+}
+
+/// A question that is put off.
+private struct HeldRequest {
+  var request: AdmissionRequest
+  var untilMs: Int64
 }

@@ -30,15 +30,26 @@ public enum ZeroMQError: Error, Equatable, Sendable {
   }
 }
 
+extension ZeroMQError {
+  /// What the system said, and what to do about it, without what was tried.
+  public var explanation: String {
+    switch self {
+    case .endpoint(let operation, let address, let code):
+      endpointExplanation(operation, address: address, code: code)
+    default: description
+    }
+  }
+}
+
 extension ZeroMQError: CustomStringConvertible {
   /// One line: what was tried, what the system said, and what to do about it.
   public var description: String {
     switch self {
     case .terminated:
       "the ZeroMQ context was shut down"
-    case .endpoint(let operation, let address, let code):
+    case .endpoint(let operation, let address, _):
       "cannot \(operation.rawValue) \(address): "
-        + endpointExplanation(operation, address: address, code: code)
+        + explanation
     case .option(let option, let code):
       "cannot set \(option): \(systemMessage(code))"
     case .call(let operation, let code):

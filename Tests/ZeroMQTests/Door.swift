@@ -14,7 +14,8 @@ final class Door {
 
   init(
     _ mechanism: AdmissionPolicy.Mechanism, server keys: CurveKeyPair? = nil,
-    connectionCountMax: Int = 10, handshakeTimeoutMs: Int = 5_000, reportIntervalMs: Int = 60_000
+    connectionCountMax: Int = 10, handshakeTimeoutMs: Int = 5_000, handshakeCountMax: Int = 512,
+    limits: PeerLimits = .none, reportIntervalMs: Int = 60_000
   ) throws {
     context = try Context()
     let reports = reports
@@ -26,7 +27,8 @@ final class Door {
       server, as: "door",
       AdmissionPolicy(
         mechanism: mechanism, connectionCountMax: connectionCountMax,
-        handshakeTimeoutMs: handshakeTimeoutMs))
+        handshakeTimeoutMs: handshakeTimeoutMs, handshakeCountMax: handshakeCountMax),
+      limits: limits)
     if let keys { try server.set(.curveServer(secretKey: keys.secretKey)) }
     try server.bind("tcp://127.0.0.1:*")
     address = try server.lastEndpoint()
@@ -82,6 +84,11 @@ final class Reports: Sendable {
 
 /// A TCP connection to a loopback port that says `text` and then nothing; to be closed.
 func rawConnection(_ port: UInt16, sending text: String = "") -> CInt {
+  rawConnection(port, sending: Array(text.utf8))
+}
+
+/// A TCP connection to a loopback port that sends `bytes` and then nothing; to be closed.
+func rawConnection(_ port: UInt16, sending bytes: [UInt8]) -> CInt {
   let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
@@ -93,7 +100,7 @@ func rawConnection(_ port: UInt16, sending text: String = "") -> CInt {
     }
   }
   precondition(isConnected)
-  let sent = text.withCString { send(descriptor, $0, strlen($0), CInt(MSG_NOSIGNAL)) }
-  precondition(sent == text.utf8.count)
+  let sent = send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+  precondition(sent == bytes.count)
   return descriptor
 }

@@ -25,15 +25,16 @@ internal import ZeroMQ
     let server = try CurveKeyPair.generate()
     let friend = try CurveKeyPair.generate()
     let door = try Door(.curve(allowed: [friend.publicKey: "friend"]), server: server)
-    // Both ends see that they do not agree; a peer that is first is gone before its greeting was read,
-    // and counts as incomplete.
+    // Each end reads the other's greeting, and the first one that sees that they do not agree goes:
+    // which is told apart in the two tests below.
     let context = try Context()
     let plain = try (0..<20).map { _ in try door.peer(context, nil) }
     let isCounted = eventually { () -> Bool? in
       let failed = door.counts.figures.failed
-      return failed[.mechanism] != nil || failed[.incomplete] != nil ? true : nil
+      return failed[.mechanism, default: 0] + failed[.incomplete, default: 0] >= 20 ? true : nil
     }
     #expect(isCounted == true)
+    #expect(Set(door.counts.figures.failed.keys).isSubset(of: [.mechanism, .incomplete]))
     withExtendedLifetime(plain) {}
     #expect(try !door.reaches(nil, waitMs: 300))
     #expect(door.counts.figures.failed[.serverKey] == nil)
@@ -42,6 +43,64 @@ internal import ZeroMQ
     try door.expect(.serverKey, atLeast: 1)
     #expect(door.counts.figures.accepted == 0)
     #expect(door.counts.figures.failed[.unknownKey] == nil)
+  }
+
+  /// What a plain peer sends first: signature, version 3.0, and its mechanism.
+  private static let plainGreeting: [UInt8] =
+    [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + Array("NULL".utf8)
+    + [UInt8](repeating: 0, count: 48)
+
+  @Test func aPlainPeerWhoseGreetingCameCountsAsMechanism() throws {
+    let door = try Door(.curve(allowed: [:]), server: try CurveKeyPair.generate())
+    let peer = rawConnection(door.port, sending: Self.plainGreeting)
+    defer { close(peer) }
+    try door.expect(.mechanism, atLeast: 1)
+    #expect(door.counts.figures.failed == [.mechanism: 1])
+  }
+
+  /// It has told nothing but that it speaks ZMTP 3 when it reads that CURVE is wanted, and goes.
+  @Test func aPlainPeerThatReadsOurGreetingFirstCountsAsIncomplete() throws {
+    let door = try Door(.curve(allowed: [:]), server: try CurveKeyPair.generate())
+    let peer = rawConnection(door.port, sending: Array(Self.plainGreeting.prefix(11)))
+    var greeting = [UInt8](repeating: 0, count: 64)
+    #expect(recv(peer, &greeting, 64, CInt(MSG_WAITALL)) == 64)
+    #expect(greeting[12..<17].elementsEqual("CURVE".utf8))
+    close(peer)
+    try door.expect(.incomplete, atLeast: 1)
+    #expect(door.counts.figures.failed == [.incomplete: 1])
+  }
+
+  /// An address whose peer was cut off waits at the door, and is let in then.
+  @Test func aNeighbourOfOneThatWasCutOffGetsIn() throws {
+    let door = try Door(
+      .plain, limits: .trickle(burstByteCount: 10_000, bytesPerSecond: 10))
+    let context = try Context()
+    for round in 1...3 as ClosedRange<UInt64> {
+      let offender = try door.peer(context, nil)
+      _ = try offender.send(String(repeating: "x", count: 1_000_000), blocking: true)
+      let isCut = eventually { door.counts.figures.cut[.flood, default: 0] >= round ? true : nil }
+      #expect(isCut == true)
+      #expect(try door.reaches(nil))
+    }
+    #expect(door.counts.figures.failed[.penalty] == nil)
+  }
+
+  /// Who has shaken hands longest gives way, and who is in stays.
+  @Test(arguments: [0, 1, 11])
+  func handshakesAreLimitedAndTheOldestGiveWay(sentByteCount: Int) throws {
+    let sent = Array(Self.plainGreeting.prefix(sentByteCount))
+    let door = try Door(.plain, handshakeTimeoutMs: 60_000, handshakeCountMax: 4)
+    let context = try Context()
+    let inside = try door.peer(context, nil)
+    #expect(try inside.send("first", blocking: true))
+    #expect(try receiveText(door.server) == "first")
+    let halfOpen = (0..<50).map { _ in rawConnection(door.port, sending: sent) }
+    defer { halfOpen.forEach { close($0) } }
+    try door.expect(.incomplete, atLeast: 40)
+    #expect(try door.reaches(nil))
+    #expect(try inside.send("second", blocking: true))
+    #expect(try receiveText(door.server) == "second")
+    #expect(door.counts.figures.failed.keys.elementsEqual([.incomplete]))
   }
 
   @Test func aListThatHasChangedCountsAtOnce() throws {

@@ -1,5 +1,6 @@
 """Peers that send what no peer should: the daemon keeps its bound, cuts them off, and goes on."""
 
+import collections
 import contextlib
 import itertools
 import json
@@ -55,8 +56,8 @@ def armed(tmp_path_factory):
 class Daemon:
     """tamisd on ports of its own, which publishes all that it gets."""
 
-    def __init__(self, folder, armed, curve=False, **sections):
-        self.folder = folder
+    def __init__(self, folder, armed, curve=False, launcher=(), **sections):
+        self.folder, self.launcher = folder, launcher
         folder.mkdir(exist_ok=True)
         for name in ("model.safetensors", "calibration.json"):
             shutil.copyfile(armed / name, folder / name)
@@ -92,7 +93,7 @@ class Daemon:
 
     def start(self):
         self.process = processes.start(
-            [processes.BIN / "tamisd", "--config", self.folder / "tamisd.yaml"],
+            [*self.launcher, processes.BIN / "tamisd", "--config", self.folder / "tamisd.yaml"],
             self.folder / "tamisd.log")
         processes.wait_until(lambda: self.get("/healthz") is not None, "tamisd answers")
 
@@ -281,6 +282,109 @@ def test_ever_new_subscriptions_are_cut_off(daemons, curve):
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.parametrize("kind,name,body,socket_name", [
+    (b"PUSH", "in", b"", "input"), (b"DEALER", "ask", b"", "catch_up"),
+    (b"XSUB", "out", b"\x01" + b"y" * 900, "output")])
+def test_a_neighbour_of_an_offender_is_served_soon(daemons, kind, name, body, socket_name):
+    """Both come from 127.0.0.1. The offender comes back at once and for ever, the other again and again."""
+    daemon = daemons(security={"connections_max": 64})
+    daemon.steady = daemon.socket(zmq.PUSH, "in")
+    serve_output(daemon)
+    ending = threading.Event()
+    bodies = itertools.repeat(body) if kind != b"XSUB" else (
+        body + struct.pack("<Q", number) for number in itertools.count())
+    offenders = [threading.Thread(target=flood, args=(
+        daemon, kind, name, bodies, kind != b"XSUB", ending.is_set, 120))
+        for _ in range(1 if kind == b"XSUB" else 3)]
+    for thread in offenders:
+        thread.start()
+    try:
+        processes.wait_until(lambda: daemon.cut(socket_name, "flood") >= 2, "it is cut off")
+        for _ in range(8):
+            for served in (serve_input, serve_output, serve_catch_up):
+                began = time.monotonic()
+                served(daemon)
+                assert time.monotonic() - began < 2, served
+    finally:
+        ending.set()
+        for thread in offenders:
+            thread.join()
+    assert daemon.stop() == 0
+
+
+def serve_input(daemon):
+    """A new sender, until its records are in the journal."""
+    sender = daemon.socket(zmq.PUSH, "in")
+    sender.send(daemon.records(1))
+    while daemon.metric("tamis_records_journaled_total") < daemon.sequence:
+        time.sleep(0.01)
+    sender.close()
+
+
+def serve_output(daemon):
+    """A new subscriber, until it has a record."""
+    receiver = daemon.socket(zmq.SUB)
+    receiver.subscribe(b"")
+    receiver.connect(daemon.address("out"))
+    daemon.steady.send(daemon.records(1))
+    receiver.recv_multipart()
+    receiver.close()
+
+
+def serve_catch_up(daemon):
+    """A new consumer, until it has an answer."""
+    consumer = daemon.socket(zmq.REQ, "ask")
+    consumer.send(b"no request")
+    consumer.recv_multipart()
+    consumer.close()
+
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"CURVE".ljust(20, b"\0") + bytes(32)
+
+
+@pytest.mark.parametrize("sent,curve", [
+    (b"", False), (b"", True), (GREETING[:11], False), (GREETING[:11], True), (GREETING, True)],
+    ids=["silent", "silent curve", "signature", "signature curve", "greeting curve"])
+def test_half_open_connections_shut_nobody_out(daemons, sent, curve):
+    """More than there are descriptors, at each port, opened again as they are closed."""
+    daemon = daemons(curve=curve, launcher=["prlimit", "--nofile=600:600"])
+    daemon.steady = daemon.socket(zmq.PUSH, "in")
+    serve_output(daemon)
+    ending = threading.Event()
+
+    def open_many(name):
+        held = collections.deque()
+        while not ending.is_set():
+            with contextlib.suppress(OSError):
+                connection = socket.create_connection(("127.0.0.1", daemon.ports[name]), timeout=2)
+                if sent:
+                    connection.sendall(sent)
+                held.append(connection)
+            if len(held) > 1_000:
+                held.popleft().close()
+        for connection in held:
+            connection.close()
+
+    threads = [threading.Thread(target=open_many, args=(name,)) for name in ("in", "out", "ask")]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(2)
+        for _ in range(5):
+            for served in (serve_input, serve_output, serve_catch_up):
+                began = time.monotonic()
+                served(daemon)
+                assert time.monotonic() - began < 2, served
+        assert len(list(pathlib.Path(f"/proc/{daemon.process.pid}/fd").iterdir())) < 600
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+    incomplete = 'tamis_handshakes_failed_total{socket="input",reason="incomplete"}'
+    processes.wait_until(lambda: daemon.metric(incomplete) > 100, "they are counted")
+    assert daemon.stop() == 0
+
+
 def test_slow_new_subscriptions_are_cut_off_too(daemons):
     daemon = daemons()
     peer = daemon.socket(zmq.XSUB, "out")
@@ -415,6 +519,89 @@ def test_pipelined_requests_take_neither_memory_nor_time(daemons):
     assert peak.bytes < 30 << 20
     for connection in greedy:
         connection.close()
+
+
+def request(method, path, more=""):
+    return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n".encode()
+
+
+def pipelining(method, path):
+    def run(port, ending):
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+            while not ending.is_set():
+                client.sendall(request(method, path) * 500)
+    return run
+
+
+def reading_slowly(port, ending):
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        client.settimeout(1)
+        client.connect(("127.0.0.1", port))
+        with contextlib.suppress(TimeoutError):
+            client.sendall(request("GET", "/") * 3_000)
+        while not ending.is_set() and client.recv(100):
+            time.sleep(0.01)
+
+
+def coming_and_going(port, ending):
+    while not ending.is_set():
+        socket.create_connection(("127.0.0.1", port)).close()
+
+
+def coming_and_staying(port, ending):
+    held = collections.deque(maxlen=200)
+    while not ending.is_set():
+        held.append(socket.create_connection(("127.0.0.1", port)))
+
+
+def sending_for_ever(first, then):
+    def run(port, ending):
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+            client.sendall(first)
+            while not ending.is_set():
+                client.sendall(then)
+    return run
+
+
+@pytest.mark.parametrize("way,count", [
+    (pipelining("GET", "/metrics"), 8), (pipelining("HEAD", "/status"), 8),
+    (pipelining("HEAD", "/"), 70), (pipelining("DELETE", "/nothing"), 8), (reading_slowly, 70),
+    (coming_and_going, 4), (coming_and_staying, 4),
+    (sending_for_ever(request("GET", "/")[:-2], b"a: " + b"x" * 4_000 + b"\r\n"), 8),
+    (sending_for_ever(request("POST", "/", "Transfer-Encoding: chunked\r\n"),
+                      b"1000\r\n" + b"x" * 4_096 + b"\r\n"), 8),
+    (sending_for_ever(b"", b"\r\n" * 30_000), 8), (sending_for_ever(b"\0", b"\xff" * 65_536), 8),
+], ids=["metrics", "HEAD status", "HEAD many", "DELETE", "slow", "coming", "staying", "headers",
+        "chunks", "lines", "garbage"])
+def test_http_clients_keep_nobody_waiting(daemons, way, count):
+    daemon = daemons()
+    ending = threading.Event()
+
+    def attack():
+        while not ending.is_set():
+            with contextlib.suppress(OSError):
+                way(daemon.ports["http"], ending)
+
+    threads = [threading.Thread(target=attack) for _ in range(count)]
+    with Peak(daemon) as peak:
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(30):
+                began = time.monotonic()
+                # In a flood of connections the place may go to another before it was used.
+                while daemon.get("/healthz") is None:
+                    pass
+                assert time.monotonic() - began < 2
+                time.sleep(0.05)
+        finally:
+            ending.set()
+            for thread in threads:
+                thread.join()
+        time.sleep(1)
+    assert peak.bytes < 40 << 20
+    assert daemon.stop() == 0
 
 
 @pytest.mark.parametrize("pattern", ["pub", "push"])
