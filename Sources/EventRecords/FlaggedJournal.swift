@@ -72,6 +72,10 @@ public final class FlaggedJournal {
     RunFolder.manifestName, PublishedCursor.fileName, NumberReservation.fileName,
     DeletedRecords.fileName,
   ]
+  /// Files that are written in place: a process that may not write one of them cannot open the journal.
+  public static let writtenNames = [
+    lockName, NumberReservation.fileName, PublishedCursor.fileName,
+  ]
   /// Memory for records that are not on the disk yet.
   public static let keptByteCountDefault = 16 << 20
 

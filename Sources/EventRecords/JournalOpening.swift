@@ -104,7 +104,7 @@ struct JournalOpening {
   }
 
   /// Returns the manifest, or nil where the records say that it is not this journal's.
-  private static func refuseForeign(
+  static func refuseForeign(
     _ folder: RunFolder, manifest: RunManifest?, featureCount: Int, featureNames: [String]?
   ) throws -> RunManifest? {
     let remedy = "choose another folder for this model's journal"

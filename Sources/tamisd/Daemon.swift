@@ -27,7 +27,7 @@ struct Daemon: Sendable {
   /// Opens sockets and journal.
   init(
     _ configuration: DaemonConfiguration, path: String, generation: ConfiguredGeneration,
-    warnings: [String]
+    found: StartCheck
   ) throws {
     configurationPath = path
     self.configuration = configuration
@@ -38,9 +38,10 @@ struct Daemon: Sendable {
     let handler = LineLogHandler(configuration.log)
     self.handler = handler
     logger = Logger(label: "tamisd") { _ in handler }
-    for warning in warnings { logger.warning("\(warning)") }
+    for warning in found.warnings { logger.warning("\(warning)") }
     var settings = configuration.pipeline
     settings.security = try SocketSecurity(configuration)
+    settings.security.handshakeCountMax = found.handshakeCountMax
     security =
       settings.security.summary
       + "; what senders send takes at most \(InputQueueBound(settings).byteCountMax) bytes"

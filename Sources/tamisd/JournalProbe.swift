@@ -9,8 +9,9 @@ struct JournalProbe {
   /// Whether another process has the journal open.
   private(set) var isHeld = false
 
-  /// Looks at `folder`, which may not exist yet. Then its parent must exist.
-  init(_ folder: String) {
+  /// Looks at `folder`, which may not exist yet: its parent must then. What is there must go with
+  /// `model`, where there is one.
+  init(_ folder: String, for model: ModelFeatures?) {
     var status = stat()
     if stat(folder, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFDIR else {
@@ -19,6 +20,7 @@ struct JournalProbe {
         return
       }
       warnOfMemory(folder)
+      if let model { tryGoingOn(in: folder, with: model) }
       if let holder = journalHolder(folder: folder) {
         isHeld = true
         warnings.append(
@@ -27,10 +29,37 @@ struct JournalProbe {
         return
       }
       tryWriting(in: folder)
+    } else if errno == ENOENT, lstat(folder, &status) == 0 {
+      faults.append(
+        "journal.path: \(folder): found a symbolic link to nothing, expected a folder or a new name"
+      )
     } else if errno == ENOENT {
       tryParent(of: folder)
     } else {
       faults.append("journal.path: \(folder): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// What a journal's records must be of.
+  struct ModelFeatures {
+    var count: Int
+    var names: [String]?
+  }
+
+  private mutating func tryGoingOn(in folder: String, with model: ModelFeatures) {
+    do {
+      try refuseUnfitJournal(
+        folder: folder, featureCount: model.count, featureNames: model.names)
+    } catch {
+      faults.append("journal.path: \(error)")
+    }
+    for name in FlaggedJournal.writtenNames {
+      let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+      if access(path, R_OK | W_OK) != 0, errno != ENOENT {
+        faults.append(
+          "journal.path: cannot write \(path): \(String(cString: strerror(errno))); it must belong "
+            + "to the user of the daemon, as all files of the journal")
+      }
     }
   }
 

@@ -67,6 +67,6 @@ struct Tamisd: ParsableCommand {
     // From here on records may come. Threads inherit the mask: signals are taken by the main
     // thread's wait alone.
     tamis_signals_block()
-    try Daemon(configuration, path: config, generation: generation, warnings: found.warnings).run()
+    try Daemon(configuration, path: config, generation: generation, found: found).run()
   }
 }

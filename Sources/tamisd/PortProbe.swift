@@ -11,9 +11,18 @@ struct PortProbe {
     case names
   }
 
-  /// Why `HOST:PORT` cannot be bound; nil where it can.
-  static func fault(of hostPort: String, _ hosts: Hosts) -> String? {
-    guard let colon = hostPort.lastIndex(of: ":") else { return "expected HOST:PORT" }
+  /// Why an address cannot be bound.
+  struct Refusal: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// What `HOST:PORT` means, where it can be bound; port 0 is any that is free.
+  static func look(
+    at hostPort: String, _ hosts: Hosts
+  ) -> Result<(address: SocketAddress, port: UInt16), Refusal> {
+    guard let colon = hostPort.lastIndex(of: ":") else {
+      return .failure(Refusal(description: "expected HOST:PORT"))
+    }
     var host = String(hostPort[..<colon])
     if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
     let port = hostPort[hostPort.index(after: colon)...]
@@ -27,12 +36,17 @@ struct PortProbe {
         : addresses(ofInterface: host) + resolved(host, flags: AI_NUMERICHOST)
     }
     guard let address = found.first else {
-      return hosts == .names
-        ? "no such host; give one of this machine's addresses"
-        : "no such interface or address; `ip address` shows those of this machine"
+      return .failure(
+        Refusal(
+          description: hosts == .names
+            ? "no such host; give one of this machine's addresses"
+            : "no such interface or address; `ip address` shows those of this machine"))
     }
-    // Any port that is free is always to be had.
-    return code(of: address, port: UInt16(port) ?? 0).map(explanation)
+    let number = UInt16(port) ?? 0
+    if let code = code(of: address, port: number) {
+      return .failure(Refusal(description: explanation(code)))
+    }
+    return .success((address, number))
   }
 
   private static func explanation(_ code: CInt) -> String {
@@ -62,7 +76,7 @@ struct PortProbe {
 }
 
 /// An IPv4 or IPv6 address.
-private struct SocketAddress {
+struct SocketAddress {
   private var storage = sockaddr_storage()
   private let length: socklen_t
 
@@ -78,6 +92,23 @@ private struct SocketAddress {
     let byteCount = Int(length)
     withUnsafeMutableBytes(of: &storage) {
       $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: byteCount))
+    }
+  }
+
+  /// Whether a socket at this address has the same port of the same network as one at `other` would. A
+  /// socket at :: takes IPv4 too.
+  func takesPort(of other: SocketAddress) -> Bool {
+    if isAny && family == AF_INET6 || other.isAny && other.family == AF_INET6 { return true }
+    if family != other.family { return false }
+    return isAny || other.isAny || numberBytes == other.numberBytes
+  }
+
+  private var isAny: Bool { numberBytes.allSatisfy { $0 == 0 } }
+
+  /// The address in network order, and of a local one of IPv6 the interface.
+  private var numberBytes: [UInt8] {
+    withUnsafeBytes(of: storage) { bytes in
+      family == AF_INET ? Array(bytes[4..<8]) : Array(bytes[8..<28])
     }
   }
 

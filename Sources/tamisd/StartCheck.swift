@@ -17,13 +17,28 @@ struct StartCheck {
   private(set) var warnings: [String] = []
   /// Model and calibration as configured; nil where they have a fault.
   let generation: ConfiguredGeneration?
+  /// How many peers may shake hands at a time.
+  let handshakeCountMax: Int
 
-  /// Looks at files, journal, addresses and HTTP, in this order.
+  /// Looks at descriptors, files, memory, journal, addresses and HTTP, in this order.
   init(_ configuration: DaemonConfiguration) {
+    let descriptors = DescriptorNeed(configuration)
+    handshakeCountMax = descriptors.handshakeCountMax
+    // Without descriptors nothing else can be tried.
+    if let fault = descriptors.fault {
+      (faults, generation) = ([fault], nil)
+      return
+    }
     faults = ConfiguredGeneration.faults(configuration)
     generation = faults.isEmpty ? try? ConfiguredGeneration(configuration) : nil
     if let generation { checkNames(configuration, generation) }
-    let journal = JournalProbe(configuration.pipeline.journalPath)
+    let model = generation?.loaded.model.model
+    if let model { tryMemory(of: configuration, featureCount: model.shape.featureCount) }
+    let journal = JournalProbe(
+      configuration.pipeline.journalPath,
+      for: model.map {
+        JournalProbe.ModelFeatures(count: $0.shape.featureCount, names: $0.featureNames)
+      })
     faults += journal.faults
     warnings += journal.warnings
     for address in configuration.pipeline.allConnects {
@@ -31,8 +46,13 @@ struct StartCheck {
     }
     guard !journal.isHeld else { return }
     bindAddresses(configuration)
-    if let listen = configuration.http.listen, let fault = PortProbe.fault(of: listen, .names) {
-      faults.append("cannot listen at \(listen): \(fault)")
+  }
+
+  private mutating func tryMemory(of configuration: DaemonConfiguration, featureCount: Int) {
+    do {
+      try checkMemory(of: configuration.pipeline, featureCount: featureCount)
+    } catch {
+      faults.append("\(error)")
     }
   }
 
@@ -52,26 +72,14 @@ struct StartCheck {
 
   /// Tries what the daemon will bind, all of it, so that all that is wrong is told.
   private mutating func bindAddresses(_ configuration: DaemonConfiguration) {
-    let binds = configuration.pipeline.allBinds
-    for address in binds where address.hasPrefix("tcp://") {
-      let hostPort = String(address.dropFirst("tcp://".count))
-      if let fault = PortProbe.fault(of: hostPort, .interfaces) {
-        faults.append("cannot bind \(address): \(fault)")
-      }
+    var claims = AddressClaims()
+    for address in configuration.pipeline.allBinds {
+      if let fault = claims.faultOfBinding(address) { faults.append(fault) }
     }
-    for address in binds where address.hasPrefix("ipc:///") {
-      let path = String(address.dropFirst("ipc://".count))
-      if let fault = faultOfFolder(containing: path) { faults.append("\(address): \(fault)") }
+    if let listen = configuration.http.listen, let fault = claims.faultOfListening(at: listen) {
+      faults.append(fault)
     }
   }
-}
-
-/// Why no entry can be made beside `path`; nil where one can.
-private func faultOfFolder(containing path: String) -> String? {
-  let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
-  guard let folder else { return nil }
-  if access(folder, W_OK | X_OK) == 0 { return nil }
-  return "cannot write in the folder \(folder): \(String(cString: strerror(errno)))"
 }
 
 /// That the host of a tcp address to connect to is not known now; the daemon goes on trying.
