@@ -60,6 +60,18 @@ public final class MappedFile: @unchecked Sendable {
     withExtendedLifetime(self) { bytes.prefix(prefix.count).elementsEqual(prefix) }
   }
 
+  /// Gives the memory of bytes `range` back, but for pages that it shares with its neighbours. They are
+  /// read from the file again when they are needed: for whoever walks through a file larger than memory.
+  public func release(_ range: Range<Int>) {
+    guard !isCopy, let base = bytes.baseAddress else { return }
+    precondition(0 <= range.lowerBound && range.upperBound <= bytes.count, "bytes out of bounds")
+    let pageByteCount = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (range.lowerBound + pageByteCount - 1) / pageByteCount * pageByteCount
+    let end = range.upperBound / pageByteCount * pageByteCount
+    guard first < end else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+  }
+
   deinit {
     guard let base = bytes.baseAddress else { return }
     if isCopy {

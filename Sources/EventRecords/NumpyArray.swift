@@ -23,6 +23,7 @@ public final class NumpyArray: Sendable {
   /// Elements in all.
   public let count: Int
   private let file: MappedFile
+  private static let keptByteCountMax = 64 << 20
   private let offset: Int
 
   /// Maps `path` and checks that the whole array is there.
@@ -92,10 +93,11 @@ public final class NumpyArray: Sendable {
     }
   }
 
-  /// Elements that are NaN or infinite, counted through a small buffer: an array may be larger than
-  /// the memory.
+  /// Elements that are NaN or infinite, counted through a small buffer, and pages given back behind it: an
+  /// array may be larger than the memory.
   public func notFiniteCount() -> Int {
     let chunk = 1 << 16
+    var keptFrom = 0
     var count = 0
     withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk) { buffer in
       guard let base = buffer.baseAddress else { return }
@@ -103,6 +105,11 @@ public final class NumpyArray: Sendable {
         let end = min(start + chunk, self.count)
         copy(start..<end, into: base)
         for index in 0..<end - start where !buffer[index].isFinite { count += 1 }
+        let reached = offset + end * elementType.byteCount
+        if reached - keptFrom >= Self.keptByteCountMax {
+          file.release(keptFrom..<reached)
+          keptFrom = reached
+        }
       }
     }
     return count

@@ -19,10 +19,15 @@ public final class FixedHistogram: @unchecked Sendable {
 
   deinit { counts.deinitialize(count: upperBounds.count + 1).deallocate() }
 
-  /// Counts `value`, `weight` times. O(log buckets). Only the writing thread may call it.
+  /// The largest value that is added to the sum; more counts as this, in the last bucket.
+  public static let valueMax = Double(Float.greatestFiniteMagnitude)
+
+  /// Counts `value`, which is a number, `weight` times. O(log buckets); the writing thread alone may
+  /// call it.
   public func record(_ value: Double, weight: UInt64 = 1) {
     counts[bucket(of: value)].wrappingAdd(weight, ordering: .relaxed)
-    let sum = Double(bitPattern: sumBits.load(ordering: .relaxed)) + value * Double(weight)
+    let part = min(max(value, -Self.valueMax), Self.valueMax) * Double(weight)
+    let sum = Double(bitPattern: sumBits.load(ordering: .relaxed)) + part
     sumBits.store(sum.bitPattern, ordering: .relaxed)
   }
 
@@ -31,7 +36,7 @@ public final class FixedHistogram: @unchecked Sendable {
     (0...upperBounds.count).map { counts[$0].load(ordering: .relaxed) }
   }
 
-  /// The sum of all values.
+  /// The sum of all values. Always finite: 10^269 values of the largest size would not fill it.
   public var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
 
   private func bucket(of value: Double) -> Int {

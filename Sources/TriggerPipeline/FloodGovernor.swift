@@ -58,9 +58,11 @@ package struct FloodGovernor: Sendable {
     return prescale != before
   }
 
-  /// Ends the slice where its time is over. A clock that was set back begins a new one.
+  /// Ends the slice where its time is over. Under a clock that was set back it begins anew with what it
+  /// has counted, so that the cap holds however often the clock is set.
   private mutating func advance(to nowNs: UInt64) {
-    let elapsed = nowNs >= sliceStartNs ? nowNs - sliceStartNs : .max
+    sliceStartNs = min(sliceStartNs, nowNs)
+    let elapsed = nowNs - sliceStartNs
     guard elapsed >= sliceNs else { return }
     // A slice that ended long ago was followed by slices without events.
     let wantedLately = elapsed >= 2 * sliceNs ? 0 : wanted

@@ -42,7 +42,8 @@ struct LedgerCommand: ParsableCommand {
     facts.add(
       "runs", .array(ledger.accounts.map(object)),
       line: ledger.accounts.map(line).joined(separator: "\n"))
-    facts.add("missing", .integer(ledger.accounts.map(\.missing).saturatingSum))
+    let missing = ledger.accounts.map(\.missing).saturatingSum
+    facts.add("missing", .integer(missing), line: "missing: \(text(missing))")
     var abandoned = AbandonedCounts()
     for account in ledger.accounts { abandoned.add(account.abandoned) }
     facts.add(
@@ -94,7 +95,12 @@ struct LedgerCommand: ParsableCommand {
   }
 
   private func text(_ refused: [RefusedCount]) -> String {
-    refused.map { "\($0.reason.rawValue) \($0.count)" }.joined(separator: ", ")
+    refused.map { "\($0.reason.rawValue) \(text($0.count))" }.joined(separator: ", ")
+  }
+
+  /// A count that stands at the end of its type says that much or more.
+  private func text(_ count: UInt64) -> String {
+    count == .max ? "\(count) or more" : "\(count)"
   }
 
   private func object(_ account: StreamAccount) -> Facts.Value {
@@ -125,8 +131,8 @@ struct LedgerCommand: ParsableCommand {
       account.missing == 0 ? "" : " (sequences \(ranges.joined(separator: ", "))\(more))"
     return "run \(account.run) source \(account.source)"
       + (account.take > 1 ? " take \(account.take)" : "")
-      + ": expected \(account.expected) = decided \(account.decided) + missing \(account.missing)"
-      + missing + "; scored \(account.scored), flagged \(account.flagged), unbiased "
+      + ": expected \(text(account.expected)) = decided \(text(account.decided)) + missing "
+      + text(account.missing) + missing + "; scored \(account.scored), flagged \(account.flagged), unbiased "
       + "\(account.unbiased)"
       + (account.abandoned.total == 0 ? "" : "; abandoned \(text(account.abandoned))")
       + (account.refused.isEmpty ? "" : "; refused \(text(account.refused))")

@@ -34,9 +34,9 @@ enum Pace: ExpressibleByArgument, Equatable {
 /// Delays messages until they are due. Late messages are caught up with, so that the mean rate is
 /// kept.
 struct Pacer {
-  /// A gap between the times of two records that is longer than the longest wait.
+  /// A wait that the records' times or the rate ask for and that is longer than it may be.
   struct Gap: Equatable {
-    /// Between the times of two records.
+    /// Between two records, as their times or the rate have it.
     var dataNs: UInt64
     /// The wait in its place.
     var waitedNs: UInt64
@@ -48,9 +48,11 @@ struct Pacer {
   /// The time that has passed in the recording, without the parts that were cut.
   private var elapsedNs: UInt64 = 0
   private var latestTimeNs: UInt64 = 0
-  private var released = 0
+  /// Until the message that is next, at a rate, without what was cut.
+  private var elapsedS = 0.0
+  private var lastRecordCount = 0
 
-  /// Waits that come from the records' times are `gapMaxNs` at most.
+  /// Waits between two messages are `gapMaxNs` at most.
   init(_ pace: Pace, gapMaxNs: UInt64) {
     self.pace = pace
     self.gapMaxNs = gapMaxNs
@@ -62,11 +64,17 @@ struct Pacer {
   mutating func due(records: Int, timeNs: UInt64, nowNs: UInt64) -> (dueNs: UInt64, cut: Gap?) {
     let start = startNs ?? nowNs
     startNs = start
-    defer { released += records }
+    defer { lastRecordCount = records }
     switch pace {
     case .max: return (start, nil)
     case .rate(let rate):
-      return (start +| UInt64(nearest: Double(released) / rate * 1e9), nil)
+      let waitS = Double(lastRecordCount) / rate
+      let gapMaxS = Double(gapMaxNs) / 1e9
+      elapsedS += min(waitS, gapMaxS)
+      let cut =
+        waitS > gapMaxS
+        ? Gap(dataNs: UInt64(nearest: waitS * 1e9), waitedNs: gapMaxNs) : nil
+      return (start +| UInt64(nearest: elapsedS * 1e9), cut)
     case .original(let factor):
       let cut = advance(to: timeNs, factor: factor)
       return (start +| elapsedNs, cut)

@@ -26,9 +26,8 @@ struct ReplayCommand: ParsableCommand {
       records as repeated. A PUB socket waits for its first subscriber, or for the number of \
       --subscribers.
 
-      With --pace original and xK the times of the records set the pace. A gap between them is \
-      waited for at most --gap-max seconds; a cut gap is reported. Times of 0 are ignored. Files \
-      are paced one after another.
+      A wait that the records' times ask for (--pace original and xK), or a rate of less than a message \
+      each --gap-max, is --gap-max at most and is told when it was cut; times of 0 say nothing. Files are paced one after another.
 
       The number of records that the socket has taken is printed at the end, also after SIGINT and \
       SIGTERM and when the receiver goes. Exit status 1 where it is not all.
@@ -59,7 +58,7 @@ struct ReplayCommand: ParsableCommand {
 
   @Option(
     help:
-      "Seconds that a gap in the records' times is waited for at most; 10 is longer than the pauses of a detector that takes data."
+      "Seconds that are waited between two messages at most; 10 is longer than the pauses of a detector that takes data."
   )
   var gapMax = 10.0
 
@@ -182,7 +181,7 @@ private struct Replay {
     gapsCut += 1
     guard gapsCut <= 10 else { return }
     complain(
-      "record \(sent + 1) was taken \(duration(Double(cut.dataNs) * 1e-9)) after the one before it: "
+      "record \(sent + 1) is due \(duration(Double(cut.dataNs) * 1e-9)) after the one before it: "
         + "waiting \(Double(cut.waitedNs) * 1e-9) s (--gap-max)"
         + (gapsCut == 10 ? "; further gaps are counted" : ""))
   }

@@ -25,6 +25,22 @@ import TriggerPipeline
     }
   }
 
+  /// A clock that is set back in a flood, once or all the time, opens no door.
+  @Test(arguments: [1_000, 10_000_000, 5_000_000_000] as [UInt64])
+  func aClockThatGoesBackKeepsThePrescale(backNs: UInt64) {
+    var flood = Flood(rateMax: 200)
+    flood.nowNs = 1_000_000_000_000_000
+    _ = flood.run(rate: 20_000, seconds: 2)
+    let before = flood.kept.count
+    for _ in 0..<100 {
+      flood.nowNs -= backNs
+      _ = flood.run(rate: 20_000, seconds: 0.01)
+    }
+    // A second has passed for the events, whatever the clock says.
+    #expect(flood.kept.count - before <= 2 * 200)
+    #expect(flood.governor.prescale > 16)
+  }
+
   @Test(arguments: [1, 20, 1_000])
   func belowTheCapNothingIsHeldBack(rateMax: Int) {
     var flood = Flood(rateMax: rateMax)

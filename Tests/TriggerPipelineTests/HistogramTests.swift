@@ -6,7 +6,16 @@ import TriggerPipeline
     let histogram = FixedHistogram(upperBounds: [1, 2, 5])
     for value in [0, 1, 1.5, 2, 2.1, 5, 5.1, .infinity] { histogram.record(value) }
     #expect(histogram.bucketCounts == [2, 2, 2, 2])
-    #expect(histogram.sum == .infinity)
+    #expect(histogram.sum == FixedHistogram.valueMax)
+  }
+
+  @Test func infiniteValuesLeaveTheSumANumber() {
+    let histogram = FixedHistogram(upperBounds: [1])
+    for value in [Double.infinity, .greatestFiniteMagnitude, -.infinity] {
+      histogram.record(value, weight: .max)
+    }
+    #expect(histogram.sum.isFinite)
+    #expect(histogram.bucketCounts == [.max, .max &+ .max])
   }
 
   @Test func sumIsTheSumOfValues() {

@@ -9,6 +9,7 @@ import subprocess
 
 import numpy
 import pytest
+import zmq
 
 from launched import BIN, good, make_chain, tamis, until
 
@@ -359,3 +360,29 @@ def test_file_names_are_completed(tmp_path, words):
         printf '%s\\n' "${{COMPREPLY[@]}}" """], cwd=tmp_path, text=True, capture_output=True,
         env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"})
     assert "model.safetensors" in done.stdout, done.stderr
+
+
+def test_inspect_gives_memory_back_behind_it(tmp_path):
+    """An array of 1.5 GB, of which no disk has a block."""
+    path = tmp_path / "large.npy"
+    with open(path, "wb") as file:
+        numpy.lib.format.write_array_header_1_0(
+            file, {"descr": "<f4", "fortran_order": False, "shape": (6_000_000, 64)})
+        file.truncate(file.tell() + 6_000_000 * 256)
+    process = subprocess.Popen([BIN / "tamis", "inspect", path],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert usage.ru_maxrss < 250_000  # KB
+
+
+def test_a_wait_that_a_rate_asks_for_is_cut_and_told(tmp_path):
+    numpy.save(tmp_path / "x.npy", numpy.zeros((3, 4), numpy.float32))
+    with zmq.Context() as context, context.socket(zmq.PULL) as receiver:
+        port = receiver.bind_to_random_port("tcp://127.0.0.1")
+        done = tamis("replay", tmp_path / "x.npy", "--connect", f"tcp://127.0.0.1:{port}",
+                              "--batch", 1, "--pace", "0.0000000001/s", "--gap-max", 0.01)
+    assert done.returncode == 0
+    assert "waiting 0.01 s (--gap-max)" in done.stderr
+    assert "gaps_cut: 4" in done.stdout

@@ -1,5 +1,6 @@
 """What makes each alert fire, and what makes it stop. Each is a target of Prometheus of its own."""
 
+import contextlib
 import threading
 import time
 
@@ -7,6 +8,7 @@ import zmq
 import zmq.auth
 
 import loopback
+from raw_peer import RawPeer
 
 from . import exporter, live, processes
 
@@ -237,6 +239,28 @@ class Strange(Live):
         self.daemon.reload()
 
 
+class Flooding(Live):
+    """A peer that sends parts that never become a message, and comes back when it is cut off."""
+    alerts = {"TamisConnectionsCut"}
+    also = set()
+
+    def provoke(self):
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self.flood)
+        self.thread.start()
+
+    def flood(self):
+        while not self.ending.wait(0.2):
+            with contextlib.suppress(OSError):
+                peer = RawPeer(self.daemon.input_port, b"PUSH")
+                while not self.ending.is_set():
+                    peer.send(*[b""] * 1000, more=True)
+
+    def remove(self):
+        self.ending.set()
+        self.thread.join()
+
+
 class Told(exporter.Exporter):
     """A page that tells of it."""
 
@@ -258,12 +282,14 @@ def told():
         "abandoned": Told("TamisRecordsAbandoned", constant("tamis_records_abandoned_total", 3)),
         "unbalanced": Told("TamisLedgerFault", constant("tamis_ledger_faults_total", 1)),
         "screen": Told("TamisScreenDisagrees", constant("tamis_screen_disagreements_total", 2)),
+        "clock": Told("TamisClockSuspect", constant("tamis_journal_clock_suspect", 1)),
     }
 
 
 LIVE = {"killed": Killed, "full disk": DiskFull, "lossy": Lossy, "damaged": Damaged,
         "silent": Silent, "unread": Unread, "restarted": Restarted, "bad reload": BadReload,
-        "no peer": NoPeer, "strangers": Strangers, "strange": Strange}
+        "no peer": NoPeer, "strangers": Strangers, "strange": Strange,
+        "flooding": Flooding}
 
 
 def every(folder, armed):
