@@ -67,7 +67,7 @@ public final class SecuredSockets: Sendable {
   /// A peer whose machine is gone is noticed within a minute, also by a socket that only receives.
   /// The kernel's probes do that for peers of every version; heartbeats of ZMTP would need 3.1.
   private static let peerOptions: [SocketOption] = [
-    .listenBacklog(128), .tcpKeepalive(true), .tcpKeepaliveIdleS(30), .tcpKeepaliveIntervalS(10),
+    .listenBacklog(1_024), .tcpKeepalive(true), .tcpKeepaliveIdleS(30), .tcpKeepaliveIntervalS(10),
     .tcpKeepaliveCount(3),
   ]
 
