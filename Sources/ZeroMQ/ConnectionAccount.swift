@@ -56,7 +56,12 @@ package struct ConnectionAccount {
 
   /// A handshake failed; the connection goes.
   package mutating func fail(isIncoming: Bool) {
-    if isIncoming { incoming.fail() } else { outgoing.fail() }
+    if !isIncoming { return outgoing.fail() }
+    incoming.fail()
+    // Who was let in and left takes no place. Nobody says whether it was this one, but no more can be
+    // about to come than still shake hands.
+    let surplus = admissions.count - incoming.unresolved
+    if surplus > 0 { admissions.removeFirst(surplus) }
   }
 
   /// A connection went.

@@ -81,6 +81,22 @@ internal import ZeroMQ
     #expect(account.established == 1)
   }
 
+  /// Who is let in and leaves before the handshake is over gives its place back at once.
+  @Test func whoGreetsAndLeavesTakesNoPlace() {
+    var account = ConnectionAccount(handshakeTimeoutMs: 60_000)
+    account.accept(3, nowMs: 0)
+    account.admit(nowMs: 0)
+    account.succeed(isIncoming: true)
+    for number in 0..<100 {
+      account.accept(4, nowMs: Int64(number))
+      account.admit(nowMs: Int64(number))
+      #expect(account.taken(nowMs: Int64(number)) == 2)
+      account.fail(isIncoming: true)
+      account.disconnect(4)
+      #expect(account.taken(nowMs: Int64(number)) == 1)
+    }
+  }
+
   @Test func aDescriptorThatComesAgainIsOneConnection() {
     var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
     for _ in 0..<3 {

@@ -385,6 +385,24 @@ def test_half_open_connections_shut_nobody_out(daemons, sent, curve):
     assert daemon.stop() == 0
 
 
+def test_who_greets_and_leaves_takes_no_place(daemons):
+    """A plain peer is let in when it has greeted, and counts as connected when it has said what it is."""
+    daemon = daemons()
+    daemon.steady = daemon.socket(zmq.PUSH, "in")
+    serve_output(daemon)
+    greeting = GREETING.replace(b"CURVE", b"NULL\0")
+    for _ in range(10):
+        for name in ("in", "out", "ask"):
+            for _ in range(20):
+                with socket.create_connection(("127.0.0.1", daemon.ports[name])) as peer:
+                    peer.sendall(greeting)
+                    peer.recv(64, socket.MSG_WAITALL)
+        for served in (serve_input, serve_output, serve_catch_up):
+            began = time.monotonic()
+            served(daemon)
+            assert time.monotonic() - began < 2, served
+
+
 def test_slow_new_subscriptions_are_cut_off_too(daemons):
     daemon = daemons()
     peer = daemon.socket(zmq.XSUB, "out")
