@@ -129,10 +129,12 @@ struct LedgerCommand: ParsableCommand {
     let more = account.missingRanges.count > 3 ? ", ..." : ""
     let missing =
       account.missing == 0 ? "" : " (sequences \(ranges.joined(separator: ", "))\(more))"
+    let (expected, decided) = (text(account.expected), text(account.decided))
+    let lost = text(account.missing)
     return "run \(account.run) source \(account.source)"
       + (account.take > 1 ? " take \(account.take)" : "")
-      + ": expected \(text(account.expected)) = decided \(text(account.decided)) + missing "
-      + text(account.missing) + missing + "; scored \(account.scored), flagged \(account.flagged), unbiased "
+      + ": expected \(expected) = decided \(decided) + missing \(lost)\(missing)"
+      + "; scored \(account.scored), flagged \(account.flagged), unbiased "
       + "\(account.unbiased)"
       + (account.abandoned.total == 0 ? "" : "; abandoned \(text(account.abandoned))")
       + (account.refused.isEmpty ? "" : "; refused \(text(account.refused))")
