@@ -1,12 +1,12 @@
 /// Why a study cannot be made of the events that were given.
-public enum AnalysisError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum AnalysisError: Error, Equatable, Sendable, CustomStringConvertible {
   /// No event of a sample has a score.
   case noEvents(score: String, sample: String, given: Int)
   /// A baseline cannot be fitted.
   case cannotFit(baseline: String, reason: String)
 
   /// What is wrong and what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .noEvents(let score, let sample, 0):
       "\(sample): no events to judge \(score) on; give at least one"

@@ -1,40 +1,40 @@
 /// How long single calls took.
-public struct LatencyDistribution: Sendable {
+package struct LatencyDistribution: Sendable {
   private let sortedNs: [UInt64]
 
   /// The distribution of at least one duration.
-  public init(nanoseconds: [UInt64]) {
+  package init(nanoseconds: [UInt64]) {
     precondition(!nanoseconds.isEmpty)
     sortedNs = nanoseconds.sorted()
   }
 
   /// The number of calls.
-  public var count: Int { sortedNs.count }
+  package var count: Int { sortedNs.count }
 
   /// The smallest duration that at least the share `quantile` of all do not exceed, in seconds;
   /// `quantile` in 0 ... 1.
-  public func quantile(_ quantile: Double) -> Double {
+  package func quantile(_ quantile: Double) -> Double {
     precondition((0...1).contains(quantile))
     let rank = Int((quantile * Double(count)).rounded(.up))
     return Double(sortedNs[max(0, rank - 1)]) * 1e-9
   }
 
   /// The longest, in seconds.
-  public var maximum: Double { quantile(1) }
+  package var maximum: Double { quantile(1) }
 
   /// A bin of the histogram.
-  public struct Bin: Equatable, Sendable {
+  package struct Bin: Equatable, Sendable {
     /// Durations above this, in seconds, are in it,
-    public var lower: Double
+    package var lower: Double
     /// up to and including this.
-    public var upper: Double
+    package var upper: Double
     /// How many.
-    public var count: Int
+    package var count: Int
   }
 
   /// A histogram with bins that are each `ratio` times as wide as the one before, from the bin of
   /// the shortest to that of the longest; bins begin at powers of `ratio` times a microsecond.
-  public func histogram(ratio: Double = 1.25) -> [Bin] {
+  package func histogram(ratio: Double = 1.25) -> [Bin] {
     precondition(ratio > 1)
     func edges(around seconds: Double) -> (lower: Double, upper: Double) {
       var upper = 1e-6

@@ -1,19 +1,19 @@
 internal import CLinux
 internal import CScoreKernels
-public import ScoreEngine
+package import ScoreEngine
 
 /// The measured peak of one core with the instructions that scoring uses: products a second of
 /// loops with all operands in registers.
-public struct MachinePeak: Sendable {
+package struct MachinePeak: Sendable {
   /// The instructions measured.
-  public let instructionSet: InstructionSet
+  package let instructionSet: InstructionSet
   /// Rounds of the float32 loop, and of the int8 loop, that take about a hundredth of a second.
   private let roundCounts: (float32: UInt64, int8: UInt64)
 
   private static let sliceNs: UInt64 = 10_000_000
 
   /// Finds how long the loops take.
-  public init(_ instructionSet: InstructionSet) {
+  package init(_ instructionSet: InstructionSet) {
     let set = isa(of: instructionSet)
     self.instructionSet = instructionSet
     func rounds(_ run: (tamis_isa, UInt64) -> UInt64) -> UInt64 {
@@ -30,10 +30,10 @@ public struct MachinePeak: Sendable {
   }
 
   /// Fused multiply-adds of float32 a second, now. Takes about 10 ms.
-  public func float32() -> Double { rate(tamis_peak_float32, roundCounts.float32) }
+  package func float32() -> Double { rate(tamis_peak_float32, roundCounts.float32) }
 
   /// Products of 8-bit integers a second, now. Takes about 10 ms.
-  public func int8() -> Double { rate(tamis_peak_int8, roundCounts.int8) }
+  package func int8() -> Double { rate(tamis_peak_int8, roundCounts.int8) }
 
   private func rate(_ run: (tamis_isa, UInt64) -> UInt64, _ rounds: UInt64) -> Double {
     let startNs = tamis_monotonic_ns()

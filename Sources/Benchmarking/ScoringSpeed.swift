@@ -1,36 +1,36 @@
 internal import CLinux
-public import ScoreEngine
+package import ScoreEngine
 
 /// How fast a core scores, in batches and one by one, beside its peak.
 ///
 /// Everything is measured in short slices that take turns: peak, exact, screened, peak. A machine
 /// that changes its pace changes it for all of them, and the shares stay true.
-public struct ScoringSpeed {
+package struct ScoringSpeed {
   /// The quantity that is measured.
-  public let network: ScoringNetwork
+  package let network: ScoringNetwork
   private let screened: ScoringPrecision?
   private let peak: MachinePeak
   private let events: UnsafeBufferPointer<Float>
   private let eventCount: Int
 
   /// A rate with its share of the measured peak.
-  public struct Rate: Sendable {
+  package struct Rate: Sendable {
     /// Events a second.
-    public var eventsPerSecond: Spread
+    package var eventsPerSecond: Spread
     /// The share of the core's peak, 0 ... 1.
-    public var shareOfPeak: Spread
+    package var shareOfPeak: Spread
   }
 
   /// The rates at one batch size.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// Events a call.
-    public var batch: Int
+    package var batch: Int
     /// Every event in float32.
-    public var exact: Rate
+    package var exact: Rate
     /// Screened, and exact where the screen does not rule an event out.
-    public var screened: Rate?
+    package var screened: Rate?
     /// Screened over exact, slice by slice.
-    public var ratio: Spread?
+    package var ratio: Spread?
   }
 
   private static let sliceNs: UInt64 = 40_000_000
@@ -38,7 +38,7 @@ public struct ScoringSpeed {
   /// Prepares to score `events`, row-major, at least one; they must outlive this value.
   ///
   /// - Parameter screening: when the screen lets an event go; nil measures exact scoring alone.
-  public init(
+  package init(
     screen: ScreenNetwork?, network: ScoringNetwork, screening: Screening?,
     events: UnsafeBufferPointer<Float>
   ) {
@@ -55,7 +55,7 @@ public struct ScoringSpeed {
   }
 
   /// The measured peak as events a second: float32, and 8-bit integers.
-  public func peakRates(slices: Int) -> (float32: Spread, int8: Spread) {
+  package func peakRates(slices: Int) -> (float32: Spread, int8: Spread) {
     let work = Double(network.multiplyAddsPerEvent)
     return (
       Spread((0..<slices).map { _ in peak.float32() / work }),
@@ -64,7 +64,7 @@ public struct ScoringSpeed {
   }
 
   /// Measures one batch size in `slices` slices of about 40 ms each.
-  public func rates(batch: Int, slices: Int) -> Row {
+  package func rates(batch: Int, slices: Int) -> Row {
     precondition(batch >= 1 && slices >= 1)
     let exact = Sliced(.exact(network), batch: batch, of: self)
     let screened = screened.map { Sliced($0, batch: batch, of: self) }
@@ -92,7 +92,7 @@ public struct ScoringSpeed {
   }
 
   /// Times `count` calls of one event each.
-  public func latencies(isScreened: Bool, count: Int) -> LatencyDistribution {
+  package func latencies(isScreened: Bool, count: Int) -> LatencyDistribution {
     precondition(count >= 1 && (!isScreened || screened != nil))
     let sliced = Sliced(
       isScreened ? screened ?? .exact(network) : .exact(network), batch: 1, of: self)
@@ -107,7 +107,7 @@ public struct ScoringSpeed {
   }
 
   /// The share of the events that a screened batch scored exactly.
-  public func rescoredShare() -> Double? {
+  package func rescoredShare() -> Double? {
     guard let screened else { return nil }
     let sliced = Sliced(screened, batch: min(256, eventCount), of: self)
     var (rescored, scored) = (0, 0)

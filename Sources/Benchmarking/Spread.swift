@@ -1,14 +1,14 @@
 /// A figure that was measured several times.
-public struct Spread: Equatable, Sendable {
+package struct Spread: Equatable, Sendable {
   /// The middle one, or the mean of the middle two.
-  public let median: Double
+  package let median: Double
   /// The smallest.
-  public let minimum: Double
+  package let minimum: Double
   /// The largest.
-  public let maximum: Double
+  package let maximum: Double
 
   /// The spread of at least one value.
-  public init(_ values: [Double]) {
+  package init(_ values: [Double]) {
     precondition(!values.isEmpty)
     let sorted = values.sorted()
     let middle = sorted.count / 2

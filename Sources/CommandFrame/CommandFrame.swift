@@ -1,13 +1,13 @@
-public import ArgumentParser
+package import ArgumentParser
 internal import CLinux
 internal import Glibc
 internal import ScoreEngine
 
 /// The version of both programs.
-public let programVersion = "0.1.0"
+package let programVersion = "0.1.0"
 
 /// What `--version` prints after the program's name: the version and the instruction set in use.
-public func versionText(of program: String) -> String {
+package func versionText(of program: String) -> String {
   let isa =
     (try? InstructionSet.selected()).map { "instruction set \($0.rawValue)" }
     ?? "TAMIS_ISA names no instruction set of this machine"
@@ -15,12 +15,12 @@ public func versionText(of program: String) -> String {
 }
 
 /// The answer to the user's question is no. It is reported as it is, with exit status 1.
-public struct NegativeAnswer: Error, CustomStringConvertible {
+package struct NegativeAnswer: Error, CustomStringConvertible {
   /// The text for stderr; none where it is empty.
-  public let description: String
+  package let description: String
 
   /// Creates an answer.
-  public init(description: String) { self.description = description }
+  package init(description: String) { self.description = description }
 }
 
 /// Parses the arguments, runs the command they name, and ends the program with the contract's exit
@@ -29,7 +29,7 @@ public struct NegativeAnswer: Error, CustomStringConvertible {
 /// Descriptors 0, 1 and 2 that were closed are opened on /dev/null first. A result that cannot be
 /// written to stdout is a failure. SIGINT, SIGTERM and SIGHUP remove the files that are being written
 /// and end the program; a command that waits for its signals blocks them.
-public func runProgram<Root: ParsableCommand>(
+package func runProgram<Root: ParsableCommand>(
   _ root: Root.Type, named name: String
 ) -> Never {
   tamis_standard_descriptors_open()
@@ -99,7 +99,7 @@ private func escaped(_ bytes: UnsafeRawBufferPointer) -> String {
 private let complaintTimeoutMs: Int32 = 2_000
 
 /// Writes a line to stderr. Where nobody reads it, the line is lost after two seconds.
-public func complain(_ text: String) {
+package func complain(_ text: String) {
   var line = text.hasSuffix("\n") ? text : text + "\n"
   _ = line.withUTF8 {
     tamis_write_within(STDERR_FILENO, $0.baseAddress, $0.count, complaintTimeoutMs)
@@ -108,7 +108,7 @@ public func complain(_ text: String) {
 
 /// Writes `text` to stderr if that needs no waiting, and drops it otherwise: for progress, which
 /// must not delay the work.
-public func mention(_ text: String) {
+package func mention(_ text: String) {
   var text = text
   guard tamis_is_writable(STDERR_FILENO) else { return }
   _ = text.withUTF8 { tamis_write_within(STDERR_FILENO, $0.baseAddress, $0.count, 0) }

@@ -1,8 +1,8 @@
-public import ZeroMQ
+package import ZeroMQ
 
 extension HandshakeFailure {
   /// What has happened, and what to do about it, for a log.
-  public var sentence: String {
+  package var sentence: String {
     let times = count == 1 ? "" : " (\(count) times)"
     switch reason {
     case .unknownKey:
@@ -45,7 +45,7 @@ extension HandshakeFailure {
 
 extension ConnectionCut {
   /// What has happened, and what to do about it, for a log.
-  public var sentence: String {
+  package var sentence: String {
     let times = count == 1 ? "" : " (\(count) times)"
     let who = address.isEmpty ? "a peer of \(socket)" : "\(address) at \(socket)"
     switch reason {

@@ -2,7 +2,7 @@ internal import DurableFiles
 internal import Glibc
 
 /// The place of a file of keys: a path, or a credential that the service manager provides.
-public struct KeyFile: Hashable, Sendable {
+package struct KeyFile: Hashable, Sendable {
   /// The path to open; nil for a credential where there are none.
   let path: String?
   /// What the operator wrote, for messages.
@@ -11,11 +11,11 @@ public struct KeyFile: Hashable, Sendable {
   let isCredential: Bool
 
   /// The prefix of the name of a credential.
-  public static let credentialPrefix = "credential:"
+  package static let credentialPrefix = "credential:"
 
   /// `text` is a path, or `credential:NAME` for the file NAME in `credentialsFolder`
   /// (`$CREDENTIALS_DIRECTORY` of a systemd unit with `LoadCredential=`).
-  public init(_ text: String, credentialsFolder: String? = nil) {
+  package init(_ text: String, credentialsFolder: String? = nil) {
     name = text
     isCredential = text.hasPrefix(Self.credentialPrefix)
     let rest = text.dropFirst(Self.credentialPrefix.count)

@@ -1,5 +1,5 @@
 internal import DurableFiles
-public import ZeroMQ
+package import ZeroMQ
 
 extension KeyFile {
   /// One line of a list of public keys.
@@ -47,7 +47,7 @@ extension KeyFile {
   /// client may connect.
   ///
   /// - Throws: `FileFault` or `SystemCallError`.
-  public func readClients() throws -> [CurveKey: String] {
+  package func readClients() throws -> [CurveKey: String] {
     var clients: [CurveKey: String] = [:]
     for listed in try readList() {
       if clients.updateValue(listed.name, forKey: listed.key) != nil {
@@ -61,7 +61,7 @@ extension KeyFile {
   /// no address (any other name) for all that are not listed.
   ///
   /// - Throws: `FileFault` or `SystemCallError`.
-  public func readServers() throws -> ServerKeys {
+  package func readServers() throws -> ServerKeys {
     var servers = ServerKeys()
     for listed in try readList() {
       if listed.name.contains("://") {
@@ -92,15 +92,15 @@ private func trimmed(_ text: Substring) -> Substring {
 }
 
 /// The public keys of servers.
-public struct ServerKeys: Equatable, Sendable {
+package struct ServerKeys: Equatable, Sendable {
   /// By the address that is connected to, as it is written there.
-  public var byAddress: [String: CurveKey] = [:]
+  package var byAddress: [String: CurveKey] = [:]
   /// The key of all other servers.
-  public var others: CurveKey?
+  package var others: CurveKey?
 
   /// `others` for every server.
-  public init(others: CurveKey? = nil) { self.others = others }
+  package init(others: CurveKey? = nil) { self.others = others }
 
   /// The key of the server at `address`.
-  public subscript(address: String) -> CurveKey? { byAddress[address] ?? others }
+  package subscript(address: String) -> CurveKey? { byAddress[address] ?? others }
 }

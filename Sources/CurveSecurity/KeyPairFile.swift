@@ -1,12 +1,12 @@
 internal import DurableFiles
-public import ZeroMQ
+package import ZeroMQ
 
 extension KeyFile {
   /// Reads a key pair: a certificate as `tamis keygen`, pyzmq's `zmq.auth` and CZMQ write them, with
   /// the lines `public-key = "KEY"` and `secret-key = "KEY"`.
   ///
   /// - Throws: `FileFault` or `SystemCallError`; the text never holds a secret.
-  public func readKeyPair() throws -> CurveKeyPair {
+  package func readKeyPair() throws -> CurveKeyPair {
     let text = try readText(isSecret: true)
     let publicKey = try certificateKey("public-key", in: text)
     guard let secretKey = try certificateKey("secret-key", in: text) else {
@@ -58,7 +58,7 @@ private func certificateValue(_ field: String, in line: Substring) -> String? {
 ///   - name: who the key is for; one line.
 /// - Throws: `FileFault` where one of the files exists and `replacing` is false, or
 ///   `SystemCallError`.
-public func writeKeyPair(
+package func writeKeyPair(
   _ pair: CurveKeyPair, to path: String, name: String, replacing: Bool
 ) throws {
   precondition(!name.contains("\n"))

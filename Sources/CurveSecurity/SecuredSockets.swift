@@ -1,12 +1,12 @@
 internal import DurableFiles
 internal import Synchronization
-public import ZeroMQ
+package import ZeroMQ
 
 /// The sockets of a program, opened under one `SocketSecurity` and guarded by one `ZAPHandler`.
 ///
 /// Make it before the first socket of `context` is opened, open all sockets through it, and let a
 /// thread do `run()`.
-public final class SecuredSockets: Sendable {
+package final class SecuredSockets: Sendable {
   private let gatekeeper: ZAPHandler
   private let security: SocketSecurity
   private let clients: Mutex<[CurveKey: String]>
@@ -14,7 +14,7 @@ public final class SecuredSockets: Sendable {
 
   /// Begins to guard `context`. `report` receives peers that could not connect, on the thread of
   /// `run()` and rarely (see `ZAPHandler`).
-  public init(
+  package init(
     _ context: Context, _ security: SocketSecurity,
     report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in },
     reportCut: @escaping @Sendable (ConnectionCut) -> Void = { _ in }
@@ -34,7 +34,7 @@ public final class SecuredSockets: Sendable {
   ///   - pressure: how sending goes, where one receiver must not delay the others.
   /// - Returns: where the socket is bound, wildcard ports resolved.
   /// - Throws: `ZeroMQError`, or `FileFault` where the key of a server is missing.
-  public func open(
+  package func open(
     _ socket: Socket, as name: String, bind: [String], connect: [String],
     limits: PeerLimits = .none, pressure: ReceiverPressure? = nil
   ) throws -> [String] {
@@ -79,20 +79,20 @@ public final class SecuredSockets: Sendable {
   }
 
   /// The counts of connections of each socket, in the order of opening.
-  public var counts: [ConnectionCounts] { opened.withLock { $0 } }
+  package var counts: [ConnectionCounts] { opened.withLock { $0 } }
 
   /// Answers peers until `stop()`. Blocks its thread; call it once.
-  public func run() throws(ZeroMQError) { try gatekeeper.run() }
+  package func run() throws(ZeroMQError) { try gatekeeper.run() }
 
   /// Lets `run()` return. Any thread may call it.
-  public func stop() { gatekeeper.stop() }
+  package func stop() { gatekeeper.stop() }
 
   /// Reads the list of clients again. From now on the clients on it may connect. Connected clients
   /// stay connected, whether they are on it or not. Any thread may call it.
   ///
   /// - Returns: what has changed; nil where there is no list.
   /// - Throws: `FileFault` or `SystemCallError` where the list is wrong; the old one then stays.
-  public func reloadClients() throws -> ClientListChange? {
+  package func reloadClients() throws -> ClientListChange? {
     guard security.keys != nil, let file = security.clientsFile else { return nil }
     let fresh = try file.readClients()
     return clients.withLock { current in
@@ -107,11 +107,11 @@ public final class SecuredSockets: Sendable {
 }
 
 /// The changes of the list of clients when it was read again.
-public struct ClientListChange: Equatable, Sendable {
+package struct ClientListChange: Equatable, Sendable {
   /// Clients on the list now.
-  public var count: Int
+  package var count: Int
   /// Clients on the list now that were not on it before.
-  public var added: Int
+  package var added: Int
   /// Clients that were on the list and are no longer.
-  public var removed: Int
+  package var removed: Int
 }

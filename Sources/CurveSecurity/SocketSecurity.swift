@@ -1,30 +1,30 @@
 internal import DurableFiles
-public import ZeroMQ
+package import ZeroMQ
 
 /// How the sockets of a program are protected.
-public struct SocketSecurity: Sendable {
+package struct SocketSecurity: Sendable {
   /// The program's own key pair; nil leaves all sockets plain.
-  public var keys: CurveKeyPair?
+  package var keys: CurveKeyPair?
   /// The clients that may connect to sockets that bind, with their names.
-  public var clients: [CurveKey: String] = [:]
+  package var clients: [CurveKey: String] = [:]
   /// The file of `clients`, to read it again.
-  public var clientsFile: KeyFile?
+  package var clientsFile: KeyFile?
   /// The keys of the servers that sockets connect to.
-  public var servers = ServerKeys()
+  package var servers = ServerKeys()
   /// Peers that may be connected to a bound socket at a time.
-  public var connectionCountMax = 64
+  package var connectionCountMax = 64
   /// The longest time that a handshake may take.
-  public var handshakeTimeoutMs = 5_000
+  package var handshakeTimeoutMs = 5_000
   /// Peers that may shake hands with a bound socket at a time.
-  public var handshakeCountMax = 512
+  package var handshakeCountMax = 512
 
   /// Plain sockets with the default limits.
-  public init() {}
+  package init() {}
 
   /// Reads the files.
   ///
   /// - Throws: `SecurityFaults`, with all that is wrong with them.
-  public init(_ files: SecurityFiles) throws(SecurityFaults) {
+  package init(_ files: SecurityFiles) throws(SecurityFaults) {
     var faults: [String] = []
     func reading<Value>(_ file: KeyFile?, _ read: (KeyFile) throws -> Value) -> Value? {
       guard let file else { return nil }
@@ -53,18 +53,18 @@ public struct SocketSecurity: Sendable {
 }
 
 /// The files of a program's keys and peers.
-public struct SecurityFiles: Sendable {
+package struct SecurityFiles: Sendable {
   /// Its own key pair.
-  public var keyPair: KeyFile?
+  package var keyPair: KeyFile?
   /// The clients that may connect.
-  public var clients: KeyFile?
+  package var clients: KeyFile?
   /// The servers' keys.
-  public var servers: KeyFile?
+  package var servers: KeyFile?
   /// The addresses that sockets connect to, which all need a server's key.
-  public var connects: [String]
+  package var connects: [String]
 
   /// Names the files; nil for none.
-  public init(
+  package init(
     keyPair: KeyFile?, clients: KeyFile? = nil, servers: KeyFile? = nil, connects: [String] = []
   ) {
     self.keyPair = keyPair
@@ -75,10 +75,10 @@ public struct SecurityFiles: Sendable {
 }
 
 /// All that is wrong with the files of keys. Never empty.
-public struct SecurityFaults: Error, Equatable, Sendable, CustomStringConvertible {
+package struct SecurityFaults: Error, Equatable, Sendable, CustomStringConvertible {
   /// A sentence each.
-  public var faults: [String]
+  package var faults: [String]
 
   /// A line each.
-  public var description: String { faults.joined(separator: "\n") }
+  package var description: String { faults.joined(separator: "\n") }
 }

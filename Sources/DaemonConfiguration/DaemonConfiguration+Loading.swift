@@ -7,7 +7,7 @@ extension DaemonConfiguration {
   /// Reads the file at `path`. Throws everything that is wrong with it at once.
   ///
   /// Whether model, calibration and journal exist and fit is checked where they are opened.
-  public static func load(_ path: String) throws(ConfigurationFaults) -> DaemonConfiguration {
+  package static func load(_ path: String) throws(ConfigurationFaults) -> DaemonConfiguration {
     try DaemonConfiguration(yaml: readText(path), file: path)
   }
 
@@ -43,7 +43,7 @@ extension DaemonConfiguration {
   }
 
   /// The keys, with their sections, whose values are not those of `other`.
-  public func keys(differingFrom other: DaemonConfiguration) -> [String] {
+  package func keys(differingFrom other: DaemonConfiguration) -> [String] {
     Self.keys.filter { !$0.key.isEqual(self, other) }.map(\.name)
   }
 

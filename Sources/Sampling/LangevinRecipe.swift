@@ -1,19 +1,19 @@
 /// How annealed Langevin dynamics runs: `stepsPerLevel` steps at each noise level, from the largest
 /// to the smallest, each of size `stepRatio` sigma^2.
-public struct LangevinRecipe: Equatable, Sendable {
+package struct LangevinRecipe: Equatable, Sendable {
   /// Steps at each noise level, at least 1.
-  public var stepsPerLevel = 50
+  package var stepsPerLevel = 50
   /// The step size a in units of sigma^2, above 0 and below 2.
-  public var stepRatio = 0.5
+  package var stepRatio = 0.5
   /// The seed of all that is random.
-  public var seed: UInt64 = 1
+  package var seed: UInt64 = 1
 
   /// The recommended recipe.
-  public init() {}
+  package init() {}
 }
 
 /// Why a model gives no samples.
-public enum SamplingError: Error, Equatable, CustomStringConvertible {
+package enum SamplingError: Error, Equatable, CustomStringConvertible {
   /// The model is not a score network.
   case notAScoreNetwork(kind: String)
   /// A setting is out of range.
@@ -22,7 +22,7 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
   case diverged(sample: UInt64, feature: Int)
 
   /// One line.
-  public var description: String {
+  package var description: String {
     switch self {
     case .notAScoreNetwork(let kind):
       "sampling: found an \(kind), expected a score network: only the gradient of a density can be "

@@ -1,29 +1,29 @@
 internal import ReproducibleMath
-public import ScoreEngine
-public import ScoreModel
+package import ScoreEngine
+package import ScoreModel
 
 /// Draws events from the density that a score network has learnt, by annealed Langevin dynamics
 /// (Song and Ermon 2019); docs/sampling.md has the formulas.
 ///
 /// Sample i depends only on model, recipe and i. It has the same bits on any machine, in any batch,
 /// on any thread, with any instruction set and any number of samples.
-public struct LangevinSampler: Sendable {
+package struct LangevinSampler: Sendable {
   /// The recipe.
-  public let recipe: LangevinRecipe
+  package let recipe: LangevinRecipe
   private let field: ScoreField
   private let standardiser: Standardiser
   /// The noise levels, the largest sigma first.
   private let levels: [Int]
 
   /// D.
-  public var featureCount: Int { field.featureCount }
+  package var featureCount: Int { field.featureCount }
   /// Evaluations of the network for each sample: all steps, and a last one without noise.
-  public var evaluationCount: Int { levels.count * recipe.stepsPerLevel + 1 }
+  package var evaluationCount: Int { levels.count * recipe.stepsPerLevel + 1 }
 
   /// Packs the model.
   ///
   /// - Throws: `SamplingError` where the model is not a score network or the recipe is out of range.
-  public init(
+  package init(
     model: TrainedModel, recipe: LangevinRecipe, instructionSet: InstructionSet
   ) throws(SamplingError) {
     guard model.kind == .score else { throw .notAScoreNetwork(kind: model.kind.title) }
@@ -44,7 +44,7 @@ public struct LangevinSampler: Sendable {
   /// Makes the samples of a range: D raw features each, row-major.
   ///
   /// - Throws: `SamplingError.diverged` for the first sample that is not finite.
-  public func fill(
+  package func fill(
     _ out: UnsafeMutableBufferPointer<Float>, samples: Range<UInt64>
   ) throws(SamplingError) {
     precondition(out.count == samples.count * featureCount)

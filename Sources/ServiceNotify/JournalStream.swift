@@ -6,7 +6,7 @@ internal import Glibc
 /// Lines on it may begin with `<N>`, N being the level of syslog(3), and need no time of their own.
 ///
 /// - Parameter stream: the value of `JOURNAL_STREAM`, this process' own where nil.
-public func isJournalStream(_ descriptor: CInt, stream: String? = nil) -> Bool {
+package func isJournalStream(_ descriptor: CInt, stream: String? = nil) -> Bool {
   guard let stream = stream ?? getenv("JOURNAL_STREAM").map({ String(cString: $0) }) else {
     return false
   }

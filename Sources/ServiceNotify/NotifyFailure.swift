@@ -1,14 +1,14 @@
 internal import Glibc
 
 /// Why the service manager could not be notified.
-public struct NotifyFailure: Error, Equatable, Sendable, CustomStringConvertible {
+package struct NotifyFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// The socket, as `NOTIFY_SOCKET` has it.
-  public var socketName: String
+  package var socketName: String
   /// What was found.
-  public var explanation: String
+  package var explanation: String
 
   /// `cannot notify the service manager at /run/systemd/notify: Connection refused`
-  public var description: String {
+  package var description: String {
     "cannot notify the service manager at \(socketName): \(explanation)"
   }
 

@@ -6,13 +6,13 @@ internal import Glibc
 /// environment. Otherwise it is nil, and `notifier?.ready()` does nothing. No call blocks and none
 /// throws: a manager that does not listen must not stop the stream. A failure is a value that the
 /// caller may log.
-public final class ServiceNotifier: Sendable {
+package final class ServiceNotifier: Sendable {
   /// Nanoseconds after which the manager takes the daemon for stuck unless `watchdog()` was called;
   /// nil where it does not watch. Call it at half that interval or more often.
-  public let watchdogIntervalNs: UInt64?
+  package let watchdogIntervalNs: UInt64?
 
   /// Where the datagrams go, as `NOTIFY_SOCKET` has it.
-  public let socketName: String
+  package let socketName: String
 
   /// The socket that they leave by, close-on-exec.
   package let descriptor: CInt
@@ -27,7 +27,7 @@ public final class ServiceNotifier: Sendable {
   ///     that it is meant for.
   ///   - process: the process that `WATCHDOG_PID` may mean; this one where nil.
   /// - Throws: `NotifyFailure` where the name cannot be used or there is no socket to be had.
-  public init?(
+  package init?(
     environment: [String: String], process: Int32? = nil
   ) throws(NotifyFailure) {
     guard let name = environment["NOTIFY_SOCKET"], !name.isEmpty else { return nil }
@@ -47,7 +47,7 @@ public final class ServiceNotifier: Sendable {
   }
 
   /// The notifier that this process' own environment asks for.
-  public convenience init?() throws(NotifyFailure) {
+  package convenience init?() throws(NotifyFailure) {
     var environment: [String: String] = [:]
     for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] {
       environment[name] = getenv(name).map { String(cString: $0) }
@@ -60,13 +60,13 @@ public final class ServiceNotifier: Sendable {
   /// The daemon has a model and a calibration and takes events: at the start, and at the end of a
   /// reload.
   @discardableResult
-  public func ready(status: String) -> NotifyFailure? {
+  package func ready(status: String) -> NotifyFailure? {
     send("READY=1\n\(statusLine(status))")
   }
 
   /// The configuration is being loaded again; `ready(status:)` must follow, whatever comes of it.
   @discardableResult
-  public func reloading() -> NotifyFailure? {
+  package func reloading() -> NotifyFailure? {
     // The time lets the manager tell this reload from an older one.
     send("RELOADING=1\nMONOTONIC_USEC=\(monotonicUs())")
   }
@@ -76,18 +76,18 @@ public final class ServiceNotifier: Sendable {
   /// - Parameter timeoutNs: how long that may take from now on; it extends `TimeoutStopSec` of the
   ///   unit where that is shorter.
   @discardableResult
-  public func stopping(withinNs timeoutNs: UInt64) -> NotifyFailure? {
+  package func stopping(withinNs timeoutNs: UInt64) -> NotifyFailure? {
     send("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(timeoutNs / 1000)\n\(statusLine("draining"))")
   }
 
   /// One line for people, shown by `systemctl status`.
   @discardableResult
-  public func status(_ text: String) -> NotifyFailure? { send(statusLine(text)) }
+  package func status(_ text: String) -> NotifyFailure? { send(statusLine(text)) }
 
   /// The pipeline makes progress, or idles soundly. To be called because of that, never because of
   /// a timer alone.
   @discardableResult
-  public func watchdog() -> NotifyFailure? { send("WATCHDOG=1") }
+  package func watchdog() -> NotifyFailure? { send("WATCHDOG=1") }
 
   private func send(_ message: String) -> NotifyFailure? {
     var text = message

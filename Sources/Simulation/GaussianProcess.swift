@@ -4,16 +4,16 @@ internal import ReproducibleMath
 ///
 /// Process p has mean 0.3 (p + 1) N(0, 1)^D and covariance A A^T + 0.5 I with
 /// A = 0.1 N(0, 1)^(D x D).
-public struct GaussianProcess: Sendable {
+package struct GaussianProcess: Sendable {
   /// The variance that every feature has on its own.
-  public static let independentVariance = 0.5
+  package static let independentVariance = 0.5
 
   /// What it stands for.
-  public let name: String
+  package let name: String
   /// Its share of the background.
-  public let weight: Double
+  package let weight: Double
   /// D values.
-  public let mean: [Double]
+  package let mean: [Double]
   /// A, D x D; element (row j, column k) at k D + j, so that a column is contiguous.
   let mixingColumns: [Double]
 
@@ -37,7 +37,7 @@ public struct GaussianProcess: Sendable {
   }
 
   /// One element of the covariance matrix A A^T + 0.5 I. O(D).
-  public func covariance(_ row: Int, _ column: Int) -> Double {
+  package func covariance(_ row: Int, _ column: Int) -> Double {
     let products = (0..<mean.count).map { k in
       mixingColumns[k * mean.count + row] * mixingColumns[k * mean.count + column]
     }

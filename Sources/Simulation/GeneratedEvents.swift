@@ -1,28 +1,28 @@
 internal import DurableFiles
-public import EventRecords
+package import EventRecords
 internal import WorkerThreads
 
 /// Events that a program makes. Each depends only on its place, so that files of them do not depend
 /// on how many threads made them.
-public struct GeneratedEvents: Sendable {
+package struct GeneratedEvents: Sendable {
   /// D.
-  public let featureCount: Int
+  package let featureCount: Int
   /// D names, or nil.
-  public let featureNames: [String]?
+  package let featureNames: [String]?
   /// The number of events.
-  public let eventCount: Int
+  package let eventCount: Int
   /// Sections of the run's manifest that say how the events were made.
-  public let origin: [String: JSONValue]
+  package let origin: [String: JSONValue]
   /// Events made at a time by all threads together, and written before the next ones are made.
-  public let chunkEventCount: Int
+  package let chunkEventCount: Int
   /// Makes the events of a range: D features each, row-major. Called from any thread.
-  public let fill: @Sendable (UnsafeMutableBufferPointer<Float>, Range<UInt64>) throws -> Void
+  package let fill: @Sendable (UnsafeMutableBufferPointer<Float>, Range<UInt64>) throws -> Void
 
   /// Memory for one chunk of events.
   private static let chunkByteCountMax = 1 << 26
 
   /// Describes events; nothing is made yet.
-  public init(
+  package init(
     featureCount: Int, featureNames: [String]?, eventCount: Int,
     origin: [String: JSONValue] = [:], chunkEventCount: Int = 16_384,
     fill: @escaping @Sendable (UnsafeMutableBufferPointer<Float>, Range<UInt64>) throws -> Void
@@ -47,7 +47,7 @@ public struct GeneratedEvents: Sendable {
   ///   - progress: called now and then with the number of events written.
   /// - Throws: `FileFault` or `SystemCallError` where the output cannot be written, and what `fill`
   ///   throws.
-  public func write(
+  package func write(
     to path: String, run: UInt32 = 1, replacing: Bool = false, threadCount: Int = 1,
     progress: (Int) -> Void = { _ in }
   ) throws {

@@ -6,16 +6,16 @@ internal import ReproducibleMath
 /// The processes come from the process seed alone, so that samples for training, calibration
 /// and test share one physics. Event i of a sample depends on (process seed, seed, i) alone:
 /// any range can be made by any thread, in any order, with the same bits on every machine.
-public struct ReferencePhysics: Sendable {
+package struct ReferencePhysics: Sendable {
   /// QCD, W+jets, Z+jets, ttbar.
-  public let processes: [GaussianProcess]
+  package let processes: [GaussianProcess]
   /// D.
-  public let featureCount: Int
+  package let featureCount: Int
   /// From which the processes are drawn.
-  public let processSeed: UInt64
+  package let processSeed: UInt64
 
   /// Draws the processes of `processSeed`.
-  public init(processSeed: UInt64, featureCount: Int = 64) {
+  package init(processSeed: UInt64, featureCount: Int = 64) {
     precondition(1...65_535 ~= featureCount, "\(featureCount) features")
     self.processSeed = processSeed
     self.featureCount = featureCount
@@ -28,7 +28,7 @@ public struct ReferencePhysics: Sendable {
   }
 
   /// `feature_00`, `feature_01`, ...: these features have no meaning to be named after.
-  public var featureNames: [String] {
+  package var featureNames: [String] {
     let digitCount = max(2, String(featureCount - 1).count)
     return (0..<featureCount).map { feature in
       let digits = String(feature)
@@ -37,7 +37,7 @@ public struct ReferencePhysics: Sendable {
   }
 
   /// The number of the process that made background event `event` of the sample `seed`.
-  public func process(ofEvent event: UInt64, seed: UInt64) -> Int {
+  package func process(ofEvent event: UInt64, seed: UInt64) -> Int {
     let place = SimulationStream.backgroundProcess.keyed(by: seed).uniform(at: event)
     var end = 0.0
     for (number, process) in processes.dropLast().enumerated() {

@@ -11,7 +11,7 @@ extension SimulatedSample {
   ///   - threadCount: threads that make events.
   ///   - progress: called now and then with the number of events written.
   /// - Throws: `FileFault` or `SystemCallError` where the output cannot be written.
-  public func write(
+  package func write(
     to path: String, run: UInt32 = 1, replacing: Bool = false, threadCount: Int = 1,
     progress: (Int) -> Void = { _ in }
   ) throws {

@@ -1,7 +1,7 @@
 /// A sample of the reference physics.
-public struct SimulatedSample: Sendable {
+package struct SimulatedSample: Sendable {
   /// What its events are.
-  public enum Content: Equatable, Sendable {
+  package enum Content: Equatable, Sendable {
     /// The four processes.
     case background
     /// Anomalies: `scale` multiplies the shift, `spread` is the standard deviation.
@@ -11,16 +11,16 @@ public struct SimulatedSample: Sendable {
   }
 
   /// The physics that it shares with other samples.
-  public let physics: ReferencePhysics
+  package let physics: ReferencePhysics
   /// What its events are.
-  public let content: Content
+  package let content: Content
   /// The number of events.
-  public let eventCount: Int
+  package let eventCount: Int
   /// Samples of different seeds are independent.
-  public let seed: UInt64
+  package let seed: UInt64
 
   /// Describes a sample; nothing is made yet.
-  public init(physics: ReferencePhysics, content: Content, eventCount: Int, seed: UInt64 = 1) {
+  package init(physics: ReferencePhysics, content: Content, eventCount: Int, seed: UInt64 = 1) {
     precondition(eventCount >= 0)
     self.physics = physics
     self.content = content
@@ -29,7 +29,7 @@ public struct SimulatedSample: Sendable {
   }
 
   /// Makes the events of a range: D features each, row-major.
-  public func fill(_ out: UnsafeMutableBufferPointer<Float>, events: Range<UInt64>) {
+  package func fill(_ out: UnsafeMutableBufferPointer<Float>, events: Range<UInt64>) {
     switch content {
     case .background:
       physics.fillBackground(out, events: events, seed: seed)

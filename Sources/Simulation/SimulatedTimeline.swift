@@ -1,4 +1,4 @@
-public import EventRecords
+package import EventRecords
 internal import ReproducibleMath
 
 /// Where and when the events of a simulated run were "taken": a function of the run number and the
@@ -7,37 +7,37 @@ internal import ReproducibleMath
 /// The run begins at 2026-01-01 00:00:00 UTC and has an event every 50 us, 2,000 bunch crossings
 /// of 25 ns. A luminosity section has 10,000 events. The condition is the section's mean pile-up,
 /// 40 + 10 sin(2 pi section / 240): one oscillation in two minutes.
-public struct SimulatedTimeline: Sendable {
+package struct SimulatedTimeline: Sendable {
   /// 2026-01-01 00:00:00 UTC.
-  public static let startNs: UInt64 = 1_767_225_600_000_000_000
+  package static let startNs: UInt64 = 1_767_225_600_000_000_000
   /// Between two events.
-  public static let intervalNs: UInt64 = 50_000
+  package static let intervalNs: UInt64 = 50_000
   /// Events of a luminosity section.
-  public static let sectionEventCount: UInt64 = 10_000
+  package static let sectionEventCount: UInt64 = 10_000
   private static let crossingNs: UInt64 = 25
   private static let orbitCrossingCount: UInt64 = 3_564
 
   /// Run number.
-  public let run: UInt32
+  package let run: UInt32
   /// D.
-  public let featureCount: Int
+  package let featureCount: Int
   /// Of the feature names.
-  public let schema: UInt32
+  package let schema: UInt32
 
   /// The timeline of a run.
-  public init(run: UInt32, featureCount: Int, schema: UInt32) {
+  package init(run: UInt32, featureCount: Int, schema: UInt32) {
     self.run = run
     self.featureCount = featureCount
     self.schema = schema
   }
 
   /// The begin of the run, sequence 1.
-  public var beginOfRun: EventHeader {
+  package var beginOfRun: EventHeader {
     header(.beginOfRun, place: 0, section: 1)
   }
 
   /// Event `index`, counted from 0; its number is index + 1 and its sequence index + 2.
-  public func event(_ index: UInt64) -> EventHeader {
+  package func event(_ index: UInt64) -> EventHeader {
     var header = header(
       .event, place: index + 1, section: UInt32(index / Self.sectionEventCount) + 1)
     header.event = index + 1
@@ -45,7 +45,7 @@ public struct SimulatedTimeline: Sendable {
   }
 
   /// The end of a run of `eventCount` events.
-  public func endOfRun(eventCount: UInt64) -> EventHeader {
+  package func endOfRun(eventCount: UInt64) -> EventHeader {
     let lastIndex = eventCount == 0 ? 0 : eventCount - 1
     return header(
       .endOfRun, place: eventCount + 1, section: UInt32(lastIndex / Self.sectionEventCount) + 1)

@@ -1,5 +1,5 @@
 /// Whether the score has a part for the distance to the nearest training events.
-public enum DistanceChoice: Equatable, Sendable {
+package enum DistanceChoice: Equatable, Sendable {
   /// Decided by background, where the scoring level is chosen too; none where levels are given.
   case automatic
   /// The network alone.
@@ -9,7 +9,7 @@ public enum DistanceChoice: Equatable, Sendable {
   case weighted(Double)
 
   /// The factor of `automatic`. Between 1 and 3 little depends on it.
-  public static let usualFactor = 2.0
+  package static let usualFactor = 2.0
 }
 
 /// What background says of distances to nearest neighbours.

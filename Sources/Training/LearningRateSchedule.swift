@@ -1,7 +1,7 @@
 internal import ReproducibleMath
 
 /// How the learning rate changes over a training.
-public enum LearningRateSchedule: String, CaseIterable, Sendable {
+package enum LearningRateSchedule: String, CaseIterable, Sendable {
   /// It stays.
   case constant
   /// Half a cosine wave from the initial rate at step 0 to zero after the last step (Loshchilov

@@ -2,23 +2,23 @@
 ///
 /// No anomaly is needed: it tells what can be known of a detector before there is anything to
 /// detect.
-public struct NoiseLevelSummary: Equatable, Sendable {
+package struct NoiseLevelSummary: Equatable, Sendable {
   /// Index into the model's noise levels.
-  public let level: Int
+  package let level: Int
   /// Its standard deviation, in units of standardised features.
-  public let sigma: Float
+  package let sigma: Float
   /// The share of added noise that the network predicts, 1 - E|o - e|^2 / E|e|^2: at most 1,
   /// negative where it would be better to predict none.
-  public let explainedNoise: Double
+  package let explainedNoise: Double
   /// The share that the best linear filter predicts, which knows only background's covariance.
-  public let linearExplainedNoise: Double
+  package let linearExplainedNoise: Double
   /// The mean over events of the squared norm of the output, without noise.
-  public let normMean: Double
+  package let normMean: Double
   /// Its standard deviation over events.
-  public let normSpread: Double
+  package let normSpread: Double
 
   /// A row of the table.
-  public init(
+  package init(
     level: Int, sigma: Float, explainedNoise: Double, linearExplainedNoise: Double,
     normMean: Double, normSpread: Double
   ) {
@@ -33,14 +33,14 @@ public struct NoiseLevelSummary: Equatable, Sendable {
   /// Whether the network predicts less of the noise than a linear filter would, by more than 0.01
   /// to 0.02. A network may be that much worse where background is Gaussian and the filter is the
   /// best possible.
-  public var isBelowLinear: Bool {
+  package var isBelowLinear: Bool {
     explainedNoise < NoiseLevelSummary.linearShare * linearExplainedNoise
   }
 
   /// Whether the network leaves more than 1.75 times the noise that a linear filter would. At large
   /// sigma the filter is nearly the best possible, and a network comes near it only after many
   /// steps.
-  public var leavesMuchMoreThanLinear: Bool {
+  package var leavesMuchMoreThanLinear: Bool {
     1 - explainedNoise > NoiseLevelSummary.restShare * (1 - linearExplainedNoise)
   }
 
@@ -49,16 +49,16 @@ public struct NoiseLevelSummary: Equatable, Sendable {
 }
 
 /// The measurement of a network after its training.
-public struct NetworkMeasurement: Equatable, Sendable {
+package struct NetworkMeasurement: Equatable, Sendable {
   /// One row a noise level, the largest sigma first.
-  public let levels: [NoiseLevelSummary]
+  package let levels: [NoiseLevelSummary]
   /// How many events were measured.
-  public let eventCount: Int
+  package let eventCount: Int
   /// Whether the network never saw them.
-  public let isHeldOut: Bool
+  package let isHeldOut: Bool
 
   /// A table of measured levels.
-  public init(levels: [NoiseLevelSummary], eventCount: Int, isHeldOut: Bool) {
+  package init(levels: [NoiseLevelSummary], eventCount: Int, isHeldOut: Bool) {
     self.levels = levels
     self.eventCount = eventCount
     self.isHeldOut = isHeldOut
@@ -67,7 +67,7 @@ public struct NetworkMeasurement: Equatable, Sendable {
   /// The levels that show that the network was trained too little, without any label: scoring
   /// levels that explain less of the noise than a linear filter, and any level that leaves far more
   /// of it than that filter.
-  public func undertrainedLevels(scoringLevels: [Int]) -> [NoiseLevelSummary] {
+  package func undertrainedLevels(scoringLevels: [Int]) -> [NoiseLevelSummary] {
     levels.filter {
       $0.leavesMuchMoreThanLinear || ($0.isBelowLinear && scoringLevels.contains($0.level))
     }

@@ -1,12 +1,12 @@
 internal import ReproducibleMath
 
 /// The noise levels' standard deviations: log-spaced, the largest first.
-public struct NoiseSchedule: Equatable, Sendable {
+package struct NoiseSchedule: Equatable, Sendable {
   /// The standard deviations, level 0 first, in units of standardised features.
-  public let sigmas: [Float]
+  package let sigmas: [Float]
 
   /// `levelCount` levels from `sigmaMax` down to `sigmaMin`; a single level is `sigmaMax`.
-  public init(sigmaMax: Double, sigmaMin: Double, levelCount: Int) {
+  package init(sigmaMax: Double, sigmaMin: Double, levelCount: Int) {
     precondition(levelCount >= 1 && sigmaMin > 0 && sigmaMax >= sigmaMin)
     sigmas = (0..<levelCount).map { level in
       if level == 0 { return Float(sigmaMax) }
@@ -19,7 +19,7 @@ public struct NoiseSchedule: Equatable, Sendable {
 
 extension TrainingConfiguration {
   /// The noise levels of this recipe.
-  public var noiseSchedule: NoiseSchedule {
+  package var noiseSchedule: NoiseSchedule {
     NoiseSchedule(sigmaMax: sigmaMax, sigmaMin: sigmaMin, levelCount: levelCount)
   }
 }

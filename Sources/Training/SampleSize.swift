@@ -1,21 +1,21 @@
 /// What a training's length and width are where nobody gives them: by the size of the sample and
 /// by how much of it is determined.
-public struct SampleSize: Equatable, Sendable {
+package struct SampleSize: Equatable, Sendable {
   /// From so many events on a sample is large.
-  public static let largeEventCount = 20_000
+  package static let largeEventCount = 20_000
   /// With fewer events than this a detector is a guess at the tails of background.
-  public static let fewEventCount = 1_000
+  package static let fewEventCount = 1_000
   /// From this share on, of noise that a linear filter explains at the finest level, background
   /// lies so near to a subspace that a network soon knows it, and then learns events by heart.
-  public static let determinedShare = 0.25
+  package static let determinedShare = 0.25
 
   /// How many events there are.
-  public let eventCount: Int
+  package let eventCount: Int
   /// The share of the noise that a linear filter explains at the finest level of the ladder.
-  public let linearExplainedNoise: Double
+  package let linearExplainedNoise: Double
 
   /// A sample.
-  public init(eventCount: Int, linearExplainedNoise: Double) {
+  package init(eventCount: Int, linearExplainedNoise: Double) {
     self.eventCount = eventCount
     self.linearExplainedNoise = linearExplainedNoise
   }
@@ -24,11 +24,11 @@ public struct SampleSize: Equatable, Sendable {
   private var isDetermined: Bool { linearExplainedNoise >= SampleSize.determinedShare }
 
   /// Training steps.
-  public var steps: Int { isLarge ? (isDetermined ? 10_000 : 20_000) : 4_000 }
+  package var steps: Int { isLarge ? (isDetermined ? 10_000 : 20_000) : 4_000 }
   /// Events a step.
-  public var batchSize: Int { isLarge ? 512 : 256 }
+  package var batchSize: Int { isLarge ? 512 : 256 }
   /// Width of the residual blocks.
-  public var hiddenWidth: Int { isLarge && !isDetermined ? 192 : 128 }
+  package var hiddenWidth: Int { isLarge && !isDetermined ? 192 : 128 }
 
   /// Why.
   var reason: String {
@@ -41,19 +41,19 @@ public struct SampleSize: Equatable, Sendable {
 }
 
 /// Settings that `SampleSize` decides.
-public struct FittedSettings: OptionSet, Sendable {
+package struct FittedSettings: OptionSet, Sendable {
   /// The bits.
-  public let rawValue: Int
+  package let rawValue: Int
 
   /// Creates a set.
-  public init(rawValue: Int) { self.rawValue = rawValue }
+  package init(rawValue: Int) { self.rawValue = rawValue }
 
   /// `TrainingConfiguration.steps`.
-  public static let steps = FittedSettings(rawValue: 1)
+  package static let steps = FittedSettings(rawValue: 1)
   /// `TrainingConfiguration.batchSize`.
-  public static let batchSize = FittedSettings(rawValue: 2)
+  package static let batchSize = FittedSettings(rawValue: 2)
   /// `TrainingConfiguration.hiddenWidth`.
-  public static let hiddenWidth = FittedSettings(rawValue: 4)
+  package static let hiddenWidth = FittedSettings(rawValue: 4)
 }
 
 extension TrainingConfiguration {

@@ -7,7 +7,7 @@ internal import ScoreModel
 /// parameters these are; `configuration.network` is taken to be an autoencoder.
 ///
 /// - Throws: `TrainingError`, and what `events` throws.
-public func trainAutoencoder(
+package func trainAutoencoder(
   on events: TrainingEvents, configuration: TrainingConfiguration, program: String,
   progress: (TrainingProgress) -> Void = { _ in }
 ) throws -> TrainingResult {

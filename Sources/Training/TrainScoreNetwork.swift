@@ -13,7 +13,7 @@ internal import WorkerThreads
 ///   - program: name and version of the program, for the training record.
 ///   - progress: called on the calling thread a few times a second at most, and after the last step.
 /// - Throws: `TrainingError`, and what `events` throws.
-public func trainScoreNetwork(
+package func trainScoreNetwork(
   on events: TrainingEvents, configuration: TrainingConfiguration, program: String,
   progress: (TrainingProgress) -> Void = { _ in }
 ) throws -> TrainingResult {

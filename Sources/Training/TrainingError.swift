@@ -1,5 +1,5 @@
 /// Why a network cannot be trained: what was found, what was expected and what to do.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
+package enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// A setting is out of range.
   case setting(name: String, found: String, expected: String)
   /// Too few events to learn a distribution from.
@@ -12,7 +12,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case noMemory(byteCount: Int)
 
   /// One line.
-  public var description: String {
+  package var description: String {
     switch self {
     case .setting(let name, let found, let expected):
       "training: \(name): found \(found), expected \(expected)"

@@ -1,19 +1,19 @@
 /// The background events that a network learns from: raw features, float32, row after row.
-public struct TrainingEvents {
+package struct TrainingEvents {
   /// N, the number of events.
-  public let eventCount: Int
+  package let eventCount: Int
   /// D, the number of features of an event.
-  public let featureCount: Int
+  package let featureCount: Int
   /// One name a feature, or nil.
-  public let featureNames: [String]?
+  package let featureNames: [String]?
   /// The SHA-256 of the events' file or files in hexadecimal digits, for the training record.
-  public let sha256: String?
+  package let sha256: String?
 
   let copyFeatures: (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void
 
   /// Events that `copyFeatures` delivers: it writes the D raw features of each event in a range
   /// of 0 ..< `eventCount`. It is called once for each event, ranges ascending.
-  public init(
+  package init(
     eventCount: Int, featureCount: Int, featureNames: [String]? = nil, sha256: String? = nil,
     copyFeatures: @escaping (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void
   ) {
@@ -27,7 +27,7 @@ public struct TrainingEvents {
   }
 
   /// Events in memory: `features.count` is a multiple of `featureCount`.
-  public init(
+  package init(
     features: [Float], featureCount: Int, featureNames: [String]? = nil, sha256: String? = nil
   ) {
     precondition(featureCount > 0 && features.count.isMultiple(of: featureCount))

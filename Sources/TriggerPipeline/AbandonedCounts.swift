@@ -3,26 +3,26 @@ internal import EventRecords
 
 /// Records that were to be kept and were given up: they could not be journaled before the end. Each
 /// counts once, under the first of the reasons that holds.
-public struct AbandonedCounts: Equatable, Sendable {
+package struct AbandonedCounts: Equatable, Sendable {
   /// Events above a threshold.
-  public var aboveThreshold: UInt64 = 0
+  package var aboveThreshold: UInt64 = 0
   /// Events that could not be scored.
-  public var notScorable: UInt64 = 0
+  package var notScorable: UInt64 = 0
   /// Events of the unbiased sample alone.
-  public var unbiased: UInt64 = 0
+  package var unbiased: UInt64 = 0
   /// Events that nothing keeps, of a daemon that publishes all.
-  public var unflagged: UInt64 = 0
+  package var unflagged: UInt64 = 0
 
   /// None.
-  public init() {}
+  package init() {}
 
   /// All of them.
-  public var total: UInt64 {
+  package var total: UInt64 {
     [aboveThreshold, notScorable, unbiased, unflagged].saturatingSum
   }
 
   /// By the names that `ledger.jsonl` has, those that are not 0.
-  public var byName: [(name: String, count: UInt64)] {
+  package var byName: [(name: String, count: UInt64)] {
     Self.fields.map { ($0.name, self[keyPath: $0.field]) }.filter { $0.count > 0 }
   }
 
@@ -40,7 +40,7 @@ public struct AbandonedCounts: Equatable, Sendable {
   }
 
   /// Adds others.
-  public mutating func add(_ other: Self) {
+  package mutating func add(_ other: Self) {
     for (_, field) in Self.fields { self[keyPath: field] +|= other[keyPath: field] }
   }
 

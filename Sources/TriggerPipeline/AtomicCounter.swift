@@ -2,18 +2,18 @@ internal import BoundedNumbers
 internal import Synchronization
 
 /// A count that one or more threads raise and any thread reads, without locks.
-public final class AtomicCounter: Sendable {
+package final class AtomicCounter: Sendable {
   private let count = Atomic<UInt64>(0)
 
   /// Creates the counter at 0.
-  public init() {}
+  package init() {}
 
   /// The count now.
-  public var value: UInt64 { count.load(ordering: .relaxed) }
+  package var value: UInt64 { count.load(ordering: .relaxed) }
 
   /// Raises the count.
   @inline(__always)
-  public func add(_ amount: UInt64 = 1) {
+  package func add(_ amount: UInt64 = 1) {
     count.wrappingAdd(amount, ordering: .relaxed)
   }
 
@@ -25,12 +25,12 @@ public final class AtomicCounter: Sendable {
   }
 
   /// Makes the count at least `amount`: for maxima.
-  public func raise(to amount: UInt64) {
+  package func raise(to amount: UInt64) {
     count.max(amount, ordering: .relaxed)
   }
 
   /// Replaces the count: for gauges, and for figures that a single thread computes.
-  public func set(_ amount: UInt64) {
+  package func set(_ amount: UInt64) {
     count.store(amount, ordering: .relaxed)
   }
 }

@@ -1,5 +1,5 @@
 internal import DurableFiles
-public import EventRecords
+package import EventRecords
 
 /// The events that a calibration is made from: those of recorded runs and arrays, or the unbiased
 /// sample of flagged journals.
@@ -11,26 +11,26 @@ public import EventRecords
 /// the same. Where the prescale changed within a journal, the sample is thinned to the coarsest
 /// prescale. All prescales look at one hash: the thinned sample is exactly the one that the
 /// coarsest prescale would have taken everywhere.
-public struct BackgroundEvents: Sendable {
+package struct BackgroundEvents: Sendable {
   /// The records of an input that are not among the events, by cause.
-  public struct LeftOut: Equatable, Sendable {
+  package struct LeftOut: Equatable, Sendable {
     /// Flagged records that are not in the unbiased sample.
-    public var notSampled = 0
+    package var notSampled = 0
     /// Records that a finer prescale sampled, and the coarsest would not have.
-    public var thinned = 0
+    package var thinned = 0
     /// Records that their sender marked as tainted.
-    public var tainted = 0
+    package var tainted = 0
     /// Records with the run, source, sequence and event number of an earlier record of a journal.
-    public var repeated = 0
+    package var repeated = 0
   }
 
   /// The events, in input order.
-  public let source: EventSource
+  package let source: EventSource
   /// For each input of `source`, what was left out.
-  public let leftOut: [LeftOut]
+  package let leftOut: [LeftOut]
   /// The number of events of the stream that each event stands for; nil for recorded runs and
   /// arrays.
-  public let unbiasedPrescale: UInt32?
+  package let unbiasedPrescale: UInt32?
 
   /// Opens the inputs, which are all recorded events or all journals.
   ///
@@ -38,7 +38,7 @@ public struct BackgroundEvents: Sendable {
   ///   nil for that one.
   /// - Throws: `FileFault` for a mixture, for a journal without an unbiased sample, and for what
   ///   `EventSource` does not take.
-  public init(paths: [String], thinnedTo wantedPrescale: UInt32? = nil) throws {
+  package init(paths: [String], thinnedTo wantedPrescale: UInt32? = nil) throws {
     let prescales = try paths.map { try SamplePrescale(path: $0) }
     try Self.refuseMixture(of: prescales)
     let journals = prescales.compactMap { $0 }

@@ -1,22 +1,22 @@
-public import EventRecords
+package import EventRecords
 
 /// The counts of the catch-up server since start.
-public final class CatchUpCounters: Sendable {
+package final class CatchUpCounters: Sendable {
   private let requestsByStatus = CatchUpStatus.allCases.map { _ in AtomicCounter() }
   /// Replies that could not be handed over: the asker was gone, or does not read its replies.
-  public let unanswered = AtomicCounter()
+  package let unanswered = AtomicCounter()
   /// Records sent.
-  public let records = AtomicCounter()
+  package let records = AtomicCounter()
   /// Bytes of records sent.
-  public let recordBytes = AtomicCounter()
+  package let recordBytes = AtomicCounter()
   /// Records that were asked for and left out because they are damaged on disk.
-  public let unreadable = AtomicCounter()
+  package let unreadable = AtomicCounter()
 
   /// Counters at 0.
-  public init() {}
+  package init() {}
 
   /// Requests answered with `status`; those whose answer nobody took are not among them.
-  public func requests(_ status: CatchUpStatus) -> AtomicCounter {
+  package func requests(_ status: CatchUpStatus) -> AtomicCounter {
     requestsByStatus[Int(status.rawValue)]
   }
 }

@@ -1,12 +1,12 @@
 /// How records that a consumer has missed are served.
-public struct CatchUpSettings: Sendable {
+package struct CatchUpSettings: Sendable {
   /// Endpoints to bind. Without one there is no catch-up.
-  public var bind: [String] = []
+  package var bind: [String] = []
   /// The longest records part of a reply; one record is always sent.
-  public var replyByteCountMax = 1 << 20
+  package var replyByteCountMax = 1 << 20
   /// Bytes read from the journal in a second, for all peers together; 0 is no limit.
-  public var bytesPerSecondMax = 100 << 20
+  package var bytesPerSecondMax = 100 << 20
 
   /// The defaults above.
-  public init() {}
+  package init() {}
 }

@@ -1,8 +1,8 @@
 /// The model, calibration and prescales that decide from an event on, until the next change: a line
 /// of `decisions.jsonl`.
-public struct DecisionChange: Equatable, Sendable {
+package struct DecisionChange: Equatable, Sendable {
   /// The place of a change in the order of decisions.
-  public enum Place: Equatable, Sendable {
+  package enum Place: Equatable, Sendable {
     /// Before this event, which is the first that it holds for.
     case before(EventIdentity)
     /// After this event; nil where there was no event before.
@@ -10,22 +10,22 @@ public struct DecisionChange: Equatable, Sendable {
   }
 
   /// Where it comes.
-  public var place: Place
+  package var place: Place
   /// The number of the next flagged record.
-  public var number: UInt64
+  package var number: UInt64
   /// SHA-256 of the model, hexadecimal.
-  public var model: String
+  package var model: String
   /// SHA-256 of the calibration, hexadecimal.
-  public var calibration: String
+  package var calibration: String
   /// The prescale of the cap on the flagged rate; 1 for none.
-  public var floodPrescale: UInt32
+  package var floodPrescale: UInt32
   /// The prescale of the unbiased sample; 0 for none.
-  public var unbiasedPrescale: UInt32
+  package var unbiasedPrescale: UInt32
   /// When, ns since the epoch.
-  public var timeNs: UInt64
+  package var timeNs: UInt64
 
   /// Creates a change.
-  public init(
+  package init(
     place: Place, number: UInt64, model: String, calibration: String, floodPrescale: UInt32,
     unbiasedPrescale: UInt32, timeNs: UInt64
   ) {
@@ -39,7 +39,7 @@ public struct DecisionChange: Equatable, Sendable {
   }
 
   /// The change as one line of JSON.
-  public var json: String {
+  package var json: String {
     let (name, event): (String, EventIdentity?) =
       switch place {
       case .before(let event): ("before", event)

@@ -8,20 +8,20 @@ internal import StrictJSON
 ///
 /// Exact where the recorded order is the daemon's, as for one sender. Where several senders were
 /// recorded in another order, events near a change may be ascribed to its wrong side.
-public struct DecisionHistory: Sendable {
+package struct DecisionHistory: Sendable {
   /// In the order of the decisions.
-  public let changes: [DecisionChange]
+  package let changes: [DecisionChange]
   /// Lines that were left out because they are torn or altered.
-  public private(set) var notes: [String] = []
+  package private(set) var notes: [String] = []
   private var next = 0
 
   /// Creates a history of changes in order.
-  public init(_ changes: [DecisionChange]) { self.changes = changes }
+  package init(_ changes: [DecisionChange]) { self.changes = changes }
 
   /// Reads the history of the journal in `folder`; nil where it has none.
   ///
   /// - Throws: `SystemCallError`.
-  public init?(journal folder: String) throws {
+  package init?(journal folder: String) throws {
     let path = "\(folder)/\(DecisionLog.name)"
     guard access(path, F_OK) == 0 else { return nil }
     let lines: JSONLines
@@ -46,14 +46,14 @@ public struct DecisionHistory: Sendable {
   }
 
   /// Whether the journal has decisions of one model and calibration alone.
-  public var isUniform: Bool {
+  package var isUniform: Bool {
     changes.allSatisfy {
       $0.model == changes.first?.model && $0.calibration == changes.first?.calibration
     }
   }
 
   /// What decided `event`, the next one in order; nil before the first change.
-  public mutating func decider(of event: EventIdentity) -> DecisionChange? {
+  package mutating func decider(of event: EventIdentity) -> DecisionChange? {
     while next < changes.count, changes[next].place == .before(event) { next += 1 }
     let decider = next > 0 ? changes[next - 1] : nil
     while next < changes.count, changes[next].place == .after(event) { next += 1 }

@@ -1,24 +1,24 @@
-public import Calibration
-public import EventRecords
+package import Calibration
+package import EventRecords
 
 /// Why an event is kept, and how many events it stands for.
-public struct Decision: Equatable, Sendable {
+package struct Decision: Equatable, Sendable {
   /// The reasons. Empty only for `unflagged`.
-  public var reasons: FlagReasons
+  package var reasons: FlagReasons
   /// Bit i: working point i fired and its prescale let the event pass.
-  public var workingPoints: UInt16
+  package var workingPoints: UInt16
   /// The smallest prescale that the event passed: its inclusion probability is 1/weight. 0 for an
   /// event without reasons, which belongs to no sample.
-  public var weight: UInt32
+  package var weight: UInt32
 
   /// An event that no working point and no sample keeps, published because all events are.
-  public static let unflagged = Decision(reasons: [], workingPoints: 0, weight: 0)
+  package static let unflagged = Decision(reasons: [], workingPoints: 0, weight: 0)
 
   /// Whether the event is kept for its score or because it has none, not only as part of a sample.
-  public var isFlagged: Bool { !reasons.isDisjoint(with: [.aboveThreshold, .notScorable]) }
+  package var isFlagged: Bool { !reasons.isDisjoint(with: [.aboveThreshold, .notScorable]) }
 
   /// Creates a decision.
-  public init(reasons: FlagReasons, workingPoints: UInt16, weight: UInt32) {
+  package init(reasons: FlagReasons, workingPoints: UInt16, weight: UInt32) {
     self.reasons = reasons
     self.workingPoints = workingPoints
     self.weight = weight
@@ -26,30 +26,30 @@ public struct Decision: Equatable, Sendable {
 }
 
 /// Which events are kept: the one rule that the daemon, `tamis score` and `tamis verify` share.
-public struct DecisionRule: Sendable {
+package struct DecisionRule: Sendable {
   /// A threshold with its prescale.
-  public struct Route: Equatable, Sendable {
+  package struct Route: Equatable, Sendable {
     /// An event fires when its score is greater.
-    public var threshold: Float
+    package var threshold: Float
     /// One in `prescale` fired events is kept; at least 1.
-    public var prescale: UInt32
+    package var prescale: UInt32
 
     /// Creates a route.
-    public init(threshold: Float, prescale: UInt32) {
+    package init(threshold: Float, prescale: UInt32) {
       self.threshold = threshold
       self.prescale = prescale
     }
   }
 
   /// The working points in the calibration's order, 1 to 16.
-  public let routes: [Route]
+  package let routes: [Route]
   /// One in this many input events is kept whatever its score; 0 for none.
-  public let unbiasedPrescale: UInt32
+  package let unbiasedPrescale: UInt32
   /// The lowest threshold, which every flagged record carries.
-  public let loosestThreshold: Float
+  package let loosestThreshold: Float
 
   /// Creates the rule for 1 to 16 working points.
-  public init(routes: [Route], unbiasedPrescale: UInt32) {
+  package init(routes: [Route], unbiasedPrescale: UInt32) {
     precondition((1...16).contains(routes.count), "working points fill a 16-bit mask")
     precondition(routes.allSatisfy { $0.prescale >= 1 && !$0.threshold.isNaN })
     self.routes = routes
@@ -58,7 +58,7 @@ public struct DecisionRule: Sendable {
   }
 
   /// The rule of a calibration's working points.
-  public init(_ calibration: TriggerCalibration, unbiasedPrescale: UInt32) {
+  package init(_ calibration: TriggerCalibration, unbiasedPrescale: UInt32) {
     self.init(
       routes: calibration.workingPoints.map {
         Route(threshold: $0.threshold, prescale: $0.prescale)
@@ -73,7 +73,7 @@ public struct DecisionRule: Sendable {
 
   /// Bit i: the score is above the threshold of working point i, whatever its prescale.
   @inline(__always)
-  public func firedPoints(score: Float) -> UInt16 {
+  package func firedPoints(score: Float) -> UInt16 {
     guard score > loosestThreshold else { return 0 }
     return routes.indices.reduce(0) { fired, index in
       score > routes[index].threshold ? fired | 1 << UInt16(index) : fired
@@ -83,7 +83,7 @@ public struct DecisionRule: Sendable {
   /// Whether to keep an event with this score. An event that could not be scored has the score NaN,
   /// and is always kept for study. Nil where the event is not kept.
   @inline(__always)
-  public func decide(score: Float, event: EventRecordView) -> Decision? {
+  package func decide(score: Float, event: EventRecordView) -> Decision? {
     if score <= loosestThreshold, unbiasedPrescale == 0 { return nil }
     let hash = PrescaleHash(
       run: event.run, source: event.source, sequence: event.sequence, event: event.event)
@@ -95,7 +95,7 @@ public struct DecisionRule: Sendable {
   ///
   /// All prescales look at one hash, and an event passes both the route's prescale and the cap's
   /// exactly if it passes the larger one. The weights therefore stay exact.
-  public func decide(
+  package func decide(
     score: Float, hash: PrescaleHash, floodPrescale: UInt32 = 1
   ) -> Decision? {
     var decision = Decision(reasons: [], workingPoints: 0, weight: .max)

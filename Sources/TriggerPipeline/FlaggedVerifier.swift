@@ -1,27 +1,27 @@
-public import DurableFiles
-public import EventRecords
+package import DurableFiles
+package import EventRecords
 
 /// Compares the flagged records of a daemon with the decisions of the rule on the recorded input,
 /// event by event in input order: decision, score, attributions and the event itself, bit for bit.
-public struct FlaggedVerifier {
+package struct FlaggedVerifier {
   /// Events that were compared.
-  public private(set) var eventCount = 0
+  package private(set) var eventCount = 0
   /// Flagged records that were found equal.
-  public private(set) var identicalCount = 0
+  package private(set) var identicalCount = 0
   /// Events that another model or calibration decided, as the journal's history says: not compared.
-  public private(set) var foreignCount = 0
+  package private(set) var foreignCount = 0
   /// Events that the ledger says no daemon decided: not compared.
-  public private(set) var undecidedCount = 0
+  package private(set) var undecidedCount = 0
   /// Events to be flagged whose records retention has deleted, being older than the journal's
   /// oldest record: they cannot be compared.
-  public private(set) var deletedCount = 0
+  package private(set) var deletedCount = 0
   /// Events to be flagged whose record is damaged, or in a segment that cannot be read: they cannot be
   /// compared.
-  public private(set) var damagedCount = 0
+  package private(set) var damagedCount = 0
   /// Damaged records in the journal, as far as it was read.
-  public var damagedRecordCount: Int { walk.damagedCount }
+  package var damagedRecordCount: Int { walk.damagedCount }
   /// The first difference, in words that name the event and the field; nil while there is none.
-  public private(set) var firstDifference: String?
+  package private(set) var firstDifference: String?
 
   private let flagged: RecordedRun
   private let featureCount: Int
@@ -49,7 +49,7 @@ public struct FlaggedVerifier {
   ///   - history: what decided when, where the journal says it. Events that others decided are
   ///     left out, and the cap on a flood is taken into account.
   ///   - decided: where given, events that it does not list as decided are left out.
-  public init(
+  package init(
     flagged: RecordedRun, input: EventSource, rule: DecisionRule, model: SHA256Digest,
     calibration: SHA256Digest, history: DecisionHistory? = nil, decided: StreamLedger? = nil
   ) {
@@ -78,13 +78,13 @@ public struct FlaggedVerifier {
   }
 
   /// The key of a flagged run's manifest that holds the prescale of the unbiased sample.
-  public static let prescaleKey = "unbiased_prescale"
+  package static let prescaleKey = "unbiased_prescale"
 
   /// The prescale of the unbiased sample: as the journal's manifest has it, or, while there is none,
   /// the weight of a record that was kept for no other reason; 0 where nothing was kept so.
   ///
   /// - Throws: `FileFault` where neither tells the prescale.
-  public static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
+  package static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
     if case .integer(let stated) = flagged.manifest?.extras[prescaleKey] {
       return UInt32(clamping: stated)
     }
@@ -104,7 +104,7 @@ public struct FlaggedVerifier {
   }
 
   /// Compares the next event of the input; `features` are its D raw ones.
-  public mutating func check(
+  package mutating func check(
     _ event: OfflineEvent, features: UnsafeBufferPointer<Float>
   ) {
     eventCount += 1
@@ -160,7 +160,7 @@ public struct FlaggedVerifier {
   }
 
   /// Says whether the journal holds more than the input explains. Call it after the last event.
-  public mutating func finish() {
+  package mutating func finish() {
     guard firstDifference == nil, let surplus = walk.peek() else { return }
     firstDifference =
       "\(EventIdentity(surplus.event)): flagged as number \(surplus.number), but not to be flagged"

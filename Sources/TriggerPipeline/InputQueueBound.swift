@@ -3,14 +3,14 @@ internal import CurveSecurity
 
 /// How much memory ZeroMQ may take for input that the pipeline has not read, whatever the senders
 /// do: a number of messages of a largest size for each connection, and a total for all.
-public struct InputQueueBound: Equatable, Sendable {
+package struct InputQueueBound: Equatable, Sendable {
   /// Messages that may wait for each connection.
-  public let messageCountMax: Int
+  package let messageCountMax: Int
   /// The longest message that is read: twice the limit of the settings. A longer one closes the
   /// connection.
-  public let messageByteCountMax: Int
+  package let messageByteCountMax: Int
   /// Connections at a time: those that senders make, and those made to senders.
-  public let connectionCountMax: Int
+  package let connectionCountMax: Int
   private let totalByteCountMax: Int
 
   /// A message longer than the limit, and not longer than this many times the limit, is read and
@@ -22,7 +22,7 @@ public struct InputQueueBound: Equatable, Sendable {
 
   /// The bounds that `settings` give: the high-water mark, or fewer messages where they would take
   /// more bytes than a queue may.
-  public init(_ settings: PipelineSettings) {
+  package init(_ settings: PipelineSettings) {
     messageByteCountMax = settings.messageByteCountMax *| Self.readFactor
     messageCountMax = max(
       1, min(settings.inputHighWaterMark, settings.inputQueueByteCountMax / messageByteCountMax))
@@ -35,7 +35,7 @@ public struct InputQueueBound: Equatable, Sendable {
   /// Bytes of all queues together: either the sum of all queues with one more message for each
   /// connection, or the allowed total where that is less; in both cases plus the bytes that may
   /// arrive between two looks. A connection that brings more is cut off.
-  public var byteCountMax: Int {
+  package var byteCountMax: Int {
     let queues = (messageCountMax +| 1) *| messageByteCountMax *| connectionCountMax
     return min(queues, totalByteCountMax) +| Self.lookByteCount
   }

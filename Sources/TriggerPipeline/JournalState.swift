@@ -1,35 +1,35 @@
 /// The content of the journal on disk and the room that it has, for metrics, status and the
 /// catch-up server. The thread that owns the journal writes it; the thread that waits for the disk
 /// writes the free bytes. Any thread reads it.
-public final class JournalState: Sendable {
+package final class JournalState: Sendable {
   /// Segment files, the open one among them.
-  public let segments = AtomicCounter()
+  package let segments = AtomicCounter()
   /// Bytes in all segments.
-  public let byteCount = AtomicCounter()
+  package let byteCount = AtomicCounter()
   /// Bytes that are free on the journal's file system for this process.
-  public let freeByteCount = AtomicCounter()
+  package let freeByteCount = AtomicCounter()
   /// The lowest number in the journal; 0 while it is empty.
-  public let oldestNumber = AtomicCounter()
+  package let oldestNumber = AtomicCounter()
   /// The highest number ever written; 0 before the first.
-  public let lastNumber = AtomicCounter()
+  package let lastNumber = AtomicCounter()
   /// The number of the last published record: the output holds it and all before it no more. 0
   /// before the first.
-  public let publishedNumber = AtomicCounter()
+  package let publishedNumber = AtomicCounter()
   /// Published records that retention has deleted over the journal's life.
-  public let deletedPublished = AtomicCounter()
+  package let deletedPublished = AtomicCounter()
   /// Records that retention has deleted, as the configuration allows, although they were not
   /// published.
-  public let deletedUnpublished = AtomicCounter()
+  package let deletedUnpublished = AtomicCounter()
   /// 1 while the journal is above its limits and keeps the records because they are not published.
-  public let retentionHeld = AtomicCounter()
+  package let retentionHeld = AtomicCounter()
   /// 1 while less than `journal.free_bytes_min` is free.
-  public let spaceLow = AtomicCounter()
+  package let spaceLow = AtomicCounter()
 
   /// 1 while the system does not say how many bytes are free; `freeByteCount` then has the last
   /// known value.
-  public let freeByteCountUnknown = AtomicCounter()
+  package let freeByteCountUnknown = AtomicCounter()
   /// 1 while the system's clock is more than an hour off what has passed since the start.
-  public let clockSuspect = AtomicCounter()
+  package let clockSuspect = AtomicCounter()
 
   /// Notes the free bytes as the system tells them; nil where it does not tell.
   func note(freeByteCount: UInt64?) {
@@ -38,5 +38,5 @@ public final class JournalState: Sendable {
   }
 
   /// A journal of which nothing is known yet.
-  public init() {}
+  package init() {}
 }

@@ -50,7 +50,7 @@ extension RunLedgerReport {
   }
 
   /// The report as one line of JSON.
-  public var json: String { line(members) }
+  package var json: String { line(members) }
 
   /// The report as a section of the journal's manifest.
   var manifestSection: JSONValue {
@@ -60,7 +60,7 @@ extension RunLedgerReport {
 
 extension RefusalReport {
   /// The report as one line of JSON.
-  public var json: String {
+  package var json: String {
     line([
       ("run", run.map { .count($0) } ?? .null), ("source", source.map { .count($0) } ?? .null),
       ("closing", .string("refused")), ("opened_ns", .count(openedNs)), ("refused", refused.json),

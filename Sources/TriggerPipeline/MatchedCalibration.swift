@@ -1,22 +1,22 @@
-public import Calibration
-public import DurableFiles
-public import ScoreEngine
-public import ScoreModel
+package import Calibration
+package import DurableFiles
+package import ScoreEngine
+package import ScoreModel
 
 /// A calibration that was checked against the model it is used with.
-public struct MatchedCalibration: Sendable {
+package struct MatchedCalibration: Sendable {
   /// The thresholds.
-  public let calibration: TriggerCalibration
+  package let calibration: TriggerCalibration
   /// The file's hash, whose prefix flagged records carry.
-  public let sha256: SHA256Digest
+  package let sha256: SHA256Digest
   /// The path as given.
-  public let path: String
+  package let path: String
 
   /// Loads the calibration at `path`.
   ///
   /// - Throws: `FileFault` where it is malformed or was made for another model, other features or
   ///   other noise levels; the fault says which two differ.
-  public init(path: String, model: LoadedModel) throws {
+  package init(path: String, model: LoadedModel) throws {
     let loaded = try TriggerCalibration.load(path)
     self.path = path
     calibration = loaded.calibration
@@ -41,7 +41,7 @@ extension MatchedCalibration {
   ///
   /// - Throws: `FileFault` that names the calibration where it has no screen, or the model where it
   ///   cannot be screened.
-  public func precision(
+  package func precision(
     isScreened: Bool, model: LoadedModel, instructionSet: InstructionSet
   ) throws(FileFault) -> ScoringPrecision {
     let exact = ScoringNetwork(
@@ -65,7 +65,7 @@ extension MatchedCalibration {
   }
 
   /// The levels and weights that the thresholds were calibrated with.
-  public func scoring(of model: TrainedModel) -> Scoring {
+  package func scoring(of model: TrainedModel) -> Scoring {
     Scoring(
       levels: calibration.levels, weights: calibration.weights, output: model.scoring.output)
   }

@@ -2,7 +2,7 @@ internal import EventRecords
 
 /// Makes the flagged records that the daemon would have published. The fields that only the daemon
 /// knows differ: the instance is 0, and both times are the record's own.
-public struct OfflineFlagged {
+package struct OfflineFlagged {
   private let rule: DecisionRule
   private let model: UInt32
   private let calibration: UInt32
@@ -11,7 +11,7 @@ public struct OfflineFlagged {
   private var number: UInt64 = 0
 
   /// Creates a maker of flagged records for a model and calibration given by their short hashes.
-  public init(rule: DecisionRule, model: UInt32, calibration: UInt32, featureCount: Int) {
+  package init(rule: DecisionRule, model: UInt32, calibration: UInt32, featureCount: Int) {
     self.rule = rule
     self.model = model
     self.calibration = calibration
@@ -21,10 +21,10 @@ public struct OfflineFlagged {
   }
 
   /// Frees the buffer.
-  public func deallocate() { eventBytes.deallocate() }
+  package func deallocate() { eventBytes.deallocate() }
 
   /// Writes the flagged record of `event` into `target`; false where the event is not kept.
-  public mutating func encode(
+  package mutating func encode(
     _ event: OfflineEvent, features: UnsafeBufferPointer<Float>?,
     into target: UnsafeMutableRawPointer
   ) -> Bool {

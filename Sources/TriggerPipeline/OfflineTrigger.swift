@@ -1,38 +1,38 @@
-public import EventRecords
-public import ScoreEngine
+package import EventRecords
+package import ScoreEngine
 
 /// An event that was scored offline, in input order.
-public struct OfflineEvent {
+package struct OfflineEvent {
   /// Its place among the input's events, from 0.
-  public var index: Int
+  package var index: Int
   /// Its record, or nil where the input has features only (`.npy`).
-  public var record: EventRecordView?
+  package var record: EventRecordView?
   /// Its score; NaN where it cannot be scored.
-  public var score: Float
+  package var score: Float
   /// D attributions, valid during the call.
-  public var attributions: UnsafeBufferPointer<Float>
+  package var attributions: UnsafeBufferPointer<Float>
   /// The decision of the rule; nil where the event is not kept.
-  public var decision: Decision?
+  package var decision: Decision?
 
   /// The numbers that identify the event.
-  public var identity: EventIdentity {
+  package var identity: EventIdentity {
     record.map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
   }
 }
 
 /// The four numbers that tell one event from another.
-public struct EventIdentity: Hashable, Sendable, CustomStringConvertible {
+package struct EventIdentity: Hashable, Sendable, CustomStringConvertible {
   /// The run.
-  public var run: UInt32
+  package var run: UInt32
   /// The sender.
-  public var source: UInt32
+  package var source: UInt32
   /// The sequence number in the run.
-  public var sequence: UInt64
+  package var sequence: UInt64
   /// The event number.
-  public var event: UInt64
+  package var event: UInt64
 
   /// Creates an identity.
-  public init(run: UInt32, source: UInt32, sequence: UInt64, event: UInt64) {
+  package init(run: UInt32, source: UInt32, sequence: UInt64, event: UInt64) {
     self.run = run
     self.source = source
     self.sequence = sequence
@@ -40,44 +40,44 @@ public struct EventIdentity: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The identity that a record states.
-  public init(_ record: EventRecordView) {
+  package init(_ record: EventRecordView) {
     self.init(
       run: record.run, source: record.source, sequence: record.sequence, event: record.event)
   }
 
   /// The number that decides the event's prescales.
-  public var prescaleHash: PrescaleHash {
+  package var prescaleHash: PrescaleHash {
     PrescaleHash(run: run, source: source, sequence: sequence, event: event)
   }
 
   /// The identity that a row of features without a record has everywhere, also in what `tamis
   /// replay` sends: event `row + 1` of run 1 and source 1. Sequence 1 is the begin-of-run record.
-  public init(rowOfFeatures row: Int) {
+  package init(rowOfFeatures row: Int) {
     self.init(run: 1, source: 1, sequence: UInt64(row + 2), event: UInt64(max(row, -1) + 1))
   }
 
   /// `run 3 source 1 sequence 17 (event 16)`.
-  public var description: String {
+  package var description: String {
     "run \(run) source \(source) sequence \(sequence) (event \(event))"
   }
 }
 
 /// The trigger without a stream: the same engine and the same rule over recorded events, in input
 /// order, with the bits that the daemon gives.
-public struct OfflineTrigger: Sendable {
+package struct OfflineTrigger: Sendable {
   private let precision: ScoringPrecision
   private let workers: Int
   private let batchMax: Int
 
   /// Creates a trigger that scores with `workers` threads.
-  public init(_ precision: ScoringPrecision, workers: Int, batchMax: Int = 256) {
+  package init(_ precision: ScoringPrecision, workers: Int, batchMax: Int = 256) {
     self.precision = precision
     self.workers = workers
     self.batchMax = batchMax
   }
 
   /// Creates a trigger that scores every event exactly.
-  public init(network: ScoringNetwork, workers: Int, batchMax: Int = 256) {
+  package init(network: ScoringNetwork, workers: Int, batchMax: Int = 256) {
     self.init(.exact(network), workers: workers, batchMax: batchMax)
   }
 
@@ -86,7 +86,7 @@ public struct OfflineTrigger: Sendable {
   /// its score.
   ///
   /// - Throws: what reading the input throws (`FileFault`), and what `visit` throws.
-  public func run(
+  package func run(
     over input: EventSource, rule: DecisionRule?, visit: (OfflineEvent) throws -> Void
   ) throws {
     let featureCount = precision.network.featureCount
@@ -120,7 +120,7 @@ public struct OfflineTrigger: Sendable {
 
   /// Scores all events of `input` without deciding, and gives chunk after chunk in order: the range
   /// of events, their scores, and their features, row-major.
-  public func scoreChunks(
+  package func scoreChunks(
     of input: EventSource,
     consume: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) throws -> Void
   ) throws {

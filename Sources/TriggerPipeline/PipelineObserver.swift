@@ -1,8 +1,8 @@
-public import ZeroMQ
+package import ZeroMQ
 
 /// Receives the rare events that an operator should read about. Called from the pipeline's threads;
 /// must not block for long.
-public protocol PipelineObserver: Sendable {
+package protocol PipelineObserver: Sendable {
   /// A run's ledger was closed. One that is not balanced is a fault of the daemon itself.
   func ledgerClosed(_ report: RunLedgerReport)
   /// The run is resumed: an earlier process has left it open, and `decided` of its records were
@@ -32,17 +32,17 @@ public protocol PipelineObserver: Sendable {
 
 extension PipelineObserver {
   /// Says nothing.
-  public func handshakeFailed(_ failure: HandshakeFailure) {}
+  package func handshakeFailed(_ failure: HandshakeFailure) {}
 
   /// Says nothing.
-  public func recordsRefused(_ report: RefusalReport) {}
+  package func recordsRefused(_ report: RefusalReport) {}
 
   /// Says nothing.
-  public func connectionCut(_ cut: ConnectionCut) {}
+  package func connectionCut(_ cut: ConnectionCut) {}
 
   /// Says nothing.
-  public func recordsRepeat(from number: UInt64, count: UInt64) {}
+  package func recordsRepeat(from number: UInt64, count: UInt64) {}
 
   /// Says nothing.
-  public func journalWarned(_ text: String) {}
+  package func journalWarned(_ text: String) {}
 }

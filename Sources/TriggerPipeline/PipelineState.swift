@@ -1,10 +1,10 @@
-public import Synchronization
+internal import Synchronization
 
 /// The phase of the pipeline and what keeps it from working, for all its threads and for health
 /// checks.
-public final class PipelineState: Sendable {
+package final class PipelineState: Sendable {
   /// The phases, in order.
-  public enum Phase: Int, Sendable, AtomicRepresentable {
+  package enum Phase: Int, Sendable, AtomicRepresentable {
     /// Events flow.
     case running
     /// Input is closed; what was received is being finished.
@@ -24,7 +24,7 @@ public final class PipelineState: Sendable {
   private let clock: PipelineClock
 
   /// A pipeline that runs.
-  public convenience init() { self.init(clock: .system) }
+  package convenience init() { self.init(clock: .system) }
 
   /// A pipeline that runs by `clock`.
   package init(clock: PipelineClock) {
@@ -34,26 +34,26 @@ public final class PipelineState: Sendable {
   }
 
   /// The phase now.
-  public var phase: Phase { phaseNow.load(ordering: .acquiring) }
+  package var phase: Phase { phaseNow.load(ordering: .acquiring) }
 
   /// Why the pipeline stands still; nil while it works.
-  public var stallReason: String? { stall.withLock { $0 } }
+  package var stallReason: String? { stall.withLock { $0 } }
 
   /// Why the last reload was refused; nil where it was made, and before the first.
-  public var reloadRefusal: String? { refusal.withLock { $0 } }
+  package var reloadRefusal: String? { refusal.withLock { $0 } }
 
   /// The reason why not all could be made durable at the end; nil where all was.
-  public var endFailure: String? { ending.withLock { $0 } }
+  package var endFailure: String? { ending.withLock { $0 } }
 
   /// Notes what could not be made durable at the end; the first of them counts.
   func setEndFailure(_ reason: String) { ending.withLock { $0 = $0 ?? reason } }
 
   /// Notes the outcome of a reload: the reason of its refusal, or nil.
-  public func setReloadRefusal(_ reason: String?) { refusal.withLock { $0 = reason } }
+  package func setReloadRefusal(_ reason: String?) { refusal.withLock { $0 = reason } }
 
   /// Nanoseconds since the input last looked at its sockets, or since records last left the ring
   /// while there were any, whichever is longer. A scoring thread that hangs shows here, too.
-  public var sinceProgressNs: UInt64 {
+  package var sinceProgressNs: UInt64 {
     let last = min(
       inputProgress.load(ordering: .relaxed), outputProgress.load(ordering: .relaxed))
     let now = clock.monotonicNs
@@ -61,13 +61,13 @@ public final class PipelineState: Sendable {
   }
 
   /// A stage whose loop takes longer than this is taken to stand still.
-  public static let progressNsMax: UInt64 = 10_000_000_000
+  package static let progressNsMax: UInt64 = 10_000_000_000
 
   /// Whether the pipeline moves, or idles soundly: all its threads go around their loops.
-  public var isProgressing: Bool { sinceProgressNs <= Self.progressNsMax }
+  package var isProgressing: Bool { sinceProgressNs <= Self.progressNsMax }
 
   /// Asks the pipeline to finish what it has received, for at most `timeoutMs`.
-  public func beginDraining(timeoutMs: Int) {
+  package func beginDraining(timeoutMs: Int) {
     drainDeadlineNs.store(
       clock.monotonicNs + UInt64(timeoutMs) * 1_000_000, ordering: .releasing)
     phaseNow.store(.draining, ordering: .releasing)

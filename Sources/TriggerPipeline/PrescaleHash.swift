@@ -5,19 +5,19 @@
 /// prescales of an event look at the same number: an event that passes a prescale of 100 also
 /// passes every smaller one. An event that several routes could keep is kept with a probability of
 /// exactly one over their smallest prescale.
-public struct PrescaleHash: Equatable, Sendable {
+package struct PrescaleHash: Equatable, Sendable {
   /// Uniform over events.
-  public let value: UInt64
+  package let value: UInt64
 
   /// Hashes the four numbers that identify an event.
-  public init(run: UInt32, source: UInt32, sequence: UInt64, event: UInt64) {
+  package init(run: UInt32, source: UInt32, sequence: UInt64, event: UInt64) {
     var state = absorbed(UInt64(run) << 32 | UInt64(source), into: 0)
     state = absorbed(sequence, into: state)
     value = absorbed(event, into: state)
   }
 
   /// Whether this event is among the one in `prescale` that pass; 0 lets none pass.
-  public func passes(prescale: UInt32) -> Bool {
+  package func passes(prescale: UInt32) -> Bool {
     prescale > 0 && value.multipliedFullWidth(by: UInt64(prescale)).high == 0
   }
 }

@@ -1,39 +1,39 @@
-public import EventRecords
+package import EventRecords
 internal import Synchronization
 
 /// One of the last kept events, with the facts that an operator wants to see.
-public struct RecentFlag: Equatable, Sendable {
+package struct RecentFlag: Equatable, Sendable {
   /// Which event.
-  public var event: EventIdentity
+  package var event: EventIdentity
   /// Its number in the journal.
-  public var number: UInt64
+  package var number: UInt64
   /// Why it was kept.
-  public var reasons: FlagReasons
+  package var reasons: FlagReasons
   /// Bit i: working point i of the generation then in force.
-  public var workingPoints: UInt16
+  package var workingPoints: UInt16
   /// Its score; NaN where it is not scorable.
-  public var score: Float
+  package var score: Float
   /// When it was decided on, ns since the epoch.
-  public var decidedNs: UInt64
+  package var decidedNs: UInt64
   /// Features with the largest shares of the score, largest first.
-  public var topFeatures: [FeatureShare]
+  package var topFeatures: [FeatureShare]
 
   /// A feature's part of a score.
-  public struct FeatureShare: Equatable, Sendable {
+  package struct FeatureShare: Equatable, Sendable {
     /// Index of the feature.
-    public var feature: Int
+    package var feature: Int
     /// Its attribution divided by the score, in 0 ... 1.
-    public var share: Float
+    package var share: Float
 
     /// Creates a share.
-    public init(feature: Int, share: Float) {
+    package init(feature: Int, share: Float) {
       self.feature = feature
       self.share = share
     }
   }
 
   /// Creates an entry.
-  public init(
+  package init(
     event: EventIdentity, number: UInt64, reasons: FlagReasons, workingPoints: UInt16,
     score: Float, decidedNs: UInt64, topFeatures: [FeatureShare]
   ) {
@@ -52,13 +52,13 @@ public struct RecentFlag: Equatable, Sendable {
 ///
 /// The writer never waits. While a reader looks, the entry is left out: the page misses a line, and
 /// the stream is not delayed.
-public final class RecentFlags: Sendable {
+package final class RecentFlags: Sendable {
   /// How many events are kept.
-  public static let eventCountMax = 16
+  package static let eventCountMax = 16
   /// How many features of each.
-  public static let featureCountMax = 5
+  package static let featureCountMax = 5
   /// How many of the last hour's strangest events are kept, both in all and in each span.
-  public static let strangestCountMax = 8
+  package static let strangestCountMax = 8
   static let spanCount: UInt64 = 12
   private static let spanNs: UInt64 = 300_000_000_000
   /// A flagged event weighs this share in the running mean of attributions.
@@ -128,7 +128,7 @@ public final class RecentFlags: Sendable {
   }
 
   /// The last events, the newest first.
-  public var latest: [RecentFlag] {
+  package var latest: [RecentFlag] {
     content.withLock { content in
       (0..<min(content.count, Self.eventCountMax)).map { age in
         content.entries[(content.count - 1 - age) % Self.eventCountMax].flag
@@ -138,7 +138,7 @@ public final class RecentFlags: Sendable {
 
   /// The events of the hour before `nowNs` (ns since the epoch) with the highest scores, the
   /// highest first. The hour is counted in spans of five minutes, the one that runs among them.
-  public func strangest(nowNs: UInt64) -> [RecentFlag] {
+  package func strangest(nowNs: UInt64) -> [RecentFlag] {
     let now = Self.period(nowNs)
     let spans = content.withLock { content in content.spans.map { $0 } }
     let kept = spans.filter { $0.count > 0 && $0.period <= now && now - $0.period < Self.spanCount }
@@ -151,7 +151,7 @@ public final class RecentFlags: Sendable {
   /// most. Zeros before the first.
   ///
   /// Copied element by element: a shared array would make the writer allocate at its next change.
-  public var meanShares: [Float] { content.withLock { content in content.meanShares.map { $0 } } }
+  package var meanShares: [Float] { content.withLock { content in content.meanShares.map { $0 } } }
 
   fileprivate static func period(_ timeNs: UInt64) -> UInt64 { timeNs / spanNs }
 

@@ -1,33 +1,33 @@
-public import EventRecords
+package import EventRecords
 internal import Synchronization
 
 /// How many records were refused for one reason.
-public struct RefusedCount: Equatable, Sendable {
+package struct RefusedCount: Equatable, Sendable {
   /// Why.
-  public var reason: RecordRejection
+  package var reason: RecordRejection
   /// How many.
-  public var count: UInt64
+  package var count: UInt64
 
   /// Creates a count.
-  public init(reason: RecordRejection, count: UInt64) {
+  package init(reason: RecordRejection, count: UInt64) {
     self.reason = reason
     self.count = count
   }
 }
 
 /// Records of one run and source that were refused since the report before this one.
-public struct RefusalReport: Equatable, Sendable {
+package struct RefusalReport: Equatable, Sendable {
   /// The run; nil where it cannot be told or trusted, or has no place.
-  public var run: UInt32?
+  package var run: UInt32?
   /// The sender; nil with `run`.
-  public var source: UInt32?
+  package var source: UInt32?
   /// When the run was opened, as in its ledger; 0 with `run` nil.
-  public var openedNs: UInt64
+  package var openedNs: UInt64
   /// By reason; not empty.
-  public var refused: [RefusedCount]
+  package var refused: [RefusedCount]
 
   /// Creates a report.
-  public init(run: UInt32?, source: UInt32?, openedNs: UInt64, refused: [RefusedCount]) {
+  package init(run: UInt32?, source: UInt32?, openedNs: UInt64, refused: [RefusedCount]) {
     self.run = run
     self.source = source
     self.openedNs = openedNs

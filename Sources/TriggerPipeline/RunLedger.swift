@@ -3,9 +3,9 @@ internal import EventRecords
 internal import Synchronization
 
 /// The sums of one run and source, as they stood when the run's end had passed the pipeline.
-public struct RunLedgerReport: Equatable, Sendable {
+package struct RunLedgerReport: Equatable, Sendable {
   /// Why the ledger was closed.
-  public enum Closing: String, Sendable {
+  package enum Closing: String, Sendable {
     /// The sender's end of run.
     case endOfRun = "end_of_run"
     /// The same source began other runs without ending this one, or this one again. It may be
@@ -18,50 +18,50 @@ public struct RunLedgerReport: Equatable, Sendable {
   }
 
   /// The run.
-  public var run: UInt32
+  package var run: UInt32
   /// The sender.
-  public var source: UInt32
+  package var source: UInt32
   /// What closed it.
-  public var closing: Closing
+  package var closing: Closing
   /// Records the sender has sent: its highest sequence number.
-  public var expected: UInt64
+  package var expected: UInt64
   /// Distinct records that came, control records included: expected = received + lost.
-  public var received: UInt64
+  package var received: UInt64
   /// Sequence numbers that never came.
-  public var lost: UInt64
+  package var lost: UInt64
   /// Events that came, repeated ones included: events = scored + rejected + shed.
-  public var events: UInt64
+  package var events: UInt64
   /// Events that got a score.
-  public var scored: UInt64
+  package var scored: UInt64
   /// Events refused because a feature was not finite.
-  public var notFinite: UInt64
+  package var notFinite: UInt64
   /// Records refused because their sequence number had come before.
-  public var repeated: UInt64
+  package var repeated: UInt64
   /// Records refused since the refusals of the run were last reported.
-  public var refused: [RefusedCount] = []
+  package var refused: [RefusedCount] = []
   /// Events given up at the end of the daemon.
-  public var shed: UInt64
+  package var shed: UInt64
   /// Events above a threshold that were kept.
-  public var flagged: UInt64
+  package var flagged: UInt64
   /// Events kept by the unbiased prescale.
-  public var unbiased: UInt64
+  package var unbiased: UInt64
   /// Records that were to be kept and were given up; those of earlier processes included.
-  public var abandoned = AbandonedCounts()
+  package var abandoned = AbandonedCounts()
   /// When the run was begun here, ns since the epoch. Reports of the same run, source and time go on
   /// from one another over restarts: the last one counts.
-  public var openedNs: UInt64 = 0
+  package var openedNs: UInt64 = 0
   /// How often another process has resumed the run.
-  public var resumeCount: UInt64 = 0
+  package var resumeCount: UInt64 = 0
   /// Sequences of the records that were decided, ascending. Sequences up to `closedThrough` are no
   /// longer told apart.
-  public var decidedRanges: [ClosedRange<UInt64>] = []
+  package var decidedRanges: [ClosedRange<UInt64>] = []
   /// The highest sequence that is no longer told apart; 0 where all are.
-  public var closedThrough: UInt64 = 0
+  package var closedThrough: UInt64 = 0
   /// How many records were decided.
-  public var decided: UInt64 = 0
+  package var decided: UInt64 = 0
 
   /// Creates a report.
-  public init(
+  package init(
     run: UInt32, source: UInt32, closing: Closing, expected: UInt64, received: UInt64,
     lost: UInt64, events: UInt64, scored: UInt64, notFinite: UInt64, repeated: UInt64,
     shed: UInt64, flagged: UInt64, unbiased: UInt64, openedNs: UInt64 = 0,
@@ -89,7 +89,7 @@ public struct RunLedgerReport: Equatable, Sendable {
   }
 
   /// Whether the sums agree.
-  public var isBalanced: Bool {
+  package var isBalanced: Bool {
     UInt128(expected) == UInt128(received) + UInt128(lost)
       && UInt128(events)
         == [scored, notFinite, repeated, shed].reduce(UInt128(0)) { $0 + UInt128($1) }

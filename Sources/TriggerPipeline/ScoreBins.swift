@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Counts of scores in the bins of a calibration's `ScoreHistogram`, so that the stream and its
 /// background are compared bin by bin. Written by one thread and read by any.
-public final class ScoreBins: @unchecked Sendable {
+package final class ScoreBins: @unchecked Sendable {
   // Unchecked: the memory is atomic counters, and it lives as long as the object.
   private let counts: UnsafeMutablePointer<Atomic<UInt64>>
 
@@ -11,7 +11,7 @@ public final class ScoreBins: @unchecked Sendable {
   private static let cellCount = ScoreHistogram.binCount + 2
 
   /// All at zero.
-  public init() {
+  package init() {
     counts = .allocate(capacity: Self.cellCount)
     for cell in 0..<Self.cellCount { (counts + cell).initialize(to: Atomic(0)) }
   }
@@ -26,7 +26,7 @@ public final class ScoreBins: @unchecked Sendable {
   }
 
   /// The counts of the bins, without those below the first and above the last.
-  public var binCounts: [UInt64] {
+  package var binCounts: [UInt64] {
     (1...ScoreHistogram.binCount).map { counts[$0].load(ordering: .relaxed) }
   }
 }

@@ -35,9 +35,9 @@ package final class SourceCounters: Sendable {
 }
 
 /// The counts of one sender at one moment.
-public struct SourceSums: Equatable, Sendable {
+package struct SourceSums: Equatable, Sendable {
   /// Whose counts they are.
-  public enum Sender: Equatable, Sendable {
+  package enum Sender: Equatable, Sendable {
     /// Records whose sender cannot be told or trusted, or that has no place.
     case unknown
     /// The sender of this number.
@@ -47,17 +47,17 @@ public struct SourceSums: Equatable, Sendable {
   }
 
   /// Whose.
-  public var sender: Sender
+  package var sender: Sender
   /// Events that came, and records refused.
-  public var received: UInt64
+  package var received: UInt64
   /// Records missed, by gaps in the sequence.
-  public var lost: UInt64
+  package var lost: UInt64
   /// Records missed of a stream that is shared with other daemons.
-  public var elsewhere: UInt64
+  package var elsewhere: UInt64
   /// Records that filled a gap after it had been counted.
-  public var late: UInt64
+  package var late: UInt64
   /// Records refused.
-  public var refused: UInt64
+  package var refused: UInt64
 
   fileprivate init(_ sender: Sender, _ counters: SourceCounters) {
     self.sender = sender

@@ -2,62 +2,62 @@ internal import BoundedNumbers
 internal import EventRecords
 
 /// The account of one run and source over all daemons that took part in it, and over their restarts.
-public struct StreamAccount: Equatable, Sendable {
+package struct StreamAccount: Equatable, Sendable {
   /// The run.
-  public var run: UInt32
+  package var run: UInt32
   /// The sender.
-  public var source: UInt32
+  package var source: UInt32
   /// From 1; a sender that begins a run again begins another take of it.
-  public var take: Int
+  package var take: Int
   /// Records the sender has sent, as far as any daemon knows: the highest sequence number.
-  public var expected: UInt64
+  package var expected: UInt64
   /// Different records that some daemon decided: expected = decided + missing.
-  public var decided: UInt64
+  package var decided: UInt64
   /// Records that no daemon decided: lost on the way, or with a daemon that was killed or gave up.
-  public var missing: UInt64
+  package var missing: UInt64
   /// Their sequence numbers, where they can be told.
-  public var missingRanges: [ClosedRange<UInt64>]
+  package var missingRanges: [ClosedRange<UInt64>]
   /// Records that more than one daemon decided.
-  public var decidedTwice: UInt64
+  package var decidedTwice: UInt64
   /// Sums over the daemons.
-  public var scored: UInt64
+  package var scored: UInt64
   /// Events that could not be scored.
-  public var notFinite: UInt64
+  package var notFinite: UInt64
   /// Events above a threshold that were kept.
-  public var flagged: UInt64
+  package var flagged: UInt64
   /// Events kept by the unbiased prescale.
-  public var unbiased: UInt64
+  package var unbiased: UInt64
   /// Records that were to be kept and were given up, such as at an end with a full disk. Their events
   /// count as decided.
-  public var abandoned: AbandonedCounts
+  package var abandoned: AbandonedCounts
   /// The journals that took part.
-  public var journals: [String]
+  package var journals: [String]
   /// Records that came and were refused, by reason. What is refused as `repeated` was decided before
   /// and is not missing; of other reasons records that were not decided may be among the missing,
   /// and those of a run that had ended are not in the sums above.
-  public var refused: [RefusedCount]
+  package var refused: [RefusedCount]
   /// Whether some daemon has not closed it: it runs, or was killed.
-  public var isOpen: Bool
+  package var isOpen: Bool
   /// Whether the sums of each daemon agreed.
-  public var isBalanced: Bool
+  package var isBalanced: Bool
 }
 
 /// The ledgers of several journals, merged: what the stream as a whole has lost.
 ///
 /// Each journal's `ledger.jsonl` says how the runs closed; what its daemon had open when it died is
 /// in `ledger.open`.
-public struct StreamLedger: Sendable {
+package struct StreamLedger: Sendable {
   /// By run, source and take.
-  public let accounts: [StreamAccount]
+  package let accounts: [StreamAccount]
   /// Records refused that are of no run that can be told or trusted.
-  public let refusedOfUnknown: [RefusedCount]
+  package let refusedOfUnknown: [RefusedCount]
   /// Lines of the ledgers that could not be read, in words.
-  public let notes: [String]
+  package let notes: [String]
 
   /// Reads the ledgers of the journals in `folders`.
   ///
   /// - Throws: `FileFault` or `SystemCallError` for a file that cannot be read.
-  public init(journals folders: [String]) throws {
+  package init(journals folders: [String]) throws {
     var merged: [TakeKey: Merging] = [:]
     var unknown: Refusals = [:]
     var notes: [String] = []

@@ -1,57 +1,57 @@
 internal import CLinux
-public import Calibration
-public import CurveSecurity
-public import Drift
+package import Calibration
+package import CurveSecurity
+package import Drift
 internal import DurableFiles
 internal import EventRecords
 internal import ScoreModel
 internal import Synchronization
 internal import WorkerThreads
-public import ZeroMQ
+package import ZeroMQ
 
 /// The whole way of an event: input socket, checks, scoring, decision, journal, output socket.
 ///
 /// It allocates all memory and binds the sockets when it is made, so that a fault of the
 /// configuration is an error at the start.
-public final class TriggerPipeline: Sendable {
+package final class TriggerPipeline: Sendable {
   /// What the pipeline counts.
-  public let counters: PipelineCounters
+  package let counters: PipelineCounters
   /// Its phase and health.
-  public let state: PipelineState
+  package let state: PipelineState
   /// The last flagged events and what made them strange.
-  public let recentFlags: RecentFlags
+  package let recentFlags: RecentFlags
   /// The generation that decides the records that come in now.
-  public var generation: GenerationFacts { generations.latest.facts }
+  package var generation: GenerationFacts { generations.latest.facts }
   /// The calibration that they decide with.
-  public var calibration: TriggerCalibration { generations.latest.calibration }
+  package var calibration: TriggerCalibration { generations.latest.calibration }
   /// The comparison of the stream with that calibration's background; for the supervising thread.
-  public var drift: DriftMonitor { generations.latest.drift }
+  package var drift: DriftMonitor { generations.latest.drift }
   /// The counts by sender now, the unknown one first.
-  public var sources: [SourceSums] { ledger.sources.snapshot() }
+  package var sources: [SourceSums] { ledger.sources.snapshot() }
   /// Since when some run has been open without a pause, ns since the epoch; 0 between runs.
-  public var runOpenSinceNs: UInt64 { ledger.runOpenSinceNs.value }
+  package var runOpenSinceNs: UInt64 { ledger.runOpenSinceNs.value }
   /// Records that stand in the ring now.
-  public var ringOccupancy: Int { ring.occupiedCount }
+  package var ringOccupancy: Int { ring.occupiedCount }
   /// Slots of the ring.
-  public var ringCapacity: Int { ring.capacity }
+  package var ringCapacity: Int { ring.capacity }
   /// Where the input is bound, wildcard ports resolved.
-  public let inputEndpoints: [String]
+  package let inputEndpoints: [String]
   /// Where the output is bound, wildcard ports resolved.
-  public let outputEndpoints: [String]
+  package let outputEndpoints: [String]
   /// The counts of connections of each socket.
-  public var connections: [ConnectionCounts] { sockets.counts }
+  package var connections: [ConnectionCounts] { sockets.counts }
   /// What the journal held when it was opened.
-  public let journalOpening: String
+  package let journalOpening: String
   /// What the journal holds now, and the room it has.
-  public let journalState = JournalState()
+  package let journalState = JournalState()
   /// The counts of the catch-up service.
-  public let catchUpCounters = CatchUpCounters()
+  package let catchUpCounters = CatchUpCounters()
   /// The endpoints of the catch-up service, with wildcard ports resolved.
-  public let catchUpEndpoints: [String]
+  package let catchUpEndpoints: [String]
 
   /// The reason why not all could be made durable at the end; nil where all was. For the process's
   /// exit status.
-  public var endFailure: String? { state.endFailure }
+  package var endFailure: String? { state.endFailure }
 
   private let settings: PipelineSettings
   private let sockets: SecuredSockets
@@ -68,7 +68,7 @@ public final class TriggerPipeline: Sendable {
   ///
   /// - Throws: `ZeroMQError` that names the endpoint, `FileFault` or `SystemCallError` that names
   ///   the journal's file, `FileFault` where `loaded` does not support the precision asked for.
-  public init(
+  package init(
     settings: PipelineSettings, loaded: LoadedGeneration, observer: any PipelineObserver
   ) throws {
     let model = loaded.model.model
@@ -127,7 +127,7 @@ public final class TriggerPipeline: Sendable {
 
   /// Runs until `stop()` was called and everything received is finished, then closes sockets and
   /// journal. Blocks its thread; a pipeline runs once.
-  public func run() {
+  package func run() {
     let (sockets, observer) = (sockets, observer)
     let door = WorkerThread(name: "door") {
       do {
@@ -146,7 +146,7 @@ public final class TriggerPipeline: Sendable {
   }
 
   /// Reads the list of clients again; see `SecuredSockets.reloadClients()`.
-  public func reloadClients() throws -> ClientListChange? { try sockets.reloadClients() }
+  package func reloadClients() throws -> ClientListChange? { try sockets.reloadClients() }
 
   private func runStages() {
     guard let stages = stages.withLock({ $0.take() }) else { return }
@@ -154,7 +154,7 @@ public final class TriggerPipeline: Sendable {
   }
 
   /// Asks `run()` to finish what was received and return. Safe from any thread, repeatedly.
-  public func stop() {
+  package func stop() {
     if state.phase == .running { state.beginDraining(timeoutMs: settings.drainTimeoutMs) }
   }
 
@@ -164,7 +164,7 @@ public final class TriggerPipeline: Sendable {
   ///
   /// - Returns: false where the pipeline stands still: the new generation decides as soon as it moves again.
   /// - Throws: `GenerationRefusal` or `FileFault`; the generation in force stays.
-  public func reload(_ candidate: LoadedGeneration, waitMs: Int = 2_000) throws -> Bool {
+  package func reload(_ candidate: LoadedGeneration, waitMs: Int = 2_000) throws -> Bool {
     try checkFits(candidate)
     generations.discard(releasedPosition: ring.releasedPosition)
     let generation = try ModelGeneration(
@@ -180,7 +180,7 @@ public final class TriggerPipeline: Sendable {
   }
 
   /// Discards generations that no record needs any more. For the supervising thread, now and then.
-  public func discardOldGenerations() {
+  package func discardOldGenerations() {
     generations.discard(releasedPosition: ring.releasedPosition)
   }
 

@@ -2,13 +2,13 @@ internal import Synchronization
 
 /// The counts of one working point since start. It is identified by its name: a later calibration
 /// with a point of that name continues the counts.
-public final class WorkingPointCounters: Sendable {
+package final class WorkingPointCounters: Sendable {
   /// The name in the calibration.
-  public let name: String
+  package let name: String
   /// Events with a score above its threshold, before any prescale.
-  public let fired = AtomicCounter()
+  package let fired = AtomicCounter()
   /// Fired events that also passed its prescale: they were kept.
-  public let flagged = AtomicCounter()
+  package let flagged = AtomicCounter()
 
   init(name: String) { self.name = name }
 }
@@ -17,16 +17,16 @@ public final class WorkingPointCounters: Sendable {
 ///
 /// Names are labels of metrics, so their number is bounded: a reload that would bring more is
 /// refused.
-public final class WorkingPointTable: Sendable {
+package final class WorkingPointTable: Sendable {
   /// The largest number of names.
-  public static let nameCountMax = 64
+  package static let nameCountMax = 64
 
   private let points = Mutex<[WorkingPointCounters]>([])
 
   init() {}
 
   /// All of them now.
-  public var all: [WorkingPointCounters] { points.withLock { $0 } }
+  package var all: [WorkingPointCounters] { points.withLock { $0 } }
 
   /// The counters of `names`, in their order, made where they are new; nil where that would be more
   /// than `nameCountMax`.

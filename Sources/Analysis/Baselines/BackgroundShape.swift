@@ -1,20 +1,20 @@
-public import ScoreModel
+package import ScoreModel
 
 /// The first and second moments of background in standardised features, and the distances that
 /// they give: what a detector without a network can know.
-public struct BackgroundShape: Sendable {
+package struct BackgroundShape: Sendable {
   /// Background events that the shape was fitted on.
-  public let eventCount: Int
+  package let eventCount: Int
   /// Of the events given, those left out because a feature is NaN or infinite.
-  public let skippedCount: Int
+  package let skippedCount: Int
   /// Variances along the principal components, descending.
-  public let variances: [Double]
+  package let variances: [Double]
   /// How many variances are more than rounding: above 1e-10 of the largest.
-  public let rank: Int
+  package let rank: Int
   /// Components left out of the PCA residual.
-  public let componentCount: Int
+  package let componentCount: Int
   /// Raw features to z.
-  public let standardiser: Standardiser
+  package let standardiser: Standardiser
   let mean: [Double]
   /// Row i is component i.
   let components: [Double]
@@ -22,9 +22,9 @@ public struct BackgroundShape: Sendable {
   /// Variances below this share of the largest are rounding.
   static let rankTolerance = 1e-10
   /// Above this many features the covariance is too large to be a simple baseline.
-  public static let featureCountMax = 1024
+  package static let featureCountMax = 1024
   /// The share of the variance that the components of the PCA residual explain by default.
-  public static let explainedByDefault = 0.9
+  package static let explainedByDefault = 0.9
 
   /// Fits the events `events` of `rows`.
   ///
@@ -33,7 +33,7 @@ public struct BackgroundShape: Sendable {
   ///   - componentCount: components that the PCA residual leaves out; nil for the fewest that
   ///     explain 90 % of the variance.
   /// - Throws: `AnalysisError.cannotFit` for D + 1 events or fewer, no spread, or too many features.
-  public init(
+  package init(
     _ rows: EventRows, events: Range<Int>, standardiser: Standardiser, componentCount: Int? = nil
   ) throws(AnalysisError) {
     let width = rows.featureCount
@@ -78,7 +78,7 @@ public struct BackgroundShape: Sendable {
   }
 
   /// The share of the total variance along each component.
-  public var explainedShares: [Double] {
+  package var explainedShares: [Double] {
     let total = variances.reduce(0, +)
     return variances.map { $0 / total }
   }

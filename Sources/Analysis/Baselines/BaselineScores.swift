@@ -1,18 +1,18 @@
-public import ScoreModel
+package import ScoreModel
 internal import WorkerThreads
 
 /// The scores of the simple detectors for the events of one sample; NaN where a feature is not
 /// finite.
-public struct BaselineScores: Sendable {
+package struct BaselineScores: Sendable {
   /// |z|^2.
-  public let norm: [Double]
+  package let norm: [Double]
   /// Mahalanobis's squared distance; nil without a shape.
-  public let mahalanobis: [Double]?
+  package let mahalanobis: [Double]?
   /// The squared PCA residual; nil without a shape.
-  public let residual: [Double]?
+  package let residual: [Double]?
 
   /// Scores all events of `rows`.
-  public init(
+  package init(
     _ rows: EventRows, standardiser: Standardiser, shape: BackgroundShape?, workers: Int
   ) {
     let table = BaselineTable(rows: rows, standardiser: standardiser, shape: shape)

@@ -1,16 +1,16 @@
 /// Events as rows of raw features that any thread may read at any time.
-public struct EventRows: Sendable {
+package struct EventRows: Sendable {
   /// What the sample is called.
-  public let name: String
+  package let name: String
   /// The number of events.
-  public let count: Int
+  package let count: Int
   /// D.
-  public let featureCount: Int
+  package let featureCount: Int
   /// Writes the raw features of a range of events, row-major.
-  public let copyFeatures: @Sendable (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  package let copyFeatures: @Sendable (Range<Int>, UnsafeMutablePointer<Float>) -> Void
 
   /// Creates a sample.
-  public init(
+  package init(
     name: String, count: Int, featureCount: Int,
     copyFeatures: @escaping @Sendable (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
@@ -21,7 +21,7 @@ public struct EventRows: Sendable {
   }
 
   /// The sample of `rows` in memory.
-  public init(name: String, rows: [[Float]], featureCount: Int) {
+  package init(name: String, rows: [[Float]], featureCount: Int) {
     precondition(rows.allSatisfy { $0.count == featureCount })
     self.init(name: name, count: rows.count, featureCount: featureCount) { range, out in
       for (place, row) in rows[range].enumerated() {

@@ -1,15 +1,15 @@
 /// A raw feature, or a sum of some, as a score: the larger, the stranger.
-public struct VariableScore: Equatable, Sendable {
+package struct VariableScore: Equatable, Sendable {
   /// What it is called.
-  public let name: String
+  package let name: String
   /// Indices of the features that are added.
-  public let features: [Int]
+  package let features: [Int]
   /// Their names.
-  public let featureNames: [String]
+  package let featureNames: [String]
 
   /// Reads `FEATURE`, `FEATURE+FEATURE+...` or `NAME=FEATURE+...`; features go by name or index.
   /// - Throws: a text that says which feature is not there.
-  public init(
+  package init(
     parsing argument: String, featureNames names: [String]?, featureCount: Int
   ) throws(VariableFault) {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -31,7 +31,7 @@ public struct VariableScore: Equatable, Sendable {
   }
 
   /// The score of each event; NaN where one of its features is NaN.
-  public func scores(of rows: EventRows) -> [Double] {
+  package func scores(of rows: EventRows) -> [Double] {
     var scores: [Double] = []
     scores.reserveCapacity(rows.count)
     rows.forEachChunk { _, chunk in
@@ -44,13 +44,13 @@ public struct VariableScore: Equatable, Sendable {
 }
 
 /// Why a variable cannot be read.
-public struct VariableFault: Error, Equatable, CustomStringConvertible {
+package struct VariableFault: Error, Equatable, CustomStringConvertible {
   let argument: String
   let term: String
   let featureCount: Int
 
   /// The value that was found, and what was expected.
-  public var description: String {
+  package var description: String {
     "--variable \(argument): found \"\(term)\", expected a feature's name or index "
       + "(0 to \(featureCount - 1)), or NAME=FEATURE+FEATURE"
   }

@@ -17,7 +17,7 @@ extension EventExplanation {
   }
 
   /// The bars as an SVG file.
-  public func svgFile(names: [String], top: Int) -> String {
+  package func svgFile(names: [String], top: Int) -> String {
     barChart(names: names, top: top, colour: "c0").picture(
       label: "attributions of event \(event), score \(decimal(Double(score), digits: 6))"
     ).file
@@ -26,7 +26,7 @@ extension EventExplanation {
 
 extension LevelAgreement {
   /// One sentence on how stable an attribution is.
-  public var sentence: String {
+  package var sentence: String {
     guard let overlapMin else { return "" }
     let correlation = rankCorrelationMin.map { ", rank correlation \(decimal($0, digits: 2))" }
     return "Between levels: at least \(Int((overlapMin * Double(top)).rounded())) of the "

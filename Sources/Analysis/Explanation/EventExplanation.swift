@@ -1,19 +1,19 @@
 /// Why an event has its score: how much each feature contributed, in all and at each noise level.
-public struct EventExplanation: Equatable, Sendable {
+package struct EventExplanation: Equatable, Sendable {
   /// The contribution of one noise level.
-  public struct Level: Equatable, Sendable {
+  package struct Level: Equatable, Sendable {
     /// Index into the model's sigmas.
-    public let level: Int
+    package let level: Int
     /// The level's noise, in standard deviations of the features.
-    public let sigma: Float
+    package let sigma: Float
     /// Its weight in the score.
-    public let weight: Float
+    package let weight: Float
     /// One a feature, the weight included; over the levels and the distance they add up to the
     /// event's.
-    public let attributions: [Float]
+    package let attributions: [Float]
 
     /// Creates a level's part.
-    public init(level: Int, sigma: Float, weight: Float, attributions: [Float]) {
+    package init(level: Int, sigma: Float, weight: Float, attributions: [Float]) {
       self.level = level
       self.sigma = sigma
       self.weight = weight
@@ -21,28 +21,28 @@ public struct EventExplanation: Equatable, Sendable {
     }
 
     /// The level's part of the score.
-    public var sum: Double { attributions.reduce(0) { $0 + Double($1) } }
+    package var sum: Double { attributions.reduce(0) { $0 + Double($1) } }
 
     /// Each feature's share of the level's part; nil where that is 0.
-    public var shares: [Double]? { EventExplanation.shares(of: attributions) }
+    package var shares: [Double]? { EventExplanation.shares(of: attributions) }
   }
 
   /// The event's place in its sample, from 0.
-  public let event: Int
+  package let event: Int
   /// The score; NaN where the event cannot be scored.
-  public let score: Float
+  package let score: Float
   /// One a feature; they sum to the score.
-  public let attributions: [Float]
+  package let attributions: [Float]
   /// The raw features.
-  public let features: [Float]
+  package let features: [Float]
   /// In the order of the scoring.
-  public let levels: [Level]
+  package let levels: [Level]
   /// What the distance to training events contributes, one a feature; nil where it is no part of
   /// the score.
-  public let distance: [Float]?
+  package let distance: [Float]?
 
   /// Creates an explanation; all lists have one element a feature.
-  public init(
+  package init(
     event: Int, score: Float, attributions: [Float], features: [Float], levels: [Level],
     distance: [Float]? = nil
   ) {
@@ -57,13 +57,13 @@ public struct EventExplanation: Equatable, Sendable {
   }
 
   /// Whether the event has a score that shares can be taken of.
-  public var isScored: Bool { score.isFinite }
+  package var isScored: Bool { score.isFinite }
 
   /// Each feature's share of the score, in 0 ... 1; nil for an event with no score or score 0.
-  public var shares: [Double]? { Self.shares(of: attributions) }
+  package var shares: [Double]? { Self.shares(of: attributions) }
 
   /// The features in order of their attribution, the largest first; ties by place.
-  public var ranking: [Int] { Self.ranking(of: attributions) }
+  package var ranking: [Int] { Self.ranking(of: attributions) }
 
   static func shares(of attributions: [Float]) -> [Double]? {
     let sum = attributions.reduce(0) { $0 + Double($1) }

@@ -1,13 +1,13 @@
-public import ScoreEngine
-public import ScoreModel
+package import ScoreEngine
+package import ScoreModel
 
 /// Explains single events by a model's attributions.
-public struct EventExplainer: Sendable {
+package struct EventExplainer: Sendable {
   private let network: ScoringNetwork
   private let levels: [(level: Int, sigma: Float, weight: Float, network: ScoringNetwork)]
 
   /// Packs the model once for the score and once for each of its levels.
-  public init(model: TrainedModel, scoring: Scoring, instructionSet: InstructionSet) {
+  package init(model: TrainedModel, scoring: Scoring, instructionSet: InstructionSet) {
     network = ScoringNetwork(model: model, scoring: scoring, instructionSet: instructionSet)
     levels = zip(scoring.levels, scoring.weights).map { level, weight in
       let alone = Scoring(levels: [level], weights: [weight], output: scoring.output)
@@ -20,7 +20,7 @@ public struct EventExplainer: Sendable {
   }
 
   /// Explains `events` of `rows`, in their order.
-  public func explain(_ events: [Int], of rows: EventRows) throws -> [EventExplanation] {
+  package func explain(_ events: [Int], of rows: EventRows) throws -> [EventExplanation] {
     let totals = try networkAttributions(of: events, in: rows, network: network)
     let single = try levels.map {
       try networkAttributions(of: events, in: rows, network: $0.network)
@@ -47,13 +47,13 @@ public struct EventExplainer: Sendable {
   }
 
   /// The scores of all events.
-  public func scores(of rows: EventRows, workers: Int, batchMax: Int) throws -> [Double] {
+  package func scores(of rows: EventRows, workers: Int, batchMax: Int) throws -> [Double] {
     try networkScores(of: rows, network: network, workers: workers, batchMax: batchMax)
   }
 
   /// The mean share of each feature over all events with a score, and how many these are; the
   /// shares are zeros where there is none.
-  public func meanShares(
+  package func meanShares(
     of rows: EventRows, workers: Int, batchMax: Int
   ) throws -> (shares: [Double], count: Int) {
     var sums = [Double](repeating: 0, count: rows.featureCount)

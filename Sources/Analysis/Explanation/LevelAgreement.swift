@@ -1,25 +1,25 @@
 /// How far the levels of a score agree on which features make an event strange. Where they do not,
 /// the attribution says as much of the level as of the event.
-public struct LevelAgreement: Equatable, Sendable {
+package struct LevelAgreement: Equatable, Sendable {
   /// Two levels.
-  public struct Pair: Equatable, Sendable {
+  package struct Pair: Equatable, Sendable {
     /// Index into the model's sigmas.
-    public let first: Int
+    package let first: Int
     /// Index into the model's sigmas.
-    public let second: Int
+    package let second: Int
     /// Spearman's correlation of the attributions over features; nil where one has no spread.
-    public let rankCorrelation: Double?
+    package let rankCorrelation: Double?
     /// The share of the largest `top` features that both have.
-    public let overlap: Double
+    package let overlap: Double
   }
 
   /// How many of the largest attributions are compared.
-  public let top: Int
+  package let top: Int
   /// Every two levels of the score; none for a score of one level.
-  public let pairs: [Pair]
+  package let pairs: [Pair]
 
   /// Compares the levels of an event; `top` is at least 1 and cut to the number of features.
-  public init(_ explanation: EventExplanation, top: Int) {
+  package init(_ explanation: EventExplanation, top: Int) {
     let top = min(top, explanation.attributions.count)
     self.top = top
     let levels = explanation.levels
@@ -42,7 +42,7 @@ public struct LevelAgreement: Equatable, Sendable {
   }
 
   /// The smallest overlap of any two levels; nil for one level.
-  public var overlapMin: Double? { pairs.map(\.overlap).min() }
+  package var overlapMin: Double? { pairs.map(\.overlap).min() }
   /// The smallest rank correlation of any two levels; nil where there is none.
-  public var rankCorrelationMin: Double? { pairs.compactMap(\.rankCorrelation).min() }
+  package var rankCorrelationMin: Double? { pairs.compactMap(\.rankCorrelation).min() }
 }

@@ -2,18 +2,18 @@ internal import Calibration
 internal import WorkerThreads
 
 /// How intervals by resampling are made.
-public struct BootstrapPlan: Sendable {
+package struct BootstrapPlan: Sendable {
   /// Repeats; 0 for none.
-  public var repeats: Int
+  package var repeats: Int
   /// The seed of the draws.
-  public var seed: UInt64
+  package var seed: UInt64
   /// Threads; no number depends on it.
-  public var workers: Int
+  package var workers: Int
   /// The share of repeats that an interval holds.
-  public var confidence: Double
+  package var confidence: Double
 
   /// Creates a plan.
-  public init(repeats: Int, seed: UInt64, workers: Int, confidence: Double) {
+  package init(repeats: Int, seed: UInt64, workers: Int, confidence: Double) {
     precondition(repeats >= 0 && workers >= 1 && confidence > 0 && confidence < 1)
     self.repeats = repeats
     self.seed = seed

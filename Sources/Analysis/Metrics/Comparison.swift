@@ -1,9 +1,9 @@
-public import Calibration
+package import Calibration
 
 /// A model against a simpler score on the same events.
-public struct Comparison: Equatable, Sendable {
+package struct Comparison: Equatable, Sendable {
   /// The conclusion about a difference.
-  public enum Verdict: String, Sendable {
+  package enum Verdict: String, Sendable {
     /// The model's value is greater and the interval of the difference lies above 0.
     case better
     /// The interval holds 0, or there is none.
@@ -15,16 +15,16 @@ public struct Comparison: Equatable, Sendable {
   }
 
   /// A number of both on the background that both may be judged on.
-  public struct Difference: Equatable, Sendable {
+  package struct Difference: Equatable, Sendable {
     /// Of the model.
-    public let model: Double
+    package let model: Double
     /// Of the other score.
-    public let other: Double
+    package let other: Double
     /// The bootstrap interval of model minus other over the same draws; nil without repeats.
-    public let interval: ClosedRange<Double>?
+    package let interval: ClosedRange<Double>?
 
     /// What can be said.
-    public var verdict: Verdict {
+    package var verdict: Verdict {
       guard let interval else { return .undecided }
       if model == other, interval == 0...0 { return .equal }
       if interval.lowerBound > 0, model > other { return .better }
@@ -34,21 +34,21 @@ public struct Comparison: Equatable, Sendable {
   }
 
   /// The model's name.
-  public let model: String
+  package let model: String
   /// The other score's name.
-  public let other: String
+  package let other: String
   /// Index of the signal.
-  public let signal: Int
+  package let signal: Int
   /// Areas under the ROC curve.
-  public let auroc: Difference
+  package let auroc: Difference
   /// True-positive rates at the lowest target rate that the background has events for.
-  public let rate: Difference?
+  package let rate: Difference?
   /// That target.
-  public let rateTarget: FalsePositiveRate?
+  package let rateTarget: FalsePositiveRate?
 
   /// Whether the model beats the other score: better in one number beyond its uncertainty, and
   /// worse in none.
-  public var isBeaten: Bool {
+  package var isBeaten: Bool {
     let verdicts = [auroc.verdict] + (rate.map { [$0.verdict] } ?? [])
     return verdicts.contains(.better) && !verdicts.contains(.worse)
   }

@@ -3,7 +3,7 @@
 ///
 /// Nil where a sample has fewer than two events. 0 where the samples do not overlap at all: then
 /// the events say nothing of how small the overlap is.
-public func deLongStandardError(background: ScoreSample, signal: ScoreSample) -> Double? {
+package func deLongStandardError(background: ScoreSample, signal: ScoreSample) -> Double? {
   guard background.count > 1, signal.count > 1 else { return nil }
   // The share of background that a signal event beats, ties counting half; and the reverse.
   let ofSignal = signal.ascending.map { score in

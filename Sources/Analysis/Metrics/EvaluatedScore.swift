@@ -1,7 +1,7 @@
 /// One score over all samples: that of one model, baseline or variable for each event.
-public struct EvaluatedScore: Sendable {
+package struct EvaluatedScore: Sendable {
   /// What gives the score.
-  public enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     /// A trained network.
     case model
     /// A simple detector to compare with.
@@ -11,20 +11,20 @@ public struct EvaluatedScore: Sendable {
   }
 
   /// Its name, unique within a study.
-  public let name: String
+  package let name: String
   /// Its kind.
-  public let kind: Kind
+  package let kind: Kind
   /// One line on how it comes to be.
-  public let explanation: String
+  package let explanation: String
   /// A score for each background event; NaN where it has none.
-  public let background: [Double]
+  package let background: [Double]
   /// The same for each signal.
-  public let signals: [[Double]]
+  package let signals: [[Double]]
   /// The background events that the score may be judged on: not those that it was fitted on.
-  public let judged: Range<Int>
+  package let judged: Range<Int>
 
   /// Creates a score; `judged` is all of the background unless given.
-  public init(
+  package init(
     name: String, kind: Kind, explanation: String, background: [Double], signals: [[Double]],
     judged: Range<Int>? = nil
   ) {

@@ -1,25 +1,25 @@
 /// The receiver operating characteristic of a score: what share of background and of signal passes,
 /// for every threshold that makes a difference.
-public struct ROCCurve: Equatable, Sendable {
+package struct ROCCurve: Equatable, Sendable {
   /// What passes when events with a score of at least `threshold` do.
-  public struct Point: Equatable, Sendable {
+  package struct Point: Equatable, Sendable {
     /// One of the scores; +infinity with both counts 0 at the start of the curve.
-    public let threshold: Double
+    package let threshold: Double
     /// Background events that pass.
-    public let falsePositives: Int
+    package let falsePositives: Int
     /// Signal events that pass.
-    public let truePositives: Int
+    package let truePositives: Int
   }
 
   /// From nothing to everything: one point a distinct score, and (0, 0) before them.
-  public let points: [Point]
+  package let points: [Point]
   /// n, the background events with a score; at least 1.
-  public let backgroundCount: Int
+  package let backgroundCount: Int
   /// m, the signal events with a score; at least 1.
-  public let signalCount: Int
+  package let signalCount: Int
 
   /// Walks down both samples, neither of which may be empty. O(n + m).
-  public init(background: ScoreSample, signal: ScoreSample) {
+  package init(background: ScoreSample, signal: ScoreSample) {
     precondition(background.count > 0 && signal.count > 0, "a ROC curve of no events")
     backgroundCount = background.count
     signalCount = signal.count
@@ -44,7 +44,7 @@ public struct ROCCurve: Equatable, Sendable {
 
   /// The area under the curve: the chance that a signal event scores above a background event, a
   /// tie counting one half (Mann and Whitney). Counted in integers and divided once.
-  public var area: Double {
+  package var area: Double {
     var doubled = 0
     for (previous, point) in zip(points, points.dropFirst()) {
       doubled +=
@@ -56,7 +56,7 @@ public struct ROCCurve: Equatable, Sendable {
 
   /// The mean precision over recall, each distinct threshold a step, without interpolation: sum
   /// over thresholds of (R_i - R_(i-1)) P_i. It depends on the ratio of the two sample sizes.
-  public var averagePrecision: Double {
+  package var averagePrecision: Double {
     var sum = 0.0
     for (previous, point) in zip(points, points.dropFirst())
     where point.truePositives > previous.truePositives {
@@ -69,7 +69,7 @@ public struct ROCCurve: Equatable, Sendable {
 
   /// At most `pointMax` + 2 points that show the curve on a logarithmic axis of false positives:
   /// the last point in each step of the logarithm, with a limited number of steps.
-  public func thinned(to pointMax: Int = 160) -> [Point] {
+  package func thinned(to pointMax: Int = 160) -> [Point] {
     let decades = decadeCount(of: backgroundCount)
     var kept: [Point] = []
     var bin = Int.min

@@ -1,4 +1,4 @@
-public import Calibration
+package import Calibration
 
 /// What of a signal passes at a target false-positive rate.
 ///
@@ -6,38 +6,38 @@ public import Calibration
 /// at most the target: the (k + 1)-th largest background score, k the largest integer with
 /// k / n <= target. That is the reading of a ROC curve without interpolation,
 /// `tpr[searchsorted(fpr, target, "right") - 1]`.
-public struct RateAtFPR: Equatable, Sendable {
+package struct RateAtFPR: Equatable, Sendable {
   /// The rate asked for.
-  public let target: FalsePositiveRate
+  package let target: FalsePositiveRate
   /// Events with a greater score pass; -infinity where all do, +infinity where none can.
-  public let threshold: Double
+  package let threshold: Double
   /// Background events that pass, at most k; fewer where scores are tied.
-  public let falsePositives: Int
+  package let falsePositives: Int
   /// n.
-  public let backgroundCount: Int
+  package let backgroundCount: Int
   /// Signal events that pass.
-  public let truePositives: Int
+  package let truePositives: Int
   /// m.
-  public let signalCount: Int
+  package let signalCount: Int
   /// Clopper and Pearson's interval for the signal's rate above this threshold.
-  public let tprInterval: ClosedRange<Double>
+  package let tprInterval: ClosedRange<Double>
   /// Where the true false-positive rate of the threshold lies, by the law of order statistics.
-  public let fprInterval: ClosedRange<Double>
+  package let fprInterval: ClosedRange<Double>
 
   /// Share of background events that pass.
-  public var fpr: Double { Double(falsePositives) / Double(backgroundCount) }
+  package var fpr: Double { Double(falsePositives) / Double(backgroundCount) }
   /// Share of signal events that pass.
-  public var tpr: Double { Double(truePositives) / Double(signalCount) }
+  package var tpr: Double { Double(truePositives) / Double(signalCount) }
 
   /// Fewer background events than this above the threshold leave its place to chance: ten have a
   /// standard deviation of a third of their number.
-  public static let backgroundMin = 10.0
+  package static let backgroundMin = 10.0
 
   /// How a page, a table and a picture say it.
   static let tooFewText = "too few events"
 
   /// Whether the background has too few events for the target: n x target < 10.
-  public var isTooFew: Bool { !Self.isMeasurable(target, backgroundCount: backgroundCount) }
+  package var isTooFew: Bool { !Self.isMeasurable(target, backgroundCount: backgroundCount) }
 
   /// Whether `count` background events are enough for the rate.
   static func isMeasurable(_ target: FalsePositiveRate, backgroundCount count: Int) -> Bool {
@@ -45,7 +45,7 @@ public struct RateAtFPR: Equatable, Sendable {
   }
 
   /// Reads off the rates of two samples, neither of which may be empty.
-  public init(
+  package init(
     target: FalsePositiveRate, background: ScoreSample, signal: ScoreSample, confidence: Double
   ) {
     precondition(background.count > 0 && signal.count > 0, "rates of no events")

@@ -2,14 +2,14 @@
 ///
 /// A NaN, the score of an event that cannot be scored, has no place in an order. It is left out and
 /// counted. Infinities have one, and equal scores are ties whatever the sign of their zero.
-public struct ScoreSample: Equatable, Sendable {
+package struct ScoreSample: Equatable, Sendable {
   /// The scores that are no NaN, ascending.
-  public let ascending: [Double]
+  package let ascending: [Double]
   /// How many were NaN.
-  public let notScorableCount: Int
+  package let notScorableCount: Int
 
   /// Sorts the scores. O(n log n).
-  public init(_ scores: some Sequence<Double>) {
+  package init(_ scores: some Sequence<Double>) {
     var kept: [Double] = []
     var notScorableCount = 0
     kept.reserveCapacity(scores.underestimatedCount)
@@ -22,15 +22,15 @@ public struct ScoreSample: Equatable, Sendable {
   }
 
   /// The number of events with a score.
-  public var count: Int { ascending.count }
+  package var count: Int { ascending.count }
 
   /// How many scores are below `value`. O(log n).
-  public func count(below value: Double) -> Int {
+  package func count(below value: Double) -> Int {
     ascending.partitioningIndex { !($0 < value) }
   }
 
   /// How many scores are above `value`. O(log n).
-  public func count(above value: Double) -> Int {
+  package func count(above value: Double) -> Int {
     ascending.count - ascending.partitioningIndex { $0 > value }
   }
 }

@@ -1,11 +1,11 @@
-public import Calibration
+package import Calibration
 
 /// All numbers on how well scores tell signals from background.
-public struct StudyMetrics: Sendable {
+package struct StudyMetrics: Sendable {
   /// One a score, in the order given.
-  public let scores: [ScoreEvaluation]
+  package let scores: [ScoreEvaluation]
   /// Each model against each baseline and variable, signal by signal.
-  public let comparisons: [Comparison]
+  package let comparisons: [Comparison]
 
   /// Computes all.
   ///
@@ -14,7 +14,7 @@ public struct StudyMetrics: Sendable {
   ///   - targets: false-positive rates at which to read true-positive rates.
   ///   - plan: how to resample.
   /// - Throws: `AnalysisError` where a score has no background or no signal event to be judged on.
-  public init(
+  package init(
     scores: [EvaluatedScore], signalNames: [String], targets: [FalsePositiveRate],
     plan: BootstrapPlan
   ) throws(AnalysisError) {

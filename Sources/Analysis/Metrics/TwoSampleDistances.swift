@@ -1,6 +1,6 @@
 /// The distance of A. Kolmogorov and N. Smirnov between two samples: the largest difference of their
 /// empirical distribution functions. 0 to 1; nil where a sample is empty. O(n + m).
-public func kolmogorovSmirnovDistance(_ first: ScoreSample, _ second: ScoreSample) -> Double? {
+package func kolmogorovSmirnovDistance(_ first: ScoreSample, _ second: ScoreSample) -> Double? {
   guard first.count > 0, second.count > 0 else { return nil }
   var (i, j) = (0, 0)
   var largest = 0.0
@@ -16,7 +16,7 @@ public func kolmogorovSmirnovDistance(_ first: ScoreSample, _ second: ScoreSampl
 
 /// C. Spearman's rank correlation, ties at their mean rank, over the pairs of which neither is NaN;
 /// nil where fewer than two are left or one side has no spread.
-public func rankCorrelation(_ first: [Double], _ second: [Double]) -> Double? {
+package func rankCorrelation(_ first: [Double], _ second: [Double]) -> Double? {
   precondition(first.count == second.count)
   let whole = first.indices.filter { !first[$0].isNaN && !second[$0].isNaN }
   guard whole.count > 1 else { return nil }

@@ -2,19 +2,19 @@ internal import DurableFiles
 internal import StrictJSON
 
 /// The files of a report.
-public struct ReportFiles: Sendable {
+package struct ReportFiles: Sendable {
   /// Their names within the report's folder.
-  public static let names = ["report.html", "report.json", "roc.csv"]
+  package static let names = ["report.html", "report.json", "roc.csv"]
 
   private let contents: [String]
 
   /// Makes the contents of all files.
-  public init(_ study: Study, origin: ReportOrigin) {
+  package init(_ study: Study, origin: ReportOrigin) {
     contents = [study.html(origin), study.json(origin).text + "\n", study.rocTable]
   }
 
   /// Writes them into an existing folder and returns their paths.
-  public func write(to folder: String, replacing: Bool) throws -> [String] {
+  package func write(to folder: String, replacing: Bool) throws -> [String] {
     try zip(Self.names, contents).map { name, content in
       let path = "\(folder)/\(name)"
       try ReplacedFile.write(content.utf8, to: path, replacing: replacing)
@@ -24,20 +24,20 @@ public struct ReportFiles: Sendable {
 }
 
 /// The pictures of a report as files of their own, for a talk.
-public struct PictureFiles: Sendable {
+package struct PictureFiles: Sendable {
   /// An SVG file.
-  public struct File: Sendable {
+  package struct File: Sendable {
     /// Its name, without a folder.
-    public var name: String
+    package var name: String
     /// Its text.
-    public var text: String
+    package var text: String
   }
 
   /// In the order of the page.
-  public let files: [File]
+  package let files: [File]
 
   /// Makes the pictures.
-  public init(_ study: Study) {
+  package init(_ study: Study) {
     let groups: [(String, [Figure])] = [
       ("roc", study.rocFigures), ("rates", study.rateFigures), ("scores", study.scoreFigures),
       ("calibration", study.calibrationFigures), ("levels", study.levelFigures),

@@ -5,16 +5,16 @@ internal import ScoreModel
 package import StrictJSON
 
 /// Who made a report, and when.
-public struct ReportOrigin: Sendable {
+package struct ReportOrigin: Sendable {
   /// Such as `tamis 0.1.0`.
-  public var program: String
+  package var program: String
   /// In UTC, such as `2026-11-23T20:00:00Z`.
-  public var created: String
+  package var created: String
   /// What the reader calls the study; nil for the models' names.
-  public var title: String?
+  package var title: String?
 
   /// Creates an origin.
-  public init(program: String, created: String, title: String? = nil) {
+  package init(program: String, created: String, title: String? = nil) {
     self.program = program
     self.created = created
     self.title = title
@@ -23,7 +23,7 @@ public struct ReportOrigin: Sendable {
 
 extension Study {
   /// The format of `report.json`.
-  public static let format = "tamis-report/1"
+  package static let format = "tamis-report/1"
 
   /// The summary: samples, scores and comparisons, without the data of the pictures.
   package var summaryJSON: JSONObject {

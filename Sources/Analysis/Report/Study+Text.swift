@@ -2,7 +2,7 @@ internal import Calibration
 
 extension Study {
   /// The comparisons in sentences, those first in which a model does not beat a baseline.
-  public var verdicts: [String] {
+  package var verdicts: [String] {
     inputs.models.flatMap { model -> [String] in
       let own = metrics.comparisons.filter { $0.model == model.name }
       let baselines = own.filter { comparison in
@@ -42,7 +42,7 @@ extension Study {
   }
 
   /// A table a signal: scores as rows, AUROC, average precision and rates as columns.
-  public var tables: [String] {
+  package var tables: [String] {
     signalNames.indices.map { signal in
       let header =
         ["\(signalNames[signal])", "AUROC", "", "AP"]
@@ -59,7 +59,7 @@ extension Study {
   }
 
   /// What "too few events" in the tables means; empty where they do not say it.
-  public var tooFewLine: String {
+  package var tooFewLine: String {
     let says = metrics.scores.contains { score in
       score.signals.contains { $0.rates.contains(where: \.isTooFew) }
     }
@@ -81,7 +81,7 @@ extension Study {
   }
 
   /// What thresholds that were calibrated elsewhere do here, a line each.
-  public var calibrationLines: [String] {
+  package var calibrationLines: [String] {
     checks.flatMap { check in
       check.points.map { point in
         let warning = point.isOffTarget == true ? " OFF TARGET" : ""

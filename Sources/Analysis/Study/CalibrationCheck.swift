@@ -1,19 +1,19 @@
-public import Calibration
+package import Calibration
 internal import DurableFiles
 
 /// What thresholds that were set on other events do to the events of a study.
-public struct CalibrationCheck: Sendable {
+package struct CalibrationCheck: Sendable {
   /// Events that pass, and events in all.
-  public struct Passing: Equatable, Sendable {
+  package struct Passing: Equatable, Sendable {
     /// Events with a score above the threshold.
-    public let passed: Int
+    package let passed: Int
     /// Events with a score.
-    public let count: Int
+    package let count: Int
     /// Clopper and Pearson's interval.
-    public let interval: ClosedRange<Double>
+    package let interval: ClosedRange<Double>
 
     /// The share that passes.
-    public var rate: Double { Double(passed) / Double(count) }
+    package var rate: Double { Double(passed) / Double(count) }
 
     init(_ sample: ScoreSample, above threshold: Double, confidence: Double) {
       passed = sample.count(above: threshold)
@@ -23,33 +23,33 @@ public struct CalibrationCheck: Sendable {
   }
 
   /// One working point.
-  public struct Point: Sendable {
+  package struct Point: Sendable {
     /// As it was calibrated.
-    public let workingPoint: WorkingPoint
+    package let workingPoint: WorkingPoint
     /// What of the study's background passes.
-    public let background: Passing
+    package let background: Passing
     /// What of each signal passes.
-    public let signals: [Passing]
+    package let signals: [Passing]
 
     /// Whether the rate of the study's background and the calibrated one exclude each other: their
     /// intervals do not meet. Nil where the calibration has no interval.
-    public var isOffTarget: Bool? {
+    package var isOffTarget: Bool? {
       workingPoint.fprInterval.map { !$0.overlaps(background.interval) }
     }
   }
 
   /// The model's name.
-  public let model: String
+  package let model: String
   /// The calibration file.
-  public let path: String
+  package let path: String
   /// Its hash.
-  public let sha256: String
+  package let sha256: String
   /// Background events that the thresholds are of.
-  public let eventCount: Int
+  package let eventCount: Int
   /// The confidence of the calibration's intervals.
-  public let confidence: Double
+  package let confidence: Double
   /// In the calibration's order.
-  public let points: [Point]
+  package let points: [Point]
 
   init?(_ model: StudyModel, score: EvaluatedScore, confidence: Double) {
     guard let thresholds = model.thresholds else { return nil }

@@ -1,17 +1,17 @@
 /// Some events of each sample in the plane of background's first two principal components.
-public struct ComponentScatter: Sendable {
+package struct ComponentScatter: Sendable {
   /// Events of one sample.
-  public struct Cloud: Equatable, Sendable {
+  package struct Cloud: Equatable, Sendable {
     /// The sample's name.
-    public let name: String
+    package let name: String
     /// First component, then second, in standardised units; evenly spaced events of the sample.
-    public let points: [SIMD2<Double>]
+    package let points: [SIMD2<Double>]
   }
 
   /// The share of background's variance along the first and the second component.
-  public let explained: SIMD2<Double>
+  package let explained: SIMD2<Double>
   /// Background first, then the signals.
-  public let clouds: [Cloud]
+  package let clouds: [Cloud]
 
   static let backgroundMax = 500
   static let signalMax = 200

@@ -2,38 +2,38 @@ internal import ReproducibleMath
 internal import ScoreModel
 
 /// How the features of each signal differ from those of background.
-public struct FeatureContrasts: Sendable {
+package struct FeatureContrasts: Sendable {
   /// One feature.
-  public struct Feature: Equatable, Sendable {
+  package struct Feature: Equatable, Sendable {
     /// Its place.
-    public let index: Int
+    package let index: Int
     /// Its name.
-    public let name: String
+    package let name: String
     /// Kolmogorov and Smirnov's distance of each signal from background; nil for no finite value.
-    public let distances: [Double?]
+    package let distances: [Double?]
 
     /// The largest of them.
-    public var largestDistance: Double { distances.compactMap { $0 }.max() ?? 0 }
+    package var largestDistance: Double { distances.compactMap { $0 }.max() ?? 0 }
   }
 
   /// Distributions of one feature.
-  public struct Histogram: Equatable, Sendable {
+  package struct Histogram: Equatable, Sendable {
     /// Its place among the features.
-    public let feature: Int
+    package let feature: Int
     /// Whether bins are of log10(1 + x), which the model takes the feature as.
-    public let isLogarithmic: Bool
+    package let isLogarithmic: Bool
     /// Finite values of background.
-    public let background: FixedBins
+    package let background: FixedBins
     /// The same for each signal.
-    public let signals: [FixedBins]
+    package let signals: [FixedBins]
   }
 
   /// All features, the most differing first; ties by place.
-  public let features: [Feature]
+  package let features: [Feature]
   /// Histograms of the first ones.
-  public let histograms: [Histogram]
+  package let histograms: [Histogram]
   /// For each sample (background, then the signals): one event in this many was used.
-  public let steps: [Int]
+  package let steps: [Int]
 
   static let histogramMax = 12
   static let binCount = 40

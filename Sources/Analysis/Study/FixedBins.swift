@@ -2,17 +2,17 @@ internal import BoundedNumbers
 internal import ReproducibleMath
 
 /// Counts of values in bins of equal width between two ends.
-public struct FixedBins: Equatable, Sendable {
+package struct FixedBins: Equatable, Sendable {
   /// The lower edge of the first bin.
-  public let low: Double
+  package let low: Double
   /// The upper edge of the last, greater than `low`.
-  public let high: Double
+  package let high: Double
   /// Events in each; a value on an edge is in the bin above, on the last edge in the last.
-  public let counts: [Int]
+  package let counts: [Int]
   /// Values below the first bin.
-  public let below: Int
+  package let below: Int
   /// Values above the last.
-  public let above: Int
+  package let above: Int
 
   /// Counts the values that are no NaN.
   init(_ values: some Sequence<Double>, low: Double, high: Double, count: Int) {
@@ -37,7 +37,7 @@ public struct FixedBins: Equatable, Sendable {
   }
 
   /// All values counted, those outside too.
-  public var total: Int { counts.reduce(below + above, +) }
+  package var total: Int { counts.reduce(below + above, +) }
   /// The width of a bin.
-  public var width: Double { (high - low) / Double(counts.count) }
+  package var width: Double { (high - low) / Double(counts.count) }
 }

@@ -1,22 +1,22 @@
 internal import Calibration
 
 /// What pure background does at a threshold in an hour of running.
-public struct HourlyFlags: Equatable, Sendable {
+package struct HourlyFlags: Equatable, Sendable {
   /// The score.
-  public let model: String
+  package let model: String
   /// The working point's name or the target rate.
-  public let name: String
+  package let name: String
   /// The false-positive rate that was set.
-  public let rate: Double
+  package let rate: Double
   /// Where the true rate lies.
-  public let rateInterval: ClosedRange<Double>?
+  package let rateInterval: ClosedRange<Double>?
   /// Flags an hour of pure background.
-  public let perHour: Double
+  package let perHour: Double
   /// The same for the ends of the interval.
-  public let perHourInterval: ClosedRange<Double>?
+  package let perHourInterval: ClosedRange<Double>?
   /// The relative error of the background's rate that by itself makes an excess of five standard
   /// deviations in that hour: 5 / sqrt(flags).
-  public let errorThatFakesDiscovery: Double
+  package let errorThatFakesDiscovery: Double
 
   init(
     model: String, name: String, rate: Double, interval: ClosedRange<Double>?, inputRate: Double

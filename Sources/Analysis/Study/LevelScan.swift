@@ -3,30 +3,30 @@ internal import ScoreEngine
 internal import ScoreModel
 
 /// Each noise level of a model as a score of its own.
-public struct LevelScan: Sendable {
+package struct LevelScan: Sendable {
   /// One level.
-  public struct Level: Equatable, Sendable {
+  package struct Level: Equatable, Sendable {
     /// Index into the model's sigmas.
-    public let level: Int
+    package let level: Int
     /// In standard deviations of the features.
-    public let sigma: Float
+    package let sigma: Float
     /// Its weight in the model's score; nil where it is not part of it.
-    public let weight: Float?
+    package let weight: Float?
     /// The median of the squared norm on background: D where the output is pure noise of size 1.
-    public let backgroundMedian: Double
+    package let backgroundMedian: Double
     /// The area under the ROC curve, one a signal.
-    public let aurocs: [Double]
+    package let aurocs: [Double]
     /// What passes at the target, one a signal; nil where the background is too small for any.
-    public let rates: [RateAtFPR]?
+    package let rates: [RateAtFPR]?
   }
 
   /// The model's name.
-  public let model: String
+  package let model: String
   /// In the model's order.
-  public let levels: [Level]
+  package let levels: [Level]
 
   /// More levels than this are not looked at one by one.
-  public static let levelMax = 64
+  package static let levelMax = 64
 
   init(
     _ model: StudyModel, background: EventRows, signals: [EventRows], settings: StudySettings,

@@ -1,12 +1,12 @@
 /// How far a model's score orders background as a simpler one does. A score that is nothing but
 /// the distance from the middle has a correlation near 1 with |z| or Mahalanobis.
-public struct ScoreCorrelation: Equatable, Sendable {
+package struct ScoreCorrelation: Equatable, Sendable {
   /// The model's name.
-  public let model: String
+  package let model: String
   /// The other score's name.
-  public let other: String
+  package let other: String
   /// Spearman's correlation over the background that both are judged on; nil for no spread.
-  public let spearman: Double?
+  package let spearman: Double?
 
   static func all(among scores: [EvaluatedScore]) -> [ScoreCorrelation] {
     scores.filter { $0.kind == .model }.flatMap { model in

@@ -1,13 +1,13 @@
 internal import ReproducibleMath
 
 /// How the scores of a model are distributed, in bins of the logarithm.
-public struct ScoreHistograms: Equatable, Sendable {
+package struct ScoreHistograms: Equatable, Sendable {
   /// The model's name.
-  public let model: String
+  package let model: String
   /// Counts of log10(score); a score of 0 counts below, infinity above.
-  public let background: FixedBins
+  package let background: FixedBins
   /// The same for each signal.
-  public let signals: [FixedBins]
+  package let signals: [FixedBins]
 
   static let binCount = 60
 

@@ -2,21 +2,21 @@ internal import ScoreEngine
 internal import ScoreModel
 
 /// The events of each sample that a model finds strangest, explained.
-public struct StrangestEvents: Sendable {
+package struct StrangestEvents: Sendable {
   /// Of one sample.
-  public struct Group: Sendable {
+  package struct Group: Sendable {
     /// The sample's name.
-    public let sample: String
+    package let sample: String
     /// The highest scores first.
-    public let events: [EventExplanation]
+    package let events: [EventExplanation]
     /// How far the levels agree on each of them.
-    public let agreements: [LevelAgreement]
+    package let agreements: [LevelAgreement]
   }
 
   /// The model's name.
-  public let model: String
+  package let model: String
   /// Background first, then the signals.
-  public let groups: [Group]
+  package let groups: [Group]
 
   static let eventMax = 2
   /// Features of a bar chart, and of the overlap between levels.

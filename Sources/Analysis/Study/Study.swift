@@ -5,39 +5,39 @@ internal import ScoreModel
 
 /// How well scores tell signals from background, why, and what that is worth: all that a report
 /// shows.
-public struct Study: Sendable {
+package struct Study: Sendable {
   /// The inputs that it was made of.
-  public let inputs: StudyInputs
+  package let inputs: StudyInputs
   /// How it was made.
-  public let settings: StudySettings
+  package let settings: StudySettings
   /// The numbers of every score.
-  public let metrics: StudyMetrics
+  package let metrics: StudyMetrics
   /// Notes that the reader should see first.
-  public let notes: [String]
+  package let notes: [String]
   /// Each level of each model by itself.
-  public let levels: [LevelScan]
+  package let levels: [LevelScan]
   /// What calibrated thresholds do here.
-  public let checks: [CalibrationCheck]
+  package let checks: [CalibrationCheck]
   /// Flags of pure background.
-  public let hourly: [HourlyFlags]
+  package let hourly: [HourlyFlags]
   /// How the models order background beside other scores.
-  public let correlations: [ScoreCorrelation]
+  package let correlations: [ScoreCorrelation]
   /// Distributions of each model's scores.
-  public let histograms: [ScoreHistograms]
+  package let histograms: [ScoreHistograms]
   /// How features differ.
-  public let contrasts: FeatureContrasts
+  package let contrasts: FeatureContrasts
   /// The plane of the first two principal components; nil where no baseline could be fitted.
-  public let scatter: ComponentScatter?
+  package let scatter: ComponentScatter?
   /// The shape of background that the baselines use; nil where it could not be fitted.
-  public let shape: BackgroundShape?
+  package let shape: BackgroundShape?
   /// The strangest events of each model.
-  public let strangest: [StrangestEvents]
+  package let strangest: [StrangestEvents]
 
   /// Scores all samples and computes everything.
   ///
   /// - Parameter note: gets a line on what is being done, now and then, on the calling thread.
   /// - Throws: `AnalysisError` where a sample has no event that can be scored.
-  public init(
+  package init(
     _ inputs: StudyInputs, settings: StudySettings, note: (String) -> Void = { _ in }
   ) throws {
     self.inputs = inputs
@@ -113,7 +113,7 @@ public struct Study: Sendable {
   }
 
   /// The names that baselines have in every study.
-  public static let baselineNames = ["norm", "mahalanobis", "pca-residual"]
+  package static let baselineNames = ["norm", "mahalanobis", "pca-residual"]
 
   /// The lowest rate that the background has events for, or nil.
   static func lowestTarget(

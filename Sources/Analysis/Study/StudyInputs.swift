@@ -1,20 +1,20 @@
 internal import ScoreModel
 
 /// The inputs of a study.
-public struct StudyInputs: Sendable {
+package struct StudyInputs: Sendable {
   /// The models, at least one; all of the same features.
-  public var models: [StudyModel]
+  package var models: [StudyModel]
   /// Background that no model was trained on.
-  public var background: StudySample
+  package var background: StudySample
   /// The signals, at least one.
-  public var signals: [StudySample]
+  package var signals: [StudySample]
   /// Background to fit baselines on; nil for the first half of `background`.
-  public var training: StudySample?
+  package var training: StudySample?
   /// Single variables to judge beside.
-  public var variables: [VariableScore]
+  package var variables: [VariableScore]
 
   /// Creates inputs.
-  public init(
+  package init(
     models: [StudyModel], background: StudySample, signals: [StudySample],
     training: StudySample? = nil, variables: [VariableScore] = []
   ) {

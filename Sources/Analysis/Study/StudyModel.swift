@@ -1,20 +1,20 @@
-public import Calibration
-public import DurableFiles
-public import ScoreModel
+package import Calibration
+package import DurableFiles
+package import ScoreModel
 
 /// A model of a study.
-public struct StudyModel: Sendable {
+package struct StudyModel: Sendable {
   /// Its thresholds.
-  public struct Thresholds: Sendable {
+  package struct Thresholds: Sendable {
     /// The calibration.
-    public let calibration: TriggerCalibration
+    package let calibration: TriggerCalibration
     /// The path as given.
-    public let path: String
+    package let path: String
     /// The file's hash.
-    public let sha256: SHA256Digest
+    package let sha256: SHA256Digest
 
     /// Creates thresholds that were checked against the model.
-    public init(calibration: TriggerCalibration, path: String, sha256: SHA256Digest) {
+    package init(calibration: TriggerCalibration, path: String, sha256: SHA256Digest) {
       self.calibration = calibration
       self.path = path
       self.sha256 = sha256
@@ -22,20 +22,20 @@ public struct StudyModel: Sendable {
   }
 
   /// What it is called in the study.
-  public let name: String
+  package let name: String
   /// The model as it was found.
-  public let loaded: LoadedModel
+  package let loaded: LoadedModel
   /// What kind of network it is, such as `score network`.
-  public let kind: String
+  package let kind: String
   /// The levels and weights of its score.
-  public let scoring: Scoring
+  package let scoring: Scoring
   /// Its thresholds, where there are any.
-  public let thresholds: Thresholds?
+  package let thresholds: Thresholds?
   /// The cost of its training, where it is known.
-  public let cost: TrainingExpense?
+  package let cost: TrainingExpense?
 
   /// Creates a model of a study.
-  public init(
+  package init(
     name: String, loaded: LoadedModel, kind: String, scoring: Scoring, thresholds: Thresholds?,
     cost: TrainingExpense?
   ) {

@@ -1,14 +1,14 @@
 /// A file that events came from.
-public struct SampleOrigin: Equatable, Sendable {
+package struct SampleOrigin: Equatable, Sendable {
   /// The path as given.
-  public let path: String
+  package let path: String
   /// SHA-256 of its content, 64 hexadecimal digits.
-  public let sha256: String
+  package let sha256: String
   /// Events in it.
-  public let eventCount: Int
+  package let eventCount: Int
 
   /// Creates an origin.
-  public init(path: String, sha256: String, eventCount: Int) {
+  package init(path: String, sha256: String, eventCount: Int) {
     self.path = path
     self.sha256 = sha256
     self.eventCount = eventCount
@@ -16,18 +16,18 @@ public struct SampleOrigin: Equatable, Sendable {
 }
 
 /// The events of one kind, and where they came from.
-public struct StudySample: Sendable {
+package struct StudySample: Sendable {
   /// The events, with the sample's name.
-  public let rows: EventRows
+  package let rows: EventRows
   /// The files, in order.
-  public let origins: [SampleOrigin]
+  package let origins: [SampleOrigin]
 
   /// Creates a sample.
-  public init(rows: EventRows, origins: [SampleOrigin]) {
+  package init(rows: EventRows, origins: [SampleOrigin]) {
     self.rows = rows
     self.origins = origins
   }
 
   /// The sample's name.
-  public var name: String { rows.name }
+  package var name: String { rows.name }
 }

@@ -1,33 +1,33 @@
-public import Calibration
-public import ScoreEngine
+package import Calibration
+package import ScoreEngine
 
 /// How a study is made.
-public struct StudySettings: Sendable {
+package struct StudySettings: Sendable {
   /// False-positive rates at which true-positive rates are read.
-  public var targets: [FalsePositiveRate]
+  package var targets: [FalsePositiveRate]
   /// The confidence of all intervals.
-  public var confidence: Double
+  package var confidence: Double
   /// Bootstrap repeats; 0 for none.
-  public var bootstrapRepeats: Int
+  package var bootstrapRepeats: Int
   /// The seed of the bootstrap's draws.
-  public var seed: UInt64
+  package var seed: UInt64
   /// Components that the PCA residual leaves out; nil for those that explain 90 %.
-  public var componentCount: Int?
+  package var componentCount: Int?
   /// Events a second of the stream that the report's hourly numbers are for.
-  public var inputRate: Double
+  package var inputRate: Double
   /// Grams of CO2 a kilowatt-hour.
-  public var co2Intensity: Double
+  package var co2Intensity: Double
   /// Watts that a busy processor core is taken to draw where energy was not measured.
-  public var coreWatts: Double
+  package var coreWatts: Double
   /// Threads; no number depends on it.
-  public var workers: Int
+  package var workers: Int
   /// Events scored at once; no number depends on it.
-  public var batchMax: Int
+  package var batchMax: Int
   /// The kernels; no number depends on it.
-  public var instructionSet: InstructionSet
+  package var instructionSet: InstructionSet
 
   /// The defaults, for some kernels.
-  public init(instructionSet: InstructionSet) {
+  package init(instructionSet: InstructionSet) {
     targets = Self.usualTargets
     confidence = 0.95
     bootstrapRepeats = 1000
@@ -41,7 +41,7 @@ public struct StudySettings: Sendable {
   }
 
   /// 1e-1 to 1e-5.
-  public static let usualTargets = ["1e-1", "1e-2", "1e-3", "1e-4", "1e-5"].compactMap {
+  package static let usualTargets = ["1e-1", "1e-2", "1e-3", "1e-4", "1e-5"].compactMap {
     FalsePositiveRate($0)
   }
 

@@ -3,18 +3,18 @@ internal import Glibc
 internal import StrictJSON
 
 /// The cost of a training, from `MODEL.training.json`.
-public struct TrainingExpense: Equatable, Sendable {
+package struct TrainingExpense: Equatable, Sendable {
   /// Processor seconds of all threads.
-  public let cpuSeconds: Double
+  package let cpuSeconds: Double
   /// Seconds from start to end.
-  public let wallSeconds: Double
+  package let wallSeconds: Double
   /// Threads, where the file says.
-  public let threads: Int?
+  package let threads: Int?
   /// Measured joules, where the file says.
-  public let energyJoules: Double?
+  package let energyJoules: Double?
 
   /// Creates an expense.
-  public init(
+  package init(
     cpuSeconds: Double, wallSeconds: Double, threads: Int? = nil, energyJoules: Double? = nil
   ) {
     self.cpuSeconds = cpuSeconds
@@ -25,7 +25,7 @@ public struct TrainingExpense: Equatable, Sendable {
 
   /// Reads the file beside a model; nil where there is none.
   /// - Throws: `FileFault` for a file that is none of ours.
-  public static func load(besideModel path: String) throws -> TrainingExpense? {
+  package static func load(besideModel path: String) throws -> TrainingExpense? {
     let place = "\(path).training.json"
     guard access(place, F_OK) == 0 else { return nil }
     let file = try MappedFile(place)
@@ -54,13 +54,13 @@ public struct TrainingExpense: Equatable, Sendable {
 }
 
 /// Energy and CO2 of a training.
-public struct EnergyAccount: Equatable, Sendable {
+package struct EnergyAccount: Equatable, Sendable {
   /// Joules.
-  public let joules: Double
+  package let joules: Double
   /// Whether they were measured; else processor seconds times an assumed power.
-  public let isMeasured: Bool
+  package let isMeasured: Bool
   /// Grams of CO2 at the study's intensity.
-  public let co2Grams: Double
+  package let co2Grams: Double
 
   init(_ expense: TrainingExpense, settings: StudySettings) {
     joules = expense.energyJoules ?? expense.cpuSeconds * settings.coreWatts

@@ -1,5 +1,5 @@
 /// What can be wrong: the names of the page's alarms and of the Prometheus alerts.
-public enum AlarmName: String, CaseIterable, Sendable {
+package enum AlarmName: String, CaseIterable, Sendable {
   case down = "TamisDown"
   case restarted = "TamisRestarted"
   case notReady = "TamisNotReady"
@@ -23,31 +23,31 @@ public enum AlarmName: String, CaseIterable, Sendable {
   case clockSuspect = "TamisClockSuspect"
 
   /// The section of the runbook that says what the alarm means and what to do.
-  public var runbook: String { "docs/runbook.md#\(rawValue.lowercased())" }
+  package var runbook: String { "docs/runbook.md#\(rawValue.lowercased())" }
 }
 
 /// How much an alarm matters.
-public enum AlarmSeverity: String, Comparable, Sendable {
+package enum AlarmSeverity: String, Comparable, Sendable {
   /// Somebody should look on the next working day.
   case warning
   /// Data are being lost or will be: somebody must act now.
   case critical
 
   /// In the order above.
-  public static func < (left: Self, right: Self) -> Bool { left == .warning && right == .critical }
+  package static func < (left: Self, right: Self) -> Bool { left == .warning && right == .critical }
 }
 
 /// Something that is wrong now.
-public struct AlarmCondition: Equatable, Sendable {
+package struct AlarmCondition: Equatable, Sendable {
   /// What.
-  public var name: AlarmName
+  package var name: AlarmName
   /// How grave.
-  public var severity: AlarmSeverity
+  package var severity: AlarmSeverity
   /// A sentence with the numbers.
-  public var sentence: String
+  package var sentence: String
 
   /// Creates a condition.
-  public init(_ name: AlarmName, _ severity: AlarmSeverity, _ sentence: String) {
+  package init(_ name: AlarmName, _ severity: AlarmSeverity, _ sentence: String) {
     self.name = name
     self.severity = severity
     self.sentence = sentence
@@ -55,21 +55,21 @@ public struct AlarmCondition: Equatable, Sendable {
 }
 
 /// Something that is wrong, and since when.
-public struct Alarm: Equatable, Sendable {
+package struct Alarm: Equatable, Sendable {
   /// What.
-  public var condition: AlarmCondition
+  package var condition: AlarmCondition
   /// Since when, ns since the epoch.
-  public var sinceNs: UInt64
+  package var sinceNs: UInt64
 
   /// Creates an alarm.
-  public init(_ condition: AlarmCondition, sinceNs: UInt64) {
+  package init(_ condition: AlarmCondition, sinceNs: UInt64) {
     self.condition = condition
     self.sinceNs = sinceNs
   }
 }
 
 /// The one word for everything.
-public enum OverallState: String, Sendable {
+package enum OverallState: String, Sendable {
   /// Nothing is wrong.
   case ok
   /// There is a warning, nothing critical.
@@ -80,7 +80,7 @@ public enum OverallState: String, Sendable {
 
 extension DaemonStatus {
   /// The word for all alarms together.
-  public var state: OverallState {
+  package var state: OverallState {
     switch alarms.map(\.condition.severity).max() {
     case .critical: .alarm
     case .warning: .warning

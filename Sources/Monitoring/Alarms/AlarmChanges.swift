@@ -1,12 +1,12 @@
 /// An alarm that has begun, grown graver, or ended: one line of the log.
-public struct AlarmChange: Equatable, Sendable {
+package struct AlarmChange: Equatable, Sendable {
   /// What.
-  public var name: AlarmName
+  package var name: AlarmName
   /// How it is now; nil where it has ended.
-  public var condition: AlarmCondition?
+  package var condition: AlarmCondition?
 
   /// Creates a change.
-  public init(name: AlarmName, condition: AlarmCondition?) {
+  package init(name: AlarmName, condition: AlarmCondition?) {
     self.name = name
     self.condition = condition
   }

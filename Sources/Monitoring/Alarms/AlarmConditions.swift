@@ -3,7 +3,7 @@ internal import TriggerPipeline
 /// All that is wrong with a daemon, the gravest first, else in the order of `AlarmName`.
 ///
 /// A pure function of the status: the same one always gives the same alarms.
-public func alarmConditions(of status: DaemonStatus) -> [AlarmCondition] {
+package func alarmConditions(of status: DaemonStatus) -> [AlarmCondition] {
   let all =
     lifeAlarms(status) + journalAlarms(status) + streamAlarms(status) + outputAlarms(status)
     + decisionAlarms(status) + changeAlarms(status)

@@ -2,38 +2,38 @@
 ///
 /// Page, terminal, log and `/status` are made from it. The Prometheus rules, the board, the runbook
 /// and the table in docs/operating.md are files of their own; a test compares each with this.
-public struct AlarmDeclaration: Sendable {
+package struct AlarmDeclaration: Sendable {
   /// How grave it is beyond a limit.
-  public struct Level: Equatable, Sendable {
+  package struct Level: Equatable, Sendable {
     /// How grave.
-    public var severity: AlarmSeverity
+    package var severity: AlarmSeverity
     /// The value that has to be exceeded; nil where the alarm is a plain yes or no.
-    public var limit: Double?
+    package var limit: Double?
     /// The limit in words, such as `more than 0.1 %`; nil without a limit.
-    public var words: String?
+    package var words: String?
   }
 
   /// From the least grave on.
-  public var levels: [Level]
+  package var levels: [Level]
   /// What is so while it is on: the rest of a sentence that begins with the severity.
-  public var meaning: String
+  package var meaning: String
   /// Whether the daemon can say it of itself. The others are those of Prometheus alone.
-  public var isOfDaemon = true
+  package var isOfDaemon = true
 
   /// `warning: more than 0.1 %; critical: more than 5 %`.
-  public var levelText: String {
+  package var levelText: String {
     levels.map { level in
       level.words.map { "\(level.severity.rawValue): \($0)" } ?? level.severity.rawValue
     }.joined(separator: "; ")
   }
 
   /// The gravest level that `value` exceeds.
-  public func severity(of value: Double) -> AlarmSeverity? {
+  package func severity(of value: Double) -> AlarmSeverity? {
     levels.last { $0.limit.map { value > $0 } ?? false }?.severity
   }
 
   /// The severity of an alarm of one level.
-  public var severity: AlarmSeverity {
+  package var severity: AlarmSeverity {
     precondition(levels.count == 1, "several levels: which one depends on a value")
     return levels[0].severity
   }
@@ -165,7 +165,7 @@ extension AlarmDeclaration {
   }
 
   /// Below so many free bytes the disk counts as full within two hours, whatever its pace.
-  public static let leastFreeByteCount: UInt64 = 1_000_000_000
+  package static let leastFreeByteCount: UInt64 = 1_000_000_000
 }
 
 private func moreThan(_ limit: Double) -> String { "more than \(grouped(UInt64(limit)))" }
@@ -181,15 +181,15 @@ private func grouped(_ count: UInt64) -> String {
 
 extension AlarmName {
   /// What it means and when it is raised.
-  public var declaration: AlarmDeclaration { AlarmDeclaration.of(self) }
+  package var declaration: AlarmDeclaration { AlarmDeclaration.of(self) }
 
   /// Its line in the table of docs/operating.md.
-  public var tableLine: String {
+  package var tableLine: String {
     "| `\(rawValue)` | \(declaration.levelText) | \(declaration.meaning) |"
   }
 
   /// The first line of its section in the runbook, which a break of lines may cut anywhere.
-  public var runbookLine: String {
+  package var runbookLine: String {
     let levels = declaration.levels.map { level in
       "*\(level.severity.rawValue)*" + (level.words.map { " (\($0))" } ?? "")
     }

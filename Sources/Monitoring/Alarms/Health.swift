@@ -1,22 +1,22 @@
 internal import TriggerPipeline
 
 /// A yes, or a no with its reasons.
-public struct Verdict: Equatable, Sendable {
+package struct Verdict: Equatable, Sendable {
   /// Why not; empty for a yes.
-  public var reasons: [String]
+  package var reasons: [String]
 
   /// Creates a verdict.
-  public init(reasons: [String]) { self.reasons = reasons }
+  package init(reasons: [String]) { self.reasons = reasons }
 
   /// Whether there is no reason against it.
-  public var isGood: Bool { reasons.isEmpty }
+  package var isGood: Bool { reasons.isEmpty }
 }
 
 /// Whether the daemon is alive: the pipeline makes progress or idles soundly.
 ///
 /// It looks at the progress of the threads: when one of them hangs the answer is no, although the
 /// thread that answers works.
-public func health(of status: DaemonStatus) -> Verdict {
+package func health(of status: DaemonStatus) -> Verdict {
   if let reason = endReason(status) { return Verdict(reasons: [reason]) }
   if let reason = status.life.stallReason { return Verdict(reasons: [reason]) }
   let stood = status.life.sinceProgressSeconds
@@ -28,7 +28,7 @@ public func health(of status: DaemonStatus) -> Verdict {
 
 /// Whether the daemon has a model and a calibration and is connected: events that are sent now will
 /// be decided and kept.
-public func readiness(of status: DaemonStatus) -> Verdict {
+package func readiness(of status: DaemonStatus) -> Verdict {
   var reasons = health(of: status).reasons
   for socket in status.connections?.sockets ?? [] where socket.needsOne && socket.established == 0 {
     reasons.append("the \(socket.name) socket is connected to nobody")

@@ -8,28 +8,28 @@ internal import Synchronization
 /// For scrapers and health checks, not for the open network: no TLS, no access control. Every bound
 /// is in `Limits`. One request of a connection is answered at a time. The next one is read when the
 /// kernel has taken the whole reply.
-public final class HTTPEndpoint: Sendable {
+package final class HTTPEndpoint: Sendable {
   /// Makes the reply of one path. It runs on the endpoint's thread, one call at a time, and must
   /// neither block nor hold on to the endpoint. A path that is asked for more than ten times a second
   /// gets a reply that is up to a tenth of a second old.
-  public typealias Route = @Sendable () -> HTTPReply
+  package typealias Route = @Sendable () -> HTTPReply
 
   /// What a client may take.
-  public struct Limits: Equatable, Sendable {
+  package struct Limits: Equatable, Sendable {
     /// Request line and headers together.
-    public var headerByteCountMax = 8_192
+    package var headerByteCountMax = 8_192
     /// Connections at a time. One more closes the connection that has waited longest for its
     /// client.
-    public var connectionCountMax = 64
+    package var connectionCountMax = 64
     /// The longest time until a request is complete, and until its reply is taken.
-    public var idleTimeoutMs = 30_000
+    package var idleTimeoutMs = 30_000
 
     /// The defaults.
-    public init() {}
+    package init() {}
   }
 
   /// The port it listens at, also where port 0 was asked for.
-  public let boundPort: Int
+  package let boundPort: Int
 
   private let group: MultiThreadedEventLoopGroup
   private let isStopped = Atomic(false)
@@ -39,7 +39,7 @@ public final class HTTPEndpoint: Sendable {
   /// address listened at, nor this machine's own name, nor one of `names`, gets status 421.
   ///
   /// Blocks until the socket is bound; not to be called from an event loop or an async context.
-  public init(
+  package init(
     listen: String, names: [String] = [], routes: [String: Route], limits: Limits = Limits(),
     everySecond: (@Sendable () -> Void)? = nil
   ) throws(HTTPEndpointError) {
@@ -72,7 +72,7 @@ public final class HTTPEndpoint: Sendable {
   deinit { stop() }
 
   /// Stops listening, closes every connection and ends the thread; returns when that is done.
-  public func stop() {
+  package func stop() {
     if isStopped.exchange(true, ordering: .relaxed) { return }
     try? group.syncShutdownGracefully()
   }

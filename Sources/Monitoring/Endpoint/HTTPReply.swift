@@ -1,33 +1,33 @@
 /// What a route answers.
-public struct HTTPReply: Equatable, Sendable {
+package struct HTTPReply: Equatable, Sendable {
   /// The status code, such as 200 or 503.
-  public var status: Int
+  package var status: Int
   /// The value of the Content-Type header.
-  public var contentType: String
+  package var contentType: String
   /// Headers beside Content-Type and Content-Length.
-  public var headers: [Header]
+  package var headers: [Header]
   /// The body.
-  public var body: [UInt8]
+  package var body: [UInt8]
 
   /// A header.
-  public struct Header: Equatable, Sendable {
+  package struct Header: Equatable, Sendable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// Its value, without line ends.
-    public var value: String
+    package var value: String
 
     /// Creates a header.
-    public init(_ name: String, _ value: String) {
+    package init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
     }
 
     /// The reply describes this moment and must not be cached.
-    public static let noStore = Header("Cache-Control", "no-store")
+    package static let noStore = Header("Cache-Control", "no-store")
   }
 
   /// Creates a reply.
-  public init(
+  package init(
     status: Int = 200, contentType: String, headers: [Header] = [], body: [UInt8]
   ) {
     self.status = status
@@ -37,24 +37,24 @@ public struct HTTPReply: Equatable, Sendable {
   }
 
   /// A line or more of plain text.
-  public static func text(_ text: String, status: Int = 200) -> HTTPReply {
+  package static func text(_ text: String, status: Int = 200) -> HTTPReply {
     HTTPReply(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
   }
 
   /// A page of metrics.
-  public static func metrics(_ page: PrometheusText) -> HTTPReply {
+  package static func metrics(_ page: PrometheusText) -> HTTPReply {
     HTTPReply(contentType: PrometheusText.contentType, body: page.bytes)
   }
 
   /// A verdict: 200 and `ok`, or 503 and a line for each reason.
-  public static func verdict(_ verdict: Verdict) -> HTTPReply {
+  package static func verdict(_ verdict: Verdict) -> HTTPReply {
     let lines = verdict.isGood ? ["ok"] : verdict.reasons
     return .text(
       lines.map { "\($0)\n" }.joined(), status: verdict.isGood ? 200 : 503)
   }
 
   /// A JSON document on one line.
-  public static func json(_ text: String) -> HTTPReply {
+  package static func json(_ text: String) -> HTTPReply {
     HTTPReply(
       contentType: "application/json", headers: [.noStore], body: Array("\(text)\n".utf8))
   }

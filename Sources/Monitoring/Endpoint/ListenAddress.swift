@@ -25,14 +25,14 @@ struct ListenAddress {
 }
 
 /// Why the endpoint cannot listen.
-public struct HTTPEndpointError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct HTTPEndpointError: Error, Equatable, Sendable, CustomStringConvertible {
   /// HOST:PORT as it was given.
-  public var address: String
+  package var address: String
   /// What the system said, and what to do.
-  public var explanation: String
+  package var explanation: String
 
   /// `cannot listen at 127.0.0.1:9464: address already in use; ...`
-  public var description: String { "cannot listen at \(address): \(explanation)" }
+  package var description: String { "cannot listen at \(address): \(explanation)" }
 
   init(address: String, explanation: String) {
     self.address = address

@@ -8,7 +8,7 @@
 /// | `/metrics` | the same for Prometheus |
 /// | `/healthz` | 200 while the pipeline makes progress or idles soundly, else 503 and why |
 /// | `/readyz` | 200 while armed and connected, else 503 and why |
-public func monitoringRoutes(of keeper: StatusKeeper) -> [String: HTTPEndpoint.Route] {
+package func monitoringRoutes(of keeper: StatusKeeper) -> [String: HTTPEndpoint.Route] {
   [
     "/": { .statusPage },
     "/runbook": { .runbookPage },

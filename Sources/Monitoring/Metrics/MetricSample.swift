@@ -1,17 +1,17 @@
 /// A number as the exposition format writes it.
-public struct MetricValue: Hashable, Sendable {
+package struct MetricValue: Hashable, Sendable {
   /// The characters.
-  public let text: String
+  package let text: String
 
   /// All digits, no exponent.
-  public init(_ value: some BinaryInteger) { text = String(value) }
+  package init(_ value: some BinaryInteger) { text = String(value) }
 
   /// The shortest digits that read back to the same double.
-  public init(_ value: Double) { text = MetricValue.text(value, shortest: value.description) }
+  package init(_ value: Double) { text = MetricValue.text(value, shortest: value.description) }
 
   /// The shortest digits that tell this float from its neighbours: 931.2249, not the
   /// 931.2249145507812 of the double that equals it.
-  public init(_ value: Float) {
+  package init(_ value: Float) {
     text = MetricValue.text(Double(value), shortest: value.description)
   }
 
@@ -25,21 +25,21 @@ public struct MetricValue: Hashable, Sendable {
 
 extension MetricValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
   /// A whole number in the source.
-  public init(integerLiteral value: Int) { self.init(value) }
+  package init(integerLiteral value: Int) { self.init(value) }
 
   /// A number in the source.
-  public init(floatLiteral value: Double) { self.init(value) }
+  package init(floatLiteral value: Double) { self.init(value) }
 }
 
 /// A label of a sample. The value may hold any text.
-public struct MetricLabel: Hashable, Sendable {
+package struct MetricLabel: Hashable, Sendable {
   /// Letters, digits and underscores; no digit and not two underscores in front.
-  public let name: String
+  package let name: String
   /// The value.
-  public let value: String
+  package let value: String
 
   /// Creates a label; a wrong name traps.
-  public init(_ name: String, _ value: String) {
+  package init(_ name: String, _ value: String) {
     precondition(isLabelName(name), "\(name) is not a label name")
     self.name = name
     self.value = value
@@ -47,35 +47,35 @@ public struct MetricLabel: Hashable, Sendable {
 }
 
 /// One counter or gauge of a family.
-public struct MetricSample: Hashable, Sendable {
+package struct MetricSample: Hashable, Sendable {
   /// What tells it from the others of its family.
-  public let labels: [MetricLabel]
+  package let labels: [MetricLabel]
   /// Its value.
-  public let value: MetricValue
+  package let value: MetricValue
 
   /// A sample without labels.
-  public init(_ value: MetricValue) { self.init([:], value) }
+  package init(_ value: MetricValue) { self.init([:], value) }
 
   /// A sample with labels, as in `["source": "7"]`; their order is kept.
-  public init(_ labels: KeyValuePairs<String, String>, _ value: MetricValue) {
+  package init(_ labels: KeyValuePairs<String, String>, _ value: MetricValue) {
     self.labels = labels.map { MetricLabel($0.key, $0.value) }
     self.value = value
   }
 }
 
 /// One histogram of a family.
-public struct HistogramSample: Hashable, Sendable {
+package struct HistogramSample: Hashable, Sendable {
   /// What tells it from the others of its family.
-  public let labels: [MetricLabel]
+  package let labels: [MetricLabel]
   /// The upper bounds of the buckets, ascending, each included in its bucket; +Inf is left out.
-  public let upperBounds: [Double]
+  package let upperBounds: [Double]
   /// The observations in each bucket alone; one more than bounds, the last above all of them.
-  public let counts: [UInt64]
+  package let counts: [UInt64]
   /// The sum of the observations.
-  public let sum: Double
+  package let sum: Double
 
   /// Creates a sample; bounds that do not ascend or do not go with the counts trap.
-  public init(
+  package init(
     _ labels: KeyValuePairs<String, String> = [:], upperBounds: [Double], counts: [UInt64],
     sum: Double
   ) {

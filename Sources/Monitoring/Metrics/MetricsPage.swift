@@ -5,7 +5,7 @@ internal import TriggerPipeline
 ///
 /// Names follow Prometheus' conventions: base units, `_total` for what only rises, labels from
 /// bounded sets.
-public func metricsPage(of status: DaemonStatus) -> PrometheusText {
+package func metricsPage(of status: DaemonStatus) -> PrometheusText {
   var page = PrometheusText()
   page.addLife(of: status)
   page.add(LedgerFacts.Source.figures, ofEach: status.ledger.sources, by: "source") { $0.name }

@@ -7,41 +7,41 @@ internal import BoundedNumbers
 /// the program: a wrong one is a programming error and traps.
 ///
 /// Format: https://prometheus.io/docs/instrumenting/exposition_formats/
-public struct PrometheusText: Sendable {
+package struct PrometheusText: Sendable {
   /// The value of the Content-Type header.
-  public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+  package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
   /// The page so far, in UTF-8.
-  public private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
 
   /// Begins an empty page.
-  public init() {}
+  package init() {}
 
   /// A family of counters. Their names end in `_total`.
-  public mutating func counter(_ name: String, help: String, _ samples: [MetricSample]) {
+  package mutating func counter(_ name: String, help: String, _ samples: [MetricSample]) {
     precondition(name.hasSuffix("_total"), "\(name): a counter's name ends in _total")
     beginFamily(name, help: help, type: "counter")
     for sample in samples { line(name, sample.labels, sample.value) }
   }
 
   /// A counter without labels.
-  public mutating func counter(_ name: String, help: String, _ value: MetricValue) {
+  package mutating func counter(_ name: String, help: String, _ value: MetricValue) {
     counter(name, help: help, [MetricSample(value)])
   }
 
   /// A family of gauges.
-  public mutating func gauge(_ name: String, help: String, _ samples: [MetricSample]) {
+  package mutating func gauge(_ name: String, help: String, _ samples: [MetricSample]) {
     beginFamily(name, help: help, type: "gauge")
     for sample in samples { line(name, sample.labels, sample.value) }
   }
 
   /// A gauge without labels.
-  public mutating func gauge(_ name: String, help: String, _ value: MetricValue) {
+  package mutating func gauge(_ name: String, help: String, _ value: MetricValue) {
     gauge(name, help: help, [MetricSample(value)])
   }
 
   /// A family of histograms.
-  public mutating func histogram(_ name: String, help: String, _ samples: [HistogramSample]) {
+  package mutating func histogram(_ name: String, help: String, _ samples: [HistogramSample]) {
     beginFamily(name, help: help, type: "histogram")
     for sample in samples {
       var cumulative: UInt64 = 0

@@ -2,20 +2,20 @@ internal import BoundedNumbers
 internal import StrictJSON
 
 /// Connections to the daemon's sockets.
-public struct ConnectionFacts: Equatable, Sendable {
+package struct ConnectionFacts: Equatable, Sendable {
   /// One of its sockets.
-  public struct Socket: Equatable, Sendable {
+  package struct Socket: Equatable, Sendable {
     /// `input`, `output` or `catch_up`.
-    public var name: String
+    package var name: String
     /// Connections established now.
-    public var established: Int
+    package var established: Int
     /// Handshakes that succeeded.
-    public var accepted: UInt64
+    package var accepted: UInt64
     /// Whether it needs a connection to be of use: a socket that connects and does not listen.
-    public var needsOne: Bool
+    package var needsOne: Bool
 
     /// Creates the facts.
-    public init(name: String, established: Int, accepted: UInt64, needsOne: Bool) {
+    package init(name: String, established: Int, accepted: UInt64, needsOne: Bool) {
       self.name = name
       self.established = established
       self.accepted = accepted
@@ -24,16 +24,16 @@ public struct ConnectionFacts: Equatable, Sendable {
   }
 
   /// Handshakes that failed on one socket for one reason.
-  public struct Failure: Equatable, Sendable {
+  package struct Failure: Equatable, Sendable {
     /// The socket's name.
-    public var socket: String
+    package var socket: String
     /// Why, in a word of a fixed list.
-    public var reason: String
+    package var reason: String
     /// How many.
-    public var count: UInt64
+    package var count: UInt64
 
     /// Creates the facts.
-    public init(socket: String, reason: String, count: UInt64) {
+    package init(socket: String, reason: String, count: UInt64) {
       self.socket = socket
       self.reason = reason
       self.count = count
@@ -41,21 +41,21 @@ public struct ConnectionFacts: Equatable, Sendable {
   }
 
   /// The sockets.
-  public var sockets: [Socket]
+  package var sockets: [Socket]
   /// What failed.
-  public var failures: [Failure]
+  package var failures: [Failure]
   /// Connections that were cut off.
-  public var cuts: [Failure]
+  package var cuts: [Failure]
 
   /// Creates the facts.
-  public init(sockets: [Socket], failures: [Failure] = [], cuts: [Failure] = []) {
+  package init(sockets: [Socket], failures: [Failure] = [], cuts: [Failure] = []) {
     self.cuts = cuts
     self.sockets = sockets
     self.failures = failures
   }
 
   /// All failed handshakes.
-  public var failed: UInt64 { failures.map(\.count).saturatingSum }
+  package var failed: UInt64 { failures.map(\.count).saturatingSum }
 }
 
 extension ConnectionFacts.Socket {
@@ -87,32 +87,32 @@ extension ConnectionFacts {
 }
 
 /// The socket for records of the past.
-public struct CatchUpFacts: Equatable, Sendable {
+package struct CatchUpFacts: Equatable, Sendable {
   /// Requests with one result.
-  public struct Requests: Equatable, Sendable {
+  package struct Requests: Equatable, Sendable {
     /// The result, in a word of a fixed list such as `ok`.
-    public var result: String
+    package var result: String
     /// How many.
-    public var count: UInt64
+    package var count: UInt64
 
     /// Creates the facts.
-    public init(result: String, count: UInt64) {
+    package init(result: String, count: UInt64) {
       self.result = result
       self.count = count
     }
   }
 
   /// Requests by result.
-  public var requests: [Requests]
+  package var requests: [Requests]
   /// Records sent again.
-  public var records: UInt64
+  package var records: UInt64
   /// Replies that could not be delivered: the consumer was gone, or does not read.
-  public var unanswered: UInt64
+  package var unanswered: UInt64
   /// Records asked for and left out because they are damaged on the disk.
-  public var unreadable: UInt64
+  package var unreadable: UInt64
 
   /// Creates the facts.
-  public init(
+  package init(
     requests: [Requests], records: UInt64, unanswered: UInt64 = 0, unreadable: UInt64 = 0
   ) {
     self.requests = requests

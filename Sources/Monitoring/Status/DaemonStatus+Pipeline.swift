@@ -1,25 +1,25 @@
 internal import CLinux
-public import Calibration
+package import Calibration
 internal import Drift
 internal import EventRecords
-public import TriggerPipeline
+package import TriggerPipeline
 internal import ZeroMQ
 
 /// The facts of the calibration in force that a status shows.
-public struct CalibrationFacts: Sendable {
+package struct CalibrationFacts: Sendable {
   /// The distribution of its background's scores; nil where the file has none.
-  public var scoreHistogram: ScoreHistogram?
+  package var scoreHistogram: ScoreHistogram?
   /// The confidence of its intervals, which those of realised rates share.
-  public var confidence: Double
+  package var confidence: Double
 
   /// Creates the facts.
-  public init(scoreHistogram: ScoreHistogram?, confidence: Double) {
+  package init(scoreHistogram: ScoreHistogram?, confidence: Double) {
     self.scoreHistogram = scoreHistogram
     self.confidence = confidence
   }
 
   /// Those of a calibration.
-  public init(_ calibration: TriggerCalibration) {
+  package init(_ calibration: TriggerCalibration) {
     self.init(
       scoreHistogram: calibration.reference.scoreHistogram, confidence: calibration.confidence)
   }
@@ -27,7 +27,7 @@ public struct CalibrationFacts: Sendable {
 
 extension DaemonStatus {
   /// What a pipeline shows now; realised rates are those since start. From any thread.
-  public init(of pipeline: TriggerPipeline, build: BuildFacts) {
+  package init(of pipeline: TriggerPipeline, build: BuildFacts) {
     let counters = pipeline.counters
     let calibration = CalibrationFacts(pipeline.calibration)
     self.init(build: build, generation: pipeline.generation)

@@ -1,90 +1,90 @@
-public import TriggerPipeline
-public import WorkerThreads
+package import TriggerPipeline
+package import WorkerThreads
 
 /// All that a shift crew may want to know of a running daemon, at one moment.
 ///
 /// A plain value. `/metrics`, `/status`, the page, `tamis watch`, health, readiness and alarms are
 /// made from it alone, and therefore agree. Parts that this daemon does not have (no screen, no
 /// shadow) are nil.
-public struct DaemonStatus: Equatable, Sendable {
+package struct DaemonStatus: Equatable, Sendable {
   /// When it was taken, ns since the epoch.
-  public var takenNs: UInt64 = 0
+  package var takenNs: UInt64 = 0
   /// The same by a clock that never goes back; intervals are measured with it.
-  public var monotonicNs: UInt64 = 0
+  package var monotonicNs: UInt64 = 0
   /// What runs.
-  public var build: BuildFacts
+  package var build: BuildFacts
   /// Where the daemon is in its life.
-  public var life = LifeFacts()
+  package var life = LifeFacts()
   /// Model and calibration in force.
-  public var generation: GenerationFacts
+  package var generation: GenerationFacts
   /// What came in.
-  public var ledger = LedgerFacts()
+  package var ledger = LedgerFacts()
   /// What was decided.
-  public var decisions = DecisionFacts()
+  package var decisions = DecisionFacts()
   /// The working points: those in force in the calibration's order, then earlier ones.
-  public var points: [PointFacts] = []
+  package var points: [PointFacts] = []
   /// The cap on the flagged rate.
-  public var flood = FloodFacts()
+  package var flood = FloodFacts()
   /// The screen; nil where every event is scored exactly.
-  public var screen: ScreenFacts?
+  package var screen: ScreenFacts?
   /// How live and shadow decisions compare; nil without a shadow.
-  public var shadow: ShadowFacts?
+  package var shadow: ShadowFacts?
   /// Switches of model and calibration.
-  public var reloads = ReloadFacts()
+  package var reloads = ReloadFacts()
   /// The ring between input and output.
-  public var ring = RingFacts()
+  package var ring = RingFacts()
   /// The journal.
-  public var journal = JournalFacts()
+  package var journal = JournalFacts()
   /// The output socket.
-  public var output = OutputFacts()
+  package var output = OutputFacts()
   /// Connections to the sockets; nil where they are not observed.
-  public var connections: ConnectionFacts?
+  package var connections: ConnectionFacts?
   /// The socket for records of the past; nil where there is none.
-  public var catchUp: CatchUpFacts?
+  package var catchUp: CatchUpFacts?
   /// Drift against the calibration's reference; nil where it is not watched.
-  public var drift: DriftFacts?
+  package var drift: DriftFacts?
   /// The process in figures of the kernel; nil where there are none.
-  public var process: ProcessFacts?
+  package var process: ProcessFacts?
   /// The last flagged events, the newest first.
-  public var flags: [RecentFlag] = []
+  package var flags: [RecentFlag] = []
   /// The flagged events of the last hour with the highest scores, the highest first.
-  public var strangestFlags: [RecentFlag] = []
+  package var strangestFlags: [RecentFlag] = []
   /// Each feature's share of the score in a running mean over flagged events, D of them.
-  public var meanShares: [Float] = []
+  package var meanShares: [Float] = []
   /// The last seconds: what a rate is now.
-  public var now = WindowFacts()
+  package var now = WindowFacts()
   /// The last minutes: what alarms look at.
-  public var recent = WindowFacts()
+  package var recent = WindowFacts()
   /// The last quarter of an hour, the oldest first.
-  public var history: [HistoryPoint] = []
+  package var history: [HistoryPoint] = []
   /// What is wrong, the gravest first.
-  public var alarms: [Alarm] = []
+  package var alarms: [Alarm] = []
 
   /// A status with this program and generation, and everything else at zero.
-  public init(build: BuildFacts, generation: GenerationFacts) {
+  package init(build: BuildFacts, generation: GenerationFacts) {
     self.build = build
     self.generation = generation
   }
 }
 
 /// What runs.
-public struct BuildFacts: Equatable, Sendable {
+package struct BuildFacts: Equatable, Sendable {
   /// The program's version.
-  public var version: String
+  package var version: String
   /// The instruction set in use.
-  public var instructionSet: String
+  package var instructionSet: String
   /// Which daemon, as in its flagged records.
-  public var instance: UInt32
+  package var instance: UInt32
   /// When the daemon began, ns since the epoch.
-  public var startedNs: UInt64
+  package var startedNs: UInt64
   /// The daemon's process id, for a signal from the same machine; 0 where it is not said.
-  public var processIdentifier: Int32
+  package var processIdentifier: Int32
   /// The identity that tells this process from another of the same number; nil where it is not
   /// stated.
-  public var processIdentity: ProcessIdentity?
+  package var processIdentity: ProcessIdentity?
 
   /// Creates the facts.
-  public init(
+  package init(
     version: String, instructionSet: String, instance: UInt32, startedNs: UInt64,
     processIdentifier: Int32 = 0, processIdentity: ProcessIdentity? = nil
   ) {
@@ -98,43 +98,43 @@ public struct BuildFacts: Equatable, Sendable {
 }
 
 /// Where the daemon is in its life.
-public struct LifeFacts: Equatable, Sendable {
+package struct LifeFacts: Equatable, Sendable {
   /// The phase.
-  public var phase = PipelineState.Phase.running
+  package var phase = PipelineState.Phase.running
   /// Why the pipeline stands still; nil while it works.
-  public var stallReason: String?
+  package var stallReason: String?
   /// Since the pipeline last made progress or idled soundly.
-  public var sinceProgressSeconds = 0.0
+  package var sinceProgressSeconds = 0.0
   /// Where the input listens.
-  public var inputEndpoints: [String] = []
+  package var inputEndpoints: [String] = []
   /// Where the output listens.
-  public var outputEndpoints: [String] = []
+  package var outputEndpoints: [String] = []
 
   /// Running, without a stall.
-  public init() {}
+  package init() {}
 }
 
 extension DaemonStatus {
   /// Seconds since the daemon began; 0 where the clock was set back behind that.
-  public var uptimeSeconds: Double {
+  package var uptimeSeconds: Double {
     takenNs > build.startedNs ? Double(takenNs - build.startedNs) * 1e-9 : 0
   }
 
   /// Seconds since the last event was received; nil before the first.
-  public var sinceEventSeconds: Double? {
+  package var sinceEventSeconds: Double? {
     if ledger.lastEventNs == 0 { return nil }
     return takenNs > ledger.lastEventNs ? Double(takenNs - ledger.lastEventNs) / 1e9 : 0
   }
 
   /// The features with the largest mean shares of flagged scores, the largest first.
-  public func topFeatures(_ count: Int) -> [(name: String, share: Float)] {
+  package func topFeatures(_ count: Int) -> [(name: String, share: Float)] {
     meanShares.indices.filter { meanShares[$0] > 0 }
       .sorted { (meanShares[$0], $1) > (meanShares[$1], $0) }
       .prefix(count).map { (featureName($0), meanShares[$0]) }
   }
 
   /// A feature's name, or its number where the model names none.
-  public func featureName(_ index: Int) -> String {
+  package func featureName(_ index: Int) -> String {
     guard let names = generation.featureNames, names.indices.contains(index) else {
       return "feature \(index)"
     }

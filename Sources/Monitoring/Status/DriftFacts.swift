@@ -2,26 +2,26 @@ internal import Drift
 internal import StrictJSON
 
 /// Drift against the calibration's reference.
-public struct DriftFacts: Equatable, Sendable {
+package struct DriftFacts: Equatable, Sendable {
   /// One check.
-  public struct Check: Equatable, Sendable {
+  package struct Check: Equatable, Sendable {
     /// Its name, of a fixed list.
-    public var name: String
+    package var name: String
     /// The last statistic; nil before the first window is full.
-    public var statistic: Double?
+    package var statistic: Double?
     /// The check is out of bounds above this; nil before the first window is full.
-    public var limit: Double?
+    package var limit: Double?
     /// Whether its alarm is on.
-    public var isAlarming: Bool
+    package var isAlarming: Bool
     /// How it deviates, in words with numbers; nil before the first window is full.
-    public var finding: String?
+    package var finding: String?
     /// How often its alarm went on.
-    public var alarms: UInt64
+    package var alarms: UInt64
     /// Windows judged.
-    public var windows: UInt64
+    package var windows: UInt64
 
     /// Creates the facts.
-    public init(
+    package init(
       name: String, statistic: Double?, limit: Double?, isAlarming: Bool, finding: String? = nil,
       alarms: UInt64, windows: UInt64
     ) {
@@ -36,33 +36,33 @@ public struct DriftFacts: Equatable, Sendable {
   }
 
   /// A feature's deviation from the reference.
-  public struct Feature: Equatable, Sendable {
+  package struct Feature: Equatable, Sendable {
     /// The feature's name.
-    public var name: String
+    package var name: String
     /// By how many standard errors its mean or spread is off.
-    public var deviation: Double
+    package var deviation: Double
 
     /// Creates the facts.
-    public init(name: String, deviation: Double) {
+    package init(name: String, deviation: Double) {
       self.name = name
       self.deviation = deviation
     }
   }
 
   /// The checks.
-  public var checks: [Check]
+  package var checks: [Check]
   /// The features, in the model's order; those of more than `featureCountMax` are not exported as
   /// metrics, whose labels are bounded.
-  public var features: [Feature]
+  package var features: [Feature]
 
   /// The check that compares flagged rates with those expected.
   static let rateCheckName = DriftCheck.Name.flaggedRate.rawValue
 
   /// The most features that have a metric each.
-  public static let featureCountMax = 256
+  package static let featureCountMax = 256
 
   /// Creates the facts.
-  public init(checks: [Check], features: [Feature] = []) {
+  package init(checks: [Check], features: [Feature] = []) {
     self.checks = checks
     self.features = features
   }

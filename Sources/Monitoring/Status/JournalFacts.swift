@@ -2,45 +2,45 @@ internal import BoundedNumbers
 internal import TriggerPipeline
 
 /// The journal.
-public struct JournalFacts: Equatable, Sendable {
+package struct JournalFacts: Equatable, Sendable {
   /// Records written.
-  public var records: UInt64 = 0
+  package var records: UInt64 = 0
   /// Bytes written.
-  public var bytes: UInt64 = 0
+  package var bytes: UInt64 = 0
   /// Attempts to write that failed.
-  public var failures: UInt64 = 0
+  package var failures: UInt64 = 0
   /// The age of the oldest record that is not yet on the disk itself; 0 while there is none.
-  public var lagSeconds = 0.0
+  package var lagSeconds = 0.0
   /// Its folder and file system; nil where they are not observed.
-  public var storage: Storage?
+  package var storage: Storage?
 
   /// What lies on the disk.
-  public struct Storage: Equatable, Sendable {
+  package struct Storage: Equatable, Sendable {
     /// Segments, the open one included.
-    public var segments: Int
+    package var segments: Int
     /// Bytes of all segments.
-    public var sizeBytes: UInt64
+    package var sizeBytes: UInt64
     /// Bytes that are free on the file system for this process.
-    public var freeBytes: UInt64
+    package var freeBytes: UInt64
     /// The number of the oldest record that is still there.
-    public var oldestNumber: UInt64
+    package var oldestNumber: UInt64
     /// The highest number ever journaled.
-    public var lastNumber: UInt64
+    package var lastNumber: UInt64
     /// The number of the last published record: the output holds it and all before it no more.
-    public var publishedNumber: UInt64
+    package var publishedNumber: UInt64
     /// Records deleted by rotation after they were published.
-    public var deletedPublished: UInt64
+    package var deletedPublished: UInt64
     /// Records deleted by rotation that were never published.
-    public var deletedUnpublished: UInt64
+    package var deletedUnpublished: UInt64
     /// Whether less is free than the configuration wants.
-    public var isSpaceLow = false
+    package var isSpaceLow = false
     /// Whether the system's clock is far off what has passed since the start.
-    public var isClockSuspect = false
+    package var isClockSuspect = false
     /// Whether it exceeds its limits because only unpublished records could be deleted.
-    public var isRetentionHeld = false
+    package var isRetentionHeld = false
 
     /// Creates the facts of a journal within its limits.
-    public init(
+    package init(
       segments: Int, sizeBytes: UInt64, freeBytes: UInt64, oldestNumber: UInt64,
       lastNumber: UInt64, publishedNumber: UInt64, deletedPublished: UInt64 = 0,
       deletedUnpublished: UInt64 = 0
@@ -57,7 +57,7 @@ public struct JournalFacts: Equatable, Sendable {
   }
 
   /// Empty.
-  public init() {}
+  package init() {}
 }
 
 extension JournalFacts {
@@ -128,29 +128,29 @@ extension JournalFacts {
 }
 
 /// The output socket.
-public struct OutputFacts: Equatable, Sendable {
+package struct OutputFacts: Equatable, Sendable {
   /// Journaled records that wait for it.
-  public var waiting: UInt64 = 0
+  package var waiting: UInt64 = 0
   /// Records of the topic `flagged` that the output has taken, each counted once.
-  public var publishedFlagged: UInt64 = 0
+  package var publishedFlagged: UInt64 = 0
   /// The same for the topic `unbiased`.
-  public var publishedUnbiased: UInt64 = 0
+  package var publishedUnbiased: UInt64 = 0
   /// The same for the topic `unflagged`.
-  public var publishedUnflagged: UInt64 = 0
+  package var publishedUnflagged: UInt64 = 0
   /// Kept events that could not be journaled.
-  public var abandoned: UInt64 = 0
+  package var abandoned: UInt64 = 0
   /// Sends that it could not take.
-  public var blocked: UInt64 = 0
+  package var blocked: UInt64 = 0
   /// Subscriptions to a PUB output.
-  public var subscribers: UInt64 = 0
+  package var subscribers: UInt64 = 0
   /// Records that were sent again.
-  public var repeated: UInt64 = 0
+  package var repeated: UInt64 = 0
 
   /// Nothing sent.
-  public init() {}
+  package init() {}
 
   /// Records of all topics that the output has taken, each counted once.
-  public var published: UInt64 { publishedFlagged +| publishedUnbiased +| publishedUnflagged }
+  package var published: UInt64 { publishedFlagged +| publishedUnbiased +| publishedUnflagged }
 }
 
 extension OutputFacts {

@@ -1,15 +1,15 @@
 internal import StrictJSON
-public import TriggerPipeline
+package import TriggerPipeline
 
 /// The cap on the flagged rate.
-public struct FloodFacts: Equatable, Sendable {
+package struct FloodFacts: Equatable, Sendable {
   /// The prescale that it imposes now; 1 while there is no flood.
-  public var prescale: UInt64 = 1
+  package var prescale: UInt64 = 1
   /// Events that only the cap kept from being flagged.
-  public var suppressed: UInt64 = 0
+  package var suppressed: UInt64 = 0
 
   /// No flood.
-  public init() {}
+  package init() {}
 }
 
 extension FloodFacts {
@@ -25,20 +25,20 @@ extension FloodFacts {
 }
 
 /// How well the screen agrees with exact scores.
-public struct ScreenFacts: Equatable, Sendable {
+package struct ScreenFacts: Equatable, Sendable {
   /// The fraction by which a screen score may fall short of the exact score.
-  public var margin: Double
+  package var margin: Double
   /// Events left to the exact network.
-  public var rescored: UInt64 = 0
+  package var rescored: UInt64 = 0
   /// Sampled events, which the screen and the exact network both scored.
-  public var audited: UInt64 = 0
+  package var audited: UInt64 = 0
   /// Sampled events that the screen would have lost.
-  public var disagreements: UInt64 = 0
+  package var disagreements: UInt64 = 0
   /// The largest share by which the screen score of a firing event fell short.
-  public var shortfallMax: Float = 0
+  package var shortfallMax: Float = 0
 
   /// A screen that has seen nothing.
-  public init(margin: Double) { self.margin = margin }
+  package init(margin: Double) { self.margin = margin }
 }
 
 extension ScreenFacts {
@@ -66,14 +66,14 @@ extension ScreenFacts {
 }
 
 /// How live and shadow decisions compare.
-public struct ShadowFacts: Equatable, Sendable {
+package struct ShadowFacts: Equatable, Sendable {
   /// What scores beside the live generation.
-  public var generation: GenerationFacts.Shadow
+  package var generation: GenerationFacts.Shadow
   /// Events by `ShadowOutcome`, in its order.
-  public var outcomes: [UInt64] = ShadowOutcome.allCases.map { _ in 0 }
+  package var outcomes: [UInt64] = ShadowOutcome.allCases.map { _ in 0 }
 
   /// A shadow that has seen nothing.
-  public init(generation: GenerationFacts.Shadow) { self.generation = generation }
+  package init(generation: GenerationFacts.Shadow) { self.generation = generation }
 }
 
 extension ShadowFacts {
@@ -88,20 +88,20 @@ extension ShadowFacts {
 }
 
 /// Switches of model and calibration.
-public struct ReloadFacts: Equatable, Sendable {
+package struct ReloadFacts: Equatable, Sendable {
   /// Those made.
-  public var made: UInt64 = 0
+  package var made: UInt64 = 0
   /// Candidates refused.
-  public var refused: UInt64 = 0
+  package var refused: UInt64 = 0
   /// Whether the last one was made; true before the first.
-  public var lastSucceeded = true
+  package var lastSucceeded = true
   /// When the last one was asked for, ns since the epoch; 0 before the first.
-  public var lastNs: UInt64 = 0
+  package var lastNs: UInt64 = 0
   /// Why the last one was refused; nil where it was made.
-  public var lastRefusal: String?
+  package var lastRefusal: String?
 
   /// None so far.
-  public init() {}
+  package init() {}
 }
 
 extension ReloadFacts {
@@ -123,14 +123,14 @@ extension ReloadFacts {
 }
 
 /// The ring between input and output.
-public struct RingFacts: Equatable, Sendable {
+package struct RingFacts: Equatable, Sendable {
   /// Records in it.
-  public var records = 0
+  package var records = 0
   /// Records that fit.
-  public var capacity = 0
+  package var capacity = 0
 
   /// Empty.
-  public init() {}
+  package init() {}
 }
 
 extension RingFacts {

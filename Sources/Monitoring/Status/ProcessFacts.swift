@@ -3,20 +3,20 @@ internal import Glibc
 
 /// The figures of the kernel for this process, under the names that Prometheus' client libraries
 /// use.
-public struct ProcessFacts: Equatable, Sendable {
+package struct ProcessFacts: Equatable, Sendable {
   /// Memory in RAM, bytes.
-  public var residentBytes: UInt64
+  package var residentBytes: UInt64
   /// Processor time in user and kernel mode.
-  public var cpuSeconds: Double
+  package var cpuSeconds: Double
   /// Open file descriptors.
-  public var openDescriptors: Int
+  package var openDescriptors: Int
   /// The most that it may open; nil for no limit.
-  public var maxDescriptors: Int?
+  package var maxDescriptors: Int?
   /// When it began, seconds since the epoch.
-  public var startSeconds: Double
+  package var startSeconds: Double
 
   /// Creates the facts.
-  public init(
+  package init(
     residentBytes: UInt64, cpuSeconds: Double, openDescriptors: Int, maxDescriptors: Int?,
     startSeconds: Double
   ) {
@@ -28,7 +28,7 @@ public struct ProcessFacts: Equatable, Sendable {
   }
 
   /// Of this process, from /proc; nil where that is not there.
-  public init?() {
+  package init?() {
     guard let stat = fileText("/proc/self/stat"), let limits = fileText("/proc/self/limits"),
       let open = entryCount("/proc/self/fd")
     else { return nil }

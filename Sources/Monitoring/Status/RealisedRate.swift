@@ -2,22 +2,22 @@ internal import Calibration
 internal import ReproducibleMath
 
 /// The rate at which a working point fires, with an interval for the true rate.
-public struct RealisedRate: Equatable, Sendable {
+package struct RealisedRate: Equatable, Sendable {
   /// Events that fired, before the working point's prescale.
-  public var fired: UInt64
+  package var fired: UInt64
   /// Events that were scored in the same time.
-  public var scored: UInt64
+  package var scored: UInt64
   /// The interval's confidence, in (0, 1).
-  public var confidence: Double
+  package var confidence: Double
   /// The interval that holds the true rate with that confidence; 0...1 without events.
-  public var interval: ClosedRange<Double>
+  package var interval: ClosedRange<Double>
 
   /// fired / scored; nil without events.
-  public var rate: Double? { scored > 0 ? Double(fired) / Double(scored) : nil }
+  package var rate: Double? { scored > 0 ? Double(fired) / Double(scored) : nil }
 
   /// Creates the rate of `fired` among `scored` events; fired > scored, which a reader of running
   /// counters may see for a moment, is taken as fired = scored.
-  public init(fired: UInt64, scored: UInt64, confidence: Double) {
+  package init(fired: UInt64, scored: UInt64, confidence: Double) {
     self.fired = min(fired, scored)
     self.scored = scored
     self.confidence = confidence

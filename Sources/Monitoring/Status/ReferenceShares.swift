@@ -1,12 +1,12 @@
 internal import BoundedNumbers
-public import Calibration
+package import Calibration
 
 /// The share of a calibration's background in each bucket between `upperBounds`: one more than
 /// bounds, adding to 1. Nil where it counted no score.
 ///
 /// Its bins are narrower than the buckets and their edges do not meet; a bin across a bound gives
 /// each side the part that its length says.
-public func referenceShares(
+package func referenceShares(
   of histogram: ScoreHistogram, upperBounds: [Double]
 ) -> [Double]? {
   let scored = histogram.scoredCount

@@ -1,16 +1,16 @@
 internal import BoundedNumbers
-public import Calibration
+package import Calibration
 internal import StrictJSON
 
 /// Scores in narrow bins around the thresholds, beside those of the calibration's background.
-public struct ScoreBinFacts: Equatable, Sendable {
+package struct ScoreBinFacts: Equatable, Sendable {
   /// Ascending edges; a bin holds scores from its lower edge up to, but not at, its upper one.
-  public var edges: [Float]
+  package var edges: [Float]
   /// Scored events in each bin since start: one less than edges.
-  public var counts: [UInt64]
+  package var counts: [UInt64]
   /// The share of the calibration's background in each bin; nil where the calibration has no
   /// histogram.
-  public var referenceShares: [Double]?
+  package var referenceShares: [Double]?
 
   /// Bins shown below the lowest threshold and above the highest one, at least.
   static let marginBinCount = 24
@@ -22,7 +22,7 @@ public struct ScoreBinFacts: Equatable, Sendable {
   ///   - reference: the calibration's background.
   ///   - thresholds: those in force.
   /// - Returns: nil without a threshold within the histogram's range.
-  public init?(counts: [UInt64], reference: ScoreHistogram?, thresholds: [Float]) {
+  package init?(counts: [UInt64], reference: ScoreHistogram?, thresholds: [Float]) {
     precondition(counts.count == ScoreHistogram.binCount)
     let marks = thresholds.map(ScoreHistogram.bin).filter(counts.indices.contains)
     guard let lowest = marks.min(), let highest = marks.max() else { return nil }

@@ -5,9 +5,9 @@ internal import TriggerPipeline
 /// generation in force began, and the times since which alarms are on.
 ///
 /// `tick()` once a second keeps the memory; `HTTPEndpoint` does it. Any thread may ask.
-public final class StatusKeeper: Sendable {
+package final class StatusKeeper: Sendable {
   /// Makes the status of this moment, without history.
-  public typealias Snapshot = @Sendable () -> DaemonStatus
+  package typealias Snapshot = @Sendable () -> DaemonStatus
 
   fileprivate struct Memory {
     var history = StatusHistory()
@@ -22,21 +22,21 @@ public final class StatusKeeper: Sendable {
   }
 
   /// Is told of each alarm that begins or ends while the daemon runs; on the thread that asked.
-  public typealias Listener = @Sendable (AlarmChange) -> Void
+  package typealias Listener = @Sendable (AlarmChange) -> Void
 
   private let snapshot: Snapshot
   private let listener: Listener
   private let memory = Mutex(Memory())
 
   /// A keeper that takes its first sample now.
-  public init(snapshot: @escaping Snapshot, listener: @escaping Listener = { _ in }) {
+  package init(snapshot: @escaping Snapshot, listener: @escaping Listener = { _ in }) {
     self.snapshot = snapshot
     self.listener = listener
     tick()
   }
 
   /// The status now.
-  public func status() -> DaemonStatus {
+  package func status() -> DaemonStatus {
     let (status, changes) = memory.withLock { memory in
       var status = snapshot()
       memory.note(status)
@@ -53,7 +53,7 @@ public final class StatusKeeper: Sendable {
   }
 
   /// Takes a sample and judges it.
-  public func tick() { _ = status() }
+  package func tick() { _ = status() }
 }
 
 extension StatusKeeper.Memory {

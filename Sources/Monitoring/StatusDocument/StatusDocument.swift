@@ -5,7 +5,7 @@ internal import TriggerPipeline
 ///
 /// Keys are documented in docs/formats.md and stay; more may follow. A number that does not exist
 /// (a rate without events) is null, and so is a part that this daemon does not have.
-public func statusDocument(of status: DaemonStatus) -> String {
+package func statusDocument(of status: DaemonStatus) -> String {
   JSONValue.object(statusObject(of: status)).compactText
 }
 
