@@ -12,7 +12,7 @@ extension FaultSimulation {
       _ = try DecisionHistory(journal: folder)
       let reader = JournalReader(folder: folder, featureCount: SimulatedGenerations.featureCount)
       try reader.look()
-      if witness.holdsRecords(disk) { _ = try RunInspection(folder) }
+      if witness.tellsFeatureCount(disk) { _ = try RunInspection(folder) }
       return try StreamLedger(journals: [folder])
     } catch {
       witness.fail("a command cannot read the journal: \(error)")

@@ -281,8 +281,16 @@ final class JournalWitness {
     lastNumber = max(lastNumber, record.number)
   }
 
-  /// Whether a segment on the disk holds a good record.
-  func holdsRecords(_ disk: SimulatedDisk) -> Bool { !numbers(on: disk, without: nil).isEmpty }
+  /// Whether a segment on the disk begins with a good record, which tells the number of features: a
+  /// power cut may leave a hole at the beginning of all that there are.
+  func tellsFeatureCount(_ disk: SimulatedDisk) -> Bool {
+    disk.names.values.contains { node in
+      guard node.isSegment, node.view.count >= recordByteCount else { return false }
+      var isGood = false
+      withRecord(0, of: node) { _ in isGood = true }
+      return isGood
+    }
+  }
 
   /// At the end a receiver has got everything that is in the journal.
   func checkDelivered() {
