@@ -181,7 +181,7 @@ import Testing
 }
 
 /// What the open ledger beside the journal takes, in whole pages.
-private let ledgerByteCount = 640 << 10
+private let ledgerByteCount = 1_004 << 10
 
 /// A file system of its own in memory.
 private struct SmallDisk {

@@ -90,15 +90,6 @@ import TriggerPipeline
     _ = flood.run(rate: 6_000, seconds: 20)
     #expect(Set(flood.kept.map(\.weight)).count <= 2)
   }
-
-  @Test func aClockThatIsSetBackBeginsANewSlice() {
-    var governor = FloodGovernor(rateMax: 100)
-    for step in 0..<100 { _ = governor.note(isKept: true, nowNs: 5_000_000_000 + UInt64(step)) }
-    let raised = governor.prescale
-    #expect(raised > 1)
-    _ = governor.note(isKept: false, nowNs: 1_000_000_000)
-    #expect(governor.prescale == 1)
-  }
 }
 
 /// Different numbers, for sequences.
