@@ -110,6 +110,7 @@ public final class FlaggedJournal {
     precondition(0...EventRecord.featureCountMax ~= featureCount)
     precondition(featureNames == nil || featureNames?.count == featureCount)
     try store.make()
+    let lockNotes = try store.setAsideIrregular([Self.lockName])
     let lock = try store.lock(Self.lockName)
     let opening = try JournalOpening(
       store, featureCount: featureCount, featureNames: featureNames)
@@ -119,8 +120,8 @@ public final class FlaggedJournal {
     let deleted = try DeletedRecords(in: store)
     let opened = try JournalNumbers(
       store, lastNumber: segments.last?.lastNumber ?? 0, lastSegment: opening.lastSegmentIndex,
-      deleted: deleted, hasLostNumbers: opening.hasLostNumbers)
-    notes = opening.notes + [deleted.note].compactMap(\.self) + opened.notes
+      deleted: deleted)
+    notes = lockNotes + opening.notes + [deleted.note].compactMap(\.self) + opened.notes
     cursor = try PublishedCursor(in: store, number: opened.publishedNumber)
     publishedNumber = opened.publishedNumber
     numbers = opened.reservation

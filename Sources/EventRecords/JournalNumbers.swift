@@ -12,8 +12,7 @@ struct JournalNumbers {
 
   /// Combines the numbers of segments and files, and reserves numbers.
   init(
-    _ store: any FolderStore, lastNumber: UInt64, lastSegment: Int, deleted: DeletedRecords,
-    hasLostNumbers: Bool
+    _ store: any FolderStore, lastNumber: UInt64, lastSegment: Int, deleted: DeletedRecords
   ) throws {
     let stated = try NumberReservation.read(in: store)
     var published: UInt64 = 0
@@ -25,8 +24,7 @@ struct JournalNumbers {
     }
     let last = max(lastNumber, published, deleted.number)
     let begun = try NumberReservation.begin(
-      in: store, above: last, segment: max(lastSegment, Int(clamping: deleted.segmentIndex)),
-      hasLostNumbers: hasLostNumbers)
+      in: store, above: last, segment: max(lastSegment, Int(clamping: deleted.segmentIndex)))
     reservation = begun.reservation
     nextNumber = begun.nextNumber
     nextSegment = begun.nextSegment

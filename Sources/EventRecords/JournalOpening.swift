@@ -11,8 +11,6 @@ struct JournalOpening {
   let recovery: RunRecovery
   /// The highest number of a segment's file, those set aside among them.
   let lastSegmentIndex: Int
-  /// Whether a file was set aside that may have held the highest numbers.
-  let hasLostNumbers: Bool
   /// One line for each fault that was mended.
   let notes: [String]
 
@@ -21,7 +19,8 @@ struct JournalOpening {
   /// - Throws: `FileFault` where the journal is of another D or other feature names;
   ///   `SystemCallError`.
   init(_ store: any FolderStore, featureCount: Int, featureNames: [String]?) throws {
-    var notes = try store.setAsideIrregular(FlaggedJournal.fileNames)
+    let openSegments = try store.names().filter { SegmentName($0)?.isOpen ?? false }
+    var notes = try store.setAsideIrregular(FlaggedJournal.fileNames + openSegments)
     try Self.removeSecondNames(in: store)
     let found = try RunFolder(store)
     let (manifest, fault) = try RunManifest.readIfSound(in: store)
@@ -39,18 +38,16 @@ struct JournalOpening {
           + "\(name), and made anew from the segments at the end")
     }
     recovery = try recoverRun(in: store, featureCount: featureCount)
-    let looks = try Self.look(at: store, featureCount: featureCount, &notes)
-    notes += Self.otherSizes(looks.segments, in: store, manifest: self.manifest)
-    (segments, hasLostNumbers) = (looks.segments, looks.hasLost)
+    segments = try Self.look(at: store, featureCount: featureCount, &notes)
+    notes += Self.otherSizes(segments, in: store, manifest: self.manifest)
     lastSegmentIndex = Self.lastIndex(in: try store.names())
     self.notes = notes
   }
 
   private static func look(
     at store: any FolderStore, featureCount: Int, _ notes: inout [String]
-  ) throws -> (segments: [JournalSegment], hasLost: Bool) {
+  ) throws -> [JournalSegment] {
     var segments: [JournalSegment] = []
-    var hasLost = false
     for name in try RunFolder(store).segments {
       let path = store.path(of: name.description)
       switch try SegmentLook(name, in: store, featureCount: featureCount) {
@@ -59,7 +56,6 @@ struct JournalOpening {
         segments.append(segment)
         notes.append("\(path): damaged: found \(found); the rest is left out")
       case .unreadable(let found):
-        hasLost = true
         let aside = try store.setAside(name.description)
         notes.append("\(path): damaged: found \(found); kept as \(aside), and left out")
       }
@@ -72,7 +68,7 @@ struct JournalOpening {
           + "\(segment.lastNumber), which do not go with those of other segments; kept as \(aside), "
           + "and left out")
     }
-    return (kept, hasLost)
+    return kept
   }
 
   /// A segment that was cut between two records looks whole.

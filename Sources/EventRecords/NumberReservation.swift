@@ -42,25 +42,25 @@ final class NumberReservation: Sendable {
   }
 
   /// Reserves a first block above `number` and `segment`, the highest that the rest of the journal
-  /// knows of, and above all that earlier processes reserved.
-  /// - Parameter hasLostNumbers: whether segments cannot be read that may have higher ones.
+  /// knows of, and above all that earlier processes reserved. A journal with records whose file of
+  /// numbers is damaged or missing continues so much higher that no number comes again.
   /// - Returns: the reservation, and the first free numbers.
   static func begin(
-    in store: any FolderStore, above number: UInt64, segment: Int, hasLostNumbers: Bool = false
+    in store: any FolderStore, above number: UInt64, segment: Int
   ) throws -> (reservation: NumberReservation, nextNumber: UInt64, nextSegment: Int) {
     var next = (number: number + 1, segment: UInt64(segment) + 1)
     var notes: [String] = []
     if let stated = try read(in: store) {
       next = (max(next.number, stated.nextNumber), max(next.segment, stated.nextSegment))
-    } else if try store.status(of: fileName) != nil {
-      next.number += damageJump
-      next.segment += segmentBlock
-      notes.append(
-        "\(store.path(of: fileName)): damaged; it is written anew, and numbers go on at "
-          + "\(next.number), so that none is given twice")
-    } else if hasLostNumbers {
-      // Of before 2026-11, without this file: the segment that cannot be read may have the last ones.
-      next.number += damageJump
+    } else {
+      let isThere = try store.status(of: fileName) != nil
+      if isThere || number > 0 || segment > 0 {
+        next.number += damageJump
+        next.segment += segmentBlock
+        notes.append(
+          "\(store.path(of: fileName)): \(isThere ? "damaged" : "missing"); it is written anew, and "
+            + "numbers continue at \(next.number), so that none is given twice")
+      }
     }
     guard next.number < numberMax, next.segment < SegmentName.indexMax else {
       throw FileFault(

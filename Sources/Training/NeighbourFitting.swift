@@ -131,7 +131,7 @@ extension NeighbourFitting {
     return (
       distance,
       "the squared distance to the nearest of \(prototypeCount) training events is added, weight "
-        + "\(weight), on background \(factor) times the network's part: \(reason)"
+        + "\(weight), so that on background it is \(factor) times the network's part: \(reason)"
     )
   }
 }

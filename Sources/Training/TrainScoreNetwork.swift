@@ -98,17 +98,17 @@ extension TrainingConfiguration {
     let ladder =
       narrowsNoise
       ? [
-        "noise levels from \(Float(sigmaMax)) to \(Float(sigmaMin)): there noise becomes as narrow "
-          + "as background, by what a linear filter explains"
+        "noise levels from \(Float(sigmaMax)) to \(Float(sigmaMin)) are trained: around these the "
+          + "noise is about as wide as background's own structure, by what a linear filter explains"
       ] : []
     let share = (row.explainedNoise * 1000).rounded() / 1000
     let why =
       row.explainedNoise >= explainedNoiseMin
-      ? "the least noise of the three of which the network explains at least "
-        + "\(explainedNoiseMin) (\(share))"
+      ? "the smallest noise of which the network explains at least \(explainedNoiseMin) on "
+        + "held-out events (\(share))"
       : "the network explains \(share) of the noise there, and no finer level more than "
         + "\(explainedNoiseMin)"
-    return ladder + ["level \(row.level) (sigma \(row.sigma)) scores: \(why)"]
+    return ladder + ["level \(row.level) (sigma \(row.sigma)) makes the score: \(why)"]
   }
 
   /// The scoring that the model file gets.

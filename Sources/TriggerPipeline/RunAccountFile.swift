@@ -142,7 +142,7 @@ package final class RunAccountFile {
     _ store: any FolderStore, byteCount: Int, slotCount: Int, _ notes: inout [String]
   ) throws(SystemCallError) -> [OpenAccount] {
     notes += try store.setAsideIrregular([fileName])
-    guard let content = try store.content(of: fileName), !content.isEmpty else {
+    guard let content = try store.content(of: fileName) else {
       try begin(store, byteCount: byteCount)
       return []
     }

@@ -163,19 +163,30 @@ struct ExplainCommand: ParsableCommand {
       explanation.levels.map {
         "level \($0.level): sigma \(short(Double($0.sigma))), weight \(short(Double($0.weight))), "
           + "\(short($0.sum)) of the score"
-      }.joined(separator: "\n")
+      }.joined(separator: "\n") + (distanceText(explanation) ?? "")
     case "agreement": agreementText(agreement)
     default: nil
     }
   }
 
-  /// Features as rows; value, attribution, share, and the share within each level as columns.
+  /// What the distance to the nearest training event is of the score, where it is a part of it.
+  private func distanceText(_ explanation: EventExplanation) -> String? {
+    explanation.distance.map { distance in
+      let sum = distance.reduce(0.0) { $0 + Double($1) }
+      let share = short(100 * sum / Double(explanation.score))
+      return "\ndistance: \(short(sum)) of the score (\(share) %)"
+    }
+  }
+
+  /// Features as rows; value, attribution, share, the share within each level, and what the distance
+  /// contributes as columns.
   private func table(_ explanation: EventExplanation, names: [String]) -> String {
     let shares = explanation.shares
     let levelShares = explanation.levels.map(\.shares)
     var rows = [
       ["feature", "value", "attribution", "share"]
         + explanation.levels.map { "level \($0.level)" }
+        + (explanation.distance == nil ? [] : ["distance"])
     ]
     func percent(_ share: Double?) -> String { share.map { "\(short(100 * $0)) %" } ?? "none" }
     for feature in explanation.ranking.prefix(top) {
@@ -183,7 +194,8 @@ struct ExplainCommand: ParsableCommand {
         [
           names[feature], short(Double(explanation.features[feature])),
           short(Double(explanation.attributions[feature])), percent(shares?[feature]),
-        ] + levelShares.map { percent($0?[feature]) })
+        ] + levelShares.map { percent($0?[feature]) }
+          + (explanation.distance.map { [short(Double($0[feature]))] } ?? []))
     }
     return alignedColumns(rows)
   }

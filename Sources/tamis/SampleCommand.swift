@@ -72,6 +72,7 @@ struct SampleCommand: ParsableCommand {
     try outputs.check(inputs: [model], replacing: replace.force)
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
+    warnOfLittleNoise(loaded)
     var recipe = LangevinRecipe()
     recipe.stepsPerLevel = stepsPerLevel
     recipe.stepRatio = stepRatio
@@ -107,4 +108,15 @@ struct SampleCommand: ParsableCommand {
       chunkEventCount: 2_048
     ) { features, events in try sampler.fill(features, samples: events) }
   }
+}
+
+/// Says on stderr that samples will not spread like background. Standardised features have a spread of
+/// 1, and a chain that starts from less noise than that stays near where it starts.
+private func warnOfLittleNoise(_ loaded: LoadedModel) {
+  guard loaded.model.kind == .score, let largest = loaded.model.sigmas.max(), largest < 1 else {
+    return
+  }
+  complain(
+    "warning: the largest noise level of \(loaded.path) is \(largest) standard deviations; samples "
+      + "start from that and do not reach the spread of background: train with --noise-levels 10")
 }

@@ -24,7 +24,7 @@ extension CalibrationPart {
       remedy: measured.map { "use --screen-margin \(short($0.marginMin * 1.05)) or more" }
         ?? "use precision: exact")
     if margin != nil { throw fault }
-    complain("no screen: \(fault)")
+    complain("no screen, so that this calibration is for precision: exact alone: \(fault)")
     return nil
   }
 }

@@ -67,7 +67,7 @@ final class Reloader: Sendable {
       // Counted last: who sees the count sees the rest.
       counters.reloadsRefused.add()
       logger.error(
-        "reload refused, the generation in force stay; mend the files and send SIGHUP again",
+        "reload refused, the generation in force stays; mend the files and send SIGHUP again",
         metadata: ["reason": "\(error)"])
     }
     // A daemon that drains has told so, and is not ready any more.

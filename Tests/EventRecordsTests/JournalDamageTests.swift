@@ -188,7 +188,7 @@ import Testing
     #expect(journal.nextNumber > Self.lastNumber && journal.openSegmentIndex >= 4)
   }
 
-  @Test(arguments: ["manifest.json", "published", "numbers", "deleted", "000002.flagged"])
+  @Test(arguments: ["manifest.json", "published", "numbers", "deleted", "000002.flagged", "lock"])
   func aFolderInTheFilesPlaceIsSetAside(name: String) throws {
     try makeJournal()
     unlink("\(folder)/\(name)")
@@ -196,6 +196,29 @@ import Testing
     let journal = try open()
     #expect(journal.notes.contains { $0.contains(name) })
     #expect(journal.nextNumber > Self.lastNumber)
+    rmdir("\(folder)/\(name).aside-1")
+  }
+
+  /// The file of numbers alone knows what was given to records that are gone: without it nothing does.
+  @Test(arguments: [false, true]) func withoutTheFileOfNumbersNoneComesAgain(isFolder: Bool) throws
+  {
+    try makeJournal(isFinished: false)
+    unlink("\(folder)/numbers")
+    if isFolder { mkdir("\(folder)/numbers", 0o755) }
+    let journal = try open()
+    #expect(journal.nextNumber > Self.lastNumber + (1 << 32))
+    #expect(journal.notes.contains { $0.contains("numbers: missing") })
+    if isFolder { rmdir("\(folder)/numbers.aside-1") }
+  }
+
+  @Test func anOpenSegmentThatIsAFolderIsSetAside() throws {
+    try makeJournal(isFinished: false)
+    let name = try #require(names(in: folder).first { $0.hasSuffix(".writing") })
+    unlink("\(folder)/\(name)")
+    mkdir("\(folder)/\(name)", 0o755)
+    let journal = try open()
+    #expect(journal.nextNumber > Self.lastNumber)
+    #expect(journal.notes.contains { $0.contains("\(name): found no regular file") })
     rmdir("\(folder)/\(name).aside-1")
   }
 

@@ -212,7 +212,7 @@ import Testing
     store.put("000001.flagged", hole + flaggedBytes(number: 2) + hole)
     store.put("000002.flagged.writing", hole + flaggedBytes(number: 5) + flaggedBytes(number: 6))
     let journal = try open()
-    #expect(journal.firstNumber == 1 && journal.lastNumber == 6 && journal.nextNumber == 7)
+    #expect(journal.firstNumber == 1 && journal.lastNumber == 6 && journal.nextNumber > 6)
     #expect(try numbers(journal) == [2, 5, 6])
     let reader = JournalReader(store: store, featureCount: 4)
     #expect(try reader.look() == 1...6)
@@ -223,12 +223,14 @@ import Testing
     do {
       let journal = try open()
       try append(1, to: journal)
-      #expect(store.names().contains("1000000.flagged.writing"))
+      // There is no file of numbers, so that some are left out.
+      #expect(store.names().contains("1000064.flagged.writing"))
       try journal.finish()
     }
     let reader = JournalReader(store: store, featureCount: 4)
-    #expect(try reader.look() == 1...2)
-    #expect(try numbers(try open()) == [1, 2])
+    let last: UInt64 = 2 + (1 << 32)
+    #expect(try reader.look() == 1...last)
+    #expect(try numbers(try open()) == [1, last])
   }
 
   /// Appends, publishes, synchronises, fails, is killed and loses power, in any order: what was said

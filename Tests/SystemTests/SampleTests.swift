@@ -27,6 +27,23 @@ import Testing
     #expect(try sample("run-2", ["--events", "70", "--threads", "2"]) == run)
   }
 
+  /// The default recipe learns little noise only, from which samples do not spread.
+  @Test(arguments: [false, true]) func aModelOfLittleNoiseIsWarnedOf(isWarned: Bool) throws {
+    let trained = try TrainedFixture.shared.get()
+    let folder = try TemporaryFolder()
+    let levels = isWarned ? [] : ["--noise-levels", "10"]
+    try Programs.tamis(
+      all: [
+        "train", "--background", trained.folder("train.run"), "--out", folder("model"), "--steps",
+        "2", "--hidden", "16",
+      ] + levels
+    ).expectExit()
+    let sampling = try Programs.tamis(
+      "sample", "--model", folder("model"), "--events", "3", "--out", folder("sample.npy"))
+    try sampling.expectExit()
+    #expect(sampling.errors.contains("train with --noise-levels 10") == isWarned)
+  }
+
   @Test func aRunIsLikeASimulatedOne() throws {
     let trained = try TrainedFixture.shared.get()
     let folder = try TemporaryFolder()

@@ -205,7 +205,8 @@ extension Study {
           model.groups.enumerated().flatMap { strangestFigures(of: $1, sample: $0) })
     }.joined()
       + paragraph(
-        "Bars: the share of the score that each feature contributes, by noise level. An attribution "
-          + "says where the network's output is large, not what caused the event.", class: "quiet")
+        "Bars: the share of the score that each feature contributes, by noise level and distance. An "
+          + "attribution says where the network's output is large or the event is far from the "
+          + "nearest training event, not what caused it.", class: "quiet")
   }
 }

@@ -37,7 +37,9 @@ extension Study {
     let rate = comparison.rate.map {
       "; TPR at FPR \(comparison.rateTarget?.shortText ?? ""): \(numbers($0))"
     }
-    return "\(comparison.model) does NOT beat \(comparison.other) on "
+    let isWorse = comparison.auroc.verdict == .worse
+    let verdict = isWorse ? "is WORSE than" : "is NOT shown to beat"
+    return "\(comparison.model) \(verdict) \(comparison.other) on "
       + "\(signalNames[comparison.signal]): AUROC \(numbers(comparison.auroc, areaText))\(rate ?? "")"
   }
 

@@ -56,6 +56,11 @@ package struct StudyModel: Sendable {
     let terms = zip(scoring.levels, scoring.weights).map { level, weight in
       "\(decimal(Double(weight))) at sigma \(decimal(Double(model.sigmas[level])))"
     }
+    let distance = model.distance.map {
+      ", plus \(decimal(Double($0.weight))) times the squared distance to the nearest of \($0.count) "
+        + "training events"
+    }
     return "\(kind), squared norm of the output weighted \(terms.joined(separator: ", "))"
+      + (distance ?? "")
   }
 }

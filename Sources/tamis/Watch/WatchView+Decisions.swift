@@ -135,7 +135,7 @@ extension WatchView {
       "\(key) \(generation[key]["path"].string ?? "") \((generation[key]["sha256"].string ?? "").prefix(8))"
     }
     return wrapped(
-      "generation",
+      "in force",
       [
         named("model"), named("calibration"),
         "generation \(N.whole(generation["generation"])) since \(N.dated(generation["since"].number))",

@@ -6,7 +6,7 @@ Two arithmetics:
   its order; every bit is the program's. A fused multiply-add is done in float64, rounded to odd and
   then to float32, which is one correct rounding. Milliseconds an event: for checking.
 - `exact=False`: float64 matrix products, rounded once at the end. Scores agree with the program's
-  within 1e-6 relative, attributions within 1e-6 of their event's score.
+  within 1e-5 relative, attributions within 1e-5 of their event's score.
 
 Standardisation (without log1p), the sum of the attributions, prescales and decisions are bit-equal
 in both.
