@@ -66,6 +66,9 @@ struct DistanceLayout {
 
 /// What the kernels read of a distance; the memory belongs to a `ScoringNetwork`.
 struct PackedDistance {
+  // Kept here: reading a global may take a lock, which scoring must not.
+  let columnCount = panelWidth
+  let laneCount = blockWidth
   /// Dense layers over the features, one output a prototype.
   let layers: UnsafePointer<tamis_dense_layer>
   let layerCount: Int
@@ -104,16 +107,18 @@ struct DistancePass {
   let distance: PackedDistance
   let buffers: DistanceBuffers
   let featureCount: Int
-  private let columnCount = panelWidth
-  private let laneCount = blockWidth
+  private let columnCount: Int
+  private let laneCount: Int
 
-  init(
+  @_noLocks init(
     kernels: OpaquePointer, distance: PackedDistance, buffers: DistanceBuffers, featureCount: Int
   ) {
     self.kernels = kernels
     self.distance = distance
     self.buffers = buffers
     self.featureCount = featureCount
+    columnCount = distance.columnCount
+    laneCount = distance.laneCount
   }
 
   /// Finds the nearest prototype of each of `count` standardised events.

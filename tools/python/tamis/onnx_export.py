@@ -4,7 +4,8 @@ Input `features` (N, D) float32, raw; outputs `scores` (N,) and `attributions` (
 graph standardises (log1p, clip), runs the network at the scoring levels, weights and sums. Events
 with a feature that is not finite get NaN, finite events that overflow +infinity, as everywhere.
 Another engine adds in another order: agreement is within 1e-5 relative, not to the bit. Of two
-prototypes that are equally near to an event it may take the other; the score is the same then.
+prototypes that are equally near to an event but for rounding it may take the other. The score of an
+event that is next to a prototype, and so nearly 0, may then differ by more.
 
 Metadata (strings, keys with the prefix `tamis.`): `model_sha256`, `calibration_sha256`, `schema`,
 `feature_names`, `levels`, `weights`, `working_points`, `program`, and a test vector, `test_shape`

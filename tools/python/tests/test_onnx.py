@@ -46,8 +46,8 @@ def test_log1p_clip_and_events_that_are_not_finite(tamis_program, tmp_path):
     (tmp_path / "n.json").write_text('["a", "b", "c", "d", "e"]')
     model, calibration = tmp_path / "m.safetensors", tmp_path / "c.json"
     tamis_program("train", "--background", tmp_path / "x.npy", "--feature-names", tmp_path /
-                  "n.json", "--log1p", "a,c", "--clip", 3, "--steps", 50, "--hidden", 16, "--out",
-                  model)
+                  "n.json", "--log1p", "a,c", "--clip", 3, "--steps", 50, "--hidden", 16,
+                  "--distance", "none", "--out", model)
     tamis_program("calibrate", "--model", model, "--background", tmp_path / "x.npy",
                   "--working-point", "loose=5e-2", "--out", calibration)
     assert export.main(["--onnx", str(model), "--calibration", str(calibration), "--out",
