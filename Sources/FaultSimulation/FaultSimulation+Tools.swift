@@ -156,7 +156,7 @@ extension FaultSimulation {
 }
 
 extension StreamAccount {
-  /// Whether so many ranges were missing that only the number of the lower ones is reported.
+  /// Whether more ranges were missing than are listed: of the lower ones only their number is reported.
   fileprivate func missingIsUntold(_ sequence: UInt64) -> Bool {
     let told = missingRanges.reduce(UInt64(0)) { $0 + ($1.upperBound - $1.lowerBound + 1) }
     return told < missing && sequence < (missingRanges.first?.lowerBound ?? .max)

@@ -23,7 +23,7 @@ final class JournalWitness {
   private var untold: [UInt64] = []
   /// Numbers that the daemon says are journaled, ascending, less those that may be gone.
   private var journaled: [UInt64] = []
-  /// So many of them are durable, as the daemon says.
+  /// The number of durable records, as the daemon says.
   private var durableCount = 0
   /// How many of the first ones were sent.
   private var sentCount = 0

@@ -27,7 +27,7 @@ final class SimulatedReceivers: OutputPort {
     var isConnected = false
     var isFrozen = false
     var queue: [LeavingRecord] = []
-    /// So many of the first ones have left ZeroMQ.
+    /// The number of records, counted from the first, that have left ZeroMQ.
     var leftCount = 0
   }
 

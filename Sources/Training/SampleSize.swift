@@ -1,7 +1,7 @@
 /// What a training's length and width are where nobody gives them: by the size of the sample and
 /// by how much of it is determined.
 package struct SampleSize: Equatable, Sendable {
-  /// From so many events on a sample is large.
+  /// A sample of this many events or more is large.
   package static let largeEventCount = 20_000
   /// With fewer events than this a detector is a guess at the tails of background.
   package static let fewEventCount = 1_000

@@ -405,7 +405,7 @@ extension DecideStage {
     unwritten.remove(index)
     ledger.refusals.note(told: report.refused, row: index)
     refusals.forget(row: index)
-    // A run that the end of the daemon has cut is gone on with by the next one.
+    // The next process continues a run that the end of this one has cut.
     if closing == .shutdown { enterAccount(index) } else { ledgerState.clear(index) }
     entry.isClosed.store(true, ordering: .releasing)
   }

@@ -35,7 +35,7 @@ struct RefusalTelling {
   /// The row's run is closed.
   mutating func forget(row: Int) { dueNs[row] = 0 }
 
-  /// Tells what is due. `whenTold` gets the number of each entry of which something was told.
+  /// Tells the refusals that are due. `whenTold` gets the number of each entry that had some.
   mutating func tell(nowNs: UInt64, isLast: Bool = false, whenTold: (Int) -> Void) {
     guard hasNews else { return }
     if !isLast, let lastLookNs, nowNs -| lastLookNs < Self.lookIntervalNs { return }

@@ -157,7 +157,7 @@ package final class RunAccountFile {
       found == nil
         ? "\(path): damaged: \(content.count) bytes that are no accounts of open runs; kept as "
           + "\(aside) and begun anew: the runs that were open begin anew, too"
-        : "\(path): of an earlier version; its \(accounts.count) open runs are gone on with, and it is "
+        : "\(path): of an earlier version; its \(accounts.count) open runs continue, and it is "
           + "kept as \(aside)")
     return accounts
   }

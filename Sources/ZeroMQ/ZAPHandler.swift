@@ -24,7 +24,7 @@ public final class ZAPHandler: @unchecked Sendable {
   private let reportCut: @Sendable (ConnectionCut) -> Void
 
   private static let address = "inproc://zeromq.zap.01"
-  /// Questions that may wait; more are refused for now.
+  /// The most questions that wait at a time. A further one is refused, and its peer may ask again.
   private static let heldCountMax = 1_000
 
   /// Begins to answer for `context`.

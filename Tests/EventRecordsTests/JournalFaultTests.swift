@@ -212,7 +212,9 @@ import Testing
     store.put("000001.flagged", hole + flaggedBytes(number: 2) + hole)
     store.put("000002.flagged.writing", hole + flaggedBytes(number: 5) + flaggedBytes(number: 6))
     let journal = try open()
-    #expect(journal.firstNumber == 1 && journal.lastNumber == 6 && journal.nextNumber > 6)
+    #expect(journal.firstNumber == 1 && journal.lastNumber == 6)
+    // There is no file of numbers, so that some are left out.
+    #expect(journal.nextNumber == 7 + (1 << 32))
     #expect(try numbers(journal) == [2, 5, 6])
     let reader = JournalReader(store: store, featureCount: 4)
     #expect(try reader.look() == 1...6)

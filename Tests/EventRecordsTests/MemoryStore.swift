@@ -15,13 +15,13 @@ final class MemoryStore: FolderStore, @unchecked Sendable {
   let path = "memory"
   private(set) var nodes: [String: Node] = [:]
   private var durableNodes: [String: Node] = [:]
-  /// So many of the next synchronisations of files fail.
+  /// How many of the next synchronisations of files fail.
   var failingSyncs = 0
-  /// So many of the next synchronisations of the folder fail, and let go of the names.
+  /// How many of the next synchronisations of the folder fail and lose the names.
   var failingFolderSyncs = 0
   /// Names whose changes no later synchronisation brings to the disk.
   private var lostNames: Set<String> = []
-  /// So many calls that need space still succeed; nil for any number.
+  /// How many calls that need space still succeed; nil for any number.
   var spaceLeft: Int?
   var isLocked = false
   var free: UInt64? = 1 << 40

@@ -36,7 +36,7 @@ import TriggerPipeline
     #expect(lines.places.count == 1 && lines.notes.isEmpty)
   }
 
-  /// Cut anywhere, and gone on with: every other line is read.
+  /// A file is cut anywhere and then continued: every other line is read.
   @Test func aTornLineIsLeftOutAndTold() throws {
     let folder = try Folder()
     try append(["{\"a\": 1}", "{\"a\": 2}"], in: folder)

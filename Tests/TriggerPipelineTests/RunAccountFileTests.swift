@@ -84,7 +84,7 @@ import TriggerPipeline
     #expect(merged.notes.count == 1 && merged.notes[0].contains("ledger.jsonl"))
   }
 
-  /// The form of before: its open runs are gone on with, and the file is kept.
+  /// A file in the earlier form: its open runs continue, and the file is kept.
   @Test func anEarlierFormIsTakenOver() throws {
     let folder = try Folder()
     let path = "\(folder.path)/ledger.open"

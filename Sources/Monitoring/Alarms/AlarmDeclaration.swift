@@ -164,7 +164,7 @@ extension AlarmDeclaration {
     }
   }
 
-  /// Below so many free bytes the disk counts as full within two hours, whatever its pace.
+  /// With fewer free bytes than this the disk counts as full within two hours, whatever its pace.
   package static let leastFreeByteCount: UInt64 = 1_000_000_000
 }
 

@@ -22,7 +22,7 @@ __all__ = ["RunWriter"]
 class RunWriter:
     """Writes records into a run folder; close() names the segment and writes the manifest.
 
-    With `continuing` a run that is there already is gone on with, also after its writer was killed:
+    With `continuing` records are appended to a run that exists, also after its writer was killed:
     what follows the last good record of an open segment is cut off first. As a context manager it
     is closed at the end of the block, and left as after a crash where the block raises.
 
