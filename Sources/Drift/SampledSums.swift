@@ -50,10 +50,13 @@ struct FeatureScale {
 /// Sums over one window of the unbiased sample, in memory that exists from the start. One thread at
 /// a time owns it.
 package struct SampledSums {
-  /// Score bins, then scores below them, then scores above them.
-  static let scoreCellCount = ScoreHistogram.binCount + 2
-  package static let underflowCell = ScoreHistogram.binCount
-  package static let overflowCell = ScoreHistogram.binCount + 1
+  /// Score bins, then scores below them, then scores above them. All are computed from the upper
+  /// edge: without optimisation a stored constant takes a lock at its first use, and the functions
+  /// below may take none.
+  static var scoreCellCount: Int { overflowCell &+ 1 }
+  package static var underflowCell: Int { bin(upperEdge) }
+  package static var overflowCell: Int { underflowCell &+ 1 }
+  private static var upperEdge: Float { 0x1p48 }
 
   /// Events, scorable or not.
   var eventCount = 0
@@ -91,13 +94,17 @@ package struct SampledSums {
     }
   }
 
-  /// `ScoreHistogram.bin` in terms of cells, without its once-only constants.
+  /// `ScoreHistogram.bin` in terms of cells.
   @_noAllocation @_noLocks
   package static func cell(of score: Float) -> Int {
     if score < 0x1p-16 { return underflowCell }
-    if score >= 0x1p48 { return overflowCell }
-    // Sign, exponent and three bits of the significand; 2^-16 has the exponent bits 111.
-    return Int(score.bitPattern >> 20) &- 111 &* 8
+    if score >= upperEdge { return overflowCell }
+    return bin(score)
+  }
+
+  /// The bin by sign, exponent and three bits of the significand; 2^-16 has the exponent bits 111.
+  private static func bin(_ score: Float) -> Int {
+    Int(score.bitPattern >> 20) &- 111 &* 8
   }
 
   /// Empties it for the next window.
