@@ -61,6 +61,7 @@ let modules: [[Target]] = [
   module(
     "Drift", ["BoundedNumbers", "Calibration", "ReproducibleMath"],
     testing: ["DurableFiles", "WorkerThreads"]),
+  module("RateControl", ["Calibration", "Drift", "ReproducibleMath"]),
   module(
     "Analysis",
     [
@@ -74,7 +75,7 @@ let modules: [[Target]] = [
     "TriggerPipeline",
     [
       "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift",
-      "ZeroMQ", "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads", "CLinux",
+      "RateControl", "ZeroMQ", "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads", "CLinux",
     ]),
   module(
     "FaultSimulation",
@@ -86,14 +87,14 @@ let modules: [[Target]] = [
   module(
     "DaemonConfiguration",
     [
-      "TriggerPipeline", "CurveSecurity", "Drift", "DurableFiles",
+      "TriggerPipeline", "CurveSecurity", "Drift", "DurableFiles", "RateControl",
       .product(name: "Yams", package: "Yams"),
     ]),
   module(
     "Monitoring",
     [
       "BoundedNumbers", "TriggerPipeline", "EventRecords", "Calibration", "Drift", "ZeroMQ",
-      "DurableFiles",
+      "DurableFiles", "RateControl",
       "ReproducibleMath", "StrictJSON", "CLinux", "WorkerThreads",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
@@ -107,7 +108,7 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "Analysis", "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation",
-      "Training", "Sampling",
+      "Training", "Sampling", "RateControl", "ReproducibleMath",
       "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
       "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
     ],
@@ -116,7 +117,7 @@ let executables: [Target] = [
     name: "tamisd",
     dependencies: [
       "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
-      "Drift", "CurveSecurity", "EventRecords", "ZeroMQ", "ScoreEngine", "ScoreModel",
+      "Drift", "RateControl", "CurveSecurity", "EventRecords", "ZeroMQ", "ScoreEngine", "ScoreModel",
       "BoundedNumbers", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
       logging,
     ],

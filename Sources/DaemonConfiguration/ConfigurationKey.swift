@@ -1,3 +1,4 @@
+internal import RateControl
 internal import TriggerPipeline
 
 /// One key of a section: its name, what its values may be, and the property that holds them.
@@ -113,6 +114,15 @@ extension ConfigurationKey {
     ConfigurationKey(name, property) { section in
       section.texts(name, of: expected, example: example).map { Set($0) }
     }
+  }
+
+  /// Working points with the rates that they are held at.
+  static func controlledPoints(
+    _ name: String, _ property: Property<[ControlledPoint]>
+  ) -> ConfigurationKey {
+    var key = ConfigurationKey(name, property) { $0.controlledPoints(name) }
+    key.isList = true
+    return key
   }
 
   /// A text, possibly empty.

@@ -1,5 +1,6 @@
 internal import CurveSecurity
 internal import Drift
+internal import RateControl
 internal import TriggerPipeline
 
 /// A section of the configuration file, its keys, and what must hold between them.
@@ -104,6 +105,18 @@ package struct ConfigurationSection: Sendable {
           "ignore_features", \.pipeline.drift.ignoredFeatures, of: "feature name", example: "pt"),
       ]),
     ConfigurationSection(
+      "rate_control",
+      [
+        .controlledPoints("points", \.rateControl.points),
+        .integer("factor_min_percent", \.rateControl.factorMinPercent, 1...100),
+        .integer("factor_max_percent", \.rateControl.factorMaxPercent, 100...1_000),
+        .integer("window_events", \.rateControl.windowEventCount, 1_000...1_000_000_000),
+        .integer("step_max_percent", \.rateControl.stepMaxPercent, 1...50),
+        .integer("reaction_fired", \.rateControl.reactionFiredCount, 20...1_000_000),
+        .integer("hold_events", \.rateControl.holdEventCount, 0...1_000_000_000),
+        .choices("hold_on_drift", \.rateControl.holdingChecks),
+      ], check: checkRateControl),
+    ConfigurationSection(
       "engine",
       [
         .either("precision", \.pipeline.isScreened, "exact", orTrue: "screened"),
@@ -187,6 +200,21 @@ private func checkJournal(_ section: SectionReader, _ configuration: DaemonConfi
       "keep_bytes_max", found: "\(kept)",
       expected: "at least twice journal.segment_bytes_max, which is \(segment)",
       remedy: "whole segments are deleted, and never the open one: make segments smaller")
+  }
+}
+
+private func checkRateControl(_ section: SectionReader, _ configuration: DaemonConfiguration) {
+  let control = configuration.rateControl
+  for point in control.points {
+    guard case .falsePositiveRate(let rate) = point.target else { continue }
+    let expected = rate * Double(control.windowEventCount)
+    guard expected < 1, !section.hasFault("window_events") else { continue }
+    section.report(
+      "window_events",
+      found: "\(control.windowEventCount), in which \(point.name) is expected to "
+        + "fire \(expected) times",
+      expected: "a window in which it fires at least once",
+      remedy: "write \(Int((1 / rate).rounded(.up))) or more")
   }
 }
 

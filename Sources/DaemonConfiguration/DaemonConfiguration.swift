@@ -1,3 +1,4 @@
+package import RateControl
 package import TriggerPipeline
 
 /// What an operator tells `tamisd`: the content of its YAML file, checked, with every default filled
@@ -18,6 +19,8 @@ package struct DaemonConfiguration: Equatable, Sendable {
     guard let shadowModel, let shadowCalibration else { return nil }
     return Shadow(model: shadowModel, calibration: shadowCalibration)
   }
+  /// Which rates are held, and how.
+  package var rateControl = RateControlSettings()
   /// Metrics and health.
   package var http = HTTP()
   /// The files of keys.

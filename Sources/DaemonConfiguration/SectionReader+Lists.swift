@@ -1,3 +1,4 @@
+internal import RateControl
 internal import Yams
 
 extension SectionReader {
@@ -8,6 +9,29 @@ extension SectionReader {
       if !text.isEmpty { return text }
       report(name, at: SourcePlace(node), found: "an empty text", expected: "a \(expected)")
       return nil
+    }
+  }
+
+  /// A list of `NAME=RATE`, each name once.
+  func controlledPoints(_ name: String) -> [ControlledPoint]? {
+    let expected =
+      "NAME=RATE with a false-positive rate from 1e-6 to 0.5, or with events a second as in 20/s"
+    var names: Set<String> = []
+    return list(
+      name, of: "a list of working points, each as NAME=RATE", countMax: 16
+    ) { node in
+      guard let text = text(name, node, expected: expected) else { return nil }
+      let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty, let target = RateTarget(parts[1]) else {
+        report(name, at: SourcePlace(node), found: "`\(text)`", expected: expected)
+        return nil
+      }
+      guard names.insert(String(parts[0])).inserted else {
+        report(
+          name, at: SourcePlace(node), found: "`\(parts[0])` twice", expected: "each point once")
+        return nil
+      }
+      return ControlledPoint(name: String(parts[0]), target: target)
     }
   }
 

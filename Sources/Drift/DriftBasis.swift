@@ -19,7 +19,7 @@ package struct DriftBasis {
   ) {
     self.calibration = calibration
     self.settings = settings
-    rates = RateComparison(calibration)
+    rates = RateComparison(calibration, leavingOut: settings.movingPoints)
     pointNames = calibration.workingPoints.map(\.name)
     var notes: [String] = []
     let cells = calibration.reference.scoreHistogram.map(ScoreDistance.cells)
@@ -48,6 +48,10 @@ package struct DriftBasis {
       notes.append(
         "flagged_rate: the threshold of \(point.name) is extrapolated: there is no exact law to "
           + "judge its rate by, so it is shown and raises no alarm")
+    }
+    for name in settings.movingPoints.sorted() {
+      notes.append(
+        "flagged_rate: the threshold of \(name) moves with its rate; it is not judged here")
     }
     for name in DriftCheck.Name.allCases where settings.ignoredChecks.contains(name) {
       notes.append("\(name.rawValue): left out by the settings")

@@ -15,6 +15,9 @@ public struct DriftSettings: Equatable, Sendable {
   public var ignoredChecks: Set<DriftCheck.Name> = []
   /// Features, by name, that no check looks at: channels that are known to be dead.
   public var ignoredFeatures: Set<String> = []
+  /// Working points, by name, whose flagged rate no check looks at: their thresholds move, and the
+  /// calibration's law does not hold for them.
+  public var movingPoints: Set<String> = []
   /// Confidence of the intervals that are reported; in (0, 1). No alarm depends on it.
   public var confidence = 0.95
 

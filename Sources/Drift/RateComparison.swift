@@ -17,11 +17,13 @@ struct RateComparison: Sendable {
   /// Windows of fewer scored events say nothing.
   private static let scoredCountMin = 100
 
-  init(_ calibration: TriggerCalibration) {
+  init(_ calibration: TriggerCalibration, leavingOut moving: Set<String> = []) {
     let count = calibration.eventCount
     referenceCount = count
     points = calibration.workingPoints.enumerated().compactMap { index, point in
-      guard let rank = point.rank, 1...count ~= rank else { return nil }
+      guard let rank = point.rank, 1...count ~= rank, !moving.contains(point.name) else {
+        return nil
+      }
       return Point(index: index, name: point.name, fromTop: count + 1 - rank)
     }
   }

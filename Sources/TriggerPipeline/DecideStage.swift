@@ -1,6 +1,7 @@
 internal import BoundedNumbers
 internal import Drift
 internal import EventRecords
+internal import RateControl
 internal import Synchronization
 internal import WorkerThreads
 
@@ -20,6 +21,12 @@ final class DecideStage: @unchecked Sendable {
   private let generations: GenerationTable
   /// The generation of the records that are decided now.
   private var current: ModelGeneration
+  /// The rule in force: that of the generation with the factors of rate control.
+  private var rule: DecisionRule
+  /// Nil where no rate is held.
+  private var control: ControlLoop?
+  /// Whether a flood has been on since the window of rate control began.
+  private var wasFlooded = false
   private var flood: FloodGovernor?
   private var floodPrescale: UInt32 = 1
   /// Whether events that neither a working point nor a sample keeps are published, too.
@@ -65,6 +72,13 @@ final class DecideStage: @unchecked Sendable {
     self.ring = ring
     self.generations = generations
     current = generations.latest
+    // A new process goes on where the last one was, under the same model and calibration.
+    let last = ledgers.decisions.last
+    let isSame =
+      last?.model == current.facts.modelSHA256
+      && last?.calibration == current.facts.calibrationSHA256
+    control = current.control.loop(factors: isSame ? last?.factors ?? [] : [])
+    rule = current.rule.with(factors: control?.factors ?? [])
     flood = settings.flaggedRateMax > 0 ? FloodGovernor(rateMax: settings.flaggedRateMax) : nil
     publishesAll = settings.publishesAll
     self.ledger = ledger
@@ -82,6 +96,7 @@ final class DecideStage: @unchecked Sendable {
     passed.reserveCapacity(RunLedgerTable.entryCount)
     ledger.remember(ClosedBefore.list(inFolder: settings.journalPath))
     refusals = RefusalTelling(ledger: ledger, file: ledgerFile, observer: observer)
+    showControl()
     resume()
   }
 
@@ -163,14 +178,17 @@ extension DecideStage {
     lastDecided = identity
     let latencyNs = decidedNs > note.receivedNs ? decidedNs - note.receivedNs : 0
     counters.decisionLatency.record(Double(latencyNs) * 1e-9)
-    guard let decision = decision(score: score, record: record, nowNs: decidedNs) else { return }
+    let decision = decision(score: score, record: record, nowNs: decidedNs)
+    // A move of a threshold holds from the next event on.
+    defer { if control != nil, !score.isNaN { noteControl(score: score, timeNs: record.timeNs) } }
+    guard let decision else { return }
     count(decision, in: entry)
     if decision.reasons.contains(.unbiased) {
       current.drift.noteSampled(score: score, features: record.features)
     }
     let header = FlaggedHeader(
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: score,
-      threshold: current.rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
+      threshold: rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
       receivedNs: note.receivedNs, decidedNs: decidedNs, weight: decision.weight,
       model: current.origin.model, calibration: current.origin.calibration,
       instance: current.origin.instance)
@@ -179,7 +197,6 @@ extension DecideStage {
   }
 
   private func decision(score: Float, record: EventRecordView, nowNs: UInt64) -> Decision? {
-    let rule = current.rule
     guard score.isNaN || score > rule.loosestThreshold || unbiasedPrescale > 0 else {
       return publishesAll ? .unflagged : nil
     }
@@ -207,8 +224,10 @@ extension DecideStage {
 
   /// Switches to another generation. The log names the first event that it decides.
   private func takeUp(_ generation: Int) {
+    let before = current
     current = generations.generation(generation)
     hasLoggedGeneration = false
+    takeUpControl(after: before)
   }
 
   private func log(_ place: DecisionChange.Place) {
@@ -218,7 +237,7 @@ extension DecideStage {
         place: place, number: output.nextNumber + UInt64(stagedCount),
         model: current.facts.modelSHA256, calibration: current.facts.calibrationSHA256,
         floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale,
-        timeNs: clock.realtimeNs),
+        factors: rule.factors, timeNs: clock.realtimeNs),
       observer: observer)
   }
 
@@ -234,7 +253,7 @@ extension DecideStage {
   ) {
     let isKept = decision?.isFlagged ?? false
     if !isKept {
-      guard floodPrescale > 1, let uncapped = current.rule.decide(score: score, hash: hash),
+      guard floodPrescale > 1, let uncapped = rule.decide(score: score, hash: hash),
         uncapped.isFlagged
       else { return }
       counters.floodSuppressed.add()
@@ -256,11 +275,60 @@ extension DecideStage {
   }
 }
 
+// MARK: - Rate control
+
+extension DecideStage {
+  /// Enters a scored event into the window of rate control. At the window's end thresholds may move.
+  private func noteControl(score: Float, timeNs: UInt64) {
+    if floodPrescale > 1 { wasFlooded = true }
+    let isOver = control?.note(fired: rule.firedPoints(score: score), timeNs: timeNs) ?? false
+    if isOver { closeControlWindow(timeNs: timeNs) }
+  }
+
+  private func closeControlWindow(timeNs: UInt64) {
+    let before = control?.hold
+    let hasMoved =
+      control?.close(
+        timeNs: timeNs, isFlooded: wasFlooded, isDrifting: current.isDrifting.value != 0) ?? false
+    wasFlooded = floodPrescale > 1
+    if hasMoved {
+      rule = current.rule.with(factors: control?.factors ?? [])
+      log(.after(lastDecided))
+    }
+    showControl()
+    if let now = control?.hold, now != before { observer.rateControlChanged(hold: now) }
+  }
+
+  /// Goes on with the same factors where only other files or settings changed; begins anew where
+  /// another model or calibration decides.
+  private func takeUpControl(after before: ModelGeneration) {
+    let isSame =
+      before.facts.modelSHA256 == current.facts.modelSHA256
+      && before.facts.calibrationSHA256 == current.facts.calibrationSHA256
+    control = current.control.loop(factors: isSame ? rule.factors : [])
+    control?.holdAfterReload()
+    wasFlooded = floodPrescale > 1
+    rule = current.rule.with(factors: control?.factors ?? [])
+    showControl()
+  }
+
+  private func showControl() {
+    for (index, point) in current.counters.enumerated() {
+      let controller = control?.controllers[index]
+      if point.factor != rule.factors[index] {
+        point.factorBits.set(UInt64(rule.factors[index].bitPattern))
+      }
+      point.steps.set(controller?.stepCount ?? 0)
+      point.hold.set(UInt64(controller == nil ? 0 : control?.hold.rawValue ?? 0))
+    }
+  }
+}
+
 // MARK: - Counts
 
 extension DecideStage {
   private func count(_ score: Float, condition: Float, in entry: RunLedgerEntry) {
-    let fired = current.rule.firedPoints(score: score)
+    let fired = rule.firedPoints(score: score)
     current.drift.noteEvent(condition: condition, fired: fired, isScorable: !score.isNaN)
     if score.isNaN {
       entry.account.notFinite +|= 1
@@ -293,7 +361,7 @@ extension DecideStage {
 
   private func countShadow(_ live: Float, shadow: Float, rule: DecisionRule) {
     let outcome =
-      switch (live > current.rule.loosestThreshold, shadow > rule.loosestThreshold) {
+      switch (live > self.rule.loosestThreshold, shadow > rule.loosestThreshold) {
       case (true, true): 0
       case (true, false): 1
       case (false, true): 2

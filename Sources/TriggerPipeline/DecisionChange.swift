@@ -21,13 +21,15 @@ package struct DecisionChange: Equatable, Sendable {
   package var floodPrescale: UInt32
   /// The prescale of the unbiased sample; 0 for none.
   package var unbiasedPrescale: UInt32
+  /// What rate control multiplies each threshold by, one a working point; empty for 1 everywhere.
+  package var factors: [Float]
   /// When, ns since the epoch.
   package var timeNs: UInt64
 
   /// Creates a change.
   package init(
     place: Place, number: UInt64, model: String, calibration: String, floodPrescale: UInt32,
-    unbiasedPrescale: UInt32, timeNs: UInt64
+    unbiasedPrescale: UInt32, factors: [Float] = [], timeNs: UInt64
   ) {
     self.place = place
     self.number = number
@@ -35,6 +37,7 @@ package struct DecisionChange: Equatable, Sendable {
     self.calibration = calibration
     self.floodPrescale = floodPrescale
     self.unbiasedPrescale = unbiasedPrescale
+    self.factors = factors.allSatisfy { $0 == 1 } ? [] : factors
     self.timeNs = timeNs
   }
 
@@ -52,6 +55,11 @@ package struct DecisionChange: Equatable, Sendable {
       } ?? "null"
     return "{\"\(name)\": \(identity), \"number\": \(number), \"model_sha256\": \"\(model)\", "
       + "\"calibration_sha256\": \"\(calibration)\", \"flood_prescale\": \(floodPrescale), "
-      + "\"unbiased_prescale\": \(unbiasedPrescale), \"time_ns\": \(timeNs)}"
+      + "\"unbiased_prescale\": \(unbiasedPrescale), \(factorsMember)\"time_ns\": \(timeNs)}"
+  }
+
+  private var factorsMember: String {
+    factors.isEmpty
+      ? "" : "\"factors\": [\(factors.map { "\($0)" }.joined(separator: ", "))], "
   }
 }

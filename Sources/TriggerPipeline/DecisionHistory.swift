@@ -78,7 +78,26 @@ extension DecisionChange {
       calibration: try line.member("calibration_sha256").string(),
       floodPrescale: try line.member("flood_prescale").integer(in: 1...UInt32.max),
       unbiasedPrescale: try line.member("unbiased_prescale").integer(in: 0...UInt32.max),
+      factors: try line.optionalMember("factors").map { (factors) throws(FileFault) in
+        try factors.map { (factor) throws(FileFault) in try Self.factor(factor) }
+      } ?? [],
       timeNs: try line.member("time_ns").integer(in: 0...UInt64.max))
+  }
+}
+
+extension DecisionChange {
+  private static func factor(_ place: JSONPlace) throws(FileFault) -> Float {
+    let factor: Float = try place.real()
+    guard factor > 0 else { throw place.fault(expected: "a number above 0") }
+    return factor
+  }
+
+  /// The last line of a file's end that is whole; nil where there is none.
+  init?(lastOf end: [UInt8]) {
+    // The first line of the end may have lost its beginning.
+    let places = JSONLines(end, name: DecisionLog.name).places
+    guard let last = places.last, let change = try? DecisionChange(last) else { return nil }
+    self = change
   }
 }
 

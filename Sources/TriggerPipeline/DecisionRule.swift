@@ -41,20 +41,29 @@ package struct DecisionRule: Sendable {
     }
   }
 
-  /// The working points in the calibration's order, 1 to 16.
+  /// The working points in the calibration's order, 1 to 16, with the calibration's thresholds.
   package let routes: [Route]
+  /// What each threshold is multiplied by, as rate control has it; 1 where it does nothing.
+  package let factors: [Float]
+  /// The thresholds in force: those of `routes` times `factors`, in float32.
+  package let thresholds: [Float]
   /// One in this many input events is kept whatever its score; 0 for none.
   package let unbiasedPrescale: UInt32
-  /// The lowest threshold, which every flagged record carries.
+  /// The lowest threshold in force, which every flagged record carries.
   package let loosestThreshold: Float
 
-  /// Creates the rule for 1 to 16 working points.
-  package init(routes: [Route], unbiasedPrescale: UInt32) {
+  /// Creates the rule for 1 to 16 working points. `factors` has a positive number for each, or none
+  /// for 1 everywhere.
+  package init(routes: [Route], factors: [Float] = [], unbiasedPrescale: UInt32) {
     precondition((1...16).contains(routes.count), "working points fill a 16-bit mask")
     precondition(routes.allSatisfy { $0.prescale >= 1 && !$0.threshold.isNaN })
+    precondition(factors.isEmpty || factors.count == routes.count, "one factor a working point")
+    precondition(factors.allSatisfy { $0 > 0 && $0.isFinite })
     self.routes = routes
+    self.factors = factors.isEmpty ? routes.map { _ in 1 } : factors
+    thresholds = zip(routes, self.factors).map { $0.threshold * $1 }
     self.unbiasedPrescale = unbiasedPrescale
-    loosestThreshold = routes.reduce(.infinity) { min($0, $1.threshold) }
+    loosestThreshold = thresholds.reduce(.infinity, min)
   }
 
   /// The rule of a calibration's working points.
@@ -68,7 +77,14 @@ package struct DecisionRule: Sendable {
 
   /// The same working points with another prescale of the unbiased sample.
   func with(unbiasedPrescale prescale: UInt32) -> DecisionRule {
-    prescale == unbiasedPrescale ? self : DecisionRule(routes: routes, unbiasedPrescale: prescale)
+    prescale == unbiasedPrescale
+      ? self : DecisionRule(routes: routes, factors: factors, unbiasedPrescale: prescale)
+  }
+
+  /// The same working points with thresholds of the calibration times these factors; none for 1
+  /// everywhere.
+  package func with(factors: [Float]) -> DecisionRule {
+    DecisionRule(routes: routes, factors: factors, unbiasedPrescale: unbiasedPrescale)
   }
 
   /// Bit i: the score is above the threshold of working point i, whatever its prescale.
@@ -76,7 +92,7 @@ package struct DecisionRule: Sendable {
   package func firedPoints(score: Float) -> UInt16 {
     guard score > loosestThreshold else { return 0 }
     return routes.indices.reduce(0) { fired, index in
-      score > routes[index].threshold ? fired | 1 << UInt16(index) : fired
+      score > thresholds[index] ? fired | 1 << UInt16(index) : fired
     }
   }
 
@@ -103,7 +119,7 @@ package struct DecisionRule: Sendable {
       decision.reasons.insert(.notScorable)
       decision.weight = floodPrescale
     }
-    for index in routes.indices where score > routes[index].threshold {
+    for index in routes.indices where score > thresholds[index] {
       let prescale = max(routes[index].prescale, floodPrescale)
       guard hash.passes(prescale: prescale) else { continue }
       decision.reasons.insert(.aboveThreshold)

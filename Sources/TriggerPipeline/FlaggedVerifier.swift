@@ -27,6 +27,8 @@ package struct FlaggedVerifier {
   private let featureCount: Int
   /// The rule, with the unbiased prescale that held at the last event compared.
   private var rule: DecisionRule
+  /// Those of the rule, as the journal states them: empty for 1 everywhere.
+  private var followedFactors: [Float] = []
   private let model: SHA256Digest
   private let calibration: SHA256Digest
   /// What decided when; nil where the journal does not tell, and one rule decided all events.
@@ -119,7 +121,15 @@ package struct FlaggedVerifier {
       undecidedCount += 1
       return
     }
-    if let decider { rule = rule.with(unbiasedPrescale: decider.unbiasedPrescale) }
+    if let decider {
+      rule = rule.with(unbiasedPrescale: decider.unbiasedPrescale)
+      if !follow(decider.factors) {
+        firstDifference =
+          "\(identity): decisions.jsonl has \(decider.factors.count) factors, and the "
+          + "calibration \(rule.routes.count) working points"
+        return
+      }
+    }
     let decision = rule.decide(
       score: event.score, hash: identity.prescaleHash, floodPrescale: decider?.floodPrescale ?? 1)
     guard let wanted = decision ?? unflaggedDecision(of: identity) else { return }
@@ -139,6 +149,15 @@ package struct FlaggedVerifier {
     walk.take()
     firstDifference = difference(event, wanted, features, found)
     if firstDifference == nil { identicalCount += 1 }
+  }
+
+  /// Takes over the factors of rate control; false where there is not one a working point.
+  private mutating func follow(_ factors: [Float]) -> Bool {
+    guard factors != followedFactors else { return true }
+    guard factors.isEmpty || factors.count == rule.routes.count else { return false }
+    followedFactors = factors
+    rule = rule.with(factors: factors)
+    return true
   }
 
   private func isOurs(_ decider: DecisionChange) -> Bool {

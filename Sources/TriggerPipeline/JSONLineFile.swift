@@ -25,6 +25,11 @@ package final class JSONLineFile: Sendable {
 
   /// So much of the end is written again by a process that opens the file.
   private static let rewrittenByteCount = 1 << 20
+  /// Enough for some of the longest lines of decisions.
+  private static let keptByteCount = 1 << 14
+
+  /// The end of the file when it was opened: its last lines.
+  package let endAtOpening: [UInt8]
 
   private let file: any StoredFile
   private let state: Mutex<State>
@@ -37,6 +42,7 @@ package final class JSONLineFile: Sendable {
     if isNew { try store.synchronise() }
     let end = try file.status().byteCount
     let tail = try file.content(from: max(0, end - Self.rewrittenByteCount))
+    endAtOpening = Array(tail.suffix(Self.keptByteCount))
     state = Mutex(
       State(
         end: end, needsLineFeed: tail.last.map { $0 != UInt8(ascii: "\n") } ?? false,

@@ -31,6 +31,11 @@ package struct JSONLines {
     guard let content = try store.content(of: name) else {
       throw SystemCallError("open", file: path, code: 2)
     }
+    self.init(content, name: path)
+  }
+
+  /// Reads what a file holds; `path` names it in notes.
+  init(_ content: [UInt8], name path: String) {
     var (start, number) = (0, 0)
     while start < content.count {
       let end = content[start...].firstIndex(of: Self.lineFeed) ?? content.count

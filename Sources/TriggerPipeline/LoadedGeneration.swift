@@ -1,3 +1,4 @@
+package import RateControl
 package import ScoreEngine
 package import ScoreModel
 
@@ -10,6 +11,8 @@ package struct LoadedGeneration: Sendable {
   package var calibration: MatchedCalibration
   /// The pair that scores beside it and publishes nothing; nil for none.
   package var shadow: Shadow?
+  /// Which rates are held, and how.
+  package var rateControl: RateControlSettings
   /// The instruction set to score with.
   package var instructionSet: InstructionSet
 
@@ -30,11 +33,12 @@ package struct LoadedGeneration: Sendable {
   /// Joins what was loaded.
   package init(
     model: LoadedModel, calibration: MatchedCalibration, shadow: Shadow? = nil,
-    instructionSet: InstructionSet
+    rateControl: RateControlSettings = RateControlSettings(), instructionSet: InstructionSet
   ) {
     self.model = model
     self.calibration = calibration
     self.shadow = shadow
+    self.rateControl = rateControl
     self.instructionSet = instructionSet
   }
 }

@@ -37,12 +37,15 @@ package struct MatchedCalibration: Sendable {
 }
 
 extension MatchedCalibration {
-  /// What to score with. Screened, the calibration must have measured the screen.
+  /// What to score with. Screened, the calibration must have measured the screen. Where thresholds
+  /// may fall below the calibration's, `loosestThreshold` is the lowest of what they may be: the
+  /// screen leaves every event to the exact network that may fire.
   ///
   /// - Throws: `FileFault` that names the calibration where it has no screen, or the model where it
   ///   cannot be screened.
   package func precision(
-    isScreened: Bool, model: LoadedModel, instructionSet: InstructionSet
+    isScreened: Bool, model: LoadedModel, instructionSet: InstructionSet,
+    loosestThreshold: Float? = nil
   ) throws(FileFault) -> ScoringPrecision {
     let exact = ScoringNetwork(
       model: model.model, scoring: scoring(of: model.model), instructionSet: instructionSet)
@@ -56,7 +59,8 @@ extension MatchedCalibration {
     do throws(ScreenError) {
       return .screened(
         try ScreenNetwork(model: model.model, exact: exact),
-        Screening(threshold: calibration.loosestThreshold, margin: screen.margin))
+        Screening(
+          threshold: loosestThreshold ?? calibration.loosestThreshold, margin: screen.margin))
     } catch {
       throw FileFault(
         file: model.path, found: error.description,

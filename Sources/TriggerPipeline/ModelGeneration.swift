@@ -2,6 +2,7 @@ internal import Calibration
 internal import Drift
 internal import DurableFiles
 internal import EventRecords
+internal import RateControl
 internal import ScoreEngine
 internal import ScoreModel
 
@@ -24,9 +25,13 @@ final class ModelGeneration: @unchecked Sendable {
   let counters: [WorkingPointCounters]
   let shadow: Shadow?
   let calibration: TriggerCalibration
+  /// Which rates are held.
+  let control: RateControlPlan
   /// Compares the stream with the calibration's background. The deciding thread notes, the
   /// supervising thread evaluates.
   let drift: DriftMonitor
+  /// Whether a drift check that holds rate control is out of bounds: the supervising thread sets it.
+  let isDrifting = AtomicCounter()
 
   /// The model and calibration that score beside the live ones.
   struct Shadow {
@@ -47,8 +52,10 @@ final class ModelGeneration: @unchecked Sendable {
   ) throws {
     let model = loaded.model
     let calibration = loaded.calibration.calibration
+    control = try RateControlPlan(loaded.rateControl, calibration: calibration)
     let precision = try loaded.calibration.precision(
-      isScreened: settings.isScreened, model: model, instructionSet: loaded.instructionSet)
+      isScreened: settings.isScreened, model: model, instructionSet: loaded.instructionSet,
+      loosestThreshold: control.lowestThreshold(of: calibration))
     guard let counters = points.counters(of: calibration.workingPoints.map(\.name)) else {
       throw GenerationRefusal(
         description:
@@ -58,9 +65,11 @@ final class ModelGeneration: @unchecked Sendable {
     }
     self.counters = counters
     self.calibration = calibration
+    var driftSettings = settings.drift
+    driftSettings.movingPoints = Set(loaded.rateControl.points.map(\.name))
     drift = DriftMonitor(
       calibration: calibration, featureNames: model.model.featureNames,
-      featureCount: model.model.shape.featureCount, settings: settings.drift)
+      featureCount: model.model.shape.featureCount, settings: driftSettings)
     rule = DecisionRule(calibration, unbiasedPrescale: settings.unbiasedPrescale)
     origin = FlaggedOrigin(
       instance: settings.instance, model: model.sha256.prefix,

@@ -1,3 +1,4 @@
+package import RateControl
 package import ZeroMQ
 
 /// Receives the rare events that an operator should read about. Called from the pipeline's threads;
@@ -12,6 +13,8 @@ package protocol PipelineObserver: Sendable {
   func recordsRefused(_ report: RefusalReport)
   /// More events are flagged than the cap allows: one in `prescale` is kept. 1: the flood is over.
   func floodChanged(prescale: UInt32)
+  /// Rate control holds the thresholds for a reason, or moves them again.
+  func rateControlChanged(hold: HoldReason)
   /// The journal cannot be written; the pipeline keeps trying.
   func journalStalled(_ reason: String)
   /// The journal can be written again.
@@ -33,6 +36,9 @@ package protocol PipelineObserver: Sendable {
 extension PipelineObserver {
   /// Says nothing.
   package func handshakeFailed(_ failure: HandshakeFailure) {}
+
+  /// Says nothing.
+  package func rateControlChanged(hold: HoldReason) {}
 
   /// Says nothing.
   package func recordsRefused(_ report: RefusalReport) {}

@@ -4,6 +4,7 @@ package import CurveSecurity
 package import Drift
 internal import DurableFiles
 internal import EventRecords
+internal import RateControl
 internal import ScoreModel
 internal import Synchronization
 internal import WorkerThreads
@@ -24,6 +25,8 @@ package final class TriggerPipeline: Sendable {
   package var generation: GenerationFacts { generations.latest.facts }
   /// The calibration that they decide with.
   package var calibration: TriggerCalibration { generations.latest.calibration }
+  /// Which rates are held, and how.
+  package var rateControl: RateControlPlan { generations.latest.control }
   /// The comparison of the stream with that calibration's background; for the supervising thread.
   package var drift: DriftMonitor { generations.latest.drift }
   /// The counts by sender now, the unknown one first.
@@ -143,6 +146,19 @@ package final class TriggerPipeline: Sendable {
     sockets.stop()
     door.join()
     state.end()
+  }
+
+  /// Judges the windows of the drift checks that have filled, and holds rate control while a check
+  /// of its list is out of bounds. For the supervising thread, about once a second.
+  package func evaluateDrift() -> [DriftChange] {
+    let generation = generations.latest
+    let changes = generation.drift.evaluate()
+    let holding = generation.control.settings.holdingChecks
+    let isDrifting = generation.drift.report.checks.contains {
+      $0.isRaised && holding.contains($0.name)
+    }
+    generation.isDrifting.set(isDrifting ? 1 : 0)
+    return changes
   }
 
   /// Reads the list of clients again; see `SecuredSockets.reloadClients()`.

@@ -10,7 +10,20 @@ package final class WorkingPointCounters: Sendable {
   /// Fired events that also passed its prescale: they were kept.
   package let flagged = AtomicCounter()
 
-  init(name: String) { self.name = name }
+  /// The factor of rate control on its threshold, as float32 bits.
+  package let factorBits = AtomicCounter()
+  /// How often rate control has moved its threshold.
+  package let steps = AtomicCounter()
+  /// Why rate control does not move it: a `HoldReason`.
+  package let hold = AtomicCounter()
+
+  init(name: String) {
+    self.name = name
+    factorBits.set(UInt64(Float(1).bitPattern))
+  }
+
+  /// The factor of rate control on its threshold; 1 where it does nothing.
+  package var factor: Float { Float(bitPattern: UInt32(truncatingIfNeeded: factorBits.value)) }
 }
 
 /// The counters of all working points that were ever in force, in the order in which they came.

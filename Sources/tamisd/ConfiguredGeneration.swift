@@ -24,6 +24,8 @@ struct ConfiguredGeneration {
     // The pipeline makes it again. Whether it can be made belongs to the check.
     _ = try matchedCalibration.precision(
       isScreened: isScreened, model: model, instructionSet: instructionSet)
+    _ = try RateControlPlan(
+      configuration.rateControl, calibration: matchedCalibration.calibration)
     let shadow = try configuration.shadow.map { shadow in
       let candidate = try TrainedModel.load(shadow.model)
       let calibration = try MatchedCalibration(path: shadow.calibration, model: candidate)
@@ -40,7 +42,8 @@ struct ConfiguredGeneration {
       return LoadedGeneration.Shadow(model: candidate, calibration: calibration)
     }
     loaded = LoadedGeneration(
-      model: model, calibration: matchedCalibration, shadow: shadow, instructionSet: instructionSet)
+      model: model, calibration: matchedCalibration, shadow: shadow,
+      rateControl: configuration.rateControl, instructionSet: instructionSet)
   }
 
   /// All that is wrong with processors and with the files that `configuration` names, each in a sentence.

@@ -101,7 +101,10 @@ struct Daemon: Sendable {
 extension Daemon {
   /// What a reload takes over.
   private static let reloadedKeys: Set<String> = [
-    "model", "calibration", "shadow.model", "shadow.calibration",
+    "model", "calibration", "shadow.model", "shadow.calibration", "rate_control.points",
+    "rate_control.factor_min_percent", "rate_control.factor_max_percent",
+    "rate_control.window_events", "rate_control.step_max_percent", "rate_control.reaction_fired",
+    "rate_control.hold_events", "rate_control.hold_on_drift",
   ]
 
   /// Reads the configuration again and switches to the model, calibration and shadow that it names.
@@ -127,7 +130,7 @@ extension Daemon {
     if !others.isEmpty {
       logger.warning(
         """
-        the configuration differs in more than model, calibration and shadow; restart the daemon \
+        the configuration differs in more than model, calibration, shadow and rate control; restart the daemon \
         for the rest
         """, metadata: ["keys": "\(others.joined(separator: " "))"])
     }

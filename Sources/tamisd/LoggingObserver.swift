@@ -2,6 +2,7 @@ internal import CurveSecurity
 internal import EventRecords
 internal import Logging
 internal import Monitoring
+internal import RateControl
 internal import TriggerPipeline
 internal import ZeroMQ
 
@@ -53,6 +54,14 @@ struct LoggingObserver: PipelineObserver {
         look for a noisy channel or a threshold that is too low
         """,
         metadata: ["prescale": "\(prescale)"])
+    }
+  }
+
+  func rateControlChanged(hold: HoldReason) {
+    if hold == .none {
+      logger.notice("rate control moves the thresholds again")
+    } else {
+      logger.notice("rate control holds the thresholds", metadata: ["reason": "\(hold.name)"])
     }
   }
 

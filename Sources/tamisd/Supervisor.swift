@@ -57,7 +57,7 @@ struct Supervisor {
 
   private mutating func tick() {
     pipeline.discardOldGenerations()
-    for change in pipeline.drift.evaluate() {
+    for change in pipeline.evaluateDrift() {
       switch change.kind {
       case .raised: logger.error("\(change.text); see docs/runbook.md#tamisdrift")
       case .cleared: logger.notice("\(change.text)")

@@ -48,7 +48,8 @@ extension DaemonStatus {
     journal.storage = JournalFacts.Storage(pipeline.journalState)
     connections = ConnectionFacts(of: pipeline)
     if !pipeline.catchUpEndpoints.isEmpty { catchUp = CatchUpFacts(pipeline.catchUpCounters) }
-    points = Self.points(counters.workingPoints.all, generation: generation)
+    points = Self.points(
+      counters.workingPoints.all, generation: generation, control: pipeline.rateControl)
     decisions = DecisionFacts(counters, calibration: calibration)
     decisions.scoreBins = ScoreBinFacts(
       counts: counters.scoreBins.binCounts, reference: calibration.scoreHistogram,
@@ -84,7 +85,7 @@ extension DaemonStatus {
 
   /// Those in force first, in the calibration's order; then those of earlier generations.
   private static func points(
-    _ counted: [WorkingPointCounters], generation: GenerationFacts
+    _ counted: [WorkingPointCounters], generation: GenerationFacts, control: RateControlPlan
   ) -> [PointFacts] {
     func facts(_ name: String, _ inForce: PointInForce?) -> PointFacts {
       let counters = counted.first { $0.name == name }
@@ -93,7 +94,18 @@ extension DaemonStatus {
         flagged: counters?.flagged.value ?? 0)
     }
     let armedNames = generation.points.map(\.name)
-    return generation.points.map { facts($0.name, $0) }
+    let armed = generation.points.enumerated().map { index, point in
+      var point = point
+      guard let counters = counted.first(where: { $0.name == point.name }) else {
+        return facts(point.name, point)
+      }
+      // In float32, as the pipeline has it.
+      point.threshold *= counters.factor
+      var whole = facts(point.name, point)
+      whole.control = RateControlFacts(control, at: index, counters: counters)
+      return whole
+    }
+    return armed
       + counted.filter { !armedNames.contains($0.name) }.map { facts($0.name, nil) }
   }
 }

@@ -1,5 +1,6 @@
 internal import BoundedNumbers
 package import EventRecords
+internal import RateControl
 internal import StrictJSON
 package import TriggerPipeline
 
@@ -273,6 +274,8 @@ package struct PointFacts: Equatable, Sendable {
   package var flagged: UInt64
   /// The rate of firing since it came into force; nil where it is not in force.
   package var realised: RealisedRate?
+  /// How its rate is held; nil where it is not.
+  package var control: RateControlFacts?
 
   /// Creates a point.
   package init(
@@ -318,7 +321,27 @@ extension PointFacts {
     realised("tamis_realised_fpr_upper", "Upper end of the realised rate's binomial interval.") {
       $0.interval.upperBound
     },
+    Figure("rate_control") { $0.control.map { .json(RateControlFacts.figures.json(of: $0)) } },
+    control(
+      "tamis_threshold_factor", "What rate control multiplies the calibration's threshold by."
+    ) { .float($0.factor) },
+    control("tamis_rate_control_steps_total", "How often rate control has moved the threshold.") {
+      .count($0.steps)
+    },
+    control("tamis_rate_control_held", "1 while rate control keeps the threshold where it is.") {
+      .truth($0.hold != HoldReason.none.name)
+    },
+    control("tamis_rate_control_at_limit", "1 while the threshold is at an end of its band.") {
+      .truth($0.isAtLimit)
+    },
   ]
+
+  /// Of the points whose rate is held.
+  private static func control(
+    _ metric: String, _ help: String, _ value: @escaping @Sendable (RateControlFacts) -> FigureValue
+  ) -> Figure<PointFacts> {
+    Figure(nil, metric, help) { $0.control.map(value) }
+  }
 
   /// Of the points in force alone.
   private static func realised(

@@ -1,0 +1,126 @@
+/// The controllers of all working points, the window that they share, and what holds them.
+///
+/// `note` costs a few instructions an event, without allocation and lock. The caller writes every
+/// move into its journal and decides the next event with the new factors.
+public struct ControlLoop: Sendable {
+  /// One a working point; nil where its rate is not held.
+  public private(set) var controllers: [RateController?]
+  /// Why the thresholds stay.
+  public private(set) var hold = HoldReason.none
+  private let settings: RateControlSettings
+  private var firedCounts: [Int]
+  private var scoredCount = 0
+  private var startNs: UInt64 = 0
+  private var hasStart = false
+  /// Scored events for which the thresholds stay.
+  private var settlingCount = 0
+  private var settlesAfter = HoldReason.none
+
+  /// The longest time that a window may take by the events' own times.
+  private static let windowNsMax: UInt64 = 3_600_000_000_000
+
+  /// A loop of these controllers, at most 16.
+  public init(controllers: [RateController?], settings: RateControlSettings) {
+    precondition(controllers.count <= 16)
+    self.controllers = controllers
+    self.settings = settings
+    firedCounts = Array(repeating: 0, count: controllers.count)
+  }
+
+  /// The factors of all working points; 1 where the rate is not held.
+  public var factors: [Float] { controllers.map { $0?.factor ?? 1 } }
+
+  /// Holds the thresholds, as after a reload.
+  public mutating func holdAfterReload() {
+    settlingCount = settings.holdEventCount
+    settlesAfter = .reload
+    if settlingCount > 0 { hold = .reload }
+    restart()
+  }
+
+  /// Notes a scored event, taken at `timeNs`, whose bit i of `fired` is set where it fired working
+  /// point i before any prescale. Returns whether the window has ended: call `close` then.
+  @inline(__always)
+  public mutating func note(fired: UInt16, timeNs: UInt64) -> Bool {
+    if !hasStart {
+      hasStart = true
+      startNs = timeNs
+    }
+    scoredCount += 1
+    if fired != 0 { count(fired) }
+    return scoredCount == settings.windowEventCount
+  }
+
+  /// Scored events until the window ends, at least 1.
+  public var remainingCount: Int { settings.windowEventCount - scoredCount }
+
+  /// Notes `count` scored events at once, at most `remainingCount`, the first of them taken at
+  /// `timeNs`, of which `fired(i)` fired working point i. Returns whether the window has ended.
+  public mutating func note(count: Int, timeNs: UInt64, fired: (Int) -> Int) -> Bool {
+    precondition((1...remainingCount).contains(count), "a window ends within the events")
+    if !hasStart {
+      hasStart = true
+      startNs = timeNs
+    }
+    scoredCount += count
+    for point in firedCounts.indices { firedCounts[point] += fired(point) }
+    return scoredCount == settings.windowEventCount
+  }
+
+  private mutating func count(_ fired: UInt16) {
+    for point in firedCounts.indices where fired >> UInt16(point) & 1 == 1 {
+      firedCounts[point] += 1
+    }
+  }
+
+  /// Ends the window with an event taken at `timeNs`. Returns whether a factor has moved: it holds
+  /// from the next event on.
+  public mutating func close(timeNs: UInt64, isFlooded: Bool, isDrifting: Bool) -> Bool {
+    let scored = scoredCount
+    hold = holdReason(scored: scored, isFlooded: isFlooded, isDrifting: isDrifting)
+    let (start, fired) = (startNs, firedCounts)
+    restart()
+    // The next window begins with the last event of this one.
+    hasStart = true
+    startNs = timeNs
+    guard hold == .none else {
+      for point in controllers.indices { controllers[point]?.forget() }
+      return false
+    }
+    var hasMoved = false
+    for point in controllers.indices {
+      guard let target = controllers[point]?.target else { continue }
+      var seconds = 0.0
+      if case .perSecond = target {
+        guard timeNs > start, timeNs - start <= Self.windowNsMax else {
+          hold = .time
+          controllers[point]?.forget()
+          continue
+        }
+        seconds = Double(timeNs - start) * 1e-9
+      }
+      let moved = controllers[point]?.close(fired: fired[point], scored: scored, seconds: seconds)
+      if moved ?? false { hasMoved = true }
+    }
+    return hasMoved
+  }
+
+  private mutating func holdReason(
+    scored: Int, isFlooded: Bool, isDrifting: Bool
+  ) -> HoldReason {
+    if isFlooded || isDrifting {
+      settlingCount = settings.holdEventCount
+      settlesAfter = .settling
+      return isFlooded ? .flood : .drift
+    }
+    guard settlingCount > 0 else { return .none }
+    settlingCount -= min(settlingCount, scored)
+    return settlesAfter
+  }
+
+  private mutating func restart() {
+    scoredCount = 0
+    hasStart = false
+    for point in firedCounts.indices { firedCounts[point] = 0 }
+  }
+}

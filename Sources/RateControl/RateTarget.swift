@@ -1,0 +1,50 @@
+/// The rate that a working point is held at.
+public enum RateTarget: Equatable, Hashable, Sendable, CustomStringConvertible {
+  /// Fired events over scored events, in 1e-6 ... 0.5.
+  case falsePositiveRate(Double)
+  /// Fired events in a second of the events' own time, in 0.001 ... 1,000,000.
+  case perSecond(Double)
+
+  /// The range of a false-positive rate.
+  public static let falsePositiveRates = 1e-6...0.5
+  /// The range of a rate in events a second.
+  public static let ratesPerSecond = 0.001...1e6
+
+  /// Reads `1e-3`, or `20/s`; nil for anything else, and out of the range.
+  public init?(_ text: some StringProtocol) {
+    let isPerSecond = text.hasSuffix("/s")
+    let digits = isPerSecond ? String(text.dropLast(2)) : String(text)
+    guard digits.utf8.allSatisfy({ Self.characters.contains($0) }), let value = Double(digits)
+    else {
+      return nil
+    }
+    guard (isPerSecond ? Self.ratesPerSecond : Self.falsePositiveRates).contains(value) else {
+      return nil
+    }
+    self = isPerSecond ? .perSecond(value) : .falsePositiveRate(value)
+  }
+
+  private static let characters = Array("0123456789.eE+-".utf8)
+
+  /// As `init` reads it.
+  public var description: String {
+    switch self {
+    case .falsePositiveRate(let rate): "\(rate)"
+    case .perSecond(let rate): "\(rate)/s"
+    }
+  }
+}
+
+/// A working point by name, and the rate that it is held at.
+public struct ControlledPoint: Equatable, Hashable, Sendable {
+  /// The working point's name.
+  public var name: String
+  /// Its rate.
+  public var target: RateTarget
+
+  /// Creates the pair.
+  public init(name: String, target: RateTarget) {
+    self.name = name
+    self.target = target
+  }
+}

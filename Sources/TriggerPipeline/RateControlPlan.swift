@@ -1,0 +1,77 @@
+package import Calibration
+package import RateControl
+
+/// The controllers that a configuration asks for, for the working points of a calibration.
+package struct RateControlPlan: Sendable {
+  /// As configured.
+  package let settings: RateControlSettings
+  private let controllers: [RateController?]
+
+  /// The plan of no control.
+  package static let none = RateControlPlan()
+
+  private init() {
+    settings = RateControlSettings()
+    controllers = []
+  }
+
+  /// Checks that the points exist and can be controlled.
+  ///
+  /// - Throws: `GenerationRefusal` that names the point.
+  package init(
+    _ settings: RateControlSettings, calibration: TriggerCalibration
+  ) throws(GenerationRefusal) {
+    self.settings = settings
+    let names = calibration.workingPoints.map(\.name)
+    for point in settings.points {
+      guard let place = names.firstIndex(of: point.name) else {
+        throw GenerationRefusal(
+          description:
+            "rate_control.points: found `\(point.name)`, expected a working point of the "
+            + "calibration: \(names.joined(separator: ", "))")
+      }
+      let threshold = calibration.workingPoints[place].threshold
+      guard threshold > 0 else {
+        throw GenerationRefusal(
+          description: "rate_control.points: found `\(point.name)`, whose threshold is "
+            + "\(threshold); expected a threshold above 0, since control multiplies it")
+      }
+    }
+    controllers = calibration.workingPoints.map { working in
+      guard let wanted = settings.points.first(where: { $0.name == working.name }) else {
+        return nil
+      }
+      return RateController(
+        target: wanted.target, slope: tailSlope(of: working, in: calibration), settings: settings)
+    }
+  }
+
+  /// Whether any rate is held.
+  package var isActive: Bool { controllers.contains { $0 != nil } }
+
+  /// What is held at working point `index`; nil for nothing.
+  package func target(at index: Int) -> RateTarget? {
+    controllers.indices.contains(index) ? controllers[index]?.target : nil
+  }
+
+  /// The lowest threshold that may come into force.
+  package func lowestThreshold(of calibration: TriggerCalibration) -> Float {
+    calibration.workingPoints.enumerated().reduce(.infinity) { lowest, each in
+      let factor = target(at: each.offset) == nil ? 1 : settings.factorMin
+      return min(lowest, each.element.threshold * factor)
+    }
+  }
+
+  /// The loop at `factors`, one a working point or none for 1 everywhere; nil where nothing is held.
+  func loop(factors: [Float]) -> ControlLoop? {
+    guard isActive else { return nil }
+    let controllers = controllers.enumerated().map { index, controller in
+      controller.map {
+        RateController(
+          target: $0.target, slope: $0.slope, settings: settings,
+          factor: factors.indices.contains(index) ? factors[index] : 1)
+      }
+    }
+    return ControlLoop(controllers: controllers, settings: settings)
+  }
+}

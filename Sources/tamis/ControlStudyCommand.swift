@@ -1,0 +1,107 @@
+internal import ArgumentParser
+internal import RateControl
+internal import StrictJSON
+
+/// `tamis control-study`.
+struct ControlStudyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "control-study",
+    abstract: "Compare ways to hold a false-positive rate, on simulated streams.",
+    discussion: """
+      The scale of the background's scores stays, swells, jumps, ramps, oscillates or spikes. Each \
+      stream is run under a fixed threshold, the daemon's rate control, a PID controller and a tail \
+      fit. The table says for how much of the time the true rate is within 20 % of the target, for \
+      how many windows the counted rate is, and how much signal passes in comparison with a \
+      threshold that always has the target rate. docs/method-rate-control.md explains it.
+
+      Examples:
+        tamis control-study
+        tamis control-study --seed 7 --scale swell --tail power --json
+      """)
+
+  @Option(help: "The false-positive rate to hold.")
+  var target = 1e-3
+
+  @Option(help: "Events a second.")
+  var rate = 20_000
+
+  @Option(help: "Simulated seconds.")
+  var seconds = 4_800
+
+  @Option(help: "Events of a window in which the rate is counted.")
+  var averagingEvents = 500_000
+
+  @Option(help: "Events of a window of the control.")
+  var windowEvents = RateControlSettings().windowEventCount
+
+  @Option(help: "Expected fired events of the control's reaction.")
+  var reactionFired = RateControlSettings().reactionFiredCount
+
+  @Option(help: "The seed of the simulated scores.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The tail of the scores: stretched or power.")
+  var tail = ScoreTail.stretched
+
+  @Option(help: "One change alone: constant, swell, steps, ramp, sinusoid or spikes.")
+  var scale: BackgroundScale?
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (1e-5...0.05).contains(target), (1_000...10_000_000).contains(rate),
+      (1...1_000_000).contains(seconds), (1_000...1_000_000_000).contains(averagingEvents),
+      (1_000...1_000_000_000).contains(windowEvents), (20...1_000_000).contains(reactionFired)
+    else {
+      throw ValidationError(
+        "expected a target from 1e-5 to 0.05, 1000 to 10000000 events/s, 1 to 1000000 s, windows of "
+          + "1000 to 1000000000 events, and a reaction of 20 to 1000000 events")
+    }
+  }
+
+  func run() throws {
+    var plan = ControlStudy.Plan()
+    plan.target = target
+    plan.eventsPerSecond = rate
+    plan.seconds = seconds
+    plan.averagingEventCount = averagingEvents
+    plan.tail = tail
+    plan.seed = seed
+    plan.settings.windowEventCount = windowEvents
+    plan.settings.reactionFiredCount = reactionFired
+    var facts = Facts()
+    facts.add(
+      "columns", .null,
+      line: "scale      rule      true within 20 %  counted within 20 %  least  greatest  signal")
+    for scale in scale.map({ [$0] }) ?? BackgroundScale.allCases {
+      for rule in RateRule.allCases {
+        let outcome = ControlStudy.run(plan, scale: scale, rule: rule)
+        facts.add(
+          "\(scale.rawValue)_\(rule.rawValue)",
+          .object([
+            "true_within_20_percent": .real(outcome.trueShare),
+            "counted_within_20_percent": .real(outcome.countedShare),
+            "least_ratio": .real(outcome.leastRatio),
+            "greatest_ratio": .real(outcome.greatestRatio),
+            "signal_ratio": .real(outcome.efficiencyRatio),
+          ]),
+          line: "\(padded(scale.rawValue, 10)) \(padded(rule.rawValue, 9)) "
+            + "\(padded(percent(outcome.trueShare), 17)) "
+            + "\(padded(percent(outcome.countedShare), 20)) "
+            + "\(padded(short(outcome.leastRatio), 6)) "
+            + "\(padded(short(outcome.greatestRatio), 9)) "
+            + short(outcome.efficiencyRatio))
+      }
+    }
+    facts.print(asJSON: output.json)
+  }
+
+  private func percent(_ share: Double) -> String { "\(short(100 * share)) %" }
+
+  private func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+
+extension ScoreTail: ExpressibleByArgument {}
+extension BackgroundScale: ExpressibleByArgument {}
