@@ -60,6 +60,10 @@ extension ConnectionCut {
       return
         "cut off \(who)\(times): it delayed the other receivers for output.slow_receiver_s; it "
         + "has to catch up on what it missed"
+    case .idle:
+      return
+        "cut off \(who)\(times): connections_max peers were connected, another one came, and this one "
+        + "had been idle longest; raise connections_max if they are all wanted"
     }
   }
 }

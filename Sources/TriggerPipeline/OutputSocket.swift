@@ -91,7 +91,11 @@ final class OutputSocket: OutputPort {
 
   /// Whether a send may succeed now.
   var mayTakeMore: Bool {
-    if !isPublisher { return isWritable }
+    if !isPublisher {
+      if isWritable { return true }
+      pressure.noteDemand()
+      return false
+    }
     return isInhabited && nowMs() >= unwantedUntilMs
   }
 
@@ -144,6 +148,7 @@ final class OutputSocket: OutputPort {
   /// Sends `[topic, record]`; false where the output cannot take it now, or nobody wants it.
   func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool {
     if isPublisher, !isInhabited { return false }
+    pressure.noteDemand()
     do {
       guard try socket.send(name(of: topic), more: true) else {
         pressure.noteRefusal()

@@ -17,14 +17,17 @@ public struct AdmissionPolicy: Equatable, Sendable {
 
   /// Peers that may shake hands at a time; beyond, those go that have been at it longest.
   public var handshakeCountMax: Int
+  /// Where all places are taken, a peer that has been idle for so long gives its place to one that comes.
+  public var idleMsMin: Int
 
   /// Creates a policy.
   public init(
     mechanism: Mechanism, connectionCountMax: Int, handshakeTimeoutMs: Int,
-    handshakeCountMax: Int = 512
+    handshakeCountMax: Int = 512, idleMsMin: Int = 10_000
   ) {
     precondition(connectionCountMax >= 1 && handshakeTimeoutMs >= 1 && handshakeCountMax >= 1)
     self.handshakeCountMax = handshakeCountMax
+    self.idleMsMin = idleMsMin
     self.mechanism = mechanism
     self.connectionCountMax = connectionCountMax
     self.handshakeTimeoutMs = handshakeTimeoutMs

@@ -22,6 +22,9 @@ final class ConnectionGuard {
   private var lastBlockedMs: Int64 = 0
   private var slowLimitMs: Int64
   private var slowCutMs: Int64 = 0
+  // Places.
+  private var activityLookedMs: Int64 = 0
+  private var demandCount: UInt64 = 0
 
   private static let alertByteCount: Int64 = 8 << 20
   private static let alertMs: Int64 = 1_000
@@ -36,6 +39,7 @@ final class ConnectionGuard {
   /// others for the whole time again.
   private static let slowLimitMsMin: Int64 = 1_000
   private static let slowMemoryMs: Int64 = 600_000
+  private static let activityPeriodMs: Int64 = 1_000
 
   init(_ limits: PeerLimits, pressure: ReceiverPressure?) {
     self.limits = limits
@@ -67,6 +71,39 @@ final class ConnectionGuard {
   /// A peer that had got in has gone.
   func noteDeparture() { pressure?.noteGone() }
 
+  /// Cuts off the connection that has been idle longest, where one has been for `idleMs` and is older
+  /// than `ageMs`; nil where there is none.
+  ///
+  /// A peer of an output is idle while it takes nothing and there is something to take. Connections
+  /// that are not TCP are left alone, since the kernel does not say what they have sent.
+  func makeRoom(idleMs: Int64, ageMs: Int64, nowMs: Int64) -> String? {
+    noteActivity(nowMs: nowMs)
+    let idle = connections.values
+      .filter { connection in
+        connection.isIncoming && nowMs - connection.beganMs >= ageMs
+          && connection.idleSinceMs.map { nowMs - $0 >= idleMs } ?? false
+      }
+      .sorted { $0.idleSinceMs ?? 0 < $1.idleSinceMs ?? 0 }
+    for connection in idle {
+      guard let facts = connection.look(), facts.is_tcp != 0 else { continue }
+      connections[connection.descriptor] = nil
+      if connection.cut() { return connection.address }
+    }
+    return nil
+  }
+
+  private func noteActivity(nowMs: Int64) {
+    activityLookedMs = nowMs
+    let demand = pressure?.demandCount ?? 0
+    let isWanted = pressure == nil || demand != demandCount
+    demandCount = demand
+    each { connection, facts in
+      connection.noteActivity(facts, isWanted: isWanted, nowMs: nowMs)
+      return nil
+    } report: { _, _ in
+    }
+  }
+
   /// Looks at all connections. `report` receives those that were cut off.
   func look(nowMs: Int64, established: Int, report: (CutReason, String) -> Void) {
     switch limits {
@@ -84,6 +121,7 @@ final class ConnectionGuard {
     case .stream(let marks, let undelivered, let total):
       lookAtStream(marks, undelivered, total, nowMs: nowMs, report: report)
     }
+    if nowMs - activityLookedMs >= Self.activityPeriodMs { noteActivity(nowMs: nowMs) }
     if let pressure { lookAtReceivers(pressure, established, nowMs: nowMs, report: report) }
   }
 

@@ -9,6 +9,9 @@ final class ConnectionWatch {
   private var listening: Set<String> = []
   private let guardian: ConnectionGuard
   private let handshakeCountMax: Int
+  private let idleMsMin: Int64
+  /// By now a peer is let in, or has gone.
+  private let handshakeMsMax: Int64
   private let isPlain: Bool
   /// Incoming handshakes that have ended without a word and are not reported yet.
   private var silentCount = 0
@@ -23,6 +26,8 @@ final class ConnectionWatch {
   ) throws(ZeroMQError) {
     self.guardian = guardian
     handshakeCountMax = policy.handshakeCountMax
+    idleMsMin = Int64(policy.idleMsMin)
+    handshakeMsMax = Int64(policy.handshakeTimeoutMs) + 1_000
     isPlain = policy.mechanism == .plain
     counts = ConnectionCounts(socket: name)
     account = ConnectionAccount(handshakeTimeoutMs: policy.handshakeTimeoutMs)
@@ -39,6 +44,16 @@ final class ConnectionWatch {
 
   /// Notes that a peer was let in.
   func admit(nowMs: Int64) { account.admit(nowMs: nowMs) }
+
+  /// Cuts off the peer that has been idle longest, so that another has its place; nil where none has
+  /// been idle for long.
+  func makeRoom(nowMs: Int64) -> ConnectionCut? {
+    let ageMs = max(idleMsMin, handshakeMsMax)
+    guard let address = guardian.makeRoom(idleMs: idleMsMin, ageMs: ageMs, nowMs: nowMs)
+    else { return nil }
+    counts.add(.idle)
+    return ConnectionCut(socket: counts.socket, reason: .idle, count: 1, address: address)
+  }
 
   /// How soon `look` is due.
   var periodMs: Int { guardian.periodMs }

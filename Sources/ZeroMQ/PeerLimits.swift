@@ -61,6 +61,8 @@ public enum CutReason: String, CaseIterable, Sendable {
   case memory
   /// It delayed the other receivers.
   case slow
+  /// All places were taken, and it had been idle longest when another peer came.
+  case idle
 }
 
 /// Connections that were cut off for one reason, at one socket.

@@ -3,6 +3,7 @@ internal import Synchronization
 /// The state of a socket's sending, shared by its owner and the thread that guards it.
 public final class ReceiverPressure: Sendable {
   private let refused = Atomic<UInt64>(0)
+  private let demand = Atomic<UInt64>(0)
   private let gone = Atomic<UInt64>(0)
   private let looked = Atomic<UInt64>(0)
   private let connected = Atomic<Int>(0)
@@ -17,6 +18,9 @@ public final class ReceiverPressure: Sendable {
 
   /// A send was refused since a queue is full.
   public func noteRefusal() { refused.wrappingAdd(1, ordering: .relaxed) }
+
+  /// There was something to send, whether a receiver took it or not.
+  public func noteDemand() { demand.wrappingAdd(1, ordering: .relaxed) }
 
   /// Changes when peers that had got in have gone.
   public var goneCount: UInt64 { gone.load(ordering: .acquiring) }
@@ -33,6 +37,8 @@ public final class ReceiverPressure: Sendable {
 
   /// Asks the guarding thread to cut off a connection that takes more than its share.
   public func cut(_ descriptor: Int) { unwanted.withLock { $0.append(descriptor) } }
+
+  var demandCount: UInt64 { demand.load(ordering: .relaxed) }
 
   var refusalCount: UInt64 { refused.load(ordering: .relaxed) }
 

@@ -30,6 +30,13 @@ struct WatchedConnection {
   var heldLooks = 0
   var freeLooks = 0
 
+  // Activity: what had come and gone at the last look, and since when it has been no more than
+  // heartbeats though there was something to do; nil while it is active.
+  private var movedByteCount: UInt64 = 0
+  private(set) var idleSinceMs: Int64?
+  /// Bytes between two looks that are no heartbeat; the shortest record and request are longer.
+  private static let activeByteCountMin: UInt64 = 64
+
   struct Suspicion {
     var emptyLookCount: UInt64
     var byteCount: UInt64
@@ -59,6 +66,17 @@ struct WatchedConnection {
 
   /// Ends the connection; false where it had gone already.
   func cut() -> Bool { tamis_connection_cut(CInt(descriptor), inode) != 0 }
+
+  /// Notes whether the connection is active. One that sends faster than it is read is.
+  mutating func noteActivity(_ facts: tamis_connection_facts, isWanted: Bool, nowMs: Int64) {
+    let moved = facts.received &+ facts.acknowledged
+    if moved &- movedByteCount >= Self.activeByteCountMin || facts.unread > 0 {
+      idleSinceMs = nil
+    } else if isWanted, idleSinceMs == nil {
+      idleSinceMs = nowMs
+    }
+    movedByteCount = moved
+  }
 
   /// Notes what has come in; whether it is more than a peer with little to say would send.
   mutating func exceedsTrickle(

@@ -26,6 +26,9 @@ public final class ZAPHandler: @unchecked Sendable {
   private static let address = "inproc://zeromq.zap.01"
   /// The most questions that wait at a time. A further one is refused, and its peer may ask again.
   private static let heldCountMax = 1_000
+  /// The library closes a connection that was cut off within milliseconds.
+  private static let roomLookMs: Int64 = 10
+  private static let roomLooksMax = 50
 
   /// Begins to answer for `context`.
   ///
@@ -139,19 +142,20 @@ public final class ZAPHandler: @unchecked Sendable {
       }
       return try refuse(request, AdmissionPolicy.Refusal(reason: .penalty), on: requests)
     }
-    try judge(request, on: requests, nowMs: nowMs)
+    try judge(HeldRequest(request: request, untilMs: nowMs), on: requests, nowMs: nowMs)
   }
 
   private func answerHeld(on requests: Socket, nowMs: Int64) throws(ZeroMQError) {
     if held.isEmpty { return }
     let due = held.filter { $0.untilMs <= nowMs }
     held.removeAll { $0.untilMs <= nowMs }
-    for each in due { try judge(each.request, on: requests, nowMs: nowMs) }
+    for each in due { try judge(each, on: requests, nowMs: nowMs) }
   }
 
   private func judge(
-    _ request: AdmissionRequest, on requests: Socket, nowMs: Int64
+    _ question: HeldRequest, on requests: Socket, nowMs: Int64
   ) throws(ZeroMQError) {
+    let request = question.request
     guard let watch = watches[request.domain],
       let policy = policies.withLock({ $0[request.domain] })
     else {
@@ -165,8 +169,29 @@ public final class ZAPHandler: @unchecked Sendable {
     case .success(let user):
       // Who has gone while it waited takes no place.
       if try request.reply(on: requests, .success, user: user) { watch.admit(nowMs: nowMs) }
-    case .failure(let refusal): try refuse(request, refusal, on: requests)
+    case .failure(let refusal):
+      if refusal.reason == .connectionLimit,
+        let later = waitForRoom(question, at: watch, nowMs: nowMs)
+      {
+        return held.append(later)
+      }
+      try refuse(request, refusal, on: requests)
     }
+  }
+
+  /// Puts a question off until the peer that gives way to it has gone; nil where none does.
+  private func waitForRoom(
+    _ question: HeldRequest, at watch: ConnectionWatch, nowMs: Int64
+  ) -> HeldRequest? {
+    var later = question
+    if question.roomLooks == 0 {
+      guard held.count < Self.heldCountMax, let cut = watch.makeRoom(nowMs: nowMs)
+      else { return nil }
+      cutReports.add(cut)
+    }
+    later.roomLooks += 1
+    later.untilMs = nowMs + Self.roomLookMs
+    return later.roomLooks > Self.roomLooksMax ? nil : later
   }
 
   private func refuse(
@@ -187,4 +212,6 @@ public final class ZAPHandler: @unchecked Sendable {
 private struct HeldRequest {
   var request: AdmissionRequest
   var untilMs: Int64
+  /// How often it was looked whether the peer that gives way has gone.
+  var roomLooks = 0
 }

@@ -140,6 +140,49 @@ internal import ZeroMQ
     #expect(try third.send("x", blocking: true))
   }
 
+  /// Peers that do nothing give their places to those that come; who sends keeps its own.
+  @Test func idlePeersMakeRoom() throws {
+    let door = try Door(
+      .plain, connectionCountMax: 3, handshakeTimeoutMs: 100, idleMsMin: 1_500)
+    let context = try Context()
+    let sender = try door.peer(context, nil)
+    let idle = try (0..<2).map { _ in try door.peer(context, nil) }
+    for peer in [sender] + idle { #expect(try peer.send("x", blocking: true)) }
+    for _ in 0..<3 { #expect(try receiveText(door.server) == "x") }
+    for _ in 0..<30 {
+      #expect(try sender.send(String(repeating: "y", count: 200), blocking: true))
+      #expect(try receiveText(door.server)?.count == 200)
+      usleep(100_000)
+    }
+    // Both the sender and this one get in and stay; an idle one had to go.
+    #expect(try door.reaches(nil))
+    #expect(door.counts.figures.cut[.idle, default: 0] >= 1)
+    #expect(try sender.send("still here", blocking: true))
+    #expect(try receiveText(door.server) == "still here")
+    #expect(door.counts.figures.cut.keys.elementsEqual([.idle]))
+  }
+
+  /// Receivers are idle only while there is something to take.
+  @Test func receiversKeepTheirPlacesWhileNothingIsSent() throws {
+    let pressure = ReceiverPressure(limitMs: 60_000)
+    let door = try Door(
+      .plain, connectionCountMax: 1, handshakeTimeoutMs: 100, idleMsMin: 300, pressure: pressure)
+    let context = try Context()
+    let first = try door.peer(context, nil)
+    #expect(try first.send("x", blocking: true))
+    _ = eventually { door.counts.figures.established == 1 ? true : nil }
+    let second = try door.peer(try Context(), nil)
+    try second.set(.sendTimeoutMs(3_000))
+    #expect(try !second.send("x", blocking: true))
+    #expect(door.counts.figures.cut.isEmpty)
+    // The first takes nothing of what is there.
+    try second.set(.sendTimeoutMs(20_000))
+    let asks = startThread { for _ in 0..<200 { pressure.noteDemand(); usleep(50_000) } }
+    #expect(try second.send("x", blocking: true))
+    pthread_join(asks, nil)
+    #expect(door.counts.figures.cut[.idle, default: 0] >= 1)
+  }
+
   @Test func curveClientsBeyondTheLimitWaitTheirTurn() throws {
     let server = try CurveKeyPair.generate()
     let keys = try CurveKeyPair.generate()

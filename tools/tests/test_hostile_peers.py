@@ -403,6 +403,49 @@ def test_who_greets_and_leaves_takes_no_place(daemons):
             assert time.monotonic() - began < 2, served
 
 
+@KEYS
+def test_idle_peers_shut_nobody_out(daemons, curve):
+    """Who does nothing gives its place to one that comes; who takes and sends records keeps its own."""
+    daemon = daemons(curve=curve, security={"connections_max": 4, "handshake_timeout_ms": 1_000})
+    receiver = daemon.socket(zmq.SUB)
+    receiver.subscribe("flagged")
+    receiver.connect(daemon.address("out"))
+    sender = daemon.socket(zmq.PUSH, "in")
+    keys = server_key = None
+    if curve:
+        keys = tuple(map(zmq.utils.z85.decode, daemon.keys[0]))
+        server_key = zmq.utils.z85.decode(daemon.server_key)
+    idle = [RawPeer(daemon.ports[name], kind, keys, server_key)
+            for name, kind, count in (("in", b"PUSH", 3), ("out", b"SUB", 3), ("ask", b"DEALER", 4))
+            for _ in range(count)]
+
+    def exchange():
+        sender.send(daemon.records(4))
+        for _ in range(4):
+            receiver.recv_multipart()
+
+    exchange()
+    for _ in range(60):
+        exchange()
+        time.sleep(0.2)
+    others = {"in": daemon.socket(zmq.PUSH, "in"), "out": daemon.socket(zmq.SUB)}
+    others["out"].subscribe("flagged")
+    others["out"].connect(daemon.address("out"))
+    others["in"].send(daemon.records(4))
+    for _ in range(4):
+        receiver.recv_multipart()
+    others["out"].rcvtimeo = 200
+    processes.wait_until(
+        lambda: exchange() or others["out"].poll(200) > 0, "another subscriber gets records")
+    ask = daemon.socket(zmq.REQ, "ask")
+    ask.send(b"nothing")
+    assert ask.recv_multipart()
+    for name in ("input", "output", "catch_up"):
+        assert daemon.cut(name, "idle") == 1, name
+    exchange()
+    del idle
+
+
 def test_slow_new_subscriptions_are_cut_off_too(daemons):
     daemon = daemons()
     peer = daemon.socket(zmq.XSUB, "out")
