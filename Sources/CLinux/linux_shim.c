@@ -9,7 +9,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -34,6 +36,37 @@ void tamis_thread_set_name(const char *name) {
   strncpy(kept, name, sizeof kept - 1);
   kept[sizeof kept - 1] = 0;
   pthread_setname_np(pthread_self(), kept);
+}
+
+static void *wait_for_gate(void *gate) {
+  pthread_mutex_lock(gate);
+  pthread_mutex_unlock(gate);
+  return NULL;
+}
+
+struct tamis_threads_tried tamis_threads_try(int count, size_t byte_count) {
+  struct tamis_threads_tried tried = {0, 0};
+  pthread_t *threads = calloc(count < 1 ? 1 : (size_t)count, sizeof *threads);
+  if (threads == NULL) return (struct tamis_threads_tried){0, ENOMEM};
+  pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&gate);
+  while (tried.count < count && tried.code == 0) {
+    tried.code = pthread_create(&threads[tried.count], NULL, wait_for_gate, &gate);
+    if (tried.code == 0) tried.count++;
+  }
+  if (tried.code == 0 && byte_count > 0) {
+    void *memory =
+        mmap(NULL, byte_count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+      tried.code = errno;
+    } else {
+      munmap(memory, byte_count);
+    }
+  }
+  pthread_mutex_unlock(&gate);
+  for (int i = 0; i < tried.count; i++) pthread_join(threads[i], NULL);
+  free(threads);
+  return tried;
 }
 
 int tamis_thread_set_affinity(int processor) {

@@ -41,6 +41,7 @@ package func runProgram<Root: ParsableCommand>(
   do {
     var command = try root.parseAsRoot()
     _ = try InstructionSet.selected()
+    if let fault = faultOfStack() { throw NegativeAnswer(description: "\(name): \(fault)") }
     try command.run()
     end(name, status: 0)
   } catch let answer as NegativeAnswer {
@@ -71,6 +72,20 @@ private func end(_ name: String, status: Int32) -> Never {
     complain("\(name): cannot write to stdout: \(String(cString: strerror(code)))")
   }
   exit(status == 0 ? 1 : status)
+}
+
+/// Bytes of stack that every thread must have; 300 kB were not enough.
+private let stackByteCountMin: rlim_t = 1 << 20
+
+/// What is wrong with the limit on the stack; nil where it is large enough. Beyond the stack a process ends
+/// without a word.
+private func faultOfStack() -> String? {
+  var limit = rlimit()
+  guard getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &limit) == 0,
+    limit.rlim_cur < stackByteCountMin
+  else { return nil }
+  return "found a limit of \(limit.rlim_cur) bytes for the stack, expected at least "
+    + "\(stackByteCountMin); raise it (ulimit -s \(stackByteCountMin / 1_024), LimitSTACK in the unit)"
 }
 
 /// A name that is not UTF-8 would be changed on its way to the command, and name another file.

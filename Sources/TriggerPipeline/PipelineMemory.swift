@@ -9,10 +9,7 @@ internal import Glibc
 package func checkMemory(
   of settings: PipelineSettings, featureCount: Int
 ) throws(GenerationRefusal) {
-  let ring = RecordRing.byteCount(capacity: settings.ringCapacity, featureCount: featureCount)
-  // Flagged records of a batch, and the events that warm up each scorer.
-  let batch = 2 *| settings.batchMax *| FlaggedRecord.byteCount(featureCount: featureCount)
-  let needed = ring +| batch
+  let needed = memoryByteCount(of: settings, featureCount: featureCount)
   let available = sysconf(Int32(_SC_PHYS_PAGES)) *| sysconf(Int32(_SC_PAGESIZE))
   guard needed <= available else {
     throw GenerationRefusal(
@@ -20,4 +17,12 @@ package func checkMemory(
         + "engine.batch_max: \(settings.batchMax) take up to \(needed) bytes, this machine has "
         + "\(available); set fewer slots, or a smaller batch")
   }
+}
+
+/// Bytes of ring and batches.
+package func memoryByteCount(of settings: PipelineSettings, featureCount: Int) -> Int {
+  let ring = RecordRing.byteCount(capacity: settings.ringCapacity, featureCount: featureCount)
+  // Flagged records of a batch, and the events that warm up each scorer.
+  let batch = 2 *| settings.batchMax *| FlaggedRecord.byteCount(featureCount: featureCount)
+  return ring +| batch
 }

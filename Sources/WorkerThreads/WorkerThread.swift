@@ -19,7 +19,11 @@ public struct WorkerThread: ~Copyable {
     let start = Unmanaged.passRetained(ThreadStart(name: name, processor: processor, body: body))
     var created = pthread_t()
     let code = pthread_create(&created, nil, runThread, start.toOpaque())
-    precondition(code == 0, "pthread_create: \(String(cString: strerror(code)))")
+    if code != 0 {
+      fatalError(
+        "thread \(name): found no room for it (\(String(cString: strerror(code)))); raise the limits on "
+          + "threads and memory (ulimit -u, -v, -d), or ask for fewer workers")
+    }
     handle = created
   }
 

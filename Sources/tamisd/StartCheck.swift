@@ -34,6 +34,9 @@ struct StartCheck {
     if let generation { checkNames(configuration, generation) }
     let model = generation?.loaded.model.model
     if let model { tryMemory(of: configuration, featureCount: model.shape.featureCount) }
+    if let fault = ThreadNeed(configuration, featureCount: model?.shape.featureCount).fault {
+      faults.append(fault)
+    }
     let journal = JournalProbe(
       configuration.pipeline.journalPath,
       for: model.map {

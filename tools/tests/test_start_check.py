@@ -209,6 +209,33 @@ def test_too_few_descriptors(chain, tmp_path, count):
             ("prlimit", f"--nofile={count}:{count}"))
 
 
+@pytest.mark.parametrize("kilobytes", [128, 256, 1023])
+def test_too_small_a_stack(chain, tmp_path, kilobytes):
+    path = launched.configuration(chain, tmp_path)
+    refused(path, f"found a limit of {kilobytes * 1024} bytes for the stack, expected at least 1048576",
+            ("prlimit", f"--stack={kilobytes * 1024}"))
+
+
+@pytest.mark.parametrize("limit", ["--data=20000000", "--data=50000000", "--data=100000000",
+                                   "--as=250000000"])
+def test_no_room_for_threads(chain, tmp_path, limit):
+    path = launched.configuration(chain, tmp_path)
+    refused(path, "; raise the limits on ", ("prlimit", limit))
+
+
+def test_no_room_for_the_ring(chain, tmp_path):
+    path = launched.configuration(chain, tmp_path, engine="{slots: 4194304}")
+    refused(path, "bytes of memory beside 16 threads", ("prlimit", "--data=1000000000"))
+
+
+@pytest.mark.parametrize("limit", ["--stack=1048576", "--stack=unlimited", "--data=400000000",
+                                   "--as=1200000000"])
+def test_limits_that_just_do(chain, tmp_path, limit):
+    path = launched.configuration(chain, tmp_path)
+    assert check(path, ("prlimit", limit)) == (0, "")
+    assert start(path, ("prlimit", limit))[0] is None
+
+
 def test_descriptors_that_just_do(chain, tmp_path):
     path = launched.configuration(
         chain, tmp_path, security="{connections_max: 1}", catch_up='{bind: ["tcp://127.0.0.1:*"]}')

@@ -20,6 +20,17 @@ void tamis_futex_wake_all(const uint32_t *word);
 /// Names the calling thread (at most 15 bytes are kept), as shown by `top -H` and debuggers.
 void tamis_thread_set_name(const char *name);
 
+/// What `tamis_threads_try` found.
+struct tamis_threads_tried {
+  /// Threads that lived at the same time.
+  int count;
+  /// Why there were not more of them, or no memory; 0 where all was there.
+  int code;
+};
+
+/// Starts `count` threads, maps `byte_count` bytes of memory without touching them, and lets all go.
+struct tamis_threads_tried tamis_threads_try(int count, size_t byte_count);
+
 /// Binds the calling thread to one processor. Returns 0 or the errno.
 int tamis_thread_set_affinity(int processor);
 
