@@ -32,15 +32,15 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
   /// Reads the whole folder.
   public func names() throws(SystemCallError) -> [String] { try fileNames(in: path) }
 
-  /// Follows links.
+  /// Follows links. A link to nothing, or in a circle, is no regular file.
   public func status(of name: String) throws(SystemCallError) -> StoredFileStatus? {
     let file = path(of: name)
     var found = stat()
     do {
       try retryingOnInterrupt("stat", file: file) { stat(file, &found) }
     } catch {
-      if error.code == ENOENT { return nil }
-      throw error
+      guard error.code == ENOENT || error.code == ELOOP else { throw error }
+      return lstat(file, &found) == 0 ? StoredFileStatus(found) : nil
     }
     return StoredFileStatus(found)
   }

@@ -121,7 +121,8 @@ public final class FlaggedJournal {
     let opened = try JournalNumbers(
       store, lastNumber: segments.last?.lastNumber ?? 0, lastSegment: opening.lastSegmentIndex,
       deleted: deleted)
-    notes = lockNotes + opening.notes + [deleted.note].compactMap(\.self) + opened.notes
+    let damage = recovery.damage.map { "\(store.path(of: $0))" }
+    notes = lockNotes + opening.notes + damage + [deleted.note].compactMap(\.self) + opened.notes
     cursor = try PublishedCursor(in: store, number: opened.publishedNumber)
     publishedNumber = opened.publishedNumber
     numbers = opened.reservation

@@ -18,6 +18,9 @@ public final class RecordedRun: Sendable {
   public let notes: [String]
   /// One line for each file of a journal that is not sound.
   public let damage: [String]
+  /// One line for each stretch of a journal's numbers that is in no segment though it was, as far as names
+  /// and manifest tell: segments that were moved away or cut.
+  public let missing: [String]
   /// What retention has deleted from a journal; nothing from any other run.
   public let deleted: DeletedRecords
   let segments: [MappedSegment]
@@ -64,7 +67,12 @@ public final class RecordedRun: Sendable {
     }
     self.segments = segments
     self.firstRecords = firstRecords
+    let gaps =
+      content.isJournal
+      ? MissingNumbers.find(in: segments, manifest: content.manifest, deleted: content.deleted) : []
+    for gap in gaps { lostBefore.insert(firstRecords[gap.segment]) }
     self.lostBefore = lostBefore
+    missing = gaps.map(\.description)
     notes = content.notes + segments.flatMap(\.notes)
     let changed = Self.changedSizes(segments, manifest: content.manifest)
     if let fault = changed.first, !content.isJournal { throw fault }

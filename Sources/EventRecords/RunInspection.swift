@@ -64,6 +64,12 @@ public struct RunInspection: Equatable, Sendable {
     }
   }
 
+  /// What kind of records was found; nil for an array.
+  public private(set) var kind: RunKind?
+
+  /// Adds faults that were found in files beside the segments.
+  public mutating func add(problems: [String]) { self.problems += problems }
+
   private mutating func state(_ name: String, _ value: JSONValue, _ line: String) {
     facts.append(Fact(name: name, value: value, line: line))
   }
@@ -77,7 +83,11 @@ public struct RunInspection: Equatable, Sendable {
         "shape", .array(array.shape.map { .count($0) }),
         "shape (\(shape)) of \(array.elementType.rawValue)")
       let wrongCount = array.notFiniteCount()
-      state("not_finite", .count(wrongCount), "\(wrongCount) values that are NaN or infinite")
+      state(
+        "not_finite", .count(wrongCount),
+        array.elementType == .float64
+          ? "\(wrongCount) values that are NaN, infinite, or beyond the range of float32"
+          : "\(wrongCount) values that are NaN or infinite")
     } catch {
       problems.append(error.description)
     }
@@ -106,6 +116,7 @@ public struct RunInspection: Equatable, Sendable {
         file: path, found: "no segment with a whole record and no manifest",
         expected: "a run (000001.events, manifest.json)")
     }
+    self.kind = kind
     state("format", .string("run"), "a run folder of \(Self.title(kind))")
     state("features", .count(featureCount), "\(featureCount) features")
     var tally = RunTally(kind: kind)

@@ -19,13 +19,20 @@ public struct RunRecovery: Equatable, Sendable {
     public var firstWrongRecord: Int?
     /// The name under which a file without a good record is kept; nil where nothing was in it.
     public var asideName: String?
+    /// Whether more than the last record was wrong, which no end of a process explains.
+    public var isDamaged = false
   }
 
   /// The segments that were closed; empty where there was nothing to do.
   public var segments: [Segment] = []
 
   /// One line a segment, for logs.
-  public var lines: [String] {
+  public var lines: [String] { lines(of: segments) }
+
+  /// One line for each segment that is damaged, for warnings.
+  public var damage: [String] { lines(of: segments.filter(\.isDamaged)) }
+
+  private func lines(of segments: [Segment]) -> [String] {
     segments.map { segment in
       var line = "\(segment.openName): \(segment.recordCount) whole records kept"
       if segment.cutByteCount > 0 {
@@ -79,6 +86,9 @@ private func recoverSegment(
     name: nil, openName: name.description, recordCount: scan.recordCount,
     cutByteCount: scan.tailByteCount, wrongRecordCount: scan.defectCount,
     firstWrongRecord: scan.defects.first?.record)
+  // A file of zeros is what a power failure leaves; it is cut, and told.
+  result.isDamaged =
+    scan.defectCount > 0 || scan.tailByteCount >= name.kind.byteCount(featureCount: featureCount)
   if scan.recordCount == 0 {
     // A file of zeros is what a power failure leaves.
     if !isBlank, byteCount >= name.kind.byteCount(featureCount: featureCount) {

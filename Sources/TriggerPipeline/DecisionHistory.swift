@@ -23,11 +23,11 @@ package struct DecisionHistory: Sendable {
   /// - Throws: `SystemCallError`.
   package init?(journal folder: String) throws {
     let path = "\(folder)/\(DecisionLog.name)"
-    guard access(path, F_OK) == 0 else { return nil }
+    guard try DiskFolder(folder).status(of: DecisionLog.name) != nil else { return nil }
     let lines: JSONLines
     do {
       lines = try JSONLines(path)
-    } catch let error as SystemCallError where error.irregular != nil {
+    } catch let error as SystemCallError where error.irregular != nil || error.code == ENOENT {
       self.init([])
       notes = ["\(error); what decided which events is not known"]
       return

@@ -33,8 +33,14 @@ package struct FlaggedVerifier {
   private let calibration: SHA256Digest
   /// What decided when; nil where the journal does not tell, and one rule decided all events.
   private var history: DecisionHistory?
-  /// The decided events by run and source; nil where all events should have been decided.
-  private let decided: StreamLedger?
+  /// Whether events that the ledger does not have as decided are left out.
+  private let leavesOutUndecided: Bool
+  /// Takes of the input's runs and sources, where there is a ledger.
+  private var takes: [Stream: [StreamAccount]] = [:]
+  /// The take that is compared, from 1.
+  private var take = 1
+  /// How often a run and source of the input was taken, as the ledger has it.
+  package private(set) var takeCount = 1
   private var threshold: Float { rule.loosestThreshold }
   /// Through the flagged records of the input's runs and sources; others are not this input's.
   private var walk: FlaggedWalk
@@ -50,17 +56,19 @@ package struct FlaggedVerifier {
   ///   - rule: that of `calibration`.
   ///   - history: what decided when, where the journal says it. Events that others decided are
   ///     left out, and the cap on a flood is taken into account.
-  ///   - decided: where given, events that it does not list as decided are left out.
+  ///   - ledger: tells how often each run was taken, where the journal has one.
+  ///   - decidedOnly: whether events that the ledger does not have as decided are left out.
   package init(
     flagged: RecordedRun, input: EventSource, rule: DecisionRule, model: SHA256Digest,
-    calibration: SHA256Digest, history: DecisionHistory? = nil, decided: StreamLedger? = nil
+    calibration: SHA256Digest, history: DecisionHistory? = nil, ledger: StreamLedger? = nil,
+    decidedOnly: Bool = false
   ) {
     self.flagged = flagged
     self.rule = rule
     self.model = model
     self.calibration = calibration
     self.history = history
-    self.decided = decided
+    leavesOutUndecided = decidedOnly
     featureCount = input.featureCount
     let streams = Set(
       (0..<input.eventCount).lazy.map { index in
@@ -68,6 +76,12 @@ package struct FlaggedVerifier {
           input.record(at: index).map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
         return Stream(run: identity.run, source: identity.source)
       })
+    if let ledger {
+      for stream in streams {
+        takes[stream] = ledger.decidedTakes(run: stream.run, source: stream.source)
+      }
+      takeCount = max(1, takes.values.map(\.count).max() ?? 1)
+    }
     let leavesOthers = history != nil
     walk = FlaggedWalk(flagged) { record in
       // Without a history a record of another generation is a difference; with one its event is left
@@ -109,15 +123,17 @@ package struct FlaggedVerifier {
   package mutating func check(
     _ event: OfflineEvent, features: UnsafeBufferPointer<Float>
   ) {
-    eventCount += 1
+    if take == 1 { eventCount += 1 }
     guard firstDifference == nil else { return }
     let identity = event.identity
+    let accounts = takes[Stream(run: identity.run, source: identity.source)] ?? []
+    if take > max(1, accounts.count) { return }
     let decider = history?.decider(of: identity)
     if let decider, !isOurs(decider) {
       foreignCount += 1
       return
     }
-    if let decided, !decided.isDecided(identity) {
+    if leavesOutUndecided, accounts.isEmpty || !accounts[take - 1].isDecided(identity.sequence) {
       undecidedCount += 1
       return
     }
@@ -143,11 +159,11 @@ package struct FlaggedVerifier {
       return
     }
     guard let found else {
-      firstDifference = "\(identity): to be flagged, but the journal ends before it"
+      firstDifference = inTake("\(identity): to be flagged, but the journal ends before it")
       return
     }
     walk.take()
-    firstDifference = difference(event, wanted, features, found)
+    firstDifference = difference(event, wanted, features, found).map(inTake)
     if firstDifference == nil { identicalCount += 1 }
   }
 
@@ -178,11 +194,25 @@ package struct FlaggedVerifier {
     return walk.peek().map { EventIdentity($0.event) } != identity
   }
 
+  /// Begins the comparison of the input's next take, for which every event is to be checked again. False
+  /// where there is none: a sender that begins a run again begins another take of it.
+  package mutating func beginNextTake() -> Bool {
+    guard firstDifference == nil, take < takeCount else { return false }
+    // Retention takes the oldest: what is left is of the last takes.
+    if flagged.deleted.number > 0, walk.peek() == nil { return false }
+    take += 1
+    return true
+  }
+
+  private func inTake(_ text: String) -> String {
+    takeCount > 1 ? "take \(take): \(text)" : text
+  }
+
   /// Says whether the journal holds more than the input explains. Call it after the last event.
   package mutating func finish() {
     guard firstDifference == nil, let surplus = walk.peek() else { return }
-    firstDifference =
-      "\(EventIdentity(surplus.event)): flagged as number \(surplus.number), but not to be flagged"
+    firstDifference = inTake(
+      "\(EventIdentity(surplus.event)): flagged as number \(surplus.number), but not to be flagged")
   }
 
   private func difference(

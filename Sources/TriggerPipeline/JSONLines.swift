@@ -48,6 +48,55 @@ package struct JSONLines {
     }
   }
 
+  /// Looks for damaged lines of the file `name`, of which nothing but one line is in memory at a time;
+  /// nil where there is none. Lines with a right checksum are not parsed.
+  static func damage(of name: String, in store: any FolderStore) throws(SystemCallError) -> String?
+  {
+    guard try store.status(of: name) != nil else { return nil }
+    let file = try store.open(name, .reading)
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+    defer { piece.deallocate() }
+    var (line, lineCount, wrongCount, firstWrong) = ([UInt8](), 0, 0, 0)
+    func end() {
+      lineCount += 1
+      if line.isEmpty || line.count <= lineByteCountMax && isSound(line) { return }
+      wrongCount += 1
+      if firstWrong == 0 { firstWrong = lineCount }
+    }
+    var offset = 0
+    while true {
+      let count = try file.read(into: piece, at: offset)
+      if count == 0 { break }
+      offset += count
+      for byte in piece[..<count] {
+        if byte == lineFeed {
+          end()
+          line.removeAll(keepingCapacity: true)
+        } else if line.count <= lineByteCountMax {
+          line.append(byte)
+        }
+      }
+    }
+    if !line.isEmpty {
+      line.append(0)
+      end()
+    }
+    guard wrongCount > 0 else { return nil }
+    return "\(store.path(of: name)): \(wrongCount) of \(lineCount) lines are damaged, the first is "
+      + "line \(firstWrong); they are left out"
+  }
+
+  /// No line that a daemon writes is nearly as long.
+  private static let lineByteCountMax = 1 << 24
+
+  private static func isSound(_ line: [UInt8]) -> Bool {
+    let memberCount = memberStart.count + digitCount + memberEnd.count
+    if line.count > memberCount, line.suffix(memberCount).starts(with: memberStart) {
+      return !hasWrongChecksum(line[...])
+    }
+    return (try? line.withUnsafeBytes { try JSONValue(parsing: $0) }) != nil
+  }
+
   private mutating func take(_ line: ArraySlice<UInt8>, _ name: String, _ isCut: Bool) {
     if isCut { return leaveOut(name, "it has no end") }
     if Self.hasWrongChecksum(line) { return leaveOut(name, "its checksum is wrong") }

@@ -7,12 +7,22 @@ struct JournalLedgers {
   let decisions: DecisionLog
 
   /// What of the files could not be used, in words.
-  var notes: [String] { irregular + state.notes }
-  private let irregular: [String]
+  var notes: [String] { unusable + state.notes }
+  private let unusable: [String]
 
   /// Opens or makes the files in `store`, whose lock is held.
   init(_ store: any FolderStore) throws {
-    irregular = try store.setAsideIrregular([LedgerFile.name, DecisionLog.name])
+    let irregular = try store.setAsideIrregular([LedgerFile.name, DecisionLog.name])
+    // Before the files are opened: an opened one gets the end of a line that was cut.
+    unusable =
+      irregular
+      + [LedgerFile.name, DecisionLog.name].compactMap { name in
+        do {
+          return try JSONLines.damage(of: name, in: store)
+        } catch {
+          return "\(error); what it says is not known"
+        }
+      }
     file = try LedgerFile(store: store)
     state = try RunAccountFile(store: store, slotCount: RunLedgerTable.entryCount)
     decisions = try DecisionLog(store: store)

@@ -78,18 +78,23 @@ package struct StreamLedger: Sendable {
 }
 
 extension StreamLedger {
-  /// Whether some daemon decided the record with this identity, in any take of its run.
-  func isDecided(_ identity: EventIdentity) -> Bool {
+  /// The takes of a run and source of which something was decided, in order.
+  func decidedTakes(run: UInt32, source: UInt32) -> [StreamAccount] {
     // Accounts are in the order of runs: the first one of this run by halving.
     var (low, high) = (0, accounts.count)
     while low < high {
       let middle = (low + high) / 2
-      if accounts[middle].run < identity.run { low = middle + 1 } else { high = middle }
+      if accounts[middle].run < run { low = middle + 1 } else { high = middle }
     }
-    return accounts[low...].prefix { $0.run == identity.run }.contains { account in
-      account.source == identity.source && identity.sequence <= account.expected
-        && !account.missingRanges.contains { $0.contains(identity.sequence) }
-    }
+    return accounts[low...].prefix { $0.run == run }
+      .filter { $0.source == source && $0.decided > 0 }
+  }
+}
+
+extension StreamAccount {
+  /// Whether some daemon decided the record with this sequence number, in this take.
+  func isDecided(_ sequence: UInt64) -> Bool {
+    sequence <= expected && !missingRanges.contains { $0.contains(sequence) }
   }
 }
 

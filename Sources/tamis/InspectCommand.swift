@@ -6,6 +6,7 @@ internal import EventRecords
 internal import Glibc
 internal import ScoreModel
 internal import StrictJSON
+internal import TriggerPipeline
 
 /// `tamis inspect`.
 struct InspectCommand: ParsableCommand {
@@ -59,7 +60,8 @@ struct InspectCommand: ParsableCommand {
     if try !RunInspection.recognises(file), try CalibrationPart.recognises(file) {
       return (try CalibrationPart.load(file).part.inspection, true)
     }
-    let inspection = try RunInspection(file)
+    var inspection = try RunInspection(file)
+    if inspection.kind == .flagged { inspection.add(problems: try ledgerDamage(inFolder: file)) }
     return (inspection.lines, inspection.isWhole)
   }
 }

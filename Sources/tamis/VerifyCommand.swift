@@ -22,8 +22,10 @@ struct VerifyCommand: ParsableCommand {
       is taken into account. --decided-only also leaves out events that the journal's ledger has \
       as missing: they were lost on the way, or with a daemon that was killed.
 
+      Where a run was sent again, each take of it is compared with the recording, one after another. \
       Of a damaged journal whatever is sound is compared; the rest is told, the verdict is damaged, and \
-      the exit status 1.
+      the exit status 1. Where segments are not there or were cut, their numbers are told, the verdict is \
+      incomplete, and the exit status 1.
 
       Examples:
         tamis verify --model model.safetensors --calibration calibration.json \\
@@ -75,11 +77,14 @@ struct VerifyCommand: ParsableCommand {
     let verifier = try compare(
       events, journal, rule: rule, loaded: loaded, matchedCalibration: matchedCalibration)
     var facts = Facts()
+    // Segments that were moved away matter where the input has events of theirs.
+    let isCut = !journal.missing.isEmpty && verifier.damagedCount > 0
     let isDamaged = verifier.damagedRecordCount > 0 || !journal.damage.isEmpty
     facts.add(
       "verify",
       .string(
-        verifier.firstDifference != nil ? "different" : isDamaged ? "damaged" : "identical"))
+        verifier.firstDifference != nil
+          ? "different" : isDamaged ? "damaged" : isCut ? "incomplete" : "identical"))
     facts.add("events", .integer(verifier.eventCount))
     facts.add("flagged", .integer(verifier.identicalCount))
     if verifier.deletedCount > 0 {
@@ -89,6 +94,11 @@ struct VerifyCommand: ParsableCommand {
       facts.add("damaged_records", .integer(verifier.damagedRecordCount))
       facts.add("not_compared_for_damage", .integer(verifier.damagedCount))
     }
+    if isCut {
+      facts.add("missing", .array(journal.missing.map { .string($0) }))
+      if !isDamaged { facts.add("not_compared_for_missing", .integer(verifier.damagedCount)) }
+    }
+    if verifier.takeCount > 1 { facts.add("takes", .integer(verifier.takeCount)) }
     facts.add("unbiased_prescale", .integer(Int(prescale)))
     if verifier.foreignCount > 0 {
       facts.add("decided_by_other_arms", .integer(verifier.foreignCount))
@@ -99,7 +109,9 @@ struct VerifyCommand: ParsableCommand {
     }
     facts.print(asJSON: output.json)
     for line in journal.damage { complain("warning: \(line)") }
-    if verifier.firstDifference != nil || isDamaged { throw NegativeAnswer(description: "") }
+    if verifier.firstDifference != nil || isDamaged || isCut {
+      throw NegativeAnswer(description: "")
+    }
   }
 
   /// A prescale that the user gives holds for all.
@@ -117,6 +129,14 @@ struct VerifyCommand: ParsableCommand {
     }
   }
 
+  /// The journal's ledger; nil where it has none and none is needed.
+  private var ledger: StreamLedger? {
+    get throws {
+      if decidedOnly { return try StreamLedger(journals: [flagged]) }
+      return try? StreamLedger(journals: [flagged])
+    }
+  }
+
   private func compare(
     _ events: EventSource, _ journal: RecordedRun, rule: DecisionRule, loaded: LoadedModel,
     matchedCalibration: MatchedCalibration
@@ -124,24 +144,26 @@ struct VerifyCommand: ParsableCommand {
     let network = ScoringNetwork(
       model: loaded.model, scoring: matchedCalibration.scoring(of: loaded.model),
       instructionSet: try InstructionSet.selected())
-    let ledger = decidedOnly ? try StreamLedger(journals: [flagged]) : nil
+    let ledger = try ledger
     for note in ledger?.notes ?? [] { complain("warning: \(note)") }
     var verifier = FlaggedVerifier(
       flagged: journal, input: events, rule: rule, model: loaded.sha256,
       calibration: matchedCalibration.sha256, history: try history,
-      decided: ledger)
+      ledger: ledger, decidedOnly: decidedOnly)
     let features = UnsafeMutableBufferPointer<Float>.allocate(capacity: events.featureCount)
     defer { features.deallocate() }
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)
-    try trigger.run(over: events, rule: nil) { event in
-      progress.show("verify \(event.index + 1) of \(events.eventCount) events")
-      if let row = features.baseAddress {
-        events.copyFeatures(of: event.index..<event.index + 1, into: row)
+    repeat {
+      try trigger.run(over: events, rule: nil) { event in
+        progress.show("verify \(event.index + 1) of \(events.eventCount) events")
+        if let row = features.baseAddress {
+          events.copyFeatures(of: event.index..<event.index + 1, into: row)
+        }
+        verifier.check(event, features: UnsafeBufferPointer(features))
       }
-      verifier.check(event, features: UnsafeBufferPointer(features))
-    }
+    } while verifier.beginNextTake()
     verifier.finish()
     progress.finish()
     return verifier

@@ -110,6 +110,7 @@ def damages(path, others):
     return {way: ways[way] for way in chosen}
 
 
+LINES = ["ledger.jsonl", "decisions.jsonl"]
 FILES = ["manifest.json", "published", "numbers", "ledger.open", "ledger.jsonl",
          "decisions.jsonl", "lock", "first", "second", "last"]
 
@@ -159,6 +160,9 @@ def test_damaged_file(chain, pristine, tmp_path, name):
         path = target(folder / "journal", name)
         path.write_bytes(content)
         good = journaled(folder / "journal")
+        if name in LINES and way in ("random", "middle", "cut in half"):
+            inspected = tamis("inspect", folder / "journal")
+            assert inspected.returncode == 1 and name in inspected.stdout, (way, inspected)
         log = restart(chain, folder, before, name, way)
         tools(chain, folder)
         after = journaled(folder / "journal")
@@ -166,12 +170,20 @@ def test_damaged_file(chain, pristine, tmp_path, name):
         if name in ("manifest.json", "first", "second", "last") and way in (
                 "empty", "zeros", "random", "text", "cut in half"):
             assert f"{path.name}" in log, (way, log)
+        if name in LINES and way in ("random", "middle", "cut in half"):
+            assert any(" warning " in line and name in line for line in log.splitlines()), (way, log)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_of_another_kind(chain, pristine, tmp_path, name):
     before = journaled(pristine)
-    for index, make in enumerate((os.mkdir, os.mkfifo)):
+    def link_to_nothing(path):
+        path.symlink_to("/nowhere/at/all")
+
+    def link_to_itself(path):
+        path.symlink_to(path)
+
+    for index, make in enumerate((os.mkdir, os.mkfifo, link_to_nothing, link_to_itself)):
         folder = tmp_path / str(index)
         folder.mkdir()
         shutil.copytree(pristine, folder / "journal")
@@ -181,3 +193,74 @@ def test_file_of_another_kind(chain, pristine, tmp_path, name):
         log = restart(chain, folder, before, name, make.__name__)
         assert f"{path.name}" in log
         tools(chain, folder)
+
+
+def verify(chain, journal, *more):
+    done = tamis("verify", "--model", chain / "model.safetensors", "--calibration",
+                 chain / "calibration.json", "--input", chain / "background.run", "--flagged",
+                 journal, "--json", *more)
+    assert "error" not in done.stderr, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_damaged_open_segment_is_a_warning(chain, pristine, tmp_path):
+    """A kill leaves a torn record at the end, which is told as information; a hole is none of a kill."""
+    for way, is_damage in (("torn", False), ("hole", True)):
+        folder = tmp_path / way
+        folder.mkdir()
+        shutil.copytree(pristine, folder / "journal")
+        last = sorted((folder / "journal").glob("*.flagged"))[-1]
+        content = bytearray(last.read_bytes())
+        assert len(content) > 4 * RECORD.itemsize
+        if is_damage:
+            content[RECORD.itemsize + 100] ^= 1
+        else:
+            content += content[:40]
+        last.rename(f"{last}.writing").write_bytes(content)
+        with Daemon(configuration(chain, folder, journal=JOURNAL)) as daemon:
+            assert daemon.end() == 0
+            lines = [line for line in daemon.log.splitlines() if f"{last.name}.writing" in line]
+        assert any(" warning " in line for line in lines) == is_damage, lines
+        assert lines
+
+
+def test_a_run_that_was_sent_several_times(chain, tmp_path):
+    """Each take is compared by itself; a difference names its take."""
+    with Daemon(configuration(chain, tmp_path, journal=JOURNAL)) as daemon:
+        for _ in range(3):
+            feed(daemon, chain, 1)
+        receive(daemon)
+        assert daemon.end() == 0
+    status, facts = verify(chain, tmp_path / "journal")
+    assert (status, facts["verify"], facts["takes"]) == (0, "identical", 3), facts
+    assert facts["events"] == 6_000 and facts["flagged"] % 3 == 0
+    # Without the last records the last take is not whole.
+    last = sorted((tmp_path / "journal").glob("*.flagged"))[-1]
+    (tmp_path / "journal/manifest.json").unlink()
+    os.truncate(last, RECORD.itemsize)
+    status, facts = verify(chain, tmp_path / "journal", "--unbiased-prescale", 10)
+    assert (status, facts["verify"]) == (1, "different"), facts
+    assert facts["first_difference"].startswith("take 3: run "), facts
+
+
+def test_segments_that_are_not_there(chain, pristine, tmp_path):
+    """Their numbers are told: with the manifest, and without."""
+    segments = sorted(pristine.glob("*.flagged"))
+    for index, (has_manifest, which) in enumerate(
+            [(True, 0), (True, 1), (True, -1), (False, 0), (False, 1), (True, None)]):
+        journal = tmp_path / str(index)
+        shutil.copytree(pristine, journal)
+        if not has_manifest:
+            (journal / "manifest.json").unlink()
+        if which is None:
+            name, kept = segments[1].name, 2
+            numbers = np.fromfile(segments[1], RECORD)["number"][kept:]
+            os.truncate(journal / name, kept * RECORD.itemsize)
+        else:
+            name = segments[which].name
+            numbers = np.fromfile(segments[which], RECORD)["number"]
+            (journal / name).unlink()
+        status, facts = verify(chain, journal, "--unbiased-prescale", 10)
+        assert status == 1 and facts["verify"] == ("damaged" if which is None else "incomplete"), facts
+        text = " ".join(facts["missing"])
+        assert f"numbers {numbers[0]} to {numbers[-1]}" in text and name in text, facts
