@@ -4,7 +4,7 @@ internal import Glibc
 func decimal(_ value: Double, digits: Int = 3) -> String {
   guard value.isFinite else { return value.isNaN ? "none" : value < 0 ? "-inf" : "inf" }
   return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 48) { buffer in
-    let count = withVaList([CInt(digits), value]) {
+    let count = withVaList([CInt(digits), value + 0]) {
       vsnprintf(buffer.baseAddress, buffer.count, "%.*g", $0)
     }
     return String(
@@ -19,8 +19,11 @@ func fixed(_ value: Double, places: Int) -> String {
     let count = withVaList([CInt(places), value]) {
       vsnprintf(buffer.baseAddress, buffer.count, "%.*f", $0)
     }
-    return String(
+    let text = String(
       decoding: buffer[..<Int(count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    // "-0.000" is 0 to these places.
+    let isZero = !text.contains { "1"..."9" ~= $0 }
+    return isZero && text.hasPrefix("-") ? String(text.dropFirst()) : text
   }
 }
 

@@ -78,6 +78,7 @@ package struct NeighbourFacts: Equatable, Sendable {
   /// Three places, without what a formatter would depend on.
   private func rounded(_ value: Double) -> String {
     guard abs(value) < 1e12 else { return "\(value)" }
-    return "\((value * 1000).rounded() / 1000)"
+    // Not "-0.0".
+    return "\((value * 1000).rounded() / 1000 + 0)"
   }
 }

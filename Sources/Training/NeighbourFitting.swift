@@ -124,7 +124,11 @@ extension NeighbourFitting {
     }
     let weight = Float(factor * norm / facts.meanSquare)
     guard weight.isFinite, weight >= .leastNormalMagnitude else {
-      return (nil, "no distance to training events: they do not differ, or the network's norm is 0")
+      let why =
+        facts.meanSquare > 0 && norm > 0
+        ? "its weight would be \(factor * norm / facts.meanSquare), beyond the range of float32"
+        : facts.meanSquare > 0 ? "the network's norm is 0" : "they do not differ"
+      return (nil, "no distance to training events: \(why)")
     }
     let distance = NeighbourDistance(
       prototypes: prototypes(), count: prototypeCount, weight: weight)

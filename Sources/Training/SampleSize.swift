@@ -33,7 +33,7 @@ package struct SampleSize: Equatable, Sendable {
   /// Why.
   var reason: String {
     if !isLarge { return "\(eventCount) events are fewer than \(SampleSize.largeEventCount)" }
-    let share = (linearExplainedNoise * 1000).rounded() / 1000
+    let share = (linearExplainedNoise * 1000).rounded() / 1000 + 0
     return "\(eventCount) events are many, and at the finest level a linear filter explains "
       + "\(share) of the noise, \(isDetermined ? "at least" : "less than") "
       + "\(SampleSize.determinedShare)"

@@ -20,9 +20,9 @@ package func trainScoreNetwork(
   precondition(configuration.network == .score)
   try configuration.check(featureCount: events.featureCount)
   let clock = TrainingClock()
+  let split = try configuration.split(eventCount: events.eventCount)
   let standardised = try StandardisedEvents(
     events, logarithmic: configuration.logarithmicFeatures, clip: configuration.clip)
-  let split = try configuration.split(eventCount: events.eventCount)
   let linear = LinearDenoiser(standardised, split: split)
   var configuration = configuration
   let sized = configuration.fit(
@@ -85,7 +85,9 @@ extension TrainingConfiguration {
   /// levels that are given it learns from all events.
   fileprivate func split(eventCount: Int) throws(TrainingError) -> HeldOutSplit {
     let choosesLevels = scoringLevels == nil
-    if choosesLevels, eventCount < HeldOutSplit.period {
+    var isMeasured = choosesLevels
+    if case .weighted = distance { isMeasured = true }
+    if isMeasured, eventCount < HeldOutSplit.period {
       throw TrainingError.tooFewEvents(found: eventCount, needed: HeldOutSplit.period)
     }
     return HeldOutSplit(eventCount: eventCount, holdsOut: choosesLevels)
@@ -101,7 +103,7 @@ extension TrainingConfiguration {
         "noise levels from \(Float(sigmaMax)) to \(Float(sigmaMin)) are trained: around these the "
           + "noise is about as wide as background's own structure, by what a linear filter explains"
       ] : []
-    let share = (row.explainedNoise * 1000).rounded() / 1000
+    let share = (row.explainedNoise * 1000).rounded() / 1000 + 0
     let why =
       row.explainedNoise >= explainedNoiseMin
       ? "the smallest noise of which the network explains at least \(explainedNoiseMin) on "

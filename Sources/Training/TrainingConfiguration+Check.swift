@@ -89,7 +89,8 @@ extension TrainingConfiguration {
   private func checkDistance() throws(TrainingError) {
     if case .weighted(let factor) = distance {
       try require(
-        factor > 0 && Float(factor).isFinite, "distance", factor, "a positive number such as 2")
+        Float(factor) >= .leastNormalMagnitude && Float(factor).isFinite, "distance", factor,
+        "a positive number such as 2")
     }
   }
 

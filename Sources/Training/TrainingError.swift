@@ -21,7 +21,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         + "record or simulate more background"
     case .notFinite(let event, let feature, let name, let value):
       "training data: event \(event), feature \(feature)\(name.map { " (\($0))" } ?? ""): "
-        + "found \(value), expected a finite number; remove such events or replace the value "
+        + "found \(value)\(value.isInfinite ? " (or a float64 beyond the range of float32)" : ""), "
+        + "expected a finite number; remove such events or replace the value "
         + "by a default of its own"
     case .diverged(let step, let learningRate):
       "training: the loss is no longer a finite number at step \(step), learning rate "

@@ -141,7 +141,7 @@ struct ReplayCommand: ParsableCommand {
     }
     if !isTaken {
       throw NegativeAnswer(
-        description: "the receiver has not taken the rest within \(Int(wait)) seconds: what stood "
+        description: "the receiver has not taken the rest within \(short(wait)) s: what stood "
           + "in the socket's queue is lost")
     }
   }

@@ -87,9 +87,15 @@ struct ReplaySender: ~Copyable {
     tamis_sleep_ns(ns)
   }
 
+  private var waitText: String {
+    waitSeconds == 0
+      ? "at once"
+      : "for \(short(waitSeconds)) second\(waitSeconds == 1 ? "" : "s")"
+  }
+
   private func noReceiver(_ verb: String) -> NegativeAnswer {
     NegativeAnswer(
-      description: "\(endpoint): nobody \(verb) for \(Int(waitSeconds)) seconds; "
+      description: "\(endpoint): nobody \(verb) \(waitText); "
         + "start the receiver, check the address, or wait longer with --wait")
   }
 }

@@ -2,6 +2,11 @@ internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
 
+extension ScreenCalibration {
+  /// A margin that holds with some room; nil where none below 1 does.
+  fileprivate var advisedMargin: Double? { marginMin * 1.05 < 0.9995 ? marginMin * 1.05 : nil }
+}
+
 extension CalibrationPart {
   /// The comparison of screen and exact scores with the margin asked for, or the default one where
   /// none was. `path` is the file that a refusal names.
@@ -21,8 +26,9 @@ extension CalibrationPart {
         ? "a network that can be screened"
         : "at most \(short((margin ?? ScreenCalibration.defaultMargin) / 2)) for the screen "
           + "margin \(margin ?? ScreenCalibration.defaultMargin)",
-      remedy: measured.map { "use --screen-margin \(short($0.marginMin * 1.05)) or more" }
-        ?? "use precision: exact")
+      remedy: measured.flatMap(\.advisedMargin).map { "use --screen-margin \(short($0)) or more" }
+        ?? (measured == nil
+          ? "use precision: exact" : "no margin below 1 would do: use precision: exact"))
     if margin != nil { throw fault }
     complain("no screen, so that this calibration is for precision: exact alone: \(fault)")
     return nil

@@ -58,7 +58,7 @@ internal import Training
 
   @Test func oneEventIsTooFew() {
     let events = TrainingEvents(features: [1, 2, 3], featureCount: 3)
-    #expect(throws: TrainingError.tooFewEvents(found: 1, needed: 2)) {
+    #expect(throws: TrainingError.tooFewEvents(found: 1, needed: 20)) {
       try train(events, smallConfiguration())
     }
   }
@@ -78,7 +78,7 @@ internal import Training
 
   @Test func whatTheSourceThrowsComesThrough() {
     struct Unreadable: Error {}
-    let events = TrainingEvents(eventCount: 10, featureCount: 2) { _, _ in throw Unreadable() }
+    let events = TrainingEvents(eventCount: 40, featureCount: 2) { _, _ in throw Unreadable() }
     #expect(throws: Unreadable.self) { try train(events, smallConfiguration()) }
   }
 }

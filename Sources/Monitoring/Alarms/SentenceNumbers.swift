@@ -30,7 +30,7 @@ func byteText(_ bytes: UInt64) -> String {
 /// Three significant digits.
 func shortText(_ value: Double) -> String {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
-    let count = withVaList([value]) { vsnprintf(buffer.baseAddress, buffer.count, "%.3g", $0) }
+    let count = withVaList([value + 0]) { vsnprintf(buffer.baseAddress, buffer.count, "%.3g", $0) }
     return String(decoding: buffer[..<Int(count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }
