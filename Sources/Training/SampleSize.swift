@@ -6,7 +6,8 @@ package struct SampleSize: Equatable, Sendable {
   /// With fewer events than this a detector is a guess at the tails of background.
   package static let fewEventCount = 1_000
   /// From this share on, of noise that a linear filter explains at the finest level, background
-  /// lies so near to a subspace that a network soon knows it, and then learns events by heart.
+  /// lies so near to a subspace that a network of less capacity is enough; a larger one learns
+  /// events by heart.
   package static let determinedShare = 0.25
 
   /// How many events there are.
@@ -24,11 +25,13 @@ package struct SampleSize: Equatable, Sendable {
   private var isDetermined: Bool { linearExplainedNoise >= SampleSize.determinedShare }
 
   /// Training steps.
-  package var steps: Int { isLarge ? (isDetermined ? 10_000 : 20_000) : 4_000 }
+  package var steps: Int { isLarge ? 20_000 : 4_000 }
   /// Events a step.
   package var batchSize: Int { isLarge ? 512 : 256 }
   /// Width of the residual blocks.
   package var hiddenWidth: Int { isLarge && !isDetermined ? 192 : 128 }
+  /// The number of residual blocks.
+  package var blockCount: Int { isLarge && isDetermined ? 2 : 3 }
 
   /// Why.
   var reason: String {
@@ -54,6 +57,8 @@ package struct FittedSettings: OptionSet, Sendable {
   package static let batchSize = FittedSettings(rawValue: 2)
   /// `TrainingConfiguration.hiddenWidth`.
   package static let hiddenWidth = FittedSettings(rawValue: 4)
+  /// `TrainingConfiguration.blockCount`.
+  package static let blockCount = FittedSettings(rawValue: 8)
 }
 
 extension TrainingConfiguration {
@@ -63,7 +68,9 @@ extension TrainingConfiguration {
     if fitted.contains(.steps) { steps = size.steps }
     if fitted.contains(.batchSize) { batchSize = size.batchSize }
     if fitted.contains(.hiddenWidth) { hiddenWidth = size.hiddenWidth }
+    if fitted.contains(.blockCount) { blockCount = size.blockCount }
     if fitted.isEmpty { return nil }
-    return "width \(hiddenWidth), \(steps) steps of \(batchSize) events: \(size.reason)"
+    return "\(blockCount) blocks of width \(hiddenWidth), \(steps) steps of \(batchSize) events: "
+      + size.reason
   }
 }

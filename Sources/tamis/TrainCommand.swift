@@ -59,7 +59,7 @@ struct TrainCommand: ParsableCommand {
     transform: named(NetworkKind.self))
   var network = NetworkKind.score
 
-  @Option(help: "Training steps. Default: 4000 to 20000, by the sample.")
+  @Option(help: "Training steps. Default: 4000, or 20000, by the sample.")
   var steps: Int?
 
   @Option(help: "Events a step. Default: 512, and 256 for a small sample.")
@@ -101,8 +101,8 @@ struct TrainCommand: ParsableCommand {
       """)
   var hidden: Int?
 
-  @Option(help: "Residual blocks.")
-  var blocks = 3
+  @Option(help: "Residual blocks. Default: 3, or 2, by the sample.")
+  var blocks: Int?
 
   @Option(help: "Decay of an exponential moving average of the weights, which is then saved.")
   var ema: Double?
@@ -156,7 +156,7 @@ struct TrainCommand: ParsableCommand {
     try positive("--noise-levels", noiseLevels ?? 1, max: 1_000)
     try positive("--hidden", hidden ?? 16, max: 1 << 14)
     try positive("--threads", threads ?? 1, max: 1_024)
-    try positive("--blocks", blocks, max: 64)
+    if let blocks { try positive("--blocks", blocks, max: 64) }
     if let hidden, hidden % 16 != 0 {
       throw ValidationError("--hidden is a multiple of 16, not \(hidden)")
     }
@@ -191,7 +191,7 @@ struct TrainCommand: ParsableCommand {
     let given = [
       ("--output", output != recipe.output), ("--sigma-max", sigmaMax != nil),
       ("--sigma-min", sigmaMin != nil), ("--noise-levels", noiseLevels != nil),
-      ("--hidden", hidden != nil), ("--blocks", blocks != recipe.blockCount),
+      ("--hidden", hidden != nil), ("--blocks", blocks != nil),
       ("--distance", distance != .automatic),
       ("--levels", levels.levels != nil), ("--weights", weights != nil),
     ]
@@ -268,11 +268,13 @@ struct TrainCommand: ParsableCommand {
       if steps == nil { configuration.fitted.insert(.steps) }
       if batch == nil { configuration.fitted.insert(.batchSize) }
       if hidden == nil { configuration.fitted.insert(.hiddenWidth) }
+      if blocks == nil { configuration.fitted.insert(.blockCount) }
       configuration.narrowsNoise = sigmaMax == nil && sigmaMin == nil && noiseLevels == nil
     }
     if let steps { configuration.steps = steps }
     if let batch { configuration.batchSize = batch }
     if let hidden { configuration.hiddenWidth = hidden }
+    if let blocks { configuration.blockCount = blocks }
     if let sigmaMax { configuration.sigmaMax = sigmaMax }
     if let noiseLevels { configuration.levelCount = noiseLevels }
     configuration.distance = distance.choice
@@ -281,7 +283,6 @@ struct TrainCommand: ParsableCommand {
     configuration.schedule = learningRateSchedule
     configuration.output = output
     configuration.sigmaMin = chosenSigmaMin
-    configuration.blockCount = blocks
     configuration.emaDecay = ema
     configuration.scoringLevels = levels.levels
     configuration.scoringWeights = weights?.values

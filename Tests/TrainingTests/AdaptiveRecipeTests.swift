@@ -7,22 +7,24 @@ internal import Training
 /// What a training chooses by background: fixed samples, fixed choices.
 @Suite struct AdaptiveRecipeTests {
   @Test(arguments: [
-    (20, 0.9, 4_000, 256, 128), (19_999, 0.1, 4_000, 256, 128),
-    (20_000, 0.24, 20_000, 512, 192), (20_000, 0.25, 10_000, 512, 128),
-    (1_000_000, 0.0, 20_000, 512, 192),
+    (20, 0.9, 4_000, 256, 128, 3), (19_999, 0.1, 4_000, 256, 128, 3),
+    (20_000, 0.24, 20_000, 512, 192, 3), (20_000, 0.25, 20_000, 512, 128, 2),
+    (1_000_000, 0.0, 20_000, 512, 192, 3),
   ])
   func widthAndLengthFollowTheSample(
-    events: Int, explained: Double, steps: Int, batch: Int, width: Int
+    events: Int, explained: Double, steps: Int, batch: Int, width: Int, blocks: Int
   ) {
     let size = SampleSize(eventCount: events, linearExplainedNoise: explained)
     #expect((size.steps, size.batchSize, size.hiddenWidth) == (steps, batch, width))
+    #expect(size.blockCount == blocks)
     var configuration = TrainingConfiguration()
     let before = configuration
     #expect(configuration.fit(size) == nil)
     #expect(configuration == before)
-    configuration.fitted = [.steps, .hiddenWidth]
+    configuration.fitted = [.steps, .hiddenWidth, .blockCount]
     #expect(configuration.fit(size) != nil)
     #expect(configuration.steps == steps && configuration.hiddenWidth == width)
+    #expect(configuration.blockCount == blocks)
     #expect(configuration.batchSize == before.batchSize)
   }
 
