@@ -63,7 +63,9 @@ package final class FaultSimulation {
     receivers = SimulatedReceivers(
       random: RandomSource(seed: random.next()), isPublisher: plan.settings.outputPattern == .pub,
       receiverCount: plan.receiverCount, queueCountMax: SimulationPlan.queueCountMax)
-    witness = JournalWitness(clock: clock, senders: senders)
+    witness = JournalWitness(
+      clock: clock, senders: senders,
+      sendsDurableAlone: plan.settings.fsyncIntervalMs == 0)
     self.random = random
     disk.whenWritten = { [unowned self] in witness.noteWritten($0, offset: $1, count: $2) }
     disk.whenRemoved = { [unowned self] in noteRemoved($0, $1) }

@@ -43,7 +43,11 @@ final class JournalWitness {
   private let recordByteCount = FlaggedRecord.byteCount(
     featureCount: SimulatedGenerations.featureCount)
 
-  init(clock: SimulatedClock, senders: SimulatedSenders) {
+  /// Whether nothing may be sent that is not on the disk.
+  private let sendsDurableAlone: Bool
+
+  init(clock: SimulatedClock, senders: SimulatedSenders, sendsDurableAlone: Bool) {
+    self.sendsDurableAlone = sendsDurableAlone
     self.clock = clock
     self.senders = senders
   }
@@ -263,6 +267,8 @@ final class JournalWitness {
         fail("number \(number) was durable and is gone")
       } else if !afterPowerCut {
         fail("number \(number) was journaled and is gone after a kill")
+      } else if sendsDurableAlone, sent.contains(number) {
+        fail("number \(number) was sent before it was durable, and is gone")
       } else {
         cutCount += 1
       }

@@ -26,6 +26,8 @@ final class JournaledOutput {
   private var cannotReadBack = false
   private var window: DeliveryWindow
   private let repeatCount: UInt64
+  /// Damaged records that the journal had among those that are sent again.
+  private let damagedCount: UInt64
   private var lastTakenNs: UInt64
 
   /// How long the end waits for an output that takes nothing.
@@ -64,9 +66,12 @@ final class JournaledOutput {
     backlog = .allocate(byteCount: Self.backlogRecordCount * recordByteCount, alignment: 64)
     repeatCount = RepeatWindow.recordCount(settings, recordByteCount: recordByteCount)
     // Receivers may have ended together with the last process, however it ended.
+    let count = repeatCount *| UInt64(output.sharingCount)
+    let found = try? journal.number(beforeGood: count, upTo: journal.publishedNumber)
+    // What cannot be read now may be anything.
+    damagedCount = found?.damagedCount ?? count
     window = DeliveryWindow(
-      start: journal.number(
-        before: repeatCount *| UInt64(output.sharingCount), upTo: journal.publishedNumber),
+      start: journal.number(before: count +| damagedCount, upTo: journal.publishedNumber),
       published: journal.publishedNumber, departureCount: output.departureCount)
     updateWaiting()
   }
@@ -316,7 +321,8 @@ extension JournaledOutput {
   /// Sends the records again that a receiver may not have got before it went.
   private func repeatLast() {
     let start = journal.number(
-      before: repeatCount *| UInt64(output.sharingCount), upTo: journal.publishedNumber)
+      before: repeatCount *| UInt64(output.sharingCount) +| damagedCount,
+      upTo: journal.publishedNumber)
     output.forgetHeld()
     guard start < window.sentNumber else { return }
     observer.recordsRepeat(from: start, count: window.sentNumber - start)

@@ -25,6 +25,8 @@ final class ConnectionGuard {
   // Places.
   private var activityLookedMs: Int64 = 0
   private var demandCount: UInt64 = 0
+  /// When there was last nobody who could give way.
+  private var noRoomMs: Int64 = -1_000
 
   private static let alertByteCount: Int64 = 8 << 20
   private static let alertMs: Int64 = 1_000
@@ -40,6 +42,7 @@ final class ConnectionGuard {
   private static let slowLimitMsMin: Int64 = 1_000
   private static let slowMemoryMs: Int64 = 600_000
   private static let activityPeriodMs: Int64 = 1_000
+  private static let roomPeriodMs: Int64 = 100
 
   init(_ limits: PeerLimits, pressure: ReceiverPressure?) {
     self.limits = limits
@@ -77,18 +80,23 @@ final class ConnectionGuard {
   /// A peer of an output is idle while it takes nothing and there is something to take. Connections
   /// that are not TCP are left alone, since the kernel does not say what they have sent.
   func makeRoom(idleMs: Int64, ageMs: Int64, nowMs: Int64) -> String? {
-    noteActivity(nowMs: nowMs)
+    // Peers that come in a flood must not make this thread do nothing else.
+    if nowMs - noRoomMs < Self.roomPeriodMs { return nil }
+    if nowMs - activityLookedMs >= Self.roomPeriodMs { noteActivity(nowMs: nowMs) }
     let idle = connections.values
       .filter { connection in
         connection.isIncoming && nowMs - connection.beganMs >= ageMs
           && connection.idleSinceMs.map { nowMs - $0 >= idleMs } ?? false
       }
       .sorted { $0.idleSinceMs ?? 0 < $1.idleSinceMs ?? 0 }
-    for connection in idle {
+    for var connection in idle {
       guard let facts = connection.look(), facts.is_tcp != 0 else { continue }
+      connection.noteActivity(facts, isWanted: true, nowMs: nowMs)
+      guard connection.idleSinceMs != nil else { continue }
       connections[connection.descriptor] = nil
       if connection.cut() { return connection.address }
     }
+    noRoomMs = nowMs
     return nil
   }
 
