@@ -386,3 +386,33 @@ def test_a_wait_that_a_rate_asks_for_is_cut_and_told(tmp_path):
     assert done.returncode == 0
     assert "waiting 0.01 s (--gap-max)" in done.stderr
     assert "gaps_cut: 4" in done.stdout
+
+
+@pytest.mark.parametrize("wait,text", [
+    ("0", "nobody subscribed at once;"), ("0.5", "nobody subscribed for 0.5 seconds;"),
+    ("1", "nobody subscribed for 1 second;")])
+def test_the_time_that_nobody_came(chain, wait, text):
+    done = tamis("replay", chain / "background.run", "--pattern", "pub", "--bind",
+                 "tcp://127.0.0.1:*", "--wait", wait)
+    assert done.returncode == 1 and text in done.stderr, done.stderr
+
+
+def test_what_training_refuses_is_what_it_needs(tmp_path):
+    numpy.save(tmp_path / "few.npy", numpy.random.default_rng(1).standard_normal((10, 4), numpy.float32))
+    large = numpy.random.default_rng(1).standard_normal((100, 4))
+    large[7, 2] = 1e300
+    numpy.save(tmp_path / "large.npy", large)
+
+    def refusal(name, *more):
+        done = tamis("train", "--background", tmp_path / name, "--steps", "10", "--out",
+                     tmp_path / "model.safetensors", *more)
+        assert done.returncode == 1, done.stderr
+        return done.stderr
+
+    assert "found 10 events, expected at least 20" in refusal("few.npy")
+    assert "found 10 events, expected at least 20" in refusal(
+        "few.npy", "--levels", "1", "--distance", "2")
+    assert "event 7, feature 2: found inf (or a float64 beyond the range of float32)" in refusal(
+        "large.npy")
+    assert "beyond the range of float32" in tamis("inspect", tmp_path / "large.npy").stdout
+    assert "distance: found 1e-300" in refusal("few.npy", "--distance", "1e-300")
