@@ -20,6 +20,7 @@ extension TriggerCalibration {
         + "\(runs.count) \(runs.count == 1 ? "source" : "sources")",
     ] + runs.map(\.inspection)
       + workingPoints.map { $0.inspection(confidence: confidence) } + reference.inspection
+      + [backgroundRates?.inspection ?? "background rates: not measured"]
       + [screen?.inspection ?? "screen: not measured; for exact precision only"]
   }
 }
@@ -60,6 +61,17 @@ extension WorkingPoint {
     let kept = prescale == 1 ? "" : ", keeps one in \(prescale)"
     return "working point \(name): target rate \(targetFPR) \(guarantee.phrase), threshold "
       + "\(threshold) (\(origin)), true rate \(interval)\(kept)"
+  }
+}
+
+extension BackgroundRates {
+  /// One line: how far the table goes, and what lies beyond.
+  fileprivate var inspection: String {
+    let fit = tail.map {
+      "beyond, a tail fitted to \($0.excessCount) scores, shape \($0.shape), scale \($0.scale)"
+    }
+    return "background rates: \(entries.count) ranks, down to 1 in \(eventCount + 1); "
+      + (fit ?? "no tail beyond")
   }
 }
 

@@ -86,6 +86,11 @@ public struct CalibrationPart: Sendable {
       reference: DriftReference(
         scoreHistogram: tally.histogram, features: tally.features.summary,
         condition: tally.conditions.summary),
+      backgroundRates: BackgroundRates(
+        tally.scores, histogram: tally.histogram,
+        including: points.compactMap { point in
+          point.rank.map { tally.scores.scorableCount + 1 - $0 }
+        }),
       screen: screen, created: created, program: program)
   }
 }

@@ -41,13 +41,14 @@ public struct CalibrationPlan: Equatable, Sendable {
 
   /// How many of the largest scores of at most `eventCountMax` events are needed: the scores down
   /// to the loosest threshold and one more (about `eventCountMax` times the highest rate), and the
-  /// scores of a tail fit where one is allowed. Events that cannot be scored only lower the need;
-  /// further events never lower it.
+  /// scores of a tail fit where one is allowed; and an eighth for `BackgroundRates`. Events that
+  /// cannot be scored only lower the need; further events never lower it.
   public func scoresNeeded(eventCountMax: Int) -> Int {
     let ranks = requests.map { rankFromTop($0, count: eventCountMax) }
     let forRanks = (ranks.max() ?? 0) + 1
     let forTail = allowsExtrapolation ? ParetoTail.excessCount(of: eventCountMax) + 1 : 0
-    return min(max(forRanks, forTail), eventCountMax)
+    let forRates = BackgroundRates.scoresNeeded(eventCount: eventCountMax)
+    return min(max(forRanks, forTail, forRates), eventCountMax)
   }
 
   /// The working points, in the order of the requests. `scores` comes from `accumulator` and has

@@ -31,6 +31,7 @@ extension TriggerCalibration {
       "created": .string(created),
       "program": .string(program),
     ]
+    if let backgroundRates { object["background_rates"] = .object(backgroundRates.json) }
     object.merge(otherKeys)
     return object
   }

@@ -32,6 +32,8 @@ public struct TriggerCalibration: Equatable, Sendable {
   public var created: String
   /// The program that made it, such as `tamis 0.1.0`.
   public var program: String
+  /// How rare scores are; nil in files of versions that did not measure it.
+  public var backgroundRates: BackgroundRates?
   /// How well the screen agrees; nil where it was not measured or cannot be used.
   public var screen: ScreenCalibration?
   /// Keys of the file that this version does not know.
@@ -42,20 +44,22 @@ public struct TriggerCalibration: Equatable, Sendable {
     modelSHA256: SHA256Digest, schema: UInt32, levels: [Int], weights: [Float],
     confidence: Double, eventCount: Int, notScorableCount: Int, runs: [CalibrationRun],
     workingPoints: [WorkingPoint], reference: DriftReference,
-    screen: ScreenCalibration? = nil, created: String, program: String
+    backgroundRates: BackgroundRates? = nil, screen: ScreenCalibration? = nil, created: String,
+    program: String
   ) {
     self.init(
       modelSHA256Text: modelSHA256.description, schema: schema, levels: levels, weights: weights,
       confidence: confidence, eventCount: eventCount, notScorableCount: notScorableCount,
-      runs: runs, workingPoints: workingPoints, reference: reference, screen: screen,
-      created: created, program: program)
+      runs: runs, workingPoints: workingPoints, reference: reference,
+      backgroundRates: backgroundRates, screen: screen, created: created, program: program)
   }
 
   init(
     modelSHA256Text: String, schema: UInt32, levels: [Int], weights: [Float],
     confidence: Double, eventCount: Int, notScorableCount: Int, runs: [CalibrationRun],
     workingPoints: [WorkingPoint], reference: DriftReference,
-    screen: ScreenCalibration? = nil, created: String, program: String
+    backgroundRates: BackgroundRates? = nil, screen: ScreenCalibration? = nil, created: String,
+    program: String
   ) {
     precondition(!levels.isEmpty && levels.count == weights.count)
     precondition((1...WorkingPoint.countMax).contains(workingPoints.count))
@@ -70,6 +74,7 @@ public struct TriggerCalibration: Equatable, Sendable {
     self.runs = runs
     self.workingPoints = workingPoints
     self.reference = reference
+    self.backgroundRates = backgroundRates
     self.screen = screen
     self.created = created
     self.program = program

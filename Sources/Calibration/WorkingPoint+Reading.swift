@@ -81,7 +81,7 @@ extension JSONPlace {
 }
 
 extension ParetoTail {
-  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+  init(_ place: JSONPlace) throws(FileFault) {
     self.init(
       base: try place.member("base").real(), shape: try place.member("shape").real(),
       scale: try place.member("scale").real(),

@@ -166,6 +166,17 @@ extension EventInput {
     return found
   }
 
+  /// The flagged record that carries event `index`; nil outside journals. Traps where there is no such
+  /// event.
+  public func flaggedRecord(at index: Int) -> FlaggedRecordView? {
+    guard case .segments(let parts, _) = content else { return nil }
+    var found: FlaggedRecordView?
+    forEachStretch(of: index..<(index + 1), in: parts) { records, record, _ in
+      found = records.flagged(record)
+    }
+    return found
+  }
+
   /// Walks the stretches of neighbouring event records that `range` is made of. O(log segments), and
   /// O(1) for each stretch.
   private func forEachStretch(

@@ -95,6 +95,13 @@ public final class EventSource: Sendable {
     return inputs[input].record(at: event)
   }
 
+  /// The flagged record that carries event `index`; nil for an event that no journal holds. Valid as
+  /// long as the source lives. Traps where there is no such event.
+  public func flaggedRecord(at index: Int) -> FlaggedRecordView? {
+    let (input, event) = place(of: index)
+    return inputs[input].flaggedRecord(at: event)
+  }
+
   /// The input of event `index`, and the event's index in it. Traps where there is no such event.
   public func place(of index: Int) -> (input: Int, event: Int) {
     precondition(0..<eventCount ~= index, "event \(index) of \(eventCount)")

@@ -40,12 +40,16 @@ public struct FlaggedHeader: Equatable, Sendable {
   public var calibration: UInt32
   /// The number of the daemon.
   public var instance: UInt32
+  /// The share of background events with a score at least as high, estimated by the calibration. It is
+  /// negative where it comes from a fitted tail; the magnitude is then the rate. 0 where it is not
+  /// known: of an event that is not scorable, or with a calibration that has no background rates.
+  public var backgroundRate: Float
 
   /// Creates a header.
   public init(
     reasons: FlagReasons, workingPoints: UInt16, score: Float, threshold: Float, number: UInt64,
     receivedNs: UInt64, decidedNs: UInt64, weight: UInt32 = 1, model: UInt32 = 0,
-    calibration: UInt32 = 0, instance: UInt32 = 0
+    calibration: UInt32 = 0, instance: UInt32 = 0, backgroundRate: Float = 0
   ) {
     self.reasons = reasons
     self.workingPoints = workingPoints
@@ -58,5 +62,6 @@ public struct FlaggedHeader: Equatable, Sendable {
     self.model = model
     self.calibration = calibration
     self.instance = instance
+    self.backgroundRate = backgroundRate
   }
 }

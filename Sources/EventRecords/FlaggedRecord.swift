@@ -23,7 +23,7 @@ public enum FlaggedRecord {
     static let model = 44
     static let calibration = 48
     static let instance = 52
-    static let reserved = 56
+    static let backgroundRate = 56
   }
 
   /// The size of a flagged record of `featureCount` features.
@@ -72,6 +72,6 @@ public enum FlaggedRecord {
     base.setField(Offset.model, header.model)
     base.setField(Offset.calibration, header.calibration)
     base.setField(Offset.instance, header.instance)
-    base.setField(Offset.reserved, UInt32(0))
+    base.setField(Offset.backgroundRate, header.backgroundRate)
   }
 }

@@ -44,6 +44,9 @@ public struct FlaggedRecordView {
   public var calibration: UInt32 { base.field(Offset.calibration) }
   /// The number of the daemon.
   public var instance: UInt32 { base.field(Offset.instance) }
+  /// The share of background events with a score at least as high; negative where it comes from a
+  /// fitted tail, 0 where it is not known.
+  public var backgroundRate: Float { base.field(Offset.backgroundRate) }
   /// The checksum as it stands in the record.
   public var storedChecksum: UInt32 { base.field(checksumOffset) }
   /// The checksum computed from its bytes. O(D).
@@ -78,6 +81,6 @@ public struct FlaggedRecordView {
     FlaggedHeader(
       reasons: reasons, workingPoints: workingPoints, score: score, threshold: threshold,
       number: number, receivedNs: receivedNs, decidedNs: decidedNs, weight: weight, model: model,
-      calibration: calibration, instance: instance)
+      calibration: calibration, instance: instance, backgroundRate: backgroundRate)
   }
 }

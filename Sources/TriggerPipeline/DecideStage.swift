@@ -191,7 +191,8 @@ extension DecideStage {
       threshold: rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
       receivedNs: note.receivedNs, decidedNs: decidedNs, weight: decision.weight,
       model: current.origin.model, calibration: current.origin.calibration,
-      instance: current.origin.instance)
+      instance: current.origin.instance,
+      backgroundRate: current.backgroundRate(of: score))
     stage(header, position: position, record: record)
     stagedEntries.append(note.ledgerEntry)
   }

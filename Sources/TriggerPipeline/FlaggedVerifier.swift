@@ -1,3 +1,4 @@
+package import Calibration
 package import DurableFiles
 package import EventRecords
 
@@ -31,6 +32,7 @@ package struct FlaggedVerifier {
   private var followedFactors: [Float] = []
   private let model: SHA256Digest
   private let calibration: SHA256Digest
+  private let backgroundRates: BackgroundRates?
   /// What decided when; nil where the journal does not tell, and one rule decided all events.
   private var history: DecisionHistory?
   /// Whether events that the ledger does not have as decided are left out.
@@ -60,13 +62,14 @@ package struct FlaggedVerifier {
   ///   - decidedOnly: whether events that the ledger does not have as decided are left out.
   package init(
     flagged: RecordedRun, input: EventSource, rule: DecisionRule, model: SHA256Digest,
-    calibration: SHA256Digest, history: DecisionHistory? = nil, ledger: StreamLedger? = nil,
-    decidedOnly: Bool = false
+    calibration: SHA256Digest, backgroundRates: BackgroundRates?,
+    history: DecisionHistory? = nil, ledger: StreamLedger? = nil, decidedOnly: Bool = false
   ) {
     self.flagged = flagged
     self.rule = rule
     self.model = model
     self.calibration = calibration
+    self.backgroundRates = backgroundRates
     self.history = history
     leavesOutUndecided = decidedOnly
     featureCount = input.featureCount
@@ -241,6 +244,10 @@ package struct FlaggedVerifier {
     }
     if !sameBits(found.threshold, threshold) {
       return differs("threshold", offline: threshold, online: found.threshold)
+    }
+    let backgroundRate = backgroundRates?.field(of: event.score) ?? 0
+    if !sameBits(found.backgroundRate, backgroundRate) {
+      return differs("background rate", offline: backgroundRate, online: found.backgroundRate)
     }
     let online = Decision(
       reasons: found.reasons, workingPoints: found.workingPoints, weight: found.weight)

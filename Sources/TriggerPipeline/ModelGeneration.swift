@@ -27,6 +27,7 @@ final class ModelGeneration: @unchecked Sendable {
   let calibration: TriggerCalibration
   /// Which rates are held.
   let control: RateControlPlan
+  private let backgroundRates: BackgroundRates?
   /// Compares the stream with the calibration's background. The deciding thread notes, the
   /// supervising thread evaluates.
   let drift: DriftMonitor
@@ -38,6 +39,9 @@ final class ModelGeneration: @unchecked Sendable {
     let rule: DecisionRule
     let scorers: [EventScorer]
   }
+
+  /// The background rate that a flagged record with this score carries; 0 where it is not known.
+  func backgroundRate(of score: Float) -> Float { backgroundRates?.field(of: score) ?? 0 }
 
   /// 1 for the first, one more for every switch.
   var number: Int { facts.number }
@@ -67,6 +71,7 @@ final class ModelGeneration: @unchecked Sendable {
     self.calibration = calibration
     var driftSettings = settings.drift
     driftSettings.movingPoints = Set(loaded.rateControl.points.map(\.name))
+    backgroundRates = calibration.backgroundRates
     drift = DriftMonitor(
       calibration: calibration, featureNames: model.model.featureNames,
       featureCount: model.model.shape.featureCount, settings: driftSettings)

@@ -1,3 +1,4 @@
+package import Calibration
 internal import EventRecords
 
 /// Makes the flagged records that the daemon would have published. The fields that only the daemon
@@ -6,13 +7,18 @@ package struct OfflineFlagged {
   private let rule: DecisionRule
   private let model: UInt32
   private let calibration: UInt32
+  private let backgroundRates: BackgroundRates?
   private let featureCount: Int
   private let eventBytes: UnsafeMutableRawBufferPointer
   private var number: UInt64 = 0
 
   /// Creates a maker of flagged records for a model and calibration given by their short hashes.
-  package init(rule: DecisionRule, model: UInt32, calibration: UInt32, featureCount: Int) {
+  package init(
+    rule: DecisionRule, model: UInt32, calibration: UInt32, backgroundRates: BackgroundRates?,
+    featureCount: Int
+  ) {
     self.rule = rule
+    self.backgroundRates = backgroundRates
     self.model = model
     self.calibration = calibration
     self.featureCount = featureCount
@@ -35,7 +41,7 @@ package struct OfflineFlagged {
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: event.score,
       threshold: rule.loosestThreshold, number: number, receivedNs: record.timeNs,
       decidedNs: record.timeNs, weight: decision.weight, model: model, calibration: calibration,
-      instance: 0)
+      instance: 0, backgroundRate: backgroundRates?.field(of: event.score) ?? 0)
     FlaggedRecord.encode(
       header, attributions: event.attributions, eventRecord: record, into: target)
     return true

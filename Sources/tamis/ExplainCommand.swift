@@ -20,10 +20,18 @@ struct ExplainCommand: ParsableCommand {
       much as on the event. Without --event the event with the highest score is explained, and the \
       mean shares over all events are added.
 
+      With --calibration the event's background rate is shown: the share of background events with \
+      a score at least as high, with its interval. Beyond the largest score that the calibration \
+      has seen the rate comes from a fitted tail, which is said. With --events-per-second it is \
+      also a rate of false alarms. Of flagged records without --calibration the rate that they \
+      carry is shown.
+
       Examples:
         tamis explain --model model.safetensors --input flagged.run
         tamis explain --model model.safetensors --input events.npy --event 17 \\
           --top 5 --svg event17.svg
+        tamis explain --model model.safetensors --calibration calibration.json \\
+          --input journal --event 3 --events-per-second 40000
       """)
 
   @Option(help: "The model file.", completion: .file())
@@ -42,6 +50,9 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: "The calibration file, whose levels are then used.", completion: .file())
   var calibration: String?
 
+  @Option(help: "Events that the stream has a second: gives the rate of false alarms.")
+  var eventsPerSecond: Double?
+
   @Option(help: "A file for the bars as SVG.", completion: .file())
   var svg: String?
 
@@ -53,6 +64,10 @@ struct ExplainCommand: ParsableCommand {
   func validate() throws {
     if top < 1 { throw ValidationError("--top is 1 or more, not \(top)") }
     if let event, event < 0 { throw ValidationError("--event is 0 or more, not \(event)") }
+    if let eventsPerSecond, !(eventsPerSecond > 0 && eventsPerSecond < .infinity) {
+      throw ValidationError(
+        "--events-per-second is a number above 0, not \(eventsPerSecond)")
+    }
     if scoring.levels != nil, calibration != nil {
       throw ValidationError("--levels and --calibration exclude each other")
     }
@@ -84,6 +99,9 @@ struct ExplainCommand: ParsableCommand {
     guard let explanation = explanations.first else { return }
     if !explanation.isScored { try refuse(explanation, names: names) }
     var facts = facts(explanation, names: names, identity: identity(of: place, in: source))
+    addRarity(
+      to: &facts, explanation, flagged: source.flaggedRecord(at: place),
+      calibration: matchedCalibration?.calibration)
     if event == nil { try addMeans(to: &facts, rows, explainer, names: names) }
     if let svg {
       let picture = explanation.svgFile(names: names, top: shownCount(names.count))

@@ -27,8 +27,8 @@ struct Tamis: ParsableCommand {
       SimulateCommand.self, TrainCommand.self, CalibrateCommand.self, ScoreCommand.self,
       EvaluateCommand.self, ExplainCommand.self, SampleCommand.self, RecordCommand.self,
       ReplayCommand.self, VerifyCommand.self, LedgerCommand.self, DriftCommand.self,
-      InspectCommand.self, BenchCommand.self, ControlStudyCommand.self, WatchCommand.self,
-      ReloadCommand.self, KeygenCommand.self,
+      CoverageCommand.self, RedecideCommand.self, InspectCommand.self, BenchCommand.self,
+      ControlStudyCommand.self, WatchCommand.self, ReloadCommand.self, KeygenCommand.self,
     ])
 
   static func main() { runProgram(Self.self, named: "tamis") }

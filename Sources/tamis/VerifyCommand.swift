@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
@@ -148,7 +149,8 @@ struct VerifyCommand: ParsableCommand {
     for note in ledger?.notes ?? [] { complain("warning: \(note)") }
     var verifier = FlaggedVerifier(
       flagged: journal, input: events, rule: rule, model: loaded.sha256,
-      calibration: matchedCalibration.sha256, history: try history,
+      calibration: matchedCalibration.sha256,
+      backgroundRates: matchedCalibration.calibration.backgroundRates, history: try history,
       ledger: ledger, decidedOnly: decidedOnly)
     let features = UnsafeMutableBufferPointer<Float>.allocate(capacity: events.featureCount)
     defer { features.deallocate() }

@@ -100,6 +100,7 @@ import Testing
       reference: DriftReference(
         scoreHistogram: histogram, features: features.summary,
         condition: ConditionSummary(eventCount: 7, mean: 35.25, standardDeviation: 0.5)),
+      backgroundRates: BackgroundRates(accumulator, histogram: histogram, including: [17, 9999]),
       screen: comparedScreen(exact: [2, 4, 8], screened: [2.0625, 3.75, 8]),
       created: "2026-11-23T20:00:00Z", program: "tamis 0.1.0")
   }

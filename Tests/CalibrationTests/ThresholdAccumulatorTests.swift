@@ -57,11 +57,13 @@ import Testing
     }
   }
 
-  @Test func planKeepsWhatTheThresholdsNeedAndNoMore() throws {
+  @Test func planKeepsWhatThresholdsAndRatesNeedAndNoMore() throws {
     let plan = try CalibrationPlan([
       WorkingPointRequest(parsing: "tight=1e-4"), WorkingPointRequest(parsing: "loose=1e-2"),
     ])
-    #expect(plan.accumulator(eventCountMax: 1_000_000).capacity == 10_001)
+    #expect(plan.accumulator(eventCountMax: 1_000_000).capacity == 125_001)
+    let loose = try CalibrationPlan([WorkingPointRequest(parsing: "loose=0.2")])
+    #expect(loose.accumulator(eventCountMax: 1_000_000).capacity == 200_001)
     #expect(plan.accumulator(eventCountMax: 5).capacity == 1)
     #expect(plan.accumulator(eventCountMax: 0).capacity == 0)
   }

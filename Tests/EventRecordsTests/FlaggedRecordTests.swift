@@ -22,6 +22,31 @@ import Testing
     #expect(bytes.count == 64 + 8 + 72)
   }
 
+  @Test(arguments: [0, -0, 0x1p-20, -0x1p-126, 1, -Float.leastNonzeroMagnitude, .nan, -.infinity])
+  func aBackgroundRateStandsAtByte56(rate: Float) throws {
+    let event = eventBytes(
+      EventHeader(source: 1, run: 7, featureCount: 1, sequence: 1, event: 1, timeNs: 5))
+    let header = FlaggedHeader(
+      reasons: .unbiased, workingPoints: 0, score: 1, threshold: 2, number: 1, receivedNs: 1,
+      decidedNs: 1, backgroundRate: rate)
+    var bytes = [UInt8](repeating: 0xEE, count: FlaggedRecord.byteCount(featureCount: 1))
+    try bytes.withUnsafeMutableBytes { target in
+      let base = try #require(target.baseAddress)
+      try event.withUnsafeBytes { event in
+        let source = try #require(event.baseAddress)
+        [Float(1)].withUnsafeBufferPointer {
+          FlaggedRecord.encode(
+            header, attributions: $0, eventRecord: EventRecordView(source), into: base)
+        }
+      }
+      let view = FlaggedRecordView(base, featureCount: 1)
+      #expect(view.backgroundRate.bitPattern == rate.bitPattern)
+      #expect(view.header.backgroundRate.bitPattern == rate.bitPattern)
+      #expect(view.storedChecksum == view.computedChecksum)
+    }
+    #expect(Array(bytes[56..<60]) == littleEndian(rate.bitPattern))
+  }
+
   @Test(arguments: 0..<8)
   func aViewReadsWhatWasEncodedAtAnyAlignment(shift: Int) throws {
     let bytes = [UInt8](repeating: 0, count: shift) + flaggedBytes(number: 5, reasons: .unbiased)

@@ -27,7 +27,9 @@ struct flagged_header { /* 64 bytes, then D attributions, then the event record 
   uint16_t working_points;
   float score, threshold;
   uint64_t number, received_ns, decided_ns;
-  uint32_t weight, model, calibration, instance, reserved, crc32c;
+  uint32_t weight, model, calibration, instance;
+  float background_rate; /* negative: from a fitted tail; 0: not known */
+  uint32_t crc32c;
 };
 
 _Static_assert(sizeof(struct event_header) == 64 && sizeof(struct flagged_header) == 64, "padding");

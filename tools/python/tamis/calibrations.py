@@ -11,6 +11,7 @@ import numpy as np
 
 from .faults import FileFault
 from .models import Model, Scoring
+from .rarity import BackgroundRates
 from .runs import Path
 
 __all__ = ["Calibration", "WorkingPoint"]
@@ -33,6 +34,8 @@ class Calibration:
     model_sha256    of the model that it belongs to
     scoring         levels and weights, in place of the model's own
     working_points  in the order of their bits
+    confidence      of intervals
+    background_rates  how rare scores are; None in files of before they were measured
     content         everything in the file
     """
 
@@ -50,6 +53,10 @@ class Calibration:
                     each["name"], float(each["target_fpr"]), np.float32(each["threshold"]),
                     int(each["prescale"]), tuple(each["fpr_interval"]), str(each["guarantee"]))
                 for each in content["working_points"]]
+            self.confidence = float(content.get("confidence", 0.95))
+            rates = content.get("background_rates")
+            self.background_rates = None if rates is None else BackgroundRates(
+                rates["scores"], rates["ranks"], int(content["events"]), rates["tail"])
         except (KeyError, TypeError, ValueError) as fault:
             raise FileFault(f"{name}: {type(fault).__name__}: {fault}") from fault
         if not 1 <= len(self.working_points) <= 16:

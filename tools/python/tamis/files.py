@@ -2,7 +2,7 @@
 
 Every field of the records is a column; those of the event inside a flagged record begin with
 `event_`, and features and attributions are columns of D numbers a row. Constants of the format
-(magic, version, features_count, reserved) are left out where they are what they should be, and kept
+(magic, version, features_count) are left out where they are what they should be, and kept
 where they are not, so that nothing is lost. Times are uint64 nanoseconds since 1970-01-01 UTC.
 """
 
@@ -135,7 +135,7 @@ def _constants(kind: str, feature_count: int) -> dict[str, int]:
     constants = {prefix + name: value for name, value in events.items()}
     if kind == "flagged":
         constants |= {"magic": int.from_bytes(formats.FLAGGED_MAGIC, "little"),
-                      "version": formats.VERSION, "reserved": 0}
+                      "version": formats.VERSION}
     return constants
 
 
@@ -196,7 +196,10 @@ def _table(file: tables.ColumnFile) -> Table:
     if metadata is None or not is_table(file):
         raise FileFault(f"{file.path}: not written by tamis; tamis-convert makes a run of it")
     dtype = record_dtype(metadata["kind"], metadata["features"])
-    fields, omitted = dict(_flat_fields(dtype)), metadata["omitted"]
+    fields, omitted = dict(_flat_fields(dtype)), dict(metadata["omitted"])
+    if "reserved" in omitted and "background_rate" in fields:
+        # Files of before background rates call the field so, and have 0 there.
+        omitted["background_rate"] = omitted.pop("reserved")
     missing = sorted(set(fields) - set(omitted) - set(file.shapes))
     if missing:
         raise FileFault(f"{file.path}: columns {', '.join(missing)} are missing")

@@ -71,7 +71,7 @@ def flagged_dtype(feature_count: int) -> np.dtype[Any]:
         ("magic", "S4"), ("version", "u1"), ("reasons", "u1"), ("working_points", "<u2"),
         ("score", "<f4"), ("threshold", "<f4"), ("number", "<u8"), ("received_ns", "<u8"),
         ("decided_ns", "<u8"), ("weight", "<u4"), ("model", "<u4"), ("calibration", "<u4"),
-        ("instance", "<u4"), ("reserved", "<u4"), ("crc32c", "<u4"),
+        ("instance", "<u4"), ("background_rate", "<f4"), ("crc32c", "<u4"),
         ("attributions", "<f4", (feature_count,)), ("event", event_dtype(feature_count)),
     ])
 
@@ -259,6 +259,9 @@ def describe(record: Any, names: Sequence[str] | None = None, top: int = 3) -> s
     line = (f"{record['number']}: run {event['run']} source {event['source']} "
             f"event {event['event']}: {' + '.join(reasons)}, score {record['score']:.6g}, "
             f"threshold {record['threshold']:.6g}, weight {record['weight']}")
+    rate = record["background_rate"]
+    if rate:
+        line += f", background rate {abs(rate):.3g}" + (" (extrapolated)" if rate < 0 else "")
     if points:
         line += f", working points {' '.join(points)}"
     if record["reasons"] & NOT_SCORABLE or not record["score"] > 0:

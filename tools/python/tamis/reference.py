@@ -210,12 +210,14 @@ def flag(model: Model, calibration: Calibration, events: Records, unbiased_presc
     events = np.ascontiguousarray(events[events["kind"] == EVENT])
     parts = attributions(model, events["features"], calibration.scoring, exact)
     points = [(float(each.threshold), each.prescale) for each in calibration.working_points]
-    reasons, mask, weight = decide(
-        sum_attributions(parts), prescale_hash(events), points, unbiased_prescale)
+    scores = sum_attributions(parts)
+    reasons, mask, weight = decide(scores, prescale_hash(events), points, unbiased_prescale)
     kept = reasons != 0
+    rates = calibration.background_rates
     records = new_flagged(
         events[kept], parts[kept], reasons=reasons[kept], working_points=mask[kept],
-        weight=weight[kept], threshold=calibration.loosest_threshold,
+        weight=weight[kept], background_rate=0 if rates is None else rates.field(scores[kept]),
+        threshold=calibration.loosest_threshold,
         model=_prefix(model.sha256), calibration=_prefix(calibration.sha256),
         **{"number": 1 + np.arange(int(kept.sum()), dtype=np.uint64), **columns})
     return seal(records)

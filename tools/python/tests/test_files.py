@@ -70,7 +70,7 @@ def test_back_gives_the_same_bytes(tmp_path, kind, run_kind, count, segments):
 @pytest.mark.parametrize("feature_count", [1, 64, 1000])
 def test_records_of_any_size_and_damaged_ones(tmp_path, kind, feature_count):
     records = some_flagged(50, feature_count)
-    records["event"]["magic"][7], records["reserved"][3] = b"XXXX", 9
+    records["event"]["magic"][7], records["background_rate"][3] = b"XXXX", -9e-7
     records["event"]["features_count"][1] += 1
     records["crc32c"][5] ^= 1
     TO[kind](records, tmp_path / "file")

@@ -1,0 +1,84 @@
+internal import Analysis
+internal import Calibration
+internal import EventRecords
+internal import StrictJSON
+
+extension ExplainCommand {
+  /// Says how rare the score of an explained event is: by the calibration, or as its flagged record has
+  /// it.
+  func addRarity(
+    to facts: inout Facts, _ explanation: EventExplanation, flagged: FlaggedRecordView?,
+    calibration: TriggerCalibration?
+  ) {
+    guard let calibration else {
+      if let field = flagged?.backgroundRate { addCarried(field, to: &facts) }
+      return
+    }
+    guard let table = calibration.backgroundRates else {
+      facts.add(
+        "background_rate", .null,
+        line: "background rate: not known; the calibration is of a version that did not measure it")
+      return
+    }
+    let confidence = calibration.confidence
+    guard let found = table.estimate(of: explanation.score, confidence: confidence) else { return }
+    var object: JSONObject = [
+      "rate": .real(found.rate), "extrapolated": .bool(found.isExtrapolated),
+      "confidence": .real(confidence), "interval": interval(found.interval),
+      "limit": .real(found.limit), "calibration_events": .integer(table.eventCount),
+    ]
+    var lines = [
+      "background rate: \(short(found.rate)) of background events score as high, "
+        + "[\(short(found.interval.lowerBound)), \(short(found.interval.upperBound))] at "
+        + "\(confidence)"
+    ]
+    if found.isExtrapolated {
+      lines.append(
+        "EXTRAPOLATED by a fitted tail: no one of \(table.eventCount) calibration events scored as "
+          + "high; without the tail the rate is at most \(short(found.limit))")
+      if found.rate * 10 * Double(table.eventCount) < 1 {
+        lines.append(
+          "further than a tenth of what the events reach: read it as an order of magnitude at most")
+      }
+    }
+    if let eventsPerSecond {
+      object["events_per_second"] = .real(eventsPerSecond)
+      object["false_alarms_per_second"] = .real(found.rate * eventsPerSecond)
+      lines.append(
+        "false alarms of this score or more at \(short(eventsPerSecond)) events/s: "
+          + falseAlarms(found.rate * eventsPerSecond) + ", between "
+          + falseAlarms(found.interval.lowerBound * eventsPerSecond) + " and "
+          + falseAlarms(found.interval.upperBound * eventsPerSecond))
+    }
+    facts.add("background_rate", .object(object), line: lines.joined(separator: "\n"))
+  }
+
+  private func addCarried(_ field: Float, to facts: inout Facts) {
+    guard field != 0, !field.isNaN else {
+      facts.add(
+        "background_rate", .null, line: "background rate: not known; give --calibration")
+      return
+    }
+    let rate = Double(field.magnitude)
+    var object: JSONObject = ["rate": .real(rate), "extrapolated": .bool(field < 0)]
+    var line =
+      "background rate: \(short(rate)) of background events score as high, as the record says"
+      + (field < 0 ? "; EXTRAPOLATED by a fitted tail" : "")
+    if let eventsPerSecond {
+      object["events_per_second"] = .real(eventsPerSecond)
+      object["false_alarms_per_second"] = .real(rate * eventsPerSecond)
+      line += "\nfalse alarms of this score or more: \(falseAlarms(rate * eventsPerSecond))"
+    }
+    facts.add("background_rate", .object(object), line: line)
+  }
+}
+
+/// A rate in events a second, in the unit that people count in.
+private func falseAlarms(_ perSecond: Double) -> String {
+  for (unit, seconds) in [
+    ("a second", 1.0), ("a minute", 60), ("an hour", 3600), ("a day", 86_400),
+  ] where perSecond * seconds >= 1 {
+    return "\(short(perSecond * seconds)) \(unit)"
+  }
+  return "\(short(perSecond * 365.25 * 86_400)) a year"
+}

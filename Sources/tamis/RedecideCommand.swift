@@ -1,0 +1,180 @@
+internal import ArgumentParser
+internal import Calibration
+internal import CommandFrame
+internal import DurableFiles
+internal import EventRecords
+internal import ScoreEngine
+internal import ScoreModel
+internal import StrictJSON
+internal import TriggerPipeline
+
+/// `tamis redecide`.
+struct RedecideCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "redecide",
+    abstract: "Say what another model and calibration would have kept of a journal.",
+    discussion: """
+      Scores the events of a journal again with a new pair, before a reload makes it live. The \
+      unbiased sample tells the rate of each working point, old and new, with its exact interval. \
+      All records together tell how many events of the stream both keep, the old pair alone, and \
+      the new pair alone: every record counts by its weight, the number of events that it stands \
+      for. Events that the old pair did not keep are known from the sample alone, so that their \
+      counts have wide intervals.
+
+      Working points are matched by name where --old-calibration names the file that decided, and \
+      by their place otherwise. The old file also tells what fired and was prescaled away. \
+      With --old-calibration thresholds that moved are those of the file; without it a record tells \
+      what fired.
+
+      Examples:
+        tamis redecide /var/lib/tamis/journal --model new.safetensors \\
+          --calibration new.json --old-calibration calibration.json
+        tamis redecide journal --model model.safetensors --calibration tighter.json \\
+          --json
+      """)
+
+  @Argument(
+    help: "Journals, their segments, or runs of flagged records.",
+    completion: .file())
+  var journal: [String]
+
+  @Option(help: "The new model.", completion: .file())
+  var model: String
+
+  @Option(help: "The new calibration.", completion: .file())
+  var calibration: String
+
+  @Option(help: "The calibration that decided.", completion: .file())
+  var oldCalibration: String?
+
+  @Option(help: "Confidence of the intervals. Default: the new calibration's.")
+  var confidence: Double?
+
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if let confidence, !(confidence > 0 && confidence < 1) {
+      throw ValidationError("--confidence lies between 0 and 1, not \(confidence)")
+    }
+  }
+
+  func run() throws {
+    let loaded = try TrainedModel.load(model)
+    for note in loaded.notes { complain("\(model): \(note)") }
+    let matched = try MatchedCalibration(path: calibration, model: loaded)
+    let old = try oldCalibration.map { try TriggerCalibration.load($0) }
+    let source = try EventSource(paths: journal)
+    for note in source.notes { complain(note) }
+    for (index, input) in source.inputs.enumerated() {
+      guard input.eventCount == 0 || input.flaggedRecord(at: 0) != nil else {
+        throw FileFault(
+          file: journal[index], found: "recorded events",
+          expected: "a journal or a run of flagged records",
+          remedy: "for recorded events use tamis score --calibration")
+      }
+    }
+    try checkFeatures(of: source, fit: loaded)
+    guard source.eventCount > 0 else {
+      throw FileFault(file: journal[0], found: "no records", expected: "at least one")
+    }
+    let flagged = (0..<source.eventCount).lazy.compactMap { source.flaggedRecord(at: $0) }
+    if let old, !flagged.contains(where: { $0.calibration == old.sha256.prefix }) {
+      throw FileFault(
+        file: old.path, found: "a calibration that decided no record of \(journal[0])",
+        expected: "the one that did, whose SHA-256 begins with that of the records",
+        remedy: "decisions.jsonl of the journal has the hashes; or leave --old-calibration out")
+    }
+    let tally = try redecide(
+      source, loaded: loaded, matched: matched, old: old,
+      samplePrescale: Redecision.samplePrescale(flagged.map { ($0.reasons, $0.weight) }))
+    var facts = Facts()
+    facts.add(
+      tally, confidence: confidence ?? matched.calibration.confidence,
+      prescales: matched.calibration.workingPoints.map(\.prescale))
+    facts.print(asJSON: output.json)
+  }
+
+  private func redecide(
+    _ source: EventSource, loaded: LoadedModel, matched: MatchedCalibration,
+    old: LoadedCalibration?, samplePrescale: UInt32
+  ) throws -> Redecision {
+    var tally = Redecision(
+      rule: DecisionRule(matched.calibration, unbiasedPrescale: 0),
+      pairs: pairs(old: old?.calibration, new: matched.calibration),
+      samplePrescale: samplePrescale,
+      old: old.map {
+        (DecisionRule($0.calibration, unbiasedPrescale: 0), $0.sha256.prefix)
+      })
+    let network = ScoringNetwork(
+      model: loaded.model, scoring: matched.scoring(of: loaded.model),
+      instructionSet: try InstructionSet.selected())
+    var progress = ProgressLine()
+    let trigger = OfflineTrigger(
+      network: network, workers: engine.workerCount, batchMax: engine.batch)
+    try trigger.scoreChunks(of: source) { range, scores, _ in
+      for (index, score) in zip(range, scores) {
+        if let record = source.flaggedRecord(at: index) { tally.add(record, score: score) }
+      }
+      progress.show("redecide \(range.upperBound) of \(source.eventCount) records")
+    }
+    progress.finish()
+    return tally
+  }
+
+  /// New points in their order, then the old ones that are gone. Without the old calibration the place
+  /// is all that is known.
+  private func pairs(old: TriggerCalibration?, new: TriggerCalibration) -> [Redecision.Pair] {
+    guard let old else {
+      return new.workingPoints.enumerated().map {
+        Redecision.Pair(name: $1.name, old: $0, new: $0)
+      }
+    }
+    let found = new.workingPoints.enumerated().map { index, point in
+      Redecision.Pair(
+        name: point.name, old: old.workingPoints.firstIndex { $0.name == point.name }, new: index)
+    }
+    let gone = old.workingPoints.enumerated().filter { _, point in
+      !new.workingPoints.contains { $0.name == point.name }
+    }
+    return found + gone.map { Redecision.Pair(name: $1.name, old: $0, new: nil) }
+  }
+}
+
+extension Facts {
+  /// Adds what was redecided.
+  fileprivate mutating func add(_ tally: Redecision, confidence: Double, prescales: [UInt32]) {
+    let report = RedecisionReport(tally: tally, confidence: confidence, prescales: prescales)
+    let total = tally.total
+    add("records", .integer(total.records))
+    add("not_scorable", .integer(total.notScorable))
+    add(
+      "unbiased_prescale", .integer(Int(tally.samplePrescale)),
+      line: tally.samplePrescale == 0
+        ? "unbiased sample: none; rates, and what the new pair alone keeps, are not known"
+        : "unbiased sample: \(total.sampled) events of one in \(tally.samplePrescale)")
+    add("sampled", .integer(total.sampled), line: "")
+    add("stream_events", .real(total.stream), line: "")
+    add("confidence", .real(confidence))
+    add(
+      "working_points", .array(report.points(of: total)),
+      line: report.table(of: total))
+    let runs = tally.runs.sorted { $0.key < $1.key }
+    let shown = runs.suffix(RedecisionReport.runsShown)
+    var lines = shown.map { "run \($0.key)\n" + report.table(of: $0.value) }
+    if runs.count > shown.count {
+      lines.insert("\(runs.count - shown.count) earlier runs: with --json", at: 0)
+    }
+    add(
+      "runs",
+      .array(
+        runs.map { run, counts in
+          .object([
+            "run": .integer(run), "records": .integer(counts.records),
+            "not_scorable": .integer(counts.notScorable), "sampled": .integer(counts.sampled),
+            "stream_events": .real(counts.stream),
+            "working_points": .array(report.points(of: counts)),
+          ])
+        }), line: runs.count > 1 ? lines.joined(separator: "\n") : "")
+  }
+}
