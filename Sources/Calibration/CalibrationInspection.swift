@@ -20,6 +20,7 @@ extension TriggerCalibration {
         + "\(runs.count) \(runs.count == 1 ? "source" : "sources")",
     ] + runs.map(\.inspection)
       + workingPoints.map { $0.inspection(confidence: confidence) } + reference.inspection
+      + (conditionBins?.inspection(names: workingPoints.map(\.name)) ?? [])
       + [backgroundRates?.inspection ?? "background rates: not measured"]
       + [screen?.inspection ?? "screen: not measured; for exact precision only"]
   }
@@ -61,6 +62,25 @@ extension WorkingPoint {
     let kept = prescale == 1 ? "" : ", keeps one in \(prescale)"
     return "working point \(name): target rate \(targetFPR) \(guarantee.phrase), threshold "
       + "\(threshold) (\(origin)), true rate \(interval)\(kept)"
+  }
+}
+
+extension ConditionBins {
+  /// A line for the bins, and one for each working point.
+  fileprivate func inspection(names: [String]) -> [String] {
+    let counts = eventCounts.map(String.init).joined(separator: ", ")
+    return [
+      "\(eventCounts.count) bins of the condition with edges "
+        + edges.map(\.description).joined(separator: ", ")
+        + " and \(counts) scores; \(unknownCount) scores without a condition"
+    ]
+      + names.enumerated().map { index, name in
+        let row = row(ofPoint: index)
+        return "working point \(name) by condition: thresholds "
+          + row.dropLast().map(\.description).joined(separator: ", ")
+          + "; without a condition \(row[row.count - 1])"
+          + (unknown == nil ? ", the highest of all bins" : "")
+      }
   }
 }
 

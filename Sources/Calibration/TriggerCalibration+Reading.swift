@@ -77,6 +77,10 @@ extension TriggerCalibration {
     runs = try place.member("runs").map(CalibrationRun.init)
     workingPoints = try place.member("working_points").workingPoints(eventCount: eventCount)
     reference = try DriftReference(place.member("reference"))
+    let names = workingPoints.map(\.name)
+    conditionBins = try place.optionalMember("condition_bins")?.unlessNull {
+      (bins) throws(FileFault) in try ConditionBins(bins, names: names)
+    }
     let scoreCount = eventCount
     backgroundRates = try place.optionalMember("background_rates")?.unlessNull {
       (rates) throws(FileFault) in try BackgroundRates(rates, eventCount: scoreCount)

@@ -31,6 +31,9 @@ extension TriggerCalibration {
       "created": .string(created),
       "program": .string(program),
     ]
+    if let conditionBins {
+      object["condition_bins"] = .object(conditionBins.json(names: workingPoints.map(\.name)))
+    }
     if let backgroundRates { object["background_rates"] = .object(backgroundRates.json) }
     object.merge(otherKeys)
     return object

@@ -32,6 +32,9 @@ public struct TriggerCalibration: Equatable, Sendable {
   public var created: String
   /// The program that made it, such as `tamis 0.1.0`.
   public var program: String
+  /// Thresholds by the condition of an event, in place of those of `workingPoints`; nil where one
+  /// threshold holds for all events.
+  public var conditionBins: ConditionBins?
   /// How rare scores are; nil in files of versions that did not measure it.
   public var backgroundRates: BackgroundRates?
   /// How well the screen agrees; nil where it was not measured or cannot be used.
@@ -82,7 +85,12 @@ public struct TriggerCalibration: Equatable, Sendable {
 
   /// The lowest threshold. An event whose score is not above it fires no working point.
   public var loosestThreshold: Float {
-    workingPoints.reduce(.infinity) { min($0, $1.threshold) }
+    workingPoints.indices.reduce(.infinity) { min($0, loosestThreshold(ofPoint: $1)) }
+  }
+
+  /// The lowest threshold that working point `point` has in any bin of the condition.
+  public func loosestThreshold(ofPoint point: Int) -> Float {
+    conditionBins?.row(ofPoint: point).reduce(.infinity, min) ?? workingPoints[point].threshold
   }
 }
 

@@ -24,7 +24,10 @@ struct RateComparison: Sendable {
       guard let rank = point.rank, 1...count ~= rank, !moving.contains(point.name) else {
         return nil
       }
-      return Point(index: index, name: point.name, fromTop: count + 1 - rank)
+      // By bins of the condition the rate of the whole stream is the sum of the bins'; its law is that
+      // of as many events above, to first order.
+      let fromTop = calibration.conditionBins?.exceedanceCount(ofPoint: index) ?? count + 1 - rank
+      return Point(index: index, name: point.name, fromTop: min(max(fromTop, 1), count))
     }
   }
 

@@ -180,7 +180,11 @@ extension DecideStage {
     counters.decisionLatency.record(Double(latencyNs) * 1e-9)
     let decision = decision(score: score, record: record, nowNs: decidedNs)
     // A move of a threshold holds from the next event on.
-    defer { if control != nil, !score.isNaN { noteControl(score: score, timeNs: record.timeNs) } }
+    defer {
+      if control != nil, !score.isNaN {
+        noteControl(score: score, condition: record.condition, timeNs: record.timeNs)
+      }
+    }
     guard let decision else { return }
     count(decision, in: entry)
     if decision.reasons.contains(.unbiased) {
@@ -188,7 +192,8 @@ extension DecideStage {
     }
     let header = FlaggedHeader(
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: score,
-      threshold: rule.loosestThreshold, number: output.nextNumber + UInt64(stagedCount),
+      threshold: rule.loosestThreshold(condition: record.condition),
+      number: output.nextNumber + UInt64(stagedCount),
       receivedNs: note.receivedNs, decidedNs: decidedNs, weight: decision.weight,
       model: current.origin.model, calibration: current.origin.calibration,
       instance: current.origin.instance,
@@ -203,9 +208,11 @@ extension DecideStage {
     }
     let hash = PrescaleHash(
       run: record.run, source: record.source, sequence: record.sequence, event: record.event)
-    let decision = rule.decide(score: score, hash: hash, floodPrescale: floodPrescale)
+    let decision = rule.decide(
+      score: score, condition: record.condition, hash: hash, floodPrescale: floodPrescale)
     if flood != nil {
-      noteFlood(decision, score: score, hash: hash, nowNs: nowNs)
+      noteFlood(
+        decision, score: score, condition: record.condition, hash: hash, nowNs: nowNs)
     }
     return decision ?? (publishesAll ? .unflagged : nil)
   }
@@ -250,11 +257,13 @@ extension DecideStage {
   /// Tells the governor of an event that would be flagged without a cap. A changed prescale holds
   /// from the next event on.
   private func noteFlood(
-    _ decision: Decision?, score: Float, hash: PrescaleHash, nowNs: UInt64
+    _ decision: Decision?, score: Float, condition: Float, hash: PrescaleHash, nowNs: UInt64
   ) {
     let isKept = decision?.isFlagged ?? false
     if !isKept {
-      guard floodPrescale > 1, let uncapped = rule.decide(score: score, hash: hash),
+      guard floodPrescale > 1,
+        let uncapped = rule.decide(
+          score: score, condition: condition, hash: hash),
         uncapped.isFlagged
       else { return }
       counters.floodSuppressed.add()
@@ -280,9 +289,11 @@ extension DecideStage {
 
 extension DecideStage {
   /// Enters a scored event into the window of rate control. At the window's end thresholds may move.
-  private func noteControl(score: Float, timeNs: UInt64) {
+  private func noteControl(score: Float, condition: Float, timeNs: UInt64) {
     if floodPrescale > 1 { wasFlooded = true }
-    let isOver = control?.note(fired: rule.firedPoints(score: score), timeNs: timeNs) ?? false
+    let isOver =
+      control?.note(fired: rule.firedPoints(score: score, condition: condition), timeNs: timeNs)
+      ?? false
     if isOver { closeControlWindow(timeNs: timeNs) }
   }
 
@@ -329,7 +340,7 @@ extension DecideStage {
 
 extension DecideStage {
   private func count(_ score: Float, condition: Float, in entry: RunLedgerEntry) {
-    let fired = rule.firedPoints(score: score)
+    let fired = rule.firedPoints(score: score, condition: condition)
     current.drift.noteEvent(condition: condition, fired: fired, isScorable: !score.isNaN)
     if score.isNaN {
       entry.account.notFinite +|= 1

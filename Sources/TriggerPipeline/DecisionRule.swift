@@ -41,29 +41,56 @@ package struct DecisionRule: Sendable {
     }
   }
 
+  /// Thresholds by the condition of an event.
+  package struct Bins: Equatable, Sendable {
+    /// Finite, ascending, all different.
+    package var edges: [Float]
+    /// A row a bin and one for events without a condition; a threshold a working point in each.
+    package var rows: [[Float]]
+
+    /// Creates bins.
+    package init(edges: [Float], rows: [[Float]]) {
+      self.edges = edges
+      self.rows = rows
+    }
+  }
+
   /// The working points in the calibration's order, 1 to 16, with the calibration's thresholds.
   package let routes: [Route]
+  /// Thresholds in place of those of `routes`; nil where one holds for all conditions.
+  package let bins: Bins?
   /// What each threshold is multiplied by, as rate control has it; 1 where it does nothing.
   package let factors: [Float]
-  /// The thresholds in force: those of `routes` times `factors`, in float32.
-  package let thresholds: [Float]
+  /// The thresholds in force, those of `bins` or `routes` times `factors`, in float32: row after row,
+  /// one row where there are no bins.
+  private let thresholds: [Float]
+  /// The lowest of each row.
+  private let loosest: [Float]
   /// One in this many input events is kept whatever its score; 0 for none.
   package let unbiasedPrescale: UInt32
-  /// The lowest threshold in force, which every flagged record carries.
+  /// The lowest threshold in force, of all conditions.
   package let loosestThreshold: Float
 
   /// Creates the rule for 1 to 16 working points. `factors` has a positive number for each, or none
   /// for 1 everywhere.
-  package init(routes: [Route], factors: [Float] = [], unbiasedPrescale: UInt32) {
+  package init(
+    routes: [Route], bins: Bins? = nil, factors: [Float] = [], unbiasedPrescale: UInt32
+  ) {
     precondition((1...16).contains(routes.count), "working points fill a 16-bit mask")
     precondition(routes.allSatisfy { $0.prescale >= 1 && !$0.threshold.isNaN })
     precondition(factors.isEmpty || factors.count == routes.count, "one factor a working point")
     precondition(factors.allSatisfy { $0 > 0 && $0.isFinite })
     self.routes = routes
     self.factors = factors.isEmpty ? routes.map { _ in 1 } : factors
-    thresholds = zip(routes, self.factors).map { $0.threshold * $1 }
+    self.bins = bins
+    let rows = bins?.rows ?? [routes.map(\.threshold)]
+    precondition(rows.allSatisfy { $0.count == routes.count && !$0.contains(where: \.isNaN) })
+    precondition(bins == nil || rows.count == (bins?.edges.count ?? 0) + 2)
+    let inForce = rows.map { [factors = self.factors] row in zip(row, factors).map { $0 * $1 } }
+    thresholds = inForce.flatMap { $0 }
+    loosest = inForce.map { $0.reduce(.infinity, min) }
     self.unbiasedPrescale = unbiasedPrescale
-    loosestThreshold = thresholds.reduce(.infinity, min)
+    loosestThreshold = loosest.reduce(.infinity, min)
   }
 
   /// The rule of a calibration's working points.
@@ -72,27 +99,50 @@ package struct DecisionRule: Sendable {
       routes: calibration.workingPoints.map {
         Route(threshold: $0.threshold, prescale: $0.prescale)
       },
+      bins: calibration.conditionBins.map { bins in
+        let columns = calibration.workingPoints.indices.map { bins.row(ofPoint: $0) }
+        return Bins(
+          edges: bins.edges,
+          rows: (0..<bins.edges.count + 2).map { row in columns.map { $0[row] } })
+      },
       unbiasedPrescale: unbiasedPrescale)
   }
 
   /// The same working points with another prescale of the unbiased sample.
   func with(unbiasedPrescale prescale: UInt32) -> DecisionRule {
     prescale == unbiasedPrescale
-      ? self : DecisionRule(routes: routes, factors: factors, unbiasedPrescale: prescale)
+      ? self
+      : DecisionRule(routes: routes, bins: bins, factors: factors, unbiasedPrescale: prescale)
   }
 
   /// The same working points with thresholds of the calibration times these factors; none for 1
   /// everywhere.
   package func with(factors: [Float]) -> DecisionRule {
-    DecisionRule(routes: routes, factors: factors, unbiasedPrescale: unbiasedPrescale)
+    DecisionRule(routes: routes, bins: bins, factors: factors, unbiasedPrescale: unbiasedPrescale)
+  }
+
+  /// The row of thresholds of events with this condition; NaN has the last.
+  @inline(__always)
+  private func row(_ condition: Float) -> Int {
+    guard let bins else { return 0 }
+    return ConditionBins.bin(of: condition, edges: bins.edges)
+  }
+
+  /// The lowest threshold in force for events with this condition, which their flagged records carry.
+  package func loosestThreshold(condition: Float) -> Float { loosest[row(condition)] }
+
+  /// The threshold in force of working point `point` for events with this condition.
+  package func threshold(ofPoint point: Int, condition: Float) -> Float {
+    thresholds[row(condition) * routes.count + point]
   }
 
   /// Bit i: the score is above the threshold of working point i, whatever its prescale.
   @inline(__always)
-  package func firedPoints(score: Float) -> UInt16 {
+  package func firedPoints(score: Float, condition: Float) -> UInt16 {
     guard score > loosestThreshold else { return 0 }
+    let first = row(condition) * routes.count
     return routes.indices.reduce(0) { fired, index in
-      score > thresholds[index] ? fired | 1 << UInt16(index) : fired
+      score > thresholds[first + index] ? fired | 1 << UInt16(index) : fired
     }
   }
 
@@ -103,7 +153,7 @@ package struct DecisionRule: Sendable {
     if score <= loosestThreshold, unbiasedPrescale == 0 { return nil }
     let hash = PrescaleHash(
       run: event.run, source: event.source, sequence: event.sequence, event: event.event)
-    return decide(score: score, hash: hash)
+    return decide(score: score, condition: event.condition, hash: hash)
   }
 
   /// Whether to keep an event whose hash is known, under a cap on the flagged rate. Every route but
@@ -112,14 +162,15 @@ package struct DecisionRule: Sendable {
   /// All prescales look at one hash, and an event passes both the route's prescale and the cap's
   /// exactly if it passes the larger one. The weights therefore stay exact.
   package func decide(
-    score: Float, hash: PrescaleHash, floodPrescale: UInt32 = 1
+    score: Float, condition: Float, hash: PrescaleHash, floodPrescale: UInt32 = 1
   ) -> Decision? {
     var decision = Decision(reasons: [], workingPoints: 0, weight: .max)
     if score.isNaN, hash.passes(prescale: floodPrescale) {
       decision.reasons.insert(.notScorable)
       decision.weight = floodPrescale
     }
-    for index in routes.indices where score > thresholds[index] {
+    let first = row(condition) * routes.count
+    for index in routes.indices where score > thresholds[first + index] {
       let prescale = max(routes[index].prescale, floodPrescale)
       guard hash.passes(prescale: prescale) else { continue }
       decision.reasons.insert(.aboveThreshold)

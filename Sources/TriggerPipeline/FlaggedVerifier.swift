@@ -43,7 +43,6 @@ package struct FlaggedVerifier {
   private var take = 1
   /// How often a run and source of the input was taken, as the ledger has it.
   package private(set) var takeCount = 1
-  private var threshold: Float { rule.loosestThreshold }
   /// Through the flagged records of the input's runs and sources; others are not this input's.
   private var walk: FlaggedWalk
 
@@ -150,7 +149,8 @@ package struct FlaggedVerifier {
       }
     }
     let decision = rule.decide(
-      score: event.score, hash: identity.prescaleHash, floodPrescale: decider?.floodPrescale ?? 1)
+      score: event.score, condition: event.condition, hash: identity.prescaleHash,
+      floodPrescale: decider?.floodPrescale ?? 1)
     guard let wanted = decision ?? unflaggedDecision(of: identity) else { return }
     if isDeleted(identity) {
       deletedCount += 1
@@ -242,6 +242,7 @@ package struct FlaggedVerifier {
     if !sameBits(found.score, event.score) {
       return differs("score", offline: event.score, online: found.score)
     }
+    let threshold = rule.loosestThreshold(condition: event.condition)
     if !sameBits(found.threshold, threshold) {
       return differs("threshold", offline: threshold, online: found.threshold)
     }

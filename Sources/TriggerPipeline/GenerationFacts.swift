@@ -4,8 +4,10 @@ package struct PointInForce: Equatable, Sendable {
   package var name: String
   /// The false-positive rate that it was calibrated for.
   package var targetFPR: Double
-  /// An event fires when its score is greater.
+  /// An event fires when its score is greater. With thresholds by condition, the lowest.
   package var threshold: Float
+  /// The highest threshold of all conditions; nil where one holds for all.
+  package var highestThreshold: Float?
   /// One in this many fired events is kept.
   package var prescale: UInt32
   /// Where the true rate lies, with the calibration's confidence; nil where that is not known.
@@ -13,12 +15,13 @@ package struct PointInForce: Equatable, Sendable {
 
   /// Creates a point.
   package init(
-    name: String, targetFPR: Double, threshold: Float, prescale: UInt32 = 1,
-    fprInterval: ClosedRange<Double>? = nil
+    name: String, targetFPR: Double, threshold: Float, highestThreshold: Float? = nil,
+    prescale: UInt32 = 1, fprInterval: ClosedRange<Double>? = nil
   ) {
     self.name = name
     self.targetFPR = targetFPR
     self.threshold = threshold
+    self.highestThreshold = highestThreshold
     self.prescale = prescale
     self.fprInterval = fprInterval
   }

@@ -93,10 +93,12 @@ final class ModelGeneration: @unchecked Sendable {
       number: number, inForceSinceNs: settings.clock.realtimeNs, modelPath: model.path,
       modelSHA256: "\(model.sha256)", calibrationPath: loaded.calibration.path,
       calibrationSHA256: "\(loaded.calibration.sha256)",
-      points: calibration.workingPoints.map {
+      points: calibration.workingPoints.enumerated().map { index, point in
         PointInForce(
-          name: $0.name, targetFPR: $0.targetFPR.value, threshold: $0.threshold,
-          prescale: $0.prescale, fprInterval: $0.fprInterval)
+          name: point.name, targetFPR: point.targetFPR.value,
+          threshold: calibration.loosestThreshold(ofPoint: index),
+          highestThreshold: calibration.conditionBins?.row(ofPoint: index).max(),
+          prescale: point.prescale, fprInterval: point.fprInterval)
       },
       featureNames: model.model.featureNames, screenMargin: precision.screening?.margin,
       shadow: loaded.shadow.map {

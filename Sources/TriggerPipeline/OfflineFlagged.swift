@@ -39,7 +39,8 @@ package struct OfflineFlagged {
     let record = event.record ?? synthesised(event, features: features, at: base)
     let header = FlaggedHeader(
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: event.score,
-      threshold: rule.loosestThreshold, number: number, receivedNs: record.timeNs,
+      threshold: rule.loosestThreshold(condition: record.condition),
+      number: number, receivedNs: record.timeNs,
       decidedNs: record.timeNs, weight: decision.weight, model: model, calibration: calibration,
       instance: 0, backgroundRate: backgroundRates?.field(of: event.score) ?? 0)
     FlaggedRecord.encode(

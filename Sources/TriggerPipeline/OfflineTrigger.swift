@@ -14,6 +14,9 @@ package struct OfflineEvent {
   /// The decision of the rule; nil where the event is not kept.
   package var decision: Decision?
 
+  /// The condition of its record; NaN where it has none.
+  package var condition: Float { record?.condition ?? .nan }
+
   /// The numbers that identify the event.
   package var identity: EventIdentity {
     record.map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
@@ -108,7 +111,8 @@ package struct OfflineTrigger: Sendable {
             attributions: UnsafeBufferPointer(
               start: attributions + offset * featureCount, count: featureCount),
             decision: nil)
-          event.decision = rule?.decide(score: event.score, hash: event.identity.prescaleHash)
+          event.decision = rule?.decide(
+            score: event.score, condition: event.condition, hash: event.identity.prescaleHash)
           try visit(event)
         }
       })

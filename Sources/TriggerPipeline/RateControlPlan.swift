@@ -58,7 +58,7 @@ package struct RateControlPlan: Sendable {
   package func lowestThreshold(of calibration: TriggerCalibration) -> Float {
     calibration.workingPoints.enumerated().reduce(.infinity) { lowest, each in
       let factor = target(at: each.offset) == nil ? 1 : settings.factorMin
-      return min(lowest, each.element.threshold * factor)
+      return min(lowest, calibration.loosestThreshold(ofPoint: each.offset) * factor)
     }
   }
 

@@ -133,12 +133,16 @@ package struct Redecision: Sendable {
     let isSampled =
       record.reasons.contains(.unbiased)
       && EventIdentity(record.event).prescaleHash.passes(prescale: samplePrescale)
+    let condition = record.event.condition
     let old =
       oldRule.map {
-        record.calibration == oldCalibration ? $0.firedPoints(score: record.score) : nil
+        record.calibration == oldCalibration
+          ? $0.firedPoints(score: record.score, condition: condition) : nil
       }
       ?? nil
-    let fired = (old: old ?? record.workingPoints, new: rule.firedPoints(score: score))
+    let fired = (
+      old: old ?? record.workingPoints, new: rule.firedPoints(score: score, condition: condition)
+    )
     let facts = Facts(
       weight: record.weight, isSampled: isSampled, isScorable: !score.isNaN, old: fired.old,
       new: fired.new)
@@ -179,8 +183,8 @@ package struct Redecision: Sendable {
   /// The coarsest prescale of the unbiased samples in a journal: the weight of the records that nothing
   /// else kept; 0 without one.
   package static func samplePrescale(
-    _ weights: some Sequence<(reasons: FlagReasons, weight: UInt32)>
+    _ weights: some Sequence<(FlagReasons, UInt32)>
   ) -> UInt32 {
-    weights.reduce(0) { $1.reasons == .unbiased ? max($0, $1.weight) : $0 }
+    weights.reduce(0) { $1.0 == .unbiased ? max($0, $1.1) : $0 }
   }
 }

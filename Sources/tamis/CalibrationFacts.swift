@@ -12,7 +12,33 @@ extension Facts {
       "working_points", .array(calibration.workingPoints.map(object)),
       line: calibration.workingPoints.map { line($0, confidence: calibration.confidence) }
         .joined(separator: "\n"))
+    if let bins = calibration.conditionBins { add(bins, of: calibration) }
     add("screen", calibration.screen.map(object) ?? .null, line: line(calibration.screen))
+  }
+}
+
+extension Facts {
+  /// Adds thresholds by condition: a table with a row a bin.
+  private mutating func add(_ bins: ConditionBins, of calibration: TriggerCalibration) {
+    let names = calibration.workingPoints.map(\.name)
+    let rows = names.indices.map { bins.row(ofPoint: $0) }
+    var lines = [["condition", "events"] + names]
+    for (bin, count) in bins.eventCounts.enumerated() {
+      let from = bin == 0 ? "below \(bins.edges[0])" : "from \(bins.edges[bin - 1])"
+      lines.append([from, "\(count)"] + rows.map { $0[bin].description })
+    }
+    let last = bins.eventCounts.count
+    lines.append(
+      ["not known", "\(bins.unknownCount)"] + rows.map { $0[last].description })
+    let objects: [Value] = (0...last).map { bin in
+      .object([
+        "from": bin == 0 || bin == last ? .null : .real(bins.edges[bin - 1]),
+        "to": bin >= last - 1 ? .null : .real(bins.edges[bin]), "known": .bool(bin < last),
+        "events": .integer(bin < last ? bins.eventCounts[bin] : bins.unknownCount),
+        "thresholds": .array(rows.map { .real($0[bin]) }),
+      ])
+    }
+    add("condition_bins", .array(objects), line: alignedColumns(lines))
   }
 }
 

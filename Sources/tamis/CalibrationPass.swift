@@ -13,9 +13,11 @@ struct CalibrationPass {
   let plan: CalibrationPlan
   let screenMargin: Double?
   let engine: EngineOptions
+  /// Gathers scores by condition where thresholds by condition are wanted.
+  var conditioned: ConditionedScores?
 
   /// Scores all events. `scoresKept` is the number of largest scores to keep.
-  func part(scoresKept: Int, eventsTotal: Int?) throws -> CalibrationPart {
+  mutating func part(scoresKept: Int, eventsTotal: Int?) throws -> CalibrationPart {
     let network = ScoringNetwork(
       model: loaded.model, scoring: scoring, instructionSet: try InstructionSet.selected())
     let events = background.source
@@ -30,7 +32,10 @@ struct CalibrationPass {
       tally.scores.add(scores)
       tally.histogram.add(scores)
       tally.features.add(rows)
-      tally.conditions.add(of: range, in: events)
+      events.withConditions(of: range) {
+        tally.conditions.add($0)
+        conditioned?.add(scores, conditions: $0)
+      }
       screen.add(exact: scores, events: rows)
       progress.show("calibrate \(range.upperBound) of \(events.eventCount) events")
     }
@@ -83,13 +88,15 @@ extension BackgroundEvents {
   }
 }
 
-extension ConditionAccumulator {
-  /// Adds the conditions of events `range` of `events`.
-  fileprivate mutating func add(of range: Range<Int>, in events: EventSource) {
+extension EventSource {
+  /// Calls `body` with the conditions of events `range`.
+  fileprivate func withConditions(
+    of range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) -> Void
+  ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count) { conditions in
       guard let base = conditions.baseAddress else { return }
-      events.copyConditions(of: range, into: base)
-      add(UnsafeBufferPointer(conditions))
+      copyConditions(of: range, into: base)
+      body(UnsafeBufferPointer(conditions))
     }
   }
 }

@@ -29,10 +29,23 @@ struct CalibrationRequest: ParsableArguments {
       """)
   var screenMargin: Double?
 
+  @Option(
+    help: """
+      Thresholds of their own in up to this many bins of the records' condition, with the promise in \
+      every bin. Edges are quantiles; bins with too few events are merged.
+      """)
+  var conditionBins: Int?
+
+  @Option(help: "The edges of these bins, such as 20,35.5,50, in place of quantiles.")
+  var conditionEdges: CommaSeparated<Float>?
+
+  /// Whether thresholds by condition were asked for.
+  var hasBins: Bool { conditionBins != nil || conditionEdges != nil }
+
   /// Whether anything was asked for.
   var isGiven: Bool {
     !workingPoint.isEmpty || !prescale.isEmpty || confidence != nil || withConfidence
-      || allowExtrapolation || screenMargin != nil
+      || allowExtrapolation || screenMargin != nil || hasBins
   }
 
   /// Checks all options; working points may be missing where an older calibration has them.
@@ -40,12 +53,36 @@ struct CalibrationRequest: ParsableArguments {
     if let screenMargin, !(screenMargin > 0 && screenMargin < 1) {
       throw ValidationError("--screen-margin lies between 0 and 1, not \(screenMargin)")
     }
+    try checkBins()
     if workingPoint.isEmpty && withOlder { return }
     if workingPoint.isEmpty { throw ValidationError("--working-point NAME=FPR is missing") }
     do {
       _ = try plan(older: nil)
     } catch {
       throw ValidationError("\(error)")
+    }
+  }
+
+  private func checkBins() throws {
+    guard hasBins else { return }
+    if conditionBins != nil, conditionEdges != nil {
+      throw ValidationError("--condition-bins and --condition-edges exclude each other")
+    }
+    if allowExtrapolation {
+      throw ValidationError(
+        "--allow-extrapolation has no thresholds by condition: leave one of the two out")
+    }
+    let most = ConditionBins.countMax
+    if let conditionBins, !(2...most).contains(conditionBins) {
+      throw ValidationError("--condition-bins is 2 to \(most), not \(conditionBins)")
+    }
+    if let edges = conditionEdges?.values {
+      guard edges.count < most, edges.allSatisfy(\.isFinite),
+        zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 })
+      else {
+        throw ValidationError(
+          "--condition-edges wants 1 to \(most - 1) finite numbers, each above the one before")
+      }
     }
   }
 

@@ -116,7 +116,7 @@ struct DriftCommand: ParsableCommand {
         expected: "\(loaded.model.shape.featureCount), as \(loaded.path) has")
     }
     for note in journal.notes { complain("\(journal.path): \(note)") }
-    let routes = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0).routes
+    let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0)
     var otherModel = 0
     run.eventCount = 0
     try journal.forEachFlaggedRecord { record in
@@ -140,7 +140,7 @@ struct DriftCommand: ParsableCommand {
       guard record.reasons.contains(.unbiased) else { return }
       run.note(
         score: record.score, condition: record.event.condition, features: record.event.features,
-        routes: routes)
+        rule: rule)
     }
   }
 
@@ -153,7 +153,7 @@ struct DriftCommand: ParsableCommand {
     let network = ScoringNetwork(
       model: loaded.model, scoring: matchedCalibration.scoring(of: loaded.model),
       instructionSet: try InstructionSet.selected())
-    let routes = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0).routes
+    let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0)
     run.eventCount = events.eventCount
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
@@ -165,7 +165,7 @@ struct DriftCommand: ParsableCommand {
           score: scores[offset],
           condition: events.record(at: range.lowerBound + offset)?.condition ?? .nan,
           features: UnsafeBufferPointer(
-            rebasing: rows[offset * featureCount..<(offset + 1) * featureCount]), routes: routes)
+            rebasing: rows[offset * featureCount..<(offset + 1) * featureCount]), rule: rule)
       }
       progress.show("drift \(range.upperBound) of \(events.eventCount) events")
     }

@@ -23,12 +23,9 @@ struct DriftRun {
 
   mutating func note(
     score: Float, condition: Float, features: UnsafeBufferPointer<Float>,
-    routes: [DecisionRule.Route]
+    rule: DecisionRule
   ) {
-    var fired: UInt16 = 0
-    for point in routes.indices where score > routes[point].threshold {
-      fired |= 1 << UInt16(point)
-    }
+    let fired = rule.firedPoints(score: score, condition: condition)
     monitor.noteEvent(condition: condition, fired: fired, isScorable: !score.isNaN)
     monitor.noteSampled(score: score, features: features)
     notedCount += 1

@@ -221,6 +221,11 @@ struct EvaluateCommand: ParsableCommand {
       for note in loaded.notes { complain("\(input.path): \(note)") }
     }
     let thresholds = try Thresholds.match(calibration, to: loaded)
+    for each in thresholds.compactMap({ $0 }) where each.calibration.conditionBins != nil {
+      complain(
+        "\(each.path): has thresholds by condition; the report shows the one over all conditions, "
+          + "and its rates are those of that one")
+    }
     return try zip(inputs, loaded).enumerated().map { index, pair in
       let (input, loaded) = pair
       let matchedCalibration = thresholds[index]

@@ -99,9 +99,10 @@ struct ExplainCommand: ParsableCommand {
     guard let explanation = explanations.first else { return }
     if !explanation.isScored { try refuse(explanation, names: names) }
     var facts = facts(explanation, names: names, identity: identity(of: place, in: source))
+    // The view of the record holds only while the source lives.
+    let carried = withExtendedLifetime(source) { source.flaggedRecord(at: place)?.backgroundRate }
     addRarity(
-      to: &facts, explanation, flagged: source.flaggedRecord(at: place),
-      calibration: matchedCalibration?.calibration)
+      to: &facts, explanation, carried: carried, calibration: matchedCalibration?.calibration)
     if event == nil { try addMeans(to: &facts, rows, explainer, names: names) }
     if let svg {
       let picture = explanation.svgFile(names: names, top: shownCount(names.count))

@@ -1,17 +1,16 @@
 internal import Analysis
 internal import Calibration
-internal import EventRecords
 internal import StrictJSON
 
 extension ExplainCommand {
   /// Says how rare the score of an explained event is: by the calibration, or as its flagged record has
   /// it.
   func addRarity(
-    to facts: inout Facts, _ explanation: EventExplanation, flagged: FlaggedRecordView?,
+    to facts: inout Facts, _ explanation: EventExplanation, carried: Float?,
     calibration: TriggerCalibration?
   ) {
     guard let calibration else {
-      if let field = flagged?.backgroundRate { addCarried(field, to: &facts) }
+      if let carried { addCarried(carried, to: &facts) }
       return
     }
     guard let table = calibration.backgroundRates else {

@@ -50,7 +50,9 @@ struct ScoreSummary {
           ])
         }),
       line: points.map { point, fired, rate in
-        "\(point.name): \(fired) flagged above \(point.threshold), rate \(rate.text), "
+        "\(point.name): \(fired) flagged above "
+          + (calibration.conditionBins == nil
+            ? "\(point.threshold)" : "the threshold of their condition") + ", rate \(rate.text), "
           + "target \(point.targetFPR)"
       }.joined(separator: "\n"))
     return facts

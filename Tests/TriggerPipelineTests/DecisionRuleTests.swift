@@ -77,7 +77,7 @@ import TriggerPipeline
 
   @Test(arguments: cases)
   func decides(score: Float, hash: PrescaleHash, expected: Decision?) {
-    #expect(Self.rule.decide(score: score, hash: hash) == expected)
+    #expect(Self.rule.decide(score: score, condition: .nan, hash: hash) == expected)
   }
 
   static let floodCases: [(Float, PrescaleHash, UInt32, Decision?)] = [
@@ -97,11 +97,14 @@ import TriggerPipeline
 
   @Test(arguments: floodCases)
   func decidesUnderACap(score: Float, hash: PrescaleHash, cap: UInt32, expected: Decision?) {
-    #expect(Self.rule.decide(score: score, hash: hash, floodPrescale: cap) == expected)
+    #expect(
+      Self.rule.decide(score: score, condition: .nan, hash: hash, floodPrescale: cap) == expected)
   }
 
   @Test func firedPointsKnowNoPrescale() {
-    let fired = [Float(5), 10, 15, 25, .infinity, .nan].map(Self.rule.firedPoints(score:))
+    let fired = [Float(5), 10, 15, 25, .infinity, .nan].map {
+      Self.rule.firedPoints(score: $0, condition: .nan)
+    }
     #expect(fired == [0, 0, 1, 3, 3, 0])
   }
 
@@ -125,7 +128,7 @@ import TriggerPipeline
       let score = Float(sequence % 1_000) / 1_000
       let prescale = score > 0.99 ? 1.0 : score > 0.9 ? 5.0 : 50.0
       variance += prescale - 1
-      estimate += Double(rule.decide(score: score, hash: hash)?.weight ?? 0)
+      estimate += Double(rule.decide(score: score, condition: .nan, hash: hash)?.weight ?? 0)
     }
     #expect(abs(estimate - Double(events)) < 5 * variance.squareRoot())
   }

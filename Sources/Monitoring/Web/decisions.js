@@ -17,7 +17,9 @@ const workingPoints = status => {
     const values = point => [
       metric(of(point, "tamis_target_fpr"), point.target_fpr, short(point.target_fpr)),
       rateWithInterval(point.realised, point.name),
-      metric(of(point, "tamis_threshold"), point.threshold, short(point.threshold, 5)),
+      [metric(of(point, "tamis_threshold"), point.threshold, short(point.threshold, 5)),
+        typeof point.threshold_highest === "number"
+          ? ` to ${short(point.threshold_highest, 5)}, by condition` : ""],
       whole(point.prescale),
       counted(of(point, "tamis_events_fired_total"), point.fired),
       counted(of(point, "tamis_events_flagged_total"), point.flagged)];

@@ -8,13 +8,14 @@ import pathlib
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .faults import FileFault
 from .models import Model, Scoring
 from .rarity import BackgroundRates
 from .runs import Path
 
-__all__ = ["Calibration", "WorkingPoint"]
+__all__ = ["Calibration", "ConditionBins", "WorkingPoint"]
 
 
 class WorkingPoint(NamedTuple):
@@ -27,6 +28,40 @@ class WorkingPoint(NamedTuple):
     guarantee: str
 
 
+class ConditionBins(NamedTuple):
+    """Thresholds by the condition of an event.
+
+    edges       (K - 1,) ascending; an event is in the bin of the number of edges at or below its
+                condition
+    thresholds  (working points, K + 1): a column a bin, and last that of events without a condition
+    events      (K,) background scores by bin
+    """
+    edges: npt.NDArray[np.float32]
+    thresholds: npt.NDArray[np.float32]
+    events: npt.NDArray[np.int64]
+
+    def bins(self, conditions: npt.ArrayLike) -> npt.NDArray[np.intp]:
+        """The columns of thresholds of events with these conditions, (N,)."""
+        values = np.asarray(conditions, np.float32)
+        found = np.searchsorted(self.edges, values, side="right")
+        return np.where(np.isnan(values), len(self.edges) + 1, found)
+
+
+def _condition_bins(content: dict[str, Any], points: int) -> ConditionBins:
+    rows = []
+    for point in content["working_points"]:
+        row = [float(each["threshold"]) for each in point["bins"]]
+        without = point["without"]
+        rows.append(row + [max(row) if without is None else float(without["threshold"])])
+    found = ConditionBins(
+        np.array(content["edges"], np.float32), np.array(rows, np.float32),
+        np.array(content["events"], np.int64))
+    if (found.thresholds.shape != (points, len(found.edges) + 2)
+            or len(found.events) != len(found.edges) + 1 or bool((np.diff(found.edges) <= 0).any())):
+        raise ValueError("condition_bins: one more bin than edges, which ascend, was expected")
+    return found
+
+
 class Calibration:
     """Thresholds and scoring of a model.
 
@@ -35,6 +70,7 @@ class Calibration:
     scoring         levels and weights, in place of the model's own
     working_points  in the order of their bits
     confidence      of intervals
+    condition_bins  thresholds by condition; None where one holds for all
     background_rates  how rare scores are; None in files of before they were measured
     content         everything in the file
     """
@@ -54,6 +90,9 @@ class Calibration:
                     int(each["prescale"]), tuple(each["fpr_interval"]), str(each["guarantee"]))
                 for each in content["working_points"]]
             self.confidence = float(content.get("confidence", 0.95))
+            bins = content.get("condition_bins")
+            self.condition_bins = None if bins is None else _condition_bins(
+                bins, len(self.working_points))
             rates = content.get("background_rates")
             self.background_rates = None if rates is None else BackgroundRates(
                 rates["scores"], rates["ranks"], int(content["events"]), rates["tail"])
@@ -65,8 +104,19 @@ class Calibration:
 
     @property
     def loosest_threshold(self) -> np.float32:
-        """The lowest threshold, which every flagged record carries."""
+        """The lowest threshold, of all conditions."""
+        if self.condition_bins is not None:
+            return np.float32(self.condition_bins.thresholds.min())
         return np.float32(min(each.threshold for each in self.working_points))
+
+    def thresholds(self, conditions: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """The thresholds of events with these conditions (N,), (working points, N). The lowest of an
+        event's is in its flagged record."""
+        values = np.asarray(conditions, np.float32)
+        if self.condition_bins is not None:
+            return self.condition_bins.thresholds[:, self.condition_bins.bins(values)]
+        own = np.array([each.threshold for each in self.working_points], np.float32)
+        return np.repeat(own[:, None], len(values), axis=1)
 
     def check(self, model: Model) -> None:
         """Raises FileFault where the model is not the one that was calibrated."""

@@ -51,14 +51,15 @@ def passes(hashes: npt.NDArray[np.uint64], prescale: int) -> npt.NDArray[np.bool
 
 def decide(
         scores: npt.NDArray[np.float32], hashes: npt.NDArray[np.uint64],
-        working_points: Sequence[tuple[float, int]], unbiased_prescale: int = 0,
+        working_points: Sequence[tuple[npt.ArrayLike, int]], unbiased_prescale: int = 0,
         flood_prescale: int = 1,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.uint32]]:
     """Reasons, working point mask and weight of every event, (N,) each.
 
     scores            (N,) float32, NaN where an event is not scorable
     hashes            (N,) of prescale_hash
-    working_points    (threshold, prescale) pairs in the calibration's order
+    working_points    (threshold, prescale) pairs in the calibration's order; a threshold is a number,
+                      or one an event, (N,)
     unbiased_prescale one in this many events is kept whatever its score; 0 for none
     flood_prescale    what a flood imposes on all but the unbiased sample
 
@@ -73,7 +74,7 @@ def decide(
     for index, (threshold, own_prescale) in enumerate(working_points):
         prescale = max(own_prescale, flood_prescale)
         with np.errstate(invalid="ignore"):
-            kept = (scores > np.float32(threshold)) & passes(hashes, prescale)
+            kept = (scores > np.asarray(threshold, np.float32)) & passes(hashes, prescale)
         mask[kept] |= np.uint16(1 << index)
         reasons[kept] |= np.uint8(_ABOVE_THRESHOLD)
         weight[kept] = np.minimum(weight[kept], np.uint32(prescale))

@@ -209,7 +209,8 @@ def flag(model: Model, calibration: Calibration, events: Records, unbiased_presc
     calibration.check(model)
     events = np.ascontiguousarray(events[events["kind"] == EVENT])
     parts = attributions(model, events["features"], calibration.scoring, exact)
-    points = [(float(each.threshold), each.prescale) for each in calibration.working_points]
+    thresholds = calibration.thresholds(events["condition"])
+    points = [(row, each.prescale) for row, each in zip(thresholds, calibration.working_points)]
     scores = sum_attributions(parts)
     reasons, mask, weight = decide(scores, prescale_hash(events), points, unbiased_prescale)
     kept = reasons != 0
@@ -217,7 +218,7 @@ def flag(model: Model, calibration: Calibration, events: Records, unbiased_presc
     records = new_flagged(
         events[kept], parts[kept], reasons=reasons[kept], working_points=mask[kept],
         weight=weight[kept], background_rate=0 if rates is None else rates.field(scores[kept]),
-        threshold=calibration.loosest_threshold,
+        threshold=thresholds.min(axis=0)[kept],
         model=_prefix(model.sha256), calibration=_prefix(calibration.sha256),
         **{"number": 1 + np.arange(int(kept.sum()), dtype=np.uint64), **columns})
     return seal(records)
