@@ -17,7 +17,8 @@ public struct AdmissionPolicy: Equatable, Sendable {
 
   /// Peers that may shake hands at a time; beyond, those go that have been at it longest.
   public var handshakeCountMax: Int
-  /// Where all places are taken, a peer that has been idle for so long gives its place to one that comes.
+  /// Where all places are taken, a peer that was idle for at least this time gives its place to one that
+  /// comes.
   public var idleMsMin: Int
 
   /// Creates a policy.

@@ -150,13 +150,13 @@ internal import TriggerPipeline
       }),
     Case(
       name: .handshakesFailed, severity: .warning,
-      sentence: "6 handshakes failed in the last 5 min: somebody without the right key, or "
-        + "without any.",
+      sentence: "6 handshakes failed in the last 5 min: somebody without the right key, "
+        + "without any, or beyond connections_max.",
       off: { $0.recent.handshakesFailed = 5 }, on: { $0.recent.handshakesFailed = 6 }),
     Case(
       name: .connectionsCut, severity: .warning,
-      sentence: "1 connection cut off in the last 5 min: a receiver that held up others, or a peer "
-        + "that took more than its share.",
+      sentence: "1 connection cut off in the last 5 min: a receiver that held up others, a peer "
+        + "that took more than its share, or an idle one whose place another wanted.",
       off: { $0.recent.connectionsCut = 0 }, on: { $0.recent.connectionsCut = 1 }),
     Case(
       name: .clockSuspect, severity: .warning,

@@ -207,14 +207,14 @@ private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
     .init(
       .handshakesFailed, Double(recent.handshakesFailed),
       "\(countText(recent.handshakesFailed, "handshake")) failed \(inTheLast(recent)): "
-        + "somebody without the right key, or without any."))
+        + "somebody without the right key, without any, or beyond connections_max."))
   if recent.connectionsCut > 0 {
     alarms.append(
       .init(
         .connectionsCut,
         "\(countText(recent.connectionsCut, "connection")) cut off "
-          + "\(inTheLast(recent)): a receiver that held up others, or a peer that took more "
-          + "than its share."))
+          + "\(inTheLast(recent)): a receiver that held up others, a peer that took more than its "
+          + "share, or an idle one whose place another wanted."))
   }
   if status.journal.storage?.isClockSuspect ?? false {
     alarms.append(

@@ -75,7 +75,7 @@ extension PrometheusText {
       byReason(connections.failures))
     counter(
       "tamis_connections_cut_total",
-      help: "Connections cut off because they took more than their share, by socket and reason.",
+      help: "Connections that were cut off, by socket and reason.",
       byReason(connections.cuts))
   }
 
