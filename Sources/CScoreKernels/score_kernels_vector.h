@@ -7,6 +7,8 @@
 // Everything else here is static. Clang's vector types make the same source do for all of them,
 // and every operation below is one that IEEE 754 rounds in one way.
 
+#include "vector_lanes.h"
+
 #pragma STDC FP_CONTRACT OFF
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -83,11 +85,16 @@ static bool standardise(const tamis_standardiser *standardiser, const void *even
   bits found = 0;
   for (size_t start = 0; start < standardiser->feature_count; start += block) {
     size_t count = smaller(block, standardiser->feature_count - start);
-    float raw[TAMIS_BLOCK_COLUMNS] = {0};
-    memcpy(raw, (const char *)event + start * sizeof(float), count * sizeof(float));
+    float padded[TAMIS_BLOCK_COLUMNS];
+    const char *raw = (const char *)event + start * sizeof(float);
+    if (count < block) {
+      memset(padded, 0, sizeof padded);
+      memcpy(padded, raw, count * sizeof(float));
+      raw = (const char *)padded;
+    }
     float *to = inputs + position(start);
     for (size_t i = 0; i < block; i += LANES) {
-      vector x = load(raw + i);
+      vector x = load(raw + i * sizeof(float));
       found |= ((bits)x & exponent_mask) == exponent_mask;
       if (standardiser->has_logarithms) {
         bits mask = *(const stored_bits *)(standardiser->logarithm_mask + start + i);
@@ -253,21 +260,35 @@ static void attribute(const float *outputs, const float *level_weights, size_t l
   }
 }
 
+// The sum of the lanes of a block, lane i of which adds lane i + 8, then i + 4, i + 2 and i + 1.
+ALWAYS_INLINE float sum_of_lanes(vector lanes[TAMIS_BLOCK_COLUMNS / LANES]) {
+  UNROLL for (int half = block / LANES / 2; half > 0; half /= 2) {
+    UNROLL for (int v = 0; v < half; v++) lanes[v] += lanes[v + half];
+  }
+  vector sum = lanes[0];
+#if LANES >= 16
+  sum += LANES_FROM(sum, 8);
+#endif
+#if LANES >= 8
+  sum += LANES_FROM(sum, 4);
+#endif
+  sum += LANES_FROM(sum, 2);
+  return sum[0] + sum[1];
+}
+
 static float total(size_t feature_count, float *attributions) {
-  float lanes[TAMIS_BLOCK_COLUMNS] = {0};
+  vector lanes[TAMIS_BLOCK_COLUMNS / LANES];
+  UNROLL for (int v = 0; v < block / LANES; v++) lanes[v] = (vector)0.0f;
   for (size_t start = 0; start < feature_count; start += block) {
     for (size_t i = feature_count - start; i < block; i++) attributions[start + i] = 0;
-    for (size_t i = 0; i < block; i += LANES) {
-      vector share = load(attributions + start + i);
+    UNROLL for (int v = 0; v < block / LANES; v++) {
+      vector share = load(attributions + start + v * LANES);
       share = share == share ? share : (vector)__builtin_inff();
-      store(attributions + start + i, share);
-      store(lanes + i, load(lanes + i) + share);
+      store(attributions + start + v * LANES, share);
+      lanes[v] += share;
     }
   }
-  for (int half = block / 2; half > 0; half /= 2) {
-    for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
-  }
-  return lanes[0];
+  return sum_of_lanes(lanes);
 }
 
 static void rectify(float *values, size_t row_count, size_t column_count) {

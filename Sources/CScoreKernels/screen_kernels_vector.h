@@ -10,6 +10,8 @@
 // Quantised inputs lie in blocks of 16 steps of 4 bytes, in each TAMIS_GROUP_ROWS rows, so that a
 // step takes the place that a column has among the activations.
 
+#include "vector_lanes.h"
+
 #pragma STDC FP_CONTRACT OFF
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -51,36 +53,53 @@ ALWAYS_INLINE size_t byte_position(size_t column) {
 }
 
 ALWAYS_INLINE float largest_lane(vector value) {
-  float lanes[LANES];
-  store(lanes, value);
-  UNROLL for (int half = LANES / 2; half > 0; half /= 2) {
-    UNROLL for (int lane = 0; lane < half; lane++) {
-      lanes[lane] = lanes[lane] > lanes[lane + half] ? lanes[lane] : lanes[lane + half];
-    }
+#if LANES >= 16
+  value = larger(value, LANES_FROM(value, 8));
+#endif
+#if LANES >= 8
+  value = larger(value, LANES_FROM(value, 4));
+#endif
+  value = larger(value, LANES_FROM(value, 2));
+  return value[0] > value[1] ? value[0] : value[1];
+}
+
+// A number for each row of a group. Rows are taken together where a step waits long for its result.
+typedef struct {
+  float of[TAMIS_BLOCK_COLUMNS] __attribute__((aligned(64)));
+} row_numbers;
+
+// dividend / divisors, row by row.
+ALWAYS_INLINE row_numbers quotients(float dividend, row_numbers divisors) {
+  row_numbers found;
+  UNROLL for (int i = 0; i < block; i += LANES) {
+    store(found.of + i, (vector)dividend / load(divisors.of + i));
   }
-  return lanes[0];
+  return found;
 }
 
 static void quantise(const float *inputs, size_t row_count, size_t feature_count, float limit,
                      uint8_t *quantised, float *row_scales, bool *fits) {
+  row_numbers largest = {{0}};
   for (size_t row = 0; row < row_count; row++) {
-    const float *from = inputs + row * block;
-    uint8_t *to = quantised + row * block * 4;
     vector highest = (vector)0.0f;
     for (size_t column = 0; column < feature_count; column += block) {
       for (size_t i = 0; i < block; i += LANES) {
-        vector z = load(from + position(column) + i);
+        vector z = load(inputs + row * block + position(column) + i);
         highest = larger(__builtin_elementwise_abs(z), highest);
       }
     }
-    float largest = largest_lane(highest);
-    fits[row] = largest <= limit;
-    if (!fits[row]) largest = 0;
-    row_scales[row] = largest * (1.0f / TAMIS_SCREEN_WEIGHT_MAX);
-    const float steps = largest > 0 ? TAMIS_SCREEN_WEIGHT_MAX / largest : 0;
+    largest.of[row] = largest_lane(highest);
+    fits[row] = largest.of[row] <= limit;
+    if (!fits[row]) largest.of[row] = 0;
+    row_scales[row] = largest.of[row] * (1.0f / TAMIS_SCREEN_WEIGHT_MAX);
+  }
+  const row_numbers steps = quotients(TAMIS_SCREEN_WEIGHT_MAX, largest);
+  for (size_t row = 0; row < row_count; row++) {
+    uint8_t *to = quantised + row * block * 4;
+    const vector step = (vector)(largest.of[row] > 0 ? steps.of[row] : 0);
     for (size_t column = 0; column < feature_count; column += block) {
       for (size_t i = 0; i < block; i += LANES) {
-        vector scaled = load(from + position(column) + i) * (vector)steps;
+        vector scaled = load(inputs + row * block + position(column) + i) * step;
         bits q = (bits)(scaled + (vector)ROUNDING_SHIFT) - (bits)(vector)ROUNDING_SHIFT;
         q = fits[row] ? q : (bits)0;
         STORE_STEPS(to + byte_position(column + i), q + (bits)TAMIS_SCREEN_WEIGHT_MAX);
@@ -207,62 +226,95 @@ ALWAYS_INLINE vector activation(vector x) {
   return larger(x, (vector)0.0f) + fused(u, p, LOOK_UP(a, segment));
 }
 
-static void activate(const float *hidden, size_t row_count, size_t column_count, uint8_t *quantised,
-                     float *row_scales) {
+// Quantises the activations of rows whose largest values, or 0, are known.
+ALWAYS_INLINE void quantise_activations(
+    const float *hidden, size_t row_count, size_t column_count, row_numbers largest,
+    uint8_t *quantised, float *row_scales) {
+  row_numbers ranges;
+  UNROLL for (int i = 0; i < block; i += LANES) {
+    store(ranges.of + i, load(largest.of + i) + (vector)TAMIS_SCREEN_OFFSET);
+  }
+  const row_numbers steps = quotients(TAMIS_SCREEN_ACTIVATION_MAX, ranges);
   for (size_t row = 0; row < row_count; row++) {
     const float *from = hidden + row * block;
     uint8_t *to = quantised + row * block * 4;
-    vector highest = (vector)0.0f;
-    for (size_t column = 0; column < column_count; column += block) {
-      for (size_t i = 0; i < block; i += LANES) {
-        highest = larger(load(from + position(column) + i), highest);
-      }
-    }
-    const float range = largest_lane(highest) + TAMIS_SCREEN_OFFSET;
-    const vector steps = (vector)(TAMIS_SCREEN_ACTIVATION_MAX / range);
-    row_scales[row] = range * (1.0f / TAMIS_SCREEN_ACTIVATION_MAX);
+    row_scales[row] = ranges.of[row] * (1.0f / TAMIS_SCREEN_ACTIVATION_MAX);
+    const vector step = (vector)steps.of[row];
     for (size_t column = 0; column < column_count; column += block) {
       for (size_t i = 0; i < block; i += LANES) {
         const vector y = activation(load(from + position(column) + i));
-        const bits q = (bits)fused(y, steps, (vector)ROUNDING_SHIFT);
+        const bits q = (bits)fused(y, step, (vector)ROUNDING_SHIFT);
         STORE_STEPS(to + byte_position(column + i), q);
       }
     }
   }
 }
 
+static void activate(const float *hidden, size_t row_count, size_t column_count, uint8_t *quantised,
+                     float *row_scales) {
+  row_numbers largest = {{0}};
+  for (size_t row = 0; row < row_count; row++) {
+    vector highest = (vector)0.0f;
+    for (size_t column = 0; column < column_count; column += block) {
+      for (size_t i = 0; i < block; i += LANES) {
+        highest = larger(load(hidden + row * block + position(column) + i), highest);
+      }
+    }
+    largest.of[row] = largest_lane(highest);
+  }
+  quantise_activations(hidden, row_count, column_count, largest, quantised, row_scales);
+}
+
 static void embed(const float *projection, size_t event_count, const float *embeddings,
                   size_t embedding_stride, size_t level_count, size_t column_count, float *hidden,
                   uint8_t *quantised, float *row_scales) {
-  for (size_t column = 0; column < column_count; column += block) {
-    float *to = hidden + position(column);
-    for (size_t event = 0; event < event_count; event++) {
-      const float *from = projection + position(column) + event * block;
-      for (size_t level = 0; level < level_count; level++, to += block) {
+  row_numbers largest = {{0}};
+  size_t row = 0;
+  for (size_t event = 0; event < event_count; event++) {
+    for (size_t level = 0; level < level_count; level++, row++) {
+      vector highest = (vector)0.0f;
+      for (size_t column = 0; column < column_count; column += block) {
+        const float *from = projection + position(column) + event * block;
+        const float *added = embeddings + level * embedding_stride + column;
         for (size_t i = 0; i < block; i += LANES) {
-          store(to + i,
-                load(from + i) + load(embeddings + level * embedding_stride + column + i));
+          const vector sum = load(from + i) + load(added + i);
+          store(hidden + position(column) + row * block + i, sum);
+          highest = larger(sum, highest);
         }
       }
+      largest.of[row] = largest_lane(highest);
     }
   }
-  activate(hidden, event_count * level_count, column_count, quantised, row_scales);
+  quantise_activations(
+      hidden, event_count * level_count, column_count, largest, quantised, row_scales);
+}
+
+// As in score_kernels_vector.h.
+ALWAYS_INLINE float sum_of_lanes(vector lanes[TAMIS_BLOCK_COLUMNS / LANES]) {
+  UNROLL for (int half = block / LANES / 2; half > 0; half /= 2) {
+    UNROLL for (int v = 0; v < half; v++) lanes[v] += lanes[v + half];
+  }
+  vector sum = lanes[0];
+#if LANES >= 16
+  sum += LANES_FROM(sum, 8);
+#endif
+  sum += LANES_FROM(sum, 4);
+  sum += LANES_FROM(sum, 2);
+  return sum[0] + sum[1];
 }
 
 static float norm(const float *outputs, const float *level_weights, size_t level_count,
                   size_t feature_count, float score) {
   for (size_t level = 0; level < level_count; level++) {
-    float lanes[TAMIS_BLOCK_COLUMNS] = {0};
+    vector lanes[TAMIS_BLOCK_COLUMNS / LANES];
+    UNROLL for (int v = 0; v < block / LANES; v++) lanes[v] = (vector)0.0f;
     for (size_t column = 0; column < feature_count; column += block) {
-      for (size_t i = 0; i < block; i += LANES) {
-        const vector output = load(outputs + level * block + position(column) + i);
-        store(lanes + i, fused(output, output, load(lanes + i)));
+      UNROLL for (int v = 0; v < block / LANES; v++) {
+        const vector output = load(outputs + level * block + position(column) + v * LANES);
+        lanes[v] = fused(output, output, lanes[v]);
       }
     }
-    for (int half = block / 2; half > 0; half /= 2) {
-      for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
-    }
-    score = __builtin_fmaf(level_weights[level], lanes[0], score);
+    score = __builtin_fmaf(level_weights[level], sum_of_lanes(lanes), score);
   }
   return score;
 }

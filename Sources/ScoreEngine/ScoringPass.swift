@@ -30,6 +30,11 @@ struct ScoringPass {
           events + chosen.event(first + row) * eventStride,
           buffers.inputs + row * buffers.rowStride)
       }
+      let next = first + groupCount
+      let nextEnd = next + groupCount < chosen.count ? next + groupCount : chosen.count
+      for index in next..<nextEnd {
+        tamis_score_prefetch(events + chosen.event(index) * eventStride, network.featureCount)
+      }
       if network.isAutoencoder {
         reconstructGroup(count: groupCount)
       } else {

@@ -20,6 +20,11 @@ struct ScreenPass {
           network.exact.kernels, network.exact.standardiser,
           events + (first + row) * eventStride, buffers.inputs + row * buffers.rowStride)
       }
+      let next = first + groupCount
+      let nextEnd = next + groupCount < count ? next + groupCount : count
+      for event in next..<nextEnd {
+        tamis_score_prefetch(events + event * eventStride, network.exact.featureCount)
+      }
       runGroup(count: groupCount, scores: scores + first)
       first += groupCount
       groupsLeft -= 1
