@@ -31,7 +31,8 @@ struct BenchCommand: ParsableCommand {
   var model: String?
 
   @Option(
-    help: "The calibration file, for threshold and margin of the screen.", completion: .file())
+    help: "The calibration file, for the margin of the screen and, with --input, its threshold.",
+    completion: .file())
   var calibration: String?
 
   @Option(

@@ -22,7 +22,7 @@ struct BenchSubject {
 
   /// Enough that a batch does not find its events in the first-level cache.
   private static let eventCount = 16_384
-  /// The rate that the threshold is set for where no calibration gives one.
+  /// The rate that the threshold is set for where there is no calibration, or none of these events.
   private static let rate = 1e-3
 
   init(model path: String?, calibration: String?, input: [String]) throws {
@@ -35,9 +35,17 @@ struct BenchSubject {
     let network = ScoringNetwork(
       model: model, scoring: matchedCalibration?.scoring(of: model), instructionSet: set)
     events = try Self.events(from: input, loaded: loaded, model: model)
+    // The threshold of a calibration belongs to the background that the model was trained on. Most
+    // events of another background are above it, and would be scored twice.
+    if loaded != nil, input.isEmpty {
+      complain(
+        "bench: no --input: simulated events of another background are scored, with the threshold "
+          + "that one in \(Int(1 / Self.rate)) of them exceeds; for screened figures that hold for "
+          + "your events give some with --input")
+    }
+    let calibrated = input.isEmpty ? nil : matchedCalibration?.calibration.loosestThreshold
     screening = Screening(
-      threshold: matchedCalibration?.calibration.loosestThreshold
-        ?? Self.threshold(network: network, events: events),
+      threshold: calibrated ?? Self.threshold(network: network, events: events),
       margin: matchedCalibration?.calibration.screen?.margin ?? ScreenCalibration.defaultMargin)
     self.network = network
     (screen, screenRefusal) = Self.screen(model: model, network: network)
@@ -89,7 +97,8 @@ struct BenchSubject {
     }
   }
 
-  /// Recorded events, or ones of the reference physics moved to where the model's features lie.
+  /// Recorded events, or ones of the reference physics moved to where the model's features lie. The
+  /// speed of exact scoring is that of any events.
   private static func events(
     from input: [String], loaded: LoadedModel?, model: TrainedModel
   ) throws -> [Float] {
@@ -115,7 +124,6 @@ struct BenchSubject {
     return events
   }
 
-  /// The threshold of the rate among these events.
   /// Background of the reference physics; of features whose covariances would fill the memory, plain
   /// numbers, fewer where they are wide: speed does not depend on what they are.
   private static func simulated(width: Int) -> [Float] {
@@ -128,6 +136,7 @@ struct BenchSubject {
       SimulatedSample(physics: physics, content: .background, eventCount: eventCount, seed: 2))
   }
 
+  /// The threshold of the rate among these events.
   private static func threshold(network: ScoringNetwork, events: [Float]) -> Float {
     let width = network.featureCount
     let count = events.count / width
