@@ -93,6 +93,12 @@ static uint32_t crc_by_instruction(uint32_t start, const unsigned char *next, si
     }
   }
   for (; byte_count >= 8; byte_count -= 8, next += 8) crc = _mm_crc32_u64(crc, word_at(next));
+  if (byte_count >= 4) {
+    uint32_t half;
+    memcpy(&half, next, sizeof half);
+    crc = _mm_crc32_u32((uint32_t)crc, half);
+    byte_count -= 4, next += 4;
+  }
   for (; byte_count > 0; byte_count--, next++) crc = _mm_crc32_u8((uint32_t)crc, *next);
   return ~(uint32_t)crc;
 }

@@ -11,7 +11,8 @@ public struct ScoreHistogram: Equatable, Sendable {
   /// Bins to a factor of two.
   public static let binsPerOctave = 8
   /// The first edge is two to this power.
-  public static let lowestExponent = -16
+  @inlinable
+  public static var lowestExponent: Int { -16 }
   /// Factors of two from the first edge to the last.
   public static let octaveCount = 64
   /// The number of bins.
@@ -52,7 +53,9 @@ public struct ScoreHistogram: Equatable, Sendable {
 
   /// The bin of a score: negative below the first edge, `binCount` or more past the last one and
   /// for a NaN.
+  @inlinable
   public static func bin(of score: Float) -> Int {
+    let lowest = Float(sign: .plus, exponent: lowestExponent, significand: 1)
     if score < lowest { return -1 }
     let leadingBits = Float.exponentBitCount + 3
     return Int(score.magnitude.bitPattern >> (31 - leadingBits))
@@ -63,8 +66,6 @@ public struct ScoreHistogram: Equatable, Sendable {
   public static func scores(inBin bin: Int) -> Range<Float> {
     edge(bin)..<edge(bin + 1)
   }
-
-  private static let lowest = edge(0)
 
   private static func edge(_ bin: Int) -> Float {
     Float(

@@ -1,3 +1,21 @@
+/// What the checks need of one decided event.
+package struct DecidedEvent {
+  /// NaN where it is not known.
+  package var condition: Float
+  /// Bit i: the score is above threshold i, before any prescale.
+  package var fired: UInt16
+  /// Whether the event could be scored.
+  package var isScorable: Bool
+
+  /// Creates the note of an event.
+  @inline(__always)
+  package init(condition: Float, fired: UInt16, isScorable: Bool) {
+    self.condition = condition
+    self.fired = fired
+    self.isScorable = isScorable
+  }
+}
+
 /// Counts over one window of decided events, in memory that exists from the start. One thread at a
 /// time owns it.
 package struct DecidedCounts {

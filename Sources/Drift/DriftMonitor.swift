@@ -89,6 +89,18 @@ public final class DriftMonitor: @unchecked Sendable {
     if decidedWindows[window].eventCount == decidedWindowEventCount { decided.handOver() }
   }
 
+  /// Notes decided events in their order, as `noteEvent` does each.
+  @_noAllocation @_noLocks
+  package func noteEvents(_ events: UnsafePointer<DecidedEvent>, count: Int) {
+    for index in 0..<count {
+      guard let window = decided.windowToFill() else { continue }
+      let event = events[index]
+      decidedWindows[window].note(
+        condition: event.condition, fired: event.fired, isScorable: event.isScorable)
+      if decidedWindows[window].eventCount == decidedWindowEventCount { decided.handOver() }
+    }
+  }
+
   /// Notes an event of the unbiased sample: its exact score (NaN where it could not be scored) and its
   /// D raw features. Some 2 ns a feature, no allocation, no lock.
   @_noAllocation @_noLocks

@@ -19,6 +19,8 @@ public struct EventRecordView {
   public var version: UInt8 { base.field(Offset.version) }
   /// The kind; nil where the byte is none of the four.
   public var kind: RecordKind? { RecordKind(rawValue: base.field(Offset.kind)) }
+  /// Whether the kind is an event.
+  public var isEvent: Bool { base.field(Offset.kind) == RecordKind.event.rawValue }
   /// Properties of the event.
   public var flags: RecordFlags { RecordFlags(rawValue: base.field(Offset.flags)) }
   /// Who sent it.

@@ -56,6 +56,20 @@ public struct SequenceTracker: Sendable {
     return noteOld(sequence)
   }
 
+  /// Enters `count` records with the sequences `first`, `first` + 1 and so on. The result is that of
+  /// `note` for each of them; O(1) where they go on from the highest one.
+  package mutating func note(_ first: UInt64, count: UInt64) {
+    guard count > 0 else { return }
+    if rangeCount > 0, first > highest, first - highest == 1, count - 1 <= .max - first {
+      let last = first + (count - 1)
+      ranges[rangeCount - 1].last = last
+      highest = last
+      received += count
+      return
+    }
+    for offset in 0..<count { _ = note(first &+ offset) }
+  }
+
   private mutating func noteFresh(_ sequence: UInt64) -> Outcome {
     let gap = sequence - highest - 1
     if gap == 0, rangeCount > 0 {

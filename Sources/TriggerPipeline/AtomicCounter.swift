@@ -17,8 +17,8 @@ package final class AtomicCounter: Sendable {
     count.wrappingAdd(amount, ordering: .relaxed)
   }
 
-  /// Raises the count, at most to the largest number of the type: for amounts that peers or files
-  /// state. Only one thread may write.
+  /// Raises the count, at most to the largest number of the type. Only one thread may write: there
+  /// is no locked instruction, which would cost more than the rest of an event's counts.
   @inline(__always)
   func addSaturated(_ amount: UInt64) {
     count.store(count.load(ordering: .relaxed) +| amount, ordering: .relaxed)

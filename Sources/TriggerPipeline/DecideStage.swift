@@ -45,6 +45,8 @@ final class DecideStage: @unchecked Sendable {
   private let flaggedByteCount: Int
   private let staged: UnsafeMutableRawBufferPointer
   private var stagedCount = 0
+  /// What the drift monitor is told of a stretch.
+  private let noted: UnsafeMutablePointer<DecidedEvent>
   /// The entries of the runs that the staged records are of.
   private var stagedEntries: [Int] = []
   /// Runs whose ledgers are closed when what was decided of them is in the journal.
@@ -91,6 +93,7 @@ final class DecideStage: @unchecked Sendable {
     unbiasedPrescale = settings.unbiasedPrescale
     flaggedByteCount = FlaggedRecord.byteCount(featureCount: ring.featureCount)
     staged = .allocate(byteCount: settings.batchMax * flaggedByteCount, alignment: 64)
+    noted = .allocate(capacity: settings.batchMax)
     dirtyEntries.reserveCapacity(RunLedgerTable.entryCount)
     stagedEntries.reserveCapacity(settings.batchMax)
     passed.reserveCapacity(RunLedgerTable.entryCount)
@@ -100,7 +103,10 @@ final class DecideStage: @unchecked Sendable {
     resume()
   }
 
-  deinit { staged.deallocate() }
+  deinit {
+    staged.deallocate()
+    noted.deallocate()
+  }
 
   /// Works until everything that came in is decided and, as far as the output takes it, published.
   func run() {
@@ -153,39 +159,55 @@ extension DecideStage {
     // A range is of one generation.
     let generation = ring.generation(at: range.lowerBound)
     if generation != current.number { takeUp(generation) }
-    for position in range {
-      let note = ring.note(at: position)
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let note = ring.note(at: start)
       if let closed = note.closedEntry, closed != note.ledgerEntry {
         passed.append((closed, .nextRun))
       }
-      account(for: position, note)
-      if note.isEvent { decide(position, note, decidedNs: decidedNs) }
+      // A threshold may move with the last event of a stretch, and before no other.
+      let count = min(range.upperBound - start, control?.remainingCount ?? .max)
+      let stretch = ring.stretch(from: start, upTo: start + count)
+      account(for: stretch, in: note.ledgerEntry)
+      if note.isEvent { decide(stretch, note.ledgerEntry, decidedNs: decidedNs) }
       if note.closedEntry == note.ledgerEntry { passed.append((note.ledgerEntry, .endOfRun)) }
+      start = stretch.upperBound
     }
   }
 
-  private func decide(_ position: Int, _ note: SlotNote, decidedNs: UInt64) {
+  /// Decides events of one run. What can be done for all of them together is: most are not kept.
+  private func decide(_ stretch: Range<Int>, _ ledgerEntry: Int, decidedNs: UInt64) {
+    let entry = ledger.entries[ledgerEntry]
+    if !hasLoggedGeneration { log(.before(identity(at: stretch.lowerBound))) }
+    count(stretch, in: entry)
+    countShadow(stretch)
+    noteTimes(of: stretch, decidedNs: decidedNs)
+    let (scores, loosest) = (
+      ring.scores(at: stretch.lowerBound), rule.loosestThreshold
+    )
+    let isAnyKept = publishesAll || unbiasedPrescale > 0
+    let isControlled = control != nil
+    for position in stretch {
+      let score = scores[position - stretch.lowerBound]
+      if isAnyKept || !(score <= loosest) {
+        decide(position, ledgerEntry, in: entry, decidedNs: decidedNs)
+      }
+      if isControlled, !score.isNaN { noteControl(score: score, position: position) }
+    }
+    lastDecided = identity(at: stretch.upperBound - 1)
+  }
+
+  private func identity(at position: Int) -> EventIdentity {
+    EventIdentity(EventRecordView(ring.record(at: position)))
+  }
+
+  /// Decides an event that may be kept.
+  private func decide(
+    _ position: Int, _ ledgerEntry: Int, in entry: RunLedgerEntry, decidedNs: UInt64
+  ) {
     let record = EventRecordView(ring.record(at: position))
     let score = ring.score(at: position)
-    let entry = ledger.entries[note.ledgerEntry]
-    count(score, condition: record.condition, in: entry)
-    if let shadow = current.shadow {
-      countShadow(score, shadow: ring.shadowScores(at: position).pointee, rule: shadow.rule)
-    }
-    counters.lastEventNs.set(note.receivedNs)
-    let identity = EventIdentity(record)
-    if !hasLoggedGeneration { log(.before(identity)) }
-    lastDecided = identity
-    let latencyNs = decidedNs > note.receivedNs ? decidedNs - note.receivedNs : 0
-    counters.decisionLatency.record(Double(latencyNs) * 1e-9)
-    let decision = decision(score: score, record: record, nowNs: decidedNs)
-    // A move of a threshold holds from the next event on.
-    defer {
-      if control != nil, !score.isNaN {
-        noteControl(score: score, condition: record.condition, timeNs: record.timeNs)
-      }
-    }
-    guard let decision else { return }
+    guard let decision = decision(score: score, record: record, nowNs: decidedNs) else { return }
     count(decision, in: entry)
     if decision.reasons.contains(.unbiased) {
       current.drift.noteSampled(score: score, features: record.features)
@@ -194,23 +216,27 @@ extension DecideStage {
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: score,
       threshold: rule.loosestThreshold(condition: record.condition),
       number: output.nextNumber + UInt64(stagedCount),
-      receivedNs: note.receivedNs, decidedNs: decidedNs, weight: decision.weight,
+      receivedNs: ring.note(at: position).receivedNs, decidedNs: decidedNs,
+      weight: decision.weight,
       model: current.origin.model, calibration: current.origin.calibration,
       instance: current.origin.instance,
       backgroundRate: current.backgroundRate(of: score))
     stage(header, position: position, record: record)
-    stagedEntries.append(note.ledgerEntry)
+    stagedEntries.append(ledgerEntry)
   }
 
   private func decision(score: Float, record: EventRecordView, nowNs: UInt64) -> Decision? {
-    guard score.isNaN || score > rule.loosestThreshold || unbiasedPrescale > 0 else {
-      return publishesAll ? .unflagged : nil
-    }
+    let isQuiet = score <= rule.loosestThreshold
+    if isQuiet, unbiasedPrescale == 0 { return publishesAll ? .unflagged : nil }
     let hash = PrescaleHash(
       run: record.run, source: record.source, sequence: record.sequence, event: record.event)
+    if isQuiet, !hash.passes(prescale: unbiasedPrescale) {
+      return publishesAll ? .unflagged : nil
+    }
     let decision = rule.decide(
       score: score, condition: record.condition, hash: hash, floodPrescale: floodPrescale)
     if flood != nil {
+      lastDecided = EventIdentity(record)
       noteFlood(
         decision, score: score, condition: record.condition, hash: hash, nowNs: nowNs)
     }
@@ -289,12 +315,17 @@ extension DecideStage {
 
 extension DecideStage {
   /// Enters a scored event into the window of rate control. At the window's end thresholds may move.
-  private func noteControl(score: Float, condition: Float, timeNs: UInt64) {
+  private func noteControl(score: Float, position: Int) {
     if floodPrescale > 1 { wasFlooded = true }
+    let record = EventRecordView(ring.record(at: position))
+    let timeNs = record.timeNs
     let isOver =
-      control?.note(fired: rule.firedPoints(score: score, condition: condition), timeNs: timeNs)
+      control?.note(
+        fired: rule.firedPoints(score: score, condition: record.condition), timeNs: timeNs)
       ?? false
-    if isOver { closeControlWindow(timeNs: timeNs) }
+    guard isOver else { return }
+    lastDecided = EventIdentity(record)
+    closeControlWindow(timeNs: timeNs)
   }
 
   private func closeControlWindow(timeNs: UInt64) {
@@ -339,23 +370,56 @@ extension DecideStage {
 // MARK: - Counts
 
 extension DecideStage {
-  private func count(_ score: Float, condition: Float, in entry: RunLedgerEntry) {
-    let fired = rule.firedPoints(score: score, condition: condition)
-    current.drift.noteEvent(condition: condition, fired: fired, isScorable: !score.isNaN)
-    if score.isNaN {
-      entry.account.notFinite +|= 1
-      counters.rejected(.notFinite).add()
-      return
+  /// Counts the scores of a stretch, which is at most a batch.
+  private func count(_ stretch: Range<Int>, in entry: RunLedgerEntry) {
+    let (rule, scores) = (rule, ring.scores(at: stretch.lowerBound))
+    var notFiniteCount: UInt64 = 0
+    for (place, position) in stretch.enumerated() {
+      let score = scores[place]
+      let condition = EventRecordView(ring.record(at: position)).condition
+      let fired = rule.firedPoints(score: score, condition: condition)
+      noted[place] = DecidedEvent(
+        condition: condition, fired: fired, isScorable: !score.isNaN)
+      if score.isNaN { notFiniteCount += 1 }
+      if fired != 0 { count(fired: fired) }
     }
-    entry.account.scored +|= 1
-    counters.scored.add()
-    counters.scores.record(Double(score))
-    counters.scoreBins.record(score)
-    guard fired != 0 else { return }
+    current.drift.noteEvents(noted, count: stretch.count)
+    counters.scores.record(scores, count: stretch.count)
+    counters.scoreBins.record(scores, count: stretch.count)
+    let scoredCount = UInt64(stretch.count) - notFiniteCount
+    counters.scored.addSaturated(scoredCount)
+    entry.account.scored +|= scoredCount
+    guard notFiniteCount > 0 else { return }
+    entry.account.notFinite +|= notFiniteCount
+    counters.rejected(.notFinite).add(notFiniteCount)
+  }
+
+  private func count(fired: UInt16) {
     counters.aboveThreshold.add()
     for point in current.counters.indices where fired >> UInt16(point) & 1 == 1 {
       current.counters[point].fired.add()
     }
+  }
+
+  /// Notes when events came, and how long they waited. Events of one message came together.
+  private func noteTimes(of stretch: Range<Int>, decidedNs: UInt64) {
+    var receivedNs = ring.note(at: stretch.lowerBound).receivedNs
+    var together: UInt64 = 0
+    let latencies = counters.decisionLatency
+    func record() {
+      let latencyNs = decidedNs > receivedNs ? decidedNs - receivedNs : 0
+      latencies.record(Double(latencyNs) * 1e-9, weight: together)
+    }
+    for position in stretch {
+      let next = ring.note(at: position).receivedNs
+      if next != receivedNs {
+        record()
+        (receivedNs, together) = (next, 0)
+      }
+      together += 1
+    }
+    record()
+    counters.lastEventNs.set(receivedNs)
   }
 
   private func count(_ decision: Decision, in entry: RunLedgerEntry) {
@@ -371,15 +435,21 @@ extension DecideStage {
     }
   }
 
-  private func countShadow(_ live: Float, shadow: Float, rule: DecisionRule) {
-    let outcome =
-      switch (live > self.rule.loosestThreshold, shadow > rule.loosestThreshold) {
-      case (true, true): 0
-      case (true, false): 1
-      case (false, true): 2
-      case (false, false): 3
-      }
-    counters.shadow[outcome].add()
+  private func countShadow(_ stretch: Range<Int>) {
+    guard let shadow = current.shadow else { return }
+    for position in stretch {
+      let outcome =
+        switch (
+          ring.score(at: position) > rule.loosestThreshold,
+          ring.shadowScores(at: position).pointee > shadow.rule.loosestThreshold
+        ) {
+        case (true, true): 0
+        case (true, false): 1
+        case (false, true): 2
+        case (false, false): 3
+        }
+      counters.shadow[outcome].add()
+    }
   }
 }
 
@@ -403,13 +473,27 @@ extension DecideStage {
     }
   }
 
-  /// Notes that a record is decided.
-  private func account(for position: Int, _ note: SlotNote) {
-    let entry = ledger.entries[note.ledgerEntry]
-    _ = entry.account.decided.note(EventRecordView(ring.record(at: position)).sequence)
+  /// Notes that the records of a stretch are decided. Their sequences nearly always follow one
+  /// another.
+  private func account(for stretch: Range<Int>, in index: Int) {
+    let entry = ledger.entries[index]
+    var start = stretch.lowerBound
+    while start < stretch.upperBound {
+      let first = sequence(at: start)
+      var next = start + 1
+      while next < stretch.upperBound, sequence(at: next) == first &+ UInt64(next - start) {
+        next += 1
+      }
+      entry.account.decided.note(first, count: UInt64(next - start))
+      start = next
+    }
     guard !entry.isDirty else { return }
     entry.isDirty = true
-    dirtyEntries.append(note.ledgerEntry)
+    dirtyEntries.append(index)
+  }
+
+  private func sequence(at position: Int) -> UInt64 {
+    EventRecordView(ring.record(at: position)).sequence
   }
 
   private func enterAccounts() {

@@ -28,9 +28,10 @@ final class IngestStage: @unchecked Sendable {
 
   init(
     input: any InputPort, ring: RecordRing, generations: GenerationTable, ledger: RunLedgerTable,
-    schema: UInt32,
+    schema: UInt32, batchMax: Int,
     counters: PipelineCounters, state: PipelineState, clock: PipelineClock
   ) {
+    recordsPerTurnMax = batchMax
     self.input = input
     self.ring = ring
     self.generations = generations
@@ -44,6 +45,9 @@ final class IngestStage: @unchecked Sendable {
     recordByteCount = EventRecord.byteCount(featureCount: ring.featureCount)
   }
 
+  /// Records after which a turn of the pipeline of one thread ends.
+  private let recordsPerTurnMax: Int
+
   /// Takes messages until the pipeline drains and the input is empty. In the pipeline of one
   /// thread `afterEachTurn` scores and publishes what a turn has brought, and `whileFull` does so
   /// when the ring has no room for the rest of a message.
@@ -54,7 +58,9 @@ final class IngestStage: @unchecked Sendable {
     defer { self.whileFull = nil }
     var drainingSinceNs: UInt64?
     while true {
-      let took = turn(messagesMax: 256, waitMs: waitMs)
+      let took = turn(
+        messagesMax: 256, recordsMax: afterEachTurn == nil ? .max : recordsPerTurnMax,
+        waitMs: waitMs)
       afterEachTurn?()
       guard state.isDraining else { continue }
       let now = clock.monotonicNs
@@ -67,26 +73,28 @@ final class IngestStage: @unchecked Sendable {
   }
 
   /// Once around the loop.
-  func turn(messagesMax: Int, waitMs: Int) -> Bool {
+  func turn(messagesMax: Int, recordsMax: Int = .max, waitMs: Int) -> Bool {
     state.noteInputProgress()
     // Also while no records come: the thread that has installed a new generation waits for this.
     generation = generations.adopt(current: generation, position: ring.filledPosition)
+    ledger.position = ring.filledPosition
     ledger.beginTurn()
-    return step(messagesMax: messagesMax, waitMs: waitMs)
+    return step(messagesMax: messagesMax, recordsMax: recordsMax, waitMs: waitMs)
   }
 
-  /// Takes up to `messagesMax` messages, waiting for the first at most `waitMs`; returns whether
-  /// there was one.
-  func step(messagesMax: Int, waitMs: Int) -> Bool {
+  /// Takes up to `messagesMax` messages, and no more after `recordsMax` records, waiting for the first
+  /// at most `waitMs`; returns whether there was one.
+  private func step(messagesMax: Int, recordsMax: Int, waitMs: Int) -> Bool {
+    let start = ring.filledPosition
     var taken = 0
-    while taken < messagesMax {
+    while taken < messagesMax, ring.filledPosition - start < recordsMax {
       switch input.receive() {
       case .message(let message):
-        counters.messages.add()
+        counters.messages.addSaturated(1)
         take(message)
         ring.announceArrivals()
       case .refused(let reason):
-        counters.messages.add()
+        counters.messages.addSaturated(1)
         refuse(reason)
       case .nothing:
         if taken > 0 || !input.wait(timeoutMs: waitMs) { return taken > 0 }
@@ -106,12 +114,26 @@ final class IngestStage: @unchecked Sendable {
       case .refused(let reason): refuse(reason, record: walker.refusedRecord)
       }
     }
+    ledger.settle()
   }
 
+  @inline(__always)
   private func take(_ record: EventRecordView, receivedNs: UInt64) {
-    let isEvent = record.kind == .event
+    if let entry = ledger.placeFollower(record) {
+      put(
+        record,
+        SlotNote(isEvent: true, ledgerEntry: entry, closedEntry: nil, receivedNs: receivedNs))
+    } else {
+      place(record, receivedNs: receivedNs)
+    }
+  }
+
+  @inline(never)
+  private func place(_ record: EventRecordView, receivedNs: UInt64) {
+    let isEvent = record.isEvent
     let entry: Int
     let closedEntry: Int?
+    ledger.position = ring.filledPosition
     switch placed(record, isEvent: isEvent) {
     case .refused(let reason):
       counters.rejected(reason).add()
@@ -123,15 +145,18 @@ final class IngestStage: @unchecked Sendable {
       closedEntry = placedClosing
     }
     if !isEvent, let kind = record.kind { counters.control(kind).add() }
-    let position = waitForFreePosition()
+    put(
+      record,
+      SlotNote(
+        isEvent: isEvent, ledgerEntry: entry, closedEntry: closedEntry, receivedNs: receivedNs))
+  }
+
+  @inline(__always)
+  private func put(_ record: EventRecordView, _ note: SlotNote) {
+    let position = ring.nextFreePosition() ?? waitForFreePosition()
     ring.record(at: position).copyMemory(from: record.base, byteCount: recordByteCount)
     generation = generations.adopt(current: generation, position: position)
-    ring.fill(
-      position,
-      note: SlotNote(
-        isEvent: isEvent, ledgerEntry: entry, closedEntry: closedEntry, receivedNs: receivedNs),
-      generation: generation)
-    ledger.position = position + 1
+    ring.fill(position, note: note, generation: generation)
   }
 
   /// The record's place. Where all entries of the run table are being closed, the input waits for
@@ -164,8 +189,8 @@ final class IngestStage: @unchecked Sendable {
 
   /// The next free slot. While there is none the input waits. The waiting time is counted as it
   /// passes, so that an endless wait shows, too.
+  @inline(never)
   private func waitForFreePosition() -> Int {
-    if let position = ring.nextFreePosition() { return position }
     ring.announceArrivals()
     var countedNs = clock.monotonicNs
     while true {

@@ -9,6 +9,7 @@ struct PipelineStages: Sendable {
   let ingest: IngestStage
   let scoring: [ScoringStage]
   let publish: DecideStage
+  private let ring: RecordRing
   /// Scoring threads are bound to these processors, in turn. An empty list leaves them to the
   /// scheduler.
   let workerProcessors: [Int]
@@ -23,6 +24,7 @@ struct PipelineStages: Sendable {
     schema: UInt32, counters: PipelineCounters, recentFlags: RecentFlags, state: PipelineState,
     show: JournalState, observer: any PipelineObserver
   ) throws {
+    self.ring = ring
     let ledgers = try JournalLedgers(journal.store)
     for note in ledgers.notes { observer.journalWarned(note) }
     publish = try DecideStage(
@@ -34,7 +36,7 @@ struct PipelineStages: Sendable {
       settings: settings, ledgers: ledgers)
     ingest = IngestStage(
       input: input, ring: ring, generations: generations, ledger: ledger, schema: schema,
-      counters: counters, state: state, clock: settings.clock)
+      batchMax: settings.batchMax, counters: counters, state: state, clock: settings.clock)
     scoring = (0..<max(1, settings.workers)).map { worker in
       ScoringStage(
         ring: ring, generations: generations, worker: worker, settings: settings,
@@ -62,11 +64,16 @@ struct PipelineStages: Sendable {
   /// single core, and gives the same bits.
   func runInOneThread() {
     bind(worker: 0)
+    let (scoring, publish, ring) = (scoring, publish, ring)
     let scoreAndPublish = {
       while scoring[0].step() {}
       while publish.step() {}
     }
-    ingest.run(waitMs: 5, whileFull: scoreAndPublish, afterEachTurn: scoreAndPublish)
+    let finishTurn = {
+      scoreAndPublish()
+      ring.rewind()
+    }
+    ingest.run(waitMs: 5, whileFull: scoreAndPublish, afterEachTurn: finishTurn)
     publish.run()
   }
 

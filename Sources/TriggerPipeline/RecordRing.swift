@@ -5,21 +5,32 @@ package import WorkerThreads
 
 /// The facts of a record that the ring keeps beside its bytes.
 package struct SlotNote: Equatable {
+  /// Nanoseconds since the epoch when its message left the socket.
+  package let receivedNs: UInt64
+  // Small, since every record has a note: of `RunLedgerTable.entryCount` entries, -1 for none.
+  private let entry: Int16
+  private let closed: Int16
   /// Whether the record is an event; control records pass through to keep their place in order.
-  package var isEvent: Bool
+  package let isEvent: Bool
+
   /// The run ledger's entry that the record belongs to.
-  package var ledgerEntry: Int
+  package var ledgerEntry: Int { Int(entry) }
   /// The entry whose ledger closes when this record has passed: its own at an end of run, the
   /// source's last one at the first record of a next run, nil otherwise.
-  package var closedEntry: Int?
-  /// Nanoseconds since the epoch when its message left the socket.
-  package var receivedNs: UInt64
+  package var closedEntry: Int? { closed < 0 ? nil : Int(closed) }
 
+  /// Creates a note. Traps where an entry's number is not in 0 ... 32,767.
   package init(isEvent: Bool, ledgerEntry: Int, closedEntry: Int?, receivedNs: UInt64) {
     self.isEvent = isEvent
-    self.ledgerEntry = ledgerEntry
-    self.closedEntry = closedEntry
+    entry = Int16(ledgerEntry)
+    closed = closedEntry.map { Int16($0) } ?? -1
     self.receivedNs = receivedNs
+  }
+
+  /// Whether a record with this note may follow one of `other` in a stretch of events of one run.
+  @inline(__always)
+  fileprivate func continues(_ other: SlotNote) -> Bool {
+    isEvent && entry == other.entry && closed < 0
   }
 }
 
@@ -34,6 +45,9 @@ package struct SlotNote: Equatable {
 /// Who may touch what: slots in filled ..< released + capacity belong to the ingest thread, a
 /// claimed range to its worker until it is completed, completed ranges to the publish thread until
 /// it releases them. The counters hand ownership over with release and acquire.
+///
+/// Where one thread does everything it rewinds the ring between two turns, so that the next records
+/// lie in slots that the processor's cache still holds.
 ///
 /// `@unchecked` by that rule.
 package final class RecordRing: @unchecked Sendable {
@@ -51,6 +65,9 @@ package final class RecordRing: @unchecked Sendable {
   private let attributionStorage: UnsafeMutablePointer<Float>
   /// At a range's first slot: the position after its last, once it is scored.
   private let rangeEnds: UnsafeMutablePointer<Atomic<Int>>
+
+  /// The position that lies in slot 0. It changes only where one thread does everything.
+  private var origin = 0
 
   private let filled = Atomic<Int>(0)
   private let claimed = Atomic<Int>(0)
@@ -132,7 +149,7 @@ package final class RecordRing: @unchecked Sendable {
     attributionStorage + slot(position) * featureCount
   }
 
-  private func slot(_ position: Int) -> Int { position & (capacity - 1) }
+  private func slot(_ position: Int) -> Int { (position &- origin) & (capacity - 1) }
 }
 
 // MARK: - The ingest thread's side
@@ -211,6 +228,17 @@ extension RecordRing {
     return end > start ? start..<end : nil
   }
 
+  /// The longest stretch of events of one run that begins at `start`, where `end` ends a range: a
+  /// control record is a stretch of its own.
+  package func stretch(from start: Int, upTo end: Int) -> Range<Int> {
+    let first = note(at: start)
+    var next = start + 1
+    if first.isEvent {
+      while next < end, note(at: next).continues(first) { next += 1 }
+    }
+    return start..<next
+  }
+
   /// Gives the slots before `position` back to the ingest thread.
   package func release(upTo position: Int) {
     released.store(position, ordering: .releasing)
@@ -223,6 +251,14 @@ extension RecordRing {
   /// Records anywhere in the ring.
   package var occupiedCount: Int {
     max(0, filled.load(ordering: .relaxed) - released.load(ordering: .relaxed))
+  }
+
+  /// Puts the next record into the first slot where the ring is empty. For the pipeline of one
+  /// thread, on this thread alone: any other could be looking for its slot.
+  package func rewind() {
+    guard isEmpty else { return }
+    // The end of the range that was last in the first slot lies before the next record.
+    origin = filled.load(ordering: .relaxed)
   }
 
   /// Whether all filled slots have been released.

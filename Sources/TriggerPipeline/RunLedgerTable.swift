@@ -46,7 +46,7 @@ package final class RunLedgerTable: @unchecked Sendable {
   /// Moves with the time of the ingest thread's turns.
   private(set) var nowNs: UInt64
   /// Where the next record goes in the ring. The ingest thread's.
-  package var position = 0
+  var position = 0
 
   // By entry: its run and source, the place of the source, the time of the last record; and whether
   // it takes records.
@@ -60,6 +60,14 @@ package final class RunLedgerTable: @unchecked Sendable {
 
   /// The entry of the record before; -1 for none.
   var latest = -1
+  /// The sequence that follows that of the record before, and whether a record that has it can be
+  /// taken without a look at the ranges.
+  private var nextSequence: UInt64 = 0
+  private var canFollow = false
+  /// Events that were taken in this way and are not in the sums yet.
+  private var followerCount: UInt64 = 0
+  /// For each key modulo `entryCount`, the entry that had it last: where to look first.
+  private let hints: UnsafeMutablePointer<Int>
   private var latestSource = 0
   private var lastOpenedNs: UInt64 = 0
   private var lastLookNs: UInt64
@@ -89,6 +97,7 @@ package final class RunLedgerTable: @unchecked Sendable {
     keys = table(Self.entryCount, 0)
     isOpen = table(Self.entryCount, false)
     places = table(Self.entryCount, 0)
+    hints = table(Self.entryCount, 0)
     activeNs = table(Self.entryCount, 0)
     sourceActiveNs = table(Self.sourceCountMax + 1, 0)
   }
@@ -103,14 +112,44 @@ package final class RunLedgerTable: @unchecked Sendable {
     keys.deallocate()
     isOpen.deallocate()
     places.deallocate()
+    hints.deallocate()
     activeNs.deallocate()
     sourceActiveNs.deallocate()
+  }
+
+  /// The entry of an event that follows the record before in its run; nil for all others, which
+  /// `place` takes. The sums get it with `settle`.
+  @inline(__always)
+  package func placeFollower(_ record: EventRecordView) -> Int? {
+    let sequence = record.sequence
+    guard canFollow, sequence == nextSequence, sequence > 0, record.isEvent,
+      keys[latest] == runKey(run: record.run, source: record.source)
+    else { return nil }
+    nextSequence = sequence &+ 1
+    followerCount += 1
+    return latest
+  }
+
+  /// Enters the followers in the sums. Must be called before another thread or the end of a run
+  /// looks at them: at the end of each message.
+  package func settle() {
+    guard followerCount > 0 else { return }
+    let ledger = entries[latest]
+    ledger.sequences.note(nextSequence &- followerCount, count: followerCount)
+    ledger.figures.events &+= followerCount
+    let place = places[latest]
+    sources[place].received.addSaturated(followerCount)
+    activeNs[latest] = nowNs
+    sourceActiveNs[place] = nowNs
+    followerCount = 0
   }
 
   /// Notes a record whose checksum is right, and says whether it has its place in the stream.
   /// Sequences count from 1. A record with sequence 0 is refused as repeated. O(1) for the run and
   /// source of the record before, else O(`entryCount`); allocates nothing.
   package func place(_ record: EventRecordView, isEvent: Bool) -> Placement {
+    settle()
+    canFollow = false
     let key = runKey(run: record.run, source: record.source)
     if latest >= 0, keys[latest] == key { return note(record, in: latest, isEvent: isEvent) }
     if let entry = openEntry(of: key) {
@@ -153,7 +192,7 @@ package final class RunLedgerTable: @unchecked Sendable {
         (isShared ? sources[place].elsewhere : sources[place].lost).addSaturated(gap)
       }
     case .late:
-      if !isShared { sources[place].late.add() }
+      if !isShared { sources[place].late.addSaturated(1) }
     case .repeated:
       ledger.figures.repeated += 1
       ledger.figures.events &+= 1
@@ -162,9 +201,13 @@ package final class RunLedgerTable: @unchecked Sendable {
     }
     if isEvent {
       ledger.figures.events &+= 1
-      sources[place].received.add()
+      sources[place].received.addSaturated(1)
     }
-    guard record.kind == .endOfRun else { return .accepted(entry: entry, closedEntry: left) }
+    guard record.kind == .endOfRun else {
+      canFollow = entry == latest && record.sequence == ledger.sequences.highest
+      nextSequence = record.sequence &+ 1
+      return .accepted(entry: entry, closedEntry: left)
+    }
     end(entry, hasEnded: true)
     return .accepted(entry: entry, closedEntry: entry)
   }
@@ -238,8 +281,8 @@ package final class RunLedgerTable: @unchecked Sendable {
   }
 
   private func count(refused reason: RecordRejection, place: Int, row: Int) {
-    sources[place].received.add()
-    sources[place].refused.add()
+    sources[place].received.addSaturated(1)
+    sources[place].refused.addSaturated(1)
     refusals.add(reason, row: row)
   }
 
@@ -255,7 +298,14 @@ package final class RunLedgerTable: @unchecked Sendable {
   }
 
   private func openEntry(of key: UInt64) -> Int? {
-    for entry in 0..<Self.entryCount where keys[entry] == key && isOpen[entry] { return entry }
+    // Runs of one number differ by their source, sources of one number by their run.
+    let hint = Int(truncatingIfNeeded: key ^ key >> 32) & (Self.entryCount - 1)
+    let hinted = hints[hint]
+    if keys[hinted] == key && isOpen[hinted] { return hinted }
+    for entry in 0..<Self.entryCount where keys[entry] == key && isOpen[entry] {
+      hints[hint] = entry
+      return entry
+    }
     return nil
   }
 
@@ -275,7 +325,7 @@ package final class RunLedgerTable: @unchecked Sendable {
     isOpen[entry] = false
     openCount -= 1
     if openCount == 0 { runOpenSinceNs.set(0) }
-    if latest == entry { latest = -1 }
+    if latest == entry { (latest, canFollow) = (-1, false) }
     entries[entry].end()
     closedRuns.note(
       keys[entry],

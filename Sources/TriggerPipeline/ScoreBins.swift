@@ -18,11 +18,15 @@ package final class ScoreBins: @unchecked Sendable {
 
   deinit { counts.deinitialize(count: Self.cellCount).deallocate() }
 
-  /// Counts a score that is not NaN. The writing thread alone may call it; O(1).
-  func record(_ score: Float) {
-    let cell = min(max(ScoreHistogram.bin(of: score), -1), ScoreHistogram.binCount) + 1
-    let count = counts[cell].load(ordering: .relaxed)
-    counts[cell].store(count &+ 1, ordering: .relaxed)
+  /// Counts scores, and leaves out those that are NaN. The writing thread alone may call it;
+  /// O(`count`).
+  func record(_ scores: UnsafePointer<Float>, count: Int) {
+    for index in 0..<count where !scores[index].isNaN {
+      let bin = ScoreHistogram.bin(of: scores[index])
+      let cell = min(max(bin, -1), ScoreHistogram.binCount) + 1
+      let before = counts[cell].load(ordering: .relaxed)
+      counts[cell].store(before &+ 1, ordering: .relaxed)
+    }
   }
 
   /// The counts of the bins, without those below the first and above the last.

@@ -47,6 +47,29 @@ private func ledger(of sequences: some Sequence<UInt64>) -> SequenceTracker {
     #expect(ledger.received + ledger.lost == ledger.highest)
   }
 
+  /// Many at once and one by one come to the same, wherever a stretch begins, at the ends of the
+  /// numbers too.
+  @Test func aStretchCountsAsItsRecordsOneByOne() {
+    var random = SeededGenerator(11)
+    for _ in 0..<200 {
+      var (together, apart) = (SequenceTracker(), SequenceTracker())
+      for _ in 0..<60 {
+        let count = UInt64.random(in: 0...9, using: &random)
+        let first: UInt64 =
+          switch UInt64.random(in: 0...9, using: &random) {
+          case 0: UInt64.random(in: 0...300, using: &random)
+          case 1: .max &- UInt64.random(in: 0...9, using: &random)
+          default: together.highest &+ 1
+          }
+        together.note(first, count: count)
+        for offset in 0..<count { _ = apart.note(first &+ offset) }
+        #expect(together.seenRanges == apart.seenRanges)
+        #expect(together.highest == apart.highest && together.received == apart.received)
+        #expect(together.late == apart.late && together.repeated == apart.repeated)
+      }
+    }
+  }
+
   @Test func itAgreesWithAPlainSetWhereGapsAreFew() {
     var random = SeededGenerator(4)
     for _ in 0..<300 {

@@ -9,6 +9,22 @@ import TriggerPipeline
     #expect(histogram.sum == FixedHistogram.valueMax)
   }
 
+  /// Many at once count as one by one, for any number of bounds; values that are NaN are left out.
+  @Test(arguments: 0..<10)
+  func manyAtOnceCountAsOneByOne(boundCount: Int) {
+    let bounds = (0..<boundCount).map { Double($0 * $0) }
+    let (together, apart) = (
+      FixedHistogram(upperBounds: bounds), FixedHistogram(upperBounds: bounds)
+    )
+    var values = (-2...200).map { Float($0) / 2 }
+    values += [.infinity, -.infinity, .greatestFiniteMagnitude, .nan]
+    together.record(values, count: values.count)
+    for value in values where !value.isNaN { apart.record(Double(value)) }
+    #expect(together.bucketCounts == apart.bucketCounts)
+    #expect(together.bucketCounts.reduce(0, +) == UInt64(values.count - 1))
+    #expect(together.sum == apart.sum)
+  }
+
   @Test func infiniteValuesLeaveTheSumANumber() {
     let histogram = FixedHistogram(upperBounds: [1])
     for value in [Double.infinity, .greatestFiniteMagnitude, -.infinity] {

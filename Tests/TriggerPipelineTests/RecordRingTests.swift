@@ -60,6 +60,47 @@ import WorkerThreads
     #expect(ring.claim(batchMax: 8, workers: 1) == nil)
   }
 
+  /// A ring that is empty begins again at its first slot; one that is not stays as it is.
+  @Test func rewindingReusesTheFirstSlots() throws {
+    let ring = Self.ring(capacity: 8)
+    for turn in 0..<5 {
+      for number in 0..<3 { ring.fill(3 * turn + number, note: Self.note(number)) }
+      ring.rewind()
+      let range = try #require(ring.claim(batchMax: 8, workers: 1))
+      #expect(range == 3 * turn..<3 * turn + 3)
+      #expect(ring.record(at: range.lowerBound) == ring.record(at: 8 + range.lowerBound))
+      ring.complete(range)
+      ring.rewind()
+      #expect(ring.nextCompletedRange() == range)
+      ring.release(upTo: range.upperBound)
+      let slot = ring.record(at: range.lowerBound)
+      ring.rewind()
+      #expect(ring.nextCompletedRange() == nil && ring.claim(batchMax: 8, workers: 1) == nil)
+      #expect(ring.nextFreePosition() == range.upperBound)
+      #expect(ring.record(at: range.upperBound) == slot)
+    }
+  }
+
+  /// A stretch ends before a control record, another run, and a record that closes a run.
+  @Test func stretchesAreEventsOfOneRun() {
+    let ring = Self.ring(capacity: 8)
+    let notes: [(isEvent: Bool, entry: Int, closed: Int?)] = [
+      (true, 3, 2), (true, 3, nil), (false, 3, nil), (true, 3, nil), (true, 4, nil), (true, 4, 3),
+      (true, 4, nil),
+    ]
+    for (position, note) in notes.enumerated() {
+      ring.fill(
+        position,
+        note: SlotNote(
+          isEvent: note.isEvent, ledgerEntry: note.entry, closedEntry: note.closed, receivedNs: 1))
+    }
+    var stretches: [Range<Int>] = []
+    while (stretches.last?.upperBound ?? 0) < 7 {
+      stretches.append(ring.stretch(from: stretches.last?.upperBound ?? 0, upTo: 7))
+    }
+    #expect(stretches == [0..<2, 2..<3, 3..<4, 4..<5, 5..<7])
+  }
+
   @Test func laterRangesWaitForEarlierOnes() throws {
     let ring = Self.ring(capacity: 16)
     for number in 0..<4 { ring.fill(number, note: Self.note(number)) }

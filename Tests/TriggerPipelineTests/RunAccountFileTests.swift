@@ -240,7 +240,7 @@ import TriggerPipeline
 }
 
 /// Numbers that are the same in every run of the tests.
-private struct SeededGenerator: RandomNumberGenerator {
+struct SeededGenerator: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -52,6 +52,65 @@ import TriggerPipeline
     #expect(table.sources[1].refused.value == 0 && table.sources[1].lost.value == 0)
   }
 
+  /// The quick way for records that follow one another gives the places and sums of the slow one.
+  @Test func followersAreTakenAsTheyAreOneByOne() {
+    let (quick, slow) = (RunLedgerTable(), RunLedgerTable())
+    var numbers = SeededGenerator(state: 5)
+    var highest: [UInt32: UInt64] = [:]
+    var quickCount = 0
+    var (run, source): (UInt32, UInt32) = (1, 1)
+    func random(below limit: UInt64) -> UInt64 { numbers.next() % limit }
+    func give(_ kind: RecordKind, _ sequence: UInt64) {
+      let header = EventHeader(
+        kind: kind, source: source, run: run, featureCount: 1, sequence: sequence)
+      withUnsafeTemporaryAllocation(byteCount: 68, alignment: 64) { bytes in
+        guard let base = bytes.baseAddress else { return }
+        EventRecord.encode(header, features: nil, into: base)
+        let record = EventRecordView(base)
+        let placement = slow.place(record, isEvent: kind == .event)
+        if let entry = quick.placeFollower(record) {
+          quickCount += 1
+          #expect(placement == .accepted(entry: entry, closedEntry: nil))
+        } else {
+          #expect(placement == quick.place(record, isEvent: kind == .event))
+        }
+      }
+    }
+    func compare() {
+      quick.settle()
+      #expect(quick.sources.snapshot() == slow.sources.snapshot())
+    }
+    for _ in 0..<20_000 {
+      if random(below: 8) == 0 {
+        run = UInt32(1 + random(below: 3))
+        source = UInt32(1 + random(below: 3))
+      }
+      let key = run << 8 | source
+      let next = highest[key, default: 0] + 1
+      switch random(below: 100) {
+      case 0: give(.event, random(below: next + 1))
+      case 1:
+        highest[key] = next + 3
+        give(.event, next + 3)
+      case 2:
+        highest[key] = next
+        give(.heartbeat, next)
+      case 3:
+        give(.endOfRun, next)
+        give(.event, next + 1)
+        highest[key] = 1
+        give(.beginOfRun, 1)
+      default:
+        highest[key] = next
+        give(.event, next)
+      }
+      if random(below: 10) == 0 { compare() }
+    }
+    #expect(quickCount > 5_000)
+    for sequence in [UInt64.max - 2, .max - 1, .max, 0, 1, .max] { give(.event, sequence) }
+    compare()
+  }
+
   @Test func oneRunTooManyClosesTheOneThatWasSilentLongest() {
     let time = StoppedTime()
     let table = RunLedgerTable(clock: PipelineClock(time))
