@@ -17,9 +17,9 @@ final class InputSocket: InputPort {
   private var untilMark = 0
   private var spacing: UInt32 = 1
   private var queueDepth: QueueDepth?
-  private var first = Message()
-  private var second = Message()
-  private var surplus = Message()
+  private let first = Message()
+  private let second = Message()
+  private let surplus = Message()
   /// The endpoints as bound, with wildcard ports resolved.
   let boundEndpoints: [String]
 
@@ -61,7 +61,7 @@ final class InputSocket: InputPort {
   /// Takes the next message, if one is there.
   func receive() -> InputReception {
     do {
-      guard try socket.receive(into: &first) else {
+      guard try socket.receive(refilling: first) else {
         untilMark = 0
         marks.noteEmpty()
         return .nothing
@@ -69,9 +69,9 @@ final class InputSocket: InputPort {
       noteDelivery()
       try adaptQueue()
       guard first.hasMore else { return checked(first.bytes) }
-      guard try socket.receive(into: &second) else { return .refused(.multipart) }
+      guard try socket.receive(refilling: second) else { return .refused(.multipart) }
       guard second.hasMore else { return checked(second.bytes) }
-      repeat { _ = try socket.receive(into: &surplus) } while surplus.hasMore
+      repeat { _ = try socket.receive(refilling: surplus) } while surplus.hasMore
       return .refused(.multipart)
     } catch {
       observer.socketFailed("input: \(error)")

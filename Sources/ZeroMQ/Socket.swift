@@ -46,6 +46,18 @@ public final class Socket {
     return try attempt(.receive) { zmq_msg_recv(target, source, flags) } != nil
   }
 
+  /// Receives one message part, without waiting, into a message that a constant holds. What a
+  /// constant holds needs no check at run time that nobody else is at it, which `inout` does: a
+  /// message's content is behind a pointer, and the caller must not look at it meanwhile.
+  ///
+  /// - Returns: as `receive(into:)`.
+  @_noAllocation @_noLocks
+  package func receive(refilling message: borrowing Message) throws(ZeroMQError) -> Bool {
+    let target = message.pointer
+    let source = pointer
+    return try attempt(.receive) { zmq_msg_recv(target, source, ZMQ_DONTWAIT) } != nil
+  }
+
   /// Sends a copy of `bytes` as one message part.
   ///
   /// - Parameters:
