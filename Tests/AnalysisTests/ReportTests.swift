@@ -75,9 +75,24 @@ private func unbalancedTags(_ html: String) -> [String] {
     #expect(norm.signals[0].auroc > 0.65)
     let mahalanobis = try #require(study.metrics.scores.first { $0.name == "mahalanobis" })
     #expect(mahalanobis.judged == 750..<1500)
-    #expect(study.levels[0].levels.map(\.weight).map { $0 == nil } == [true, false, false, false])
+    #expect(
+      study.levels[0].levels.map(\.finding.weight).map { $0 == nil } == [true, false, false, false])
     #expect(study.contrasts.features.count == SmallStudy.featureCount)
     #expect(study.strangest[0].groups.map(\.events.count) == [2, 2])
+  }
+
+  /// With one prototype in the middle the distance alone is |z|^2, the score `norm`.
+  @Test func theDistanceHasARowBesideTheLevels() throws {
+    #expect(try SmallStudy.make().levels[0].distance == nil)
+    let study = try SmallStudy.make(hasDistance: true)
+    let distance = try #require(study.levels[0].distance)
+    let norm = try #require(study.metrics.scores.first { $0.name == "norm" })
+    #expect(distance.weight == 3)
+    #expect(abs(distance.aurocs[0] - norm.signals[0].auroc) < 1e-3)
+    // The median of a chi-square of five degrees of freedom is 4.35.
+    #expect(abs(distance.backgroundMedian - 4.35) < 0.4)
+    #expect(study.html(origin).contains(">distance</th><td></td>"))
+    #expect(study.json(origin).text.contains("\"distance\": {"))
   }
 
   /// Each level alone, weighted, makes the score's attributions.

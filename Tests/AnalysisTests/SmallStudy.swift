@@ -10,7 +10,7 @@ import ScoreModel
 enum SmallStudy {
   static let featureCount = 5
 
-  static func model(names: [String]? = nil) -> TrainedModel {
+  static func model(names: [String]? = nil, hasDistance: Bool = false) -> TrainedModel {
     let shape = NetworkShape(
       featureCount: featureCount, hiddenWidth: 16, blockCount: 1, levelCount: 4)
     var parameters = NetworkParameters(zeros: shape)
@@ -25,6 +25,9 @@ enum SmallStudy {
         mean: [Float](repeating: 0, count: featureCount),
         scale: [Float](repeating: 1, count: featureCount)),
       featureNames: names, scoring: Scoring(levels: [1, 2, 3], output: .noise),
+      distance: hasDistance
+        ? NeighbourDistance(
+          prototypes: [Float](repeating: 0, count: featureCount), count: 1, weight: 3) : nil,
       trainingRecord: #"{"seed":3,"loss_history":[[1,5.5],[2,4.25],[3,4.125]]}"#)
   }
 
@@ -51,14 +54,15 @@ enum SmallStudy {
   }
 
   static func make(
-    modelName: String = "m", signal: String = "s", names: [String]? = nil, workers: Int = 1
+    modelName: String = "m", signal: String = "s", names: [String]? = nil, workers: Int = 1,
+    hasDistance: Bool = false
   ) throws -> Study {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "tamis-analysis-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appending(path: "m.safetensors").path
-    try model(names: names).write(to: path, replacing: false)
+    try model(names: names, hasDistance: hasDistance).write(to: path, replacing: false)
     let loaded = try TrainedModel.load(path)
     var settings = StudySettings(instructionSet: try InstructionSet.selected())
     settings.bootstrapRepeats = 40

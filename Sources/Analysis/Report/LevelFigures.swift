@@ -5,7 +5,7 @@ extension Study {
       let sigmas = scan.levels.map { Double($0.sigma) }
       guard scan.levels.count > 1, let low = sigmas.min(), let high = sigmas.max(), high > low
       else { return nil }
-      let target = scan.levels[0].rates?.first?.target
+      let target = scan.levels[0].finding.rates?.first?.target
       // A signal of which nothing passes lies on the axis, at half an event.
       let floor = 0.5 / Double(metrics.scores[0].signals.map(\.signalCount).max() ?? 1)
       let scale =
@@ -20,13 +20,14 @@ extension Study {
         }, top: 24)
       for signal in signalNames.indices {
         let points = scan.levels.map { level in
-          SIMD2(Double(level.sigma), level.rates?[signal].tpr ?? level.aurocs[signal])
+          SIMD2(
+            Double(level.sigma), level.finding.rates?[signal].tpr ?? level.finding.aurocs[signal])
         }.sorted { $0.x < $1.x }
         chart.addLine(points, style: .signal(signal))
         chart.addDots(points, style: .signal(signal), radius: 2.6)
       }
       chart.addVerticals(
-        scan.levels.filter { $0.weight != nil }.map { (Double($0.sigma), "\($0.level)") },
+        scan.levels.filter { $0.finding.weight != nil }.map { (Double($0.sigma), "\($0.level)") },
         style: MarkStyle(colour: "soft", dash: "dash"))
       return Figure(
         title: "Levels of \(scan.model), each alone",

@@ -19,24 +19,31 @@ extension LevelScan {
       "model": .string(model),
       "levels": .array(
         levels.map { level in
-          .object([
+          var object: JSONObject = [
             "level": .integer(level.level), "sigma": .measured(level.sigma),
-            "weight": .measured(level.weight),
-            "background_median": .measured(level.backgroundMedian),
-            "signals": .array(
-              signalNames.indices.map { signal in
-                .object([
-                  "name": .string(signalNames[signal]), "auroc": .measured(level.aurocs[signal]),
-                  "tpr": .measured(level.rates?[signal].tpr),
-                  "tpr_interval": .interval(level.rates?[signal].tprInterval),
-                  "target_fpr": .optional(level.rates?[signal].target) {
-                    .number($0.description)
-                  },
-                ])
-              }),
+          ]
+          object.merge(level.finding.json(signalNames: signalNames))
+          return .object(object)
+        }),
+      "distance": .optional(distance) { .object($0.json(signalNames: signalNames)) },
+    ])
+  }
+}
+
+extension LevelScan.Finding {
+  fileprivate func json(signalNames: [String]) -> JSONObject {
+    [
+      "weight": .measured(weight), "background_median": .measured(backgroundMedian),
+      "signals": .array(
+        signalNames.indices.map { signal in
+          .object([
+            "name": .string(signalNames[signal]), "auroc": .measured(aurocs[signal]),
+            "tpr": .measured(rates?[signal].tpr),
+            "tpr_interval": .interval(rates?[signal].tprInterval),
+            "target_fpr": .optional(rates?[signal].target) { .number($0.description) },
           ])
         }),
-    ])
+    ]
   }
 }
 

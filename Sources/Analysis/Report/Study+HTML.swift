@@ -167,20 +167,22 @@ extension Study {
   }
 
   private func levelTable(_ scan: LevelScan) -> String {
-    let target = scan.levels.first?.rates?.first?.target.shortText
+    let target = scan.levels.first?.finding.rates?.first?.target.shortText
+    func row(_ name: String, _ sigma: String, _ finding: LevelScan.Finding) -> [String] {
+      [
+        name, sigma, finding.weight.map { decimal(Double($0)) } ?? "",
+        decimal(finding.backgroundMedian),
+      ]
+        + signalNames.indices.map { signal in
+          stacked(areaText(finding.aurocs[signal]), finding.rates.map { rateText($0[signal].tpr) })
+        }
+    }
     return (levels.count > 1 ? "<h3>\(scan.model.escapedMarkup)</h3>\n" : "")
       + HTMLTable(
         header: ["level", "sigma", "weight", "median on background"]
           + signalNames.map(\.escapedMarkup),
-        rows: scan.levels.map { level in
-          [
-            "\(level.level)", decimal(Double(level.sigma)),
-            level.weight.map { decimal(Double($0)) } ?? "", decimal(level.backgroundMedian),
-          ]
-            + signalNames.indices.map { signal in
-              stacked(areaText(level.aurocs[signal]), level.rates.map { rateText($0[signal].tpr) })
-            }
-        }
+        rows: scan.levels.map { row("\($0.level)", decimal(Double($0.sigma)), $0.finding) }
+          + (scan.distance.map { [row("distance", "", $0)] } ?? [])
       ).markup
       + paragraph(
         "Each signal: AUROC" + (target.map { ", and under it the TPR at \($0)." } ?? "."),

@@ -62,7 +62,7 @@ package struct Study: Sendable {
       try LevelScan(
         model, background: samples[0], signals: Array(samples.dropFirst()), settings: settings,
         target: target
-      ) { note("\(model.name): level \($0) alone") }
+      ) { note("\(model.name): \($0) alone") }
     }
     note("pictures")
     checks = zip(inputs.models, models).compactMap {
