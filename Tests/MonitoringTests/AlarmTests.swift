@@ -61,19 +61,19 @@ internal import TriggerPipeline
       on: { $0.recent.diskBytesTaken = 9_000_000_000 }),
     Case(
       name: .eventsLost, severity: .warning,
-      sentence: "6007 records lost in the last 5 min, by gaps in the senders' sequences.",
+      sentence: "6,007 records lost in the last 5 min, by gaps in the senders' sequences.",
       off: { $0.recent.lost = 6_006 }, on: { $0.recent.lost = 6_007 }),
     Case(
       name: .eventsLost, severity: .critical,
-      sentence: "400000 records lost in the last 5 min, by gaps in the senders' sequences.",
+      sentence: "400,000 records lost in the last 5 min, by gaps in the senders' sequences.",
       off: { $0.recent.lost = 0 }, on: { $0.recent.lost = 400_000 }),
     Case(
       name: .eventsRejected, severity: .warning,
-      sentence: "6001 records refused in the last 5 min; the ledger says why.",
+      sentence: "6,001 records refused in the last 5 min; the ledger says why.",
       off: { $0.recent.rejected = 6_000 }, on: { $0.recent.rejected = 6_001 }),
     Case(
       name: .eventsRejected, severity: .critical,
-      sentence: "601000 records refused in the last 5 min; the ledger says why.",
+      sentence: "601,000 records refused in the last 5 min; the ledger says why.",
       off: { $0.recent.rejected = 0 }, on: { $0.recent.rejected = 601_000 }),
     Case(
       name: .noEvents, severity: .critical, sentence: "A run is open, and no event for 5 min.",
@@ -89,11 +89,11 @@ internal import TriggerPipeline
       off: { $0.recent.deadTimeRatio = 0 }, on: { $0.recent.deadTimeRatio = 0.11 }),
     Case(
       name: .outputBacklog, severity: .warning,
-      sentence: "1001 records waiting in the journal: the output does not keep up.",
+      sentence: "1,001 records waiting in the journal: the output does not keep up.",
       off: { $0.output.waiting = 1_000 }, on: { $0.output.waiting = 1_001 }),
     Case(
       name: .outputBacklog, severity: .warning,
-      sentence: "2000 records waiting in the journal: the output takes none.",
+      sentence: "2,000 records waiting in the journal: the output takes none.",
       off: { $0.recent.published = 0 },
       on: {
         $0.recent.published = 0; $0.output.waiting = 2_000
@@ -113,11 +113,11 @@ internal import TriggerPipeline
       off: { $0.flood.prescale = 1 }, on: { $0.flood.prescale = 8 }),
     Case(
       name: .flaggedRateOff, severity: .warning,
-      sentence: "loose fires at 1.28 times its target: 77000 of 6000020 events.",
+      sentence: "loose fires at 1.28 times its target: 77,000 of 6,000,020 events.",
       off: { $0.recent.points[0].fired = 75_500 }, on: { $0.recent.points[0].fired = 77_000 }),
     Case(
       name: .flaggedRateOff, severity: .warning,
-      sentence: "loose fires at 0.775 times its target: 46500 of 6000020 events.",
+      sentence: "loose fires at 0.775 times its target: 46,500 of 6,000,020 events.",
       off: { $0.recent.points[0].fired = 47_700 }, on: { $0.recent.points[0].fired = 46_500 }),
     Case(
       name: .flaggedRateOff, severity: .warning, sentence: "flagged_rate: tight fires too often.",

@@ -76,6 +76,23 @@ internal import TriggerPipeline
     #expect(status.now.received == 1_000)
   }
 
+  /// A steady pace counts after five minutes; one large file of another program is no pace.
+  @Test func aDiskIsFillingWhereItFillsAllTheTime() {
+    func fills(_ taken: (Int) -> UInt64) -> [Int] {
+      let script = Script()
+      let keeper = StatusKeeper { script.now }
+      return (1...600).filter { second in
+        script.advance(seconds: 1) { $0.journal.storage?.freeBytes -= taken(second) }
+        return keeper.status().alarms.contains { $0.name == .journalDiskFilling }
+      }
+    }
+    // 211 GB are full within a day at 2.44 MB/s.
+    #expect(fills { _ in 2_600_000 } == Array(300...600))
+    #expect(fills { _ in 2_300_000 } == [])
+    #expect(fills { (1...90).contains($0) ? 100_000_000 : 0 } == [])
+    #expect(fills { $0 == 400 ? 100_000_000_000 : 0 } == [])
+  }
+
   @Test func gapsThatAreFilledAreNotLost() {
     script.advance(seconds: 1) { $0.ledger.sources[1].lost += 5 }
     #expect(keeper.status().recent.lost == 5)

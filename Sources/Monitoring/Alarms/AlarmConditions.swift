@@ -59,7 +59,7 @@ private func filling(_ freeBytes: UInt64, _ recent: WindowFacts) -> AlarmConditi
     return AlarmCondition(
       .journalDiskFilling, .critical, "The journal's disk has \(byteText(freeBytes)) left.")
   }
-  guard recent.seconds >= 60, recent.diskBytesTaken > 0 else { return nil }
+  guard recent.seconds >= StatusHistory.recentSeconds, recent.diskBytesTaken > 0 else { return nil }
   let fullInSeconds = Double(freeBytes) * recent.seconds / Double(recent.diskBytesTaken)
   return AlarmCondition(
     .journalDiskFilling, -fullInSeconds,
@@ -140,7 +140,8 @@ private func decisionAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
     alarms.append(
       .init(
         .flood,
-        "More events fire than the cap lets pass: one in \(status.flood.prescale) is kept."))
+        "More events fire than the cap lets pass: one in "
+          + "\(grouped(status.flood.prescale)) is kept."))
   }
   for (point, recent) in zip(status.points, status.recent.points) {
     alarms.append(rateOff(point, recent, scored: status.recent.scored))
@@ -190,7 +191,8 @@ private func rateOff(
   let factor = Double(fired) / Double(scored) / inForce.targetFPR
   return AlarmCondition(
     .flaggedRateOff, max(above, below),
-    "\(point.name) fires at \(shortText(factor)) times its target: \(fired) of \(scored) events.")
+    "\(point.name) fires at \(shortText(factor)) times its target: \(grouped(fired)) of "
+      + "\(countText(scored, "event")).")
 }
 
 private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {

@@ -174,11 +174,6 @@ private func moreThanShare(_ limit: Double) -> String { "more than \(percentText
 
 private func longerThan(_ limit: Double) -> String { "longer than \(durationText(limit))" }
 
-/// `1,000`.
-private func grouped(_ count: UInt64) -> String {
-  count < 1_000 ? "\(count)" : "\(grouped(count / 1_000)),\("\(1_000 + count % 1_000)".dropFirst())"
-}
-
 extension AlarmName {
   /// What it means and when it is raised.
   package var declaration: AlarmDeclaration { AlarmDeclaration.of(self) }

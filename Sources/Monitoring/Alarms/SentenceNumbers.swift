@@ -8,9 +8,14 @@ func durationText(_ seconds: Double) -> String {
   return "\(shortText(seconds / 3_600)) h"
 }
 
-/// `1 record`, `12 records`.
+/// `1 record`, `12,000 records`.
 func countText(_ count: UInt64, _ what: String) -> String {
-  "\(count) \(what)\(count == 1 ? "" : "s")"
+  "\(grouped(count)) \(what)\(count == 1 ? "" : "s")"
+}
+
+/// `1,000`.
+func grouped(_ count: UInt64) -> String {
+  count < 1_000 ? "\(count)" : "\(grouped(count / 1_000)),\("\(1_000 + count % 1_000)".dropFirst())"
 }
 
 /// `1.5 %`.

@@ -44,6 +44,14 @@ struct CounterSample {
   }
 }
 
+extension CounterSample {
+  /// By how much the free space of the journal's disk fell; 0 where it is not known.
+  func diskBytesTaken(since start: CounterSample) -> UInt64 {
+    guard let before = start.diskFreeBytes, let after = diskFreeBytes else { return 0 }
+    return rise(after, before)
+  }
+}
+
 extension WindowFacts {
   /// From `start` to `status`, with the points of the latter.
   init(from start: CounterSample, to status: DaemonStatus) {
@@ -56,9 +64,6 @@ extension WindowFacts {
     published = rise(start.published, end.published)
     givenUp = rise(start.givenUp, end.givenUp)
     journalBytes = rise(start.journalBytes, end.journalBytes)
-    if let before = start.diskFreeBytes, let after = end.diskFreeBytes {
-      diskBytesTaken = rise(after, before)
-    }
     let blocked = rise(start.inputBlockedNs, end.inputBlockedNs, as: Double.self) * 1e-9
     deadTimeRatio = seconds > 0 ? min(1, blocked / seconds) : 0
     screenDisagreements = rise(start.screenDisagreements, end.screenDisagreements)

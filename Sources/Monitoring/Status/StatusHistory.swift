@@ -1,3 +1,5 @@
+internal import BoundedNumbers
+
 /// Samples of the statuses of the last quarter of an hour, at most one a second, in bounded memory.
 struct StatusHistory {
   /// A window for rates now, and one for alarms.
@@ -27,7 +29,15 @@ struct StatusHistory {
     let ageNs = UInt64(seconds * 1e9)
     let old = samples.last { $0.monotonicNs + ageNs <= status.monotonicNs } ?? samples.first
     guard let old else { return WindowFacts() }
-    return WindowFacts(from: old, to: status)
+    var window = WindowFacts(from: old, to: status)
+    let middleNs = old.monotonicNs + (status.monotonicNs -| old.monotonicNs) / 2
+    if let middle = samples.last(where: { $0.monotonicNs <= middleNs }) {
+      let end = CounterSample(status)
+      let least = min(
+        middle.diskBytesTaken(since: old), end.diskBytesTaken(since: middle))
+      window.diskBytesTaken = least *| 2
+    }
+    return window
   }
 
   /// Rates in steps of `stepSeconds`, the oldest first.

@@ -30,7 +30,9 @@ package struct WindowFacts: Equatable, Sendable {
   package var givenUp: UInt64 = 0
   /// Bytes written to the journal.
   package var journalBytes: UInt64 = 0
-  /// By how much the free space of the journal's disk fell, whoever took it.
+  /// By how much the free space of the journal's disk falls in such a window, whoever takes it:
+  /// twice the fall of the half in which it fell less. One large file of another program, which is
+  /// written in a minute, is no pace.
   package var diskBytesTaken: UInt64 = 0
   /// The share of the time in which input waited for the pipeline.
   package var deadTimeRatio = 0.0
