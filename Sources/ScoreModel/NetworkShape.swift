@@ -1,3 +1,5 @@
+internal import DurableFiles
+
 /// The sizes of a network: a noise-conditioned score network, or an autoencoder.
 public struct NetworkShape: Hashable, Sendable {
   /// D, the number of input features and of outputs.
@@ -58,11 +60,18 @@ extension NetworkShape {
   public var summary: String {
     if let hiddenLayers {
       let widths = hiddenLayers.map(String.init).joined(separator: ", ")
-      return "\(featureCount) features, hidden layers of \(widths), \(parameterCount) parameters"
+      return "\(counted(featureCount, "feature")), hidden layers of \(widths), "
+        + counted(parameterCount, "parameter")
     }
-    return "\(featureCount) features, hidden width \(hiddenWidth), \(blockCount) blocks, "
-      + "\(levelCount) noise levels, \(parameterCount) parameters"
+    return "\(counted(featureCount, "feature")), hidden width \(hiddenWidth), "
+      + "\(counted(blockCount, "block")), \(counted(levelCount, "noise level")), "
+      + counted(parameterCount, "parameter")
   }
+}
+
+extension NetworkTensor {
+  /// What the names of a network's tensors with several parts begin with.
+  static let firstNames = ["sigma_embed", "input_proj", "blocks", "output", "layers"]
 }
 
 /// One tensor of the network.

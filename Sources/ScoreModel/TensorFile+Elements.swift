@@ -7,16 +7,36 @@ extension TensorFile {
     throw fault(
       tensor: name, found: "no such tensor",
       expected: "all tensors of the network, named as in the PyTorch module's state_dict",
-      remedy: wrapperPrefix(of: name).map {
-        "all names begin with `\($0)`, which torch.compile or DataParallel put there: save "
-          + "{key.removeprefix(\"\($0)\"): value for key, value in state_dict.items()}"
+      remedy: prefix(of: name).map {
+        "the network is a part of the saved module, and its names begin with `\($0)`: save the "
+          + "state_dict of that part"
       } ?? "write the model again with this tensor")
   }
 
-  /// The prefix of `name` in a file of a wrapped PyTorch module: `_orig_mod.`, `module.` or both.
-  private func wrapperPrefix(of name: String) -> String? {
-    let wrapped = tensors.keys.filter { $0.hasSuffix(".\(name)") }.min { $0.count < $1.count }
-    return wrapped.map { String($0.dropLast(name.count)) }
+  /// What stands before `name` in a file of a module that has the network as a part.
+  private func prefix(of name: String) -> String? {
+    let longer = tensors.keys.filter { $0.hasSuffix(".\(name)") }.min { $0.count < $1.count }
+    return longer.map { String($0.dropLast(name.count)) }
+  }
+
+  /// Refuses names as torch.compile (`_orig_mod.`) and DataParallel (`module.`) make them, in front
+  /// or inside. A block of such a name would count as a foreign tensor, and the network as one
+  /// without that block.
+  func refuseWrappedNames() throws(FileFault) {
+    for name in tensors.keys.sorted() {
+      let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+      let wrappers = parts.filter { ["_orig_mod", "module"].contains($0) }
+      guard let wrapper = wrappers.first else { continue }
+      let bare = parts.filter { !wrappers.contains($0) }.joined(separator: ".")
+      let isOfNetwork = NetworkTensor.firstNames.contains { bare.hasPrefix("\($0).") }
+      guard isOfNetwork, tensors[bare] == nil else { continue }
+      let maker = wrapper == "module" ? "DataParallel" : "torch.compile"
+      throw fault(
+        tensor: name, found: "`\(wrapper).` in the name, which \(maker) put there",
+        expected: bare,
+        remedy: "save {key.replace(\"\(wrapper).\", \"\"): value for key, value in "
+          + "state_dict.items()}")
+    }
   }
 
   /// A tensor's elements as float32, all finite; float64 is rounded.

@@ -31,6 +31,7 @@ extension TrainedModel {
   ) throws(FileFault) -> LoadedModel {
     try refuseText(bytes, path: path)
     let file = try TensorFile(bytes, path: path)
+    try file.refuseWrappedNames()
     let kind = try NetworkKind(file)
     let shape =
       switch kind {
@@ -91,12 +92,12 @@ extension NetworkShape {
       blockCount: try Self.blockCount(file), levelCount: embedding.rows)
     guard (1...65_535).contains(featureCount) else {
       throw file.fault(
-        tensor: "input_proj.weight", found: "\(featureCount) columns",
+        tensor: "input_proj.weight", found: counted(featureCount, "column"),
         expected: "1 to 65535, one a feature")
     }
     guard hiddenWidth > 0, hiddenWidth % 16 == 0 else {
       throw file.fault(
-        tensor: "input_proj.weight", found: "\(hiddenWidth) rows",
+        tensor: "input_proj.weight", found: counted(hiddenWidth, "row"),
         expected: "a hidden width that is a multiple of 16",
         remedy: "train a network of such a width, or pad it with zeros")
     }
@@ -108,7 +109,8 @@ extension NetworkShape {
     }
     guard (1...65_536).contains(levelCount) else {
       throw file.fault(
-        tensor: "sigma_embed.weight", found: levelCount == 0 ? "no rows" : "\(levelCount) rows",
+        tensor: "sigma_embed.weight",
+        found: levelCount == 0 ? "no rows" : counted(levelCount, "row"),
         expected: "1 to 65536, one a noise level")
     }
   }

@@ -1,3 +1,4 @@
+import DurableFiles
 import ScoreModel
 import Testing
 
@@ -47,6 +48,37 @@ func defaultLevelsAreThoseOfLowestNoise(sigmas: [Float], levels: [Int]) throws {
   let loaded = try decode(draft.bytes)
   #expect(loaded.model.parameters == smallModel().parameters)
   #expect(loaded.notes.filter { $0.hasSuffix("has no effect") }.count == 3)
+}
+
+/// As torch.compile and DataParallel name the tensors of a whole module, of a part, or both.
+@Test(arguments: [
+  ("_orig_mod.", "", "torch.compile"), ("module.", "", "DataParallel"),
+  ("module._orig_mod.", "", "DataParallel"), ("", "_orig_mod.", "torch.compile"),
+])
+func namesOfAWrappedModuleAreRefusedWithTheRemedy(
+  prefix: String, infix: String, maker: String
+) throws {
+  var draft = smallDraft()
+  for index in draft.tensors.indices {
+    let name = draft.tensors[index].name
+    let inside = name.hasPrefix("blocks.0.") ? "blocks.0.\(infix)\(name.dropFirst(9))" : name
+    if name != "sigmas" { draft.tensors[index].name = prefix + inside }
+  }
+  let fault = #expect(throws: FileFault.self) { try decode(draft.bytes) }
+  let text = "\(try #require(fault))"
+  #expect(text.contains(maker))
+  let first = (prefix + infix).split(separator: ".")[0]
+  #expect(text.contains("key.replace(\"\(first).\", \"\")"))
+}
+
+/// A network inside another module.
+@Test func namesOfAPartAreRefusedWithTheRemedy() throws {
+  var draft = smallDraft()
+  for index in draft.tensors.indices {
+    draft.tensors[index].name = "net." + draft.tensors[index].name
+  }
+  let fault = #expect(throws: FileFault.self) { try decode(draft.bytes) }
+  #expect("\(try #require(fault))".contains("begin with `net.`: save the state_dict of that part"))
 }
 
 @Test(arguments: [[], [1]])
