@@ -1,3 +1,5 @@
+internal import DurableFiles
+
 extension LoadedCalibration {
   /// The description that `tamis inspect` prints, one fact a line.
   public var inspection: [String] {
@@ -16,8 +18,8 @@ extension TriggerCalibration {
       "model sha256 \(modelSHA256)",
       "schema \(schema == 0 ? "not stated" : schemaText(schema))",
       "scores at noise levels \(scoring)",
-      "\(eventCount) background scores, \(notScorableCount) events not scorable, from "
-        + "\(runs.count) \(runs.count == 1 ? "source" : "sources")",
+      "\(counted(eventCount, "background score")), \(counted(notScorableCount, "event")) not "
+        + "scorable, from \(counted(runs.count, "source"))",
     ] + runs.map(\.inspection)
       + workingPoints.map { $0.inspection(confidence: confidence) } + reference.inspection
       + (conditionBins?.inspection(names: workingPoints.map(\.name)) ?? [])
@@ -29,14 +31,15 @@ extension TriggerCalibration {
 extension CalibrationPart {
   /// The content, a fact a line.
   public var inspection: [String] {
-    let total = eventsTotal.map { ", enough for \($0) events in all" } ?? ""
+    let total = eventsTotal.map { ", enough for \(counted($0, "event")) in all" } ?? ""
     return [
       "calibration part \(Self.format)",
       "model sha256 \(basis.modelSHA256)",
       "schema \(basis.schema == 0 ? "not stated" : schemaText(basis.schema))",
       "scores at noise levels \(basis.levels) with weights \(basis.weights)",
-      "\(tally.scores.scorableCount) background scores, of which the \(tally.scores.keptCount) "
-        + "largest are kept\(total); \(tally.scores.notScorableCount) events not scorable",
+      "\(counted(tally.scores.scorableCount, "background score")), of which the "
+        + "\(tally.scores.keptCount) largest are kept\(total); "
+        + "\(counted(tally.scores.notScorableCount, "event")) not scorable",
     ] + tally.runs.map(\.inspection)
       + basis.plan.requests.map { "working point \($0.name): target rate \($0.targetFPR)" }
   }
@@ -48,7 +51,8 @@ extension CalibrationRun {
     let number = run.map { ", run \($0)" } ?? ""
     let sample = unbiasedPrescale.map { ", the unbiased sample of one in \($0)" } ?? ""
     let tainted = taintedCount > 0 ? ", \(taintedCount) tainted ones left out" : ""
-    return "source \(name)\(number), \(eventCount) events\(sample)\(tainted), sha256 \(sha256)"
+    return "source \(name)\(number), \(counted(eventCount, "event"))\(sample)\(tainted), sha256 "
+      + "\(sha256)"
   }
 }
 
@@ -98,8 +102,8 @@ extension BackgroundRates {
 extension ScreenCalibration {
   /// One line: the margin and what it rests on.
   fileprivate var inspection: String {
-    "screen: margin \(margin), supported from \(marginMin) by \(eventCount) events; deviations "
-      + "\(deviationMean) +- \(deviationSpread), from -\(shortfallMax) to \(excessMax)"
+    "screen: margin \(margin), supported from \(marginMin) by \(counted(eventCount, "event")); "
+      + "deviations \(deviationMean) +- \(deviationSpread), from -\(shortfallMax) to \(excessMax)"
   }
 }
 
@@ -120,7 +124,8 @@ extension DriftReference {
       return "reference for drift: \(count) scores in the histogram"
     }
     let features = features.map {
-      "reference for drift: \($0.features.count) features over \($0.eventCount) events"
+      "reference for drift: \(counted($0.features.count, "feature")) over "
+        + counted($0.eventCount, "event")
     }
     return [scores, features].compactMap { $0 }
   }

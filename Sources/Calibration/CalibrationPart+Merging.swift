@@ -79,19 +79,19 @@ extension LoadedCalibrationPart {
     let (features, others) = (part.tally.features, other.part.tally.features)
     if features.featureCount != others.featureCount || features.names != others.names {
       throw FileFault(
-        file: other.path, place: "features", found: "\(others.featureCount) features",
-        expected: "the \(features.featureCount) features of \(path)")
+        file: other.path, place: "features", found: counted(others.featureCount, "feature"),
+        expected: "the \(counted(features.featureCount, "feature")) of \(path)")
     }
   }
 
   fileprivate func refuseTooFewScores(needed: Int, eventCount: Int) throws(FileFault) {
     let scores = part.tally.scores
     guard !scores.keepsAll, scores.keptCount < needed else { return }
-    let total = part.eventsTotal.map { ", enough for \($0) events in all" } ?? ""
+    let total = part.eventsTotal.map { ", enough for \(counted($0, "event")) in all" } ?? ""
     throw FileFault(
       file: path, place: "kept",
       found: "the \(scores.keptCount) largest of \(scores.scorableCount) scores\(total)",
-      expected: "\(needed), as the parts have \(eventCount) events together",
+      expected: "\(needed), as the parts have \(counted(eventCount, "event")) together",
       remedy: "make this part again with --events-total \(eventCount) or more, or without it")
   }
 }

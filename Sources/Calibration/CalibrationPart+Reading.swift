@@ -44,7 +44,7 @@ extension CalibrationPart {
         expected: "\"TMSC\", a part that tamis calibrate --partial wrote")
     }
     guard bytes.count >= prefixByteCount + digestByteCount else {
-      throw FileFault(file: file, found: "\(bytes.count) bytes", expected: "a whole part")
+      throw FileFault(file: file, found: counted(bytes.count, "byte"), expected: "a whole part")
     }
     let version = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
     guard version == Self.version else {
@@ -62,7 +62,7 @@ extension CalibrationPart {
     let headerCount = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).littleEndian
     guard headerCount <= UInt64(content.count - prefixByteCount) else {
       throw FileFault(
-        file: file, place: "byte 8", found: "\(headerCount) bytes of JSON",
+        file: file, place: "byte 8", found: "\(counted(headerCount, "byte")) of JSON",
         expected: "at most the \(content.count - prefixByteCount) that follow")
     }
     let end = prefixByteCount + Int(headerCount)
@@ -134,7 +134,8 @@ extension CalibrationTally {
     let kept = try place.member("kept")
     let keptCount = try kept.integer(in: 0...scorableCount)
     guard bytes.count == 4 * keptCount else {
-      throw kept.fault(expected: "\(bytes.count / 4), as there are \(bytes.count) bytes of scores")
+      let content = counted(bytes.count, "byte")
+      throw kept.fault(expected: "\(bytes.count / 4), as there are \(content) of scores")
     }
     let largest = (0..<keptCount).map { index in
       Float(
@@ -174,7 +175,8 @@ extension FeatureAccumulator {
       columns.allSatisfy({ $0.count <= events })
     else {
       throw place.fault(
-        found: "\(columns.count) columns", expected: "one a name, none with more than all events")
+        found: counted(columns.count, "column"),
+        expected: "one a name, none with more than all events")
     }
     self.init(featureCount: columns.count, names: names)
     eventCount = events

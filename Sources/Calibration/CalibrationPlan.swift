@@ -1,3 +1,5 @@
+internal import DurableFiles
+
 /// The working points asked for, and how their thresholds come from background scores.
 ///
 ///     let plan = try CalibrationPlan(requests, confidence: 0.95)
@@ -19,7 +21,7 @@ public struct CalibrationPlan: Equatable, Sendable {
   ) throws(CalibrationError) {
     guard (1...WorkingPoint.countMax).contains(requests.count) else {
       throw .argument(
-        found: "\(requests.count) working points", expected: "1 to \(WorkingPoint.countMax)")
+        found: counted(requests.count, "working point"), expected: "1 to \(WorkingPoint.countMax)")
     }
     var names: Set<String> = []
     for request in requests where !names.insert(request.name).inserted {

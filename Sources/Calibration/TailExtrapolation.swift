@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import ReproducibleMath
 
 /// A threshold for a rate for which there are too few events, from a generalised Pareto tail.
@@ -48,8 +49,8 @@ struct TailExtrapolation {
     let reach = 1 / (request.targetFPR.value * Double(count + 1))
     if reach > Self.reachMax {
       throw failure(
-        "\(count) events reach down to \(1 / (Self.reachMax * Double(count + 1))), a tenth of what "
-          + "ranks reach")
+        "\(counted(count, "event")) reach down to \(1 / (Self.reachMax * Double(count + 1))), a "
+          + "tenth of what ranks reach")
     }
   }
 

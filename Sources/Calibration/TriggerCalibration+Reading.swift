@@ -28,7 +28,7 @@ extension TriggerCalibration {
       try refuseModel(file.bytes, file: path)
       guard file.bytes.count <= byteCountMax else {
         throw FileFault(
-          file: path, found: "\(file.bytes.count) bytes",
+          file: path, found: counted(file.bytes.count, "byte"),
           expected: "a calibration file of at most \(byteCountMax) bytes")
       }
       return LoadedCalibration(
@@ -136,7 +136,7 @@ extension JSONPlace {
       return weight
     }
     guard weights.count == count else {
-      throw fault(found: "\(weights.count) weights", expected: "\(count), one a level")
+      throw fault(found: counted(weights.count, "weight"), expected: "\(count), one a level")
     }
     return weights
   }

@@ -7,7 +7,7 @@ extension JSONPlace {
     let places = try elements()
     guard (1...WorkingPoint.countMax).contains(places.count) else {
       throw fault(
-        found: "\(places.count) working points", expected: "1 to \(WorkingPoint.countMax)")
+        found: counted(places.count, "working point"), expected: "1 to \(WorkingPoint.countMax)")
     }
     var points: [WorkingPoint] = []
     for place in places {

@@ -45,7 +45,7 @@ public final class EventSource: Sendable {
     for input in inputs {
       if input.featureCount != featureCount {
         throw FileFault(
-          file: input.path, found: "\(input.featureCount) features",
+          file: input.path, found: counted(input.featureCount, "feature"),
           expected: "\(featureCount), as in \(inputs[0].path)",
           remedy: "give events of one kind of detector together")
       }

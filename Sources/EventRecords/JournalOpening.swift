@@ -34,8 +34,8 @@ struct JournalOpening {
       let name = try store.setAside(RunFolder.manifestName)
       notes.append(
         "\(found.manifestPath): found a \(manifest.kind.rawValue) manifest of "
-          + "\(manifest.featureCount) features, and the records have \(featureCount); kept as "
-          + "\(name), and made anew from the segments at the end")
+          + "\(counted(manifest.featureCount, "feature")), and the records have \(featureCount); "
+          + "kept as \(name), and made anew from the segments at the end")
     }
     recovery = try recoverRun(in: store, featureCount: featureCount)
     segments = try Self.look(at: store, featureCount: featureCount, &notes)
@@ -64,8 +64,10 @@ struct JournalOpening {
     for segment in left {
       let aside = try store.setAside(segment.name.description)
       notes.append(
-        "\(store.path(of: segment.name.description)): damaged: found numbers \(segment.firstNumber) to "
-          + "\(segment.lastNumber), which do not go with those of other segments; kept as \(aside), "
+        "\(store.path(of: segment.name.description)): damaged: found numbers "
+          + "\(segment.firstNumber) to "
+          + "\(segment.lastNumber), which do not go with those of other segments; kept as "
+          + "\(aside), "
           + "and left out")
     }
     return kept
@@ -82,8 +84,9 @@ struct JournalOpening {
       guard let known = listed[segment.name.description], known.byteCount != segment.byteCount,
         known.summary?.firstNumber == segment.firstNumber
       else { return nil }
-      return "\(store.path(of: known.name)): damaged: found \(segment.byteCount) bytes, expected "
-        + "\(known.byteCount), as the manifest says; what is good of it is kept"
+      return "\(store.path(of: known.name)): damaged: found "
+        + "\(counted(segment.byteCount, "byte")), expected \(known.byteCount), as the manifest "
+        + "says; what is good of it is kept"
     }
   }
 
@@ -111,7 +114,7 @@ struct JournalOpening {
     }
     if let found = try folder.featureCount(), found != featureCount {
       throw FileFault(
-        file: folder.path, found: "a journal of \(found) features",
+        file: folder.path, found: "a journal of \(counted(found, "feature"))",
         expected: "\(featureCount), as the model has", remedy: remedy)
     }
     guard let manifest, manifest.kind == .flagged, manifest.featureCount == featureCount else {

@@ -71,14 +71,14 @@ enum SegmentLook {
       return
     }
     guard let good = try GoodNumbers(of: file, featureCount: featureCount) else {
-      self = .unreadable(found: "\(byteCount) bytes without a good record")
+      self = .unreadable(found: "\(counted(byteCount, "byte")) without a good record")
       return
     }
     self = .damaged(
       segment(good.first, good.recordCount),
       found:
-        "\(byteCount) bytes, of which \(good.goodCount) records of \(recordByteCount) bytes are "
-        + "good, from number \(good.first)")
+        "\(counted(byteCount, "byte")), of which \(counted(good.goodCount, "record")) of "
+        + "\(recordByteCount) bytes are good, from number \(good.first)")
   }
 }
 

@@ -42,11 +42,12 @@ final class MappedSegment: Sendable {
     guard SegmentName(name)?.isOpen ?? file.path.hasSuffix(SegmentName.openSuffix) else {
       recordCount = file.bytes.count / recordByteCount
       notes = []
-      damage = tail > 0 ? "\(name): \(tail) bytes at the end that are no whole record" : nil
+      let torn = counted(tail, "byte")
+      damage = tail > 0 ? "\(name): \(torn) at the end that are no whole record" : nil
       if tail > 0, !isOfJournal {
         throw FileFault(
           file: file.path, place: "byte \(file.bytes.count - tail)",
-          found: "\(tail) bytes at the end",
+          found: "\(torn) at the end",
           expected: "a whole record of \(recordByteCount) bytes",
           remedy: "the file was cut or belongs to another D (\(featureCount) is the run's)")
       }
@@ -57,9 +58,14 @@ final class MappedSegment: Sendable {
     }
     recordCount = scan.recordCount
     damage = nil
+    let tornText = counted(scan.tailByteCount, "byte")
     notes =
-      ["\(name): open, \(scan.recordCount) whole records"]
-      + (scan.tailByteCount > 0 ? ["\(name): a torn tail of \(scan.tailByteCount) bytes"] : [])
+      [
+        "\(name) is open, or was left open by a crash; what is used of it: "
+          + counted(scan.recordCount, "whole record")
+      ]
+      + (scan.tailByteCount > 0
+        ? ["\(name) ends in \(tornText) that are no whole record, and are left out"] : [])
   }
 
   /// Shows the records to `body`, within which they are mapped. The records stay mapped until

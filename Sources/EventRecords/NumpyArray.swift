@@ -69,7 +69,8 @@ public final class NumpyArray: Sendable {
       let isShort = overflows || bytes.overflow || bytes.partialValue > found
       let expected = overflows || bytes.overflow ? "more bytes than exist" : "\(bytes.partialValue)"
       throw FileFault(
-        file: file.path, place: "byte \(header.byteCount)", found: "\(found) bytes of elements",
+        file: file.path, place: "byte \(header.byteCount)",
+        found: "\(counted(found, "byte")) of elements",
         expected: "\(expected) for shape (\(shape)) of \(type.rawValue)",
         remedy: isShort
           ? "the file was cut; write or copy it again" : "save one array in a file of its own")

@@ -30,15 +30,15 @@ struct NumpyHeader: Equatable {
     }
     let prefixByteCount = version == 1 ? 10 : 12
     guard bytes.count >= prefixByteCount else {
-      throw fault("\(bytes.count) bytes", "\(prefixByteCount) or more")
+      throw fault(counted(bytes.count, "byte"), "\(prefixByteCount) or more")
     }
     let length = bytes[8..<prefixByteCount].reversed().reduce(0) { $0 << 8 | Int($1) }
     guard length <= Self.lengthMax else {
-      throw fault("a header of \(length) bytes", "at most \(Self.lengthMax)")
+      throw fault("a header of \(counted(length, "byte"))", "at most \(Self.lengthMax)")
     }
     byteCount = prefixByteCount + length
     guard bytes.count >= byteCount else {
-      throw fault("\(bytes.count) bytes", "a header of \(byteCount) bytes")
+      throw fault(counted(bytes.count, "byte"), "a header of \(counted(byteCount, "byte"))")
     }
     var text = PythonLiteral(String(decoding: bytes[prefixByteCount..<byteCount], as: UTF8.self))
     guard let entries = text.dictionary() else {

@@ -25,7 +25,7 @@ final class PublishedCursor: Sendable {
     case .words(let words): return stated(words[0])
     case .other(let bytes) where bytes.count == 8:
       return stated(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
-    case .other(let bytes): return .damaged("\(bytes.count) bytes that are no number")
+    case .other(let bytes): return .damaged("\(counted(bytes.count, "byte")) that are no number")
     }
   }
 

@@ -16,7 +16,7 @@ func recordFault(
     found = "version \(event.version)"
     expected = "version \(EventRecord.version)"
   case .featureCount:
-    found = "\(event.featureCount) features"
+    found = counted(event.featureCount, "feature")
     expected = "\(featureCount), as the run has them"
   case .kind:
     found = "kind \(base.field(EventRecord.Offset.kind, as: UInt8.self))"

@@ -90,7 +90,7 @@ public final class RecordedRun: Sendable {
         return nil
       }
       return FileFault(
-        file: segment.path, found: "\(segment.byteCount) bytes",
+        file: segment.path, found: counted(segment.byteCount, "byte"),
         expected: "\(expected), as the manifest says",
         remedy: "the file was changed after the run was closed; get it again")
     }

@@ -107,7 +107,12 @@ struct RunContent {
   private static func compare(
     _ manifest: RunManifest?, with folder: RunFolder
   ) throws(FileFault) -> [String] {
-    guard let manifest else { return ["no manifest: the run was not closed"] }
+    guard let manifest else {
+      return [
+        "there is no manifest.json, since the run is still being written or its writer did not end "
+          + "in order; its whole records are used"
+      ]
+    }
     let present = Set(folder.segments.map(\.description))
     let listed = Set(manifest.segments.map(\.name))
     var notes: [String] = []
@@ -117,10 +122,10 @@ struct RunContent {
           file: folder.path, found: "no \(name)", expected: "the segments that the manifest lists",
           remedy: "get the missing file again")
       }
-      notes.append("\(name) is in the manifest and no longer there")
+      notes.append("\(name) is in manifest.json, and was deleted or moved away")
     }
     for name in present.subtracting(listed).sorted() {
-      notes.append("\(name) is not in the manifest: it was written later")
+      notes.append("\(name) was written after manifest.json, and is used")
     }
     return notes
   }

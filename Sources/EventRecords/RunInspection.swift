@@ -86,8 +86,8 @@ public struct RunInspection: Equatable, Sendable {
       state(
         "not_finite", .count(wrongCount),
         array.elementType == .float64
-          ? "\(wrongCount) values that are NaN, infinite, or beyond the range of float32"
-          : "\(wrongCount) values that are NaN or infinite")
+          ? "\(counted(wrongCount, "value")) that are NaN, infinite, or beyond the range of float32"
+          : "\(counted(wrongCount, "value")) that are NaN or infinite")
     } catch {
       problems.append(error.description)
     }
@@ -97,10 +97,10 @@ public struct RunInspection: Equatable, Sendable {
     let kind = try runKind(of: file)
     state("format", .string("segment"), "a segment of \(Self.title(kind))")
     guard let featureCount = kind.featureCount(from: file.bytes) else {
-      problems.append("no whole record that tells D in \(file.bytes.count) bytes")
+      problems.append("no whole record that tells D in \(counted(file.bytes.count, "byte"))")
       return
     }
-    state("features", .count(featureCount), "\(featureCount) features")
+    state("features", .count(featureCount), counted(featureCount, "feature"))
     var tally = RunTally(kind: kind)
     _ = scan(file, kind: kind, featureCount: featureCount, tally: &tally)
     state(tally)
@@ -118,7 +118,7 @@ public struct RunInspection: Equatable, Sendable {
     }
     self.kind = kind
     state("format", .string("run"), "a run folder of \(Self.title(kind))")
-    state("features", .count(featureCount), "\(featureCount) features")
+    state("features", .count(featureCount), counted(featureCount, "feature"))
     var tally = RunTally(kind: kind)
     var segments: [RunManifest.Segment] = []
     for name in folder.segments {
@@ -145,7 +145,8 @@ public struct RunInspection: Equatable, Sendable {
       state(
         "manifest", .null,
         manifestFault == nil
-          ? "no manifest: the run was not closed" : "the manifest cannot be read")
+          ? "no manifest.json: the run is still being written, or its writer did not end in order"
+          : "manifest.json cannot be read")
       return
     }
     let found = RunManifest(
@@ -169,8 +170,8 @@ public struct RunInspection: Equatable, Sendable {
     let sum = gaps.reduce(0) { $0 &+ $1 }
     state(
       "numbers_between_segments", .array([.count(gaps.count), .count(sum)]),
-      "\(sum) numbers in \(gaps.count) places between segments are in none: left out after an end "
-        + "that was not orderly, deleted, or moved away")
+      "\(counted(sum, "number")) in \(counted(gaps.count, "place")) between segments are in "
+        + "none: left out after an end that was not orderly, deleted, or moved away")
   }
 
   /// Inspects the files beside a journal's segments: the published number, and what was deleted.
@@ -188,7 +189,8 @@ public struct RunInspection: Equatable, Sendable {
         "next_number", .count(numbers.nextNumber),
         numbers.isExact
           ? "the next number is \(numbers.nextNumber)"
-          : "not closed in order: the next process continues at number \(numbers.nextNumber) or above"
+          : "not closed in order: the next process continues at number \(numbers.nextNumber) or "
+            + "above"
       )
     }
     let deleted = try DeletedRecords(in: store)
@@ -200,8 +202,8 @@ public struct RunInspection: Equatable, Sendable {
           "number": .count(deleted.number), "published": .count(deleted.published),
           "unpublished": .count(deleted.unpublished),
         ]),
-        "deleted up to number \(deleted.number): \(deleted.published) records published, "
-          + "\(deleted.unpublished) unpublished")
+        "deleted up to number \(deleted.number): \(counted(deleted.published, "record")) "
+          + "published, \(deleted.unpublished) unpublished")
     }
     return deleted
   }
@@ -225,18 +227,20 @@ extension RunInspection {
     if scan.defectCount > 0 {
       let first = scan.defects[0]
       problems.append(
-        "\(name): \(scan.defectCount) wrong records; the first is record \(first.record), "
-          + "byte \(first.byteOffset): \(first.refusal.rawValue)")
+        "\(name): \(counted(scan.defectCount, "wrong record")); the first is record "
+          + "\(first.record), byte \(first.byteOffset): \(first.refusal.rawValue)")
     }
     if scan.tailByteCount > 0 {
       let offset = file.bytes.count - scan.tailByteCount
       problems.append(
-        "\(name): from byte \(offset) on \(scan.tailByteCount) bytes that are no good record")
+        "\(name): from byte \(offset) on \(counted(scan.tailByteCount, "byte")) that are no good "
+          + "record")
     }
     if SegmentName(name)?.isOpen ?? false {
       state(
         "open_segment", .string(name),
-        "\(name) is open, or was left open by a crash: \(scan.recordCount) whole records")
+        "\(name) is open, or was left open by a crash: \(counted(scan.recordCount, "whole record"))"
+      )
     }
     return RunManifest.Segment(
       name: name, recordCount: scan.recordCount, byteCount: file.bytes.count,
@@ -244,7 +248,7 @@ extension RunInspection {
   }
 
   private mutating func state(_ tally: RunTally) {
-    state("records", .count(tally.recordCount), "\(tally.recordCount) good records")
+    state("records", .count(tally.recordCount), counted(tally.recordCount, "good record"))
     let counts = tally.countsByName
     let named = RunTally.countNames(tally.kind).map { "\($0) \(counts[$0] ?? 0)" }
     state(
@@ -278,8 +282,9 @@ extension RunInspection {
       let account =
         kind == .events
         ? "; \(stream.lost) lost, \(stream.late) late, \(stream.repeated) repeated" : ""
-      return "run \(stream.run), source \(stream.source): \(stream.recordCount) records, "
-        + "sequences \(stream.firstSequence) to \(stream.lastSequence)\(account)"
+      return "run \(stream.run), source \(stream.source): "
+        + "\(counted(stream.recordCount, "record")), sequences \(stream.firstSequence) to "
+        + "\(stream.lastSequence)\(account)"
     }
     return lines.joined(separator: "\n")
   }
@@ -305,8 +310,9 @@ extension RunInspection {
       }
       if segment != listed {
         problems.append(
-          "\(listed.name) is not what manifest.json says: \(segment.byteCount) bytes, SHA-256 "
-            + "\(segment.sha256), expected \(listed.byteCount) bytes, \(listed.sha256)")
+          "\(listed.name) is not what manifest.json says: \(counted(segment.byteCount, "byte")), "
+            + "SHA-256 \(segment.sha256), expected \(counted(listed.byteCount, "byte")), "
+            + "\(listed.sha256)")
       }
     }
     let listed = Set(manifest.segments.map(\.name))

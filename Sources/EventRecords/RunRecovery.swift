@@ -34,12 +34,14 @@ public struct RunRecovery: Equatable, Sendable {
 
   private func lines(of segments: [Segment]) -> [String] {
     segments.map { segment in
-      var line = "\(segment.openName): \(segment.recordCount) whole records kept"
+      var line = "\(segment.openName): \(counted(segment.recordCount, "whole record")) kept"
       if segment.cutByteCount > 0 {
-        line += ", a torn tail of \(segment.cutByteCount) bytes cut"
+        line += ", a torn tail of \(counted(segment.cutByteCount, "byte")) cut"
       }
       if let first = segment.firstWrongRecord {
-        line += ", \(segment.wrongRecordCount) wrong records among them, first is record \(first)"
+        line +=
+          ", \(counted(segment.wrongRecordCount, "wrong record")) among them, first is record "
+          + "\(first)"
       }
       if let name = segment.asideName { line += ", kept as \(name)" }
       return line

@@ -39,7 +39,7 @@ extension NetworkShape {
       let weight = try Self.matrixSizes(name, in: file)
       guard weight.columns == widths[layer] else {
         throw file.fault(
-          tensor: name, found: "\(weight.columns) columns",
+          tensor: name, found: counted(weight.columns, "column"),
           expected: "\(widths[layer]), one for each row of the layer before it")
       }
       guard weight.rows >= 1 else {
@@ -54,12 +54,13 @@ extension NetworkShape {
   private static func checkEnds(_ widths: [Int], in file: TensorFile) throws(FileFault) {
     guard (1...65_535).contains(widths[0]) else {
       throw file.fault(
-        tensor: layerName(0), found: "\(widths[0]) columns", expected: "1 to 65535, one a feature")
+        tensor: layerName(0), found: counted(widths[0], "column"),
+        expected: "1 to 65535, one a feature")
     }
     let last = widths.count - 1
     guard widths[last] == widths[0] else {
       throw file.fault(
-        tensor: layerName(last - 1), found: "\(widths[last]) rows",
+        tensor: layerName(last - 1), found: counted(widths[last], "row"),
         expected: "\(widths[0]), as many as \(layerName(0)) has columns")
     }
   }

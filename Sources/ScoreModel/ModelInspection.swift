@@ -39,7 +39,9 @@ public struct ModelInspection: Sendable {
   private static func text(_ standardiser: Standardiser) -> String {
     let logarithms = standardiser.isLogarithmic.count { $0 }
     let transform =
-      logarithms == 0 ? "no feature as log(1 + x)" : "\(logarithms) features as log(1 + x)"
+      logarithms == 0
+      ? "no feature as log(1 + x)"
+      : "\(counted(logarithms, "feature")) as log(1 + x)"
     return transform + (standardiser.clip.map { ", |z| cut at \($0)" } ?? ", no cut")
   }
 

@@ -16,7 +16,8 @@ extension NeighbourDistance {
     let count = try NetworkShape.matrixSizes(prototypes, in: file).rows
     guard (1...Self.countMax).contains(count) else {
       throw file.fault(
-        tensor: prototypes, found: "\(count) rows", expected: "1 to \(Self.countMax) prototypes")
+        tensor: prototypes, found: counted(count, "row"),
+        expected: "1 to \(Self.countMax) prototypes")
     }
     self.init(
       prototypes: try file.floats(prototypes, shapes: [[count, featureCount]]), count: count,

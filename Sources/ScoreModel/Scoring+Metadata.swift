@@ -50,7 +50,8 @@ extension Scoring {
     }
     guard weights.count == count else {
       throw place.fault(
-        found: "\(weights.count) weights", expected: "\(count) weights, one a level")
+        found: counted(weights.count, "weight"),
+        expected: "\(counted(count, "weight")), one a level")
     }
     guard weights.contains(where: { $0 > 0 }) else {
       throw place.fault(found: "weights of 0 alone", expected: "at least one above 0")

@@ -55,8 +55,9 @@ struct TensorFileHeader {
     }
     if end != contentByteCount {
       throw FileFault(
-        file: path, found: "\(contentByteCount) bytes of tensors",
-        expected: "the \(end) bytes that the header names", remedy: "write the file again")
+        file: path, found: "\(counted(contentByteCount, "byte")) of tensors",
+        expected: "the \(counted(end, "byte")) that the header names",
+        remedy: "write the file again")
     }
   }
 
@@ -73,7 +74,7 @@ struct TensorFileHeader {
   ) throws(FileFault) -> Int {
     guard bytes.count >= 8 else {
       throw FileFault(
-        file: path, found: "a file of \(bytes.count) bytes",
+        file: path, found: "a file of \(counted(bytes.count, "byte"))",
         expected: "a model file in the safetensors format")
     }
     let byteCount = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
@@ -137,8 +138,9 @@ extension TensorFileHeader.Entry {
     }
     if byteCount != byteRange.count {
       throw offsets.fault(
-        found: "\(byteRange.count) bytes",
-        expected: "\(byteCount) bytes for \(elementType) of shape \(shapeText(dimensions))")
+        found: counted(byteRange.count, "byte"),
+        expected: "\(counted(byteCount, "byte")) for \(elementType) of shape "
+          + "\(shapeText(dimensions))")
     }
   }
 

@@ -1,5 +1,6 @@
 internal import BoundedNumbers
 internal import Drift
+internal import DurableFiles
 internal import EventRecords
 internal import RateControl
 internal import Synchronization
@@ -602,8 +603,8 @@ extension DecideStage {
     refusals.tell(nowNs: clock.monotonicNs, isLast: true, whenTold: enterAccount)
     if !unwritten.isEmpty {
       observer.journalWarned(
-        "the ledgers of \(unwritten.count) runs could not be written to ledger.jsonl; they are in "
-          + "ledger.open, and the next start resumes the runs")
+        "the ledgers of \(counted(unwritten.count, "run")) could not be written to ledger.jsonl; "
+          + "they are in ledger.open, and the next start resumes the runs")
     }
     if refusals.hasLost {
       state.setEndFailure("counts of refused records could not be written to ledger.jsonl")

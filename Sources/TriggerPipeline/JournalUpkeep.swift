@@ -85,16 +85,17 @@ final class JournalUpkeep {
     guard journal.movedAwaySegmentCount != movedAwayCount else { return }
     movedAwayCount = journal.movedAwaySegmentCount
     observer.journalWarned(
-      "\(movedAwayCount) closed segments were taken out of the journal's folder since the start; what "
-        + "was not published of them is not, and their numbers are told as gone")
+      "\(counted(movedAwayCount, "closed segment")) taken out of the journal's folder since the "
+        + "start: records in them that were not published cannot be any more, and catch-up reports "
+        + "their numbers as gone")
   }
 
   private func noteUnreadable() {
     guard journal.unreadableRecordCount != unreadableCount else { return }
     unreadableCount = journal.unreadableRecordCount
     observer.journalWarned(
-      "\(unreadableCount) records that were read back from the journal since the start are damaged and "
-        + "were left out; `tamis inspect` says where they are")
+      "\(counted(unreadableCount, "record")) that were read back from the journal since the "
+        + "start are damaged and were left out; `tamis inspect` says where they are")
   }
 
   /// Shows the numbers. Called whenever they change.

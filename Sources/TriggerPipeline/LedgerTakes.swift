@@ -187,7 +187,7 @@ extension TakePart {
       range throws(FileFault) -> ClosedRange<UInt64> in
       let ends = try range.elements()
       guard ends.count == 2 else {
-        throw range.fault(found: "\(ends.count) numbers", expected: "[first, last]")
+        throw range.fault(found: counted(ends.count, "number"), expected: "[first, last]")
       }
       let first = try ends[0].integer(in: 1...UInt64.max)
       return first...(try ends[1].integer(in: first...UInt64.max))

@@ -155,8 +155,8 @@ package final class RunAccountFile {
     try begin(store, byteCount: byteCount)
     notes.append(
       found == nil
-        ? "\(path): damaged: \(content.count) bytes that are no accounts of open runs; kept as "
-          + "\(aside) and begun anew: the runs that were open begin anew, too"
+        ? "\(path): damaged: \(counted(content.count, "byte")) that are no accounts of open "
+          + "runs; kept as \(aside) and begun anew: the runs that were open begin anew, too"
         : "\(path): of an earlier version; its \(accounts.count) open runs continue, and it is "
           + "kept as \(aside)")
     return accounts
@@ -207,7 +207,8 @@ package final class RunAccountFile {
         return (
           [],
           [
-            "\(path): \(bytes.count) bytes that are no accounts; the runs that are open cannot be told"
+            "\(path): \(counted(bytes.count, "byte")) that are no accounts; the runs that are "
+              + "open cannot be told"
           ]
         )
       }

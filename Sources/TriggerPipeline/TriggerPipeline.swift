@@ -210,8 +210,8 @@ package final class TriggerPipeline: Sendable {
       let found = model.model.shape.featureCount
       guard found == ring.featureCount else {
         throw GenerationRefusal(
-          description: "\(model.path): found \(found) features, expected \(ring.featureCount) as "
-            + "the daemon was started with; restart it to change them")
+          description: "\(model.path): found \(counted(found, "feature")), expected "
+            + "\(ring.featureCount) as the daemon was started with; restart it to change them")
       }
       guard model.model.schema == schema else {
         throw GenerationRefusal(

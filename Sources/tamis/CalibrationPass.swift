@@ -1,5 +1,6 @@
 internal import Calibration
 internal import CommandFrame
+internal import DurableFiles
 internal import EventRecords
 internal import ScoreEngine
 internal import ScoreModel
@@ -67,21 +68,23 @@ extension BackgroundEvents {
       var notes: [String] = []
       if let unbiasedPrescale {
         notes.append(
-          "\(input.path): \(input.eventCount) events of the unbiased sample of one in "
+          "\(input.path): \(counted(input.eventCount, "event")) of the unbiased sample of one in "
             + "\(unbiasedPrescale); \(leftOut.notSampled) others left out")
       }
       if leftOut.thinned > 0 {
         notes.append(
-          "\(input.path): \(leftOut.thinned) events of a finer sample left out, so that all weigh "
-            + "the same")
+          "\(input.path): \(counted(leftOut.thinned, "event")) left out of a finer sample, so that "
+            + "all weigh the same")
       }
       if leftOut.tainted > 0 {
         notes.append(
-          "\(input.path): \(leftOut.tainted) events that their sender had marked as "
-            + "tainted left out")
+          "\(input.path): \(counted(leftOut.tainted, "event")) left out, since their sender had "
+            + "marked them as tainted")
       }
       if leftOut.repeated > 0 {
-        notes.append("\(input.path): \(leftOut.repeated) events that came before left out")
+        notes.append(
+          "\(input.path): \(counted(leftOut.repeated, "event")) left out, since an earlier record "
+            + "has the same run, source and sequence")
       }
       return notes
     }

@@ -112,7 +112,7 @@ struct DriftCommand: ParsableCommand {
   ) throws {
     guard journal.featureCount == loaded.model.shape.featureCount else {
       throw FileFault(
-        file: journal.path, found: "\(journal.featureCount) features an event",
+        file: journal.path, found: "\(counted(journal.featureCount, "feature")) an event",
         expected: "\(loaded.model.shape.featureCount), as \(loaded.path) has")
     }
     for note in journal.notes { complain("\(journal.path): \(note)") }
@@ -132,7 +132,7 @@ struct DriftCommand: ParsableCommand {
     }
     guard otherModel == 0 else {
       throw FileFault(
-        file: journal.path, found: "\(otherModel) records scored with another model",
+        file: journal.path, found: "\(counted(otherModel, "record")) scored with another model",
         expected: "scores of \(loaded.path)",
         remedy: "name the model and calibration that the daemon had")
     }

@@ -1,4 +1,5 @@
 internal import Drift
+internal import DurableFiles
 internal import StrictJSON
 
 /// The facts that `tamis drift` reports on a run.
@@ -39,7 +40,7 @@ private func line(_ check: DriftCheck) -> String {
   }
   return "\(check.name.rawValue): \(verdict(check)), \(short(statistic)) sigma, limit "
     + "\(short(limit)), windows \(check.windowCount); \(check.finding ?? "") "
-    + "(\(check.windowEventCount) events)"
+    + "(\(counted(check.windowEventCount, "event")))"
 }
 
 private func object(_ check: DriftCheck) -> Facts.Value {
@@ -60,7 +61,7 @@ private func line(_ rate: RealisedRate) -> String {
     return "\(rate.workingPoint): no rate yet"
   }
   return "\(rate.workingPoint): rate \(short(value)) [\(short(interval.lowerBound)), "
-    + "\(short(interval.upperBound))] of the last \(rate.scoredCount) events, target "
+    + "\(short(interval.upperBound))] of the last \(counted(rate.scoredCount, "event")), target "
     + "\(short(rate.targetFPR))" + (rate.isExtrapolated ? ", extrapolated" : "")
 }
 

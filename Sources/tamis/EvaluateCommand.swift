@@ -331,7 +331,7 @@ struct EvaluateCommand: ParsableCommand {
     switch member {
     case "samples":
       ([study.inputs.background] + study.inputs.signals).map {
-        "\($0.name): \($0.rows.count) events"
+        "\($0.name): \(counted($0.rows.count, "event"))"
       }.joined(separator: "\n")
     case "scores": study.tables.joined(separator: "\n\n")
     case "calibrations": study.calibrationLines.joined(separator: "\n")

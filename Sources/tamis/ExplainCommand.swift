@@ -121,7 +121,7 @@ struct ExplainCommand: ParsableCommand {
     if let event {
       guard event < rows.count else {
         throw FileFault(
-          file: file, found: "\(rows.count) events",
+          file: file, found: counted(rows.count, "event"),
           expected: "an event \(event)", remedy: "--event is 0 to \(rows.count - 1) here")
       }
       return event
@@ -243,7 +243,7 @@ struct ExplainCommand: ParsableCommand {
             "feature": .integer($0), "name": .string(names[$0]), "share": .real(shares[$0]),
           ])
         }),
-      line: "mean shares of \(count) of \(rows.count) events: "
+      line: "mean shares of \(count) of \(counted(rows.count, "event")): "
         + largest.map { "\(names[$0]) \(short(100 * shares[$0])) %" }.joined(separator: ", "))
   }
 }

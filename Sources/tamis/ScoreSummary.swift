@@ -68,7 +68,8 @@ struct ScoreSummary {
     let rate = Double(fired) / Double(scored)
     return (
       .real(rate), .array([.real(interval.lowerBound), .real(interval.upperBound)]),
-      "\(short(rate)) [\(short(interval.lowerBound)), \(short(interval.upperBound))] at \(confidence)"
+      "\(short(rate)) [\(short(interval.lowerBound)), \(short(interval.upperBound))] at "
+        + "\(confidence)"
     )
   }
 }
@@ -79,7 +80,7 @@ func checkFeatures(of events: EventSource, fit loaded: LoadedModel) throws {
   let file = events.inputs.first?.path ?? "input"
   guard events.featureCount == expected else {
     throw FileFault(
-      file: file, found: "\(events.featureCount) features an event",
+      file: file, found: "\(counted(events.featureCount, "feature")) an event",
       expected: "\(expected), as \(loaded.path) has")
   }
   let (found, wanted) = (events.schema, loaded.model.schema)

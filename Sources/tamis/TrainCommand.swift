@@ -233,7 +233,7 @@ struct TrainCommand: ParsableCommand {
     facts.add("sha256", .string("\(try SHA256Digest(ofFile: out))"))
     facts.add("events", .integer(input.eventCount))
     facts.add("steps", .integer(result.lossHistory.last?.step ?? 0))
-    facts.add("final_loss", result.lossHistory.last.map { .real($0.loss) } ?? .null)
+    facts.add(finalLossOf: result, featureCount: input.featureCount)
     if network == .score { facts.add(training: result) }
     facts.add("wall_seconds", .real(result.cost.wallSeconds))
     facts.add("cpu_seconds", .real(result.cost.cpuSeconds))

@@ -1,9 +1,21 @@
 internal import CommandFrame
+internal import DurableFiles
 internal import ScoreModel
 internal import StrictJSON
 internal import Training
 
 extension Facts {
+  /// The loss at the end, and what a network has that has learnt nothing.
+  mutating func add(finalLossOf result: TrainingResult, featureCount: Int) {
+    guard let last = result.lossHistory.last else { return add("final_loss", .null) }
+    let steps = last.step - (result.lossHistory.dropLast().last?.step ?? 0)
+    add(
+      "final_loss", .real(last.loss),
+      line:
+        "final_loss: \(short(last.loss)), the mean of the last \(counted(steps, "step")), summed "
+        + "over features; about \(featureCount) without any learning")
+  }
+
   /// Scoring levels and weights, and the performance of the network at each noise level.
   mutating func add(training result: TrainingResult) {
     let choices = result.choices

@@ -70,7 +70,7 @@ struct VerifyCommand: ParsableCommand {
     }
     guard journal.featureCount == events.featureCount else {
       throw FileFault(
-        file: flagged, found: "\(journal.featureCount) features an event",
+        file: flagged, found: "\(counted(journal.featureCount, "feature")) an event",
         expected: "\(events.featureCount), as \(input[0]) has")
     }
     let prescale = try unbiasedPrescale ?? FlaggedVerifier.unbiasedPrescale(in: journal)
@@ -100,7 +100,10 @@ struct VerifyCommand: ParsableCommand {
       if !isDamaged { facts.add("not_compared_for_missing", .integer(verifier.damagedCount)) }
     }
     if verifier.takeCount > 1 { facts.add("takes", .integer(verifier.takeCount)) }
-    facts.add("unbiased_prescale", .integer(Int(prescale)))
+    facts.add(
+      "unbiased_prescale", .integer(Int(prescale)),
+      line: prescale == 0
+        ? "unbiased sample: none" : "unbiased sample: one event in \(prescale)")
     if verifier.foreignCount > 0 {
       facts.add("decided_by_other_arms", .integer(verifier.foreignCount))
     }

@@ -113,6 +113,6 @@ import Testing
     try writeFile(temporary("000001.events.writing"), Array(someEvents(3).dropLast(5)))
     let source = try EventSource(paths: [temporary("000001.events.writing")])
     #expect(source.eventCount == 2)
-    #expect(source.notes.contains { $0.contains("torn tail of 75 bytes") })
+    #expect(source.notes.contains { $0.contains("ends in 75 bytes that are no whole record") })
   }
 }

@@ -21,7 +21,7 @@ import Testing
       let folder = try folder("run\(length)", [(name, Array(whole[..<length]))])
       let reader = try RecordedRun(folder)
       #expect(reader.recordCount == 2)
-      #expect(reader.notes.contains { $0.contains("torn tail") } == (length > 160))
+      #expect(reader.notes.contains { $0.contains("no whole record") } == (length > 160))
       let recovery = try recoverRun(folder)
       #expect(recovery.segments.map(\.name) == ["000001.events"])
       #expect(recovery.segments.map(\.openName) == [name])

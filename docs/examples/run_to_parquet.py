@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import tamis
 
+if len(sys.argv) != 7:
+    sys.exit(__doc__)
 path, to, output, catch_up, count, file = sys.argv[1:]
 run, flags = tamis.Run(path), []
 with tamis.Receiver(output, catch_up=catch_up, first=1) as receiver:

@@ -17,6 +17,12 @@ enum WatchNumbers {
     return grouped(String(Int(value.rounded())))
   }
 
+  /// A count and its noun: `1 record`, `2 records`.
+  static func counted(_ value: JSONValue, _ noun: String) -> String {
+    let count = whole(value)
+    return "\(count) \(noun)\(count == "1" ? "" : "s")"
+  }
+
   private static func grouped(_ digits: String) -> String {
     var text = ""
     for (place, digit) in digits.enumerated() {

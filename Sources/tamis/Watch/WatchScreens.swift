@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import StrictJSON
 
 /// The screens of a status on a terminal: one is shown at a time, cut to the rows of the terminal.
@@ -40,7 +41,9 @@ struct WatchScreens {
     let room = max(1, rowCount - 1)
     if screen == .overview {
       let (lines, hidden) = view.overview(rowCount: room)
-      return lines + [footer(hidden > 0 ? "\(hidden) more lines: 5" : "", width: view.width)]
+      return lines + [
+        footer(hidden > 0 ? "\(counted(hidden, "more line")): 5" : "", width: view.width)
+      ]
     }
     let all = content(of: view)
     scrolledRowCount = min(scrolledRowCount, max(0, all.count - room))

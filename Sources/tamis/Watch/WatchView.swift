@@ -123,12 +123,12 @@ struct WatchView {
     var facts = [
       journal["stalled"].isTrue
         ? "STALLED: \(status["life"]["stall_reason"].string ?? "")" : "written",
-      "\(N.whole(journal["records"])) records", N.bytes(journal["bytes"].number),
+      N.counted(journal["records"], "record"), N.bytes(journal["bytes"].number),
       "lag \(N.seconds(journal["lag_seconds"].number))",
     ]
     if journal["segments"].isThere {
       facts += [
-        "\(N.whole(journal["segments"])) segments",
+        N.counted(journal["segments"], "segment"),
         "\(N.bytes(journal["free_bytes"].number)) left on disk",
       ]
     }
