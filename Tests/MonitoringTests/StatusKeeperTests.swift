@@ -83,7 +83,7 @@ internal import TriggerPipeline
       let keeper = StatusKeeper { script.now }
       return (1...600).filter { second in
         script.advance(seconds: 1) { $0.journal.storage?.freeBytes -= taken(second) }
-        return keeper.status().alarms.contains { $0.name == .journalDiskFilling }
+        return keeper.status().alarms.map(\.name).contains(.journalDiskFilling)
       }
     }
     // 211 GB are full within a day at 2.44 MB/s.

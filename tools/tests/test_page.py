@@ -127,10 +127,10 @@ def shown_metrics(page):
 
 
 def number(text):
-    """A rounded number of the page, with thin spaces between groups and perhaps a unit."""
-    match = re.fullmatch(r"([-\d.\u202f]+(?:e-?\d+)?)(?:\u00a0(kB|MB|GB|TB|B))?", text)
+    """A rounded number of the page, with commas between groups and perhaps a unit."""
+    match = re.fullmatch(r"([-\d.,]+(?:e-?\d+)?)(?:\u00a0(kB|MB|GB|TB|B))?", text)
     scale = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}.get(match[2], 1)
-    return float(match[1].replace("\u202f", "")) * scale
+    return float(match[1].replace(",", "")) * scale
 
 
 def test_page_shows_what_metrics_say(daemon, page):

@@ -28,7 +28,7 @@ const metric = (name, value, text) =>
 const counted = (name, value) => metric(name, value, whole(value));
 const label = (name, key, value) => `${name}{${key}="${value}"}`;
 // Paths may break anywhere, numbers nowhere.
-const isNumber = value => typeof value === "string" && /^[-–\d.\u202f]+$/.test(value);
+const isNumber = value => typeof value === "string" && /^[-–\d.,]+$/.test(value);
 const facts = pairs => h("dl", {class: "facts"}, pairs.filter(pair => pair).flatMap(
   ([term, value]) => [h("dt", {}, term),
     h("dd", {class: isNumber(value) ? "nowrap" : null}, value)]));

@@ -5,8 +5,7 @@ const token = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 const parse = text => JSON.parse(text.replace(token,
   found => /^-?\d{16,}$/.test(found) ? `"${found}"` : found));
 const whole = value => value === null ? "–"
-  : (typeof value === "string" ? BigInt(value) : Math.round(value)).toLocaleString("en-US")
-    .replaceAll(",", "\u202f");
+  : (typeof value === "string" ? BigInt(value) : Math.round(value)).toLocaleString("en-US");
 // A count that has to be short.
 const brief = value => {
   if (value === null || Math.abs(value) < 1e6) return whole(value);

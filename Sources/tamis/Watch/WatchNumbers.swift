@@ -26,7 +26,7 @@ enum WatchNumbers {
   private static func grouped(_ digits: String) -> String {
     var text = ""
     for (place, digit) in digits.enumerated() {
-      if place > 0, (digits.count - place) % 3 == 0, text != "-" { text += " " }
+      if place > 0, (digits.count - place) % 3 == 0, text != "-" { text += "," }
       text.append(digit)
     }
     return text
@@ -35,7 +35,7 @@ enum WatchNumbers {
   /// Three significant digits.
   static func short(_ value: Double?) -> String {
     guard let value else { return "-" }
-    if abs(value) >= 100, abs(value) < 1e6 { return whole(value) }
+    if abs(value) >= 100, abs(value) < 1e9 { return whole(value) }
     return tamis.short(value, significantDigits: 3)
   }
 

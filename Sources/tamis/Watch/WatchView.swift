@@ -49,7 +49,7 @@ struct WatchView {
       if isShort {
         var short = StyledLine()
         short.add(" \(severity) ", severity == "critical" ? .alarm : .warning)
-        short.add(" \(sentence)")
+        short.add(" \(Self.shortened(sentence, to: width - short.characterCount - 1))")
         return [short]
       }
       if line.characterCount + 1 + sentence.count > width {
@@ -59,6 +59,13 @@ struct WatchView {
       line.add(" \(sentence)")
       return [line]
     }
+  }
+
+  /// The whole words of `text` that fit, and dots where there are more.
+  private static func shortened(_ text: String, to room: Int) -> String {
+    if text.count <= room { return text }
+    let fitting = text.prefix(max(0, room - 3))
+    return "\(fitting[..<(fitting.lastIndex(of: " ") ?? fitting.endIndex)]) ..."
   }
 
   var stream: [StyledLine] {
