@@ -4,7 +4,10 @@ internal import DurableFiles
 
 extension ScreenCalibration {
   /// A margin that holds with some room; nil where none below 1 does.
-  fileprivate var advisedMargin: Double? { marginMin * 1.05 < 0.9995 ? marginMin * 1.05 : nil }
+  fileprivate var advisedMargin: Double? {
+    let least = max(1, (marginMin * 1e4).rounded(.up)) / 1e4
+    return least < 1 ? least : nil
+  }
 }
 
 extension CalibrationPart {
