@@ -3,7 +3,7 @@ internal import CommandFrame
 internal import DurableFiles
 
 extension ScreenCalibration {
-  /// A margin that holds with some room; nil where none below 1 does.
+  /// The least margin that holds, on a grid of 0.0001; nil where that is not below 1.
   fileprivate var advisedMargin: Double? {
     let least = max(1, (marginMin * 1e4).rounded(.up)) / 1e4
     return least < 1 ? least : nil
