@@ -1,6 +1,9 @@
 """Reads a run, sends it to a daemon, receives the flags and writes them as Parquet.
 
 usage: run_to_parquet.py RUN INPUT OUTPUT CATCH_UP COUNT FILE
+
+INPUT, OUTPUT and CATCH_UP are addresses of the daemon, such as tcp://127.0.0.1:5555. The program ends
+when COUNT flagged records have come; `tamis score --calibration` says how many to expect of a run.
 """
 import sys
 
