@@ -85,7 +85,9 @@ internal import TriggerPipeline
       for second in 1...600 {
         let bytes = taken(second)
         script.advance(seconds: 1) { status in status.journal.storage?.freeBytes -= bytes }
-        let isOn = keeper.status().alarms.contains(where: { $0.name == .journalDiskFilling })
+        let isOn = keeper.status().alarms.contains(where: {
+          $0.condition.name == .journalDiskFilling
+        })
         if isOn { seconds.append(second) }
       }
       return seconds
