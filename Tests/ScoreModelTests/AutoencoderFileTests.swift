@@ -94,7 +94,7 @@ private let autoencoderCorruptions: [Corruption] = [
     expected: missing, remedy: "write the model again with this tensor"
   ) { $0.append("layers.9223372036854775807.bias", [1], [0]) },
   Corruption(
-    name: "layers that do not fit", place: "tensor layers.2.weight", found: "1 columns",
+    name: "layers that do not fit", place: "tensor layers.2.weight", found: "1 column",
     expected: "2, one for each row of the layer before it"
   ) {
     $0["layers.2.weight"].shape = [4, 1]

@@ -32,7 +32,7 @@ let metadataCorruptions: [Corruption] = [
     expected: "each level once"),
   corruption(
     "scoring", "{\"levels\": [1], \"weights\": [0.5, 0.5]}", at: ".weights", found: "2 weights",
-    expected: "1 weights, one a level"),
+    expected: "1 weight, one a level"),
   corruption(
     "scoring", "{\"levels\": [1, 2], \"weights\": [1, -0.5]}", at: ".weights[1]", found: "-0.5",
     expected: "a weight of at least 0"),

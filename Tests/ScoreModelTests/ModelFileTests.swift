@@ -96,7 +96,7 @@ func weightsOfTheScoringKeepTheirBits(weight: Float) throws {
   #expect(
     lines.contains(
       "network: 3 features, hidden width 16, 2 blocks, 5 noise levels, 739 parameters"))
-  #expect(lines.contains("standardiser: 1 features as log(1 + x), |z| cut at 10.0"))
+  #expect(lines.contains("standardiser: 1 feature as log(1 + x), |z| cut at 10.0"))
   #expect(
     lines.contains(
       "scoring: levels 3, 1 (sigma 0.07, 1.25), weights 0.33333334, 0.1, output noise"))
