@@ -26,13 +26,13 @@ const workingPoints = status => {
     const heads = ["target", `realised (${confidence})`, "threshold", "prescale", "fired",
       "flagged"];
     const old = former.map(point => note([
-      `${point.name}, of earlier arms: `,
+      `${point.name}, of an earlier calibration: `,
       counted(of(point, "tamis_events_fired_total"), point.fired), " fired, ",
       counted(of(point, "tamis_events_flagged_total"), point.flagged), " flagged."]));
     if (narrow) return points.flatMap(point => [h("h3", {}, point.name),
       facts(values(point).map((value, index) => [heads[index], value]))]).concat(old);
     return [table("Rates are events fired over events scored "
-      + "since the arms came into force, counts are since the start.", ["working point", ...heads],
+      + "since this model and calibration came into force; counts are since the start.", ["working point", ...heads],
       points.map(point => row([point.name, ...values(point)]))), ...old];
   });
 };

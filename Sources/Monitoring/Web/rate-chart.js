@@ -59,7 +59,7 @@ const pointChart = points => {
   return [svg(id, height, title, parts), legend([
     ["target", s("path", {class: "target", d: "M16 0V11"})],
     ["calibration’s interval", areaMark("shade")],
-    ["realised since armed, with interval; orange: off target", s("g", {}, [
+    ["realised, with interval; orange: off target", s("g", {}, [
       s("path", {class: "whisker in", d: "M1 5.5H31"}),
       s("circle", {class: "fin", cx: 16, cy: 5.5, r: 4.5})])]])];
 };
