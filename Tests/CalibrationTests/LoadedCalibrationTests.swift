@@ -71,7 +71,7 @@ import Testing
     #expect(point.contains("target rate 0.001 in expectation"))
     #expect(point.contains("(rank 19980)"))
     #expect(lines.contains { $0.contains("rare") && $0.contains("extrapolated") })
-    #expect(lines.contains { $0.contains("19999 background scores, 1 events not scorable") })
+    #expect(lines.contains { $0.contains("19999 background scores, 1 event not scorable") })
     #expect(lines.allSatisfy { !$0.contains("\n") })
   }
 }

@@ -90,7 +90,7 @@ import Testing
       trained.anomalies, "--flagged", daemon.journal
     ).expectExit()
     #expect(verified.contains("verify: identical"))
-    #expect(verified.contains("unbiased_prescale: 100"))
+    #expect(verified.contains("unbiased sample: one event in 100"))
   }
 
   @Test func verifyFindsASingleChangedBit() throws {
