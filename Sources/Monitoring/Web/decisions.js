@@ -32,7 +32,8 @@ const workingPoints = status => {
     if (narrow) return points.flatMap(point => [h("h3", {}, point.name),
       facts(values(point).map((value, index) => [heads[index], value]))]).concat(old);
     return [table("Rates are events fired over events scored "
-      + "since this model and calibration came into force; counts are since the start.", ["working point", ...heads],
+      + "since this model and calibration came into force; counts are since the start.",
+    ["working point", ...heads],
       points.map(point => row([point.name, ...values(point)]))), ...old];
   });
 };
