@@ -108,7 +108,7 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "Analysis", "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation",
-      "Training", "Sampling", "RateControl", "ReproducibleMath",
+      "Training", "Sampling", "RateControl",
       "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
       "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
     ],

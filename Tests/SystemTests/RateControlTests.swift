@@ -80,7 +80,8 @@ import Testing
       #expect(try daemon.stop() == 0)
       moves.append(
         try decisions(of: daemon).map { line in
-          "\(line["after"] ?? "") \(line["factors"] ?? "")"
+          let after = (line["after"] as? [String: Any])?["sequence"] as? Int
+          return "\(after ?? 0) \(line["factors"] ?? "")"
         })
     }
     #expect(moves[0].count > 10 && moves[0] == moves[1] && moves[0] == moves[2])
