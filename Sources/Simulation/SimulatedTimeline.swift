@@ -55,7 +55,7 @@ package struct SimulatedTimeline: Sendable {
     let elapsedNs = place * Self.intervalNs
     let crossing = elapsedNs / Self.crossingNs
     return EventHeader(
-      kind: kind, flags: .simulated, source: 1, run: run, lumi: section,
+      kind: kind, source: 1, run: run, lumi: section,
       featureCount: featureCount,
       bunchCrossing: UInt16(crossing % Self.orbitCrossingCount + 1), sequence: place + 1,
       timeNs: Self.startNs + elapsedNs,

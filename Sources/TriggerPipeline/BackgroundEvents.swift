@@ -11,6 +11,8 @@ package import EventRecords
 /// the same. Where the prescale changed within a journal, the sample is thinned to the coarsest
 /// prescale. All prescales look at one hash: the thinned sample is exactly the one that the
 /// coarsest prescale would have taken everywhere.
+///
+/// Events that their sender marked as simulated are left out, where there are others.
 package struct BackgroundEvents: Sendable {
   /// The records of an input that are not among the events, by cause.
   package struct LeftOut: Equatable, Sendable {
@@ -20,6 +22,8 @@ package struct BackgroundEvents: Sendable {
     package var thinned = 0
     /// Records that their sender marked as tainted.
     package var tainted = 0
+    /// Records that their sender marked as simulated, beside others that it did not.
+    package var simulated = 0
     /// Records with the run, source, sequence and event number of an earlier record of a journal.
     package var repeated = 0
   }
@@ -31,6 +35,9 @@ package struct BackgroundEvents: Sendable {
   /// The number of events of the stream that each event stands for; nil for recorded runs and
   /// arrays.
   package let unbiasedPrescale: UInt32?
+  /// Whether all events are marked as simulated. They are then a simulated sample that stands for the
+  /// background, and are taken.
+  package let isAllSimulated: Bool
 
   /// Opens the inputs, which are all recorded events or all journals.
   ///
@@ -50,17 +57,29 @@ package struct BackgroundEvents: Sendable {
         file: paths[0], found: "recorded events", expected: "a flagged journal to thin",
         remedy: "leave --unbiased-prescale out")
     }
+    unbiasedPrescale = prescale
+    let measured = try Self.open(paths, prescale: prescale, takesSimulated: false)
+    let isEmpty = measured.source.eventCount == 0
+    isAllSimulated = isEmpty && measured.leftOut.contains { $0.simulated > 0 }
+    (source, leftOut) =
+      isAllSimulated
+      ? try Self.open(paths, prescale: prescale, takesSimulated: true) : measured
+  }
+
+  private static func open(
+    _ paths: [String], prescale: UInt32?, takesSimulated: Bool
+  ) throws -> (source: EventSource, leftOut: [LeftOut]) {
     var leftOut = [LeftOut](repeating: LeftOut(), count: paths.count)
     var seen: Set<EventIdentity> = []
-    source = try EventSource(paths: paths) { input, event, flagged in
-      guard let way = Self.wayOut(event, flagged, prescale: prescale, seen: &seen) else {
-        return true
-      }
+    let source = try EventSource(paths: paths) { input, event, flagged in
+      let way =
+        !takesSimulated && event.kind == .event && event.flags.contains(.simulated)
+        ? \LeftOut.simulated : wayOut(event, flagged, prescale: prescale, seen: &seen)
+      guard let way else { return true }
       leftOut[input][keyPath: way] += 1
       return false
     }
-    self.leftOut = leftOut
-    unbiasedPrescale = prescale
+    return (source, leftOut)
   }
 
   private static func refuseMixture(of prescales: [SamplePrescale?]) throws(FileFault) {
@@ -101,6 +120,15 @@ package struct BackgroundEvents: Sendable {
     }
     return event.flags.contains(.tainted) ? \.tainted : nil
   }
+}
+
+/// The events of the inputs without those that their sender marked as simulated; all of them where
+/// there are no others, since they then stand for the stream.
+///
+/// - Throws: what `EventSource` throws.
+package func measuredEvents(paths: [String]) throws -> EventSource {
+  let measured = try EventSource(paths: paths) { _, event, _ in !event.flags.contains(.simulated) }
+  return measured.eventCount > 0 ? measured : try EventSource(paths: paths)
 }
 
 /// The prescales of the unbiased sample in a journal, as its records tell them: the weight of a

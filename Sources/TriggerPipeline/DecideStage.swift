@@ -176,10 +176,36 @@ extension DecideStage {
     }
   }
 
-  /// Decides events of one run. What can be done for all of them together is: most are not kept.
+  /// Decides events of one run. Those that a sender marked as simulated are few.
   private func decide(_ stretch: Range<Int>, _ ledgerEntry: Int, decidedNs: UInt64) {
     let entry = ledger.entries[ledgerEntry]
     if !hasLoggedGeneration { log(.before(identity(at: stretch.lowerBound))) }
+    var start = stretch.lowerBound
+    while start < stretch.upperBound {
+      let measured = start..<simulatedPosition(in: start..<stretch.upperBound)
+      if !measured.isEmpty {
+        decideMeasured(measured, ledgerEntry, in: entry, decidedNs: decidedNs)
+      }
+      start = measured.upperBound
+      guard start < stretch.upperBound else { break }
+      countSimulated(at: start, in: entry)
+      noteTimes(of: start..<start + 1, decidedNs: decidedNs)
+      decide(start, ledgerEntry, in: entry, decidedNs: decidedNs)
+      start += 1
+    }
+    lastDecided = identity(at: stretch.upperBound - 1)
+  }
+
+  /// The first event of a stretch that is marked as simulated; its end where none is.
+  private func simulatedPosition(in stretch: Range<Int>) -> Int {
+    stretch.first { EventRecordView(ring.record(at: $0)).flags.contains(.simulated) }
+      ?? stretch.upperBound
+  }
+
+  /// What can be done for all of them together is: most are not kept.
+  private func decideMeasured(
+    _ stretch: Range<Int>, _ ledgerEntry: Int, in entry: RunLedgerEntry, decidedNs: UInt64
+  ) {
     count(stretch, in: entry)
     countShadow(stretch)
     noteTimes(of: stretch, decidedNs: decidedNs)
@@ -195,7 +221,6 @@ extension DecideStage {
       }
       if isControlled, !score.isNaN { noteControl(score: score, position: position) }
     }
-    lastDecided = identity(at: stretch.upperBound - 1)
   }
 
   private func identity(at position: Int) -> EventIdentity {
@@ -208,8 +233,9 @@ extension DecideStage {
   ) {
     let record = EventRecordView(ring.record(at: position))
     let score = ring.score(at: position)
+    let isSimulated = record.flags.contains(.simulated)
     guard let decision = decision(score: score, record: record, nowNs: decidedNs) else { return }
-    count(decision, in: entry)
+    count(decision, in: entry, isSimulated: isSimulated)
     if decision.reasons.contains(.unbiased) {
       current.drift.noteSampled(score: score, features: record.features)
     }
@@ -234,9 +260,12 @@ extension DecideStage {
     if isQuiet, !hash.passes(prescale: unbiasedPrescale) {
       return publishesAll ? .unflagged : nil
     }
+    let isSimulated = record.flags.contains(.simulated)
     let decision = rule.decide(
-      score: score, condition: record.condition, hash: hash, floodPrescale: floodPrescale)
-    if flood != nil {
+      score: score, condition: record.condition, hash: hash, floodPrescale: floodPrescale,
+      isSimulated: isSimulated)
+    // What a test sends makes no flood.
+    if flood != nil, !isSimulated {
       lastDecided = EventIdentity(record)
       noteFlood(
         decision, score: score, condition: record.condition, hash: hash, nowNs: nowNs)
@@ -252,7 +281,7 @@ extension DecideStage {
       header, attributions: attributions, eventRecord: record,
       into: base + stagedCount * flaggedByteCount)
     stagedCount += 1
-    if header.reasons.contains(.aboveThreshold) {
+    if header.reasons.contains(.aboveThreshold), !record.flags.contains(.simulated) {
       recentFlags.note(header, record: record, attributions: attributions)
     }
   }
@@ -423,9 +452,29 @@ extension DecideStage {
     counters.lastEventNs.set(receivedNs)
   }
 
-  private func count(_ decision: Decision, in entry: RunLedgerEntry) {
+  /// An event that its sender marked as simulated belongs to the ledger, and to no rate.
+  private func countSimulated(at position: Int, in entry: RunLedgerEntry) {
+    let score = ring.score(at: position)
+    if score.isNaN {
+      entry.account.notFinite +|= 1
+      counters.rejected(.notFinite).add()
+      return
+    }
+    entry.account.scored +|= 1
+    counters.scored.add()
+    counters.simulatedScored.add()
+    let fired = rule.firedPoints(
+      score: score, condition: EventRecordView(ring.record(at: position)).condition)
+    guard fired != 0 else { return }
+    for point in current.counters.indices where fired >> UInt16(point) & 1 == 1 {
+      current.counters[point].simulatedFired.add()
+    }
+  }
+
+  private func count(_ decision: Decision, in entry: RunLedgerEntry, isSimulated: Bool) {
     if decision.reasons.isEmpty { return counters.unflagged.add() }
     if decision.reasons.contains(.aboveThreshold) { entry.account.flagged +|= 1 }
+    if isSimulated { return }
     if decision.reasons.contains(.unbiased) {
       entry.account.unbiased +|= 1
       counters.unbiased.add()

@@ -23,6 +23,9 @@ package struct DecisionChange: Equatable, Sendable {
   package var unbiasedPrescale: UInt32
   /// What rate control multiplies each threshold by, one a working point; empty for 1 everywhere.
   package var factors: [Float]
+  /// Whether events that their sender marked as simulated are kept out of the unbiased sample. An
+  /// earlier version treated them as all others.
+  package var setsSimulatedApart = true
   /// When, ns since the epoch.
   package var timeNs: UInt64
 
@@ -55,7 +58,8 @@ package struct DecisionChange: Equatable, Sendable {
       } ?? "null"
     return "{\"\(name)\": \(identity), \"number\": \(number), \"model_sha256\": \"\(model)\", "
       + "\"calibration_sha256\": \"\(calibration)\", \"flood_prescale\": \(floodPrescale), "
-      + "\"unbiased_prescale\": \(unbiasedPrescale), \(factorsMember)\"time_ns\": \(timeNs)}"
+      + "\"unbiased_prescale\": \(unbiasedPrescale), \(factorsMember)"
+      + "\"simulated_apart\": \(setsSimulatedApart), \"time_ns\": \(timeNs)}"
   }
 
   private var factorsMember: String {

@@ -82,6 +82,7 @@ extension DecisionChange {
         try factors.map { (factor) throws(FileFault) in try Self.factor(factor) }
       } ?? [],
       timeNs: try line.member("time_ns").integer(in: 0...UInt64.max))
+    setsSimulatedApart = try line.optionalMember("simulated_apart")?.bool() ?? false
   }
 }
 

@@ -153,16 +153,22 @@ package struct DecisionRule: Sendable {
     if score <= loosestThreshold, unbiasedPrescale == 0 { return nil }
     let hash = PrescaleHash(
       run: event.run, source: event.source, sequence: event.sequence, event: event.event)
-    return decide(score: score, condition: event.condition, hash: hash)
+    return decide(
+      score: score, condition: event.condition, hash: hash,
+      isSimulated: event.flags.contains(.simulated))
   }
 
   /// Whether to keep an event whose hash is known, under a cap on the flagged rate. Every route but
   /// the unbiased sample has at least the prescale `floodPrescale`, which is 1 without a cap.
   ///
+  /// An event that its sender marked as simulated is decided in the same way, and is never in the
+  /// unbiased sample.
+  ///
   /// All prescales look at one hash, and an event passes both the route's prescale and the cap's
   /// exactly if it passes the larger one. The weights therefore stay exact.
   package func decide(
-    score: Float, condition: Float, hash: PrescaleHash, floodPrescale: UInt32 = 1
+    score: Float, condition: Float, hash: PrescaleHash, floodPrescale: UInt32 = 1,
+    isSimulated: Bool = false
   ) -> Decision? {
     var decision = Decision(reasons: [], workingPoints: 0, weight: .max)
     if score.isNaN, hash.passes(prescale: floodPrescale) {
@@ -177,7 +183,7 @@ package struct DecisionRule: Sendable {
       decision.workingPoints |= 1 << UInt16(index)
       decision.weight = min(decision.weight, prescale)
     }
-    if hash.passes(prescale: unbiasedPrescale) {
+    if !isSimulated, hash.passes(prescale: unbiasedPrescale) {
       decision.reasons.insert(.unbiased)
       // The sample keeps it also in a flood. It has the reason "not scorable" whichever route keeps
       // it.

@@ -150,7 +150,8 @@ package struct FlaggedVerifier {
     }
     let decision = rule.decide(
       score: event.score, condition: event.condition, hash: identity.prescaleHash,
-      floodPrescale: decider?.floodPrescale ?? 1)
+      floodPrescale: decider?.floodPrescale ?? 1,
+      isSimulated: event.isSimulated && decider?.setsSimulatedApart ?? true)
     guard let wanted = decision ?? unflaggedDecision(of: identity) else { return }
     if isDeleted(identity) {
       deletedCount += 1

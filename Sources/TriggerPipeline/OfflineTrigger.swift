@@ -17,6 +17,9 @@ package struct OfflineEvent {
   /// The condition of its record; NaN where it has none.
   package var condition: Float { record?.condition ?? .nan }
 
+  /// Whether its sender marked it as simulated.
+  package var isSimulated: Bool { record?.flags.contains(.simulated) ?? false }
+
   /// The numbers that identify the event.
   package var identity: EventIdentity {
     record.map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
@@ -95,7 +98,8 @@ package struct OfflineTrigger: Sendable {
     let featureCount = precision.network.featureCount
     let prescale = precision.isExact ? 0 : rule?.unbiasedPrescale ?? 0
     let isSampled: @Sendable (Int) -> Bool = { index in
-      Self.identity(of: index, in: input).prescaleHash.passes(prescale: prescale)
+      !(input.record(at: index)?.flags.contains(.simulated) ?? false)
+        && Self.identity(of: index, in: input).prescaleHash.passes(prescale: prescale)
     }
     try scoreInParallel(
       precision, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
@@ -112,7 +116,8 @@ package struct OfflineTrigger: Sendable {
               start: attributions + offset * featureCount, count: featureCount),
             decision: nil)
           event.decision = rule?.decide(
-            score: event.score, condition: event.condition, hash: event.identity.prescaleHash)
+            score: event.score, condition: event.condition, hash: event.identity.prescaleHash,
+            isSimulated: event.isSimulated)
           try visit(event)
         }
       })

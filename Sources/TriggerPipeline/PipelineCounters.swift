@@ -28,6 +28,8 @@ package final class PipelineCounters: Sendable {
   package let unflagged = AtomicCounter()
   /// Events by the outcome of live and shadow generation, in `ShadowOutcome`'s order.
   package let shadow: [AtomicCounter]
+  /// Scored events that their sender marked as simulated; `scored` counts them, too.
+  package let simulatedScored = AtomicCounter()
   /// Switches of model and calibration that were made, and candidates that were refused.
   package let reloads = AtomicCounter()
   /// Candidates that were refused.

@@ -88,9 +88,11 @@ final class ScoringStage: @unchecked Sendable {
     guard let isSampled else { return }
     for (place, position) in range.enumerated() {
       let event = EventRecordView(ring.record(at: position))
-      isSampled[place] = PrescaleHash(
-        run: event.run, source: event.source, sequence: event.sequence, event: event.event
-      ).passes(prescale: unbiasedPrescale)
+      isSampled[place] =
+        !event.flags.contains(.simulated)
+        && PrescaleHash(
+          run: event.run, source: event.source, sequence: event.sequence, event: event.event
+        ).passes(prescale: unbiasedPrescale)
     }
   }
 

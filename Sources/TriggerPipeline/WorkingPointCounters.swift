@@ -10,6 +10,8 @@ package final class WorkingPointCounters: Sendable {
   /// Fired events that also passed its prescale: they were kept.
   package let flagged = AtomicCounter()
 
+  /// Events marked as simulated with a score above its threshold, before any prescale.
+  package let simulatedFired = AtomicCounter()
   /// The factor of rate control on its threshold, as float32 bits.
   package let factorBits = AtomicCounter()
   /// How often rate control has moved its threshold.

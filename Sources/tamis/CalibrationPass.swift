@@ -76,6 +76,11 @@ extension BackgroundEvents {
           "\(input.path): \(counted(leftOut.thinned, "event")) left out of a finer sample, so that "
             + "all weigh the same")
       }
+      if leftOut.simulated > 0 {
+        notes.append(
+          "\(input.path): \(leftOut.simulated) events that their sender had marked as simulated "
+            + "left out")
+      }
       if leftOut.tainted > 0 {
         notes.append(
           "\(input.path): \(counted(leftOut.tainted, "event")) left out, since their sender had "

@@ -46,6 +46,9 @@ struct ControlStudyCommand: ParsableCommand {
   @Option(help: "One change alone: constant, swell, steps, ramp, sinusoid or spikes.")
   var scale: BackgroundScale?
 
+  @Flag(help: "Instead: how soon the alarm on a rate goes on when the rate changes.")
+  var alarms = false
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -60,6 +63,7 @@ struct ControlStudyCommand: ParsableCommand {
   }
 
   func run() throws {
+    if alarms { return printAlarms() }
     var plan = ControlStudy.Plan()
     plan.target = target
     plan.eventsPerSecond = rate
@@ -95,6 +99,39 @@ struct ControlStudyCommand: ParsableCommand {
     }
     facts.print(asJSON: output.json)
   }
+
+  private func printAlarms() {
+    var facts = Facts()
+    facts.add(
+      "columns", .null,
+      line: "rate over target  evidence: median  worst (s)  window: median  worst (s)  false")
+    for ratio in [1.4, 1.6, 2, 3, 5, 0.6, 0.4, 0] {
+      let outcome = AlarmStudy.run(ratio: ratio, seed: seed)
+      let (evidence, window) = (delays(outcome.evidence), delays(outcome.window))
+      facts.add(
+        "ratio_\(ratio)",
+        .object([
+          "evidence_median_seconds": evidence.median.map { .integer($0) } ?? .null,
+          "evidence_worst_seconds": evidence.worst.map { .integer($0) } ?? .null,
+          "window_median_seconds": window.median.map { .integer($0) } ?? .null,
+          "window_worst_seconds": window.worst.map { .integer($0) } ?? .null,
+          "false_alarms": .integer(outcome.falseAlarms),
+        ]),
+        line: "\(padded(short(ratio), 17)) \(padded(text(evidence.median), 17)) "
+          + "\(padded(text(evidence.worst), 10)) \(padded(text(window.median), 15)) "
+          + "\(padded(text(window.worst), 10)) \(outcome.falseAlarms)")
+    }
+    facts.print(asJSON: output.json)
+  }
+
+  /// Nil where an alarm did not come.
+  private func delays(_ found: [Int?]) -> (median: Int?, worst: Int?) {
+    let sorted = found.map { $0 ?? .max }.sorted()
+    func value(_ index: Int) -> Int? { sorted[index] == .max ? nil : sorted[index] }
+    return (value(sorted.count / 2), value(sorted.count - 1))
+  }
+
+  private func text(_ seconds: Int?) -> String { seconds.map { "\($0)" } ?? "never" }
 
   private func percent(_ share: Double) -> String { "\(short(100 * share)) %" }
 

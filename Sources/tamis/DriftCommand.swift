@@ -83,7 +83,8 @@ struct DriftCommand: ParsableCommand {
       try note(journal, loaded: loaded, matchedCalibration: matchedCalibration, in: &run)
     } else {
       try note(
-        EventSource(paths: input), loaded: loaded, matchedCalibration: matchedCalibration, in: &run)
+        measuredEvents(paths: input), loaded: loaded, matchedCalibration: matchedCalibration,
+        in: &run)
     }
     run.finish()
     driftFacts(run).print(asJSON: output.json)

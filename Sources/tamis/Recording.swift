@@ -18,11 +18,16 @@ struct Recording {
   private let runs: [UInt32: UInt32]
   private let runSpan: Int
   private let asSource: UInt32?
+  private let clearsSimulated: Bool
 
   /// Opens the recordings, to be sent `loop` times; with `asRun`, runs are numbered from there on in
-  /// the order in which they come.
+  /// the order in which they come. `clearsSimulated` takes the mark of simulated events away.
   /// - Throws: `FileFault`, `SystemCallError`, and `NegativeAnswer` where the numbers do not go.
-  init(paths: [String], asRun: UInt32? = nil, asSource: UInt32? = nil, loop: Int = 1) throws {
+  init(
+    paths: [String], asRun: UInt32? = nil, asSource: UInt32? = nil, loop: Int = 1,
+    clearsSimulated: Bool = false
+  ) throws {
+    self.clearsSimulated = clearsSimulated
     featureCount = try EventSource(paths: paths).featureCount
     parts = try paths.map { path in
       path.hasSuffix(".npy")
@@ -80,29 +85,39 @@ struct Recording {
     (runs[run] ?? run) &+ UInt32(truncatingIfNeeded: runSpan *| round)
   }
 
-  /// Calls `body` with messages of up to `batch` records, marked as replayed, with the run numbers of
-  /// `round`.
+  /// Calls `body` with messages of up to `batch` recorded records, marked as replayed, with the run
+  /// numbers of `round`, and with the number of recorded records. What `injection` mixes in stands
+  /// between them.
   func forEachMessage(
-    batch: Int, round: Int, _ body: (UnsafeRawBufferPointer, Int) throws -> Void
+    batch: Int, round: Int, injection: inout Injection?,
+    _ body: (UnsafeRawBufferPointer, Int) throws -> Void
   ) throws {
     let recordByteCount = EventRecord.byteCount(featureCount: featureCount)
     let message = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: batch * recordByteCount, alignment: 64)
+      byteCount: batch * (1 + Injection.recordsMax) * recordByteCount, alignment: 64)
     defer { message.deallocate() }
     guard let base = message.baseAddress else { return }
     for part in parts {
       for start in stride(from: 0, to: part.recordCount, by: batch) {
         let count = min(batch, part.recordCount - start)
+        var place = 0
         for offset in 0..<count {
-          let target = base + offset * recordByteCount
+          let target = base + place * recordByteCount
           try part.copyRecord(start + offset, into: target, featureCount: featureCount)
           var header = EventRecordView(target).header
           header.flags.insert(.replayed)
           header.run = number(ofRun: header.run, round: round)
           if let asSource { header.source = asSource }
+          if clearsSimulated { header.flags.remove(.simulated) }
           EventRecord.replaceHeader(with: header, in: target)
+          place += 1
+          place +=
+            injection?.follow(EventRecordView(target), at: base + place * recordByteCount) ?? 0
         }
-        try body(UnsafeRawBufferPointer(rebasing: message[..<(count * recordByteCount)]), count)
+        try body(UnsafeRawBufferPointer(rebasing: message[..<(place * recordByteCount)]), count)
+      }
+      try injection?.end(at: base) {
+        try body(UnsafeRawBufferPointer(rebasing: message[..<recordByteCount]), 0)
       }
     }
   }

@@ -32,7 +32,13 @@ struct ReplayCommand: ParsableCommand {
       The number of records that the socket has taken is printed at the end, also after SIGINT and \
       SIGTERM and when the receiver goes. Exit status 1 where it is not all.
 
+      --inject FILE --every N mixes an event of FILE in after every N recorded events, marked as \
+      simulated, from a source number of its own. The daemon keeps such events out of its rates and \
+      shows each working point's efficiency for them.
+
       Examples:
+        tamis replay test.run --inject anomalies.run --every 1000 \
+          --connect tcp://127.0.0.1:5555
         tamis replay test.run --bind tcp://127.0.0.1:5555 --pattern push
         tamis replay test.run --connect tcp://127.0.0.1:5555 --pace 20000/s \\
           --batch 16
@@ -68,6 +74,18 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "All records get this source number.")
   var asSource: UInt32?
 
+  @Option(help: "EVENTS to mix in, marked as simulated.", completion: .file())
+  var inject: String?
+
+  @Option(help: "With --inject: one after this many recorded events.")
+  var every = 1_000
+
+  @Option(help: "With --inject: the source number of the events that are mixed in.")
+  var injectSource: UInt32 = 4_000_000_000
+
+  @Flag(help: "Take the mark of simulated events away: they stand for data.")
+  var asData = false
+
   @Option(help: "Records a message.")
   var batch = 64
 
@@ -94,6 +112,9 @@ struct ReplayCommand: ParsableCommand {
     if !(1...65_536).contains(batch) {
       throw ValidationError("--batch is 1 to 65536, not \(batch)")
     }
+    if !(1...1_000_000_000).contains(every) {
+      throw ValidationError("--every is 1 to 1000000000, not \(every)")
+    }
     if !(1...1_000_000).contains(loop) {
       throw ValidationError("--loop is 1 to 1000000, not \(loop)")
     }
@@ -110,7 +131,12 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     let stop = StopRequest()
-    let recording = try Recording(paths: events, asRun: asRun, asSource: asSource, loop: loop)
+    let recording = try Recording(
+      paths: events, asRun: asRun, asSource: asSource, loop: loop, clearsSimulated: asData)
+    var injection = try inject.map {
+      try Injection(
+        path: $0, every: every, source: injectSource, featureCount: recording.featureCount)
+    }
     if let connect { complainOfHost(in: connect) }
     let sender = try ReplaySender(
       pattern: pattern, bind: bind, connect: connect, topic: topic, waitSeconds: wait,
@@ -123,7 +149,8 @@ struct ReplayCommand: ParsableCommand {
     do {
       try sender.waitForReceivers(subscribers)
       for round in 0..<loop where !stop.isMade {
-        try recording.forEachMessage(batch: batch, round: round) { message, records in
+        try recording.forEachMessage(batch: batch, round: round, injection: &injection) {
+          message, records in
           try replay.send(message, records: records, through: sender)
         }
         replay.pacer.beginAgain()
@@ -134,7 +161,9 @@ struct ReplayCommand: ParsableCommand {
     }
     let isTaken = sender.finish()
     replay.progress.finish()
-    replay.facts(seconds: Double(monotonicNs() - startNs) * 1e-9).print(asJSON: output.json)
+    replay.facts(
+      seconds: Double(monotonicNs() - startNs) * 1e-9, injected: injection?.count
+    ).print(asJSON: output.json)
     if let failure { throw failure }
     if replay.sent < replay.total {
       throw NegativeAnswer(description: "interrupted: not all was handed over")
@@ -186,9 +215,10 @@ private struct Replay {
         + (gapsCut == 10 ? "; further gaps are counted" : ""))
   }
 
-  func facts(seconds: Double) -> Facts {
+  func facts(seconds: Double, injected: Int?) -> Facts {
     var facts = Facts()
     facts.add("records", .integer(sent))
+    if let injected { facts.add("injected", .integer(injected)) }
     if sent < total { facts.add("of", .integer(total)) }
     if gapsCut > 0 { facts.add("gaps_cut", .integer(gapsCut)) }
     facts.add("seconds", .real(seconds))

@@ -46,7 +46,7 @@ internal import Testing
       let least =
         "tamis_journal_free_bytes < \(AlarmDeclaration.leastFreeByteCount / 1_000_000_000)e9"
       return [", \(Int(-limit))) < 0"] + (level.severity == .critical ? [least] : [])
-    case .flaggedRateOff: return ["> \(limit) *", "< \(1 / limit) *", "check=\"flagged_rate\""]
+    case .flaggedRateOff: return ["tamis_rate_alarm == 1", "check=\"flagged_rate\""]
     default: return ["> \(limit == limit.rounded() ? "\(Int(limit))" : "\(limit)") "]
     }
   }

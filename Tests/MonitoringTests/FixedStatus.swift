@@ -98,6 +98,18 @@ extension DaemonStatus {
         realised: RealisedRate(fired: 11, scored: 108_000_000, confidence: 0.95)),
       PointFacts(name: "old", inForce: nil, fired: 12_345, flagged: 12_345),
     ]
+    ledger.simulated = 7_200
+    for (index, fired) in [6_100, 4_400, 900].enumerated() as EnumeratedSequence<[UInt64]> {
+      points[index].simulatedFired = fired
+      points[index].efficiency = RealisedRate(
+        fired: fired - 400, scored: 6_800, confidence: 0.95)
+      points[index].rateTest = RateTestFacts(
+        target: generation.points[index].targetFPR, evidenceAbove: -3.5 + Double(index),
+        evidenceBelow: -4.25, limit: 3.602, raised: nil)
+    }
+    points[1].control = RateControlFacts(
+      target: "0.001", targetFPR: 0.001, factor: 1.0625, factorMin: 0.5, factorMax: 2, steps: 311,
+      hold: "drift")
   }
 
   private mutating func setParts(_ reloadNs: UInt64) {

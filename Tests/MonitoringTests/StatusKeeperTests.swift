@@ -108,6 +108,7 @@ internal import TriggerPipeline
 
   @Test func realisedRateBeginsAnewWithANewGeneration() {
     script.advance(seconds: 1) { status in
+      status.ledger.simulated = 0
       status.ledger.scored = 1_000
       status.points[0].fired = 10
       status.points[0].realised = RealisedRate(fired: 10, scored: 1_000, confidence: 0.9)
@@ -123,6 +124,29 @@ internal import TriggerPipeline
     }
     let realised = keeper.status().points[0].realised
     #expect(realised == RealisedRate(fired: 2, scored: 500, confidence: 0.9))
+  }
+
+  /// The test of a rate hears of every event once, and is told when the rate is back.
+  @Test func aRateThatIsOffRaisesItsAlarmUntilItIsBack() throws {
+    func pass(_ fired: UInt64) {
+      script.advance(seconds: 1) { status in
+        status.ledger.scored += 20_000
+        status.points[0].fired += fired
+        status.points[0].realised = RealisedRate(
+          fired: status.points[0].fired, scored: status.ledger.scored, confidence: 0.9)
+      }
+      keeper.tick()
+    }
+    let target = try #require(script.now.points[0].inForce?.targetFPR)
+    let expected = UInt64(20_000 * target)
+    for _ in 0..<300 { pass(expected) }
+    #expect(keeper.status().points[0].rateTest?.raised == nil)
+    for _ in 0..<5 { pass(3 * expected) }
+    let status = keeper.status()
+    #expect(status.points[0].rateTest?.raised == "above")
+    #expect(status.alarms.map(\.condition.name).contains(.flaggedRateOff))
+    for _ in 0..<320 { pass(expected) }
+    #expect(keeper.status().points[0].rateTest?.raised == nil)
   }
 
   @Test func alarmsKnowSinceWhen() throws {

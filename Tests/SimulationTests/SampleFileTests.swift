@@ -22,7 +22,7 @@ private let sample = SimulatedSample(
       sequence += 1
       #expect(record.sequence == sequence)
       #expect(record.storedChecksum == record.computedChecksum)
-      #expect(record.flags == .simulated)
+      #expect(record.flags == [])
       #expect(record.run == 42)
       #expect(record.schema == schema)
       switch sequence {

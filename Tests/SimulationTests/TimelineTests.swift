@@ -27,7 +27,7 @@ private let timeline = SimulatedTimeline(run: 42, featureCount: 64, schema: 7)
 func placesOfEvents(index: UInt64, lumi: UInt32, crossing: UInt16, orbit: UInt32) {
   let header = timeline.event(index)
   #expect(header.kind == .event)
-  #expect(header.flags == .simulated)
+  #expect(header.flags == [])
   #expect(header.source == 1)
   #expect(header.run == 42)
   #expect(header.event == index + 1)

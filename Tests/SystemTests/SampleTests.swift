@@ -62,7 +62,7 @@ import Testing
     #expect(array.shape == [70, 64])
     var features: [Float] = []
     try run.forEachRecord { record in
-      #expect(record.run == 9 && record.flags == .simulated)
+      #expect(record.run == 9 && record.flags == [])
       if record.kind == .event { features += record.features }
     }
     let raw = try Data(contentsOf: URL(fileURLWithPath: folder("array.npy"))).dropFirst(128)

@@ -1,3 +1,4 @@
+internal import RateControl
 internal import TriggerPipeline
 
 /// All that is wrong with a daemon, the gravest first, else in the order of `AlarmName`.
@@ -172,26 +173,17 @@ private func decisionAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
   return alarms.compactMap(\.self)
 }
 
-/// A rate that is off by more than the limit and by more than chance does once in a million windows,
-/// among the recent events that the generation in force decided: those before it say nothing of its
-/// threshold.
+/// A rate of which the test says that it is off, by more than the tolerance and beyond chance.
 private func rateOff(
-  _ point: PointFacts, _ recent: WindowFacts.Point, scored recentScored: UInt64
+  _ point: PointFacts, _ recent: WindowFacts.Point, scored: UInt64
 ) -> AlarmCondition? {
-  guard let inForce = point.inForce else { return nil }
-  var (fired, scored) = (recent.fired, recentScored)
-  if let realised = point.realised, realised.scored < scored {
-    (fired, scored) = (realised.fired, realised.scored)
-  }
-  guard scored > 0 else { return nil }
-  let interval = binomialInterval(
-    successes: min(fired, scored), trials: scored, confidence: 1 - 2e-6)
-  let above = interval.lowerBound / inForce.targetFPR
-  let below = inForce.targetFPR / interval.upperBound
-  let factor = Double(fired) / Double(scored) / inForce.targetFPR
+  guard let test = point.rateTest, let raised = test.raised else { return nil }
+  let factor = Double(recent.fired) / max(1, Double(scored)) / test.target
+  let side = raised == RateEvidence.Side.above.rawValue ? "more" : "less"
   return AlarmCondition(
-    .flaggedRateOff, max(above, below),
-    "\(point.name) fires at \(shortText(factor)) times its target: \(grouped(fired)) of "
+    .flaggedRateOff,
+    "\(point.name) fires \(side) often than its target, beyond chance: lately "
+      + "\(shortText(factor)) times as often, \(grouped(recent.fired)) of "
       + "\(countText(scored, "event")).")
 }
 

@@ -154,7 +154,7 @@ extension AlarmDeclaration {
     case .flaggedRateOff:
       .init(
         "a working point fires so much more or less often than its target, beyond chance, or the "
-          + "drift check `flagged_rate` says so", warning: 1.25,
+          + "drift check `flagged_rate` says so", warning: rateTolerance,
         words: { "by more than a factor of \(shortText($0))" })
     case .drift:
       .init(
@@ -163,6 +163,12 @@ extension AlarmDeclaration {
       .init(.warning, "audited events fire by their exact score and would not by the screen's")
     }
   }
+
+  /// The rate of a working point may be off its target by this factor.
+  package static let rateTolerance = 1.25
+  /// The probability that the test of a working point's rate ever raises a false alarm, from the time
+  /// when its threshold comes into force.
+  package static let rateFalseAlarmProbability = 1e-3
 
   /// With fewer free bytes than this the disk counts as full within two hours, whatever its pace.
   package static let leastFreeByteCount: UInt64 = 1_000_000_000

@@ -27,7 +27,7 @@ struct CounterSample {
     received = ledger.received
     missing = ledger.lost - min(ledger.late, ledger.lost)
     rejected = ledger.rejected
-    scored = ledger.scored
+    scored = ledger.measured
     published = status.output.published
     givenUp = status.output.abandoned +| ledger.shed
     journalBytes = status.journal.bytes

@@ -58,7 +58,10 @@ extension DaemonStatus {
     ledger.runOpenSinceNs = pipeline.runOpenSinceNs
     for index in points.indices where points[index].inForce != nil {
       points[index].realised = RealisedRate(
-        fired: points[index].fired, scored: ledger.scored, confidence: calibration.confidence)
+        fired: points[index].fired, scored: ledger.measured, confidence: calibration.confidence)
+      points[index].efficiency = RealisedRate(
+        fired: points[index].simulatedFired, scored: ledger.simulated,
+        confidence: calibration.confidence)
     }
     flood.prescale = max(1, counters.floodPrescale.value)
     FloodFacts.figures.take(counters, into: &flood)
@@ -89,9 +92,11 @@ extension DaemonStatus {
   ) -> [PointFacts] {
     func facts(_ name: String, _ inForce: PointInForce?) -> PointFacts {
       let counters = counted.first { $0.name == name }
-      return PointFacts(
+      var facts = PointFacts(
         name: name, inForce: inForce, fired: counters?.fired.value ?? 0,
         flagged: counters?.flagged.value ?? 0)
+      facts.simulatedFired = counters?.simulatedFired.value ?? 0
+      return facts
     }
     let armedNames = generation.points.map(\.name)
     let armed = generation.points.enumerated().map { index, point in

@@ -15,10 +15,14 @@ package final class StatusKeeper: Sendable {
     /// The counts when the generation in force was first seen.
     var armedScored: UInt64 = 0
     var armedFired: [String: UInt64] = [:]
+    /// The same of simulated events.
+    var armedSimulated: UInt64 = 0
+    var armedSimulatedFired: [String: UInt64] = [:]
     var alarmSinceNs: [AlarmName: UInt64] = [:]
     /// The same by the clock that never goes back.
     var alarmOnSinceNs: [AlarmName: UInt64] = [:]
     var telling = AlarmTelling()
+    var rateTests = RateTests()
   }
 
   /// Is told of each alarm that begins or ends while the daemon runs; on the thread that asked.
@@ -45,6 +49,7 @@ package final class StatusKeeper: Sendable {
         seconds: StatusHistory.recentSeconds, endingAt: status)
       status.history = memory.history.points(names: status.points.map(\.name))
       memory.setRealisedRates(of: &status)
+      memory.rateTests.look(at: &status)
       let changes = memory.setAlarms(of: &status)
       return (status, changes)
     }
@@ -62,15 +67,29 @@ extension StatusKeeper.Memory {
       // The first generation counts from the start, a later one from now on.
       let isFirst = generation == 0 && status.generation.number <= 1
       generation = status.generation.number
-      armedScored = isFirst ? 0 : status.ledger.scored
+      rateTests.restart()
+      armedScored = isFirst ? 0 : status.ledger.measured
+      armedSimulated = isFirst ? 0 : status.ledger.simulated
       armedFired = [:]
-      if !isFirst { for point in status.points { armedFired[point.name] = point.fired } }
+      armedSimulatedFired = [:]
+      if !isFirst {
+        for point in status.points {
+          armedFired[point.name] = point.fired
+          armedSimulatedFired[point.name] = point.simulatedFired
+        }
+      }
     }
     history.note(status)
   }
 
   fileprivate func setRealisedRates(of status: inout DaemonStatus) {
     for index in status.points.indices {
+      if let whole = status.points[index].efficiency {
+        let before = armedSimulatedFired[status.points[index].name] ?? 0
+        status.points[index].efficiency = RealisedRate(
+          fired: whole.fired - min(before, whole.fired),
+          scored: whole.scored - min(armedSimulated, whole.scored), confidence: whole.confidence)
+      }
       guard let whole = status.points[index].realised else { continue }
       let before = armedFired[status.points[index].name] ?? 0
       status.points[index].realised = RealisedRate(

@@ -68,6 +68,8 @@ package struct LedgerFacts: Equatable, Sendable {
   package var messages: UInt64 = 0
   /// Events that got a score.
   package var scored: UInt64 = 0
+  /// Scored events that their sender marked as simulated.
+  package var simulated: UInt64 = 0
   /// Events given up at the end of the daemon.
   package var shed: UInt64 = 0
   /// Run ledgers whose sums did not agree.
@@ -81,6 +83,9 @@ package struct LedgerFacts: Equatable, Sendable {
 
   /// The names of the control records, in their order.
   package static let controlNames = ["begin_of_run", "end_of_run", "heartbeat"]
+
+  /// Scored events that belong to the rates: all but the simulated ones.
+  package var measured: UInt64 { scored - min(simulated, scored) }
 
   /// Nothing came.
   package init() {}
@@ -122,6 +127,10 @@ extension LedgerFacts {
     Figure("late") { .count($0.late) },
     Figure(
       "scored", "tamis_events_scored_total", "Events that got a score.", \.scored, from: \.scored),
+    Figure(
+      "simulated", "tamis_events_simulated_total",
+      "Scored events that their sender marked as simulated: they belong to no rate.", \.simulated,
+      from: \.simulatedScored),
     Figure("rejected") { .count($0.rejected) },
     Figure(
       "shed", "tamis_events_shed_total", "Events given up at the end of the daemon.", \.shed,
@@ -274,6 +283,13 @@ package struct PointFacts: Equatable, Sendable {
   package var flagged: UInt64
   /// The rate of firing since it came into force; nil where it is not in force.
   package var realised: RealisedRate?
+  /// Events marked as simulated that fired, before its prescale, since start.
+  package var simulatedFired: UInt64 = 0
+  /// The share of the simulated events that fired since it came into force; nil where it is not in
+  /// force.
+  package var efficiency: RealisedRate?
+  /// Whether its rate is off; nil where that is not tested.
+  package var rateTest: RateTestFacts?
   /// How its rate is held; nil where it is not.
   package var control: RateControlFacts?
 
@@ -323,6 +339,34 @@ extension PointFacts {
     realised("tamis_realised_fpr_upper", "Upper end of the realised rate's binomial interval.") {
       $0.interval.upperBound
     },
+    Figure(
+      "simulated_fired", "tamis_simulated_fired_total",
+      "Simulated events with a score above the threshold, before the prescale."
+    ) { .count($0.simulatedFired) },
+    Figure("efficiency") { $0.efficiency.map { .json(RealisedRate.figures.json(of: $0)) } },
+    efficiency(
+      "tamis_efficiency",
+      "Simulated events fired over simulated events scored since the generation came into force."
+    ) { $0.rate },
+    efficiency("tamis_efficiency_lower", "Lower end of the efficiency's binomial interval.") {
+      $0.interval.lowerBound
+    },
+    efficiency("tamis_efficiency_upper", "Upper end of the efficiency's binomial interval.") {
+      $0.interval.upperBound
+    },
+    Figure("rate_test") { $0.rateTest.map { .json(RateTestFacts.figures.json(of: $0)) } },
+    rateTest(
+      "tamis_rate_evidence_above", "Decimal logarithm of the evidence that the rate is too high."
+    ) { .real(max($0.evidenceAbove, -99)) },
+    rateTest(
+      "tamis_rate_evidence_below", "Decimal logarithm of the evidence that the rate is too low."
+    ) { .real(max($0.evidenceBelow, -99)) },
+    rateTest("tamis_rate_evidence_limit", "The evidence that raises the alarm.") {
+      .real($0.limit)
+    },
+    rateTest("tamis_rate_alarm", "1 while the rate is off its target, beyond chance.") {
+      .truth($0.raised != nil)
+    },
     Figure("rate_control") { $0.control.map { .json(RateControlFacts.figures.json(of: $0)) } },
     control(
       "tamis_threshold_factor", "What rate control multiplies the calibration's threshold by."
@@ -337,6 +381,22 @@ extension PointFacts {
       .truth($0.isAtLimit)
     },
   ]
+
+  /// Of the points in force, where simulated events came.
+  private static func efficiency(
+    _ metric: String, _ help: String, _ value: @escaping @Sendable (RealisedRate) -> Double?
+  ) -> Figure<PointFacts> {
+    Figure(nil, metric, help) { point in
+      point.efficiency.flatMap { $0.scored > 0 ? value($0) : nil }.map { .real($0) }
+    }
+  }
+
+  /// Of the points whose rate is tested.
+  private static func rateTest(
+    _ metric: String, _ help: String, _ value: @escaping @Sendable (RateTestFacts) -> FigureValue
+  ) -> Figure<PointFacts> {
+    Figure(nil, metric, help) { $0.rateTest.map(value) }
+  }
 
   /// Of the points whose rate is held.
   private static func control(

@@ -29,6 +29,20 @@ const workingPoints = status => {
       `${point.name}, of an earlier calibration: `,
       counted(of(point, "tamis_events_fired_total"), point.fired), " fired, ",
       counted(of(point, "tamis_events_flagged_total"), point.flagged), " flagged."]));
+    const held = points.filter(point => point.rate_control).map(point => {
+      const control = point.rate_control;
+      const why = control.hold === "none" ? "" : `; it stays (${control.hold})`;
+      return note([`${point.name} is held at ${control.target}: the threshold is `,
+        metric(of(point, "tamis_threshold_factor"), control.factor, short(control.factor, 4)),
+        ` times the calibration's${control.at_limit ? ", the end of its band" : ""}${why}.`]);
+    });
+    const awake = points.filter(point => point.efficiency && point.efficiency.scored)
+      .map(point => note([`${point.name} fires on `,
+        metric(of(point, "tamis_efficiency"), point.efficiency.rate,
+          percent(point.efficiency.rate)),
+        ` (${percent(point.efficiency.lower)} to ${percent(point.efficiency.upper)}) of `,
+        `${whole(point.efficiency.scored)} simulated events.`]));
+    old.push(...held, ...awake);
     if (narrow) return points.flatMap(point => [h("h3", {}, point.name),
       facts(values(point).map((value, index) => [heads[index], value]))]).concat(old);
     return [table("Rates are events fired over events scored "

@@ -52,7 +52,8 @@ def passes(hashes: npt.NDArray[np.uint64], prescale: int) -> npt.NDArray[np.bool
 def decide(
         scores: npt.NDArray[np.float32], hashes: npt.NDArray[np.uint64],
         working_points: Sequence[tuple[npt.ArrayLike, int]], unbiased_prescale: int = 0,
-        flood_prescale: int = 1,
+        flood_prescale: int = 1, factors: Sequence[float] | None = None,
+        simulated: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.uint32]]:
     """Reasons, working point mask and weight of every event, (N,) each.
 
@@ -62,6 +63,10 @@ def decide(
                       or one an event, (N,)
     unbiased_prescale one in this many events is kept whatever its score; 0 for none
     flood_prescale    what a flood imposes on all but the unbiased sample
+    factors           what rate control multiplies each threshold by, as `factors` of a line of
+                      decisions.jsonl; None for 1 everywhere
+    simulated         (N,) true where the sender marked the event as simulated: it is never in the
+                      unbiased sample; None for nowhere
 
     Reasons 0 and weight 0 are events that are not kept.
     """
@@ -73,12 +78,15 @@ def decide(
     mask = np.zeros(len(scores), np.uint16)
     for index, (threshold, own_prescale) in enumerate(working_points):
         prescale = max(own_prescale, flood_prescale)
-        with np.errstate(invalid="ignore"):
-            kept = (scores > np.asarray(threshold, np.float32)) & passes(hashes, prescale)
+        factor = np.float32(1 if factors is None else factors[index])
+        with np.errstate(invalid="ignore", over="ignore"):
+            kept = (scores > np.asarray(threshold, np.float32) * factor) & passes(hashes, prescale)
         mask[kept] |= np.uint16(1 << index)
         reasons[kept] |= np.uint8(_ABOVE_THRESHOLD)
         weight[kept] = np.minimum(weight[kept], np.uint32(prescale))
     kept = passes(hashes, unbiased_prescale)
+    if simulated is not None:
+        kept &= ~np.asarray(simulated, np.bool_)
     reasons[kept] |= np.uint8(_UNBIASED)
     # Bit 2 goes with every event that is not scorable, also with one that a flood leaves to the
     # unbiased sample.

@@ -23,7 +23,7 @@ from .decisions import decide, prescale_hash, sum_attributions
 from .faults import FileFault
 from .calibrations import Calibration
 from .models import Distance, Model, Scoring
-from .records import EVENT, Records, new_flagged, seal
+from .records import EVENT, SIMULATED_FLAG, Records, new_flagged, seal
 
 __all__ = ["attributions", "flag", "fma", "log1p", "score", "silu", "standardised"]
 
@@ -212,7 +212,9 @@ def flag(model: Model, calibration: Calibration, events: Records, unbiased_presc
     thresholds = calibration.thresholds(events["condition"])
     points = [(row, each.prescale) for row, each in zip(thresholds, calibration.working_points)]
     scores = sum_attributions(parts)
-    reasons, mask, weight = decide(scores, prescale_hash(events), points, unbiased_prescale)
+    reasons, mask, weight = decide(
+        scores, prescale_hash(events), points, unbiased_prescale,
+        simulated=events["flags"] & SIMULATED_FLAG != 0)
     kept = reasons != 0
     rates = calibration.background_rates
     records = new_flagged(

@@ -247,6 +247,22 @@ def test_decisions():
     assert weight.tolist() == [2, 0, 1, 1, 2, 1, 1, 1]
 
 
+def test_decisions_follow_factors():
+    scores = np.array([10, 10.5, 11, 3, np.inf], np.float32)
+    hashes = np.zeros(5, np.uint64)
+    mask = formats.decide(scores, hashes, [(10, 1), (3, 1)], factors=[1.05, 0.5])[1]
+    # 10 times 1.05 is rounded to float32, once.
+    assert mask.tolist() == [2, 2, 3, 2, 3]
+    assert (mask == formats.decide(scores, hashes, [(10.5, 1), (1.5, 1)])[1]).all()
+
+
+def test_simulated_events_are_in_no_sample():
+    scores = np.array([5, 5, 15, np.nan], np.float32)
+    reasons, _, weight = formats.decide(
+        scores, np.zeros(4, np.uint64), [(10, 2)], 1000, simulated=np.array([True, False, True, True]))
+    assert reasons.tolist() == [0, 2, 1, 4] and weight.tolist() == [0, 1000, 2, 1]
+
+
 def test_weights_estimate_the_number_of_events():
     events = some_events(200_000, 1)
     scores = np.random.default_rng(3).exponential(1, len(events)).astype(np.float32)
