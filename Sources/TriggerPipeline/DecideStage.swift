@@ -488,10 +488,12 @@ extension DecideStage {
   private func countShadow(_ stretch: Range<Int>) {
     guard let shadow = current.shadow else { return }
     for position in stretch {
+      let condition = EventRecordView(ring.record(at: position)).condition
       let outcome =
         switch (
-          ring.score(at: position) > rule.loosestThreshold,
-          ring.shadowScores(at: position).pointee > shadow.rule.loosestThreshold
+          ring.score(at: position) > rule.loosestThreshold(condition: condition),
+          ring.shadowScores(at: position).pointee
+            > shadow.rule.loosestThreshold(condition: condition)
         ) {
         case (true, true): 0
         case (true, false): 1

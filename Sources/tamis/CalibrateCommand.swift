@@ -214,9 +214,12 @@ struct CalibrateCommand: ParsableCommand {
       screen: part.screenCalibration(path: model ?? parts.merge[0]), created: creationTime(),
       program: "tamis \(programVersion)")
     calibration.conditionBins = bins
-    if older?.calibration.conditionBins != nil || bins != nil, older != nil {
+    if let older, older.calibration.conditionBins != nil, bins == nil {
       complain(
-        "--compare compares the thresholds over all conditions, not those of single bins")
+        "\(older.path): has thresholds by condition, and the new calibration has none: "
+          + "--condition-bins makes them again")
+    } else if older != nil, bins != nil {
+      complain("--compare compares the thresholds over all conditions, not those of single bins")
     }
     var facts = Facts()
     if let out {
