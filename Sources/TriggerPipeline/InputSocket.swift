@@ -16,7 +16,6 @@ final class InputSocket: InputPort {
   /// Messages until the next one whose connection is marked. It is 0 after the queue was empty.
   private var untilMark = 0
   private var spacing: UInt32 = 1
-  private var queueDepth: QueueDepth?
   private let first = Message()
   private let second = Message()
   private let surplus = Message()
@@ -39,9 +38,6 @@ final class InputSocket: InputPort {
       limits: .stream(
         marks, undeliveredByteCount: queue.undeliveredByteCountMax,
         memoryByteCount: queue.byteCountMax))
-    if settings.inputPattern == .pull {
-      queueDepth = QueueDepth(messageCountMax: queue.messageCountMax)
-    }
     self.socket = socket
     poller = Poller([.socket(socket, .receivable)])
     messageByteCountMax = settings.messageByteCountMax
@@ -67,7 +63,6 @@ final class InputSocket: InputPort {
         return .nothing
       }
       noteDelivery()
-      try adaptQueue()
       guard first.hasMore else { return checked(first.bytes) }
       guard try socket.receive(refilling: second) else { return .refused(.multipart) }
       guard second.hasMore else { return checked(second.bytes) }
@@ -90,11 +85,6 @@ final class InputSocket: InputPort {
     spacing = spacing &* 1_664_525 &+ 1_013_904_223
     untilMark = Int(spacing >> 26)
     marks.mark(first.sourceDescriptor)
-  }
-
-  private func adaptQueue() throws(ZeroMQError) {
-    guard let messageCount = queueDepth?.note(byteCount: first.byteCount) else { return }
-    try socket.set(.receiveHighWaterMark(messageCount))
   }
 
   private func checked(_ records: UnsafeRawBufferPointer) -> InputReception {

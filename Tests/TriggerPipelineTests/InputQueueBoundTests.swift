@@ -2,31 +2,6 @@ internal import CurveSecurity
 internal import Testing
 internal import TriggerPipeline
 
-/// How many messages of what size wait in ZeroMQ.
-@Suite struct QueueDepthTests {
-  private func depths(_ sizes: [Int], max: Int) -> [Int] {
-    var depth = QueueDepth(messageCountMax: max)
-    return sizes.flatMap { size in (0..<64).compactMap { _ in depth.note(byteCount: size) } }
-  }
-
-  @Test func largeMessagesWaitInSmallerNumber() {
-    #expect(depths([20_480], max: 1_000) == [51])
-    #expect(depths([320], max: 1_000) == [])
-    #expect(
-      depths([20_480, 320, 20_480, 30_000, 1 << 20, 0], max: 1_000) == [51, 1_000, 51, 16, 1_000])
-  }
-
-  @Test func theSettingsAreNeverExceeded() {
-    #expect(depths([1 << 20, 0], max: 8) == [])
-    #expect(depths([.max / 64, 0], max: 40) == [16, 40])
-  }
-
-  /// Sizes that vary a little do not change the number at every look.
-  @Test func smallChangesChangeNothing() {
-    #expect(depths([20_480, 15_000, 30_000, 20_480], max: 1_000) == [51])
-  }
-}
-
 /// What ZeroMQ may hold for the input, whatever is sent.
 @Suite struct InputQueueBoundTests {
   private func bound(_ change: (inout PipelineSettings) -> Void) -> InputQueueBound {
