@@ -101,7 +101,7 @@ func numpyBytes(
     for length in 0..<whole.count {
       let refused = try #require(refusal(Array(whole[..<length])))
       if length >= header {
-        #expect(refused.found == "\(length - header) bytes of elements")
+        #expect(refused.found == "\(counted(length - header, "byte")) of elements")
         #expect(refused.expected == "16 for shape (2, 2) of <f4")
       }
     }

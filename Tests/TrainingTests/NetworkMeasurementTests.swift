@@ -170,7 +170,7 @@ internal import Training
 
   @Test(arguments: [1, 2, 19])
   func tooFewEventsToHoldAnyOutAreRefused(count: Int) throws {
-    #expect(throws: TrainingError.tooFewEvents(found: count, needed: count < 2 ? 2 : 20)) {
+    #expect(throws: TrainingError.tooFewEvents(found: count, needed: 20)) {
       try train(smallEvents(featureCount: 3, eventCount: count), recipe())
     }
   }

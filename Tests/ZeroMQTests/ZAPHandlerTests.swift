@@ -160,6 +160,8 @@ internal import ZeroMQ
     #expect(try sender.send("still here", blocking: true))
     #expect(try receiveText(door.server) == "still here")
     #expect(door.counts.figures.cut.keys.elementsEqual([.idle]))
+    // Their sockets close with the last use.
+    withExtendedLifetime(idle) {}
   }
 
   /// Receivers are idle only while there is something to take.
