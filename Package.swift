@@ -75,7 +75,8 @@ let modules: [[Target]] = [
     "TriggerPipeline",
     [
       "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift",
-      "RateControl", "ZeroMQ", "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads", "CLinux",
+      "RateControl", "ZeroMQ", "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads",
+      "CLinux",
     ]),
   module(
     "FaultSimulation",
@@ -117,7 +118,8 @@ let executables: [Target] = [
     name: "tamisd",
     dependencies: [
       "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
-      "Drift", "RateControl", "CurveSecurity", "EventRecords", "ZeroMQ", "ScoreEngine", "ScoreModel",
+      "Drift", "RateControl", "CurveSecurity", "EventRecords", "ZeroMQ", "ScoreEngine",
+      "ScoreModel",
       "BoundedNumbers", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
       logging,
     ],
