@@ -37,7 +37,7 @@ struct ReplayCommand: ParsableCommand {
       shows each working point's efficiency for them.
 
       Examples:
-        tamis replay test.run --inject anomalies.run --every 1000 \
+        tamis replay test.run --inject anomalies.run --every 1000 \\
           --connect tcp://127.0.0.1:5555
         tamis replay test.run --bind tcp://127.0.0.1:5555 --pattern push
         tamis replay test.run --connect tcp://127.0.0.1:5555 --pace 20000/s \\
