@@ -78,7 +78,7 @@ package struct StreamLedger: Sendable {
 }
 
 extension StreamLedger {
-  /// The takes of a run and source of which something was decided, in order.
+  /// The takes of a run and source, in order, without those that nothing was decided of.
   func decidedTakes(run: UInt32, source: UInt32) -> [StreamAccount] {
     // Accounts are in the order of runs: the first one of this run by halving.
     var (low, high) = (0, accounts.count)

@@ -2,7 +2,7 @@ import Calibration
 import ReproducibleMath
 import Testing
 
-/// The exact interval of a count of which one in so many was kept.
+/// The exact interval of a count, from what a prescale kept of it.
 @Suite struct SampledCountTests {
   @Test func withoutAPrescaleTheCountIsKnown() {
     for found in [0, 1, 77, 1 << 50] {

@@ -47,7 +47,7 @@ struct RateTests {
     var blockFired: UInt64 = 0
     var blockScored: UInt64 = 0
 
-    /// So many events are expected to fire in a block: chance moves its rate by 3 %.
+    /// The number of events that should fire in a block. Chance moves its rate by 3 %.
     private static let expectedCount = 1_000.0
 
     /// Whether a whole block since the alarm has a rate within the tolerance.

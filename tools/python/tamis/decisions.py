@@ -66,7 +66,7 @@ def decide(
     factors           what rate control multiplies each threshold by, as `factors` of a line of
                       decisions.jsonl; None for 1 everywhere
     simulated         (N,) true where the sender marked the event as simulated: it is never in the
-                      unbiased sample; None for nowhere
+                      unbiased sample; None where no event is
 
     Reasons 0 and weight 0 are events that are not kept.
     """
