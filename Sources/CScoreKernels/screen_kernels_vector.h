@@ -289,19 +289,7 @@ static void embed(const float *projection, size_t event_count, const float *embe
       hidden, event_count * level_count, column_count, largest, quantised, row_scales);
 }
 
-// As in score_kernels_vector.h.
-ALWAYS_INLINE float sum_of_lanes(vector lanes[TAMIS_BLOCK_COLUMNS / LANES]) {
-  UNROLL for (int half = block / LANES / 2; half > 0; half /= 2) {
-    UNROLL for (int v = 0; v < half; v++) lanes[v] += lanes[v + half];
-  }
-  vector sum = lanes[0];
-#if LANES >= 16
-  sum += LANES_FROM(sum, 8);
-#endif
-  sum += LANES_FROM(sum, 4);
-  sum += LANES_FROM(sum, 2);
-  return sum[0] + sum[1];
-}
+#include "lane_sum.h"
 
 static float norm(const float *outputs, const float *level_weights, size_t level_count,
                   size_t feature_count, float score) {
