@@ -94,10 +94,14 @@ final class RefusalBook: @unchecked Sendable {
       endedKeys[index] == key && endedOpenedNs[index] == openedNs
     }
     if isOurs(latestEnded) { return entryCount + latestEnded }
-    let index =
-      (0..<Self.endedCount).first(where: isOurs)
-      ?? (0..<Self.endedCount).first { isEmpty(entryCount + $0) }
-    guard let index else { return unknownRow }
+    let rows = 0..<Self.endedCount
+    if let ours = rows.first(where: isOurs) {
+      latestEnded = ours
+      return entryCount + ours
+    }
+    guard let index = rows.first(where: { isEmpty(entryCount + $0) }) else { return unknownRow }
+    // Nobody reads the run of an empty row. That of a row with counts may be read at any time, so
+    // it is not written again, not even with the value that it has.
     endedKeys[index] = key
     endedOpenedNs[index] = openedNs
     latestEnded = index
