@@ -4,15 +4,18 @@
 usage:
   detector_study.py reference --work FOLDER [--seeds 1 2 3] [-- OPTIONS OF tamis train]
   detector_study.py collisions --data FOLDER --work FOLDER [-- OPTIONS OF tamis train]
+  detector_study.py cost --work FOLDER [--data FOLDER] [--networks 2x128x20000 ...] [--markdown OUT]
   detector_study.py model --model M --background B --anomalies NAME=A ... --rate 1e-3
   detector_study.py unlike --background B.npy --out FOLDER [--log1p FEATURES] [--names N.json]
 
 Prints the true-positive rate at one false-positive rate for the model's own score, for each noise
 level alone and for each three neighbouring levels (equal weights). Trains where FOLDER holds no
-such model yet. `unlike` makes anomalies from background alone, unlike any signal: displaced,
-swapped, shuffled and stretched events, and events half-way between two. `tamis` is taken from PATH
-or from TAMIS. With --baselines, which need
-scikit-learn, also for Mahalanobis' distance, PCA, an autoencoder and others.
+such model yet. `cost` trains each network (blocks x width x steps) on the reference physics and on
+collisions, and makes a table of what one, two and three levels cost and find; all else is the
+recipe of `tamis train`. `unlike` makes anomalies from background alone, unlike any signal:
+displaced, swapped, shuffled and stretched events, and events half-way between two. `tamis` is taken
+from PATH or from TAMIS. With --baselines, which need scikit-learn, also for Mahalanobis' distance,
+PCA, an autoencoder and others.
 """
 
 import argparse
@@ -55,16 +58,22 @@ def scores(model, events, *levels):
         return np.load(out)
 
 
-def level_count(model):
-    """From the header of the model file."""
+def tensor(model, name):
+    """One tensor of a model file."""
     with open(model, "rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    return header["sigmas"]["shape"][0]
+        start, end = header[name]["data_offsets"]
+        file.seek(start, os.SEEK_CUR)
+        return np.frombuffer(file.read(end - start), "<f4").reshape(header[name]["shape"])
+
+
+def sigmas(model):
+    return tensor(model, "sigmas")
 
 
 def study(model, background, anomalies, rate):
     """Rates for own score, single levels and neighbouring threes, one dictionary each."""
-    levels = range(level_count(model))
+    levels = range(len(sigmas(model)))
     norms = {name: np.stack([scores(model, path, level) for level in levels], axis=1)
              for name, path in {"background": background, **anomalies}.items()}
     own = scores(model, background)
@@ -137,19 +146,25 @@ def ensure(path, *command):
     return path
 
 
+def reference_samples(folder, seed):
+    """Training events, background, and anomalies by name, of one process of the reference
+    physics."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def sample(name, kind, events, number, *more):
+        return ensure(folder / f"{name}.npy", "simulate", kind, "--events", events, "--seed",
+                      number, "--process-seed", seed, *more)
+
+    return (sample("training", "background", 50_000, 1),
+            sample("background", "background", 200_000, 2),
+            {"full": sample("full", "anomalies", 20_000, 4),
+             "half": sample("half", "shifted", 20_000, 3, "--anomaly-scale", 0.5)})
+
+
 def reference(arguments):
     for seed in arguments.seeds:
         work = arguments.work / f"process-{seed}"
-        work.mkdir(parents=True, exist_ok=True)
-
-        def sample(name, kind, events, number, *more):
-            return ensure(work / f"{name}.npy", "simulate", kind, "--events", events, "--seed",
-                          number, "--process-seed", seed, *more)  # noqa: B023
-
-        training = sample("training", "background", 50_000, 1)
-        background = sample("background", "background", 200_000, 2)
-        anomalies = {"full": sample("full", "anomalies", 20_000, 4),
-                     "half": sample("half", "shifted", 20_000, 3, "--anomaly-scale", 0.5)}
+        training, background, anomalies = reference_samples(work, seed)
         model = ensure(work / "model.safetensors", "train", "--background", training,
                        *arguments.train)
         show(f"process seed {seed}, rate 1e-3", study(model, background, anomalies, 1e-3))
@@ -160,17 +175,22 @@ def reference(arguments):
                 1e-3))
 
 
-def collisions(arguments):
-    names = json.loads((arguments.data / "features.json").read_text())
+def collision_samples(data):
+    """Training events with the options for them, background, and signals by name."""
+    names = json.loads((data / "features.json").read_text())
     logarithmic = [name for name in names
                    if name.endswith("_pt") or name in ("HT", "MHT", "mT_lep_MET", "m_jj")]
+    training = [data / "train_background.npy", "--feature-names", data / "features.json", "--log1p",
+                ",".join(logarithmic), "--clip", 10]
+    signals = {name: data / f"signal_{name}.npy" for name in SIGNALS}
+    return names, logarithmic, training, data / "calibration_background.npy", signals
+
+
+def collisions(arguments):
+    names, logarithmic, training, background, anomalies = collision_samples(arguments.data)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    training = arguments.data / "train_background.npy"
-    background = arguments.data / "calibration_background.npy"
-    anomalies = {name: arguments.data / f"signal_{name}.npy" for name in SIGNALS}
-    model = ensure(arguments.work / "model.safetensors", "train", "--background", training,
-                   "--feature-names", arguments.data / "features.json", "--log1p",
-                   ",".join(logarithmic), "--clip", 10, *arguments.train)
+    model = ensure(arguments.work / "model.safetensors", "train", "--background", *training,
+                   *arguments.train)
     show("collisions, rate 1e-2", study(model, background, anomalies, 1e-2))
     show("single variables", single_variables(names, background, anomalies, 1e-2))
     if arguments.baselines:
@@ -181,8 +201,83 @@ def collisions(arguments):
             return np.where(flags, np.log1p(np.maximum(raw, 0)), raw)
 
         show("baselines", baselines(
-            rows(training), rows(background), {key: rows(path) for key, path in anomalies.items()},
-            1e-2, clip=10))
+            rows(training[0]), rows(background),
+            {key: rows(path) for key, path in anomalies.items()}, 1e-2, clip=10))
+
+
+# Cost
+
+def multiplications(features, width, blocks, levels):
+    """Of one event: its first layer is the same at all levels."""
+    return features * width + levels * (blocks * width * width + width * features)
+
+
+def neighbouring(count):
+    """All runs of neighbouring levels, the single ones first."""
+    return [range(first, first + length) for length in range(1, count + 1)
+            for first in range(count - length + 1)]
+
+
+def rates_by_levels(model, background, anomalies, rates):
+    """For neighbouring levels, norms over their means on background: by levels, by rate, by
+    anomaly."""
+    count = len(sigmas(model))
+    norms = {name: np.stack([scores(model, path, level) for level in range(count)], axis=1)
+             for name, path in {"": background, **anomalies}.items()}
+    means = norms[""].mean(0)
+    norms = {name: values / means for name, values in norms.items()}
+    return {tuple(levels): [
+        {name: rate_found(norms[""][:, levels].sum(1), values[:, levels].sum(1), rate)
+         for name, values in norms.items() if name} for rate in rates]
+        for levels in neighbouring(count)}
+
+
+def cost(arguments):
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    columns = [f"half, seed {seed}" for seed in arguments.seeds]
+    if arguments.data:
+        columns += ["collisions, 1e-2", "1e-3"]
+    heads = ["blocks, width, steps", "scores at", "multiplications", *columns]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for blocks, width, steps in arguments.networks:
+        def trained(folder, training, size=(blocks, width, steps)):
+            model = folder / "model-{}x{}x{}.safetensors".format(*size)
+            options = zip(("--blocks", "--hidden", "--steps"), size)
+            return ensure(model, "train", "--background", *training, *sum(options, ()),
+                          *arguments.train)
+
+        found = {}
+        for seed in arguments.seeds:
+            folder = arguments.work / f"process-{seed}"
+            training, background, anomalies = reference_samples(folder, seed)
+            model = trained(folder, [training])
+            half = {"half": anomalies["half"]}
+            for levels, rates in rates_by_levels(model, background, half, [1e-3]).items():
+                found.setdefault(levels, []).append(rates[0]["half"])
+        if arguments.data:
+            _, _, training, background, signals = collision_samples(arguments.data)
+            model = trained(arguments.work, training)
+            for levels, rates in rates_by_levels(model, background, signals, [1e-2, 1e-3]).items():
+                found.setdefault(levels, []).extend(
+                    np.exp(np.mean(np.log(np.maximum(list(each.values()), 1e-9))))
+                    for each in rates)
+        values = sigmas(model)
+        features = len(tensor(model, "scaler.mean"))
+        for levels, each in found.items():
+            at = ", ".join(f"{values[level]:.2f}" for level in levels)
+            products = multiplications(features, width, blocks, len(levels))
+            lines.append("| " + " | ".join([
+                f"{blocks}, {width}, {steps:,}", at, f"{products:,}",
+                *(f"{value:.3f}" for value in each)]) + " |")
+            print(lines[-1], flush=True)
+    if arguments.markdown:
+        arguments.markdown.write_text("\n".join(lines) + "\n")
+
+
+def network(text):
+    """Blocks, width and steps from 2x128x20000."""
+    blocks, width, steps = map(int, text.split("x"))
+    return blocks, width, steps
 
 
 def single_variables(names, background, anomalies, rate):
@@ -252,6 +347,15 @@ def main():
             command.add_argument("--seeds", type=int, nargs="+", default=[1])
         else:
             command.add_argument("--data", type=pathlib.Path, required=True)
+    command = commands.add_parser("cost")
+    command.add_argument("--work", type=pathlib.Path, required=True)
+    command.add_argument("--data", type=pathlib.Path, help="the collisions")
+    command.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    command.add_argument("--networks", type=network, nargs="+", metavar="BLOCKSxWIDTHxSTEPS",
+                         default=[(2, 128, 20_000), (3, 128, 10_000), (3, 192, 20_000),
+                                  (3, 256, 20_000)])
+    command.add_argument("--markdown", type=pathlib.Path, help="the table")
+    command.set_defaults(run=cost, train=train)
     command = commands.add_parser("unlike")
     command.add_argument("--background", required=True)
     command.add_argument("--out", type=pathlib.Path, required=True)
