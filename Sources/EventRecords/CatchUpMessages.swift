@@ -36,6 +36,10 @@ public struct CatchUpRequest: Sendable {
   static let recordsKind: UInt8 = 1
   /// Flag bit 0: the instance is to be compared.
   static let instanceFlag: UInt16 = 1
+  /// Flag bit 1: records of one working point alone, which bits 8 to 11 number.
+  static let pointFlag: UInt16 = 2
+  static let pointShift: UInt16 = 8
+  static let pointMask: UInt16 = 0xF00
 
   /// Any number that the consumer chooses; the reply repeats it.
   public var tag: UInt64 = 0
@@ -47,6 +51,8 @@ public struct CatchUpRequest: Sendable {
   public var recordCountMax = Int.max
   /// The most bytes of records that the consumer wants. At least one record is sent.
   public var byteCountMax = Int.max
+  /// The working point, 0 to 15, whose records alone are wanted; nil for all records.
+  public var workingPoint: Int?
 
   /// Reads a request. The tag is taken wherever there are bytes for it, so that an error can name
   /// its request.
@@ -67,7 +73,10 @@ public struct CatchUpRequest: Sendable {
     try refuse(field(4, UInt8.self) != Self.version, .version)
     try refuse(field(44, UInt32.self) != tamis_crc32c(0, base, 44), .checksum)
     let flags = field(6, UInt16.self)
-    try refuse(field(5, UInt8.self) != Self.recordsKind || flags & ~Self.instanceFlag != 0, .kind)
+    let hasPoint = flags & Self.pointFlag != 0
+    let known = Self.instanceFlag | Self.pointFlag | (hasPoint ? Self.pointMask : 0)
+    try refuse(field(5, UInt8.self) != Self.recordsKind || flags & ~known != 0, .kind)
+    if hasPoint { workingPoint = Int(flags >> Self.pointShift) }
     try refuse(flags & Self.instanceFlag != 0 && field(40, UInt32.self) != instance, .instance)
     firstNumber = field(16)
     let last = field(24, UInt64.self)

@@ -37,6 +37,8 @@ final class CatchUpServer: @unchecked Sendable {
   private var third = Message()
   private var surplus = Message()
   private var nextReadNs: UInt64 = 0
+  /// Bytes read for the reply, those of other working points among them.
+  private var readByteCount = 0
 
   /// A longer request part closes the connection unread.
   private static let requestByteCountMax = 4_096
@@ -193,7 +195,9 @@ extension CatchUpServer {
       let found = try reader.read(
         from: request.firstNumber, through: min(request.lastNumber, reply.lastNumber), into: room)
       reply.gone = found.gone
-      reply.recordCount = found.recordCount
+      readByteCount = found.recordCount * recordByteCount
+      reply.recordCount =
+        request.workingPoint.map { keep(point: $0, of: found.recordCount) } ?? found.recordCount
       reply.unreadableCount = found.unreadableCount
       reply.nextNumber = found.nextNumber
     } catch {
@@ -201,6 +205,22 @@ extension CatchUpServer {
       throw CatchUpRequest.Refusal(status: .journal, tag: request.tag)
     }
     return reply
+  }
+
+  /// Moves the records of one working point to the front of those read; returns their number.
+  private func keep(point: Int, of count: Int) -> Int {
+    guard let base = records.baseAddress else { return 0 }
+    var kept = 0
+    for index in 0..<count {
+      let record = base + index * recordByteCount
+      let view = FlaggedRecordView(record, featureCount: reader.featureCount)
+      guard view.workingPoints >> UInt16(point) & 1 == 1 else { continue }
+      if kept < index {
+        (base + kept * recordByteCount).copyMemory(from: record, byteCount: recordByteCount)
+      }
+      kept += 1
+    }
+    return kept
   }
 
   private func refusal(_ status: CatchUpStatus, tag: UInt64) -> CatchUpReply {
@@ -227,7 +247,8 @@ extension CatchUpServer {
   private func send(_ reply: CatchUpReply, isDelimited: Bool) throws(ZeroMQError) {
     reply.encode(into: header)
     let byteCount = reply.recordCount * recordByteCount
-    noteRead(byteCount)
+    noteRead(max(byteCount, readByteCount))
+    readByteCount = 0
     guard try sendAddress() else {
       counters.unanswered.add()
       return

@@ -29,6 +29,10 @@ final class OutputSocket: OutputPort {
   /// out with.
   private var doubtSinceMs: UInt64?
   private var hasSentSinceDeparture = false
+  /// Whether flagged records have passed, or may have been lost, that a subscriber to all of them
+  /// would have got. The next one that comes gets the last records.
+  private var isWholeOwed = false
+  private var pointTopic = PointTopic()
   private var departures: UInt64 = 0
   private var goneCount: UInt64 = 0
   private var goneMs: UInt64 = 0
@@ -37,7 +41,6 @@ final class OutputSocket: OutputPort {
   /// The endpoints as bound, with wildcard ports resolved.
   let boundEndpoints: [String]
 
-  private static let flaggedTopic: StaticString = "flagged"
   private static let unbiasedTopic: StaticString = "unbiased"
   private static let unflaggedTopic: StaticString = "unflagged"
   /// Receivers send subscriptions alone; a longer message closes the connection. The handshake's
@@ -48,8 +51,9 @@ final class OutputSocket: OutputPort {
   private static let burstByteCount = 32_768
   private static let bytesPerSecond = 64
   private static let receiveBufferByteCount = 32_768
-  /// Topics that a connection may ask for, over its life; the library remembers each byte.
-  private static let topicByteCountMax = 4_096
+  /// Topics that a connection may ask for, over its life; the library remembers each byte. Room for
+  /// one working point up to the eighth (128 beginnings of 16 bytes, with their cost).
+  private static let topicByteCountMax = 8_192
   private static let topicCost = 16
   private static let connectionCountMax = 1_000
   private static let messagesMax = 1_000
@@ -150,7 +154,7 @@ final class OutputSocket: OutputPort {
     if isPublisher, !isInhabited { return false }
     pressure.noteDemand()
     do {
-      guard try socket.send(name(of: topic), more: true) else {
+      guard try send(topic, of: record) else {
         pressure.noteRefusal()
         return false
       }
@@ -163,7 +167,7 @@ final class OutputSocket: OutputPort {
       case .full:
         pressure.noteRefusal()
         return false
-      case .nobody: return passes(topic)
+      case .nobody: return passes(topic, record)
       }
     } catch {
       observer.socketFailed("output: \(error)")
@@ -171,14 +175,31 @@ final class OutputSocket: OutputPort {
     }
   }
 
-  private func name(of topic: OutputTopic) -> UnsafeRawBufferPointer {
-    let name =
-      switch topic {
-      case .flagged: Self.flaggedTopic
-      case .unbiased: Self.unbiasedTopic
-      case .unflagged: Self.unflaggedTopic
-      }
-    return UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+  /// Sends the topic part. While somebody takes working points alone, that of flagged records names
+  /// those of `record`.
+  private func send(_ topic: OutputTopic, of record: UnsafeRawBufferPointer) throws -> Bool {
+    let name: StaticString
+    switch topic {
+    case .flagged:
+      return try flaggedTopic(of: record).withUnsafeBytes { try socket.send($0, more: true) }
+    case .unbiased: name = Self.unbiasedTopic
+    case .unflagged: name = Self.unflaggedTopic
+    }
+    return try socket.send(
+      UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), more: true)
+  }
+
+  private func flaggedTopic(of record: UnsafeRawBufferPointer) -> [UInt8] {
+    guard subscriptions.hasPoints else { return PointTopic.flagged }
+    return wholeTopic(of: record)
+  }
+
+  /// With the working points, whether the record goes out with them or not: subscriptions to
+  /// `flagged` match either.
+  private func wholeTopic(of record: UnsafeRawBufferPointer) -> [UInt8] {
+    guard let base = record.baseAddress else { return PointTopic.flagged }
+    pointTopic.set(FlaggedRecordView(base, featureCount: 0).workingPoints)
+    return pointTopic.bytes
   }
 
   private var isWritable: Bool { (try? socket.readiness().contains(.sendable)) ?? false }
@@ -190,22 +211,35 @@ extension OutputSocket {
   private func takeSubscription() {
     let isFromPeer = message.isFromPeer
     if isFromPeer { charge(message.sourceDescriptor, message.byteCount) }
-    if subscriptions.note(message.bytes, isFromPeer: isFromPeer) { noteDeparture() }
+    switch subscriptions.note(message.bytes, isFromPeer: isFromPeer) {
+    case .none: break
+    case .lastWent: noteDeparture()
+    case .wholeWent: isWholeOwed = true
+    case .wholeCame where isWholeOwed:
+      isWholeOwed = false
+      departures += 1
+    case .wholeCame: break
+    }
     unwantedUntilMs = 0
   }
 
   /// Whether a record that nobody wants may be skipped. A flagged record waits until somebody wants
-  /// it. Records of the other topics wait only while nobody wants flagged records either, so that
-  /// they do not delay those.
-  private func passes(_ topic: OutputTopic) -> Bool {
-    if topic != .flagged, isPublisher, isFlaggedWanted() { return true }
-    if topic == .flagged { noteNobodyWantsFlagged() }
+  /// it, unless others are there who want flagged records of other working points. Records of the
+  /// other topics wait only while nobody wants flagged records either, so that they do not delay
+  /// those.
+  private func passes(_ topic: OutputTopic, _ record: UnsafeRawBufferPointer) -> Bool {
+    guard isPublisher else { return false }
+    if topic == .flagged { noteNobodyWants(record) }
+    if isFlaggedWanted() {
+      if topic == .flagged { isWholeOwed = true }
+      return true
+    }
     unwantedUntilMs = nowMs() + Self.unwantedMs
     return false
   }
 
   private func noteFlaggedTaken(_ record: UnsafeRawBufferPointer) {
-    subscriptions.noteFlaggedTaken()
+    if subscriptions.isDoubtful { subscriptions.noteTaken(wholeTopic(of: record)) }
     doubtSinceMs = nil
     if lastFlagged.count == record.count {
       lastFlagged.withUnsafeMutableBytes { $0.copyMemory(from: record) }
@@ -214,33 +248,40 @@ extension OutputSocket {
     }
   }
 
-  private func noteNobodyWantsFlagged() {
-    subscriptions.noteNobodyWantsFlagged()
-    doubtSinceMs = nil
-    noteDeparture()
+  private func noteNobodyWants(_ record: UnsafeRawBufferPointer) {
+    let hadFlagged = subscriptions.hasFlagged
+    subscriptions.noteNobodyWants(wholeTopic(of: record))
+    if !hadFlagged || !subscriptions.hasFlagged {
+      doubtSinceMs = nil
+      noteDeparture()
+    }
   }
 
-  /// Whether somebody wants flagged records. In doubt the last one is sent again, since only the
-  /// library can tell; receivers recognise it by its number. Where there was none yet, the doubt
-  /// lasts a second.
+  /// Whether somebody wants flagged records, all or some. In doubt the last one that was taken is
+  /// sent again, since only the library can tell; receivers recognise it by its number. Where that
+  /// would show nothing, the doubt lasts a second.
   private func isFlaggedWanted() -> Bool {
+    if subscriptions.isCertain { return true }
     guard subscriptions.hasFlagged else { return false }
-    guard subscriptions.isDoubtful else { return true }
-    if lastFlagged.isEmpty {
+    let topic = lastFlagged.withUnsafeBytes { wholeTopic(of: $0) }
+    if lastFlagged.isEmpty || !subscriptions.isDoubtful(about: topic) {
       let since = doubtSinceMs ?? nowMs()
       doubtSinceMs = since
       return nowMs() - since >= Self.doubtMs
     }
-    let posted = lastFlagged.withUnsafeBytes { bytes -> Posting? in
-      guard let name = try? socket.send(name(of: .flagged), more: true), name else { return nil }
-      return try? socket.post(bytes, number: 0, in: held)
+    return lastFlagged.withUnsafeBytes { bytes in
+      let posted: Posting? =
+        switch try? send(.flagged, of: bytes) {
+        case true?: try? socket.post(bytes, number: 0, in: held)
+        default: nil
+        }
+      switch posted {
+      case .taken: subscriptions.noteTaken(topic)
+      case .nobody: noteNobodyWants(bytes)
+      default: return false
+      }
+      return subscriptions.isCertain
     }
-    switch posted {
-    case .taken: subscriptions.noteFlaggedTaken()
-    case .nobody: noteNobodyWantsFlagged()
-    default: return false
-    }
-    return subscriptions.hasFlagged
   }
 
   private func noteDeparture() {

@@ -46,6 +46,10 @@ import Testing
     let some = try read(
       request(flags: 1, first: 5, last: 5, records: 3, byteCount: 4_000, instance: 9))
     #expect(some.lastNumber == 5 && some.recordCountMax == 3 && some.byteCountMax == 4_000)
+    #expect(all.workingPoint == nil && some.workingPoint == nil)
+    for point in UInt16(0)..<16 {
+      #expect(try read(request(flags: 2 | point << 8)).workingPoint == Int(point))
+    }
   }
 
   @Test func theExampleOfTheFormatPage() throws {
@@ -64,7 +68,9 @@ import Testing
       (request().dropLast() + [(request().last ?? 0) ^ 1], .checksum, 77),
       (request(kind: 0), .kind, 77),
       (request(kind: 2), .kind, 77),
-      (request(flags: 2), .kind, 77),
+      (request(flags: 4), .kind, 77),
+      (request(flags: 0x100), .kind, 77),
+      (request(flags: 0x1002), .kind, 77),
       (request(flags: 1, instance: 8), .instance, 77),
       (request(first: 0), .number, 77),
       (request(first: 5, last: 4), .number, 77),

@@ -5,10 +5,16 @@ internal import TriggerPipeline
 @Suite struct DeliveryTests {
   private func note(
     _ subscriptions: inout TopicSubscriptions, _ change: UInt8, _ topic: String, peer: Bool = true
-  ) -> Bool {
+  ) -> TopicSubscriptions.Change {
     ([change] + Array(topic.utf8)).withUnsafeBytes {
       subscriptions.note($0, isFromPeer: peer)
     }
+  }
+
+  private func topic(_ workingPoints: UInt16) -> [UInt8] {
+    var topic = PointTopic()
+    topic.set(workingPoints)
+    return topic.bytes
   }
 
   private func published(
@@ -27,13 +33,14 @@ internal import TriggerPipeline
 
   @Test func onlyPrefixesOfOurTopicsCount() {
     var subscriptions = TopicSubscriptions()
-    for topic in ["hello", "flaggedx", "x", "unbiased."] {
-      #expect(!note(&subscriptions, 1, topic))
+    let tooLong = "flagged/" + String(repeating: "0", count: 17)
+    for topic in ["hello", "flaggedx", "x", "unbiased.", "flagged/2", "flagged//", tooLong] {
+      #expect(note(&subscriptions, 1, topic) == .none)
     }
-    #expect(subscriptions.count == 0)
-    for topic in ["unbiased", "unf", "un"] { #expect(!note(&subscriptions, 1, topic)) }
+    #expect(subscriptions.count == 0 && !subscriptions.hasPoints)
+    for topic in ["unbiased", "unf", "un"] { #expect(note(&subscriptions, 1, topic) == .none) }
     #expect(subscriptions.count == 3 && !subscriptions.hasFlagged)
-    #expect(!note(&subscriptions, 1, "fl") && !note(&subscriptions, 1, ""))
+    #expect(note(&subscriptions, 1, "fl") == .wholeCame && note(&subscriptions, 1, "") == .none)
     #expect(subscriptions.count == 5 && subscriptions.hasFlagged)
   }
 
@@ -42,35 +49,70 @@ internal import TriggerPipeline
     _ = note(&subscriptions, 1, "flagged")
     _ = note(&subscriptions, 1, "flagged")
     _ = note(&subscriptions, 1, "")
-    #expect(!note(&subscriptions, 0, "", peer: false))
-    #expect(!note(&subscriptions, 0, "never", peer: false))
-    #expect(note(&subscriptions, 0, "flagged", peer: false))
-    #expect(!note(&subscriptions, 0, "flagged", peer: false))
+    #expect(note(&subscriptions, 0, "", peer: false) == .none)
+    #expect(note(&subscriptions, 0, "never", peer: false) == .none)
+    #expect(note(&subscriptions, 0, "flagged", peer: false) == .lastWent)
+    #expect(note(&subscriptions, 0, "flagged", peer: false) == .none)
     #expect(subscriptions.count == 0)
   }
 
   @Test func whatPeersTakeBackIsADoubt() {
     var subscriptions = TopicSubscriptions()
     _ = note(&subscriptions, 1, "flagged")
-    #expect(!note(&subscriptions, 0, "unbiased") && !subscriptions.isDoubtful)
-    #expect(!note(&subscriptions, 0, "flagged") && subscriptions.isDoubtful)
-    #expect(subscriptions.hasFlagged)
-    subscriptions.noteFlaggedTaken()
-    #expect(!subscriptions.isDoubtful)
-    _ = note(&subscriptions, 0, "")
-    subscriptions.noteNobodyWantsFlagged()
+    #expect(note(&subscriptions, 0, "unbiased") == .none && !subscriptions.isDoubtful)
+    #expect(note(&subscriptions, 0, "flagged") == .none && subscriptions.isDoubtful)
+    #expect(subscriptions.hasFlagged && !subscriptions.isCertain)
+    subscriptions.noteTaken(topic(1))
+    #expect(!subscriptions.isDoubtful && subscriptions.isCertain)
+    _ = note(&subscriptions, 0, "flagged")
+    subscriptions.noteNobodyWants(topic(1))
     #expect(!subscriptions.isDoubtful && !subscriptions.hasFlagged)
+  }
+
+  /// A record of the other working point shows nothing about a subscription to this one.
+  @Test func eachWorkingPointHasItsOwnSubscribers() {
+    var subscriptions = TopicSubscriptions()
+    #expect(note(&subscriptions, 1, "flagged/01") == .none && subscriptions.hasPoints)
+    #expect(note(&subscriptions, 1, "flagged/11") == .none && subscriptions.count == 1)
+    #expect(subscriptions.hasFlagged && !subscriptions.hasWhole)
+    subscriptions.noteNobodyWants(topic(0b01))
+    #expect(subscriptions.isCertain)
+    #expect(note(&subscriptions, 0, "flagged/01") == .none)
+    #expect(subscriptions.isDoubtful(about: topic(0b10)))
+    #expect(!subscriptions.isDoubtful(about: topic(0b11)))
+    subscriptions.noteNobodyWants(topic(0b10))
+    #expect(!subscriptions.isDoubtful && subscriptions.isCertain)
+    #expect(note(&subscriptions, 1, "flagged") == .wholeCame)
+    #expect(note(&subscriptions, 0, "flagged", peer: false) == .wholeWent)
+    #expect(note(&subscriptions, 0, "flagged/11", peer: false) == .lastWent)
+    #expect(!subscriptions.hasPoints && !subscriptions.hasFlagged)
+  }
+
+  /// Of all masks, with every working point: a subscriber gets those with its bit, and no others.
+  @Test func theBeginningsOfAWorkingPointMatchItsRecordsAlone() {
+    for point in 0..<10 {
+      let beginnings = (0..<1 << point).map { before in
+        Array(topic(UInt16(before) | 1 << UInt16(point)).prefix(9 + point))
+      }
+      #expect(beginnings.allSatisfy(PointTopic.isBeginning))
+      for mask in UInt16(0)..<2_048 {
+        let name = topic(mask)
+        let matches = beginnings.count { name.starts(with: $0) }
+        #expect(matches == Int(mask >> UInt16(point) & 1))
+      }
+    }
+    #expect(topic(.max).count == 24 && topic(0x8001) == Array("flagged/1000000000000001".utf8))
   }
 
   @Test func foreignMessagesMeanNothing() {
     var subscriptions = TopicSubscriptions()
     for first in UInt8(2)...255 {
-      #expect(!note(&subscriptions, first, "flagged"))
-      #expect(!note(&subscriptions, first, "flagged", peer: false))
+      #expect(note(&subscriptions, first, "flagged") == .none)
+      #expect(note(&subscriptions, first, "flagged", peer: false) == .none)
     }
     let empty = UnsafeRawBufferPointer(start: nil, count: 0)
-    let isDeparture = subscriptions.note(empty, isFromPeer: true)
-    #expect(!isDeparture)
+    let change = subscriptions.note(empty, isFromPeer: true)
+    #expect(change == .none)
     #expect(subscriptions.count == 0)
   }
 

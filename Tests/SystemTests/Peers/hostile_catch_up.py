@@ -68,7 +68,7 @@ def main():
     expect("crc", good[:-1] + bytes([good[-1] ^ 1]))
     expect("kind", edited(kind=0))
     expect("kind", edited(kind=255))
-    expect("kind", edited(flags=2))
+    expect("kind", edited(flags=4))
     expect("instance", edited(flags=1, instance=4_000_000_000))
     expect("number", edited(first=0))
     expect("number", edited(first=9, last=8))

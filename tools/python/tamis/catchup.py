@@ -16,13 +16,13 @@ from .records import Records
 
 __all__ = [
     "BAD_CHECKSUM", "BAD_KIND", "BAD_NUMBER", "BAD_VERSION", "BEYOND", "COMPARE_INSTANCE",
-    "CatchUpFault", "Client", "MALFORMED", "NoAnswer", "OK", "OTHER_INSTANCE", "RECORDS", "REPLY",
-    "REPLY_MAGIC", "REQUEST", "REQUEST_MAGIC", "STATUS_NAMES", "UNREADABLE", "decoded", "request",
+    "CatchUpFault", "Client", "MALFORMED", "NoAnswer", "OK", "ONE_POINT", "OTHER_INSTANCE", "RECORDS",
+    "REPLY", "REPLY_MAGIC", "REQUEST", "REQUEST_MAGIC", "STATUS_NAMES", "UNREADABLE", "decoded", "request",
     "sealed"]
 
 REQUEST_MAGIC, REPLY_MAGIC = b"TMSQ", b"TMSA"
 RECORDS = 1  # the only kind of request
-COMPARE_INSTANCE = 1  # flag
+COMPARE_INSTANCE, ONE_POINT = 1, 2  # flags
 
 OK, MALFORMED, BAD_VERSION, BAD_CHECKSUM, BAD_KIND, BAD_NUMBER, OTHER_INSTANCE, BEYOND, \
     UNREADABLE = range(9)
@@ -42,14 +42,16 @@ REPLY = np.dtype([
 
 
 def request(first: int, last: int = 0, records_max: int = 0, bytes_max: int = 0,
-            instance: int | None = None, tag: int = 0) -> bytes:
-    """The bytes of a request; 0 stands for no limit."""
+            instance: int | None = None, tag: int = 0, working_point: int | None = None) -> bytes:
+    """The bytes of a request; 0 stands for no limit, None for every working point."""
     fields = np.zeros(1, REQUEST)
     fields["magic"], fields["version"], fields["kind"] = REQUEST_MAGIC, 1, RECORDS
     fields["first"], fields["last"], fields["tag"] = first, last, tag
     fields["records_max"], fields["bytes_max"] = records_max, bytes_max
     if instance is not None:
         fields["flags"], fields["instance"] = COMPARE_INSTANCE, instance
+    if working_point is not None:
+        fields["flags"] |= ONE_POINT | working_point << 8
     return sealed(fields)
 
 
@@ -87,13 +89,15 @@ class Client:
     instance   the daemon that is meant; None for whichever answers
     timeout_s  until a request is sent again, on a new connection
     patience_s until an answer that does not come is a fault
+    working_point  0 to 15: records of this one alone; None for all
     secure     gives a new socket its keys
     """
 
     def __init__(self, address: str, instance: int | None = None, timeout_s: float = 5,
                  patience_s: float = 60, bytes_max: int = 0,
                  secure: Callable[[zmq.Socket[Any]], None] = _unsecured,
-                 context: zmq.Context[Any] | None = None):
+                 context: zmq.Context[Any] | None = None, working_point: int | None = None):
+        self.working_point = working_point
         self.address, self.instance, self.bytes_max = address, instance, bytes_max
         self.timeout_ms, self.patience_s = int(timeout_s * 1000), patience_s
         self.context = context or zmq.Context.instance()
@@ -131,7 +135,8 @@ class Client:
             self.secure(self.socket)
             self.socket.connect(self.address)
         tag = next(self.tags)
-        message = request(first, last, bytes_max=self.bytes_max, instance=self.instance, tag=tag)
+        message = request(first, last, bytes_max=self.bytes_max, instance=self.instance, tag=tag,
+                          working_point=self.working_point)
         self.socket.send_multipart([b"", message])
         deadline = min(deadline, time.monotonic() + self.timeout_ms / 1000)
         while (left := deadline - time.monotonic()) > 0 and self.socket.poll(int(left * 1000) + 1):

@@ -14,6 +14,7 @@ import numpy as np
 import zmq
 
 from . import records as formats
+from .calibrations import Calibration
 from .catchup import Client
 from .curve import Curve
 from .faults import CatchUpFault, NoAnswer, RunFault
@@ -32,6 +33,9 @@ _SEEN_MAX = 1 << 20
 # After so long a silence the journal is asked whether it is one, and for how long.
 _SILENCE_S = 2.0
 _SILENT_PATIENCE_S = 1.0
+# Beyond this working point the subscriptions are too many: all flagged records come, and those of
+# the others are left out here.
+_POINT_MAX = 7
 
 
 class Receiver:
@@ -41,7 +45,10 @@ class Receiver:
     pattern        "sub" or "pull"
     topic          sub: "flagged", "unbiased" or "unflagged"; all by default
     catch_up       the daemon's catch-up address: missing numbers are asked for there, so that every
-                   record comes once and in order; needs all topics
+                   record comes once and in order; needs all topics, or a working_point
+    working_point  sub: the records of one working point alone: its place in the calibration, 0 to
+                   15, or its name there
+    calibration    a Calibration or its file, for a name; a record of another calibration is a fault
     state          a file that keeps the number of the last record that was handled, durably
     out            a run folder that the records are written to, durably, before they are handed on;
                    started again with it, the receiver goes on behind its last record
@@ -71,11 +78,18 @@ class Receiver:
                  state: Path | None = None, out: Path | None = None, first: int | None = None,
                  check: bool = True, names: Sequence[str] | None = None,
                  curve: Curve | None = None, instance: int | None = None,
-                 patience_s: float = 60, context: zmq.Context[Any] | None = None):
+                 patience_s: float = 60, context: zmq.Context[Any] | None = None,
+                 working_point: int | str | None = None,
+                 calibration: Calibration | Path | None = None):
         if (bind is None) == (connect is None):
             raise ValueError("one of connect and bind was expected")
         if pattern not in ("sub", "pull"):
             raise ValueError(f"pattern {pattern!r}; sub or pull was expected")
+        self.working_point, self._calibration = _place(working_point, calibration)
+        """The place of the working point whose records alone come; None for all records."""
+        if self.working_point is not None and (topic or pattern == "pull"):
+            raise ValueError("working_point needs the pattern sub, and no topic")
+        self._takes_all = not topic and self.working_point is None
         if catch_up and topic:
             raise ValueError("catch_up needs all topics: in one alone every number is not to be "
                              "seen")
@@ -114,6 +128,7 @@ class Receiver:
         self._client = Client(
             catch_up, instance, patience_s=patience_s, context=context,
             secure=lambda socket: curve.secure_client(socket, catch_up) if curve else None,
+            working_point=self.working_point,
         ) if catch_up else None
         self._socket = self._opened(context, pattern, bind, connect, curve)
         self._heard_s = time.monotonic()
@@ -131,7 +146,8 @@ class Receiver:
         try:
             socket.rcvhwm = _QUEUED_MAX if self._client else 0
             if pattern == "sub":
-                socket.subscribe(self._topic.encode())
+                for subscription in self._subscriptions:
+                    socket.subscribe(subscription)
             if curve and bind:
                 curve.secure_server(socket)
             elif curve and connect:
@@ -144,6 +160,14 @@ class Receiver:
             socket.close()
             raise
         return socket
+
+    @property
+    def _subscriptions(self) -> list[bytes]:
+        if self.working_point is None:
+            return [self._topic.encode()]
+        if self.working_point > _POINT_MAX:
+            return [formats.TOPIC_FLAGGED]
+        return formats.point_subscriptions(self.working_point)
 
     def _go_on(self, out: Path) -> None:
         """Takes up an earlier run."""
@@ -314,10 +338,13 @@ class Receiver:
             self.gone += gone - int(reply["gone_first"]) + 1
             self.messages.append(f"gone from the journal: numbers {reply['gone_first']} to {gone}")
             self.highest_number = gone
-        records = self._trusted(records)
+        records = self._of_point(self._trusted(records))
         self.caught_up += len(records)
         self._deliver(records[[self._is_fresh(each) for each in records["number"].tolist()]])
         following = int(reply["next"])
+        if self.working_point is not None:
+            # The numbers in between are of others.
+            self.highest_number = max(self.highest_number, following - 1)
         if following > (min(int(reply["last"]), last) if last else int(reply["last"])):
             self._gap = None
             if last > self.highest_number:
@@ -343,12 +370,16 @@ class Receiver:
             content = b"".join([parts[1] for parts in messages[start:end]])
             records = np.frombuffer(content, flagged_dtype(feature_count))
             self._count_topics([parts[0] for parts in messages[start:end]], records)
-            if len(trusted := self._trusted(records)):
+            if len(trusted := self._of_point(self._trusted(records))):
                 self._held.append(trusted)
             start = end
 
     def _count_topics(self, topics: list[bytes], records: Records) -> None:
         reasons = records["reasons"].tolist()
+        points = records["working_points"].tolist()
+        # A topic with the working points counts as the one that it begins with.
+        topics = [formats.TOPIC_FLAGGED if topic == formats.point_topic(mask) else topic
+                  for topic, mask in zip(topics, points)] if max(map(len, topics)) > 9 else topics
         for pair, count in collections.Counter(zip(topics, reasons)).items():
             self.topics[pair[0].decode(errors="replace")] += count
             if pair[0] != formats.topic(pair[1]):
@@ -370,6 +401,17 @@ class Receiver:
                 whole &= good
         return records if whole.all() else records[whole]
 
+    def _of_point(self, records: Records) -> Records:
+        """Those of the working point that is taken alone."""
+        if self.working_point is None:
+            return records
+        records = records[records["working_points"] >> self.working_point & 1 == 1]
+        if self._calibration is not None:
+            for number in records["number"][records["calibration"] != self._calibration].tolist():
+                self._fault(f"record number {number}: of another calibration, whose working point "
+                            f"{self.working_point} may be another")
+        return records
+
     def _order(self, records: Records) -> None:
         """Hands on what is next, and stops at the first gap that can be asked for."""
         numbers = records["number"]
@@ -378,6 +420,13 @@ class Receiver:
             # The usual case: nothing is missing, nothing comes twice.
             self.highest_number = int(numbers[-1])
             self._deliver(records)
+            return
+        if self.working_point is not None and self._client and self._knows_where:
+            # Numbers jump here, so none tells whether one is missing. The journal does, and has
+            # these records, too.
+            if (last := int(numbers.max())) > self.highest_number:
+                self._gap = last
+            self.repeated += int((numbers <= np.uint64(self.highest_number)).sum())
             return
         fresh: list[int] = []
         for row, number in enumerate(numbers.tolist()):
@@ -396,7 +445,7 @@ class Receiver:
         if number <= self.highest_number:
             self.repeated += 1
             return False
-        every_number_comes = not self._topic and self.highest_number
+        every_number_comes = self._takes_all and self.highest_number
         if every_number_comes and number != self.highest_number + 1:
             self._fault(f"record number {number} after {self.highest_number}")
         self.highest_number = number
@@ -429,3 +478,29 @@ class Receiver:
         self.faults[kind] += 1
         if self.faults[kind] <= 5:
             self.messages.append(f"fault: {text}")
+
+
+def _place(working_point: int | str | None, calibration: Calibration | Path | None,
+           ) -> tuple[int | None, np.uint32 | None]:
+    """The place of a working point, and the calibration that records of it state."""
+    if working_point is None:
+        if calibration is not None:
+            raise ValueError("calibration needs a working_point")
+        return None, None
+    if calibration is not None and not isinstance(calibration, Calibration):
+        calibration = Calibration.read(calibration)
+    stated = None
+    if calibration is not None and calibration.sha256:
+        stated = np.frombuffer(bytes.fromhex(calibration.sha256[:8]), "<u4")[0]
+    if isinstance(working_point, str):
+        if calibration is None:
+            raise ValueError("the name of a working point needs its calibration")
+        names = [each.name for each in calibration.working_points]
+        if working_point not in names:
+            raise ValueError(f"working point {working_point!r}; one of {', '.join(names)} was "
+                             "expected")
+        return names.index(working_point), stated
+    count = 16 if calibration is None else len(calibration.working_points)
+    if not 0 <= working_point < count:
+        raise ValueError(f"working point {working_point}; 0 to {count - 1} was expected")
+    return working_point, stated

@@ -24,8 +24,8 @@ __all__ = [
     "describe",
     "event_dtype", "event_fault_texts", "event_faults", "events_of", "feature_count_of",
     "flagged_dtype", "flagged_fault_masks", "flagged_faults", "flagged_feature_count",
-    "is_flagged", "new_events", "new_flagged", "numbered_names", "record_dtype", "schema_prefix",
-    "schema_text", "seal", "topic"]
+    "is_flagged", "new_events", "new_flagged", "numbered_names", "point_subscriptions",
+    "point_topic", "record_dtype", "schema_prefix", "schema_text", "seal", "topic"]
 
 Records = npt.NDArray[Any]
 """A structured array of event or flagged records, shape (N,)."""
@@ -248,6 +248,20 @@ def topic(reasons: int) -> bytes:
     if reasons == 0:
         return TOPIC_UNFLAGGED
     return TOPIC_UNBIASED if reasons == UNBIASED else TOPIC_FLAGGED
+
+
+def point_topic(working_points: int) -> bytes:
+    """The topic part of a flagged record with this mask, while somebody takes points alone."""
+    return TOPIC_FLAGGED + b"/" + f"{working_points:016b}"[::-1].encode()
+
+
+def point_subscriptions(working_point: int) -> list[bytes]:
+    """What to subscribe to for the records of one working point, 0 to 15, and no others: 2^i
+    beginnings of topics for working point i."""
+    if not 0 <= working_point < 16:
+        raise ValueError(f"working point {working_point}; 0 to 15 was expected")
+    end = len(TOPIC_FLAGGED) + 2 + working_point
+    return [point_topic(before | 1 << working_point)[:end] for before in range(1 << working_point)]
 
 
 def describe(record: Any, names: Sequence[str] | None = None, top: int = 3) -> str:

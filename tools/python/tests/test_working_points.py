@@ -1,0 +1,218 @@
+"""One working point alone: topics, catch-up, and what others get beside it."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+import zmq
+
+import tamis
+from daemon import BUILT, Daemon
+from tamis import catchup, records as formats
+
+NAMES = ["pt", "eta", "phi", "mass"]
+# Prescales that look at one hash: 2, 3 and none give masks that do not nest.
+POINTS = [("wide", 0.5, 3), ("wide-too", 0.45, 1), ("wi", 0.2, 2), ("tight", 0.05, 1)]
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory, tamis_program):
+    if not (BUILT / "tamisd").exists():
+        pytest.skip("the programs are not built")
+    folder = tmp_path_factory.mktemp("points")
+    np.save(folder / "x.npy", features(4000, 1))
+    (folder / "n.json").write_text(json.dumps(NAMES))
+    tamis_program("train", "--background", folder / "x.npy", "--feature-names", folder / "n.json",
+                  "--steps", 100, "--hidden", 16, "--out", folder / "m.safetensors")
+    options = []
+    for name, rate, prescale in POINTS:
+        options += ["--working-point", f"{name}={rate}", "--prescale", f"{name}={prescale}"]
+    tamis_program("calibrate", "--model", folder / "m.safetensors", "--background",
+                  folder / "x.npy", *options, "--out", folder / "c.json")
+    return folder
+
+
+def features(count, seed=3):
+    return np.random.default_rng(seed).standard_normal((count, 4)).astype(np.float32)
+
+
+@pytest.fixture
+def daemon(pair, tmp_path):
+    with Daemon(tmp_path / "daemon", pair / "m.safetensors", pair / "c.json", unbiased=5) as running:
+        yield running
+
+
+def send(daemon, count, first=1, seed=3):
+    decided = daemon.metric("tamis_events_scored_total")
+    with tamis.Sender(connect=daemon.input, names=NAMES, run=seed, batch=16) as sender:
+        sender.send(features(count, seed))
+    daemon.wait(lambda: daemon.metric("tamis_events_scored_total") == decided + count, "decided")
+
+
+def subscriber(daemon, *topics):
+    socket = zmq.Context.instance().socket(zmq.SUB)
+    socket.linger, socket.rcvhwm = 0, 0
+    for topic in topics:
+        socket.subscribe(topic)
+    socket.connect(daemon.output)
+    return socket
+
+
+def subscribed(daemon, count):
+    daemon.wait(lambda: daemon.metric("tamis_output_subscribers") == count, f"{count} topics")
+
+
+def drained(socket, daemon):
+    """(topic, number, mask) of all that came, when nothing waits for the output any more."""
+    daemon.wait(lambda: daemon.metric("tamis_records_waiting") == 0, "all is sent")
+    found = []
+    while socket.poll(300):
+        topic, record = socket.recv_multipart()
+        record = np.frombuffer(record, formats.flagged_dtype(4))[0]
+        found.append((topic, int(record["number"]), int(record["working_points"])))
+    return found
+
+
+def journal(daemon):
+    records = tamis.Journal(daemon.journal).records()
+    return records["number"], records["working_points"], records["reasons"]
+
+
+def test_each_takes_what_it_asked_for_and_once(daemon):
+    sockets = {place: subscriber(daemon, *formats.point_subscriptions(place)) for place in range(4)}
+    everything = subscriber(daemon, b"")
+    flagged = subscriber(daemon, b"flagged", b"flagged")
+    subscribed(daemon, 6)
+    send(daemon, 3000)
+    numbers, masks, reasons = journal(daemon)
+    assert len(np.unique(masks)) > 6, "masks that do not nest"
+    for place, socket in sockets.items():
+        found = drained(socket, daemon)
+        wanted = numbers[masks >> place & 1 == 1].tolist()
+        assert [number for _, number, _ in found] == wanted and len(wanted) > 20
+        assert {topic for topic, *_ in found} == {
+            formats.point_topic(mask) for mask in np.unique(masks) if mask >> place & 1}
+    assert [number for _, number, _ in drained(flagged, daemon)] == \
+        numbers[reasons != formats.UNBIASED].tolist()
+    assert [number for _, number, _ in drained(everything, daemon)] == numbers.tolist()
+
+
+def test_topics_are_those_of_before_while_nobody_asks_for_a_point(daemon):
+    flagged = subscriber(daemon, b"flagged")
+    subscribed(daemon, 1)
+    send(daemon, 500)
+    assert {topic for topic, *_ in drained(flagged, daemon)} == {b"flagged"}
+    tight = subscriber(daemon, *formats.point_subscriptions(3))
+    subscribed(daemon, 2)
+    send(daemon, 500, seed=4)
+    assert {len(topic) for topic, *_ in drained(flagged, daemon)} == {24}
+    tight.close()
+    subscribed(daemon, 1)
+    send(daemon, 500, seed=5)
+    assert {topic for topic, *_ in drained(flagged, daemon)} == {b"flagged"}
+
+
+def test_records_of_other_points_do_not_stand_in_the_way(daemon):
+    """A subscriber to one point is alone; one to all that comes later gets what it missed."""
+    tight = subscriber(daemon, *formats.point_subscriptions(3))
+    subscribed(daemon, 1)
+    send(daemon, 2000)
+    numbers, masks, reasons = journal(daemon)
+    wanted = numbers[masks >> 3 & 1 == 1].tolist()
+    assert [number for _, number, _ in drained(tight, daemon)] == wanted and len(wanted) > 20
+    flagged = subscriber(daemon, b"flagged")
+    subscribed(daemon, 2)
+    assert [number for _, number, _ in drained(flagged, daemon)] == \
+        numbers[reasons != formats.UNBIASED].tolist()
+    assert {number for _, number, _ in drained(tight, daemon)} <= set(wanted)
+    flagged.close()
+    subscribed(daemon, 1)
+    send(daemon, 1000, seed=4)
+    again = subscriber(daemon, b"flagged")
+    subscribed(daemon, 2)
+    numbers, _, reasons = journal(daemon)
+    found = [number for _, number, _ in drained(again, daemon)]
+    assert found == numbers[reasons != formats.UNBIASED].tolist()
+
+
+def test_records_wait_when_the_last_of_a_point_has_gone(daemon):
+    tight = subscriber(daemon, *formats.point_subscriptions(3))
+    subscribed(daemon, 1)
+    send(daemon, 300)
+    drained(tight, daemon)
+    tight.close()
+    subscribed(daemon, 0)
+    send(daemon, 1000, seed=4)
+    time.sleep(0.3)
+    assert daemon.metric("tamis_records_waiting") > 100
+    again = subscriber(daemon, *formats.point_subscriptions(1))
+    subscribed(daemon, 1)
+    numbers, masks, _ = journal(daemon)
+    found = [number for _, number, _ in drained(again, daemon)]
+    assert sorted(set(found)) == found == numbers[masks >> 1 & 1 == 1].tolist()
+
+
+@pytest.mark.parametrize("place", [0, 2, 9])
+def test_a_receiver_gets_each_record_of_its_point_over_a_kill(daemon, pair, tmp_path, place):
+    options = {"catch_up": daemon.catch_up, "first": 1, "working_point": place,
+               "out": tmp_path / "run"}
+
+    def take(receiver, seconds=1.5):
+        parts, end = [], time.monotonic() + seconds
+        while time.monotonic() < end or receiver.is_behind:
+            if (records := receiver.take(0.1)) is not None:
+                parts += records["number"].tolist()
+        assert not receiver.faults, receiver.messages
+        return parts
+
+    with tamis.Receiver(daemon.output, **options) as receiver:
+        send(daemon, 800)
+        found = take(receiver)
+    send(daemon, 800, seed=4)
+    daemon.kill()
+    daemon.start()
+    with tamis.Receiver(daemon.output, **options) as receiver:
+        send(daemon, 800, seed=5)
+        found += take(receiver, 4)
+    numbers, masks, _ = journal(daemon)
+    assert found == numbers[masks >> place & 1 == 1].tolist()
+    assert bool(found) == (place < 4)
+    if found:
+        assert tamis.Run(tmp_path / "run").records()["number"].tolist() == found
+
+
+def test_a_point_is_asked_for_by_number(daemon):
+    send(daemon, 1000)
+    numbers, masks, _ = journal(daemon)
+    for place in range(5):
+        client = catchup.Client(daemon.catch_up, working_point=place, bytes_max=5000)
+        found = [number for _, records in client.records_from(1)
+                 for number in records["number"].tolist()]
+        client.close()
+        assert found == numbers[masks >> place & 1 == 1].tolist()
+
+
+def test_names_need_their_calibration(pair):
+    address = "tcp://127.0.0.1:1"
+    receiver = tamis.Receiver(address, working_point="wi", calibration=pair / "c.json")
+    assert receiver.working_point == 2
+    receiver.close()
+    for wrong in ({"working_point": "wi"}, {"working_point": 16}, {"working_point": -1},
+                  {"working_point": "w", "calibration": pair / "c.json"},
+                  {"working_point": 4, "calibration": pair / "c.json"},
+                  {"working_point": 0, "topic": "flagged"}, {"calibration": pair / "c.json"},
+                  {"working_point": 0, "pattern": "pull"}):
+        with pytest.raises(ValueError):
+            tamis.Receiver(address, **wrong)
+
+
+def test_records_of_another_calibration_are_told(daemon, pair, tmp_path):
+    other = json.loads((pair / "c.json").read_text())
+    other["created"] = "another"
+    (tmp_path / "o.json").write_text(json.dumps(other))
+    with tamis.Receiver(daemon.output, working_point="tight", calibration=tmp_path / "o.json") as r:
+        subscribed(daemon, 1)
+        send(daemon, 500)
+        assert r.take(10) is not None and r.faults.total() > 0
+        assert "another calibration" in r.messages[0]
