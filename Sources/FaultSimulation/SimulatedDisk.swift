@@ -57,7 +57,12 @@ final class SimulatedDisk {
       let start = sector * SimulatedDisk.sectorByteCount
       let end = min(start + byteCount, view.count, durable.count)
       guard end > start else { return }
-      for index in start..<end { durable[index] = view[index] }
+      view.withUnsafeBytes { view in
+        durable.withUnsafeMutableBytes { durable in
+          UnsafeMutableRawBufferPointer(rebasing: durable[start..<end])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: view[start..<end]))
+        }
+      }
     }
   }
 
