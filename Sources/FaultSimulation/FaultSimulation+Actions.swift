@@ -177,6 +177,7 @@ extension FaultSimulation {
       SimulatedFolder(
         process: SimulatedProcess(disk: disk), clock: clock, lockHolder: lockHolder),
       witness: witness)
+    synchronisedCount = 0
     oldestNumber = pipeline?.journalState.oldestNumber.value ?? 0
     segmentByteCount = disk.segmentByteCount
     fullCount = process.fullCount
@@ -258,6 +259,11 @@ extension FaultSimulation {
     let counters = pipeline.counters
     lastPublished = pipeline.journalState.publishedNumber.value
     noteChosen(pipeline)
+    // Before the records of this step are noted: they may have come after the synchronisation.
+    if pipeline.synchronisedCount != synchronisedCount {
+      synchronisedCount = pipeline.synchronisedCount
+      senders.noteAccountsDurable()
+    }
     witness.noteJournal(
       lastNumber: pipeline.journalState.lastNumber.value,
       oldestNumber: pipeline.journalState.oldestNumber.value,

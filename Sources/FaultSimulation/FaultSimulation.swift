@@ -42,6 +42,8 @@ package final class FaultSimulation {
   var oldestNumber: UInt64 = 0
   var segmentByteCount = 0
   var fullCount = 0
+  /// How often the accounts had come to the disk at the last look.
+  var synchronisedCount = 0
   /// What the last life counted as published.
   var lastPublished: UInt64 = 0
   /// When the disk was last known to have too little room.

@@ -15,8 +15,10 @@ struct SentEvent {
   /// Its number, where it is known; 0 before.
   var number: UInt64 = 0
   /// Whether a daemon has decided and journaled it and gone on, so that its account has it, and no power
-  /// cut has come since.
+  /// cut has come since that may have taken it.
   var isAccounted = false
+  /// Whether the daemon knows that what its account says of the event is on the disk.
+  var isAccountDurable = false
 }
 
 /// Senders, their book, and what waits for the daemon: the input port.
@@ -40,6 +42,8 @@ final class SimulatedSenders: InputPort {
     var isOpen = false
   }
 
+  /// Places in the book of events that were accounted since the accounts were last synchronised.
+  private var accountedSinceSync: [Int] = []
   private var sources: [Source]
   private var queue: [[UInt8]] = []
   private var head = 0
@@ -148,11 +152,19 @@ final class SimulatedSenders: InputPort {
   func noteAccounted(event: UInt64) {
     guard event >= 1, event <= UInt64(book.count) else { return }
     book[Int(event) - 1].isAccounted = true
+    accountedSinceSync.append(Int(event) - 1)
   }
 
-  /// What the accounts had may be gone.
+  /// What the accounts have is on the disk.
+  func noteAccountsDurable() {
+    for index in accountedSinceSync { book[index].isAccountDurable = true }
+    accountedSinceSync.removeAll(keepingCapacity: true)
+  }
+
+  /// What the accounts had and the disk did not may be gone.
   func forgetAccounted() {
-    for index in book.indices { book[index].isAccounted = false }
+    for index in accountedSinceSync { book[index].isAccounted = book[index].isAccountDurable }
+    accountedSinceSync.removeAll(keepingCapacity: true)
   }
 
   func noteNumber(_ number: UInt64, ofEvent event: UInt64) {

@@ -1,6 +1,5 @@
 internal import DurableFiles
 internal import EventRecords
-internal import Glibc
 internal import StrictJSON
 
 /// A run that an earlier process has closed.
@@ -25,22 +24,26 @@ package struct ClosedBefore {
   /// The end of `ledger.jsonl` that is looked through at a start, however long the file is.
   private static let byteCountMax = 1 << 20
 
-  /// The runs that the journal in `folder` closed last, in that order. Lines that cannot be read
+  /// The runs that the journal in `store` closed last, in that order. Lines that cannot be read
   /// are left out: they only help to tell a late record from a new run.
-  static func list(inFolder folder: String) -> [ClosedBefore] {
-    guard let file = try? OpenFile(opening: "\(folder)/ledger.jsonl", flags: O_RDONLY),
-      let size = try? file.byteCount()
+  static func list(in store: any FolderStore) -> [ClosedBefore] {
+    guard let file = try? store.open(LedgerFile.name, .reading),
+      let byteCount = try? file.status().byteCount,
+      let content = try? file.content(from: max(0, byteCount - byteCountMax))
     else { return [] }
-    let start = max(0, size - byteCountMax)
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size - start, alignment: 16)
-    defer { bytes.deallocate() }
-    guard let count = try? file.read(into: bytes, at: start) else { return [] }
-    return bytes[..<count].split(separator: UInt8(ascii: "\n")).compactMap { line in
-      guard let value = try? JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line)) else {
-        return nil
-      }
-      return try? ClosedBefore(JSONPlace(root: value, file: file.path))
+    return content.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      let value = try? line.withUnsafeBytes { try JSONValue(parsing: $0) }
+      return value.flatMap { try? ClosedBefore(JSONPlace(root: $0, file: file.path)) }
     }
+  }
+
+  /// Whether this line of the ledger has all that `account` has: it was written when the run was
+  /// closed, by the process that kept the account or one that resumed it.
+  func tells(_ account: borrowing DecidedAccount) -> Bool {
+    guard run == account.run, source == account.source, openedNs == account.openedNs else {
+      return false
+    }
+    return resumeCount >= account.resumeCount
   }
 
   private init?(_ line: JSONPlace) throws(FileFault) {

@@ -4,9 +4,16 @@ internal import Synchronization
 internal import WorkerThreads
 
 extension DecideStage {
-  /// Resumes the runs that an earlier process has left open.
-  func resume() {
-    let accounts = ledgerState.accounts
+  /// Resumes the runs that an earlier process has left open. `closed` are those that it closed: an
+  /// account of one of them had not retired when the process ended.
+  func resume(after closed: [ClosedBefore]) {
+    ledger.remember(closed)
+    var accounts = ledgerState.accounts
+    for each in accounts where closed.contains(where: { $0.tells(each.account) }) {
+      ledger.entries[each.slot].isClosed.store(false, ordering: .relaxed)
+      retire(each.slot)
+    }
+    accounts.removeAll { each in retiring.contains { $0.entry == each.slot } }
     for each in accounts {
       for refused in each.refused {
         ledger.refusals.add(refused.reason, count: refused.count, row: each.slot)
@@ -75,6 +82,7 @@ extension DecideStage {
   /// Closes runs that have fallen silent, and tells what was refused.
   func serviceLedgers() {
     ledgerState.service()
+    if !retiring.isEmpty { clearRetired() }
     if ledger.pendingClosings.load(ordering: .acquiring) > 0 { closeSilent() }
     if unwritten.isEmpty && !refusals.hasNews { return }
     let nowNs = clock.monotonicNs
@@ -117,9 +125,28 @@ extension DecideStage {
     unwritten.remove(index)
     ledger.refusals.note(told: report.refused, row: index)
     refusals.forget(row: index)
+    guard closing == .shutdown else { return retire(index) }
     // The next process continues a run that the end of this one has cut.
-    if closing == .shutdown { enterAccount(index) } else { ledgerState.clear(index) }
+    enterAccount(index)
     entry.isClosed.store(true, ordering: .releasing)
+  }
+
+  /// Keeps the account of a closed run until its line in the ledger is on the disk.
+  private func retire(_ index: Int) { retiring.append((index, ledgerFile.end)) }
+
+  /// Frees the entries of closed runs whose lines are on the disk. The thread that waits for the disk
+  /// brings them there about once a second. Where runs close faster than that, this one does.
+  private func clearRetired() {
+    if retiring.count >= RunLedgerTable.entryCount / 2 { try? ledgerFile.synchronise() }
+    let durableEnd = ledgerFile.durableEnd
+    let retired = retiring.prefix { $0.end <= durableEnd }
+    guard !retired.isEmpty else { return }
+    for each in retired {
+      ledgerState.clear(each.entry)
+      ledger.entries[each.entry].isClosed.store(true, ordering: .releasing)
+    }
+    retiring.removeFirst(retired.count)
+    ring.releases.signal()
   }
 
   func note(_ report: RunLedgerReport) {
@@ -142,7 +169,7 @@ extension DecideStage {
     for (index, closing) in unwritten.due(nowNs: .max) { close(index, closing) }
     for index in ledger.entries.indices
     where !ledger.entries[index].isClosed.load(ordering: .acquiring)
-      && !unwritten.contains(index)
+      && !unwritten.contains(index) && !retiring.contains(where: { $0.entry == index })
     {
       ledger.entries[index].takeFigures()
       close(index, .shutdown)
@@ -156,6 +183,9 @@ extension DecideStage {
     if refusals.hasLost {
       state.setEndFailure("counts of refused records could not be written to ledger.jsonl")
     }
+    // Where the disk refuses, the next start finds both account and line.
+    try? ledgerFile.synchronise()
+    clearRetired()
     ledgerState.service()
     let listed = reports.suffix(Self.manifestReportsMax)
     output.finish(

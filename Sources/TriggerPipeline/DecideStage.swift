@@ -58,6 +58,9 @@ final class DecideStage: @unchecked Sendable {
   var reports: [RunLedgerReport] = []
   var closedCount: UInt64 = 0
   var unwritten = UnwrittenLedgers()
+  /// Entries of runs whose line is in the ledger's file, and where it ends: the account stays until
+  /// the disk is known to have the line.
+  var retiring: [(entry: Int, end: Int)] = []
   var refusals: RefusalTelling
   /// Whether the decision log names the generation in force.
   var hasLoggedGeneration = false
@@ -98,10 +101,10 @@ final class DecideStage: @unchecked Sendable {
     dirtyEntries.reserveCapacity(RunLedgerTable.entryCount)
     stagedEntries.reserveCapacity(settings.batchMax)
     passed.reserveCapacity(RunLedgerTable.entryCount)
-    ledger.remember(ClosedBefore.list(inFolder: settings.journalPath))
+    retiring.reserveCapacity(RunLedgerTable.entryCount)
     refusals = RefusalTelling(ledger: ledger, file: ledgerFile, observer: observer)
     showControl()
-    resume()
+    resume(after: ClosedBefore.list(in: settings.journalStore))
   }
 
   deinit {

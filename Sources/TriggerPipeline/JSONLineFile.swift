@@ -8,7 +8,7 @@ internal import Synchronization
 /// A failed synchronisation is never believed: what is not known to be on the disk is kept in memory and
 /// written again before the next one, and a process that opens the file writes the end of it again.
 ///
-/// One thread appends, another may synchronise.
+/// One thread appends, any may synchronise.
 package final class JSONLineFile: Sendable {
   private struct State {
     /// Where the next line begins.
@@ -33,6 +33,13 @@ package final class JSONLineFile: Sendable {
 
   private let file: any StoredFile
   private let state: Mutex<State>
+  /// Held by the thread that synchronises.
+  private let turn = Mutex(())
+
+  /// Where the file ends.
+  package var end: Int { state.withLock { $0.end } }
+  /// What stands before it is known to be on the disk.
+  package var durableEnd: Int { state.withLock { $0.end - $0.unsynchronised.count } }
 
   /// Opens or makes the file `name`. A last line that was cut gets a line feed, so that the next
   /// line is a line of its own.
@@ -87,6 +94,10 @@ package final class JSONLineFile: Sendable {
 
   /// Returns when all lines are on the disk. Cheap where nothing was appended.
   package func synchronise() throws(SystemCallError) {
+    try turn.withLock { (_) throws(SystemCallError) in try synchroniseInTurn() }
+  }
+
+  private func synchroniseInTurn() throws(SystemCallError) {
     let count = try state.withLock { (state) throws(SystemCallError) in
       if state.hasFailed {
         let start = state.end - state.unsynchronised.count
@@ -111,7 +122,8 @@ package final class JSONLineFile: Sendable {
 }
 
 extension StoredFile {
-  fileprivate func content(from start: Int) throws(SystemCallError) -> [UInt8] {
+  /// What stands from `start` on.
+  func content(from start: Int) throws(SystemCallError) -> [UInt8] {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(1, try status().byteCount - start), alignment: 16)
     defer { buffer.deallocate() }

@@ -22,7 +22,12 @@ final class LedgerFile {
   /// Appends a JSON object, which gets its checksum here.
   private func append(line: String) throws { try file.append(line) }
 
-  /// Returns when the lines are on the disk; for another thread.
+  /// Where the file ends.
+  var end: Int { file.end }
+  /// The lines before it are known to be on the disk.
+  var durableEnd: Int { file.durableEnd }
+
+  /// Returns when the lines are on the disk; any thread may call it.
   var synchronise: @Sendable () throws -> Void { { [file] in try file.synchronise() } }
 }
 

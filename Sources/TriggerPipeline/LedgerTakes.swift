@@ -15,6 +15,8 @@ struct TakeIdentity: Hashable {
 /// has several parts.
 struct TakePart {
   var identity: TakeIdentity
+  /// How often another process had resumed the run.
+  var resumeCount: UInt64
   /// The sequences that were decided, as `SequenceTracker` takes and gives them.
   var ranges: [ClosedRange<UInt64>]
   var closedThrough: UInt64
@@ -65,6 +67,7 @@ struct LedgerTakes {
     notes += open.notes
     for each in open.accounts {
       let part = TakePart(each.account)
+      if isTold(part) { continue }
       note(part)
       refused[part.identity, default: [:]].add(
         Refusals(each.refused.map { ($0.reason, $0.count) }, uniquingKeysWith: { $0 +| $1 }))
@@ -112,23 +115,20 @@ struct LedgerTakes {
     refused[identity, default: [:]].add(refusals)
   }
 
-  /// Where lines continue one another the last one counts.
+  /// Whether a line has all that an open account has. The account of a closed run stays until its line
+  /// is on the disk, and that of a run that the end of its process has cut stays for the next one. The
+  /// line knows more: what was received and not decided, and after a power failure what was decided
+  /// last.
+  private func isTold(_ account: TakePart) -> Bool {
+    takes[account.identity]?.contains { !$0.isOpen && $0.resumeCount >= account.resumeCount } ?? false
+  }
+
+  /// Where lines continue one another the last one counts. Open accounts of one take are parts of it.
   private mutating func note(_ part: TakePart) {
-    guard let last = takes[part.identity]?.last else {
-      takes[part.identity] = [part]
-      return
-    }
-    // A kill between the line of a run and its leaving the open accounts: the line knows more. So it
-    // does after an orderly end: it has what was received and not decided.
-    if part.isOpen, last.decided == part.decided, last.highest >= part.highest,
-      last.abandoned == part.abandoned
-    {
-      return
-    }
-    if last.isGoneOnWith {
+    if let last = takes[part.identity]?.last, last.isGoneOnWith, !last.isOpen {
       takes[part.identity]?.removeLast()
     }
-    takes[part.identity]?.append(part)
+    takes[part.identity, default: []].append(part)
   }
 }
 
@@ -171,6 +171,7 @@ extension TakePart {
     self.init(
       identity: TakeIdentity(
         run: account.run, source: account.source, openedNs: account.openedNs),
+      resumeCount: account.resumeCount,
       ranges: account.decided.seenRanges, closedThrough: account.decided.closedSequence,
       decided: account.decided.received,
       highest: max(account.decided.highest, account.expected),
@@ -198,6 +199,7 @@ extension TakePart {
         run: try place.member("run").integer(in: 0...UInt32.max),
         source: try place.member("source").integer(in: 0...UInt32.max),
         openedNs: try count("opened_ns")),
+      resumeCount: try place.optionalMember("resumed")?.integer(in: 0...UInt64.max) ?? 0,
       ranges: ranges, closedThrough: try count("closed_through"),
       decided: try count("decided"), highest: try count("expected"),
       scored: try count("scored"), notFinite: try count("not_finite"),

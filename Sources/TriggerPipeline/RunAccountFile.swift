@@ -132,8 +132,12 @@ package final class RunAccountFile {
       notes.append(AccountLayout.damageNote(store.path(of: Self.fileName), count: damagedCount))
     }
     for each in takenOver { enter(each.account, in: each.slot) }
-    // What the system has in memory may have failed to reach the disk in the process before.
+    // What the system has in memory may have failed to reach the disk in the process before. Which of
+    // the copies are there is not known: until the newest are, none may be overwritten.
     writeAgain()
+    try region.synchronise()
+    synchronisations.begun.store(1, ordering: .relaxed)
+    synchronisations.done.store(1, ordering: .relaxed)
   }
 
   /// Puts a new file in the place of none, of one of an earlier form, and of one that is damaged.
@@ -231,7 +235,7 @@ package final class RunAccountFile {
     put(index)
   }
 
-  /// Removes the account of a slot, whose run is closed and whose ledger is written.
+  /// Removes the account of a slot, whose run is closed and whose line in the ledger is on the disk.
   package func clear(_ index: Int) {
     scratch.bindMemory(to: UInt64.self)[1] = 0
     put(index)
@@ -295,6 +299,10 @@ package final class RunAccountFile {
       synchronisations.done.store(begun, ordering: .releasing)
     }
   }
+
+  /// How many synchronisations had begun before the last one that succeeded: it grows with each that
+  /// brings what was entered to the disk.
+  package var synchronisedCount: Int { synchronisations.done.load(ordering: .acquiring) }
 
   /// The account of a slot; nil where it is empty or makes no sense.
   package func account(in index: Int) -> DecidedAccount? { open(in: index)?.account }

@@ -69,6 +69,9 @@ package final class SteppedPipeline {
   /// Waits for the disk as its thread does, where that is wanted.
   package func flush() { stages.publish.output.flusher.turn() }
 
+  /// Grows whenever all that the accounts of runs say has come to the disk.
+  package var synchronisedCount: Int { stages.publish.ledgerState.synchronisedCount }
+
   /// Decides with another generation from the next record on; false where the last was not adopted
   /// yet.
   package func reload(_ candidate: LoadedGeneration) throws -> Bool {

@@ -66,6 +66,22 @@ import TriggerPipeline
     }
   }
 
+  /// Who waits for the disk to have a line compares where it ends with what is durable.
+  @Test func whatIsOnTheDiskIsKnown() throws {
+    let folder = try Folder()
+    try append(["{\"a\": 1}"], in: folder)
+    let file = try JSONLineFile("l.jsonl", in: DiskFolder(folder.path))
+    // What the process before has written may be in memory alone.
+    #expect(file.durableEnd == 0 && file.end == (try folder.bytes().count))
+    try file.synchronise()
+    #expect(file.durableEnd == file.end)
+    let before = file.end
+    try file.append("{\"a\": 2}")
+    #expect(file.durableEnd == before && file.end == (try folder.bytes().count))
+    try file.synchronise()
+    #expect(file.durableEnd == file.end)
+  }
+
   @Test func linesWithoutAChecksumAreRead() throws {
     let folder = try Folder()
     try folder.write(Array("{\"a\": 1}\n{\"a\": {\"a\": 2}\n\n{\"a\": 3}\n".utf8))

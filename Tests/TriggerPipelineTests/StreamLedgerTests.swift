@@ -112,6 +112,42 @@ import TriggerPipeline
     #expect(account.missingRanges == [10...10] && account.take == 1 && account.scored == 17)
   }
 
+  /// The account of a closed run stays until its line is on the disk. After a power failure it may be
+  /// older than the line.
+  @Test(arguments: [3, 5] as [UInt64])
+  func ofALineAndAnAccountOfTheSameProcessTheLineCounts(decided: UInt64) throws {
+    for closing in ["end_of_run", "next_run", "silence", "shutdown"] {
+      let line = Self.line(expected: 6, ranges: [[1, 5]], scored: 5)
+        .replacingOccurrences(of: "end_of_run", with: closing)
+      let journal = try Journal([line, ""])
+      try Self.enter(decided: decided, resumeCount: 0, in: journal.path)
+      let account = try #require(try StreamLedger(journals: [journal.path]).accounts.first)
+      #expect(account.expected == 6 && account.decided == 5 && account.decidedTwice == 0)
+      #expect(account.missingRanges == [6...6] && !account.isOpen)
+    }
+  }
+
+  /// A later process has resumed the run: its account goes on from the line of an orderly end, and is
+  /// a further part after one that had closed the run.
+  @Test(arguments: [("shutdown", 8 as UInt64, 0 as UInt64), ("silence", 8, 5)])
+  func theAccountOfALaterProcessCounts(closing: String, decided: UInt64, twice: UInt64) throws {
+    let line = Self.line(expected: 6, ranges: [[1, 5]], scored: 5)
+      .replacingOccurrences(of: "end_of_run", with: closing)
+    let journal = try Journal([line, ""])
+    try Self.enter(decided: decided, resumeCount: 1, in: journal.path)
+    let account = try #require(try StreamLedger(journals: [journal.path]).accounts.first)
+    #expect(account.expected == 8 && account.decided == 8 && account.missing == 0)
+    #expect(account.decidedTwice == twice && account.isOpen)
+  }
+
+  private static func enter(decided: UInt64, resumeCount: UInt64, in folder: String) throws {
+    let file = try RunAccountFile(folder: folder, slotCount: 2)
+    var account = DecidedAccount(run: 5, source: 1, openedNs: 1, resumeCount: resumeCount)
+    account.decided.note(1, count: decided)
+    account.expected = decided
+    file.enter(account, in: 1)
+  }
+
   /// Any numbers that 64 bits hold, in pairs: the sums stop at the largest number, and nothing traps.
   @Test func extremeNumbersAreAddedUp() throws {
     let extremes: [UInt64] = [0, 1, 2, .max - 1, .max]
