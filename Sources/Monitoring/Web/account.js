@@ -28,6 +28,9 @@ const tiles = status => {
       `up ${seconds(status.build.uptime_seconds)}`, on("TamisNoEvents")),
   ]);
 };
+// What is not a source's number stands for records without one: seldom any.
+const isHeardOf = each => /^\d+$/.test(each.source) || ["received", "lost", "late", "refused",
+  "elsewhere"].some(key => Number(each[key] || 0));
 const ledger = status => draw("ledger", [status.ledger, status.ring.records], () => {
   const {ledger} = status;
   const open = ["scored", "rejected", "shed"].reduce(
@@ -37,7 +40,7 @@ const ledger = status => draw("ledger", [status.ledger, status.ring.records], ()
     counted(label("tamis_events_elsewhere_total", "source", each.source), each.elsewhere)] : [];
   const bySource = table("By source", ["source", "received", "lost", "late", "refused",
     ...(shared ? ["elsewhere"] : [])],
-    ledger.by_source.map(each => row([each.source,
+    ledger.by_source.filter(isHeardOf).map(each => row([each.source,
       counted(label("tamis_events_received_total", "source", each.source), each.received),
       counted(label("tamis_events_lost_total", "source", each.source), each.lost),
       counted(label("tamis_events_late_total", "source", each.source), each.late),

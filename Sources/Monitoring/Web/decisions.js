@@ -1,11 +1,11 @@
 // Working points, features and flagged events.
 const rateWithInterval = (point, name) => [
   metric(label("tamis_realised_fpr", "working_point", name), point.rate, short(point.rate, 4)),
-  " (",
-  metric(label("tamis_realised_fpr_lower", "working_point", name), point.lower,
-    short(point.lower, 4)), " to ",
-  metric(label("tamis_realised_fpr_upper", "working_point", name), point.upper,
-    short(point.upper, 4)), ")"];
+  " ", h("span", {class: "nowrap"}, ["(",
+    metric(label("tamis_realised_fpr_lower", "working_point", name), point.lower,
+      short(point.lower, 4)), " to ",
+    metric(label("tamis_realised_fpr_upper", "working_point", name), point.upper,
+      short(point.upper, 4)), ")"])];
 const workingPoints = status => {
   const points = status.working_points.filter(point => point.armed && point.realised);
   const former = status.working_points.filter(point => !point.armed);
@@ -61,6 +61,16 @@ const features = status => draw("features", status.top_features, list => {
     h("span", {}, percent(each.share))])),
     note("Mean share of the score, over the last hundred flagged events or so.")];
 });
+// Breaks between the two numbers, and only where they are long.
+const runAndEvent = flag => {
+  const [run, event] = [`${flag.run} /`, String(flag.event)];
+  return run.length + event.length < 16 ? h("span", {class: "nowrap"}, `${run} ${event}`)
+    : [h("span", {class: "nowrap"}, run), " ", h("span", {class: "nowrap"}, event)];
+};
+// A name of usual length stays beside its number.
+const reasons = list => list.flatMap((each, index) => [
+  h("span", {class: each.name.length < 14 ? "nowrap" : "long"},
+    `${each.name} ${percent(each.share, 2)}${index < list.length - 1 ? "," : ""}`), " "]);
 const flagTable = (list, empty) => {
   if (!list || !list.length) return note(empty);
   const cell = (content, name) => h("td", {class: name}, content);
@@ -70,12 +80,11 @@ const flagTable = (list, empty) => {
     h("tbody", {}, list.map(flag => h("tr", {}, [
       h("th", {scope: "row", class: "nowrap"}, clock(flag.time)),
       cell(h("span", {title: `journal number ${flag.number}, source ${flag.source}, `
-        + `sequence ${flag.sequence}`}, `${flag.run} / ${flag.event}`), "l"),
+        + `sequence ${flag.sequence}`}, runAndEvent(flag)), "l"),
       // A score that JSON cannot say is beyond the range of float32.
       cell(flag.score === null ? "∞" : short(flag.score, 4), ""),
       cell(flag.working_points.join(", "), "l hide-small"),
-      cell(flag.top_features.slice(0, 3).map(each =>
-        `${each.name} ${percent(each.share)}`).join(", "), "l")])))]);
+      cell(reasons(flag.top_features.slice(0, 3)), "l")])))]);
 };
 const flags = status => draw("flags", status.last_flags.slice(0, 8), list =>
   flagTable(list, "No event has been flagged for its score yet."));

@@ -14,7 +14,8 @@ const densities = (bounds, counts) => {
 // one, and as far as scores go: shares on a logarithmic axis, so that the tail can be seen.
 const score = status => {
   const bins = status.decisions.score_bins;
-  const points = status.working_points.filter(point => point.armed);
+  const points = status.working_points.filter(point => point.armed)
+    .sort((one, other) => one.threshold - other.threshold);
   draw("score-chart", [bins, points.map(point => point.threshold)], () => {
     if (!bins) return note("No threshold lies among the bins of the histogram.");
     const {edges, counts, reference_shares: reference} = bins;
@@ -48,7 +49,8 @@ const score = status => {
       const at = x(point.threshold);
       if (!(at >= left && at <= right)) return;
       const near = at > right - 70;
-      parts.push(path([[at, top], [at, bottom]], "mark"),
+      // Each begins at its own name, below those of lower thresholds, and strikes none out.
+      parts.push(path([[at, top + 14 * index], [at, bottom]], "mark"),
         text(at + (near ? -4 : 4), top + 10 + 14 * index, near ? "end" : "start", point.name));
     });
     parts.push(path([[left, bottom], [right, bottom]], "axis"));
@@ -83,8 +85,10 @@ const latency = status => {
         parts.push(s("rect", {class: "f0 soft-fill", x: x(each.low), y: y(each.share),
           width: Math.max(0, x(each.high) - x(each.low) - .7),
           height: bottom - y(each.share)}));
-        if (index % every === 0)
-          parts.push(text(x(each.high), height - 20, "middle", seconds(each.high)));
+        const isLast = x(each.high) > right - 14;
+        if (index % every === 0 && (isLast || x(each.high) < right - 50))
+          parts.push(text(isLast ? width : x(each.high), height - 20, isLast ? "end" : "middle",
+            seconds(each.high)));
       });
       parts.push(path([[left, bottom], [right, bottom]], "axis"),
         text(right, height - 4, "end", "latency, bucket’s upper end"),

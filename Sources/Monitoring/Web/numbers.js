@@ -25,7 +25,8 @@ const short = (value, digits = 3) => {
   if (size >= 10 ** (digits - 1)) return whole(value);
   return String(Number(value.toPrecision(digits)));
 };
-const percent = ratio => ratio === null ? "–" : `${short(ratio * 100)}\u00a0%`;
+const percent = (ratio, digits) =>
+  ratio === null ? "–" : `${short(ratio * 100, digits)}\u00a0%`;
 const seconds = value => {
   if (value === null) return "–";
   if (value === 0) return "0\u00a0s";

@@ -23,7 +23,7 @@ const keeping = status => draw("keeping", [status.journal, status.output, status
     ["waiting for the output", counted("tamis_records_waiting", output.waiting)],
     ["given up", counted("tamis_records_abandoned_total", output.abandoned)],
     ["sends refused by the output", counted("tamis_output_blocked_total", output.blocked)],
-    ["ring", `${whole(ring.records)} of ${whole(ring.capacity)} records`],
+    ["ring", `${whole(ring.records)} of\u00a0${whole(ring.capacity)}\u00a0records`],
   ]), gauge(ring.records, ring.capacity, "Fill of the ring")];
 });
 const drift = status => draw("drift", [status.drift, status.screen, status.flood,
@@ -58,13 +58,15 @@ const drift = status => draw("drift", [status.drift, status.screen, status.flood
   return list;
 });
 const hash = text => h("code", {title: text}, text.slice(0, 12));
+// A path breaks before a name where it can.
+const folders = path => path.split(/(?<=\/)/).flatMap(name => [h("wbr"), name]);
 const arms = status => draw("arms", [status.arms, status.reloads, status.shadow], () => {
   const {arms, reloads, shadow} = status;
   return facts([
     ["in force since", dated(arms.since)],
     ["generation", counted("tamis_arms_generation", arms.generation)],
-    ["model", [arms.model.path, " ", hash(arms.model.sha256)]],
-    ["calibration", [arms.calibration.path, " ", hash(arms.calibration.sha256)]],
+    ["model", [...folders(arms.model.path), " ", hash(arms.model.sha256)]],
+    ["calibration", [...folders(arms.calibration.path), " ", hash(arms.calibration.sha256)]],
     optional("screen margin", arms.screen_margin, short),
     shadow ? ["shadow model", hash(shadow.model_sha256)] : null,
     shadow ? ["shadow calibration", hash(shadow.calibration_sha256)] : null,

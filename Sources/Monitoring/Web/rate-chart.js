@@ -29,15 +29,16 @@ const pointChart = points => {
   const height = points.length * rowHeight + 44;
   const [start, right, bottom] = [8, width - 8, height - 40];
   const {x, ticks} = ratioAxis(points, start, right);
-  const parts = ticks.flatMap(ratio => [
-    path([[x(ratio), 4], [x(ratio), bottom]], ratio === 1 ? "target" : "grid"),
-    text(x(ratio), bottom + 16, "middle", ratio)]);
+  const parts = ticks.map(ratio => text(x(ratio), bottom + 16, "middle", ratio));
   parts.push(text(right, height - 6, "end", "rate over target"));
   points.forEach((point, index) => {
     const y = index * rowHeight + 32;
     const {rate, lower, upper} = point.realised;
     const side = isOff(point) ? "out" : "in";
     const at = value => x(value / point.target_fpr);
+    // Not through the names above the rows.
+    for (const ratio of ticks)
+      parts.push(path([[x(ratio), y - 12], [x(ratio), y + 14]], ratio === 1 ? "target" : "grid"));
     if (point.calibrated_fpr_interval) {
       const [from, to] = point.calibrated_fpr_interval.map(at);
       parts.push(s("rect", {class: "shade", x: from, y: y - 11, height: 22,
@@ -46,8 +47,18 @@ const pointChart = points => {
     const word = rate === null ? "no events yet"
       : !isOff(point) ? "on target"
       : rate > point.target_fpr ? "above target" : "below target";
-    parts.push(text(start, y - 16, "start", `${point.name}: ${word}`, "name"));
+    // A rate that the axis does not reach has an arrow at its end, and its number.
+    const ratio = rate / point.target_fpr;
+    const beyond = rate === null || Math.abs(Math.log10(ratio)) <= 1 ? 0 : Math.sign(ratio - 1);
+    parts.push(text(start, y - 16, "start", `${point.name}: ${word}`
+      + (beyond ? `, ${short(ratio)} times` : ""), "name"));
     if (rate === null) return;
+    if (beyond) {
+      const end = beyond > 0 ? right : start;
+      parts.push(path([[end, y], [end - 11 * beyond, y - 7], [end - 11 * beyond, y + 7]],
+        `f${side}`));
+      return;
+    }
     const [from, to] = [at(lower), at(upper)];
     parts.push(path([[from, y], [to, y]], `whisker ${side}`),
       path([[from, y - 5], [from, y + 5]], `whisker ${side}`),
