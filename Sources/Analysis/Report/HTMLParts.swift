@@ -25,6 +25,11 @@ func paragraph(_ text: String, class name: String = "") -> String {
   "<p\(name.isEmpty ? "" : " class=\"\(name)\"")>\(text.escapedMarkup)</p>\n"
 }
 
+/// `1e-5` with a word joiner behind the sign, where a browser would otherwise end a line.
+func unbroken(_ number: String) -> String {
+  number.split(separator: "e-", omittingEmptySubsequences: false).joined(separator: "e-\u{2060}")
+}
+
 /// A section with its heading; `content` is markup.
 func section(_ id: String, _ title: String, _ content: String) -> String {
   content.isEmpty

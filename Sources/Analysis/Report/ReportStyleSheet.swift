@@ -19,7 +19,11 @@ enum ReportStyleSheet {
     figure{margin:0;min-width:0}
     figure svg{width:100%;height:auto;display:block}
     figcaption{margin-top:.4em;font-size:.95rem;line-height:1.4;overflow-wrap:anywhere}
-    .scroll{overflow-x:auto;margin:.8em 0}
+    .scroll{overflow-x:auto;margin:.8em 0;background-repeat:no-repeat;
+    background-attachment:local,local,scroll,scroll;background-position:0 0,100% 0,0 0,100% 0;
+    background-size:2rem 100%,2rem 100%,.8rem 100%,.8rem 100%;background-image:
+    linear-gradient(to right,var(--paper),#0000),linear-gradient(to left,var(--paper),#0000),
+    linear-gradient(to right,#7776,#0000),linear-gradient(to left,#7776,#0000)}
     table{border-collapse:collapse;font-size:.95rem;font-variant-numeric:tabular-nums}
     th,td{padding:4px 10px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
     th{font-weight:600}thead th{white-space:normal}

@@ -75,7 +75,7 @@ extension Study {
       return "<h3>\(signalNames[signal].escapedMarkup)</h3>\n"
         + HTMLTable(
           header: ["score", "AUROC", "standard error", "average precision"]
-            + settings.targets.map { "TPR at \($0.shortText)" },
+            + settings.targets.map { "TPR at \(unbroken($0.shortText))" },
           rows: metrics.scores.map { numbersRow($0, signal: signal) }
         ).markup
         + paragraph(
@@ -185,7 +185,7 @@ extension Study {
           + (scan.distance.map { [row("distance", "", $0)] } ?? [])
       ).markup
       + paragraph(
-        "Each signal: AUROC" + (target.map { ", and under it the TPR at \($0)." } ?? "."),
+        "Each signal: AUROC" + (target.map { ", and under it the TPR at \(unbroken($0))." } ?? "."),
         class: "quiet")
   }
 
