@@ -201,7 +201,9 @@ class _ROOTFile(ColumnFile):
             self._understood(str(self._file[_KEY]))
         inside = inside or (trees[0] if len(trees) == 1 else None)
         if inside not in trees:
-            raise FileFault(f"{path}: trees {', '.join(trees) or 'none'}; name one (--inside TREE)")
+            missing = f"no tree {inside!r}; " if inside else ""
+            raise FileFault(
+                f"{path}: {missing}trees {', '.join(trees) or 'none'}; name one (--inside TREE)")
         self._tree = self._file[inside]
         self.count = int(self._tree.num_entries)
         for branch in self._tree.keys():

@@ -65,14 +65,14 @@ class FeatureColumns:
         path, shape = self.file.path, self.file.shapes[name]
         width = shape[0] if shape else -1
         if width not in (-1, len(self.names)):
-            raise FileFault(f"{path}: column {name}: {width} numbers an event; the model has "
+            raise FileFault(f"{path}: column {name}: {_shape_text(shape)}; the model has "
                             f"{len(self.names)} features")
         self._array = name
         found = self.file.part_names.get(name)
         if found is None:
             if not in_order:
                 raise FileFault(
-                    f"{path}: column {name}: {width} numbers an event without names; give "
+                    f"{path}: column {name}: {_shape_text(shape)} without names; give "
                     f"--in-order if they are, in this order, {_listed(self.names)}")
             self.notes.append(f"column {name} is taken to be in the model's order")
         elif found != self.names:
