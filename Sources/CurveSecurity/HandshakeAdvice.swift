@@ -20,27 +20,33 @@ extension HandshakeFailure {
       return "\(address): a handshake failed\(times): the client takes the server for another one; "
         + "give it the public key of this server"
     case .malformed:
-      return "\(address): a handshake failed\(times): the peer does not speak ZMTP 3; "
-        + "find out what is at the other end (where we connect, it may also be a socket of a type "
-        + "that does not go with ours)"
+      return
+        "\(address): a handshake failed\(times): the peer's socket is of a type that does not go "
+        + "with ours, or the peer does not speak ZMTP 3; \(Self.socketTypes), and what is at the "
+        + "other end"
     case .wrongSocketType:
       return
         "\(address): a handshake failed\(times): the peer's socket is of a type that does not go "
-        + "with ours; PUSH goes with PULL, PUB with SUB, and REQ or DEALER with the catch-up address: "
-        + "see `pattern` at both ends, and whether the port is the one that was meant"
+        + "with ours; \(Self.socketTypes), and whether the port is the one that was meant"
     case .penalty:
       return "refused \(address)\(times): a peer of this address was cut off a moment ago, and "
         + "too many wait at the door; find out what connects from there"
     case .incomplete:
       return "\(address): a handshake was not finished\(times): the peer left, or was silent, or "
-        + "gave way since too many shook hands at a time; "
-        + "if it is a client of ours, see whether it has its keys and a socket of a type that goes with "
-        + "ours, and look at the network"
+        + "gave way since too many shook hands at a time; a client leaves when its socket is of a type "
+        + "that does not go with ours or when it lacks its keys; \(Self.socketTypes), and look at the "
+        + "network"
     case .refusedByServer:
       return "\(address) does not let us in\(times): "
         + "have our public key put on that server's list of clients, then restart"
     }
   }
+}
+
+extension HandshakeFailure {
+  private static let socketTypes =
+    "PUSH goes with PULL, PUB with SUB, and REQ or DEALER with the catch-up address: see `pattern` at "
+    + "both ends"
 }
 
 extension ConnectionCut {

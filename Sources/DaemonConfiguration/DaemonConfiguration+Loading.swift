@@ -74,18 +74,23 @@ extension DaemonConfiguration {
 
   private func checkSharedAddresses(_ top: SectionReader) {
     for address in pipeline.outputBind
-    where pipeline.inputBind.contains(address) && !address.hasSuffix(":*") {
+    where pipeline.inputBind.contains(address) && !isAnyPort(address) {
       top.report(
         "output", found: "`\(address)` in input.bind and output.bind",
         expected: "an address of its own for each")
     }
     for address in pipeline.catchUp.bind
-    where (pipeline.inputBind + pipeline.outputBind).contains(address) && !address.hasSuffix(":*") {
+    where (pipeline.inputBind + pipeline.outputBind).contains(address) && !isAnyPort(address) {
       top.report(
         "catch_up", found: "`\(address)` in catch_up.bind and in another section's bind",
         expected: "an address of its own for each")
     }
   }
+}
+
+/// Whether the system chooses the port: two such addresses are two ports.
+private func isAnyPort(_ address: String) -> Bool {
+  address.hasSuffix(":*") || address.hasSuffix(":0")
 }
 
 /// A configuration is a page long; anything larger is some other file.

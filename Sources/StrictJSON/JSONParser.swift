@@ -35,6 +35,9 @@ private struct JSONParser {
   }
 
   mutating func document() throws(JSONSyntaxError) -> JSONValue {
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+      throw fault(found: "a byte order mark", expected: "JSON, saved as UTF-8 without one")
+    }
     let value = try self.value()
     skipSpace()
     if position < bytes.count { throw fault(expected: "the end of the file") }

@@ -31,7 +31,7 @@ struct StreamRecorder {
 
   /// Takes the records of one message. Until it is known how many features they have, messages wait.
   mutating func take(_ message: UnsafeRawBufferPointer) throws {
-    noteFlagged(message)
+    if noteFlagged(message) { return }
     if let featureCount { return try take(message, featureCount: featureCount) }
     if vote.take(message) { try decideFeatures() }
   }
@@ -62,11 +62,12 @@ struct StreamRecorder {
     }
   }
 
-  /// Notes flagged records: the user may have connected to a daemon's output.
-  private mutating func noteFlagged(_ message: UnsafeRawBufferPointer) {
+  /// Notes a message of a flagged record, which is refused as a whole: the event record in it is not
+  /// the stream's. The user may have connected to a daemon's output.
+  private mutating func noteFlagged(_ message: UnsafeRawBufferPointer) -> Bool {
     guard message.count >= FlaggedRecord.headerByteCount,
       message.loadUnaligned(as: UInt32.self) == FlaggedRecord.magic
-    else { return }
+    else { return false }
     if flaggedCount == 0 {
       complain(
         "these are flagged records, such as a daemon publishes: nothing of them is written, record "
@@ -74,6 +75,8 @@ struct StreamRecorder {
           + "writes what it receives")
     }
     flaggedCount += 1
+    refused[.magic, default: 0] += 1
+    return true
   }
 
   private mutating func write(_ record: EventRecordView, featureCount: Int) throws {

@@ -33,7 +33,7 @@ struct JournalProbe {
       faults.append(
         "journal.path: \(folder): found a symbolic link to nothing, expected a folder or a new name"
       )
-    } else if errno == ENOENT {
+    } else if errno == ENOENT || errno == ENOTDIR {
       tryParent(of: folder)
     } else {
       faults.append("journal.path: \(folder): \(String(cString: strerror(errno)))")
@@ -70,6 +70,12 @@ struct JournalProbe {
     let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     var status = stat()
     guard stat(parent, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      if isStateFolder(parent), errno == ENOENT {
+        warnings.append(
+          "journal.path: \(folder): found no folder \(parent) yet; systemd makes it when it starts the "
+            + "service; without systemd make it, owned by the user of the daemon")
+        return
+      }
       faults.append(
         "journal.path: \(folder): found no folder \(parent), expected one to make the journal in; "
           + "make it, owned by the user of the daemon")
@@ -108,6 +114,13 @@ struct JournalProbe {
       )
     }
   }
+}
+
+/// Whether the units of the package make the folder: their StateDirectory is tamis, or tamis-INSTANCE.
+private func isStateFolder(_ folder: String) -> Bool {
+  let name = folder.dropFirst("/var/lib/".count)
+  return folder.hasPrefix("/var/lib/") && !name.contains("/")
+    && (name == "tamis" || name.hasPrefix("tamis-"))
 }
 
 /// What kind of file system a folder lies on, as proc_pid_mountinfo(5) names it; nil where the kernel

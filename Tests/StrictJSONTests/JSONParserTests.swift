@@ -29,6 +29,7 @@ func textIsRead(text: String, value: JSONValue) throws {
   ("NaN", 1, 1, "'N'", "a value"),
   ("\"a", 1, 3, "the end of the file", "a closing quote"),
   ("\"\t\"", 1, 2, "the byte 9", "an escape such as \\n"),
+  ("\u{FEFF}{}", 1, 1, "a byte order mark", "JSON, saved as UTF-8 without one"),
   ("\"\\x\"", 1, 3, "'x'", "an escape of JSON"),
   ("\"\\u12g4\"", 1, 4, "'1'", "four hexadecimal digits"),
   ("\"\\ud800\"", 1, 8, "half of a surrogate pair", "both halves"),

@@ -11,7 +11,7 @@ import numpy
 import pytest
 import zmq
 
-from launched import BIN, good, make_chain, tamis, until
+from launched import BIN, good, loopback, make_chain, tamis, until
 
 
 @pytest.fixture(scope="module")
@@ -416,3 +416,21 @@ def test_what_training_refuses_is_what_it_needs(tmp_path):
         "large.npy")
     assert "beyond the range of float32" in tamis("inspect", tmp_path / "large.npy").stdout
     assert "distance: found 1e-300" in refusal("few.npy", "--distance", "1e-300")
+
+
+def test_record_writes_nothing_of_flagged_records(chain, tmp_path):
+    """Whoever connects to a daemon's output gets no run of the event records in its records."""
+    segment = (chain / "background.run" / "000001.events").read_bytes()
+    event = segment[320:640]
+    flagged = b"TMSF\1\1" + bytes(58 + 4 * 64) + event
+    address = f"tcp://127.0.0.1:{loopback.free_port()}"
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+        sender.connect(address)
+        for each in (flagged, flagged, event):
+            sender.send(each)
+        done = tamis("record", "--bind", address, "--pattern", "pull", "--events", 1,
+                     "--out", "recorded", "--json", cwd=tmp_path)
+    said = json.loads(done.stdout)
+    assert (said["events"], said["refused_magic"], said["flagged_records_seen"]) == (1, 2, 2)
+    assert "these are flagged records" in done.stderr
+    assert (tmp_path / "recorded" / "000001.events").read_bytes() == event
