@@ -98,6 +98,14 @@ def ledgers():
          "unbiased_prescale": 0, "time_ns": U64}]
     save("decisions", "old", "".join(json.dumps(line) + "\n" for line in decisions))
     save("decisions", "checked", "".join(map(checked, decisions)))
+    rows = [{"from": None, "prescales": [1, 10]}, {"from": 0, "prescales": [0, 2**32 - 1]},
+            {"from": U64, "prescales": [3, 0]}]
+    text = json.dumps({"by": "time", "rows": rows})[1:-1]
+    table = hashlib.sha256(text.encode()).hexdigest()[:16]
+    later = decisions[1] | {"factors": [0.5, 1.0000001], "prescale_table": table, "prescale_row": 2,
+                            "simulated_apart": True}
+    save("decisions", "prescales", checked({"prescale_table": table, "by": "time", "rows": rows})
+         + checked(later))
 
 
 def tensor_file(tensors, metadata):
@@ -142,14 +150,22 @@ def models(tamis):
         (folder / "model.safetensors").write_bytes(score_model())
         for name, output, options in [
                 ("calibration", "one", []), ("calibration", "tail", ["--allow-extrapolation"]),
+                ("calibration", "bins", ["--condition-edges", "20,40"]),
                 ("calibration-part", "part", ["--partial"])]:
             made = folder / f"{output}.json"
             rate, count = ("0.0001", 4_000) if output == "tail" else ("0.05", 400)
             values = np.random.default_rng(4).standard_normal((count, 2)).astype(np.float32)
             np.save(folder / "background.npy", values)
+            background = folder / "background.npy"
+            if output == "bins":
+                background = folder / "000001.events"
+                records = formats.new_events(
+                    count, 2, run=1, source=1, sequence=1 + np.arange(count), features=values,
+                    condition=np.where(np.arange(count) % 5, np.arange(count) % 60, np.nan))
+                background.write_bytes(formats.seal(records).tobytes())
             subprocess.run(
                 [tamis, "calibrate", "--model", folder / "model.safetensors", "--background",
-                 folder / "background.npy", "--out", made, "--working-point", f"nominal={rate}",
+                 background, "--out", made, "--working-point", f"nominal={rate}",
                  *options], check=True, stdout=subprocess.DEVNULL)
             save(name, output, made.read_bytes())
 
@@ -228,6 +244,10 @@ def arrays():
 def texts():
     save("configuration", "example", (ROOT / "etc/tamisd.yaml").read_bytes())
     save("configuration", "short", "model: m\ncalibration: c\ninput: {connect: [tcp://a:1]}\n")
+    save("configuration", "moving", "model: m\ncalibration: c\nrate_control:\n  points: [loose=1e-3, "
+         "t=20/s]\n  hold_on_drift: [score]\nprescales:\n  by: time\n  rows:\n    - {from: "
+         "2026-11-27T20:00:00Z, points: {loose: 0}}\n    - from: 2553-12-31T23:59:59Z\n      points: {}\n")
+    save("configuration", "sections", "prescales: {rows: [{from: 0, points: {a: 4294967295}}]}\n")
     save("configuration", "odd-bytes", bytes.fromhex("65cc8165cc813a0ac3a9c3a93a0a"))
     key = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
     save("keys", "list", f"# who\n{key}  one\n{key[::-1]}  tcp://127.0.0.1:5555\n")
@@ -248,6 +268,7 @@ def peers():
 
     for first, last in [(1, 0), (1, U64), (U64, U64), (5, 9)]:
         save("catch-up", f"{first}-{last}", request(first, last, records=2**32 - 1))
+    save("catch-up", "point-15", request(1, 0, flags=2 | 15 << 8))
     for name, text in [
             ("get", "GET /status?x=1 HTTP/1.1\r\nHost: 127.0.0.1:9464\r\n\r\n"),
             ("pipelined", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3),

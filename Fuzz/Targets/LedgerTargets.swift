@@ -74,6 +74,12 @@ private func readDecisions(_ input: UnsafeRawBufferPointer) throws {
   try folder.write("decisions.jsonl", input)
   guard var history = try DecisionHistory(journal: folder.path) else { return }
   _ = history.isUniform
+  for table in history.prescaleTables.values {
+    for key: UInt64 in [0, 1, .max] {
+      let row = table.row(section: UInt32(clamping: key), timeNs: key)
+      _ = table.prescale(row: row, point: table.pointCount - 1)
+    }
+  }
   for sequence: UInt64 in [1, 2, .max] {
     _ = history.decider(of: EventIdentity(run: 1, source: 1, sequence: sequence, event: sequence))
   }

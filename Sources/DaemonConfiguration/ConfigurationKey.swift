@@ -125,6 +125,15 @@ extension ConfigurationKey {
     return key
   }
 
+  /// Rows of prescales by section or time.
+  static func prescaleRows(
+    _ name: String, _ property: Property<[PrescaleSchedule.Row]>, axis axisName: String
+  ) -> ConfigurationKey {
+    var key = ConfigurationKey(name, property) { $0.prescaleRows(name, axis: axisName) }
+    key.isList = true
+    return key
+  }
+
   /// A text, possibly empty.
   static func text(_ name: String, _ property: Property<String>) -> ConfigurationKey {
     ConfigurationKey(name, property) { $0.text(name, expected: "a text") }

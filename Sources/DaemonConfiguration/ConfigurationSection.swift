@@ -117,6 +117,12 @@ package struct ConfigurationSection: Sendable {
         .choices("hold_on_drift", \.rateControl.holdingChecks),
       ], check: checkRateControl),
     ConfigurationSection(
+      "prescales",
+      [
+        .choice("by", \.prescales.axis),
+        .prescaleRows("rows", \.prescales.rows, axis: "by"),
+      ]),
+    ConfigurationSection(
       "engine",
       [
         .either("precision", \.pipeline.isScreened, "exact", orTrue: "screened"),

@@ -17,6 +17,7 @@ extension DaemonConfiguration {
     let log = FaultLog(knownKeys: Self.knownKeys)
     let document = YAMLDocument(text, log: log)
     self.init()
+    self.file = file
     withExtendedLifetime(document) {
       if let root = document.root { read(root, log: log) }
     }

@@ -21,6 +21,10 @@ package struct DaemonConfiguration: Equatable, Sendable {
   }
   /// Which rates are held, and how.
   package var rateControl = RateControlSettings()
+  /// Prescales by section or time.
+  package var prescales = PrescaleSchedule()
+  /// The file that it was read from; "" for none. No key.
+  package internal(set) var file = ""
   /// Metrics and health.
   package var http = HTTP()
   /// The files of keys.

@@ -28,7 +28,9 @@ public struct RateEvidence: Equatable, Sendable {
     case below
   }
 
-  /// The rate that is expected, in (0, 0.5].
+  /// Higher rates are not tested.
+  public static let targetMax = 0.5
+  /// The rate that is expected, in (0, `targetMax`].
   public let target: Double
   /// The rate may be off by this factor; above 1.
   public let tolerance: Double
@@ -48,7 +50,7 @@ public struct RateEvidence: Equatable, Sendable {
 
   /// A test of a rate. Traps where a number is out of its range.
   public init(target: Double, tolerance: Double, falseAlarmProbability: Double) {
-    precondition(target > 0 && target <= 0.5 && tolerance > 1)
+    precondition(target > 0 && target <= Self.targetMax && tolerance > 1)
     precondition(falseAlarmProbability > 0 && falseAlarmProbability < 1)
     self.target = target
     self.tolerance = tolerance

@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import EventRecords
 internal import RateControl
 
@@ -5,13 +6,14 @@ extension DecideStage {
   /// Tells the governor of an event that would be flagged without a cap. A changed prescale holds
   /// from the next event on.
   func noteFlood(
-    _ decision: Decision?, score: Float, condition: Float, hash: PrescaleHash, nowNs: UInt64
+    _ decision: Decision?, record: EventRecordView, score: Float, hash: PrescaleHash,
+    prescaleRow: Int, nowNs: UInt64
   ) {
     let isKept = decision?.isFlagged ?? false
     if !isKept {
       guard floodPrescale > 1,
         let uncapped = rule.decide(
-          score: score, condition: condition, hash: hash),
+          score: score, condition: record.condition, hash: hash, prescaleRow: prescaleRow),
         uncapped.isFlagged
       else { return }
       counters.floodSuppressed.add()
@@ -30,6 +32,43 @@ extension DecideStage {
     counters.floodPrescale.set(UInt64(floodPrescale))
     log(.after(lastDecided))
     if before == 1 || floodPrescale == 1 { observer.floodChanged(prescale: floodPrescale) }
+  }
+}
+
+// MARK: - Prescales
+
+/// Which rows of prescales the decision log has.
+package struct PrescaleRowLog {
+  /// The last one that it has.
+  package private(set) var row = 0
+  private var seen: Set<Int> = [0]
+  private var lastNs: UInt64 = 0
+  /// A row that comes again is entered at most once in this time. Senders whose sections differ may
+  /// change it with every message. The rows of events follow from their records alone.
+  private static let intervalNs: UInt64 = 1_000_000_000
+
+  /// It has row 0.
+  package init() {}
+
+  /// Whether a change to `row` is to be entered now.
+  package mutating func note(_ row: Int, nowNs: UInt64) -> Bool {
+    guard seen.insert(row).inserted || nowNs >= lastNs +| Self.intervalNs else { return false }
+    (self.row, lastNs) = (row, nowNs)
+    return true
+  }
+}
+
+extension DecideStage {
+  /// Enters a change of the row into the log, and shows it. Most events have the row of the one
+  /// before.
+  @inline(__always)
+  func note(prescaleRow row: Int, of record: EventRecordView, nowNs: UInt64) {
+    if row != rowLog.row { enter(prescaleRow: row, of: record, nowNs: nowNs) }
+  }
+
+  private func enter(prescaleRow row: Int, of record: EventRecordView, nowNs: UInt64) {
+    counters.prescaleRow.set(UInt64(row))
+    if rowLog.note(row, nowNs: nowNs) { log(.before(EventIdentity(record))) }
   }
 }
 

@@ -64,6 +64,8 @@ final class DecideStage: @unchecked Sendable {
   var refusals: RefusalTelling
   /// Whether the decision log names the generation in force.
   var hasLoggedGeneration = false
+  /// The row of prescales that the decision log has last, which rows it has had, and since when.
+  var rowLog = PrescaleRowLog()
   /// The last event that was decided; nil before the first.
   var lastDecided: EventIdentity?
 
@@ -264,14 +266,16 @@ extension DecideStage {
       return publishesAll ? .unflagged : nil
     }
     let isSimulated = record.flags.contains(.simulated)
+    let row = rule.prescaleRow(of: record)
+    if rule.prescales != nil { note(prescaleRow: row, of: record, nowNs: nowNs) }
     let decision = rule.decide(
       score: score, condition: record.condition, hash: hash, floodPrescale: floodPrescale,
-      isSimulated: isSimulated)
+      isSimulated: isSimulated, prescaleRow: row)
     // What a test sends makes no flood.
     if flood != nil, !isSimulated {
       lastDecided = EventIdentity(record)
       noteFlood(
-        decision, score: score, condition: record.condition, hash: hash, nowNs: nowNs)
+        decision, record: record, score: score, hash: hash, prescaleRow: row, nowNs: nowNs)
     }
     return decision ?? (publishesAll ? .unflagged : nil)
   }
@@ -294,20 +298,23 @@ extension DecideStage {
     let before = current
     current = generations.generation(generation)
     hasLoggedGeneration = false
+    rowLog = PrescaleRowLog()
+    counters.prescaleRow.set(0)
     takeUpControl(after: before)
   }
 
   func log(_ place: DecisionChange.Place) {
     hasLoggedGeneration = true
-    decisionLog.append(
-      DecisionChange(
-        place: place, number: output.nextNumber + UInt64(stagedCount),
-        model: current.facts.modelSHA256, calibration: current.facts.calibrationSHA256,
-        floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale,
-        factors: rule.factors, timeNs: clock.realtimeNs),
-      observer: observer)
+    if let table = rule.prescales { decisionLog.tell(of: table, observer: observer) }
+    var change = DecisionChange(
+      place: place, number: output.nextNumber + UInt64(stagedCount),
+      model: current.facts.modelSHA256, calibration: current.facts.calibrationSHA256,
+      floodPrescale: floodPrescale, unbiasedPrescale: unbiasedPrescale,
+      factors: rule.factors, timeNs: clock.realtimeNs)
+    change.prescaleTable = rule.prescales?.identity
+    change.prescaleRow = rule.prescales == nil ? nil : rowLog.row
+    decisionLog.append(change, observer: observer)
   }
-
 }
 
 // MARK: - Counts
@@ -337,10 +344,16 @@ extension DecideStage {
     counters.rejected(.notFinite).add(notFiniteCount)
   }
 
+  /// Counts an event that fired one working point at least.
   func count(fired: UInt16) {
     counters.aboveThreshold.add()
     for point in current.counters.indices where fired >> UInt16(point) & 1 == 1 {
       current.counters[point].fired.add()
+    }
+    if fired.nonzeroBitCount == 1 {
+      current.counters[fired.trailingZeroBitCount].firedAlone.add()
+    } else {
+      current.overlaps.note(fired: fired)
     }
   }
 
@@ -396,6 +409,8 @@ extension DecideStage {
     for point in current.counters.indices where decision.workingPoints >> UInt16(point) & 1 == 1 {
       current.counters[point].flagged.add()
     }
+    let kept = decision.workingPoints
+    if kept.nonzeroBitCount == 1 { current.counters[kept.trailingZeroBitCount].flaggedAlone.add() }
   }
 
   func countShadow(_ stretch: Range<Int>) {

@@ -23,6 +23,11 @@ package struct DecisionChange: Equatable, Sendable {
   package var unbiasedPrescale: UInt32
   /// What rate control multiplies each threshold by, one a working point; empty for 1 everywhere.
   package var factors: [Float]
+  /// The identity of the table of prescales by section or time; nil where the calibration's hold.
+  package var prescaleTable: String?
+  /// The row of the table that the named event has, from 0. Each event's row follows from its own
+  /// record: this one is for people.
+  package var prescaleRow: Int?
   /// Whether events that their sender marked as simulated are kept out of the unbiased sample. An
   /// earlier version treated them as all others.
   package var setsSimulatedApart = true
@@ -58,8 +63,14 @@ package struct DecisionChange: Equatable, Sendable {
       } ?? "null"
     return "{\"\(name)\": \(identity), \"number\": \(number), \"model_sha256\": \"\(model)\", "
       + "\"calibration_sha256\": \"\(calibration)\", \"flood_prescale\": \(floodPrescale), "
-      + "\"unbiased_prescale\": \(unbiasedPrescale), \(factorsMember)"
+      + "\"unbiased_prescale\": \(unbiasedPrescale), \(factorsMember)\(tableMember)"
       + "\"simulated_apart\": \(setsSimulatedApart), \"time_ns\": \(timeNs)}"
+  }
+
+  private var tableMember: String {
+    prescaleTable.map {
+      "\"\(PrescaleTable.identityKey)\": \"\($0)\", \"prescale_row\": \(prescaleRow ?? 0), "
+    } ?? ""
   }
 
   private var factorsMember: String {

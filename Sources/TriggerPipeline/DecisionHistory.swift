@@ -13,6 +13,8 @@ package struct DecisionHistory: Sendable {
   package let changes: [DecisionChange]
   /// Lines that were left out because they are torn or altered.
   package private(set) var notes: [String] = []
+  /// Tables of prescales by their identities.
+  package private(set) var prescaleTables: [String: PrescaleTable] = [:]
   private var next = 0
 
   /// Creates a history of changes in order.
@@ -34,8 +36,13 @@ package struct DecisionHistory: Sendable {
     }
     var notes = lines.notes
     var changes: [DecisionChange] = []
+    var tables: [String: PrescaleTable] = [:]
     for place in lines.places {
       do throws(FileFault) {
+        if let table = try PrescaleTable(place) {
+          tables[table.identity] = table
+          continue
+        }
         changes.append(try DecisionChange(place))
       } catch {
         notes.append("\(error); left out")
@@ -43,6 +50,20 @@ package struct DecisionHistory: Sendable {
     }
     self.init(changes)
     self.notes = notes
+    prescaleTables = tables
+  }
+
+  /// The same with another prescale of the unbiased sample in every change.
+  package func with(unbiasedPrescale: UInt32) -> DecisionHistory {
+    var history = DecisionHistory(
+      changes.map { change in
+        var change = change
+        change.unbiasedPrescale = unbiasedPrescale
+        return change
+      })
+    history.prescaleTables = prescaleTables
+    history.notes = notes
+    return history
   }
 
   /// Whether the journal has decisions of one model and calibration alone.
@@ -82,6 +103,8 @@ extension DecisionChange {
         try factors.map { (factor) throws(FileFault) in try Self.factor(factor) }
       } ?? [],
       timeNs: try line.member("time_ns").integer(in: 0...UInt64.max))
+    prescaleTable = try line.optionalMember(PrescaleTable.identityKey)?.string()
+    prescaleRow = try line.optionalMember("prescale_row")?.integer(in: 0...Int.max)
     setsSimulatedApart = try line.optionalMember("simulated_apart")?.bool() ?? false
   }
 }
@@ -93,11 +116,13 @@ extension DecisionChange {
     return factor
   }
 
-  /// The last line of a file's end that is whole; nil where there is none.
+  /// The last line of a change in a file's end that is whole; nil where there is none.
   init?(lastOf end: [UInt8]) {
     // The first line of the end may have lost its beginning.
     let places = JSONLines(end, name: DecisionLog.name).places
-    guard let last = places.last, let change = try? DecisionChange(last) else { return nil }
+    guard let change = places.reversed().lazy.compactMap({ try? DecisionChange($0) }).first else {
+      return nil
+    }
     self = change
   }
 }

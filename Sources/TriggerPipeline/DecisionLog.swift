@@ -8,6 +8,8 @@ final class DecisionLog {
   /// Changes that could not be written yet, the oldest first.
   private var waiting: [String] = []
   private static let waitingMax = 1_000
+  /// The table of prescales that this process has written last.
+  private var toldTable: String?
 
   static let name = "decisions.jsonl"
 
@@ -21,9 +23,20 @@ final class DecisionLog {
   /// Appends a change. A failure is reported. The line is tried again with the next one and at
   /// `retry`; the stream continues.
   func append(_ change: DecisionChange, observer: any PipelineObserver) {
+    append(line: change.json, observer: observer)
+  }
+
+  private func append(line: String, observer: any PipelineObserver) {
     if waiting.count == Self.waitingMax { waiting.removeFirst() }
-    waiting.append(change.json)
+    waiting.append(line)
     retry(observer)
+  }
+
+  /// Appends a table of prescales, before the first change that names it.
+  func tell(of table: PrescaleTable, observer: any PipelineObserver) {
+    guard table.identity != toldTable else { return }
+    toldTable = table.identity
+    append(line: table.json, observer: observer)
   }
 
   /// Writes the lines that could not be written before. Cheap where there are none.

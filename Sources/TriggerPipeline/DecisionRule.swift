@@ -66,6 +66,8 @@ package struct DecisionRule: Sendable {
   private let thresholds: [Float]
   /// The lowest of each row.
   private let loosest: [Float]
+  /// Prescales in place of those of `routes`, by section or time; nil where one holds for all events.
+  package let prescales: PrescaleTable?
   /// One in this many input events is kept whatever its score; 0 for none.
   package let unbiasedPrescale: UInt32
   /// The lowest threshold in force, of all conditions.
@@ -74,13 +76,16 @@ package struct DecisionRule: Sendable {
   /// Creates the rule for 1 to 16 working points. `factors` has a positive number for each, or none
   /// for 1 everywhere.
   package init(
-    routes: [Route], bins: Bins? = nil, factors: [Float] = [], unbiasedPrescale: UInt32
+    routes: [Route], bins: Bins? = nil, factors: [Float] = [], prescales: PrescaleTable? = nil,
+    unbiasedPrescale: UInt32
   ) {
     precondition((1...16).contains(routes.count), "working points fill a 16-bit mask")
     precondition(routes.allSatisfy { $0.prescale >= 1 && !$0.threshold.isNaN })
     precondition(factors.isEmpty || factors.count == routes.count, "one factor a working point")
     precondition(factors.allSatisfy { $0 > 0 && $0.isFinite })
+    precondition(prescales.map { $0.pointCount == routes.count } ?? true)
     self.routes = routes
+    self.prescales = prescales
     self.factors = factors.isEmpty ? routes.map { _ in 1 } : factors
     self.bins = bins
     let rows = bins?.rows ?? [routes.map(\.threshold)]
@@ -112,13 +117,33 @@ package struct DecisionRule: Sendable {
   func with(unbiasedPrescale prescale: UInt32) -> DecisionRule {
     prescale == unbiasedPrescale
       ? self
-      : DecisionRule(routes: routes, bins: bins, factors: factors, unbiasedPrescale: prescale)
+      : DecisionRule(
+        routes: routes, bins: bins, factors: factors, prescales: prescales,
+        unbiasedPrescale: prescale)
   }
+
+  /// The same working points with prescales by section or time; nil for those of the calibration.
+  package func with(prescales: PrescaleTable?) -> DecisionRule {
+    DecisionRule(
+      routes: routes, bins: bins, factors: factors, prescales: prescales,
+      unbiasedPrescale: unbiasedPrescale)
+  }
+
+  /// The row of prescales that an event has; 0 without a table.
+  @inline(__always)
+  package func prescaleRow(of event: EventRecordView) -> Int {
+    prescales?.row(section: event.lumi, timeNs: event.timeNs) ?? 0
+  }
+
+  /// That of an event without a record, a row of an array: section 0.
+  var prescaleRowOfRows: Int { prescales?.row(section: 0, timeNs: 0) ?? 0 }
 
   /// The same working points with thresholds of the calibration times these factors; none for 1
   /// everywhere.
   package func with(factors: [Float]) -> DecisionRule {
-    DecisionRule(routes: routes, bins: bins, factors: factors, unbiasedPrescale: unbiasedPrescale)
+    DecisionRule(
+      routes: routes, bins: bins, factors: factors, prescales: prescales,
+      unbiasedPrescale: unbiasedPrescale)
   }
 
   /// The row of thresholds of events with this condition; NaN has the last.
@@ -155,20 +180,20 @@ package struct DecisionRule: Sendable {
       run: event.run, source: event.source, sequence: event.sequence, event: event.event)
     return decide(
       score: score, condition: event.condition, hash: hash,
-      isSimulated: event.flags.contains(.simulated))
+      isSimulated: event.flags.contains(.simulated), prescaleRow: prescaleRow(of: event))
   }
 
   /// Whether to keep an event whose hash is known, under a cap on the flagged rate. Every route but
   /// the unbiased sample has at least the prescale `floodPrescale`, which is 1 without a cap.
   ///
   /// An event that its sender marked as simulated is decided in the same way, and is never in the
-  /// unbiased sample.
+  /// unbiased sample. `prescaleRow` is the event's row of the table of prescales; 0 without one.
   ///
   /// All prescales look at one hash, and an event passes both the route's prescale and the cap's
   /// exactly if it passes the larger one. The weights therefore stay exact.
   package func decide(
     score: Float, condition: Float, hash: PrescaleHash, floodPrescale: UInt32 = 1,
-    isSimulated: Bool = false
+    isSimulated: Bool = false, prescaleRow: Int = 0
   ) -> Decision? {
     var decision = Decision(reasons: [], workingPoints: 0, weight: .max)
     if score.isNaN, hash.passes(prescale: floodPrescale) {
@@ -177,7 +202,9 @@ package struct DecisionRule: Sendable {
     }
     let first = row(condition) * routes.count
     for index in routes.indices where score > thresholds[first + index] {
-      let prescale = max(routes[index].prescale, floodPrescale)
+      let own =
+        prescales?.prescale(row: prescaleRow, point: index) ?? routes[index].prescale
+      let prescale = own == 0 ? 0 : max(own, floodPrescale)
       guard hash.passes(prescale: prescale) else { continue }
       decision.reasons.insert(.aboveThreshold)
       decision.workingPoints |= 1 << UInt16(index)

@@ -9,10 +9,15 @@ package struct FlaggedVerifier {
   package private(set) var eventCount = 0
   /// Flagged records that were found equal.
   package private(set) var identicalCount = 0
+  /// Of these, the records that each working point kept, and those that it alone kept.
+  package private(set) var keptByPoint: [(flagged: Int, alone: Int)]
   /// Events that another model or calibration decided, as the journal's history says: not compared.
   package private(set) var foreignCount = 0
   /// Events that the ledger says no daemon decided: not compared.
   package private(set) var undecidedCount = 0
+  /// Events to be flagged without a record, of which the ledger does not know whether they were
+  /// decided: not compared.
+  package private(set) var uncertainCount = 0
   /// Events to be flagged whose records retention has deleted, being older than the journal's
   /// oldest record: they cannot be compared.
   package private(set) var deletedCount = 0
@@ -30,6 +35,7 @@ package struct FlaggedVerifier {
   private var rule: DecisionRule
   /// Those of the rule, as the journal states them: empty for 1 everywhere.
   private var followedFactors: [Float] = []
+  private var followedTable: String?
   private let model: SHA256Digest
   private let calibration: SHA256Digest
   private let backgroundRates: BackgroundRates?
@@ -66,6 +72,7 @@ package struct FlaggedVerifier {
   ) {
     self.flagged = flagged
     self.rule = rule
+    keptByPoint = rule.routes.map { _ in (0, 0) }
     self.model = model
     self.calibration = calibration
     self.backgroundRates = backgroundRates
@@ -147,11 +154,16 @@ package struct FlaggedVerifier {
           + "calibration \(rule.routes.count) working points"
         return
       }
+      if let fault = follow(tableOf: decider, event) {
+        firstDifference = "\(identity): \(fault)"
+        return
+      }
     }
     let decision = rule.decide(
       score: event.score, condition: event.condition, hash: identity.prescaleHash,
       floodPrescale: decider?.floodPrescale ?? 1,
-      isSimulated: event.isSimulated && decider?.setsSimulatedApart ?? true)
+      isSimulated: event.isSimulated && decider?.setsSimulatedApart ?? true,
+      prescaleRow: event.record.map { rule.prescaleRow(of: $0) } ?? rule.prescaleRowOfRows)
     guard let wanted = decision ?? unflaggedDecision(of: identity) else { return }
     if isDeleted(identity) {
       deletedCount += 1
@@ -162,13 +174,29 @@ package struct FlaggedVerifier {
       damagedCount += 1
       return
     }
+    if leavesOutUndecided, found.map({ EventIdentity($0.event) }) != identity,
+      identity.sequence <= accounts[take - 1].closedThrough
+    {
+      uncertainCount += 1
+      return
+    }
     guard let found else {
       firstDifference = inTake("\(identity): to be flagged, but the journal ends before it")
       return
     }
     walk.take()
     firstDifference = difference(event, wanted, features, found).map(inTake)
-    if firstDifference == nil { identicalCount += 1 }
+    if firstDifference == nil {
+      identicalCount += 1
+      if !event.isSimulated { count(wanted.workingPoints) }
+    }
+  }
+
+  private mutating func count(_ workingPoints: UInt16) {
+    for point in keptByPoint.indices where workingPoints >> UInt16(point) & 1 == 1 {
+      keptByPoint[point].flagged += 1
+      if workingPoints.nonzeroBitCount == 1 { keptByPoint[point].alone += 1 }
+    }
   }
 
   /// Takes over the factors of rate control; false where there is not one a working point.
@@ -178,6 +206,25 @@ package struct FlaggedVerifier {
     followedFactors = factors
     rule = rule.with(factors: factors)
     return true
+  }
+
+  /// Takes over the table of prescales by section or time; returns why it cannot.
+  private mutating func follow(tableOf decider: DecisionChange, _ event: OfflineEvent) -> String? {
+    if event.record == nil, rule.prescales?.axis == .time {
+      return "prescales go by time, and an array has no times: compare with recorded events"
+    }
+    guard decider.prescaleTable != followedTable else { return nil }
+    let table = decider.prescaleTable.flatMap { history?.prescaleTables[$0] }
+    if let wanted = decider.prescaleTable {
+      guard let table else { return "decisions.jsonl has no prescale table \(wanted)" }
+      guard table.pointCount == rule.routes.count else {
+        return "the prescale table \(wanted) has \(table.pointCount) working points, and the "
+          + "calibration \(rule.routes.count)"
+      }
+    }
+    followedTable = decider.prescaleTable
+    rule = rule.with(prescales: table)
+    return follow(tableOf: decider, event)
   }
 
   private func isOurs(_ decider: DecisionChange) -> Bool {

@@ -35,7 +35,7 @@ package struct JSONLines {
   }
 
   /// Reads what a file holds; `path` names it in notes.
-  init(_ content: [UInt8], name path: String) {
+  package init(_ content: [UInt8], name path: String) {
     var (start, number) = (0, 0)
     while start < content.count {
       let end = content[start...].firstIndex(of: Self.lineFeed) ?? content.count

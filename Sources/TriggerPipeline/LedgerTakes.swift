@@ -120,7 +120,8 @@ struct LedgerTakes {
   /// line knows more: what was received and not decided, and after a power failure what was decided
   /// last.
   private func isTold(_ account: TakePart) -> Bool {
-    takes[account.identity]?.contains { !$0.isOpen && $0.resumeCount >= account.resumeCount } ?? false
+    takes[account.identity]?.contains { !$0.isOpen && $0.resumeCount >= account.resumeCount }
+      ?? false
   }
 
   /// Where lines continue one another the last one counts. Open accounts of one take are parts of it.

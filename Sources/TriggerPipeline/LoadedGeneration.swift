@@ -13,6 +13,10 @@ package struct LoadedGeneration: Sendable {
   package var shadow: Shadow?
   /// Which rates are held, and how.
   package var rateControl: RateControlSettings
+  /// Prescales by section or time, and the configuration that has them.
+  package var prescales = PrescaleSchedule()
+  /// The configuration's file.
+  package var configurationFile = ""
   /// The instruction set to score with.
   package var instructionSet: InstructionSet
 

@@ -23,6 +23,8 @@ final class ModelGeneration: @unchecked Sendable {
   let isExact: Bool
   /// In the order of the rule's routes.
   let counters: [WorkingPointCounters]
+  /// Of each two of them.
+  let overlaps: OverlapCounters
   let shadow: Shadow?
   let calibration: TriggerCalibration
   /// Which rates are held.
@@ -68,6 +70,7 @@ final class ModelGeneration: @unchecked Sendable {
           + "restart the daemon")
     }
     self.counters = counters
+    overlaps = OverlapCounters(counters)
     self.calibration = calibration
     var driftSettings = settings.drift
     driftSettings.movingPoints = Set(loaded.rateControl.points.map(\.name))
@@ -75,7 +78,9 @@ final class ModelGeneration: @unchecked Sendable {
     drift = DriftMonitor(
       calibration: calibration, featureNames: model.model.featureNames,
       featureCount: model.model.shape.featureCount, settings: driftSettings)
-    rule = DecisionRule(calibration, unbiasedPrescale: settings.unbiasedPrescale)
+    rule = DecisionRule(calibration, unbiasedPrescale: settings.unbiasedPrescale).with(
+      prescales: try PrescaleTable(
+        loaded.prescales, file: loaded.configurationFile, calibration: calibration))
     origin = FlaggedOrigin(
       instance: settings.instance, model: model.sha256.prefix,
       calibration: loaded.calibration.sha256.prefix)

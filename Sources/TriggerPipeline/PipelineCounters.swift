@@ -24,6 +24,8 @@ package final class PipelineCounters: Sendable {
   package let floodSuppressed = AtomicCounter()
   /// The prescale that the cap imposes now; 1 while there is no flood.
   package let floodPrescale = AtomicCounter()
+  /// The row of the table of prescales that the last event which might be kept has.
+  package let prescaleRow = AtomicCounter()
   /// Events that are published for commissioning only, with reasons 0.
   package let unflagged = AtomicCounter()
   /// Events by the outcome of live and shadow generation, in `ShadowOutcome`'s order.

@@ -1,5 +1,3 @@
-internal import EventRecords
-
 /// The topic of flagged records while somebody takes one working point alone: `flagged/` and a
 /// character for each of 16 working points, in the order of their bits, `1` where the record has
 /// the bit and `0` elsewhere.
@@ -16,7 +14,7 @@ package struct PointTopic {
   static let byteCount = flagged.count + 1 + pointCount
 
   /// The text; it is written over by the next `set`.
-  private(set) var bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
 
   /// That of a record without working points.
   package init() {

@@ -13,6 +13,9 @@ package struct RecentFlag: Equatable, Sendable {
   package var workingPoints: UInt16
   /// Its score; NaN where it is not scorable.
   package var score: Float
+  /// How rare the score is among background, as the record has it: negative where it is extrapolated,
+  /// 0 where it is not known.
+  package var backgroundRate: Float = 0
   /// When it was decided on, ns since the epoch.
   package var decidedNs: UInt64
   /// Features with the largest shares of the score, largest first.
@@ -70,6 +73,7 @@ package final class RecentFlags: Sendable {
     var reasons = FlagReasons()
     var workingPoints: UInt16 = 0
     var score: Float = 0
+    var backgroundRate: Float = 0
     var decidedNs: UInt64 = 0
     var features = InlineArray<5, Int>(repeating: -1)
     var shares = InlineArray<5, Float>(repeating: 0)
@@ -112,6 +116,7 @@ package final class RecentFlags: Sendable {
     entry.reasons = header.reasons
     entry.workingPoints = header.workingPoints
     entry.score = header.score
+    entry.backgroundRate = header.backgroundRate
     entry.decidedNs = header.decidedNs
     let hasShares = header.score.isFinite && header.score > 0
     if hasShares { Self.selectLargest(of: attributions, score: header.score, into: &entry) }
@@ -198,8 +203,10 @@ extension RecentFlags.Entry {
     let top = (0..<RecentFlags.featureCountMax).filter { features[$0] >= 0 }.map {
       RecentFlag.FeatureShare(feature: features[$0], share: shares[$0])
     }
-    return RecentFlag(
+    var flag = RecentFlag(
       event: event, number: number, reasons: reasons, workingPoints: workingPoints, score: score,
       decidedNs: decidedNs, topFeatures: top)
+    flag.backgroundRate = backgroundRate
+    return flag
   }
 }

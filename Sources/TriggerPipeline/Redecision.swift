@@ -108,6 +108,9 @@ package struct Redecision: Sendable {
   /// By run number.
   package private(set) var runs: [UInt32: Counts] = [:]
 
+  /// Records of events that their sender marked as simulated: they belong to no count of the stream.
+  package private(set) var simulated = 0
+
   private let rule: DecisionRule
   /// The rule that decided; nil where only the records' bits tell.
   private let oldRule: DecisionRule?
@@ -128,8 +131,13 @@ package struct Redecision: Sendable {
     total = Counts(points: pairs.map { _ in Point() })
   }
 
-  /// Adds a record with the new pair's score of its event.
+  /// Adds a record with the new pair's score of its event. One of a simulated event is left out, and
+  /// counted.
   package mutating func add(_ record: FlaggedRecordView, score: Float) {
+    if record.event.flags.contains(.simulated) {
+      simulated +|= 1
+      return
+    }
     let isSampled =
       record.reasons.contains(.unbiased)
       && EventIdentity(record.event).prescaleHash.passes(prescale: samplePrescale)

@@ -40,6 +40,8 @@ package struct StreamAccount: Equatable, Sendable {
   package var isOpen: Bool
   /// Whether the sums of each daemon agreed.
   package var isBalanced: Bool
+  /// Of records up to this number only the count of decided ones is known, not which they are.
+  package var closedThrough: UInt64 = 0
 }
 
 /// The ledgers of several journals, merged: what the stream as a whole has lost.
@@ -160,6 +162,7 @@ private struct Merging {
     account.decided = sequences.received
     account.missing = account.expected -| account.decided
     account.missingRanges = gaps(in: sequences, through: account.expected)
+    account.closedThrough = sequences.closedSequence
     account.refused = refused.ordered
     return account
   }

@@ -27,6 +27,8 @@ package final class TriggerPipeline: Sendable {
   package var calibration: TriggerCalibration { generations.latest.calibration }
   /// Which rates are held, and how.
   package var rateControl: RateControlPlan { generations.latest.control }
+  /// Prescales by section or time; nil where the calibration's hold.
+  package var prescales: PrescaleTable? { generations.latest.rule.prescales }
   /// The comparison of the stream with that calibration's background; for the supervising thread.
   package var drift: DriftMonitor { generations.latest.drift }
   /// The counts by sender now, the unknown one first.

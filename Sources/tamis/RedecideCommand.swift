@@ -149,6 +149,9 @@ extension Facts {
     add("records", .integer(total.records))
     add("not_scorable", .integer(total.notScorable))
     add(
+      "simulated", .integer(tally.simulated),
+      line: tally.simulated == 0 ? "" : "simulated, left out: \(tally.simulated)")
+    add(
       "unbiased_prescale", .integer(Int(tally.samplePrescale)),
       line: tally.samplePrescale == 0
         ? "unbiased sample: none; rates, and what the new pair alone keeps, are not known"

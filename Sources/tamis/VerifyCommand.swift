@@ -21,7 +21,10 @@ struct VerifyCommand: ParsableCommand {
       A journal has in decisions.jsonl which model and calibration decided which events. Events \
       that another pair decided (after a reload) are left out and counted, and the cap on a flood \
       is taken into account. --decided-only also leaves out events that the journal's ledger has \
-      as missing: they were lost on the way, or with a daemon that was killed.
+      as missing: they were lost on the way, or with a daemon that was killed, or went to another \
+      daemon. Where the numbers that a daemon saw form more than 64 ranges, its ledger does not know \
+      which of the first ones it decided: events of these that have no record are then counted, and not \
+      compared.
 
       Where a run was sent again, each take of it is compared with the recording, one after another. \
       Of a damaged journal whatever is sound is compared; the rest is told, the verdict is damaged, and \
@@ -88,6 +91,19 @@ struct VerifyCommand: ParsableCommand {
           ? "different" : isDamaged ? "damaged" : isCut ? "incomplete" : "identical"))
     facts.add("events", .integer(verifier.eventCount))
     facts.add("flagged", .integer(verifier.identicalCount))
+    let names = matchedCalibration.calibration.workingPoints.map(\.name)
+    facts.add(
+      "working_points",
+      .array(
+        zip(names, verifier.keptByPoint).map { name, kept in
+          .object([
+            "name": .string(name), "flagged": .integer(kept.flagged),
+            "flagged_alone": .integer(kept.alone),
+          ])
+        }),
+      line: zip(names, verifier.keptByPoint).map { name, kept in
+        "\(name): \(kept.flagged) flagged, \(kept.alone) by it alone"
+      }.joined(separator: "\n"))
     if verifier.deletedCount > 0 {
       facts.add("deleted_from_journal", .integer(verifier.deletedCount))
     }
@@ -108,6 +124,9 @@ struct VerifyCommand: ParsableCommand {
       facts.add("decided_by_other_arms", .integer(verifier.foreignCount))
     }
     if decidedOnly { facts.add("not_decided", .integer(verifier.undecidedCount)) }
+    if verifier.uncertainCount > 0 {
+      facts.add("not_known_whether_decided", .integer(verifier.uncertainCount))
+    }
     if let difference = verifier.firstDifference {
       facts.add("first_difference", .string(difference))
     }
@@ -123,13 +142,7 @@ struct VerifyCommand: ParsableCommand {
     get throws {
       guard let found = try DecisionHistory(journal: flagged) else { return nil }
       for note in found.notes { complain("warning: \(note)") }
-      guard let unbiasedPrescale else { return found }
-      return DecisionHistory(
-        found.changes.map { change in
-          var change = change
-          change.unbiasedPrescale = unbiasedPrescale
-          return change
-        })
+      return unbiasedPrescale.map { found.with(unbiasedPrescale: $0) } ?? found
     }
   }
 

@@ -12,6 +12,7 @@ internal import TriggerPipeline
 /// each other.
 struct ConfiguredGeneration {
   let loaded: LoadedGeneration
+  private let prescales: PrescaleTable?
 
   /// Loads all files.
   ///
@@ -26,6 +27,9 @@ struct ConfiguredGeneration {
       isScreened: isScreened, model: model, instructionSet: instructionSet)
     _ = try RateControlPlan(
       configuration.rateControl, calibration: matchedCalibration.calibration)
+    let table = try PrescaleTable(
+      configuration.prescales, file: configuration.file,
+      calibration: matchedCalibration.calibration)
     let shadow = try configuration.shadow.map { shadow in
       let candidate = try TrainedModel.load(shadow.model)
       let calibration = try MatchedCalibration(path: shadow.calibration, model: candidate)
@@ -41,9 +45,13 @@ struct ConfiguredGeneration {
       }
       return LoadedGeneration.Shadow(model: candidate, calibration: calibration)
     }
-    loaded = LoadedGeneration(
+    var loaded = LoadedGeneration(
       model: model, calibration: matchedCalibration, shadow: shadow,
       rateControl: configuration.rateControl, instructionSet: instructionSet)
+    loaded.prescales = configuration.prescales
+    loaded.configurationFile = configuration.file
+    self.loaded = loaded
+    prescales = table
   }
 
   /// All that is wrong with processors and with the files that `configuration` names, each in a sentence.
@@ -86,6 +94,9 @@ struct ConfiguredGeneration {
       + matchedCalibration.calibration.workingPoints.map {
         "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR)"
       }
+      + (prescales.map {
+        ["prescales by \($0.axis.rawValue), rows: \($0.starts.count)"]
+      } ?? [])
       + (loaded.shadow.map {
         [
           "shadow: \($0.model.path), sha256 \($0.model.sha256), with \($0.calibration.path), sha256 "

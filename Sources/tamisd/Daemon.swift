@@ -104,7 +104,7 @@ extension Daemon {
     "model", "calibration", "shadow.model", "shadow.calibration", "rate_control.points",
     "rate_control.factor_min_percent", "rate_control.factor_max_percent",
     "rate_control.window_events", "rate_control.step_max_percent", "rate_control.reaction_fired",
-    "rate_control.hold_events", "rate_control.hold_on_drift",
+    "rate_control.hold_events", "rate_control.hold_on_drift", "prescales.by", "prescales.rows",
   ]
 
   /// Reads the configuration again and switches to the model, calibration and shadow that it names.

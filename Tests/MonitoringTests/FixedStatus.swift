@@ -98,6 +98,16 @@ extension DaemonStatus {
         realised: RealisedRate(fired: 11, scored: 108_000_000, confidence: 0.95)),
       PointFacts(name: "old", inForce: nil, fired: 12_345, flagged: 12_345),
     ]
+    let overlaps: [[UInt64]] = [[0, 719_011, 77], [719_011, 0, 70], [77, 70, 0]]
+    for (index, row) in overlaps.enumerated() {
+      points[index].firedAlone = [6_517_126, 9, 0][index]
+      points[index].flaggedAlone = [651_711, 8, 1][index]
+      points[index].prescaleInForce = [20, 2, 0][index]
+      points[index].firedWith = row.enumerated().filter { $0.offset != index }.map {
+        PointFacts.Overlap(name: points[$0.offset].name, count: $0.element)
+      }
+    }
+    prescales = PrescaleFacts(axis: "section", rowCount: 5, row: 3, start: 120)
     ledger.simulated = 7_200
     for (index, fired) in [6_100, 4_400, 900].enumerated() as EnumeratedSequence<[UInt64]> {
       points[index].simulatedFired = fired
@@ -187,7 +197,7 @@ extension DaemonStatus {
   private mutating func setFlags(_ now: UInt64) {
     meanShares = [0.31, 0.22, 0.125, 0.0625, 0, 0.03125]
     flags = (0..<4).map { age in
-      RecentFlag(
+      var flag = RecentFlag(
         event: EventIdentity(
           run: 362_104, source: 1 + UInt32(age % 2), sequence: 99_000 - UInt64(age),
           event: 5_000_321 - UInt64(age)),
@@ -195,6 +205,8 @@ extension DaemonStatus {
         workingPoints: age == 2 ? 3 : 1, score: 912.25 - 130.5 * Float(age),
         decidedNs: now - UInt64(age) * 3_000_000_000,
         topFeatures: [.init(feature: age, share: 0.41), .init(feature: 5, share: 0.125)])
+      flag.backgroundRate = [-2.5e-7, 1.25e-5, 0.0003, 0][age]
+      return flag
     }
     strangestFlags = Array(flags.prefix(2))
   }

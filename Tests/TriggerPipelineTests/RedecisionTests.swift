@@ -128,6 +128,13 @@ import TriggerPipeline
     }
     #expect(same.total.records == 2 && same.total.notScorable == 1 && same.total.stream == 0)
     #expect(same.total.points[0].onlyNew.recordCount == 0)
+    // The flags of the event inside.
+    bytes[68 + 6] = 2
+    bytes.withUnsafeMutableBytes { target in
+      guard let base = target.baseAddress else { return }
+      same.add(FlaggedRecordView(base, featureCount: 1), score: 9)
+    }
+    #expect(same.total.records == 2 && same.simulated == 1 && same.runs.count == 1)
   }
 
   @Test func theCoarsestPrescaleIsTheSamples() {

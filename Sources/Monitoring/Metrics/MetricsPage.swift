@@ -17,6 +17,8 @@ package func metricsPage(of status: DaemonStatus) -> PrometheusText {
     "tamis_arms_generation", help: "1 for the first model and calibration, 1 more a switch.",
     MetricValue(status.generation.number))
   page.add(FloodFacts.figures, of: status.flood)
+  page.addOverlaps(of: status.points)
+  if let prescales = status.prescales { page.add(PrescaleFacts.figures, of: prescales) }
   if let screen = status.screen { page.add(ScreenFacts.figures, of: screen) }
   if let shadow = status.shadow { page.add(shadow) }
   page.add(ReloadFacts.figures, of: status.reloads)
@@ -47,6 +49,22 @@ extension PrometheusText {
     gauge(
       "tamis_ready", help: "1 while the daemon is armed and connected.",
       readiness(of: status).isGood ? 1 : 0)
+  }
+
+  /// Of each two working points in force.
+  fileprivate mutating func addOverlaps(of points: [PointFacts]) {
+    let names = points.map(\.name)
+    let samples = points.enumerated().flatMap { index, point in
+      point.firedWith.compactMap { other -> MetricSample? in
+        guard let place = names.firstIndex(of: other.name), place > index else { return nil }
+        return MetricSample(
+          ["working_point": point.name, "with": other.name], MetricValue(other.count))
+      }
+    }
+    if samples.isEmpty { return }
+    counter(
+      "tamis_events_fired_together_total",
+      help: "Events above the thresholds of two working points, before prescales.", samples)
   }
 
   fileprivate mutating func add(_ shadow: ShadowFacts) {

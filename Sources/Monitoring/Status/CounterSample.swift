@@ -39,7 +39,8 @@ struct CounterSample {
     latencyCounts = status.decisions.latency.counts
     points = [:]
     for point in status.points {
-      points[point.name] = WindowFacts.Point(fired: point.fired, flagged: point.flagged)
+      points[point.name] = WindowFacts.Point(
+        fired: point.fired, flagged: point.flagged, flaggedAlone: point.flaggedAlone)
     }
   }
 }
@@ -72,7 +73,8 @@ extension WindowFacts {
     points = status.points.map { point in
       let before = start.points[point.name] ?? Point(fired: 0, flagged: 0)
       return Point(
-        fired: rise(before.fired, point.fired), flagged: rise(before.flagged, point.flagged))
+        fired: rise(before.fired, point.fired), flagged: rise(before.flagged, point.flagged),
+        flaggedAlone: rise(before.flaggedAlone, point.flaggedAlone))
     }
     let latency = status.decisions.latency.since(start.latencyCounts)
     latencyP50Seconds = latency.quantile(0.5)

@@ -50,6 +50,13 @@ extension DaemonStatus {
     if !pipeline.catchUpEndpoints.isEmpty { catchUp = CatchUpFacts(pipeline.catchUpCounters) }
     points = Self.points(
       counters.workingPoints.all, generation: generation, control: pipeline.rateControl)
+    if let table = pipeline.prescales {
+      let row = min(Int(clamping: counters.prescaleRow.value), table.starts.count)
+      prescales = PrescaleFacts(table, row: row)
+      for index in points.indices where index < table.pointCount && points[index].inForce != nil {
+        points[index].prescaleInForce = table.prescale(row: row, point: index)
+      }
+    }
     decisions = DecisionFacts(counters, calibration: calibration)
     decisions.scoreBins = ScoreBinFacts(
       counts: counters.scoreBins.binCounts, reference: calibration.scoreHistogram,
@@ -96,6 +103,9 @@ extension DaemonStatus {
         name: name, inForce: inForce, fired: counters?.fired.value ?? 0,
         flagged: counters?.flagged.value ?? 0)
       facts.simulatedFired = counters?.simulatedFired.value ?? 0
+      facts.firedAlone = counters?.firedAlone.value ?? 0
+      facts.flaggedAlone = counters?.flaggedAlone.value ?? 0
+      facts.prescaleInForce = inForce?.prescale
       return facts
     }
     let armedNames = generation.points.map(\.name)
@@ -109,6 +119,12 @@ extension DaemonStatus {
       point.highestThreshold = point.highestThreshold.map { $0 * counters.factor }
       var whole = facts(point.name, point)
       whole.control = RateControlFacts(control, at: index, counters: counters)
+      whole.firedWith = armedNames.compactMap { name in
+        guard name != point.name, let other = counted.first(where: { $0.name == name }) else {
+          return nil
+        }
+        return PointFacts.Overlap(name: name, count: counters.fired(with: other))
+      }
       return whole
     }
     return armed

@@ -23,6 +23,8 @@ package struct DaemonStatus: Equatable, Sendable {
   package var decisions = DecisionFacts()
   /// The working points: those in force in the calibration's order, then earlier ones.
   package var points: [PointFacts] = []
+  /// The table of prescales by section or time; nil where there is none.
+  package var prescales: PrescaleFacts?
   /// The cap on the flagged rate.
   package var flood = FloodFacts()
   /// The screen; nil where every event is scored exactly.

@@ -70,7 +70,9 @@ struct RateTests {
   mutating func look(at status: inout DaemonStatus) {
     for index in status.points.indices {
       let point = status.points[index]
-      guard let target = target(of: point), let realised = point.realised else { continue }
+      guard let target = target(of: point), target <= RateEvidence.targetMax,
+        let realised = point.realised
+      else { continue }
       var now =
         told[point.name].flatMap { $0.evidence.target == target ? $0 : nil }
         ?? Told(

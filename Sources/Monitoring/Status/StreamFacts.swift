@@ -281,6 +281,14 @@ package struct PointFacts: Equatable, Sendable {
   package var fired: UInt64
   /// Fired events that also passed its prescale.
   package var flagged: UInt64
+  /// Events that fired no other working point.
+  package var firedAlone: UInt64 = 0
+  /// Events that no other working point kept.
+  package var flaggedAlone: UInt64 = 0
+  /// Events that fired it and another one in force, by the other's name; of points in force.
+  package var firedWith: [Overlap] = []
+  /// The prescale of the last event that might be kept; nil where it is not in force.
+  package var prescaleInForce: UInt32?
   /// The rate of firing since it came into force; nil where it is not in force.
   package var realised: RealisedRate?
   /// Events marked as simulated that fired, before its prescale, since start.
@@ -292,6 +300,20 @@ package struct PointFacts: Equatable, Sendable {
   package var rateTest: RateTestFacts?
   /// How its rate is held; nil where it is not.
   package var control: RateControlFacts?
+
+  /// Events that fired two working points.
+  package struct Overlap: Equatable, Sendable {
+    /// The name of the other one.
+    package var name: String
+    /// Events, before any prescale.
+    package var count: UInt64
+
+    /// Creates an entry.
+    package init(name: String, count: UInt64) {
+      self.name = name
+      self.count = count
+    }
+  }
 
   /// Creates a point.
   package init(
@@ -379,6 +401,25 @@ extension PointFacts {
     },
     control("tamis_rate_control_at_limit", "1 while the threshold is at an end of its band.") {
       .truth($0.isAtLimit)
+    },
+    Figure(
+      "prescale_in_force", "tamis_prescale",
+      "One in this many fired events is kept now; 0 keeps none."
+    ) { $0.prescaleInForce.map { .count(UInt64($0)) } },
+    Figure(
+      "fired_alone", "tamis_events_fired_alone_total",
+      "Events above the threshold of no other working point, before prescales."
+    ) { .count($0.firedAlone) },
+    Figure(
+      "flagged_alone", "tamis_events_flagged_alone_total",
+      "Events that fired and passed the prescale of no other working point."
+    ) { .count($0.flaggedAlone) },
+    Figure("fired_with") { point in
+      point.inForce.map { _ in
+        .json(
+          .object(
+            point.firedWith.reduce(into: JSONObject()) { $0[$1.name] = .integer($1.count) }))
+      }
     },
   ]
 

@@ -7,10 +7,14 @@ package struct WindowFacts: Equatable, Sendable {
     /// Fired events that were kept.
     package var flagged: UInt64
 
+    /// Events that it alone kept.
+    package var flaggedAlone: UInt64
+
     /// Creates the counts.
-    package init(fired: UInt64, flagged: UInt64) {
+    package init(fired: UInt64, flagged: UInt64, flaggedAlone: UInt64 = 0) {
       self.fired = fired
       self.flagged = flagged
+      self.flaggedAlone = flaggedAlone
     }
   }
 

@@ -50,6 +50,8 @@ extension DaemonStatus {
       "run": .integer(flag.event.run), "source": .integer(flag.event.source),
       "sequence": .integer(flag.event.sequence), "event": .integer(flag.event.event),
       "score": .finite(flag.score),
+      "background_rate": flag.backgroundRate == 0 ? .null : .finite(abs(flag.backgroundRate)),
+      "rate_extrapolated": .bool(flag.backgroundRate < 0),
       "working_points": .array(fired.map { .string(points[$0].name) }),
       "top_features": .array(
         flag.topFeatures.map {
@@ -98,6 +100,7 @@ extension JSONValue {
             "name": .string(point.name), "fired": .integer(counts.fired),
             "flagged": .integer(counts.flagged),
             "flagged_per_second": .rate(window.perSecond(counts.flagged)),
+            "flagged_alone_per_second": .rate(window.perSecond(counts.flaggedAlone)),
           ])
         }),
     ])

@@ -10,7 +10,7 @@ const workingPoints = status => {
   const points = status.working_points.filter(point => point.armed && point.realised);
   const former = status.working_points.filter(point => !point.armed);
   if (points.length) draw("points-chart", points, pointChart);
-  draw("points", [points, former], () => {
+  draw("points", [points, former, status.prescales], () => {
     const narrow = $("points").clientWidth < 560;
     const of = (point, key) => label(key, "working_point", point.name);
     const confidence = points.length ? percent(points[0].realised.confidence) : "";
@@ -20,11 +20,13 @@ const workingPoints = status => {
       [metric(of(point, "tamis_threshold"), point.threshold, short(point.threshold, 5)),
         typeof point.threshold_highest === "number"
           ? ` to ${short(point.threshold_highest, 5)}, by condition` : ""],
-      whole(point.prescale),
+      metric(of(point, "tamis_prescale"), point.prescale_in_force,
+        point.prescale_in_force ? whole(point.prescale_in_force) : "0 (keeps none)"),
       counted(of(point, "tamis_events_fired_total"), point.fired),
-      counted(of(point, "tamis_events_flagged_total"), point.flagged)];
+      counted(of(point, "tamis_events_flagged_total"), point.flagged),
+      counted(of(point, "tamis_events_flagged_alone_total"), point.flagged_alone)];
     const heads = ["target", `realised (${confidence})`, "threshold", "prescale", "fired",
-      "flagged"];
+      "flagged", "by it alone"];
     const old = former.map(point => note([
       `${point.name}, of an earlier calibration: `,
       counted(of(point, "tamis_events_fired_total"), point.fired), " fired, ",
@@ -42,6 +44,11 @@ const workingPoints = status => {
           percent(point.efficiency.rate)),
         ` (${percent(point.efficiency.lower)} to ${percent(point.efficiency.upper)}) of `,
         `${whole(point.efficiency.scored)} simulated events.`]));
+    const schedule = status.prescales;
+    if (schedule) {
+      old.push(note(`Prescales go by ${schedule.by}: ${schedule.row
+        ? `row ${schedule.row} of ${schedule.rows}` : "the calibration's, before the first row"}.`));
+    }
     old.push(...held, ...awake);
     if (narrow) return points.flatMap(point => [h("h3", {}, point.name),
       facts(values(point).map((value, index) => [heads[index], value]))]).concat(old);
@@ -75,7 +82,8 @@ const flagTable = (list, empty) => {
   if (!list || !list.length) return note(empty);
   const cell = (content, name) => h("td", {class: name}, content);
   return h("table", {}, [h("thead", {}, h("tr", {}, [
-    ["time", "l"], ["run and event", "l"], ["score", ""], ["fired", "l hide-small"],
+    ["time", "l"], ["run and event", "l"], ["score", ""],
+    ["background rate", ""], ["fired", "l hide-small"],
     ["because of", "l"]].map(([head, name]) => h("th", {scope: "col", class: name}, head)))),
     h("tbody", {}, list.map(flag => h("tr", {}, [
       h("th", {scope: "row", class: "nowrap"}, clock(flag.time)),
@@ -83,6 +91,8 @@ const flagTable = (list, empty) => {
         + `sequence ${flag.sequence}`}, runAndEvent(flag)), "l"),
       // A score that JSON cannot say is beyond the range of float32.
       cell(flag.score === null ? "∞" : short(flag.score, 4), ""),
+      cell(flag.background_rate === null ? "not known"
+        : `${flag.rate_extrapolated ? "about " : ""}${short(flag.background_rate, 2)}`, "nowrap"),
       cell(flag.working_points.join(", "), "l hide-small"),
       cell(reasons(flag.top_features.slice(0, 3)), "l")])))]);
 };

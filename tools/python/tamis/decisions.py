@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["decide", "passes", "prescale_hash", "sum_attributions"]
+__all__ = ["decide", "passes", "prescale_hash", "prescales_of", "sum_attributions"]
 
 _LANES = 16
 _ABOVE_THRESHOLD, _UNBIASED, _NOT_SCORABLE = 1, 2, 4
@@ -42,16 +42,29 @@ def prescale_hash(events: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
     return state
 
 
-def passes(hashes: npt.NDArray[np.uint64], prescale: int) -> npt.NDArray[np.bool_]:
-    """Whether floor(hash * prescale / 2^64) is 0, (N,); a prescale of 0 lets nothing pass."""
-    if prescale == 0:
-        return np.zeros(len(hashes), np.bool_)
-    return hashes <= np.uint64((2**64 - 1) // prescale)
+def passes(
+        hashes: npt.NDArray[np.uint64], prescale: int | npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Whether floor(hash * prescale / 2^64) is 0, (N,); a prescale of 0 lets nothing pass. One for
+    all, or one an event, (N,)."""
+    prescales = np.broadcast_to(np.asarray(prescale, np.uint64), hashes.shape)
+    limits = np.uint64(2**64 - 1) // np.maximum(prescales, np.uint64(1))
+    passed: npt.NDArray[np.bool_] = (hashes <= limits) & (prescales > 0)
+    return passed
+
+
+def prescales_of(table: Mapping[str, Any], events: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
+    """The prescales of event records (N,) by a table of decisions.jsonl, its line with `rows`:
+    (working points, N)."""
+    rows = table["rows"]
+    starts = np.array([row["from"] for row in rows[1:]], np.uint64)
+    keys = events["lumi" if table["by"] == "section" else "time_ns"].astype(np.uint64)
+    values = np.array([row["prescales"] for row in rows], np.uint32)
+    return values[np.searchsorted(starts, keys, side="right")].T
 
 
 def decide(
         scores: npt.NDArray[np.float32], hashes: npt.NDArray[np.uint64],
-        working_points: Sequence[tuple[npt.ArrayLike, int]], unbiased_prescale: int = 0,
+        working_points: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]], unbiased_prescale: int = 0,
         flood_prescale: int = 1, factors: Sequence[float] | None = None,
         simulated: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.uint32]]:
@@ -60,7 +73,7 @@ def decide(
     scores            (N,) float32, NaN where an event is not scorable
     hashes            (N,) of prescale_hash
     working_points    (threshold, prescale) pairs in the calibration's order; a threshold is a number,
-                      or one an event, (N,)
+                      or one an event, (N,), and so is a prescale (see prescales_of)
     unbiased_prescale one in this many events is kept whatever its score; 0 for none
     flood_prescale    what a flood imposes on all but the unbiased sample
     factors           what rate control multiplies each threshold by, as `factors` of a line of
@@ -77,13 +90,15 @@ def decide(
     weight = np.where(kept, np.uint32(flood_prescale), never).astype(np.uint32)
     mask = np.zeros(len(scores), np.uint16)
     for index, (threshold, own_prescale) in enumerate(working_points):
-        prescale = max(own_prescale, flood_prescale)
+        own = np.broadcast_to(np.asarray(own_prescale, np.uint32), scores.shape)
+        prescale = np.where(own == 0, 0, np.maximum(own, np.uint32(flood_prescale))).astype(
+            np.uint32)
         factor = np.float32(1 if factors is None else factors[index])
         with np.errstate(invalid="ignore", over="ignore"):
             kept = (scores > np.asarray(threshold, np.float32) * factor) & passes(hashes, prescale)
         mask[kept] |= np.uint16(1 << index)
         reasons[kept] |= np.uint8(_ABOVE_THRESHOLD)
-        weight[kept] = np.minimum(weight[kept], np.uint32(prescale))
+        weight[kept] = np.minimum(weight[kept], prescale[kept])
     kept = passes(hashes, unbiased_prescale)
     if simulated is not None:
         kept &= ~np.asarray(simulated, np.bool_)

@@ -13,7 +13,7 @@ from tamis import catchup, records as formats
 
 NAMES = ["pt", "eta", "phi", "mass"]
 # Prescales that look at one hash: 2, 3 and none give masks that do not nest.
-POINTS = [("wide", 0.5, 3), ("wide-too", 0.45, 1), ("wi", 0.2, 2), ("tight", 0.05, 1)]
+POINTS = [("wide", 0.6, 3), ("wide-too", 0.5, 1), ("wi", 0.2, 2), ("tight", 0.05, 1)]
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_records_wait_when_the_last_of_a_point_has_gone(daemon):
     assert sorted(set(found)) == found == numbers[masks >> 1 & 1 == 1].tolist()
 
 
-@pytest.mark.parametrize("place", [0, 2, 9])
+@pytest.mark.parametrize("place", [0, 2, 7, 9])
 def test_a_receiver_gets_each_record_of_its_point_over_a_kill(daemon, pair, tmp_path, place):
     options = {"catch_up": daemon.catch_up, "first": 1, "working_point": place,
                "out": tmp_path / "run"}

@@ -42,6 +42,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--pattern", choices=["sub", "pull"], default="sub")
     parser.add_argument("--topic", default="",
                         help="sub: flagged, unbiased or unflagged; all by default")
+    parser.add_argument("--working-point", metavar="I", type=int,
+                        help="sub: records of one working point alone, by its place in the "
+                        "calibration from 0")
     parser.add_argument("--count", metavar="N", type=int, help="end after N records")
     parser.add_argument("--idle", metavar="SECONDS", type=float,
                         help="end after so long without a record, once one came")
@@ -62,6 +65,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.catch_up and options.topic:
         parser.error("--catch-up needs all topics: in one alone every number is not to be seen")
+    if options.working_point is not None and (
+            options.topic or options.pattern == "pull" or not 0 <= options.working_point < 16):
+        parser.error("--working-point I is a place from 0 to 15; it needs the pattern sub, and no "
+                     "--topic")
     if options.first is not None and (not options.catch_up or options.first < 1):
         parser.error("--from N is a number from 1 on, and needs --catch-up")
     return options
@@ -73,7 +80,7 @@ def open_receiver(options: argparse.Namespace) -> Receiver:
         options.connect, bind=options.bind, pattern=options.pattern, topic=options.topic,
         catch_up=options.catch_up, out=options.out, first=options.first,
         names=runs.feature_names_of(options.names) if options.names else None,
-        curve=curve.curve_of(options))
+        curve=curve.curve_of(options), working_point=options.working_point)
 
 
 class Account:
