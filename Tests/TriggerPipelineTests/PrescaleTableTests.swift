@@ -7,7 +7,7 @@ internal import TriggerPipeline
 
 @Suite struct PrescaleTableTests {
   private func table(
-    _ axis: PrescaleSchedule.Axis = .section, _ starts: [UInt64], points: Int = 2
+    by axis: PrescaleSchedule.Axis = .section, _ starts: [UInt64], points: Int = 2
   ) -> PrescaleTable {
     let count = (starts.count + 1) * points
     return PrescaleTable(
@@ -23,7 +23,7 @@ internal import TriggerPipeline
       #expect(table.row(section: section, timeNs: .max) == row)
     }
     #expect(self.table([0]).row(section: 0, timeNs: 0) == 1)
-    let times = self.table(.time, [1_000, .max])
+    let times = self.table(by: .time, [1_000, .max])
     #expect(times.row(section: .max, timeNs: 999) == 0)
     #expect(times.row(section: 0, timeNs: 1_000) == 1)
     #expect(times.row(section: 0, timeNs: .max) == 2)
@@ -32,14 +32,15 @@ internal import TriggerPipeline
   @Test func aLineReadsBackAndStatesItsIdentity() throws {
     for points in [1, 16] {
       for starts: [UInt64] in [[0], [3, 9, .max], (0..<256).map { UInt64($0 * 7) }] {
-        let table = table(.time, starts, points: points)
+        let table = table(by: .time, starts, points: points)
         let lines = JSONLines(Array((table.json + "\n").utf8), name: "decisions.jsonl")
-        let read = try #require(try PrescaleTable(#require(lines.places.first)))
+        let place = try #require(lines.places.first)
+        let read = try #require(try PrescaleTable(place))
         #expect(read == table)
         #expect(read.identity.count == 16)
       }
     }
-    #expect(table([1]).identity != table(.time, [1]).identity)
+    #expect(table([1]).identity != table(by: .time, [1]).identity)
     #expect(table([1]).identity != table([2]).identity)
   }
 
