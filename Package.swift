@@ -46,11 +46,16 @@ let modules: [[Target]] = [
   module("DurableFiles", ["CLinux", "COpenSSL"]),
   module("WorkerThreads", ["CLinux"]),
   module("ReproducibleMath", ["BoundedNumbers", "CScoreKernels"]),
-  module("EventRecords", ["BoundedNumbers", "CScoreKernels", "DurableFiles"]),
+  module(
+    "EventRecords", ["BoundedNumbers", "CScoreKernels", "DurableFiles"], testing: ["TestSupport"]),
+  module(
+    "RunFiles", ["BoundedNumbers", "DurableFiles", "EventRecords"], testing: ["TestSupport"]),
   module("StrictJSON", ["DurableFiles"]),
   module("ScoreModel", ["DurableFiles", "StrictJSON"]),
   module("ScoreEngine", ["ScoreModel", "CScoreKernels", "WorkerThreads"]),
-  module("Simulation", ["EventRecords", "DurableFiles", "ReproducibleMath", "WorkerThreads"]),
+  module(
+    "Simulation",
+    ["EventRecords", "RunFiles", "DurableFiles", "ReproducibleMath", "WorkerThreads"]),
   module(
     "Training",
     ["ScoreEngine", "ScoreModel", "CScoreKernels", "ReproducibleMath", "WorkerThreads"]),
@@ -74,15 +79,16 @@ let modules: [[Target]] = [
   module(
     "TriggerPipeline",
     [
-      "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift",
-      "RateControl", "ZeroMQ", "CurveSecurity", "DurableFiles", "StrictJSON", "WorkerThreads",
+      "BoundedNumbers", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine", "Calibration",
+      "Drift", "RateControl", "ZeroMQ", "CurveSecurity", "DurableFiles", "StrictJSON",
+      "WorkerThreads",
       "CLinux",
     ]),
   module(
     "FaultSimulation",
     [
-      "TriggerPipeline", "EventRecords", "ScoreModel", "ScoreEngine", "Calibration", "Drift",
-      "DurableFiles",
+      "TriggerPipeline", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine", "Calibration",
+      "Drift", "DurableFiles",
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module(
@@ -104,12 +110,19 @@ let modules: [[Target]] = [
     embedding: ["Web"], testFiles: ["Golden"]),
 ]
 
+/// What several test targets need: temporary folders, records, random numbers from a seed.
+let testSupport: [Target] = [
+  .target(
+    name: "TestSupport", dependencies: ["DurableFiles", "EventRecords"], path: "Tests/Support",
+    swiftSettings: swiftSettings)
+]
+
 let executables: [Target] = [
   .executableTarget(
     name: "tamis",
     dependencies: [
-      "Analysis", "BoundedNumbers", "EventRecords", "ScoreModel", "ScoreEngine", "Simulation",
-      "Training", "Sampling", "RateControl",
+      "Analysis", "BoundedNumbers", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine",
+      "Simulation", "Training", "Sampling", "RateControl",
       "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
       "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
     ],
@@ -118,7 +131,7 @@ let executables: [Target] = [
     name: "tamisd",
     dependencies: [
       "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
-      "Drift", "RateControl", "CurveSecurity", "EventRecords", "ZeroMQ", "ScoreEngine",
+      "Drift", "RateControl", "CurveSecurity", "EventRecords", "RunFiles", "ZeroMQ", "ScoreEngine",
       "ScoreModel",
       "BoundedNumbers", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
       logging,
@@ -128,7 +141,7 @@ let executables: [Target] = [
     name: "simulate-faults", dependencies: ["FaultSimulation", argumentParser],
     swiftSettings: swiftSettings),
   .testTarget(
-    name: "SystemTests", dependencies: ["tamis", "tamisd", "EventRecords", "CLinux"],
+    name: "SystemTests", dependencies: ["tamis", "tamisd", "EventRecords", "RunFiles", "CLinux"],
     exclude: ["Peers"],
     swiftSettings: swiftSettings),
 ]
@@ -142,8 +155,9 @@ let fuzzer: [Target] =
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "EventRecords", "TriggerPipeline", "ScoreModel", "ScoreEngine", "Calibration", "StrictJSON",
-        "DurableFiles", "DaemonConfiguration", "CurveSecurity", "Monitoring", "CScoreKernels",
+        "EventRecords", "RunFiles", "TriggerPipeline", "ScoreModel", "ScoreEngine", "Calibration",
+        "StrictJSON", "DurableFiles", "DaemonConfiguration", "CurveSecurity", "Monitoring",
+        "CScoreKernels",
         "BoundedNumbers",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -162,8 +176,9 @@ let package = Package(
   products: [
     .executable(name: "tamis", targets: ["tamis"]),
     .executable(name: "tamisd", targets: ["tamisd"]),
-    .library(name: "ScoreEngine", targets: ["ScoreEngine", "ScoreModel"]),
+    .library(name: "ScoreEngine", targets: ["ScoreEngine", "ScoreModel", "DurableFiles"]),
     .library(name: "EventRecords", targets: ["EventRecords"]),
+    .library(name: "RunFiles", targets: ["RunFiles", "EventRecords", "DurableFiles"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -171,7 +186,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ] + documentation,
-  targets: systemHeaders + modules.flatMap { $0 } + executables + fuzzer,
+  targets: systemHeaders + modules.flatMap { $0 } + testSupport + executables + fuzzer,
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )

@@ -2,6 +2,7 @@ internal import DurableFiles
 internal import TriggerPipeline
 
 @testable internal import EventRecords
+@testable internal import RunFiles
 
 /// Arrays, runs and journals.
 let folderTargets = [

@@ -17,10 +17,12 @@ public struct EventRecordView {
   public var magic: UInt32 { base.field(Offset.magic) }
   /// 1.
   public var version: UInt8 { base.field(Offset.version) }
+  /// The kind as it stands in the record.
+  package var kindByte: UInt8 { base.field(Offset.kind) }
   /// The kind; nil where the byte is none of the four.
-  public var kind: RecordKind? { RecordKind(rawValue: base.field(Offset.kind)) }
+  public var kind: RecordKind? { RecordKind(rawValue: kindByte) }
   /// Whether the kind is an event.
-  public var isEvent: Bool { base.field(Offset.kind) == RecordKind.event.rawValue }
+  public var isEvent: Bool { kindByte == RecordKind.event.rawValue }
   /// Properties of the event.
   public var flags: RecordFlags { RecordFlags(rawValue: base.field(Offset.flags)) }
   /// Who sent it.

@@ -1,4 +1,5 @@
 internal import EventRecords
+internal import RunFiles
 internal import TriggerPipeline
 
 /// Somebody who asks a daemon for records of the past, by the reader that its catch-up server has.

@@ -1,5 +1,6 @@
 internal import DurableFiles
-package import EventRecords
+internal import EventRecords
+package import RunFiles
 internal import WorkerThreads
 
 /// Events that a program makes. Each depends only on its place, so that files of them do not depend

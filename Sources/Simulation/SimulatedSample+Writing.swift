@@ -1,4 +1,5 @@
 internal import EventRecords
+internal import RunFiles
 
 extension SimulatedSample {
   /// Writes the sample as `GeneratedEvents.write` does.

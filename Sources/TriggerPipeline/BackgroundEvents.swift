@@ -1,5 +1,6 @@
 internal import DurableFiles
-package import EventRecords
+internal import EventRecords
+package import RunFiles
 
 /// The events that a calibration is made from: those of recorded runs and arrays, or the unbiased
 /// sample of flagged journals.

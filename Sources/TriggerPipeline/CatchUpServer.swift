@@ -3,6 +3,7 @@ internal import CLinux
 internal import CurveSecurity
 internal import EventRecords
 internal import Glibc
+internal import RunFiles
 internal import Synchronization
 internal import WorkerThreads
 internal import ZeroMQ

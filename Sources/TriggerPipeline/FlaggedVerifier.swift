@@ -1,6 +1,7 @@
 package import Calibration
 package import DurableFiles
-package import EventRecords
+internal import EventRecords
+package import RunFiles
 
 /// Compares the flagged records of a daemon with the decisions of the rule on the recorded input,
 /// event by event in input order: decision, score, attributions and the event itself, bit for bit.

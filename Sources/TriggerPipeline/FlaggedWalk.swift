@@ -1,4 +1,5 @@
 internal import EventRecords
+internal import RunFiles
 
 /// Walks the flagged records of a journal that are of interest, in order, and knows where damaged ones
 /// lie between them: each of those may have been any event's.

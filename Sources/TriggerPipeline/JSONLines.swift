@@ -1,5 +1,6 @@
 package import DurableFiles
 internal import EventRecords
+internal import RunFiles
 package import StrictJSON
 
 /// A file of one JSON value a line, such as the journal's `ledger.jsonl`, read whole. A line that

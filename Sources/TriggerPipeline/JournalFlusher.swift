@@ -1,4 +1,5 @@
 internal import EventRecords
+internal import RunFiles
 internal import Synchronization
 internal import WorkerThreads
 

@@ -1,7 +1,7 @@
 internal import BoundedNumbers
 internal import DurableFiles
-internal import EventRecords
 internal import Glibc
+internal import RunFiles
 
 /// Ends segments that have grown old, chooses those that are no longer kept, and looks at the room
 /// that is left. Decides only: files are closed and deleted by the thread that waits for the disk.

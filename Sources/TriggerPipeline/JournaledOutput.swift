@@ -1,6 +1,7 @@
 internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
+internal import RunFiles
 
 /// Journal and output socket together. Records are first written to the journal and only then
 /// published.

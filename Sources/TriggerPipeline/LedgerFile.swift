@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
+internal import RunFiles
 
 /// `ledger.jsonl` beside the journal's segments: one line for each run and source that was closed,
 /// so that the sums of a run outlive the daemon.

@@ -1,4 +1,5 @@
 package import EventRecords
+package import RunFiles
 package import ScoreEngine
 
 /// An event that was scored offline, in input order.

@@ -1,7 +1,7 @@
 package import CurveSecurity
 package import Drift
 package import DurableFiles
-internal import EventRecords
+internal import RunFiles
 
 /// The endpoints and the bounds of a pipeline. Every bound has its name here. The initial values are
 /// the defaults of the configuration file: `DaemonConfiguration` maps its keys to these properties,

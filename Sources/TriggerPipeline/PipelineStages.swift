@@ -1,5 +1,6 @@
 internal import CLinux
 internal import EventRecords
+internal import RunFiles
 internal import WorkerThreads
 
 /// The stages between input and output, with the threads that drive them. They own the sockets.

@@ -1,4 +1,5 @@
 internal import EventRecords
+internal import RunFiles
 internal import ScoreModel
 
 /// The pipeline's stages without sockets and threads: the caller moves each of them, one step at a

@@ -5,6 +5,7 @@ package import Drift
 internal import DurableFiles
 internal import EventRecords
 internal import RateControl
+internal import RunFiles
 internal import ScoreModel
 internal import Synchronization
 internal import WorkerThreads

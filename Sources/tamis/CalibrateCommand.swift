@@ -3,6 +3,7 @@ internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
+internal import RunFiles
 internal import ScoreModel
 internal import StrictJSON
 internal import TriggerPipeline

@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
+internal import RunFiles
 
 /// Simulated events that are mixed into a replayed stream: proof that the trigger is awake.
 ///

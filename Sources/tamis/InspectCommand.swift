@@ -4,6 +4,7 @@ internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+internal import RunFiles
 internal import ScoreModel
 internal import StrictJSON
 internal import TriggerPipeline

@@ -2,6 +2,7 @@ internal import BoundedNumbers
 internal import CLinux
 internal import CommandFrame
 internal import EventRecords
+internal import RunFiles
 internal import TriggerPipeline
 
 /// Recorded events as the records that are to be sent again, control records included.

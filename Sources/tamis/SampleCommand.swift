@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import CommandFrame
-internal import EventRecords
+internal import RunFiles
 internal import Sampling
 internal import ScoreEngine
 internal import ScoreModel

@@ -1,4 +1,5 @@
 internal import EventRecords
+internal import RunFiles
 internal import TriggerPipeline
 
 /// The files that `tamis score` writes. They appear under their names when all is scored.

@@ -1,6 +1,7 @@
 internal import BoundedNumbers
 internal import CommandFrame
 internal import EventRecords
+internal import RunFiles
 internal import StrictJSON
 
 /// Writes the good records of a stream to a run folder, which it creates with the first of them.

@@ -1,7 +1,7 @@
 internal import Analysis
 internal import Calibration
 internal import DurableFiles
-internal import EventRecords
+internal import RunFiles
 internal import ScoreModel
 internal import StrictJSON
 internal import TriggerPipeline

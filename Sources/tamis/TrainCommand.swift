@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import CLinux
 internal import CommandFrame
 internal import DurableFiles
-internal import EventRecords
+internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel
 internal import StrictJSON

@@ -1,6 +1,6 @@
 internal import DurableFiles
-internal import EventRecords
 internal import Glibc
+internal import RunFiles
 
 /// Whether a daemon can write its journal in a folder, found out without opening it.
 struct JournalProbe {

@@ -1,4 +1,5 @@
 import EventRecords
+import TestSupport
 import Testing
 
 @Suite struct CatchUpMessageTests {

@@ -1,4 +1,5 @@
 import EventRecords
+import TestSupport
 import Testing
 
 /// CRC-32C bit by bit, straight from its definition.
@@ -9,10 +10,6 @@ func plainChecksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
   }
   return ~crc
-}
-
-func littleEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
-  withUnsafeBytes(of: value.littleEndian) { Array($0) }
 }
 
 @Suite struct EventRecordTests {

@@ -1,4 +1,5 @@
 import EventRecords
+import TestSupport
 import Testing
 
 /// What a walk over some bytes gives.

@@ -1,5 +1,6 @@
 import DurableFiles
 import EventRecords
+import RunFiles
 import Simulation
 import Testing
 

@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// Events that their sender marked as simulated: decided like all others, and no part of any rate.

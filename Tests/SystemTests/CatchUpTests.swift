@@ -1,5 +1,5 @@
-import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// What was published and not received is had by asking for it: everything, once, in order.

@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// The whole chain over real sockets: what comes out downstream is what the offline commands say.

@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// Thresholds by condition through daemon, restart and the offline commands.

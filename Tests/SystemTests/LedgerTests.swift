@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// The account of a stream, over kills and over daemons.

@@ -1,5 +1,5 @@
-import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// Thresholds that move with their rate, and offline commands that follow them.

@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// Switching generations while events flow, and what scores beside them.

@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// `tamis sample`: files like those of `tamis simulate`, always the same.

@@ -1,5 +1,5 @@
-import EventRecords
 import Foundation
+import RunFiles
 import Testing
 
 /// Who has the right keys is served, also in Python; who has not gets nothing and is counted.

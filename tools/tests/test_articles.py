@@ -8,7 +8,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARTICLES = {
     "EmbedTheEngine": "Tests/ScoreEngineTests/EmbeddingArticleTests.swift",
-    "BuildAReader": "Tests/EventRecordsTests/ReaderArticleTests.swift",
+    "BuildAReader": "Tests/RunFilesTests/ReaderArticleTests.swift",
 }
 
 

@@ -1,0 +1,136 @@
+internal import DurableFiles
+internal import EventRecords
+internal import Glibc
+
+extension FlaggedJournal {
+  /// Reads the records from `number` on, in order, as many as there are and as fit. Returns their
+  /// count; 0 means that there are none. Numbers that the journal no longer has are skipped, and so
+  /// are records whose checksum is wrong (`unreadableRecordCount`): look at the numbers. Traps
+  /// where one record does not fit.
+  public func read(from number: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    precondition(buffer.count >= recordByteCount, "no room for one record")
+    let fitting = buffer.count / recordByteCount
+    var (number, count) = (number, 0)
+    while count < fitting, let part = segment(holding: number) {
+      number = max(number, part.firstNumber)
+      let wanted = min(fitting - count, Int(part.lastNumber - number) + 1)
+      let start = count * recordByteCount
+      let room = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[start..<(start + wanted * recordByteCount)])
+      let offset = Int(number - part.firstNumber) * recordByteCount
+      guard let byteCount = try read(part, into: room, at: offset) else {
+        number = part.lastNumber + 1
+        continue
+      }
+      // Somebody has cut a file that is the journal's.
+      unreadableRecordCount += wanted - byteCount / recordByteCount
+      let whole = UnsafeMutableRawBufferPointer(
+        rebasing: room[..<(byteCount / recordByteCount * recordByteCount)])
+      count += dropWrongRecords(whole, firstNumber: number)
+      number += UInt64(wanted)
+    }
+    return count
+  }
+
+  /// The first segment that holds `number` or a later one. O(log segments).
+  private func segment(holding number: UInt64) -> JournalSegment? {
+    let index = segments.firstIndex(notBefore: number)
+    if index < segments.count { return segments[index] }
+    if let closing = closings.first(where: { $0.segment.lastNumber >= number }) {
+      return closing.segment
+    }
+    guard openByteCount > 0, lastNumber >= number else { return nil }
+    return JournalSegment(
+      name: SegmentName(index: lastSegmentIndex, kind: .flagged, isOpen: true),
+      firstNumber: currentFirstNumber, recordCount: openByteCount / recordByteCount,
+      byteCount: openByteCount, writtenS: 0)
+  }
+
+  /// The bytes read; nil where somebody has taken the segment out of the folder.
+  private func read(
+    _ part: JournalSegment, into room: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(SystemCallError) -> Int? {
+    if let closing = closings.first(where: { $0.segment.name == part.name }) {
+      return try closing.read(into: room, at: offset)
+    }
+    if part.name.isOpen { return try current?.read(into: room, at: offset) ?? 0 }
+    do {
+      return try store.open(part.name.description, .reading).read(into: room, at: offset)
+    } catch {
+      guard error.code == ENOENT else { throw error }
+      forgetMovedAway(part.name)
+      return nil
+    }
+  }
+
+  /// Forgets a closed segment whose file is gone.
+  func forgetMovedAway(_ name: SegmentName) {
+    guard let index = segments.firstIndex(where: { $0.name == name }) else { return }
+    let segment = segments.remove(at: index)
+    closedByteCount -= segment.byteCount
+    movedAwaySegmentCount += 1
+    segments.countRecords()
+    forget([segment])
+  }
+
+  /// The count of records in the journal with numbers above `number`. It may be less than the
+  /// difference of numbers, since numbers may be left out. O(log segments).
+  public func recordCount(after number: UInt64) -> UInt64 {
+    guard number < lastNumber else { return 0 }
+    var count: UInt64 = 0
+    if openByteCount > 0 { count += lastNumber - max(number, currentFirstNumber - 1) }
+    for closing in closings where closing.segment.lastNumber > number {
+      count += closing.segment.lastNumber - max(number, closing.segment.firstNumber - 1)
+    }
+    let index = segments.firstIndex(notBefore: number + 1)
+    guard index < segments.count, let last = segments.last else { return count }
+    let from = segments[index]
+    let passed = number >= from.firstNumber ? number - from.firstNumber + 1 : 0
+    return count + UInt64(last.recordsBefore + last.recordCount - from.recordsBefore) - passed
+  }
+
+  /// Moves the good records of `room` together; returns their number.
+  private func dropWrongRecords(
+    _ room: UnsafeMutableRawBufferPointer, firstNumber: UInt64
+  ) -> Int {
+    guard let base = room.baseAddress else { return 0 }
+    var kept = 0
+    for index in 0..<(room.count / recordByteCount) {
+      let record = base + index * recordByteCount
+      let view = FlaggedRecordView(record, featureCount: featureCount)
+      if RunKind.flagged.refusal(at: record, featureCount: featureCount) != nil
+        || view.number != firstNumber + UInt64(index)
+      {
+        unreadableRecordCount += 1
+        continue
+      }
+      if kept < index {
+        (base + kept * recordByteCount).copyMemory(from: record, byteCount: recordByteCount)
+      }
+      kept += 1
+    }
+    return kept
+  }
+}
+
+extension [JournalSegment] {
+  /// Counts the records before each segment.
+  mutating func countRecords() {
+    var sum = 0
+    for index in indices {
+      self[index].recordsBefore = sum
+      sum += self[index].recordCount
+    }
+  }
+
+  /// The index of the first segment, of ascending ones, whose last number is `number` or higher;
+  /// `count` where there is none. O(log n).
+  func firstIndex(notBefore number: UInt64) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].lastNumber < number { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,260 @@
+public import DurableFiles
+internal import EventRecords
+internal import Glibc
+
+/// Reads flagged records by number from a journal that another thread or process is writing, closing,
+/// and deleting from at the same time. It changes nothing and takes no lock.
+///
+/// It keeps a list of segments (a few words each) and one open segment between calls; a call's memory
+/// is the caller's buffer. One thread owns it.
+public final class JournalReader {
+  /// What a read found. Either a range of numbers that are gone, or records, or both, or neither.
+  public struct Answer: Equatable, Sendable {
+    /// The numbers that are not in the journal, from the one asked for to the first record in the
+    /// buffer; nil where there are none.
+    public var gone: ClosedRange<UInt64>?
+    /// Whole records in the buffer, with ascending numbers.
+    public var recordCount = 0
+    /// Records left out because they are damaged on disk. Their numbers are missing.
+    public var unreadableCount = 0
+    /// The number to ask for next.
+    public var nextNumber: UInt64
+
+    /// An answer, by default without records.
+    package init(
+      gone: ClosedRange<UInt64>? = nil, recordCount: Int = 0, unreadableCount: Int = 0,
+      nextNumber: UInt64
+    ) {
+      self.gone = gone
+      self.recordCount = recordCount
+      self.unreadableCount = unreadableCount
+      self.nextNumber = nextNumber
+    }
+  }
+
+  /// The folder.
+  public var folder: String { store.path }
+  /// D.
+  public let featureCount: Int
+
+  /// A segment as it was last seen. An open segment may have grown since.
+  private struct Part {
+    var index: Int
+    var isOpen: Bool
+    var firstNumber: UInt64
+    var recordCount: Int
+    var lastNumber: UInt64 { firstNumber + UInt64(recordCount) - 1 }
+  }
+
+  private struct OpenPart {
+    var index: Int
+    var file: any StoredFile
+  }
+
+  private let store: any FolderStore
+  private let recordByteCount: Int
+  private var parts: [Part] = []
+  private var openPart: OpenPart?
+
+  /// Prepares to read the journal in `folder`, which need not exist yet.
+  public convenience init(folder: String, featureCount: Int) {
+    self.init(store: DiskFolder(folder), featureCount: featureCount)
+  }
+
+  /// Prepares to read the journal in `store`.
+  public init(store: any FolderStore, featureCount: Int) {
+    precondition(0...EventRecord.featureCountMax ~= featureCount)
+    self.store = store
+    self.featureCount = featureCount
+    recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
+  }
+
+  /// Looks at the folder anew. O(segments), and a read for each segment that is new.
+  /// - Returns: the lowest and highest number there; nil where there is no record.
+  @discardableResult
+  public func look() throws -> ClosedRange<UInt64>? {
+    try refresh()
+    guard let first = parts.first, let last = parts.last else { return nil }
+    return first.firstNumber...last.lastNumber
+  }
+
+  /// Reads records from `number` through `last` into `buffer`, as many as fit. An answer ends
+  /// before the next gap in the numbers. Traps where one record does not fit.
+  ///
+  /// `last` should be a number that was written completely. With `UInt64.max` every whole record
+  /// with a right checksum counts.
+  /// - Throws: `SystemCallError`.
+  public func read(
+    from number: UInt64, through last: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws -> Answer {
+    precondition(buffer.count >= recordByteCount, "no room for one record")
+    var answer = Answer(nextNumber: number)
+    guard number <= last else { return answer }
+    try tellGap(&answer, through: last)
+    var isFresh = false
+    while answer.nextNumber <= last, answer.room(in: buffer, recordByteCount) > 0 {
+      let index = find(answer.nextNumber)
+      if let index, parts[index].firstNumber > answer.nextNumber { break }
+      if let index, try open(parts[index]) {
+        if try !take(parts[index], through: last, into: buffer, &answer) { break }
+      } else if isFresh {
+        break
+      } else {
+        // The record was written or deleted since the last look.
+        try refresh()
+        isFresh = true
+        try tellGap(&answer, through: last)
+      }
+    }
+    return answer
+  }
+
+  /// Sets `gone`, where no record was read yet.
+  private func tellGap(_ answer: inout Answer, through last: UInt64) throws {
+    guard answer.recordCount == 0, answer.unreadableCount == 0, answer.gone == nil,
+      let gone = try gap(at: answer.nextNumber, through: last)
+    else { return }
+    answer.gone = gone
+    answer.nextNumber = gone.upperBound + 1
+  }
+
+  /// The numbers from `number` on, up to `last` at most, that are in no segment; nil where it is in
+  /// one. While a file is renamed a listing may show it under neither name. A gap counts only when
+  /// a second listing shows it, too.
+  private func gap(at number: UInt64, through last: UInt64) throws -> ClosedRange<UInt64>? {
+    for attempt in 0..<3 {
+      if attempt > 0 { try refresh() }
+      if let index = find(number), parts[index].firstNumber <= number { return nil }
+    }
+    guard let index = find(number) else { return last == .max ? nil : number...last }
+    return number...min(parts[index].firstNumber - 1, last)
+  }
+
+  /// Reads on in one segment; returns whether any number was passed.
+  private func take(
+    _ part: Part, through last: UInt64, into buffer: UnsafeMutableRawBufferPointer,
+    _ answer: inout Answer
+  ) throws -> Bool {
+    let wanted = min(
+      answer.room(in: buffer, recordByteCount),
+      Int(clamping: min(part.lastNumber, last) - answer.nextNumber) + 1)
+    let start = answer.recordCount * recordByteCount
+    let room = UnsafeMutableRawBufferPointer(
+      rebasing: buffer[start..<(start + wanted * recordByteCount)])
+    let offset = Int(answer.nextNumber - part.firstNumber) * recordByteCount
+    let byteCount = try openPart?.file.read(into: room, at: offset) ?? 0
+    let (kept, good) = keepGood(
+      room, count: byteCount / recordByteCount, firstNumber: answer.nextNumber)
+    // Without a bound, bad records at the end of an open segment may be half written.
+    let passed = part.isOpen && last == .max ? good : byteCount / recordByteCount
+    answer.recordCount += kept
+    answer.unreadableCount += passed - kept
+    answer.nextNumber += UInt64(passed)
+    return passed > 0
+  }
+
+  /// Moves the good records of `room` together; returns how many there are, and how many records
+  /// lie up to the last good one.
+  private func keepGood(
+    _ room: UnsafeMutableRawBufferPointer, count: Int, firstNumber: UInt64
+  ) -> (kept: Int, upToLastGood: Int) {
+    guard let base = room.baseAddress else { return (0, 0) }
+    var (kept, good) = (0, 0)
+    for index in 0..<count {
+      let record = base + index * recordByteCount
+      let view = FlaggedRecordView(record, featureCount: featureCount)
+      guard RunKind.flagged.refusal(at: record, featureCount: featureCount) == nil,
+        view.number == firstNumber + UInt64(index)
+      else { continue }
+      if kept < index {
+        (base + kept * recordByteCount).copyMemory(from: record, byteCount: recordByteCount)
+      }
+      kept += 1
+      good = index + 1
+    }
+    return (kept, good)
+  }
+}
+
+extension JournalReader.Answer {
+  fileprivate func room(in buffer: UnsafeMutableRawBufferPointer, _ recordByteCount: Int) -> Int {
+    buffer.count / recordByteCount - recordCount
+  }
+}
+
+// MARK: - Segments
+
+extension JournalReader {
+  /// The first known segment that holds `number` or a later one. O(log segments).
+  private func find(_ number: UInt64) -> Int? {
+    var (low, high) = (0, parts.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if parts[middle].lastNumber < number { low = middle + 1 } else { high = middle }
+    }
+    return low < parts.count ? low : nil
+  }
+
+  /// Opens the segment unless it is the one that is open; false where it is gone.
+  private func open(_ part: Part) throws(SystemCallError) -> Bool {
+    if openPart?.index == part.index { return true }
+    guard let (file, _) = try file(part.index, mayBeOpen: part.isOpen) else { return false }
+    openPart = OpenPart(index: part.index, file: file)
+    return true
+  }
+
+  /// The file of a segment under whatever name it has now; nil where it is gone.
+  private func file(
+    _ index: Int, mayBeOpen: Bool
+  ) throws(SystemCallError) -> (file: any StoredFile, isOpen: Bool)? {
+    let open = SegmentName(index: index, kind: .flagged, isOpen: true)
+    for name in mayBeOpen ? [open, open.madeAgain, open.closed] : [open.closed] {
+      do {
+        return (try store.open(name.description, .reading), name.isOpen)
+      } catch {
+        if error.code != ENOENT { throw error }
+      }
+    }
+    return nil
+  }
+
+  /// Lists the folder. Closed segments do not change; open ones are measured again.
+  private func refresh() throws {
+    let known = Dictionary(
+      parts.filter { !$0.isOpen }.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+    var fresh: [Part] = []
+    for name in try store.names().compactMap(SegmentName.init).sorted()
+    where name.kind == .flagged && fresh.last?.index != name.index {
+      if !name.isOpen, let part = known[name.index] {
+        fresh.append(part)
+      } else if let part = try measured(name) {
+        fresh.append(part)
+      }
+    }
+    // Numbers rise with the segments' own; a damaged file, or one that somebody has put there, may
+    // break this.
+    parts = []
+    for index in longestAscendingChain(of: fresh.map(\.firstNumber)) {
+      if let last = parts.last, last.lastNumber >= fresh[index].firstNumber {
+        parts[parts.count - 1].recordCount = Int(fresh[index].firstNumber - last.firstNumber)
+      }
+      parts.append(fresh[index])
+    }
+  }
+
+  /// Finds a segment's numbers; nil where it is gone or holds no whole record.
+  private func measured(_ name: SegmentName) throws(SystemCallError) -> Part? {
+    do {
+      guard let (file, isOpen) = try file(name.index, mayBeOpen: name.isOpen) else { return nil }
+      let recordCount = try file.status().byteCount / recordByteCount
+      guard
+        let first = try firstSegmentNumber(
+          of: file, recordCount: recordCount, featureCount: featureCount)
+      else { return nil }
+      return Part(index: name.index, isOpen: isOpen, firstNumber: first, recordCount: recordCount)
+    } catch {
+      if error.irregular == nil { throw error }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,181 @@
+internal import DurableFiles
+internal import EventRecords
+internal import Glibc
+internal import Synchronization
+
+/// One segment of a run, mapped into memory when it is read.
+final class MappedSegment: Sendable {
+  let path: String
+  let kind: RunKind
+  let featureCount: Int
+  let recordByteCount: Int
+  /// Whole records; in an open segment those up to the last good one.
+  let recordCount: Int
+  /// The size of the file.
+  let byteCount: Int
+  /// Notes for the user: an open segment, a torn tail.
+  let notes: [String]
+  /// The fault of a journal's segment; nil where none was found.
+  let damage: String?
+  private let mappings: SegmentMappings
+  private let last: Mutex<LastMapping>
+
+  private struct LastMapping: Sendable { weak var file: MappedFile? }
+
+  /// Takes the records of a mapped file. A closed segment must hold whole records, but of a journal
+  /// what is whole counts; of one that is still open, or was left so by a crash, the whole records
+  /// with a right checksum count.
+  init(
+    _ file: MappedFile, kind: RunKind, featureCount: Int, isOfJournal: Bool,
+    mappings: SegmentMappings
+  ) throws(FileFault) {
+    let recordByteCount = kind.byteCount(featureCount: featureCount)
+    let tail = file.bytes.count % recordByteCount
+    path = file.path
+    byteCount = file.bytes.count
+    self.kind = kind
+    self.featureCount = featureCount
+    self.recordByteCount = recordByteCount
+    self.mappings = mappings
+    last = Mutex(LastMapping(file: file))
+    mappings.keep(file)
+    let name = lastComponent(file.path)
+    guard SegmentName(name)?.isOpen ?? file.path.hasSuffix(SegmentName.openSuffix) else {
+      recordCount = file.bytes.count / recordByteCount
+      notes = []
+      let torn = counted(tail, "byte")
+      damage = tail > 0 ? "\(name): \(torn) at the end that are no whole record" : nil
+      if tail > 0, !isOfJournal {
+        throw FileFault(
+          file: file.path, place: "byte \(file.bytes.count - tail)",
+          found: "\(torn) at the end",
+          expected: "a whole record of \(recordByteCount) bytes",
+          remedy: "the file was cut or belongs to another D (\(featureCount) is the run's)")
+      }
+      return
+    }
+    let scan = withExtendedLifetime(file) {
+      SegmentScan(file.bytes, kind: kind, featureCount: featureCount)
+    }
+    recordCount = scan.recordCount
+    damage = nil
+    let tornText = counted(scan.tailByteCount, "byte")
+    notes =
+      [
+        "\(name) is open, or was left open by a crash; what is used of it: "
+          + counted(scan.recordCount, "whole record")
+      ]
+      + (scan.tailByteCount > 0
+        ? ["\(name) ends in \(tornText) that are no whole record, and are left out"] : [])
+  }
+
+  /// Shows the records to `body`, within which they are mapped. The records stay mapped until
+  /// `SegmentMappings.countMax` other segments have been read; with fewer segments, as long as the
+  /// run lives.
+  @inline(__always)
+  func read<Result, Failure: Error>(
+    _ body: (SegmentRecords) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let file = mapped()
+    defer { withExtendedLifetime(file) {} }
+    return try body(
+      SegmentRecords(
+        segment: self,
+        bytes: UnsafeRawBufferPointer(rebasing: file.bytes[..<(recordCount * recordByteCount)])))
+  }
+
+  private func mapped() -> MappedFile {
+    last.withLock { last in
+      if let file = last.file { return file }
+      let file = mapAgain()
+      last.file = file
+      mappings.keep(file)
+      return file
+    }
+  }
+
+  /// The file was whole when the run was opened. Readers have no way to go on without it.
+  private func mapAgain() -> MappedFile {
+    do {
+      let file = try MappedFile(path)
+      if file.bytes.count >= recordCount * recordByteCount { return file }
+      endProcess("\(path): found \(file.bytes.count) bytes, expected \(byteCount) as at the start")
+    } catch {
+      endProcess("\(error)")
+    }
+  }
+
+  private func endProcess(_ reason: String) -> Never {
+    let line = Array(
+      "error: \(reason); another program has changed the run while it was read\n".utf8)
+    line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _exit(1)
+  }
+}
+
+/// The records of a segment while they are mapped.
+struct SegmentRecords {
+  let segment: MappedSegment
+  /// The whole records, one after another.
+  let bytes: UnsafeRawBufferPointer
+
+  /// The first byte of record `index`, which must be one of the segment's.
+  @inline(__always)
+  subscript(index: Int) -> UnsafeRawPointer {
+    precondition(0..<segment.recordCount ~= index)
+    guard let base = bytes.baseAddress else { preconditionFailure("an empty segment") }
+    return base + index * segment.recordByteCount
+  }
+
+  /// Record `index` as a flagged one; nil in a segment of events.
+  func flagged(_ index: Int) -> FlaggedRecordView? {
+    segment.kind == .flagged
+      ? FlaggedRecordView(self[index], featureCount: segment.featureCount) : nil
+  }
+
+  /// Throws where record `index` is not a good one.
+  func check(_ index: Int) throws(FileFault) {
+    if let refusal = refusal(index) { throw fault(index, refusal) }
+  }
+
+  /// Why record `index` is not a good one; nil where it is.
+  func refusal(_ index: Int) -> RecordRejection? {
+    segment.kind.refusal(at: self[index], featureCount: segment.featureCount)
+  }
+
+  /// Says what is wrong with record `index`.
+  func fault(_ index: Int, _ refusal: RecordRejection) -> FileFault {
+    recordFault(
+      file: segment.path, index: index, byteOffset: index * segment.recordByteCount,
+      refusal: refusal, base: self[index], kind: segment.kind, featureCount: segment.featureCount)
+  }
+}
+
+/// The mappings of a run's segments that were read last. The system allows a process some 65,000
+/// mappings in all.
+final class SegmentMappings: Sendable {
+  /// The most that a run keeps.
+  static let countMaxDefault = 16_384
+
+  private struct Ring: Sendable {
+    var files: [MappedFile] = []
+    var next = 0
+  }
+
+  let countMax: Int
+  private let ring = Mutex(Ring())
+
+  init(countMax: Int = countMaxDefault) {
+    precondition(countMax > 0)
+    self.countMax = countMax
+  }
+
+  /// Keeps a mapping, in the place of the one kept longest where all are taken.
+  func keep(_ file: MappedFile) {
+    ring.withLock { ring in
+      guard ring.files.count == countMax else { return ring.files.append(file) }
+      ring.files[ring.next] = file
+      ring.next = (ring.next + 1) % countMax
+    }
+  }
+}

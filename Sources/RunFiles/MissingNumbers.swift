@@ -1,0 +1,101 @@
+internal import BoundedNumbers
+internal import EventRecords
+
+/// Numbers that a journal's segments had and have no more: a whole segment is not there, or its end is cut.
+///
+/// Numbers that lie between segments alone say nothing: after an end that was not orderly a journal leaves
+/// some out. Evidence is a name that is missing beside them, or what the manifest lists.
+struct MissingNumbers: CustomStringConvertible {
+  /// They come before the first record of this segment; the count of segments for those at the end.
+  var segment: Int
+  var description: String
+
+  private struct Known {
+    var index: Int
+    var first: UInt64
+    var last: UInt64
+  }
+
+  /// - Parameter segments: in order, with whole records.
+  static func find(
+    in segments: [MappedSegment], manifest: RunManifest?, deleted: DeletedRecords
+  ) -> [MissingNumbers] {
+    let present = segments.map { numbers(of: $0) }
+    let listed = Dictionary(
+      (manifest?.segments ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var missing: [MissingNumbers] = []
+    var told: Set<String> = []
+    // What the manifest lists and is cut or not there.
+    for (place, segment) in segments.enumerated() {
+      let name = lastComponent(segment.path)
+      told.insert(name)
+      guard let entry = listed[name], let last = entry.summary?.lastNumber,
+        let found = present[place], found.last < last, segment.byteCount < entry.byteCount
+      else { continue }
+      missing.append(
+        MissingNumbers(
+          segment: place + 1,
+          description: "\(name): numbers \(found.last + 1) to \(last) are missing: found "
+            + "\(segment.byteCount) bytes, expected \(entry.byteCount), as the manifest says"))
+    }
+    for entry in manifest?.segments ?? [] where !told.contains(entry.name) {
+      guard let name = SegmentName(entry.name), let first = entry.summary?.firstNumber,
+        let last = entry.summary?.lastNumber, last > deleted.number
+      else { continue }
+      told.insert(entry.name)
+      let place = present.firstIndex { ($0?.index ?? 0) > name.index } ?? segments.count
+      missing.append(
+        MissingNumbers(
+          segment: place,
+          description: "\(entry.name): numbers \(first) to \(last) are missing: the manifest lists "
+            + "it, and it is not there"))
+    }
+    return missing + unlisted(present.compactMap(\.self), told: told, deleted: deleted)
+  }
+
+  /// Names that are missing between two segments, or before the first, with numbers that are in none.
+  private static func unlisted(
+    _ present: [Known], told: Set<String>, deleted: DeletedRecords
+  ) -> [MissingNumbers] {
+    var before = Known(index: 0, first: 0, last: deleted.number)
+    if deleted.number > 0, let first = present.first {
+      // Retention takes the oldest segments; how many is not said.
+      before.index = first.index - 1
+    }
+    var missing: [MissingNumbers] = []
+    for (place, next) in present.enumerated() {
+      defer { before = next }
+      guard next.index - before.index > 1, next.first > before.last,
+        next.first - before.last > 1
+      else { continue }
+      let names = (before.index + 1..<next.index).lazy.map {
+        SegmentName(index: $0, kind: .flagged, isOpen: false).description
+      }
+      guard let name = names.first, !told.contains(name) else { continue }
+      let count = next.index - before.index - 1
+      let which = count == 1 ? "\(name) is" : "\(name) and \(count - 1) more are"
+      missing.append(
+        MissingNumbers(
+          segment: place,
+          description: "numbers \(before.last + 1) to \(next.first - 1) are in no segment: "
+            + "\(which) not there"))
+    }
+    return missing
+  }
+
+  /// By the first and last good record; nil without one, and for a segment of another name.
+  private static func numbers(of segment: MappedSegment) -> Known? {
+    guard let name = SegmentName(lastComponent(segment.path)) else { return nil }
+    return segment.read { records in
+      let indices = 0..<segment.recordCount
+      guard let first = indices.first(where: { records.refusal($0) == nil }),
+        let last = indices.last(where: { records.refusal($0) == nil }),
+        let (low, high) = records.flagged(first).flatMap({ low in
+          records.flagged(last).map { (low.number, $0.number) }
+        })
+      else { return nil }
+      // The records before the first good one had the numbers before its own.
+      return Known(index: name.index, first: low -| UInt64(first), last: high)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+public import DurableFiles
+public import EventRecords
+
+/// A run on disk, read where it lies: a folder of segments, or one segment by itself. The records
+/// are mapped into memory and checked when they are asked for.
+///
+/// A segment that is still open, or was left open by a crash, is read as far as its whole records
+/// go; `notes` say so. Of a journal everything that can be read is read; `damage` names the rest.
+public final class RecordedRun: Sendable {
+  /// The folder or the segment, as given.
+  public let path: String
+  /// Event or flagged records.
+  public let kind: RunKind
+  /// D.
+  public let featureCount: Int
+  /// The manifest; nil for a segment, for a run that was not closed, and where a journal's is damaged.
+  public let manifest: RunManifest?
+  /// What the user should know: open segments, torn tails, segments that are no longer there.
+  public let notes: [String]
+  /// One line for each file of a journal that is not sound.
+  public let damage: [String]
+  /// One line for each stretch of a journal's numbers that is in no segment though it was, as far as names
+  /// and manifest tell: segments that were moved away or cut.
+  public let missing: [String]
+  /// What retention has deleted from a journal; nothing from any other run.
+  public let deleted: DeletedRecords
+  let segments: [MappedSegment]
+  /// Index of the first record of each segment, and one past the last record.
+  private let firstRecords: [Int]
+  /// Indices of records before which a whole segment of a journal cannot be read.
+  private let lostBefore: Set<Int>
+
+  /// Records in all segments.
+  public var recordCount: Int { firstRecords.last ?? 0 }
+  /// Names of the features, where the manifest has them.
+  public var featureNames: [String]? { manifest?.featureNames }
+
+  /// Maps a run.
+  /// - Throws: `FileFault` for a file that is none of a run's, cut, or missing; `SystemCallError`.
+  public convenience init(_ path: String) throws {
+    try self.init(path, mappingCountMax: SegmentMappings.countMaxDefault)
+  }
+
+  /// Maps a run, of which no more than `mappingCountMax` segments are mapped at a time.
+  package init(_ path: String, mappingCountMax: Int) throws {
+    self.path = path
+    let content = try isFolder(path) ? RunContent(folder: path) : RunContent(segment: path)
+    kind = content.kind
+    featureCount = content.featureCount
+    manifest = content.manifest
+    deleted = content.deleted
+    let mappings = SegmentMappings(countMax: mappingCountMax)
+    var segments: [MappedSegment] = []
+    var firstRecords = [0]
+    var damage = content.damage
+    var lostBefore: Set<Int> = []
+    for part in content.parts {
+      guard let file = try part.mapped(&damage) else {
+        lostBefore.insert(firstRecords.last ?? 0)
+        continue
+      }
+      let segment = try MappedSegment(
+        file, kind: content.kind, featureCount: content.featureCount,
+        isOfJournal: content.isJournal, mappings: mappings)
+      damage += [segment.damage].compactMap(\.self)
+      segments.append(segment)
+      firstRecords.append((firstRecords.last ?? 0) + segment.recordCount)
+    }
+    self.segments = segments
+    self.firstRecords = firstRecords
+    let gaps =
+      content.isJournal
+      ? MissingNumbers.find(in: segments, manifest: content.manifest, deleted: content.deleted) : []
+    for gap in gaps { lostBefore.insert(firstRecords[gap.segment]) }
+    self.lostBefore = lostBefore
+    missing = gaps.map(\.description)
+    notes = content.notes + segments.flatMap(\.notes)
+    let changed = Self.changedSizes(segments, manifest: content.manifest)
+    if let fault = changed.first, !content.isJournal { throw fault }
+    self.damage = damage + changed.map(\.description)
+  }
+
+  private static func changedSizes(
+    _ segments: [MappedSegment], manifest: RunManifest?
+  ) -> [FileFault] {
+    guard let manifest else { return [] }
+    let listed = Dictionary(
+      manifest.segments.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
+    return segments.compactMap { segment in
+      guard let expected = listed[lastComponent(segment.path)], segment.byteCount != expected else {
+        return nil
+      }
+      return FileFault(
+        file: segment.path, found: counted(segment.byteCount, "byte"),
+        expected: "\(expected), as the manifest says",
+        remedy: "the file was changed after the run was closed; get it again")
+    }
+  }
+
+  /// Segment and place in it of record `index`. O(log segments).
+  @inline(__always)
+  private func locate(_ index: Int) -> (segment: MappedSegment, record: Int) {
+    precondition(0..<recordCount ~= index, "record \(index) of \(recordCount)")
+    // Segments that are empty begin where the next begins.
+    let segment = lastIndex(notAbove: index, in: firstRecords)
+    return (segments[segment], index - firstRecords[segment])
+  }
+
+  /// Event record `index`; in a flagged run the one that the flagged record carries. Valid as long
+  /// as the run lives. In a run of more than 16,384 segments it is valid until 16,384 other
+  /// segments were read. Traps where there is no such record.
+  /// - Throws: `FileFault` for a record whose checksum is wrong.
+  public func record(at index: Int) throws(FileFault) -> EventRecordView {
+    let (segment, record) = locate(index)
+    return try segment.read { (records) throws(FileFault) in
+      try records.check(record)
+      return kind.event(at: records[record], featureCount: featureCount)
+    }
+  }
+
+  /// Flagged record `index`, valid as long as that of `record(at:)`. Traps where the run is not a
+  /// flagged one or has no such record.
+  /// - Throws: `FileFault` for a record whose checksum is wrong.
+  public func flaggedRecord(at index: Int) throws(FileFault) -> FlaggedRecordView {
+    precondition(kind == .flagged, "not a flagged run")
+    let (segment, record) = locate(index)
+    return try segment.read { (records) throws(FileFault) in
+      try records.check(record)
+      return FlaggedRecordView(records[record], featureCount: featureCount)
+    }
+  }
+
+  /// Whether a whole segment between record `index` and the one before, or behind the last one, cannot
+  /// be read.
+  public func isCut(before index: Int) -> Bool { lostBefore.contains(index) }
+
+  /// All event records in order, control records among them; each is checked.
+  public func forEachRecord(_ body: (EventRecordView) throws -> Void) throws {
+    try forEach { try body(kind.event(at: $0, featureCount: featureCount)) }
+  }
+
+  /// All flagged records in order. Traps where the run is not a flagged one.
+  public func forEachFlaggedRecord(_ body: (FlaggedRecordView) throws -> Void) throws {
+    precondition(kind == .flagged, "not a flagged run")
+    try forEach { try body(FlaggedRecordView($0, featureCount: featureCount)) }
+  }
+
+  private func forEach(_ body: (UnsafeRawPointer) throws -> Void) throws {
+    for segment in segments {
+      try segment.read { records in
+        for index in 0..<segment.recordCount {
+          try records.check(index)
+          try body(records[index])
+        }
+      }
+    }
+  }
+
+  /// SHA-256 over all records in order, however they are divided into segments. For a run of one
+  /// segment it is that of the file. Reads the whole run.
+  public func sha256() -> SHA256Digest {
+    var hash = SHA256Stream()
+    for segment in segments { segment.read { hash.update($0.bytes) } }
+    return hash.digest()
+  }
+}
+
+/// The last index of ascending `values`, of which the first is 0, whose value is not above `value`.
+func lastIndex(notAbove value: Int, in values: [Int]) -> Int {
+  var (low, high) = (0, values.count)
+  while low < high {
+    let middle = (low + high) / 2
+    if values[middle] <= value { low = middle + 1 } else { high = middle }
+  }
+  return max(0, low - 1)
+}

@@ -1,0 +1,261 @@
+import DurableFiles
+import EventRecords
+import Glibc
+import RunFiles
+import TestSupport
+import Testing
+
+/// A journal of which one file is damaged opens, says so, loses nothing that is sound, and gives no
+/// number twice.
+@Suite struct JournalDamageTests {
+  private let temporary = TemporaryFolder()
+  private var folder: String { temporary("journal") }
+  private static let recordByteCount = 160
+  /// Segments of three records, numbers 1 to 11; two of the last.
+  private static let lastNumber: UInt64 = 11
+
+  private func open() throws -> FlaggedJournal {
+    try FlaggedJournal(
+      folder: folder, featureCount: 4, featureNames: ["a", "b", "c", "d"],
+      segmentByteCountMax: 3 * Self.recordByteCount)
+  }
+
+  private func makeJournal(isFinished: Bool = true) throws {
+    let journal = try open()
+    for _ in 0..<Self.lastNumber { try append(to: journal) }
+    try journal.setPublished(5)
+    if isFinished { try journal.finish() } else { try journal.synchronise() }
+  }
+
+  private func append(to journal: FlaggedJournal) throws {
+    try flaggedBytes(number: journal.nextNumber).withUnsafeBytes { try journal.append($0) }
+  }
+
+  private func numbers(_ journal: FlaggedJournal) throws -> [UInt64] {
+    var buffer = [UInt8](repeating: 0, count: 100 * Self.recordByteCount)
+    let found = try buffer.withUnsafeMutableBytes { try journal.read(from: 1, into: $0) }
+    return buffer.withUnsafeBytes { bytes in
+      (0..<found).compactMap { index in
+        bytes.baseAddress.map {
+          FlaggedRecordView($0 + index * Self.recordByteCount, featureCount: 4).number
+        }
+      }
+    }
+  }
+
+  /// Opens the damaged journal, twice, writes and ends; checks what must hold whatever was damaged.
+  private func reopen(_ name: String, isTold: Bool = true) throws -> [UInt64] {
+    let (found, given) = try writeOne(name, isTold: isTold)
+    do {
+      let again = try open()
+      #expect(try numbers(again) == found + [given])
+      #expect(again.nextNumber > given)
+      try again.finish()
+    }
+    let inspection = try RunInspection(folder)
+    let aside = names(in: folder).filter { $0.contains(".aside-") }
+    #expect(aside.allSatisfy { name in inspection.problems.contains { $0.contains(name) } })
+    let run = try RecordedRun(folder)
+    #expect(aside.allSatisfy { name in run.damage.contains { $0.contains(name) } })
+    let reader = JournalReader(folder: folder, featureCount: 4)
+    #expect(try reader.look()?.upperBound == given)
+    return found
+  }
+
+  /// The numbers that were found, and the one that the next record got.
+  private func writeOne(_ name: String, isTold: Bool) throws -> (found: [UInt64], given: UInt64) {
+    let journal = try open()
+    let told = journal.notes + journal.recovery.lines
+    #expect(told.contains { $0.contains(name) } == isTold, "\(told)")
+    #expect(journal.nextNumber > Self.lastNumber)
+    let found = try numbers(journal)
+    try append(to: journal)
+    let given = journal.lastNumber
+    #expect(try numbers(journal) == found + [given])
+    try journal.finish()
+    return (found, given)
+  }
+
+  private static let garbage: [[UInt8]] = [
+    [], [0], Array("{".utf8), Array("{}\n".utf8), Array("null".utf8), [0xFF, 0xFE, 0],
+    Array(repeating: 0, count: 700), Array(repeating: UInt8(ascii: "["), count: 50_000),
+    (0..<700).map { UInt8(truncatingIfNeeded: $0 &* 37) },
+    Array(#"{"format": "tamis-run/9"}"#.utf8),
+  ]
+
+  @Test(arguments: garbage) func aDamagedManifestIsMadeAnew(content: [UInt8]) throws {
+    try makeJournal()
+    try writeFile("\(folder)/manifest.json", content)
+    #expect(!(try RunInspection(folder).isWhole))
+    #expect(try RecordedRun(folder).recordCount == 11)
+    #expect(try reopen("manifest.json") == Array(1...11))
+    #expect(try contents(of: "\(folder)/manifest.json.aside-1") == content)
+    unlink("\(folder)/manifest.json.aside-1")
+    #expect(try RunInspection(folder).isWhole)
+  }
+
+  /// A manifest that reads well and says what the records do not.
+  @Test(arguments: [
+    (#""features" : 4"#, #""features" : 9"#), (#""a","#, #""z","#),
+    (#""kind" : "flagged""#, #""kind" : "events""#),
+  ])
+  func aManifestThatTheRecordsContradictIsMadeAnew(text: String, other: String) throws {
+    try makeJournal()
+    let before = String(decoding: try contents(of: "\(folder)/manifest.json"), as: UTF8.self)
+    #expect(before.contains(text))
+    let after = before.replacing(text, with: other)
+    try writeFile("\(folder)/manifest.json", Array(after.utf8))
+    #expect(try reopen("manifest.json") == Array(1...11))
+  }
+
+  @Test func aManifestOfAnotherModelIsRefusedStill() throws {
+    try makeJournal()
+    #expect(throws: FileFault.self) {
+      _ = try FlaggedJournal(folder: folder, featureCount: 4, featureNames: ["a", "b", "c", "e"])
+    }
+    #expect(throws: FileFault.self) { _ = try FlaggedJournal(folder: folder, featureCount: 5) }
+    #expect(names(in: folder).allSatisfy { !$0.contains("aside") })
+  }
+
+  /// What damage leaves of a segment of records 4 to 6, or of the last, 10 and 11.
+  private static let damages:
+    [(name: String, change: @Sendable ([UInt8]) -> [UInt8], good: [Int])] =
+      [
+        ("empty", { _ in [] }, []),
+        ("cut within the last", { Array($0.dropLast()) }, [0]),
+        ("cut within the first", { Array($0.prefix(100)) }, []),
+        ("zeros", { $0.map { _ in 0 } }, []),
+        ("longer by a byte", { $0 + [1] }, [0, 1]),
+        ("longer by zeros", { $0 + Array(repeating: 0, count: 3 * recordByteCount) }, [0, 1]),
+        ("longer by itself", { $0 + $0 }, [0, 1]),
+        ("shifted", { [7] + $0 }, []),
+        ("first record", { $0.enumerated().map { $0 == 50 ? ~$1 : $1 } }, [1]),
+        ("garbage", { $0.indices.map { UInt8(truncatingIfNeeded: $0 &* 89) } }, []),
+      ]
+
+  @Test(arguments: damages.indices, [1, 3])
+  func whatIsSoundOfADamagedSegmentStays(way: Int, place: Int) throws {
+    try makeJournal()
+    let damage = Self.damages[way]
+    let name = names(in: folder).filter { $0.hasSuffix(".flagged") }[place]
+    let whole = try contents(of: "\(folder)/\(name)")
+    let count = whole.count / Self.recordByteCount
+    try writeFile("\(folder)/\(name)", damage.change(whole))
+    let first = UInt64(place * 3 + 1)
+    // The damages are told for two records; the third is as the second but where the end is cut.
+    var good = damage.good.map { first + UInt64($0) }
+    if count == 3, damage.good.contains(1) || damage.name == "cut within the last" {
+      good = damage.name == "first record" ? [first + 1, first + 2] : Array(first...first + 2)
+      if damage.name == "cut within the last" { good.removeLast() }
+    }
+    let others = Array(1...Self.lastNumber).filter { $0 < first || $0 >= first + UInt64(count) }
+    let isTold = damage.name != "first record"
+    #expect(try reopen(name, isTold: isTold) == (others + good).sorted())
+    if good.isEmpty {
+      #expect(try contents(of: "\(folder)/\(name).aside-1") == damage.change(whole))
+    }
+  }
+
+  /// A segment with another one's bytes.
+  @Test(arguments: [(0, 3), (3, 0), (1, 2), (2, 1)])
+  func numbersThatDoNotFitAreSetAside(from: Int, to: Int) throws {
+    try makeJournal()
+    let segments = names(in: folder).filter { $0.hasSuffix(".flagged") }
+    try writeFile("\(folder)/\(segments[to])", try contents(of: "\(folder)/\(segments[from])"))
+    let lost = UInt64(to * 3 + 1)...min(UInt64(to * 3 + 3), Self.lastNumber)
+    let journal = try open()
+    #expect(journal.notes.contains { $0.contains("which do not go with those of other segments") })
+    #expect(try numbers(journal) == (1...Self.lastNumber).filter { !lost.contains($0) })
+    #expect(journal.nextNumber > Self.lastNumber)
+    #expect(names(in: folder).filter { $0.contains(".aside-") }.count == 1)
+  }
+
+  @Test func anOpenSegmentOfGarbageIsKept() throws {
+    try makeJournal(isFinished: false)
+    let name = try #require(names(in: folder).first { $0.hasSuffix(".writing") })
+    let garbage = (0..<500).map { UInt8(truncatingIfNeeded: $0 &* 53) }
+    try writeFile("\(folder)/\(name)", garbage)
+    #expect(try reopen(name) == Array(1...9))
+    #expect(try contents(of: "\(folder)/\(name).aside-1") == garbage)
+  }
+
+  /// Numbers of before there was a file for them are not given again either.
+  @Test func aLastSegmentThatCannotBeReadCostsNoNumber() throws {
+    try makeJournal()
+    unlink("\(folder)/numbers")
+    unlink("\(folder)/published")
+    let name = try #require(names(in: folder).last { $0.hasSuffix(".flagged") })
+    try writeFile("\(folder)/\(name)", Array(repeating: 0, count: 320))
+    let journal = try open()
+    #expect(journal.nextNumber > Self.lastNumber && journal.openSegmentIndex >= 4)
+  }
+
+  @Test(arguments: ["manifest.json", "published", "numbers", "deleted", "000002.flagged", "lock"])
+  func aFolderInTheFilesPlaceIsSetAside(name: String) throws {
+    try makeJournal()
+    unlink("\(folder)/\(name)")
+    mkdir("\(folder)/\(name)", 0o755)
+    let journal = try open()
+    #expect(journal.notes.contains { $0.contains(name) })
+    #expect(journal.nextNumber > Self.lastNumber)
+    rmdir("\(folder)/\(name).aside-1")
+  }
+
+  /// The file of numbers alone knows what was given to records that are gone: without it nothing does.
+  @Test(arguments: [false, true]) func withoutTheFileOfNumbersNoneComesAgain(isFolder: Bool) throws
+  {
+    try makeJournal(isFinished: false)
+    unlink("\(folder)/numbers")
+    if isFolder { mkdir("\(folder)/numbers", 0o755) }
+    let journal = try open()
+    #expect(journal.nextNumber > Self.lastNumber + (1 << 32))
+    #expect(journal.notes.contains { $0.contains("numbers: missing") })
+    if isFolder { rmdir("\(folder)/numbers.aside-1") }
+  }
+
+  @Test func anOpenSegmentThatIsAFolderIsSetAside() throws {
+    try makeJournal(isFinished: false)
+    let name = try #require(names(in: folder).first { $0.hasSuffix(".writing") })
+    unlink("\(folder)/\(name)")
+    mkdir("\(folder)/\(name)", 0o755)
+    let journal = try open()
+    #expect(journal.nextNumber > Self.lastNumber)
+    #expect(journal.notes.contains { $0.contains("\(name): found no regular file") })
+    rmdir("\(folder)/\(name).aside-1")
+  }
+
+  /// A file system without an exclusive rename, and a crash between its two steps.
+  @Test func aSegmentUnderBothItsNamesIsOne() throws {
+    try makeJournal()
+    link("\(folder)/000002.flagged", "\(folder)/000002.flagged.writing")
+    #expect(try numbers(open()) == Array(1...11))
+    #expect(!names(in: folder).contains("000002.flagged.writing"))
+  }
+
+  /// More segments than may be mapped at a time.
+  @Test(arguments: [1, 2, 3, 100]) func segmentsAreMappedWhenTheyAreRead(countMax: Int) throws {
+    try makeJournal()
+    let run = try RecordedRun(folder, mappingCountMax: countMax)
+    func mappedCount() throws -> Int {
+      let maps = String(decoding: try content("/proc/self/maps"), as: UTF8.self)
+      return maps.split(separator: "\n").count { $0.contains(folder) }
+    }
+    #expect(try mappedCount() <= countMax)
+    for round in 0..<3 {
+      for index in [10, 0, 5, 3, 9, 1] {
+        #expect(try run.flaggedRecord(at: index).number == UInt64(index + 1), "\(round)")
+      }
+      #expect(try mappedCount() <= countMax)
+    }
+    var found: [UInt64] = []
+    try run.forEachFlaggedRecord { found.append($0.number) }
+    #expect(found == Array(1...11))
+  }
+
+  private func content(_ path: String) throws -> [UInt8] {
+    let file = try OpenFile(opening: path, flags: O_RDONLY)
+    var bytes = [UInt8](repeating: 0, count: 1 << 22)
+    let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
+    return Array(bytes.prefix(count))
+  }
+}
