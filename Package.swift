@@ -49,16 +49,23 @@ let modules: [[Target]] = [
   module(
     "EventRecords", ["BoundedNumbers", "CScoreKernels", "DurableFiles"], testing: ["TestSupport"]),
   module(
-    "RunFiles", ["BoundedNumbers", "DurableFiles", "EventRecords"], testing: ["TestSupport"]),
+    "RunFiles", ["BoundedNumbers", "DurableFiles", "EventRecords", "StrictJSON"],
+    testing: ["TestSupport"]),
   module("StrictJSON", ["DurableFiles"]),
   module("ScoreModel", ["DurableFiles", "StrictJSON"]),
   module("ScoreEngine", ["ScoreModel", "CScoreKernels", "WorkerThreads"]),
   module(
     "Simulation",
-    ["EventRecords", "RunFiles", "DurableFiles", "ReproducibleMath", "WorkerThreads"]),
+    [
+      "EventRecords", "RunFiles", "StrictJSON", "DurableFiles", "ReproducibleMath",
+      "WorkerThreads",
+    ]),
   module(
     "Training",
-    ["ScoreEngine", "ScoreModel", "CScoreKernels", "ReproducibleMath", "WorkerThreads"]),
+    [
+      "ScoreEngine", "ScoreModel", "StrictJSON", "CScoreKernels", "ReproducibleMath",
+      "WorkerThreads",
+    ]),
   module(
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["CLinux", "ScoreEngine", argumentParser]),
@@ -178,7 +185,8 @@ let package = Package(
     .executable(name: "tamisd", targets: ["tamisd"]),
     .library(name: "ScoreEngine", targets: ["ScoreEngine", "ScoreModel", "DurableFiles"]),
     .library(name: "EventRecords", targets: ["EventRecords"]),
-    .library(name: "RunFiles", targets: ["RunFiles", "EventRecords", "DurableFiles"]),
+    .library(
+      name: "RunFiles", targets: ["RunFiles", "EventRecords", "StrictJSON", "DurableFiles"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

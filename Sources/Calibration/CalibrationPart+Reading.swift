@@ -23,15 +23,7 @@ extension CalibrationPart {
     _ bytes: UnsafeRawBufferPointer, file: String
   ) throws(FileFault) -> CalibrationPart {
     let (header, scores) = try sections(of: bytes, file: file)
-    let root: JSONValue
-    do throws(JSONSyntaxError) {
-      root = try JSONValue(parsing: header)
-    } catch {
-      throw FileFault(
-        file: file, place: "line \(error.line), column \(error.column)", found: error.found,
-        expected: error.expected)
-    }
-    return try CalibrationPart(JSONPlace(root: root, file: file), scores: scores)
+    return try CalibrationPart(JSONPlace(parsing: header, file: file), scores: scores)
   }
 
   /// The JSON and the scores of a whole file.

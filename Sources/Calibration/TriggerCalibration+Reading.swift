@@ -53,15 +53,7 @@ extension TriggerCalibration {
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, file: String
   ) throws(FileFault) -> TriggerCalibration {
-    let root: JSONValue
-    do throws(JSONSyntaxError) {
-      root = try JSONValue(parsing: bytes)
-    } catch {
-      throw FileFault(
-        file: file, place: "line \(error.line), column \(error.column)", found: error.found,
-        expected: error.expected)
-    }
-    return try TriggerCalibration(JSONPlace(root: root, file: file))
+    try TriggerCalibration(JSONPlace(parsing: bytes, file: file))
   }
 
   private init(_ place: JSONPlace) throws(FileFault) {

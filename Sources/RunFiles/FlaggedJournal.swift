@@ -1,6 +1,7 @@
 public import DurableFiles
 internal import EventRecords
 internal import Glibc
+public import StrictJSON
 
 /// The journal of a trigger: every flagged record goes here before it is published, and its number
 /// is never used again. It grows over restarts of the daemon; after a crash it holds whole records.
@@ -349,7 +350,7 @@ public final class FlaggedJournal {
 
   /// Closes the segment and writes the manifest; see `close()` and `writeManifest(extras:)`.
   @discardableResult
-  public func finish(extras: [String: JSONValue] = [:]) throws -> RunManifest {
+  public func finish(extras: JSONObject = [:]) throws -> RunManifest {
     try close()
     return try writeManifest(extras: extras)
   }
@@ -372,7 +373,7 @@ public final class FlaggedJournal {
   /// process left without one are read through once for it. Where this throws, the old manifest
   /// stays.
   @discardableResult
-  public func writeManifest(extras: [String: JSONValue] = [:]) throws -> RunManifest {
+  public func writeManifest(extras: JSONObject = [:]) throws -> RunManifest {
     collectRemoved()
     try forgetMovedAway()
     var manifest = try account.manifest(

@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+public import StrictJSON
 
 /// Tells what a run folder, a segment or a `.npy` file is, and whether it is whole. Every record is
 /// checked and every segment is hashed. Nothing is changed.
@@ -32,8 +33,8 @@ public struct RunInspection: Equatable, Sendable {
 
   /// Everything as JSON.
   public var json: JSONValue {
-    var object = Dictionary(
-      facts.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    var object = JSONObject()
+    for fact in facts where object[fact.name] == nil { object[fact.name] = fact.value }
     object["path"] = .string(path)
     object["problems"] = .array(problems.map(JSONValue.string))
     object["whole"] = .bool(isWhole)
@@ -81,11 +82,11 @@ public struct RunInspection: Equatable, Sendable {
       let array = try NumpyArray(file)
       let shape = array.shape.map(String.init).joined(separator: ", ")
       state(
-        "shape", .array(array.shape.map { .count($0) }),
+        "shape", .array(array.shape.map { .integer($0) }),
         "shape (\(shape)) of \(array.elementType.rawValue)")
       let wrongCount = array.notFiniteCount()
       state(
-        "not_finite", .count(wrongCount),
+        "not_finite", .integer(wrongCount),
         array.elementType == .float64
           ? "\(counted(wrongCount, "value")) that are NaN, infinite, or beyond the range of float32"
           : "\(counted(wrongCount, "value")) that are NaN or infinite")
@@ -101,7 +102,7 @@ public struct RunInspection: Equatable, Sendable {
       problems.append("no whole record that tells D in \(counted(file.bytes.count, "byte"))")
       return
     }
-    state("features", .count(featureCount), counted(featureCount, "feature"))
+    state("features", .integer(featureCount), counted(featureCount, "feature"))
     var tally = RunTally(kind: kind)
     _ = scan(file, kind: kind, featureCount: featureCount, tally: &tally)
     state(tally)
@@ -119,7 +120,7 @@ public struct RunInspection: Equatable, Sendable {
     }
     self.kind = kind
     state("format", .string("run"), "a run folder of \(Self.title(kind))")
-    state("features", .count(featureCount), counted(featureCount, "feature"))
+    state("features", .integer(featureCount), counted(featureCount, "feature"))
     var tally = RunTally(kind: kind)
     var segments: [RunManifest.Segment] = []
     for name in folder.segments {
@@ -137,7 +138,7 @@ public struct RunInspection: Equatable, Sendable {
     problems += folder.asideNames.map {
       "\($0): set aside as damaged; look at it, and move it away"
     }
-    state("segments", .count(segments.count), "segments: \(segments.count)")
+    state("segments", .integer(segments.count), "segments: \(segments.count)")
     state(tally)
     if kind == .flagged { stateGaps(folder, featureCount: featureCount) }
     let deleted = kind == .flagged ? try inspectJournal() : nil
@@ -170,7 +171,7 @@ public struct RunInspection: Equatable, Sendable {
     guard !gaps.isEmpty else { return }
     let sum = gaps.reduce(0) { $0 &+ $1 }
     state(
-      "numbers_between_segments", .array([.count(gaps.count), .count(sum)]),
+      "numbers_between_segments", .array([.integer(gaps.count), .integer(sum)]),
       "\(counted(sum, "number")) in \(counted(gaps.count, "place")) between segments are in "
         + "none: left out after an end that was not orderly, deleted, or moved away")
   }
@@ -180,14 +181,14 @@ public struct RunInspection: Equatable, Sendable {
     let store = DiskFolder(path)
     switch try PublishedCursor.read(in: store) {
     case .number(let published):
-      state("published", .count(published), "published up to number \(published)")
+      state("published", .integer(published), "published up to number \(published)")
     case .damaged(let found):
       problems.append("\(PublishedCursor.fileName) is damaged: \(found)")
     case nil: break
     }
     if let numbers = try NumberReservation.read(in: store) {
       state(
-        "next_number", .count(numbers.nextNumber),
+        "next_number", .integer(numbers.nextNumber),
         numbers.isExact
           ? "the next number is \(numbers.nextNumber)"
           : "not closed in order: the next process continues at number \(numbers.nextNumber) or "
@@ -200,8 +201,8 @@ public struct RunInspection: Equatable, Sendable {
       state(
         "deleted",
         .object([
-          "number": .count(deleted.number), "published": .count(deleted.published),
-          "unpublished": .count(deleted.unpublished),
+          "number": .integer(deleted.number), "published": .integer(deleted.published),
+          "unpublished": .integer(deleted.unpublished),
         ]),
         "deleted up to number \(deleted.number): \(counted(deleted.published, "record")) "
           + "published, \(deleted.unpublished) unpublished")
@@ -249,11 +250,12 @@ extension RunInspection {
   }
 
   private mutating func state(_ tally: RunTally) {
-    state("records", .count(tally.recordCount), counted(tally.recordCount, "good record"))
+    state("records", .integer(tally.recordCount), counted(tally.recordCount, "good record"))
     let counts = tally.countsByName
     let named = RunTally.countNames(tally.kind).map { "\($0) \(counts[$0] ?? 0)" }
     state(
-      "counts", .object(counts.mapValues { .count($0) }), named.joined(separator: ", "))
+      "counts", .object(JSONObject(sorting: counts.map { ($0.key, .integer($0.value)) })),
+      named.joined(separator: ", "))
     state(
       "schema", .string(schemaDescription(tally.schema)),
       tally.schema == 0
@@ -261,20 +263,20 @@ extension RunInspection {
     if tally.hasMixedSchemas { problems.append("records of more than one schema") }
     if let first = tally.firstTimeNs, let last = tally.lastTimeNs {
       state(
-        "time_ns", .array([.count(first), .count(last)]), "time \(first) to \(last) ns")
+        "time_ns", .array([.integer(first), .integer(last)]), "time \(first) to \(last) ns")
     }
     if let first = tally.firstNumber, let last = tally.lastNumber {
-      state("numbers", .array([.count(first), .count(last)]), "numbers \(first) to \(last)")
+      state("numbers", .array([.integer(first), .integer(last)]), "numbers \(first) to \(last)")
     }
     state("sources", .array(tally.streams.map(Self.json)), Self.line(tally.streams, tally.kind))
   }
 
   private static func json(_ stream: RunTally.Stream) -> JSONValue {
     .object([
-      "run": .count(stream.run), "source": .count(stream.source),
-      "records": .count(stream.recordCount), "first_sequence": .count(stream.firstSequence),
-      "last_sequence": .count(stream.lastSequence), "lost": .count(stream.lost),
-      "late": .count(stream.late), "repeated": .count(stream.repeated),
+      "run": .integer(stream.run), "source": .integer(stream.source),
+      "records": .integer(stream.recordCount), "first_sequence": .integer(stream.firstSequence),
+      "last_sequence": .integer(stream.lastSequence), "lost": .integer(stream.lost),
+      "late": .integer(stream.late), "repeated": .integer(stream.repeated),
     ])
   }
 

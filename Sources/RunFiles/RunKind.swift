@@ -1,7 +1,7 @@
 internal import EventRecords
 
 /// What the segments of a run folder hold.
-public enum RunKind: String, Sendable, Codable, CaseIterable {
+public enum RunKind: String, Sendable, CaseIterable {
   /// Event records: a recorded stream.
   case events
   /// Flagged records: the events that a trigger kept, with the reasons.

@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+public import StrictJSON
 
 /// Writes a run folder: segments `NNNNNN.events` or `NNNNNN.flagged` of whole records, and a
 /// manifest at the end. The open segment bears the suffix `.writing`; a writer that ends without
@@ -131,7 +132,7 @@ public final class RunWriter {
   /// Closes the last segment and writes the manifest. `extras` become sections of their own beside
   /// its fields. Nothing can be appended afterwards.
   @discardableResult
-  public func finish(extras: [String: JSONValue] = [:]) throws -> RunManifest {
+  public func finish(extras: JSONObject = [:]) throws -> RunManifest {
     precondition(!isFinished, "the run is closed")
     try closeSegment()
     var manifest = RunManifest(

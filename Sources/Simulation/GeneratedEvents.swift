@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventRecords
 package import RunFiles
+package import StrictJSON
 internal import WorkerThreads
 
 /// Events that a program makes. Each depends only on its place, so that files of them do not depend
@@ -13,7 +14,7 @@ package struct GeneratedEvents: Sendable {
   /// The number of events.
   package let eventCount: Int
   /// Sections of the run's manifest that say how the events were made.
-  package let origin: [String: JSONValue]
+  package let origin: JSONObject
   /// Events made at a time by all threads together, and written before the next ones are made.
   package let chunkEventCount: Int
   /// Makes the events of a range: D features each, row-major. Called from any thread.
@@ -25,7 +26,7 @@ package struct GeneratedEvents: Sendable {
   /// Describes events; nothing is made yet.
   package init(
     featureCount: Int, featureNames: [String]?, eventCount: Int,
-    origin: [String: JSONValue] = [:], chunkEventCount: Int = 16_384,
+    origin: JSONObject = [:], chunkEventCount: Int = 16_384,
     fill: @escaping @Sendable (UnsafeMutableBufferPointer<Float>, Range<UInt64>) throws -> Void
   ) {
     precondition(featureCount >= 1 && eventCount >= 0 && chunkEventCount >= 1)

@@ -1,5 +1,6 @@
 internal import EventRecords
 internal import RunFiles
+internal import StrictJSON
 
 extension SimulatedSample {
   /// Writes the sample as `GeneratedEvents.write` does.
@@ -26,20 +27,20 @@ extension SimulatedSample {
 
   /// How the sample was made, for the run's manifest.
   private var record: JSONValue {
-    var fields: [String: JSONValue] = [
-      "process_seed": .count(physics.processSeed), "seed": .count(seed),
-      "events": .count(eventCount),
+    var fields: JSONObject = [
+      "process_seed": .integer(physics.processSeed), "seed": .integer(seed),
+      "events": .integer(eventCount),
     ]
     switch content {
     case .background:
       fields["content"] = .string("background")
     case .anomalies(let scale, let spread):
       fields["content"] = .string("anomalies")
-      fields["scale"] = .number(scale)
-      fields["spread"] = .number(spread)
+      fields["scale"] = .shortest(scale)
+      fields["spread"] = .shortest(spread)
     case .shiftedBackground(let scale):
       fields["content"] = .string("shifted background")
-      fields["scale"] = .number(scale)
+      fields["scale"] = .shortest(scale)
     }
     return .object(fields)
   }

@@ -13,6 +13,20 @@ package struct JSONPlace {
     self.init(file: file, path: path, value: value)
   }
 
+  /// The root of the JSON text `bytes`, which is the file at `file` or stands at `path` in it.
+  package init(
+    parsing bytes: UnsafeRawBufferPointer, file: String, path: String = "", remedy: String? = nil
+  ) throws(FileFault) {
+    do throws(JSONSyntaxError) {
+      self.init(root: try JSONValue(parsing: bytes), file: file, path: path)
+    } catch {
+      let place = "line \(error.line), column \(error.column)"
+      throw FileFault(
+        file: file, place: path.isEmpty ? place : "\(path), \(place)", found: error.found,
+        expected: error.expected, remedy: remedy)
+    }
+  }
+
   private init(file: String, path: String, value: JSONValue) {
     self.file = file
     self.path = path
@@ -84,6 +98,22 @@ package struct JSONPlace {
       throw fault(expected: "an integer \(bounds)")
     }
     return integer
+  }
+
+  /// The integer of a member that must be there: any that `Integer` has and is not negative.
+  package func count<Integer: FixedWidthInteger>(
+    _ name: String, as type: Integer.Type = Integer.self
+  ) throws(FileFault) -> Integer {
+    try member(name).integer(in: 0...Integer.max)
+  }
+
+  /// The same; nil where the member is missing or null.
+  package func optionalCount<Integer: FixedWidthInteger>(
+    _ name: String, as type: Integer.Type = Integer.self
+  ) throws(FileFault) -> Integer? {
+    try optionalMember(name)?.unlessNull { (place) throws(FileFault) in
+      try place.integer(in: 0...Integer.max)
+    }
   }
 
   /// A finite number, rounded once from its decimal text to the nearest `Real`.

@@ -50,6 +50,42 @@ extension JSONValue {
     }
   }
 
+  /// The value with the members of all objects sorted, so that equal values have equal text: on one
+  /// line without spaces, as a model's training record has it, or with a line for each member and
+  /// element, as a run's manifest has it. No newline at the end.
+  package func sortedText(isIndented: Bool) -> String {
+    var text = ""
+    writeSorted(to: &text, lineBreak: isIndented ? "\n" : nil)
+    return text
+  }
+
+  /// `lineBreak` is a newline and the margin of this value; nil where all is one line.
+  private func writeSorted(to text: inout String, lineBreak: String?) {
+    let inner = lineBreak.map { $0 + "  " }
+    func write<Element>(_ elements: [Element], _ each: (Element) -> Void) {
+      for (index, element) in elements.enumerated() {
+        text += (index == 0 ? "" : ",") + (inner ?? "")
+        each(element)
+      }
+      if let lineBreak { text += (elements.isEmpty ? "\n" : "") + lineBreak }
+    }
+    switch self {
+    case .array(let values):
+      text += "["
+      write(values) { $0.writeSorted(to: &text, lineBreak: inner) }
+      text += "]"
+    case .object(let object):
+      text += "{"
+      write(object.sorted.members) { member in
+        text += Self.quoted(member.name) + (inner == nil ? ":" : " : ")
+        member.value.writeSorted(to: &text, lineBreak: inner)
+      }
+      text += "}"
+    default:
+      text += compactText
+    }
+  }
+
   private var isScalar: Bool {
     switch self {
     case .array, .object: false

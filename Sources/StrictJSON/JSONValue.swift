@@ -1,22 +1,28 @@
 /// A JSON value that keeps what Foundation's types lose: the text of numbers and the order of
 /// members. So a threshold reads back to the same bits, a target rate stays the decimal that was
 /// typed, and a file that is read and written again keeps keys that this version does not know.
-package enum JSONValue: Equatable, Sendable {
+public enum JSONValue: Equatable, Sendable {
+  /// `null`
   case null
+  /// `true` or `false`
   case bool(Bool)
   /// A number as it is written; always in JSON's grammar.
   case number(String)
+  /// A text.
   case string(String)
+  /// A list.
   case array([JSONValue])
+  /// Named values.
   case object(JSONObject)
 
   /// An integer.
-  package static func integer(_ value: some BinaryInteger) -> JSONValue {
+  public static func integer(_ value: some BinaryInteger) -> JSONValue {
     .number(String(value))
   }
 
-  /// A finite number, as the shortest text that reads back to the same bits.
-  package static func real(_ value: Double) -> JSONValue {
+  /// A finite number, as the shortest text that reads back to the same bits. Traps where `value` is
+  /// not finite.
+  public static func real(_ value: Double) -> JSONValue {
     precondition(value.isFinite, "JSON has no text for \(value)")
     return .number(String(value))
   }
@@ -30,6 +36,16 @@ package enum JSONValue: Equatable, Sendable {
     precondition(value.isFinite, "JSON has no text for \(value)")
     let isSafe = Double(String(value)).map { Float($0) == value } ?? false
     return .number(isSafe ? String(value) : String(Double(value)))
+  }
+
+  /// The same without ".0" behind a whole number, as manifests and training records have it. Traps
+  /// where `value` is not finite.
+  package static func shortest(
+    _ value: some BinaryFloatingPoint & LosslessStringConvertible
+  ) -> JSONValue {
+    precondition(value.isFinite, "JSON has no text for \(value)")
+    let text = value.description
+    return .number(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
   }
 
   /// As much of a text as a message can bear.
@@ -58,18 +74,20 @@ package enum JSONValue: Equatable, Sendable {
 }
 
 /// The members of a JSON object in the order of the file; names are unique.
-package struct JSONObject: Equatable, Sendable {
+public struct JSONObject: Equatable, Sendable {
   /// One name and its value.
-  package struct Member: Equatable, Sendable {
-    package var name: String
-    package var value: JSONValue
+  public struct Member: Equatable, Sendable {
+    /// Unique in the object.
+    public var name: String
+    /// The value of that name.
+    public var value: JSONValue
   }
 
   /// All members, first one first.
-  package private(set) var members: [Member] = []
+  public private(set) var members: [Member] = []
 
   /// An object without members.
-  package init() {}
+  public init() {}
 
   /// An object of these members, whose names differ.
   init(unique members: [Member]) {
@@ -77,7 +95,7 @@ package struct JSONObject: Equatable, Sendable {
   }
 
   /// The value of `name`. Setting nil removes the member; a new name goes to the end. O(members).
-  package subscript(name: String) -> JSONValue? {
+  public subscript(name: String) -> JSONValue? {
     get { members.first { $0.name == name }?.value }
     set {
       let place = members.firstIndex { $0.name == name }
@@ -97,6 +115,17 @@ package struct JSONObject: Equatable, Sendable {
     return rest
   }
 
+  /// An object of these members, whose names differ, by the bytes of their names.
+  package init(sorting members: [(name: String, value: JSONValue)]) {
+    self = JSONObject(unique: members.map { Member(name: $0.name, value: $0.value) }).sorted
+  }
+
+  /// The members by the bytes of their names.
+  package var sorted: JSONObject {
+    JSONObject(
+      unique: members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+  }
+
   /// Adds all members of `other`; its values win.
   package mutating func merge(_ other: JSONObject) {
     for member in other.members { self[member.name] = member.value }
@@ -105,7 +134,7 @@ package struct JSONObject: Equatable, Sendable {
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
   /// Members in the order written.
-  package init(dictionaryLiteral elements: (String, JSONValue)...) {
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
     for (name, value) in elements { self[name] = value }
   }
 }

@@ -20,12 +20,12 @@ package func trainAutoencoder(
   let run = try TrainingRun(configuration, events: standardised)
   work(run, configuration: configuration, progress: progress)
   try run.checkConverged()
-  let record = ReconstructionRecord(
-    configuration, events: events, program: program,
+  let record = TrainingRecord(
+    autoencoder: configuration, events: events, program: program,
     roundedFeatures: standardised.roundedFeatures, lossHistory: run.history.points)
   let model = TrainedModel(
     autoencoder: run.parameters, standardiser: standardised.standardiser,
-    featureNames: events.featureNames, trainingRecord: try record.json())
+    featureNames: events.featureNames, trainingRecord: record.json)
   return TrainingResult(
     model: model, lossHistory: run.history.points, measurement: nil,
     roundedFeatures: standardised.roundedFeatures, choices: [],

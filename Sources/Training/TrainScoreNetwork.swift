@@ -45,13 +45,13 @@ package func trainScoreNetwork(
     configuration.distance, scoring: scoring, measurement: measurement,
     isAutomatic: configuration.scoringLevels == nil)
   let record = TrainingRecord(
-    configuration, events: events, program: program,
+    score: configuration, events: events, program: program,
     roundedFeatures: standardised.roundedFeatures, lossHistory: run.history.points,
     measurement: measurement, distance: distance.sentence)
   let model = TrainedModel(
     parameters: parameters, sigmas: configuration.noiseSchedule.sigmas,
     standardiser: standardised.standardiser, featureNames: events.featureNames,
-    scoring: scoring, distance: distance.distance, trainingRecord: try record.json())
+    scoring: scoring, distance: distance.distance, trainingRecord: record.json)
   return TrainingResult(
     model: model, lossHistory: run.history.points, measurement: measurement,
     roundedFeatures: standardised.roundedFeatures,

@@ -1,127 +1,95 @@
-internal import FoundationEssentials
 internal import ScoreModel
-
-/// One row of the record's table of noise levels; a number that is not finite is left out.
-struct LevelRow: Encodable {
-  let sigma: Float
-  let explainedNoise: Double?
-  let linearExplainedNoise: Double?
-  let normMean: Double?
-  let normSpread: Double?
-
-  enum CodingKeys: String, CodingKey {
-    case sigma
-    case explainedNoise = "explained_noise"
-    case linearExplainedNoise = "linear_explained_noise"
-    case normMean = "norm_mean"
-    case normSpread = "norm_spread"
-  }
-
-  init(_ level: NoiseLevelSummary) {
-    func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
-    sigma = level.sigma
-    explainedNoise = finite(level.explainedNoise)
-    linearExplainedNoise = finite(level.linearExplainedNoise)
-    normMean = finite(level.normMean)
-    normSpread = finite(level.normSpread)
-  }
-}
+internal import StrictJSON
 
 /// What the model file says about its training: all that determines the model, and how the loss
 /// fell. Nothing that differs between two trainings of the same recipe on the same events: no
-/// time, no date, no number of threads.
-struct TrainingRecord: Encodable {
-  let program: String
-  let method = "denoising score matching"
-  let dataSHA256: String?
-  let events: Int
-  let features: Int
-  let steps: Int
-  let batch: Int
-  let seed: UInt64
-  let learningRate: Double
-  let learningRateSchedule: String
-  let optimiser = "adam"
-  let adamBetas = [AdamSchedule.beta1, AdamSchedule.beta2]
-  let adamEpsilon = AdamSchedule.epsilon
-  let emaDecay: Double?
-  let output: String
-  let sigmaMax: Double
-  let sigmaMin: Double
-  let noiseLevels: Int
-  let hidden: Int
-  let blocks: Int
-  let clip: Float?
-  let logarithmicFeatures: [Int]
-  /// Left out where there is none.
-  let roundedFeatures: [Int]?
-  /// `auto` where levels and weights were chosen by the rows of `levelTable`.
-  let scoringLevels: String?
-  let heldOutEvents: Int?
-  /// Whether and why the distance to training events is part of the score.
-  let distance: String
-  let levelTable: [LevelRow]?
-  /// Pairs of steps done and mean loss since the pair before.
-  let lossHistory: [[Double]]
+/// time, no date, no number of threads. What a training does not have is left out.
+struct TrainingRecord {
+  private var members: JSONObject
 
-  enum CodingKeys: String, CodingKey {
-    case program, method, events, features, steps, batch, seed, output, optimiser, hidden, blocks
-    case distance
-    case clip
-    case dataSHA256 = "data_sha256"
-    case learningRate = "learning_rate"
-    case learningRateSchedule = "learning_rate_schedule"
-    case adamBetas = "adam_betas"
-    case adamEpsilon = "adam_epsilon"
-    case emaDecay = "ema_decay"
-    case sigmaMax = "sigma_max"
-    case sigmaMin = "sigma_min"
-    case noiseLevels = "noise_levels"
-    case logarithmicFeatures = "logarithmic_features"
-    case roundedFeatures = "rounded_features"
-    case scoringLevels = "scoring_levels"
-    case heldOutEvents = "held_out_events"
-    case levelTable = "level_table"
-    case lossHistory = "loss_history"
-  }
+  /// A JSON object, keys sorted.
+  var json: String { JSONValue.object(members).sortedText(isIndented: false) }
 
+  /// The record of a score network's training.
   init(
-    _ configuration: TrainingConfiguration, events: TrainingEvents, program: String,
+    score configuration: TrainingConfiguration, events: TrainingEvents, program: String,
     roundedFeatures: [Int], lossHistory: [LossPoint], measurement: NetworkMeasurement?,
     distance: String
   ) {
-    self.distance = distance
-    self.program = program
-    dataSHA256 = events.sha256
-    self.events = events.eventCount
-    features = events.featureCount
-    steps = configuration.steps
-    batch = configuration.batchSize
-    seed = configuration.seed
-    learningRate = configuration.learningRate
-    learningRateSchedule = configuration.schedule.rawValue
-    emaDecay = configuration.emaDecay
-    output = configuration.output.rawValue
-    sigmaMax = configuration.sigmaMax
-    sigmaMin = configuration.sigmaMin
-    noiseLevels = configuration.levelCount
-    hidden = configuration.hiddenWidth
-    blocks = configuration.blockCount
-    clip = configuration.clip
-    let flags = configuration.logarithmicFeatures ?? []
-    logarithmicFeatures = flags.indices.filter { flags[$0] }
-    self.roundedFeatures = roundedFeatures.isEmpty ? nil : roundedFeatures
-    let heldOut = measurement.flatMap { $0.isHeldOut ? $0 : nil }
-    scoringLevels = heldOut == nil ? nil : "auto"
-    heldOutEvents = heldOut?.eventCount
-    levelTable = heldOut?.levels.map(LevelRow.init)
-    self.lossHistory = lossHistory.map { [Double($0.step), $0.loss] }
+    self.init(
+      method: "denoising score matching", configuration, events: events, program: program,
+      roundedFeatures: roundedFeatures, lossHistory: lossHistory)
+    members.merge([
+      "output": .string(configuration.output.rawValue),
+      "sigma_max": .shortest(configuration.sigmaMax),
+      "sigma_min": .shortest(configuration.sigmaMin),
+      "noise_levels": .integer(configuration.levelCount),
+      "hidden": .integer(configuration.hiddenWidth), "blocks": .integer(configuration.blockCount),
+      // Whether and why the distance to training events is part of the score.
+      "distance": .string(distance),
+    ])
+    guard let measurement, measurement.isHeldOut else { return }
+    // Levels and weights were chosen by the rows of the table.
+    members["scoring_levels"] = .string("auto")
+    members["held_out_events"] = .integer(measurement.eventCount)
+    members["level_table"] = .array(measurement.levels.map(\.record))
   }
 
-  /// A JSON object, keys sorted.
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  /// The record of an autoencoder's training.
+  init(
+    autoencoder configuration: TrainingConfiguration, events: TrainingEvents, program: String,
+    roundedFeatures: [Int], lossHistory: [LossPoint]
+  ) {
+    self.init(
+      method: "reconstruction", configuration, events: events, program: program,
+      roundedFeatures: roundedFeatures, lossHistory: lossHistory)
+    members["hidden_layers"] = .integers(configuration.autoencoderLayers)
+  }
+
+  private init(
+    method: String, _ configuration: TrainingConfiguration, events: TrainingEvents,
+    program: String, roundedFeatures: [Int], lossHistory: [LossPoint]
+  ) {
+    let flags = configuration.logarithmicFeatures ?? []
+    members = [
+      "program": .string(program), "method": .string(method),
+      "events": .integer(events.eventCount), "features": .integer(events.featureCount),
+      "steps": .integer(configuration.steps), "batch": .integer(configuration.batchSize),
+      "seed": .integer(configuration.seed),
+      "learning_rate": .shortest(configuration.learningRate),
+      "learning_rate_schedule": .string(configuration.schedule.rawValue),
+      "optimiser": .string("adam"),
+      "adam_betas": .array([.shortest(AdamSchedule.beta1), .shortest(AdamSchedule.beta2)]),
+      "adam_epsilon": .shortest(AdamSchedule.epsilon),
+      "logarithmic_features": .integers(flags.indices.filter { flags[$0] }),
+      // Pairs of steps done and mean loss since the pair before.
+      "loss_history": .array(
+        lossHistory.map { .array([.integer($0.step), .shortest($0.loss)]) }),
+    ]
+    members["data_sha256"] = events.sha256.map(JSONValue.string)
+    members["ema_decay"] = configuration.emaDecay.map { .shortest($0) }
+    members["clip"] = configuration.clip.map { .shortest($0) }
+    if !roundedFeatures.isEmpty { members["rounded_features"] = .integers(roundedFeatures) }
+  }
+}
+
+extension NoiseLevelSummary {
+  /// A row of the record's table; a number that is not finite is left out.
+  fileprivate var record: JSONValue {
+    var row: JSONObject = ["sigma": .shortest(sigma)]
+    func add(_ name: String, _ value: Double?) {
+      if let value, value.isFinite { row[name] = .shortest(value) }
+    }
+    add("explained_noise", explainedNoise)
+    add("linear_explained_noise", linearExplainedNoise)
+    add("norm_mean", normMean)
+    add("norm_spread", normSpread)
+    return .object(row)
+  }
+}
+
+extension JSONValue {
+  fileprivate static func integers(_ values: [Int]) -> JSONValue {
+    .array(values.map { .integer($0) })
   }
 }

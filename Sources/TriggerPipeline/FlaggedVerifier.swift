@@ -2,6 +2,7 @@ package import Calibration
 package import DurableFiles
 internal import EventRecords
 package import RunFiles
+internal import StrictJSON
 
 /// Compares the flagged records of a daemon with the decisions of the rule on the recorded input,
 /// event by event in input order: decision, score, attributions and the event itself, bit for bit.
@@ -111,7 +112,7 @@ package struct FlaggedVerifier {
   ///
   /// - Throws: `FileFault` where neither tells the prescale.
   package static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
-    if case .integer(let stated) = flagged.manifest?.extras[prescaleKey] {
+    if case .number(let text) = flagged.manifest?.extras[prescaleKey], let stated = Int64(text) {
       return UInt32(clamping: stated)
     }
     var isSampled = false

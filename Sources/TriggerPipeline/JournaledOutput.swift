@@ -2,6 +2,7 @@ internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
 internal import RunFiles
+internal import StrictJSON
 
 /// Journal and output socket together. Records are first written to the journal and only then
 /// published.
@@ -132,8 +133,8 @@ final class JournaledOutput {
     }
     writeManifest([
       "ledger": .array(reports.map(\.manifestSection)),
-      "ledger_left_out": .count(leftOut),
-      FlaggedVerifier.prescaleKey: .count(unbiasedPrescale),
+      "ledger_left_out": .integer(leftOut),
+      FlaggedVerifier.prescaleKey: .integer(unbiasedPrescale),
     ])
   }
 
@@ -152,7 +153,7 @@ final class JournaledOutput {
   }
 
   /// The manifest says in short what the segments say: where it cannot be written nothing is lost.
-  private func writeManifest(_ extras: [String: JSONValue]) {
+  private func writeManifest(_ extras: JSONObject) {
     do {
       do {
         try journal.writeManifest(extras: extras)

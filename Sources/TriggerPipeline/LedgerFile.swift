@@ -1,6 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
-internal import RunFiles
+internal import StrictJSON
 
 /// `ledger.jsonl` beside the journal's segments: one line for each run and source that was closed,
 /// so that the sums of a run outlive the daemon.
@@ -33,72 +33,43 @@ final class LedgerFile {
 }
 
 extension RunLedgerReport {
-  /// The sums by name, in the order in which people read them.
-  private var members: [(name: String, value: JSONValue)] {
-    [
-      ("run", .count(run)), ("source", .count(source)), ("closing", .string(closing.rawValue)),
-      ("expected", .count(expected)), ("received", .count(received)), ("lost", .count(lost)),
-      ("events", .count(events)), ("scored", .count(scored)),
-      ("not_finite", .count(notFinite)), ("repeated", .count(repeated)), ("shed", .count(shed)),
-      ("flagged", .count(flagged)), ("unbiased", .count(unbiased)),
-      ("opened_ns", .count(openedNs)), ("resumed", .count(resumeCount)),
-      ("decided", .count(decided)), ("closed_through", .count(closedThrough)),
-      (
-        "decided_ranges",
-        .array(decidedRanges.map { .array([.count($0.lowerBound), .count($0.upperBound)]) })
-      ),
-      (
-        "abandoned",
-        .object(
-          Dictionary(uniqueKeysWithValues: abandoned.byName.map { ($0.name, .count($0.count)) }))
-      ), ("refused", refused.json), ("balanced", .bool(isBalanced)),
-    ]
+  /// The sums in the order in which people read them: also a section of the journal's manifest.
+  var manifestSection: JSONValue {
+    .object([
+      "run": .integer(run), "source": .integer(source), "closing": .string(closing.rawValue),
+      "expected": .integer(expected), "received": .integer(received), "lost": .integer(lost),
+      "events": .integer(events), "scored": .integer(scored), "not_finite": .integer(notFinite),
+      "repeated": .integer(repeated), "shed": .integer(shed), "flagged": .integer(flagged),
+      "unbiased": .integer(unbiased), "opened_ns": .integer(openedNs),
+      "resumed": .integer(resumeCount), "decided": .integer(decided),
+      "closed_through": .integer(closedThrough),
+      "decided_ranges": .array(
+        decidedRanges.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }),
+      "abandoned": .object(
+        JSONObject(sorting: abandoned.byName.map { ($0.name, .integer($0.count)) })),
+      "refused": refused.json, "balanced": .bool(isBalanced),
+    ])
   }
 
   /// The report as one line of JSON.
-  package var json: String { line(members) }
-
-  /// The report as a section of the journal's manifest.
-  var manifestSection: JSONValue {
-    .object(Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) }))
-  }
+  package var json: String { manifestSection.compactText }
 }
 
 extension RefusalReport {
   /// The report as one line of JSON.
   package var json: String {
-    line([
-      ("run", run.map { .count($0) } ?? .null), ("source", source.map { .count($0) } ?? .null),
-      ("closing", .string("refused")), ("opened_ns", .count(openedNs)), ("refused", refused.json),
-    ])
+    JSONValue.object([
+      "run": .optional(run) { .integer($0) }, "source": .optional(source) { .integer($0) },
+      "closing": .string("refused"), "opened_ns": .integer(openedNs), "refused": refused.json,
+    ]).compactText
   }
-}
-
-private func line(_ members: [(name: String, value: JSONValue)]) -> String {
-  "{" + members.map { "\"\($0.name)\": \($0.value.text)" }.joined(separator: ", ") + "}"
 }
 
 extension [RefusedCount] {
   fileprivate var json: JSONValue {
-    .object(
-      Dictionary(
-        map { ($0.reason.rawValue, .count($0.count)) }, uniquingKeysWith: { first, _ in first }))
-  }
-}
-
-extension JSONValue {
-  /// Numbers, truth values, lists and objects of them, and words without special characters. A
-  /// ledger has no other values.
-  fileprivate var text: String {
-    switch self {
-    case .integer(let value): "\(value)"
-    case .unsigned(let value): "\(value)"
-    case .bool(let value): "\(value)"
-    case .string(let value): "\"\(value)\""
-    case .array(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
-    case .object(let members):
-      line(members.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) })
-    case .null, .number: "null"
-    }
+    let counts = Dictionary(
+      map { ($0.reason.rawValue, JSONValue.integer($0.count)) },
+      uniquingKeysWith: { first, _ in first })
+    return .object(JSONObject(sorting: counts.map { ($0.key, $0.value) }))
   }
 }

@@ -100,9 +100,9 @@ struct SampleCommand: ParsableCommand {
       origin: [
         "sampling": .object([
           "method": .string("annealed langevin dynamics"),
-          "model_sha256": .string("\(loaded.sha256)"), "seed": .count(seed),
-          "steps_per_level": .count(stepsPerLevel), "step_ratio": .number(stepRatio),
-          "events": .count(events),
+          "model_sha256": .string("\(loaded.sha256)"), "seed": .integer(seed),
+          "steps_per_level": .integer(stepsPerLevel), "step_ratio": .shortest(stepRatio),
+          "events": .integer(events),
         ])
       ],
       chunkEventCount: 2_048

@@ -1,5 +1,6 @@
 internal import EventRecords
 internal import RunFiles
+internal import StrictJSON
 internal import TriggerPipeline
 
 /// The files that `tamis score` writes. They appear under their names when all is scored.
@@ -58,6 +59,6 @@ final class ScoreOutputs {
   func finish() throws {
     try scores?.commit()
     try attributions?.commit()
-    try flagged?.finish(extras: [FlaggedVerifier.prescaleKey: .count(unbiasedPrescale)])
+    try flagged?.finish(extras: [FlaggedVerifier.prescaleKey: .integer(unbiasedPrescale)])
   }
 }

@@ -313,16 +313,11 @@ struct TrainCommand: ParsableCommand {
 
   private func readFeatureNames(_ path: String) throws -> [String] {
     let file = try MappedFile(path)
-    let text = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
-    let root: Facts.Value
-    do throws(JSONSyntaxError) {
-      root = try Facts.Value(parsing: text)
-    } catch {
-      throw FileFault(
-        file: path, place: "\(error.line):\(error.column)", found: error.found,
-        expected: error.expected, remedy: "the file is a JSON array of feature names")
+    let root = try withExtendedLifetime(file) {
+      try JSONPlace(
+        parsing: file.bytes, file: path, remedy: "the file is a JSON array of feature names")
     }
-    return try JSONPlace(root: root, file: path).elements().map { try $0.string() }
+    return try root.elements().map { try $0.string() }
   }
 
   private func checkNames(_ names: [String]?, featureCount: Int) throws {

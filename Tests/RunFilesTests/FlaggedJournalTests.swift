@@ -2,6 +2,7 @@ import DurableFiles
 import EventRecords
 import Glibc
 import RunFiles
+import StrictJSON
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import DurableFiles
 import EventRecords
 import RunFiles
+import StrictJSON
 import TestSupport
 import Testing
 

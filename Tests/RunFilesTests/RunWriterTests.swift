@@ -1,6 +1,7 @@
 import DurableFiles
 import EventRecords
 import RunFiles
+import StrictJSON
 import TestSupport
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 func writeRun(
   _ folder: String, _ records: [UInt8], kind: RunKind = .events, featureCount: Int = 4,
   featureNames: [String]? = nil, segmentByteCountMax: Int = 1 << 30,
-  extras: [String: JSONValue] = [:]
+  extras: JSONObject = [:]
 ) throws -> RunManifest {
   let writer = try RunWriter(
     folder: folder, kind: kind, featureCount: featureCount, featureNames: featureNames,
@@ -146,7 +147,7 @@ func writeRun(
 
   @Test(
     arguments: [
-      ("{", nil), ("{}", "format"), (#"{"format": "tamis-run/2"}"#, "format"),
+      ("{", "line 1, column 2"), ("{}", nil), (#"{"format": "tamis-run/2"}"#, "format"),
       (#"{"format": "tamis-run/1", "kind": "photos"}"#, "kind"),
       (#"{"format": "tamis-run/1", "kind": "events", "features": 70000}"#, "features"),
       (#"{"format": "tamis-run/1", "kind": "events", "features": 4, "schema": "x"}"#, "schema"),

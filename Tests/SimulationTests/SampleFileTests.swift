@@ -2,6 +2,7 @@ import DurableFiles
 import EventRecords
 import RunFiles
 import Simulation
+import StrictJSON
 import Testing
 
 private let physics = ReferencePhysics(processSeed: 5)
@@ -81,7 +82,7 @@ private let sample = SimulatedSample(
       try RecordedRun("\(folder)/run").manifest?.extras["simulation"]
         == .object([
           "content": .string("anomalies"), "events": .integer(10), "process_seed": .integer(5),
-          "seed": .unsigned(.max), "scale": .number(0.5), "spread": .number(0.25),
+          "scale": .number("0.5"), "seed": .integer(UInt64.max), "spread": .number("0.25"),
         ]))
   }
 }

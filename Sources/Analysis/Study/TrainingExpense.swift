@@ -33,15 +33,8 @@ package struct TrainingExpense: Equatable, Sendable {
   }
 
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws(FileFault) {
-    let root: JSONValue
-    do throws(JSONSyntaxError) {
-      root = try JSONValue(parsing: bytes)
-    } catch {
-      throw FileFault(
-        file: path, place: "\(error.line):\(error.column)", found: error.found,
-        expected: error.expected, remedy: "remove the file, or train again")
-    }
-    let place = JSONPlace(root: root, file: path)
+    let place = try JSONPlace(
+      parsing: bytes, file: path, remedy: "remove the file, or train again")
     let seconds = 0...1e12
     cpuSeconds = try place.member("cpu_seconds").real(in: seconds)
     wallSeconds = try place.member("wall_seconds").real(in: seconds)
