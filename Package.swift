@@ -43,16 +43,17 @@ let systemHeaders: [Target] = [
 
 let modules: [[Target]] = [
   module("BoundedNumbers", []),
+  module("NumberText", ["BoundedNumbers"]),
   module("DurableFiles", ["CLinux", "COpenSSL"]),
   module("WorkerThreads", ["CLinux"]),
   module("ReproducibleMath", ["BoundedNumbers", "CScoreKernels"]),
   module(
     "EventRecords", ["BoundedNumbers", "CScoreKernels", "DurableFiles"], testing: ["TestSupport"]),
   module(
-    "RunFiles", ["BoundedNumbers", "DurableFiles", "EventRecords", "StrictJSON"],
+    "RunFiles", ["NumberText", "BoundedNumbers", "DurableFiles", "EventRecords", "StrictJSON"],
     testing: ["TestSupport"]),
   module("StrictJSON", ["DurableFiles"]),
-  module("ScoreModel", ["DurableFiles", "StrictJSON"]),
+  module("ScoreModel", ["NumberText", "DurableFiles", "StrictJSON"]),
   module("ScoreEngine", ["ScoreModel", "CScoreKernels", "WorkerThreads"]),
   module(
     "Simulation",
@@ -69,16 +70,18 @@ let modules: [[Target]] = [
   module(
     "Sampling", ["ScoreEngine", "ScoreModel", "ReproducibleMath"], testing: ["Training"]),
   module("CommandFrame", ["CLinux", "ScoreEngine", argumentParser]),
-  module("Calibration", ["BoundedNumbers", "DurableFiles", "ReproducibleMath", "StrictJSON"]),
   module(
-    "Drift", ["BoundedNumbers", "Calibration", "ReproducibleMath"],
+    "Calibration",
+    ["NumberText", "BoundedNumbers", "DurableFiles", "ReproducibleMath", "StrictJSON"]),
+  module(
+    "Drift", ["NumberText", "BoundedNumbers", "Calibration", "ReproducibleMath"],
     testing: ["DurableFiles", "WorkerThreads"]),
   module("RateControl", ["Calibration", "Drift", "ReproducibleMath"]),
   module(
     "Analysis",
     [
-      "BoundedNumbers", "Calibration", "ScoreEngine", "ScoreModel", "ReproducibleMath",
-      "StrictJSON", "DurableFiles", "WorkerThreads",
+      "BoundedNumbers", "NumberText", "Calibration", "ScoreEngine", "ScoreModel",
+      "ReproducibleMath", "StrictJSON", "DurableFiles", "WorkerThreads",
     ]),
   module("ZeroMQ", ["CZeroMQ"]),
   module("CurveSecurity", ["ZeroMQ", "DurableFiles"]),
@@ -86,10 +89,9 @@ let modules: [[Target]] = [
   module(
     "TriggerPipeline",
     [
-      "BoundedNumbers", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine", "Calibration",
-      "Drift", "RateControl", "ZeroMQ", "CurveSecurity", "DurableFiles", "StrictJSON",
-      "WorkerThreads",
-      "CLinux",
+      "BoundedNumbers", "NumberText", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine",
+      "Calibration", "Drift", "RateControl", "ZeroMQ", "CurveSecurity", "DurableFiles",
+      "StrictJSON", "WorkerThreads", "CLinux",
     ]),
   module(
     "FaultSimulation",
@@ -107,8 +109,8 @@ let modules: [[Target]] = [
   module(
     "Monitoring",
     [
-      "BoundedNumbers", "TriggerPipeline", "EventRecords", "Calibration", "Drift", "ZeroMQ",
-      "DurableFiles", "RateControl",
+      "BoundedNumbers", "NumberText", "TriggerPipeline", "EventRecords", "Calibration", "Drift",
+      "ZeroMQ", "DurableFiles", "RateControl",
       "ReproducibleMath", "StrictJSON", "CLinux", "WorkerThreads",
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
@@ -128,7 +130,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "tamis",
     dependencies: [
-      "Analysis", "BoundedNumbers", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine",
+      "Analysis", "BoundedNumbers", "NumberText", "EventRecords", "RunFiles", "ScoreModel",
+      "ScoreEngine",
       "Simulation", "Training", "Sampling", "RateControl",
       "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
       "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 
 extension LoadedCalibration {
   /// The description that `tamis inspect` prints, one fact a line.

@@ -1,5 +1,6 @@
 internal import BoundedNumbers
 public import DurableFiles
+internal import NumberText
 
 /// A part with the file that it was read from.
 public struct LoadedCalibrationPart: Sendable {

@@ -1,4 +1,5 @@
 package import DurableFiles
+internal import NumberText
 internal import ReproducibleMath
 internal import StrictJSON
 

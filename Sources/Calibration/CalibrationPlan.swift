@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 
 /// The working points asked for, and how their thresholds come from background scores.
 ///

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 internal import ReproducibleMath
 
 /// A threshold for a rate for which there are too few events, from a generalised Pareto tail.

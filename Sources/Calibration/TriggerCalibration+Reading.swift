@@ -1,4 +1,5 @@
 public import DurableFiles
+internal import NumberText
 internal import StrictJSON
 
 /// A calibration with the file that it was read from.

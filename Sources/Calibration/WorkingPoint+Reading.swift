@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 internal import StrictJSON
 
 extension JSONPlace {

@@ -1,4 +1,5 @@
 internal import Calibration
+internal import NumberText
 
 /// Scored and flagged events by condition, over any number of windows.
 struct ConditionTotals: Equatable {

@@ -1,3 +1,5 @@
+internal import NumberText
+
 /// One kind of drift that is looked for, and how it stands.
 public struct DriftCheck: Equatable, Sendable {
   /// The kinds, named as labels of metrics are.
@@ -71,7 +73,8 @@ public struct DriftChange: Equatable, Sendable {
   public var text: String {
     let finding = check.finding ?? "no finding"
     let window = "\(check.windowEventCount) events"
-    let statistic = "\(fixed(check.statistic ?? 0, 1)) sigma, limit \(fixed(check.limit ?? 0, 1))"
+    let statistic =
+      "\(fixed(check.statistic ?? 0, places: 1)) sigma, limit \(fixed(check.limit ?? 0, places: 1))"
     return switch kind {
     case .raised: "drift: \(check.name.rawValue): \(finding) (\(window), \(statistic))"
     case .cleared: "drift has gone: \(check.name.rawValue) is quiet again (\(window), \(statistic))"

@@ -1,4 +1,5 @@
 internal import BoundedNumbers
+internal import NumberText
 internal import ReproducibleMath
 
 /// Mean and spread of one feature in a window against the calibration's.
@@ -96,7 +97,7 @@ extension FeatureComparison {
       guard let deviation = comparison.meanDeviation else {
         return "\(name) was constant and differs now in \(comparison.changedCount) events at least"
       }
-      return "\(name): mean \(fixed(abs(deviation), 2)) standard deviations "
+      return "\(name): mean \(fixed(abs(deviation), places: 2)) standard deviations "
         + (deviation < 0 ? "lower" : "higher")
     }
   }
@@ -109,7 +110,7 @@ extension FeatureComparison {
       guard let ratio = comparison.spreadRatio, ratio > 0 else {
         return "\(name): stuck at one value"
       }
-      return "\(name): spread \(fixed(ratio, 3)) of the calibration's"
+      return "\(name): spread \(fixed(ratio, places: 3)) of the calibration's"
     }
   }
 

@@ -1,4 +1,5 @@
 internal import Calibration
+internal import NumberText
 
 /// The working points whose rate can be judged, and their verdicts for a window.
 struct RateComparison: Sendable {

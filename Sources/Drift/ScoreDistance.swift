@@ -1,4 +1,5 @@
 package import Calibration
+internal import NumberText
 internal import ReproducibleMath
 
 /// The two-sample statistic of Kolmogorov and Smirnov on binned scores.
@@ -54,6 +55,6 @@ package struct ScoreDistance: Equatable {
       statistic: significance(logProbability: logProbability), subject: nil,
       direction: isUp ? .up : .down,
       finding: "scores are \(isUp ? "larger" : "smaller") than the calibration's: the shares below "
-        + "\(significant(Double(score))) differ by \(fixed(distance, 4))")
+        + "\(significant(Double(score))) differ by \(fixed(distance, places: 4))")
   }
 }

@@ -1,5 +1,6 @@
 internal import DurableFiles
 public import EventRecords
+internal import NumberText
 
 /// The events of one or several run folders, segments and `.npy` files, one after another: what the
 /// commands call EVENTS. Only events count; control records are skipped. Flagged segments and

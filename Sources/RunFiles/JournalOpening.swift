@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 
 /// Opens a journal's folder and mends it. A damaged file is set aside under another name and
 /// reported, but never deleted. The journal continues with the files that are sound.

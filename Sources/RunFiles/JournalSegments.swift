@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+internal import NumberText
 
 /// A closed segment of a flagged journal: its records bear the numbers
 /// `firstNumber ..< firstNumber + recordCount`.

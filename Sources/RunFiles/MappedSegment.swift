@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+internal import NumberText
 internal import Synchronization
 
 /// One segment of a run, mapped into memory when it is read.

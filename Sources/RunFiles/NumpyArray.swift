@@ -1,4 +1,5 @@
 public import DurableFiles
+internal import NumberText
 
 /// An array in a `.npy` file, mapped into memory: versions 1 to 3 of the format, float32 or float64,
 /// little-endian, C order, of any shape.

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 
 /// The header of a `.npy` file: magic, version, and a Python dictionary of element type, order and
 /// shape (NEP 1; `numpy.lib.format`).

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 
 /// The file `published` in a journal's folder: the number of the last flagged record that went out.
 /// It survives the end of the process at once, and a power failure after `synchronise`. A power

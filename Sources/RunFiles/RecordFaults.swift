@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
+internal import NumberText
 
 /// The fault of record `index` (from 0) of a segment that is not a good one.
 func recordFault(

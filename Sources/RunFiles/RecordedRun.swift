@@ -1,5 +1,6 @@
 public import DurableFiles
 public import EventRecords
+internal import NumberText
 
 /// A run on disk, read where it lies: a folder of segments, or one segment by itself. The records
 /// are mapped into memory and checked when they are asked for.

@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+internal import NumberText
 public import StrictJSON
 
 /// Tells what a run folder, a segment or a `.npy` file is, and whether it is whole. Every record is

@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
+internal import NumberText
 internal import StrictJSON
 
 extension RunManifest.Source {

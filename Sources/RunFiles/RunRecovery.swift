@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+internal import NumberText
 
 /// What `recoverRun` did to a run folder after a crash.
 public struct RunRecovery: Equatable, Sendable {

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 
 extension NetworkKind {
   /// The kind under the metadata key `network`; a score network where the file has no such key.

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 internal import StrictJSON
 
 /// A model file described in facts for people, as `tamis inspect` prints them.

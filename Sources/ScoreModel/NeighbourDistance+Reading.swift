@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 
 extension NeighbourDistance {
   /// The tensors that hold it; a file has both or neither.

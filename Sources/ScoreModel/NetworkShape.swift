@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 
 /// The sizes of a network: a noise-conditioned score network, or an autoencoder.
 public struct NetworkShape: Hashable, Sendable {

@@ -1,4 +1,5 @@
 public import DurableFiles
+internal import NumberText
 
 /// A model as it was found in a file.
 public struct LoadedModel: Sendable {

@@ -1,6 +1,7 @@
 internal import BoundedNumbers
 internal import DurableFiles
 internal import Glibc
+internal import NumberText
 internal import RunFiles
 
 /// Ends segments that have grown old, chooses those that are no longer kept, and looks at the room

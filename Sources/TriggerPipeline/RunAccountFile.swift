@@ -2,6 +2,7 @@ internal import BoundedNumbers
 package import DurableFiles
 package import EventRecords
 internal import Glibc
+internal import NumberText
 internal import Synchronization
 
 /// The decided records of a run and source so far. It is all that resuming the run after the end of

@@ -4,6 +4,7 @@ package import CurveSecurity
 package import Drift
 internal import DurableFiles
 internal import EventRecords
+internal import NumberText
 internal import RateControl
 internal import RunFiles
 internal import ScoreModel

@@ -1,5 +1,6 @@
 internal import Benchmarking
 internal import CommandFrame
+internal import NumberText
 internal import ScoreEngine
 internal import StrictJSON
 
@@ -56,11 +57,12 @@ extension BenchReport {
 
   private func line(_ row: ScoringSpeed.Row) -> String {
     func cell(_ rate: ScoringSpeed.Rate) -> String {
-      padded(whole(rate.eventsPerSecond), 25) + "  " + padded(fixed(rate.shareOfPeak.median), 13)
+      padded(whole(rate.eventsPerSecond), 25) + "  "
+        + padded(fixed(rate.shareOfPeak.median, places: 2), 13)
     }
     let exact = padded("\(row.batch)", 7) + " | " + cell(row.exact)
     guard let screened = row.screened, let ratio = row.ratio else { return exact }
-    return exact + " | " + cell(screened) + " | " + padded(fixed(ratio.median), 6)
+    return exact + " | " + cell(screened) + " | " + padded(fixed(ratio.median, places: 2), 6)
   }
 
   private func summary(_ latency: LatencyDistribution) -> String {
@@ -84,12 +86,6 @@ extension BenchReport {
   }
 
   private func microseconds(_ seconds: Double) -> String { "\(short(seconds * 1e6)) us" }
-
-  private func fixed(_ value: Double) -> String {
-    let hundredths = Int((value * 100).rounded())
-    let fraction = hundredths % 100
-    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
-  }
 
   private func padded(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text

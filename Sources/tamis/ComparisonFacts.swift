@@ -1,4 +1,5 @@
 internal import Calibration
+internal import NumberText
 internal import StrictJSON
 
 /// How many of the features that moved most are printed, and from which z on; JSON has all.

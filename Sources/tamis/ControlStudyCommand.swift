@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import NumberText
 internal import RateControl
 internal import StrictJSON
 

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
+internal import NumberText
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel

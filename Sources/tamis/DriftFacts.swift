@@ -1,5 +1,6 @@
 internal import Drift
 internal import DurableFiles
+internal import NumberText
 internal import StrictJSON
 
 /// The facts that `tamis drift` reports on a run.

@@ -6,6 +6,7 @@ internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+internal import NumberText
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel

@@ -1,5 +1,6 @@
 internal import Analysis
 internal import Calibration
+internal import NumberText
 internal import StrictJSON
 
 extension ExplainCommand {

@@ -3,6 +3,7 @@ internal import BoundedNumbers
 internal import CLinux
 internal import CommandFrame
 internal import EventRecords
+internal import NumberText
 internal import StrictJSON
 internal import TriggerPipeline
 internal import ZeroMQ
@@ -210,7 +211,7 @@ private struct Replay {
     gapsCut += 1
     guard gapsCut <= 10 else { return }
     complain(
-      "record \(sent + 1) is due \(duration(Double(cut.dataNs) * 1e-9)) after the one before it: "
+      "record \(sent + 1) is due \(exactDurationText(Double(cut.dataNs) * 1e-9)) after the one before it: "
         + "waiting \(Double(cut.waitedNs) * 1e-9) s (--gap-max)"
         + (gapsCut == 10 ? "; further gaps are counted" : ""))
   }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import CommandFrame
+internal import NumberText
 internal import ZeroMQ
 
 /// The sending end of a replay: it blocks while the receiver is behind, and loses no message as

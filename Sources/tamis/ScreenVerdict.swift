@@ -1,6 +1,7 @@
 internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
+internal import NumberText
 
 extension ScreenCalibration {
   /// The least margin that holds, on a grid of 0.0001; nil where that is not below 1.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CLinux
 internal import CommandFrame
 internal import DurableFiles
+internal import NumberText
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel
@@ -223,7 +224,7 @@ struct TrainCommand: ParsableCommand {
         "train \(bar(Double(now.step) / Double(now.stepCount))) "
           + "step \(now.step) of \(now.stepCount), loss \(short(now.smoothedLoss)), "
           + "\(short(now.stepsPerSecond)) steps/s, "
-          + "\(duration(now.secondsToGo)) to go")
+          + "\(exactDurationText(now.secondsToGo)) to go")
     }
     progress.finish()
     try result.model.write(to: out, replacing: replace.force)

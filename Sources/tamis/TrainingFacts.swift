@@ -1,5 +1,6 @@
 internal import CommandFrame
 internal import DurableFiles
+internal import NumberText
 internal import ScoreModel
 internal import StrictJSON
 internal import Training

@@ -1,4 +1,5 @@
 import DurableFiles
+import NumberText
 import RunFiles
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+internal import NumberText
 internal import ReproducibleMath
 
 /// A mark on an axis.

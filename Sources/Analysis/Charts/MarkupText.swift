@@ -1,3 +1,5 @@
+internal import NumberText
+
 extension StringProtocol {
   /// The text as it stands within HTML and SVG elements and quoted attributes.
   var escapedMarkup: String {

@@ -1,3 +1,5 @@
+internal import NumberText
+
 extension EventExplanation {
   /// Bars of the `top` features, each made of the contributions of the levels.
   func barChart(names: [String], top: Int, colour: String) -> BarChart {

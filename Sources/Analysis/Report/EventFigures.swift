@@ -1,3 +1,5 @@
+internal import NumberText
+
 extension Study {
   /// The strangest events of each sample, model by model.
   func strangestFigures(of group: StrangestEvents.Group, sample: Int) -> [Figure] {

@@ -1,3 +1,5 @@
+internal import NumberText
+
 extension Study {
   /// The features that differ most, one each.
   var featureFigures: [Figure] {

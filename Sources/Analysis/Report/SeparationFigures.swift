@@ -1,4 +1,5 @@
 internal import Calibration
+internal import NumberText
 internal import ReproducibleMath
 
 extension Study {

@@ -1,4 +1,5 @@
 internal import Calibration
+internal import NumberText
 
 extension Study {
   /// The report as one page that needs nothing from elsewhere: no script, no font, no picture.

@@ -1,5 +1,6 @@
 internal import Calibration
 internal import DurableFiles
+internal import NumberText
 internal import ScoreEngine
 internal import ScoreModel
 

@@ -1,4 +1,5 @@
 internal import Calibration
+internal import NumberText
 
 extension Study {
   /// The comparisons in sentences, those first in which a model does not beat a baseline.

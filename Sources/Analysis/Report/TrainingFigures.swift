@@ -1,3 +1,4 @@
+internal import NumberText
 internal import ReproducibleMath
 internal import ScoreModel
 

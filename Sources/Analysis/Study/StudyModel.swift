@@ -1,5 +1,6 @@
 package import Calibration
 package import DurableFiles
+internal import NumberText
 package import ScoreModel
 
 /// A model of a study.

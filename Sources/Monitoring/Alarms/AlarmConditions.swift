@@ -1,3 +1,4 @@
+internal import NumberText
 internal import RateControl
 internal import TriggerPipeline
 
@@ -58,13 +59,13 @@ private func journalAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
 private func filling(_ freeBytes: UInt64, _ recent: WindowFacts) -> AlarmCondition? {
   if freeBytes < AlarmDeclaration.leastFreeByteCount {
     return AlarmCondition(
-      .journalDiskFilling, .critical, "The journal's disk has \(byteText(freeBytes)) left.")
+      .journalDiskFilling, .critical, "The journal's disk has \(byteText(Double(freeBytes))) left.")
   }
   guard recent.seconds >= StatusHistory.recentSeconds, recent.diskBytesTaken > 0 else { return nil }
   let fullInSeconds = Double(freeBytes) * recent.seconds / Double(recent.diskBytesTaken)
   return AlarmCondition(
     .journalDiskFilling, -fullInSeconds,
-    "The journal's disk has \(byteText(freeBytes)) left and is full in "
+    "The journal's disk has \(byteText(Double(freeBytes))) left and is full in "
       + "\(durationText(fullInSeconds)) at the present pace.")
 }
 
@@ -183,7 +184,7 @@ private func rateOff(
   return AlarmCondition(
     .flaggedRateOff,
     "\(point.name) fires \(side) often than its target, beyond chance: lately "
-      + "\(shortText(factor)) times as often, \(grouped(recent.fired)) of "
+      + "\(decimal(factor)) times as often, \(grouped(recent.fired)) of "
       + "\(countText(scored, "event")).")
 }
 

@@ -1,3 +1,5 @@
+internal import NumberText
+
 /// What an alarm means and from where on it is raised: declared here, and nowhere else.
 ///
 /// Page, terminal, log and `/status` are made from it. The Prometheus rules, the board, the runbook
@@ -133,7 +135,8 @@ extension AlarmDeclaration {
         critical: -7_200,
         words: {
           let soon = "within \(durationText(-$0))"
-          return $0 > -10_000 ? "\(soon), or less than \(byteText(leastFreeByteCount)) left" : soon
+          return $0 > -10_000
+            ? "\(soon), or less than \(byteText(Double(leastFreeByteCount))) left" : soon
         })
     case .outputBacklog:
       return .init(
@@ -155,7 +158,7 @@ extension AlarmDeclaration {
       .init(
         "a working point fires so much more or less often than its target, beyond chance, or the "
           + "drift check `flagged_rate` says so", warning: rateTolerance,
-        words: { "by more than a factor of \(shortText($0))" })
+        words: { "by more than a factor of \(decimal($0))" })
     case .drift:
       .init(
         .warning, "a drift check is out of bounds: the stream is not the calibration's background")

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NumberText
 internal import StrictJSON
 
 /// Numbers of the view. ASCII alone, and a dash where there is none.
@@ -7,14 +8,14 @@ enum WatchNumbers {
   static func whole(_ value: JSONValue) -> String {
     guard case .number(let text) = value else { return "-" }
     let digits = text.first == "-" ? text.dropFirst() : text[...]
-    if digits.allSatisfy({ $0.isASCII && $0.isNumber }) { return grouped(text) }
+    if digits.allSatisfy({ $0.isASCII && $0.isNumber }) { return grouped(digits: text) }
     return whole(Double(text))
   }
 
   /// The same of a number that was computed.
   static func whole(_ value: Double?) -> String {
     guard let value, abs(value) < 1e18 else { return "-" }
-    return grouped(String(Int(value.rounded())))
+    return grouped(Int(value.rounded()))
   }
 
   /// A count and its noun: `1 record`, `2 records`.
@@ -23,20 +24,11 @@ enum WatchNumbers {
     return "\(count) \(noun)\(count == "1" ? "" : "s")"
   }
 
-  private static func grouped(_ digits: String) -> String {
-    var text = ""
-    for (place, digit) in digits.enumerated() {
-      if place > 0, (digits.count - place) % 3 == 0, text != "-" { text += "," }
-      text.append(digit)
-    }
-    return text
-  }
-
   /// Three significant digits.
   static func short(_ value: Double?) -> String {
     guard let value else { return "-" }
     if abs(value) >= 100, abs(value) < 1e9 { return whole(value) }
-    return tamis.short(value, significantDigits: 3)
+    return decimal(value)
   }
 
   /// A ratio in per cent.
@@ -49,19 +41,12 @@ enum WatchNumbers {
     case 0: return "0 s"
     case ..<1e-3: return "\(short(value * 1e6)) us"
     case ..<1: return "\(short(value * 1e3)) ms"
-    default: return duration(value)
+    default: return exactDurationText(value)
     }
   }
 
   /// A size.
-  static func bytes(_ value: Double?) -> String {
-    guard var value else { return "-" }
-    for unit in ["B", "kB", "MB", "GB"] {
-      if value < 1_000 { return "\(short(value)) \(unit)" }
-      value /= 1_000
-    }
-    return "\(short(value)) TB"
-  }
+  static func bytes(_ value: Double?) -> String { value.map(byteText) ?? "-" }
 
   /// The local time of seconds since the epoch.
   static func clock(_ time: Double?, format: String = "%H:%M:%S") -> String {

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import NumberText
 internal import StrictJSON
 
 /// The screens of a status on a terminal: one is shown at a time, cut to the rows of the terminal.
