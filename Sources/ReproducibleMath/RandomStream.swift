@@ -18,6 +18,9 @@ public struct RandomStream: Hashable, Sendable {
     self.stream = stream
   }
 
+  /// Numbers set aside for a use that needs `count`: whole blocks of four.
+  package static func reserved(_ count: Int) -> Int { (count + 3) / 4 * 4 }
+
   /// The 128 bits of the Philox block at `index`.
   public func words(at index: UInt64) -> SIMD4<UInt32> {
     let counter = SIMD4(
@@ -66,4 +69,18 @@ public struct RandomStream: Hashable, Sendable {
     let words = words(at: index)
     return UInt64(words.y) << 32 | UInt64(words.x)
   }
+}
+
+/// Ten rounds of Philox4x32 with the paper's multipliers and Weyl key increments.
+package func philox4x32(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+  var counter = counter
+  var key = key
+  for _ in 0..<10 {
+    let first = counter.x.multipliedFullWidth(by: 0xD251_1F53)
+    let second = counter.z.multipliedFullWidth(by: 0xCD9E_8D57)
+    counter = SIMD4(
+      second.high ^ counter.y ^ key.x, second.low, first.high ^ counter.w ^ key.y, first.low)
+    key &+= SIMD2(0x9E37_79B9, 0xBB67_AE85)
+  }
+  return counter
 }

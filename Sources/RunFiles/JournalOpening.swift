@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import Glibc
 internal import NumberText
 
 /// Opens a journal's folder and mends it. A damaged file is set aside under another name and
@@ -155,4 +156,32 @@ extension FolderStore {
     }
     return true
   }
+}
+
+/// Refuses a folder whose journal a model of these features cannot go on with, as opening it would.
+/// Changes nothing, and may be called beside the process that has it open.
+///
+/// - Throws: `FileFault` that names what was found; `SystemCallError`.
+public func refuseUnfitJournal(
+  folder: String, featureCount: Int, featureNames: [String]?
+) throws {
+  let store = DiskFolder(folder)
+  // A manifest that cannot be read is set aside when the journal is opened.
+  let manifest = try? RunManifest.readIfSound(in: store).manifest
+  _ = try JournalOpening.refuseForeign(
+    RunFolder(store), manifest: manifest, featureCount: featureCount, featureNames: featureNames)
+}
+
+/// The process that has the journal in `folder` open, in words. Nil where none has, and where it
+/// cannot be known. Does not take the lock.
+public func journalHolder(folder: String) -> String? {
+  let path = joined(folder, FlaggedJournal.lockName)
+  guard let file = try? OpenFile(opening: path, flags: O_RDONLY) else { return nil }
+  // Released with the handle, at once.
+  if flock(file.descriptor, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK { return nil }
+  let digits = withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { buffer in
+    let count = (try? file.read(into: buffer, at: 0)) ?? 0
+    return String(decoding: buffer.prefix(count).prefix { 0x30...0x39 ~= $0 }, as: UTF8.self)
+  }
+  return digits.isEmpty ? "another process" : "process \(digits)"
 }

@@ -26,7 +26,7 @@ final class LangevinWalk {
     start = SamplingStream.start.seeded(recipe.seed)
     noise = SamplingStream.noise.seeded(recipe.seed)
     featureCount = field.featureCount
-    reservedCount = SamplingStream.reserved(field.featureCount)
+    reservedCount = RandomStream.reserved(field.featureCount)
     scores = .allocate(capacity: Self.batchMax * field.featureCount)
     normals = .allocate(capacity: reservedCount)
   }
@@ -89,4 +89,16 @@ final class LangevinWalk {
       points[place] = points[place] + sigma * sigma * scores[place]
     }
   }
+}
+
+/// The purposes of random numbers. The raw value is the number of the stream. The index of a number
+/// in its stream tells what the number belongs to.
+enum SamplingStream: UInt64 {
+  /// Where a sample begins; index: sample * reserved + feature.
+  case start = 0x7361_0001
+  /// The noise of a step; index: (sample * steps in all + step) * reserved + feature.
+  case noise = 0x7361_0002
+
+  /// The stream with this seed.
+  func seeded(_ seed: UInt64) -> RandomStream { RandomStream(seed: seed, stream: rawValue) }
 }

@@ -72,7 +72,7 @@ extension ReferencePhysics {
     ) -> Void
   ) {
     guard let base = out.baseAddress else { return }
-    let reserved = UInt64(SimulationStream.reserved(normalCount))
+    let reserved = UInt64(RandomStream.reserved(normalCount))
     let normals = UnsafeMutableBufferPointer<Float>.allocate(capacity: Int(reserved))
     let sums = UnsafeMutableBufferPointer<Double>.allocate(capacity: featureCount)
     defer {

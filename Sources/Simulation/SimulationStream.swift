@@ -18,7 +18,4 @@ enum SimulationStream: UInt64 {
   func keyed(by seed: UInt64) -> RandomStream {
     RandomStream(seed: seed, stream: rawValue)
   }
-
-  /// Normals set aside for an event that needs `count`: whole blocks of four.
-  static func reserved(_ count: Int) -> Int { (count + 3) / 4 * 4 }
 }

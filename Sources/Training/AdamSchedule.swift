@@ -1,4 +1,5 @@
 package import CScoreKernels
+internal import ReproducibleMath
 
 /// Adam's constants step by step, with PyTorch's betas and epsilon (Kingma and Ba 2015, in the
 /// form of PyTorch's `Adam`), and those of the parameters' moving average.
@@ -41,5 +42,22 @@ package struct AdamSchedule {
   /// decay min(d, (1 + t) / (10 + t)) after t steps.
   private var averageDecay: Double {
     min(emaDecay ?? 0, Double(1 + step) / Double(10 + step))
+  }
+}
+
+/// How the learning rate changes over a training.
+package enum LearningRateSchedule: String, CaseIterable, Sendable {
+  /// It stays.
+  case constant
+  /// Half a cosine wave from the initial rate at step 0 to zero after the last step (Loshchilov
+  /// and Hutter 2017, without restarts).
+  case cosine
+
+  /// The factor of the learning rate at `step` (from 0); the same bits everywhere.
+  package func factor(step: Int, of steps: Int) -> Double {
+    switch self {
+    case .constant: 1
+    case .cosine: 0.5 * (1 + portableCosine(Double.pi * (Double(step) / Double(steps))))
+    }
   }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Calls `report` a few times a second at most, and at the end.
 struct ProgressReport {
   private let stepCount: Int
@@ -21,5 +23,23 @@ struct ProgressReport {
       TrainingProgress(
         step: step, stepCount: stepCount, smoothedLoss: smoothedLoss(), stepsPerSecond: rate,
         secondsToGo: Double(stepCount - step) / rate))
+  }
+}
+
+/// Wall and processor time since a training began.
+struct TrainingClock {
+  private let start = TrainingClock.seconds(CLOCK_MONOTONIC)
+  private let cpuStart = TrainingClock.seconds(CLOCK_PROCESS_CPUTIME_ID)
+
+  /// Seconds passed.
+  var wallSeconds: Double { TrainingClock.seconds(CLOCK_MONOTONIC) - start }
+
+  /// Processor seconds that all threads of the program have used.
+  var cpuSeconds: Double { TrainingClock.seconds(CLOCK_PROCESS_CPUTIME_ID) - cpuStart }
+
+  private static func seconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
