@@ -59,7 +59,8 @@ public final class ScoringNetwork: @unchecked Sendable {
         || model.shape.hiddenWidth >= 16 && model.shape.hiddenWidth % 16 == 0,
       "the hidden width is a multiple of 16")
     precondition(
-      model.kind == .score || scoring == .reconstruction, "an autoencoder has no noise levels")
+      model.kind.hasNoiseLevels || scoring == .reconstruction,
+      "an autoencoder has no noise levels")
     precondition(scoring.levels.allSatisfy { (0..<model.shape.levelCount).contains($0) })
     precondition(scoring.weights.count == scoring.levels.count)
     precondition(scoring.weights.allSatisfy { $0 >= 0 && $0.isFinite })

@@ -61,7 +61,7 @@ public struct ModelInspection: Sendable {
   }
 
   private static func scoringText(_ model: TrainedModel) -> String {
-    if model.kind == .autoencoder { return "sum of squared residuals" }
+    if !model.kind.hasNoiseLevels { return "sum of squared residuals" }
     return "levels \(list(model.scoring.levels)) (sigma "
       + "\(list(model.scoring.levels.map { model.sigmas[$0] }))), "
       + "weights \(list(model.scoring.weights)), output \(model.scoring.output.rawValue)"

@@ -34,6 +34,9 @@ public enum NetworkKind: String, Sendable, CaseIterable {
   /// Reproduces background through a narrow layer; scored by its squared residuals.
   case autoencoder
 
+  /// Whether noise levels are chosen and weighted for its score; else its score is one sum.
+  public var hasNoiseLevels: Bool { self == .score }
+
   /// Its name in text for people.
   public var title: String {
     switch self {

@@ -1,6 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
-package import RunFiles
+internal import RunFiles
 package import StrictJSON
 internal import WorkerThreads
 

@@ -24,8 +24,10 @@ package struct MatchedCalibration: Sendable {
     var differences = checkBelongsTogether(
       calibration, modelSHA256: model.sha256, modelSchema: model.model.schema,
       levelCount: model.model.shape.levelCount)
-    if model.model.kind == .autoencoder, calibration.weights != Scoring.reconstruction.weights {
-      differences.append("weights \(calibration.weights) for an autoencoder, whose one weight is 1")
+    let kind = model.model.kind
+    if !kind.hasNoiseLevels, calibration.weights != Scoring.reconstruction.weights {
+      differences.append(
+        "weights \(calibration.weights) for an \(kind.title), whose one weight is 1")
     }
     guard differences.isEmpty else {
       throw FileFault(

@@ -94,9 +94,10 @@ struct ScoringOptions: ParsableArguments {
       if weights != nil { throw ValidationError("--weights goes with --levels") }
       return model.scoring
     }
-    if model.kind == .autoencoder {
+    if !model.kind.hasNoiseLevels {
       throw ValidationError(
-        "--levels: the model is an autoencoder, which has no noise levels; leave the option out")
+        "--levels: the model is an \(model.kind.title), which has no noise levels; leave the option out"
+      )
     }
     return try Self.checked(
       levels.values, weights: weights?.values, levelCount: model.shape.levelCount,

@@ -51,7 +51,7 @@ package struct StudyModel: Sendable {
   /// One line on its score.
   var explanation: String {
     let model = loaded.model
-    if model.shape.kind == .autoencoder {
+    if !model.kind.hasNoiseLevels {
       return "\(kind), sum of the squared residuals of the standardised features"
     }
     let terms = zip(scoring.levels, scoring.weights).map { level, weight in
