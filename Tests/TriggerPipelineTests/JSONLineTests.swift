@@ -72,12 +72,14 @@ import TriggerPipeline
     try append(["{\"a\": 1}"], in: folder)
     let file = try JSONLineFile("l.jsonl", in: DiskFolder(folder.path))
     // What the process before has written may be in memory alone.
-    #expect(file.durableEnd == 0 && file.end == (try folder.bytes().count))
+    let byteCount = try folder.bytes().count
+    #expect(file.durableEnd == 0 && file.end == byteCount)
     try file.synchronise()
     #expect(file.durableEnd == file.end)
     let before = file.end
     try file.append("{\"a\": 2}")
-    #expect(file.durableEnd == before && file.end == (try folder.bytes().count))
+    let byteCountNow = try folder.bytes().count
+    #expect(file.durableEnd == before && file.end == byteCountNow)
     try file.synchronise()
     #expect(file.durableEnd == file.end)
   }
