@@ -78,21 +78,27 @@ const runAndEvent = flag => {
 const reasons = list => list.flatMap((each, index) => [
   h("span", {class: each.name.length < 14 ? "nowrap" : "long"},
     `${each.name} ${percent(each.share, 2)}${index < list.length - 1 ? "," : ""}`), " "]);
+// How rare the score is among background.
+const rareness = flag => flag.background_rate === null ? "not known"
+  : `${flag.rate_extrapolated ? "about " : ""}${short(flag.background_rate, 2)}`;
+// The rate stands under its score, and on a phone the event under its time: 20 digits find room.
 const flagTable = (list, empty) => {
   if (!list || !list.length) return note(empty);
   const cell = (content, name) => h("td", {class: name}, content);
-  return h("table", {}, [h("thead", {}, h("tr", {}, [
-    ["time", "l"], ["run and event", "l"], ["score", ""],
-    ["background rate", ""], ["fired", "l hide-small"],
-    ["because of", "l"]].map(([head, name]) => h("th", {scope: "col", class: name}, head)))),
+  const below = (content, name) => h("div", {class: name}, content);
+  const heads = [[["time", below("run and event", "only-small")], "l"],
+    ["run and event", "l hide-small"], [["score", below("background rate")], ""],
+    ["fired", "l hide-small"], ["because of", "l"]];
+  return h("table", {}, [h("thead", {}, h("tr", {}, heads.map(([head, name]) =>
+    h("th", {scope: "col", class: name}, head)))),
     h("tbody", {}, list.map(flag => h("tr", {}, [
-      h("th", {scope: "row", class: "nowrap"}, clock(flag.time)),
+      h("th", {scope: "row"}, [
+        clock(flag.time), below(runAndEvent(flag), "only-small")]),
       cell(h("span", {title: `journal number ${flag.number}, source ${flag.source}, `
-        + `sequence ${flag.sequence}`}, runAndEvent(flag)), "l"),
+        + `sequence ${flag.sequence}`}, runAndEvent(flag)), "l hide-small"),
       // A score that JSON cannot say is beyond the range of float32.
-      cell(flag.score === null ? "∞" : short(flag.score, 4), ""),
-      cell(flag.background_rate === null ? "not known"
-        : `${flag.rate_extrapolated ? "about " : ""}${short(flag.background_rate, 2)}`, "nowrap"),
+      cell([flag.score === null ? "∞" : short(flag.score, 4), below(rareness(flag), "note")],
+        "nowrap"),
       cell(flag.working_points.join(", "), "l hide-small"),
       cell(reasons(flag.top_features.slice(0, 3)), "l")])))]);
 };
