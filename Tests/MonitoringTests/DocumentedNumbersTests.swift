@@ -56,6 +56,7 @@ internal import Testing
 
   private var flagKeys: [String] {
     ["number", "time", "run", "source", "sequence", "event", "score", "working_points"]
+      + ["background_rate", "rate_extrapolated"]
       + ["top_features", "name", "share"]
   }
 

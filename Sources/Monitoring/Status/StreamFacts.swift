@@ -417,8 +417,10 @@ extension PointFacts {
     Figure("fired_with") { point in
       point.inForce.map { _ in
         .json(
-          .object(
-            point.firedWith.reduce(into: JSONObject()) { $0[$1.name] = .integer($1.count) }))
+          .array(
+            point.firedWith.map {
+              .object(["name": .string($0.name), "fired": .integer($0.count)])
+            }))
       }
     },
   ]
