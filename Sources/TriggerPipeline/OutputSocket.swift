@@ -71,9 +71,14 @@ final class OutputSocket: OutputPort {
     // The records of a queue, and those on the way to the kernel.
     held = ParcelQueue(
       count: settings.outputHighWaterMark +| 256, byteCount: recordByteCount)
-    let isPublisher = settings.outputPattern == .pub
+    let kind: SocketKind =
+      switch settings.outputPattern {
+      case .pub: .xpub
+      case .push: .push
+      }
+    let isPublisher = kind == .xpub
     let pressure = ReceiverPressure(limitMs: settings.slowReceiverS * 1_000)
-    let socket = try Socket(context, isPublisher ? .xpub : .push, lingerMs: Self.lingerMs)
+    let socket = try Socket(context, kind, lingerMs: Self.lingerMs)
     try socket.set(
       .sendHighWaterMark(settings.outputHighWaterMark),
       .receiveHighWaterMark(Self.subscriptionCountMax),

@@ -186,7 +186,7 @@ struct CalibrateCommand: ParsableCommand {
 
   private func chosenScoring(_ loaded: LoadedModel, older: TriggerCalibration?) throws -> Scoring {
     guard scoring.levels == nil, let older, older.modelSHA256 == loaded.sha256.description,
-      loaded.model.kind == .score
+      loaded.model.kind.hasNoiseLevels
     else { return try scoring.scoring(of: loaded.model) }
     return try ScoringOptions.checked(
       older.levels, weights: older.weights, levelCount: loaded.model.shape.levelCount,

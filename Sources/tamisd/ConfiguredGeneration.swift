@@ -84,7 +84,7 @@ struct ConfiguredGeneration {
   var summary: [String] {
     let (model, matchedCalibration) = (loaded.model, loaded.calibration)
     let scoring = matchedCalibration.scoring(of: model.model)
-    let levels = model.model.kind == .score ? ", levels \(scoring.levels)" : ""
+    let levels = model.model.kind.hasNoiseLevels ? ", levels \(scoring.levels)" : ""
     return [
       "model: \(model.path), sha256 \(model.sha256), \(model.model.kind.title), "
         + model.model.shape.summary,
