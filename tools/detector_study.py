@@ -7,14 +7,16 @@ usage:
   detector_study.py cost --work FOLDER [--data FOLDER] [--networks 2x128x20000 ...] [--markdown OUT]
   detector_study.py model --model M --background B --anomalies NAME=A ... --rate 1e-3
   detector_study.py unlike --background B.npy --out FOLDER [--log1p FEATURES] [--names N.json]
+  detector_study.py quiet --work FOLDER [--seeds 1 2 3] [--shares 0 0.1 1] [-- OPTIONS OF tamis train]
 
 Prints the true-positive rate at one false-positive rate for the model's own score, for each noise
 level alone and for each three neighbouring levels (equal weights). Trains where FOLDER holds no
 such model yet. `cost` trains each network (blocks x width x steps) on the reference physics and on
 collisions, and makes a table of what one, two and three levels cost and find; all else is the
 recipe of `tamis train`. `unlike` makes anomalies from background alone, unlike any signal:
-displaced, swapped, shuffled and stretched events, and events half-way between two. `tamis` is taken
-from PATH or from TAMIS. With --baselines, which need scikit-learn, also for Mahalanobis' distance,
+displaced, swapped, shuffled and stretched events, and events half-way between two. `quiet` gives
+shares of a rate of 1e-3 to a quiet working point, by `tamis calibrate` and `tamis score`, and prints
+what is found on events that neither has seen. `tamis` is taken from PATH or from TAMIS. With --baselines, which need scikit-learn, also for Mahalanobis' distance,
 PCA, an autoencoder and others.
 """
 
@@ -332,18 +334,55 @@ def unlike(arguments):
                 np.where(logarithmic, np.expm1(values), values).astype(np.float32))
 
 
+def quiet(arguments):
+    for seed in arguments.seeds:
+        work = arguments.work / f"process-{seed}"
+        training, background, anomalies = reference_samples(work, seed)
+        samples = {"background": background, **anomalies}
+        model = ensure(work / "model.safetensors", "train", "--background", training,
+                       *arguments.train)
+        calibrating = ensure(
+            work / "calibrating.npy", "simulate", "background", "--events", 400_000, "--seed", 5,
+            "--process-seed", seed)
+        unlike(argparse.Namespace(background=samples["background"], names=None, log1p="",
+                                  out=work / "unlike"))
+        samples["half-way"] = work / "unlike" / "half-way.npy"
+        print(f"process seed {seed}, rate 1e-3", flush=True)
+        for share in arguments.shares:
+            # A calibration has a high point; with the whole rate on the low side one that finds little.
+            high = 1e-3 * (1 - share) if share < 1 else 3e-6
+            points = ["--working-point", f"high={high:.6g}"]
+            if share > 0:
+                points += ["--quiet-point", f"low={1e-3 * share:.6g}"]
+            calibration = work / f"quiet-{share}.json"
+            tamis("calibrate", "--model", model, "--background", calibrating, *points, "--out",
+                  calibration, "--force")
+            found = {}
+            for name, path in samples.items():
+                text = subprocess.run(
+                    [TAMIS, "score", "--model", model, "--calibration", calibration, "--input", path,
+                     "--json"], check=True, stdout=subprocess.PIPE).stdout
+                facts = json.loads(text)
+                found[name] = [each["flagged"] / facts["scored"] for each in facts["working_points"]]
+            print(f"  share {share}: " + "; ".join(
+                f"{name} {sum(rates):.5f} (" + " + ".join(f"{rate:.5f}" for rate in rates) + ")"
+                for name, rates in found.items()), flush=True)
+
+
 def main():
     own, train = sys.argv[1:], []
     if "--" in own:
         own, train = own[:own.index("--")], own[own.index("--") + 1:]
     parser = argparse.ArgumentParser(description="How well a training finds anomalies.")
     commands = parser.add_subparsers(required=True)
-    for name, run in (("reference", reference), ("collisions", collisions)):
+    for name, run in (("reference", reference), ("collisions", collisions), ("quiet", quiet)):
         command = commands.add_parser(name)
         command.add_argument("--work", type=pathlib.Path, required=True)
         command.add_argument("--baselines", action="store_true")
         command.set_defaults(run=run, train=train)
-        if name == "reference":
+        if name == "quiet":
+            command.add_argument("--shares", type=float, nargs="+", default=[0, 0.1, 1])
+        if name in ("reference", "quiet"):
             command.add_argument("--seeds", type=int, nargs="+", default=[1])
         else:
             command.add_argument("--data", type=pathlib.Path, required=True)

@@ -31,6 +31,22 @@ extension BackgroundRates {
       tail: ParetoTail.ofRates(largest, count: count))
   }
 
+  /// The table of the lowest scores, which `scores` has with the opposite sign; nil without scores. It
+  /// goes down to the deepest rank that is kept, and has no tail.
+  package init?(lowest scores: ThresholdAccumulator, including ranks: [Int]) {
+    let count = scores.scorableCount
+    guard count >= 1 else { return nil }
+    let largest = scores.largest()
+    var chosen: [(score: Float, rank: Int)] = []
+    for rank in Self.chosenRanks(depth: largest.count, including: ranks, kept: largest.count) {
+      let score = largest[rank - 1]
+      if !score.isFinite || score == chosen.last?.score { continue }
+      chosen.append((score, rank))
+    }
+    self.init(
+      scores: chosen.map(\.score), ranks: chosen.map(\.rank), eventCount: count, tail: nil)
+  }
+
   private static func chosenRanks(depth: Int, including ranks: [Int], kept: Int) -> [Int] {
     var chosen = Set(ranks.filter { (1...kept).contains($0) })
     var rank = 1

@@ -45,12 +45,15 @@ public struct CalibrationComparison: Equatable, Sendable {
   /// Features, those that moved most first; nil where they do not compare.
   public var features: [FeatureShift]?
 
-  /// Compares `new`, made from `scores`, with `old`.
+  /// Compares `new`, made from `scores` and `quiet`, with `old`.
   public init(
-    from old: TriggerCalibration, to new: TriggerCalibration, scores: ThresholdAccumulator
+    from old: TriggerCalibration, to new: TriggerCalibration, scores: ThresholdAccumulator,
+    quiet: QuietTally? = nil
   ) {
     let differences = Self.differences(old, new)
-    let largest = scores.largest()
+    let high = Counting(largest: scores.largest(), keepsAll: scores.keepsAll)
+    let low = Counting(
+      largest: quiet?.scores.largest() ?? [], keepsAll: quiet?.scores.keepsAll ?? false)
     self.differences = differences
     let gone = old.workingPoints.filter { point in
       !new.workingPoints.contains { $0.name == point.name }
@@ -60,10 +63,11 @@ public struct CalibrationComparison: Equatable, Sendable {
       let before =
         point.map { point in old.workingPoints.first { $0.name == point.name } }
         ?? gone[index - new.workingPoints.count]
-      let count = Counting(largest: largest, keepsAll: scores.keepsAll)
+      let side = point?.side ?? before?.side ?? .high
       return Point(
-        from: before, to: point, old: old, new: new, areComparable: differences.isEmpty,
-        counting: count)
+        from: before, to: point, old: old, new: new,
+        areComparable: differences.isEmpty && before.map { $0.side == side } ?? true,
+        counting: side == .high ? high : low)
     }
     if differences.isEmpty, let before = old.reference.scoreHistogram,
       let after = new.reference.scoreHistogram
@@ -92,13 +96,15 @@ public struct CalibrationComparison: Equatable, Sendable {
   }
 }
 
-/// Counts background scores above a threshold, down to the lowest score that is kept.
+/// Counts background scores beyond a threshold, as far as scores are kept. Those of the low side have the
+/// opposite sign.
 private struct Counting {
   /// Largest first.
   let largest: [Float]
   let keepsAll: Bool
 
-  func above(_ threshold: Float) -> Int? {
+  func beyond(_ point: WorkingPoint) -> Int? {
+    let threshold = point.side == .high ? point.threshold : 0 - point.threshold
     var (low, high) = (0, largest.count)
     while low < high {
       let middle = (low + high) / 2
@@ -116,20 +122,20 @@ extension CalibrationComparison.Point {
     name = after?.name ?? before?.name ?? ""
     self.old = before
     self.new = after
-    firedNew = after.flatMap { counting.above($0.threshold) }
+    firedNew = after.flatMap { counting.beyond($0) }
     guard areComparable, let before else { return }
     if let after, before.threshold != 0 {
       thresholdRatio = Double(after.threshold) / Double(before.threshold)
     }
-    guard let fired = counting.above(before.threshold) else { return }
+    guard let fired = counting.beyond(before) else { return }
     firedOld = fired
     let interval = clopperPearson(
       successes: fired, trials: new.eventCount, confidence: new.confidence)
     rateInterval = interval
     intervalsOverlap = before.fprInterval.map { $0.overlaps(interval) }
-    if let rank = before.rank {
+    if let rank = before.rankFromEnd(of: old.eventCount) {
       let law = ExceedanceLaw(
-        oldCount: old.eventCount, rankFromTop: old.eventCount + 1 - rank, newCount: new.eventCount)
+        oldCount: old.eventCount, rankFromTop: rank, newCount: new.eventCount)
       pValue = law.pValue(fired)
     }
   }

@@ -5,7 +5,7 @@ extension LoadedCalibration {
   /// The description that `tamis inspect` prints, one fact a line.
   public var inspection: [String] {
     [
-      "calibration \(TriggerCalibration.format), \(calibration.created), \(calibration.program)",
+      "calibration \(calibration.format), \(calibration.created), \(calibration.program)",
       "sha256 \(sha256)",
     ] + calibration.inspection
   }
@@ -25,7 +25,11 @@ extension TriggerCalibration {
       + workingPoints.map { $0.inspection(confidence: confidence) } + reference.inspection
       + (conditionBins?.inspection(names: workingPoints.map(\.name)) ?? [])
       + [backgroundRates?.inspection ?? "background rates: not measured"]
-      + [screen?.inspection ?? "screen: not measured; for exact precision only"]
+      + (quiet.map { [$0.inspection] } ?? [])
+      + [
+        screen?.inspection(isQuiet: quiet != nil)
+          ?? "screen: not measured; for exact precision only"
+      ]
   }
 }
 
@@ -65,8 +69,9 @@ extension WorkingPoint {
       fprInterval.map { "\($0.lowerBound) to \($0.upperBound) at confidence \(confidence)" }
       ?? "not known"
     let kept = prescale == 1 ? "" : ", keeps one in \(prescale)"
+    let side = side == .high ? "" : ", fires below it"
     return "working point \(name): target rate \(targetFPR) \(guarantee.phrase), threshold "
-      + "\(threshold) (\(origin)), true rate \(interval)\(kept)"
+      + "\(threshold) (\(origin)\(side)), true rate \(interval)\(kept)"
   }
 }
 
@@ -100,10 +105,18 @@ extension BackgroundRates {
   }
 }
 
+extension QuietReference {
+  /// One line: how far the table goes, and what the mean attributions add up to.
+  fileprivate var inspection: String {
+    "low scores: \(entries.count) ranks from 1 to \(entries.last?.rank ?? 0); mean attributions of "
+      + "\(counted(attributionMeans.count, "feature")) add up to \(meanScore)"
+  }
+}
+
 extension ScreenCalibration {
   /// One line: the margin and what it rests on.
-  fileprivate var inspection: String {
-    "screen: margin \(margin), supported from \(marginMin) by \(counted(eventCount, "event")); "
+  fileprivate func inspection(isQuiet: Bool) -> String {
+    "screen: margin \(margin), supported from \(marginMin(isQuiet: isQuiet)) by \(counted(eventCount, "event")); "
       + "deviations \(deviationMean) +- \(deviationSpread), from -\(shortfallMax) to \(excessMax)"
   }
 }

@@ -77,21 +77,24 @@ public struct CalibrationPart: Sendable {
   public func calibration(
     screen: ScreenCalibration?, created: String, program: String
   ) throws(CalibrationError) -> TriggerCalibration {
-    let points = try basis.plan.workingPoints(from: tally.scores)
-    return TriggerCalibration(
+    let points = try basis.plan.workingPoints(from: tally.scores, quiet: tally.quiet)
+    let count = tally.scores.scorableCount
+    func ranks(_ side: ScoreSide) -> [Int] {
+      points.filter { $0.side == side }.compactMap { $0.rankFromEnd(of: count) }
+    }
+    var calibration = TriggerCalibration(
       modelSHA256Text: basis.modelSHA256, schema: basis.schema, levels: basis.levels,
       weights: basis.weights, confidence: basis.plan.confidence,
-      eventCount: tally.scores.scorableCount, notScorableCount: tally.scores.notScorableCount,
+      eventCount: count, notScorableCount: tally.scores.notScorableCount,
       runs: tally.runs.sorted(), workingPoints: points,
       reference: DriftReference(
         scoreHistogram: tally.histogram, features: tally.features.summary,
         condition: tally.conditions.summary),
       backgroundRates: BackgroundRates(
-        tally.scores, histogram: tally.histogram,
-        including: points.compactMap { point in
-          point.rank.map { tally.scores.scorableCount + 1 - $0 }
-        }),
+        tally.scores, histogram: tally.histogram, including: ranks(.high)),
       screen: screen, created: created, program: program)
+    calibration.quiet = tally.quiet?.reference(including: ranks(.low))
+    return calibration
   }
 }
 

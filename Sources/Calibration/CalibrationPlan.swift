@@ -7,6 +7,8 @@ internal import NumberText
 ///     var scores = plan.accumulator(eventCountMax: source.eventCount)
 ///     scores.add(chunk)  // as often as there are chunks
 ///     let points = try plan.workingPoints(from: scores)
+///
+/// Working points of the low side need a `QuietTally` as well.
 public struct CalibrationPlan: Equatable, Sendable {
   /// In the order of the calibration file: bit i of a flagged record is request i.
   public let requests: [WorkingPointRequest]
@@ -47,22 +49,39 @@ public struct CalibrationPlan: Equatable, Sendable {
   /// scores of a tail fit where one is allowed; and an eighth for `BackgroundRates`. Events that
   /// cannot be scored only lower the need; further events never lower it.
   public func scoresNeeded(eventCountMax: Int) -> Int {
-    let ranks = requests.map { rankFromTop($0, count: eventCountMax) }
-    let forRanks = (ranks.max() ?? 0) + 1
+    let forRanks = deepestRank(of: .high, count: eventCountMax) + 1
     let forTail = allowsExtrapolation ? ParetoTail.excessCount(of: eventCountMax) + 1 : 0
     let forRates = BackgroundRates.scoresNeeded(eventCount: eventCountMax)
     return min(max(forRanks, forTail, forRates), eventCountMax)
   }
 
+  /// Whether a working point of the low side is asked for.
+  public var hasQuiet: Bool { requests.contains { $0.side == .low } }
+
+  /// How many of the lowest scores of at most `eventCountMax` events are needed.
+  public func lowestScoresNeeded(eventCountMax: Int) -> Int {
+    hasQuiet ? min(deepestRank(of: .low, count: eventCountMax) + 1, eventCountMax) : 0
+  }
+
+  private func deepestRank(of side: ScoreSide, count: Int) -> Int {
+    requests.filter { $0.side == side }.map { rankFromTop($0, count: count) }.max() ?? 0
+  }
+
   /// The working points, in the order of the requests. `scores` comes from `accumulator` and has
-  /// seen all events.
+  /// seen all events; so has `quiet`, where a point of the low side is asked for.
   public func workingPoints(
-    from scores: ThresholdAccumulator
+    from scores: ThresholdAccumulator, quiet: QuietTally? = nil
   ) throws(CalibrationError) -> [WorkingPoint] {
     let largest = scores.largest()
+    let lowest = quiet?.scores.largest() ?? []
     var points: [WorkingPoint] = []
     for (index, request) in requests.enumerated() {
       let fromTop = rankFromTop(request, count: scores.scorableCount)
+      if request.side == .low {
+        points.append(
+          try quietPoint(request, fromEnd: fromTop, lowest, count: scores.scorableCount))
+        continue
+      }
       if fromTop > 0 {
         points.append(
           try workingPoint(request, fromTop: fromTop, largest, count: scores.scorableCount))
@@ -77,7 +96,41 @@ public struct CalibrationPlan: Equatable, Sendable {
           needed: request.guarantee.countNeeded(rate: request.targetFPR, confidence: confidence))
       }
     }
+    try checkApart(points)
     return points
+  }
+
+  /// The mirror image of a high point: scores with the opposite sign.
+  private func quietPoint(
+    _ request: WorkingPointRequest, fromEnd: Int, _ lowest: [Float], count: Int
+  ) throws(CalibrationError) -> WorkingPoint {
+    guard fromEnd > 0 else {
+      throw .tooFewForQuiet(
+        workingPoint: request.name, rate: request.targetFPR, found: count,
+        needed: request.guarantee.countNeeded(rate: request.targetFPR, confidence: confidence))
+    }
+    precondition(fromEnd <= lowest.count, "too few of the lowest scores were kept")
+    let threshold = 0 - lowest[fromEnd - 1]
+    guard threshold > 0, threshold.isFinite else {
+      throw .emptyQuietPoint(workingPoint: request.name, threshold: threshold, eventCount: count)
+    }
+    return WorkingPoint(
+      name: request.name, targetFPR: request.targetFPR, threshold: threshold, rank: fromEnd,
+      fprInterval: trueRateInterval(
+        rank: count + 1 - fromEnd, of: count, confidence: confidence),
+      guarantee: request.guarantee, prescale: request.prescale, side: .low)
+  }
+
+  /// No event may fire on both sides.
+  private func checkApart(_ points: [WorkingPoint]) throws(CalibrationError) {
+    guard let low = points.filter({ $0.side == .low }).max(by: { $0.threshold < $1.threshold }),
+      let high = points.filter({ $0.side == .high }).min(by: { $0.threshold < $1.threshold }),
+      low.threshold > high.threshold
+    else { return }
+    throw .argument(
+      found: "the quiet working point \(low.name), whose threshold \(low.threshold) is above the "
+        + "\(high.threshold) of \(high.name)",
+      expected: "rates so low that no event fires both")
   }
 
   private func rankFromTop(_ request: WorkingPointRequest, count: Int) -> Int {

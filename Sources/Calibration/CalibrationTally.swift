@@ -3,6 +3,8 @@
 public struct CalibrationTally: Sendable {
   /// The largest scores.
   public var scores: ThresholdAccumulator
+  /// What quiet working points need; nil where none is asked for.
+  public var quiet: QuietTally?
   /// The histogram of all scores.
   public var histogram = ScoreHistogram()
   /// Moments and extremes of the features.
@@ -23,9 +25,10 @@ public struct CalibrationTally: Sendable {
   /// Events seen, scorable or not.
   public var eventCount: Int { scores.scorableCount + scores.notScorableCount }
 
-  /// Adds all that `other` has seen: of the same features, and with enough scores kept (see
+  /// Adds all that `other` has seen, both without quiet working points: of the same features, and with enough scores kept (see
   /// `ThresholdAccumulator.merge`).
   mutating func merge(_ other: CalibrationTally) {
+    precondition(quiet == nil && other.quiet == nil, "parts have no quiet working points")
     scores.merge(other.scores)
     histogram.merge(other.histogram)
     features.merge(other.features)

@@ -34,6 +34,12 @@ public struct ScreenCalibration: Equatable, Sendable {
 
   /// Whether the margin is at least `marginMin`.
   public var isSupported: Bool { margin >= marginMin }
+
+  /// The smallest margin that the comparison supports; with working points of the low side a screen score
+  /// must not come out too high either.
+  public func marginMin(isQuiet: Bool) -> Double {
+    isQuiet ? Self.safetyFactor * max(shortfallMax, excessMax) : marginMin
+  }
 }
 
 /// Compares exact and screen scores, chunk by chunk. The result depends on the set of events alone.

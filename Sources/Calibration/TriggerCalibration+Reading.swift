@@ -13,8 +13,11 @@ public struct LoadedCalibration: Equatable, Sendable {
 }
 
 extension TriggerCalibration {
-  /// The value of the key `format`.
+  /// The value of the key `format` where all working points are of the high side.
   public static let format = "tamis-calibration/1"
+  /// The value with a working point of the low side. A program that does not know them would take such a
+  /// point for a very loose one; so it refuses the file.
+  public static let quietFormat = "tamis-calibration/2"
   /// The value of the key `precision`: scores are float32, to the bit.
   public static let precision = "exact"
   /// More than any calibration needs; a larger file is something else.
@@ -58,7 +61,7 @@ extension TriggerCalibration {
   }
 
   private init(_ place: JSONPlace) throws(FileFault) {
-    try place.expect("format", Self.format)
+    let mayBeQuiet = try place.member("format").mayHaveQuietPoints()
     try place.expect("precision", Self.precision)
     modelSHA256 = try place.member("model_sha256").sha256()
     schema = try place.member("schema").schema()
@@ -81,13 +84,77 @@ extension TriggerCalibration {
     screen = try place.optionalMember("screen").flatMap { (place) throws(FileFault) in
       try ScreenCalibration.read(place)
     }
+    quiet = try place.optionalMember("quiet")?.unlessNull { (quiet) throws(FileFault) in
+      try QuietReference(quiet, eventCount: scoreCount)
+    }
     created = try place.member("created").string()
     program = try place.member("program").string()
     otherKeys = try place.otherKeys(than: json)
+    try checkQuiet(place, isAllowed: mayBeQuiet)
+  }
+
+  /// Checks what points of the low side need.
+  private func checkQuiet(_ place: JSONPlace, isAllowed: Bool) throws(FileFault) {
+    let points = try place.member("working_points")
+    guard workingPoints.contains(where: { $0.side == .low }) else {
+      if quiet != nil {
+        throw try place.member("quiet").fault(
+          found: "the low scores", expected: "a working point with the side \"low\"")
+      }
+      guard !isAllowed else {
+        throw try place.member("format").fault(
+          expected: "\"\(Self.format)\", as no working point has the side \"low\"")
+      }
+      return
+    }
+    guard isAllowed else {
+      throw try place.member("format").fault(
+        expected: "\"\(Self.quietFormat)\", as a working point has the side \"low\"")
+    }
+    guard workingPoints.contains(where: { $0.side == .high }) else {
+      throw points.fault(
+        found: "working points of the low side alone", expected: "one of the high side")
+    }
+    guard quietThreshold <= loosestThreshold else {
+      throw points.fault(
+        found: "the quiet threshold \(quietThreshold) above the threshold \(loosestThreshold)",
+        expected: "thresholds that no event can be beyond on both sides")
+    }
+    guard let quiet else {
+      throw place.fault(
+        found: "no `quiet`", expected: "the low scores that a working point of the low side needs")
+    }
+    guard conditionBins == nil else {
+      throw try place.member("condition_bins").fault(
+        found: "thresholds by condition", expected: "none beside a working point of the low side")
+    }
+    let featureCount = reference.features?.features.count
+    guard featureCount == nil || featureCount == quiet.attributionMeans.count else {
+      throw try place.member("quiet").member("attribution_means").fault(
+        found: counted(quiet.attributionMeans.count, "mean"), expected: "one a feature")
+    }
+    if let screen, screen.margin < screen.marginMin(isQuiet: true) {
+      throw try place.member("screen").member("margin").fault(
+        expected: "at least \(ScreenCalibration.safetyFactor) times excess_max, which is "
+          + "\(screen.excessMax), for a working point of the low side",
+        remedy: "calibrate again, with --screen-margin or without")
+    }
   }
 }
 
 extension JSONPlace {
+  /// Whether the format is the one of files with working points of the low side.
+  func mayHaveQuietPoints() throws(FileFault) -> Bool {
+    switch value {
+    case .string(TriggerCalibration.format): return false
+    case .string(TriggerCalibration.quietFormat): return true
+    default:
+      throw fault(
+        expected: "the string \"\(TriggerCalibration.format)\" or "
+          + "\"\(TriggerCalibration.quietFormat)\"")
+    }
+  }
+
   /// The members that are not in `known`, which a reader keeps as they are.
   func otherKeys(than known: JSONObject) throws(FileFault) -> JSONObject {
     try object().members(except: known.members.map(\.name))

@@ -13,9 +13,14 @@ extension TriggerCalibration {
     Array((JSONValue.object(json).text + "\n").utf8)
   }
 
+  /// The value of the key `format`.
+  var format: String {
+    workingPoints.contains { $0.side == .low } ? Self.quietFormat : Self.format
+  }
+
   var json: JSONObject {
     var object: JSONObject = [
-      "format": .string(Self.format),
+      "format": .string(format),
       "model_sha256": .string(modelSHA256),
       "schema": .string(schemaText(schema)),
       "levels": .array(levels.map(JSONValue.integer)),
@@ -35,6 +40,7 @@ extension TriggerCalibration {
       object["condition_bins"] = .object(conditionBins.json(names: workingPoints.map(\.name)))
     }
     if let backgroundRates { object["background_rates"] = .object(backgroundRates.json) }
+    if let quiet { object["quiet"] = .object(quiet.json) }
     object.merge(otherKeys)
     return object
   }
@@ -70,6 +76,7 @@ extension WorkingPoint {
       "guarantee": .string(guarantee.rawValue),
     ]
     if let tail { object["tail"] = .object(tail.json) }
+    if side == .low { object["side"] = .string(side.rawValue) }
     object.merge(otherKeys)
     return object
   }

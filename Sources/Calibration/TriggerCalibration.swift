@@ -37,6 +37,8 @@ public struct TriggerCalibration: Equatable, Sendable {
   public var conditionBins: ConditionBins?
   /// How rare scores are; nil in files of versions that did not measure it.
   public var backgroundRates: BackgroundRates?
+  /// How rare low scores are; nil where no working point is of the low side.
+  public var quiet: QuietReference?
   /// How well the screen agrees; nil where it was not measured or cannot be used.
   public var screen: ScreenCalibration?
   /// Keys of the file that this version does not know.
@@ -83,9 +85,18 @@ public struct TriggerCalibration: Equatable, Sendable {
     self.program = program
   }
 
-  /// The lowest threshold. An event whose score is not above it fires no working point.
+  /// The lowest threshold of the high side. An event whose score is not above it fires no working point of
+  /// that side.
   public var loosestThreshold: Float {
-    workingPoints.indices.reduce(.infinity) { min($0, loosestThreshold(ofPoint: $1)) }
+    workingPoints.indices.reduce(.infinity) {
+      workingPoints[$1].side == .high ? min($0, loosestThreshold(ofPoint: $1)) : $0
+    }
+  }
+
+  /// The highest threshold of the low side; minus infinity without one. An event whose score is not below
+  /// it fires no working point of that side.
+  public var quietThreshold: Float {
+    workingPoints.reduce(-.infinity) { $1.side == .low ? max($0, $1.threshold) : $0 }
   }
 
   /// The lowest threshold that working point `point` has in any bin of the condition.

@@ -28,6 +28,7 @@ extension WorkingPoint {
     name = try place.member("name").workingPointName()
     targetFPR = try place.member("target_fpr").falsePositiveRate()
     threshold = try place.member("threshold").real()
+    side = try place.optionalMember("side")?.side() ?? .high
     rank = try place.member("rank").unlessNull { (rank) throws(FileFault) in
       try rank.integer(in: 1...eventCount)
     }
@@ -45,6 +46,10 @@ extension WorkingPoint {
     guard rank == nil || fprInterval != nil else {
       throw try place.member("fpr_interval").fault(
         expected: "an interval: only an extrapolated point can do without")
+    }
+    guard side == .high || rank != nil && threshold > 0 else {
+      throw try place.member("threshold").fault(
+        expected: "a threshold above 0 with a rank, for a working point of the low side")
     }
     otherKeys = try place.otherKeys(than: json)
   }
@@ -70,6 +75,13 @@ extension JSONPlace {
       throw fault(expected: "two rates, the lower one first")
     }
     return ends[0]...ends[1]
+  }
+
+  func side() throws(FileFault) -> ScoreSide {
+    guard let side = ScoreSide(rawValue: try string()) else {
+      throw fault(expected: "\"high\" or \"low\"")
+    }
+    return side
   }
 
   func guarantee() throws(FileFault) -> RateGuarantee {

@@ -1,13 +1,16 @@
 internal import StrictJSON
 
-/// A threshold that keeps a false-positive rate. An event fires it when its score is greater.
+/// A threshold that keeps a false-positive rate. An event fires it when its score is greater, or, on the
+/// low side, when it is smaller.
 public struct WorkingPoint: Equatable, Sendable {
   /// The name, of a-z, 0-9, `_` and `-`; unique within a calibration.
   public var name: String
   /// The rate that was asked for.
   public var targetFPR: FalsePositiveRate
-  /// Finite. Events with a greater score fire.
+  /// Finite, and above 0 on the low side. Events with a score beyond it fire: see `side`.
   public var threshold: Float
+  /// Which scores fire.
+  public var side: ScoreSide
   /// The threshold is the `rank`-th smallest background score; nil where it is extrapolated.
   public var rank: Int?
   /// The interval of the true rate at the calibration's confidence. For an extrapolated point it
@@ -29,9 +32,11 @@ public struct WorkingPoint: Equatable, Sendable {
   public init(
     name: String, targetFPR: FalsePositiveRate, threshold: Float, rank: Int?,
     fprInterval: ClosedRange<Double>?, guarantee: RateGuarantee = .expected, prescale: UInt32 = 1,
-    tail: ParetoTail? = nil
+    tail: ParetoTail? = nil, side: ScoreSide = .high
   ) {
     precondition(threshold.isFinite && prescale >= 1)
+    precondition(side == .high || threshold > 0 && rank != nil)
+    self.side = side
     self.name = name
     self.targetFPR = targetFPR
     self.threshold = threshold
@@ -40,6 +45,12 @@ public struct WorkingPoint: Equatable, Sendable {
     self.guarantee = guarantee
     self.prescale = prescale
     self.tail = tail
+  }
+
+  /// The place of the threshold among `count` scores, counted from the end where events fire: 1 is the
+  /// outermost score. Nil for an extrapolated point.
+  public func rankFromEnd(of count: Int) -> Int? {
+    rank.map { side == .high ? count + 1 - $0 : $0 }
   }
 
   /// The flagged record has 16 bits for them.

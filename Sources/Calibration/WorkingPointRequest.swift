@@ -8,11 +8,13 @@ public struct WorkingPointRequest: Equatable, Sendable {
   public var guarantee: RateGuarantee
   /// One in this many firing events is kept.
   public var prescale: UInt32
+  /// Which scores fire.
+  public var side: ScoreSide
 
   /// Creates a request; throws where `name` is none.
   public init(
     name: String, targetFPR: FalsePositiveRate, guarantee: RateGuarantee = .expected,
-    prescale: UInt32 = 1
+    prescale: UInt32 = 1, side: ScoreSide = .high
   ) throws(CalibrationError) {
     precondition(guarantee != .noPromise && prescale >= 1)
     guard WorkingPoint.isName(name) else {
@@ -23,17 +25,18 @@ public struct WorkingPointRequest: Equatable, Sendable {
     self.targetFPR = targetFPR
     self.guarantee = guarantee
     self.prescale = prescale
+    self.side = side
   }
 
   /// Reads `NAME=FPR`, such as `nominal=1e-3`.
-  public init(parsing argument: String) throws(CalibrationError) {
+  public init(parsing argument: String, side: ScoreSide = .high) throws(CalibrationError) {
     let (name, value) = try Self.split(argument, form: "NAME=FPR, such as nominal=1e-3")
     guard let rate = FalsePositiveRate(value) else {
       throw .argument(
         found: "the false-positive rate '\(value)' of working point \(name)",
         expected: "a decimal from 1e-15 to below 1 with at most 18 digits, such as 1e-3 or 0.001")
     }
-    try self.init(name: name, targetFPR: rate)
+    try self.init(name: name, targetFPR: rate, side: side)
   }
 
   /// Sets prescales from arguments `NAME=N`, such as `loose=100`: every name one of `requests`,

@@ -7,7 +7,8 @@ struct RateComparison: Sendable {
   struct Point: Equatable, Sendable {
     var index: Int
     var name: String
-    /// The threshold is the background score of this rank, counted from the largest.
+    /// The threshold is the background score of this rank, counted from the largest, or from the lowest
+    /// on the low side.
     var fromTop: Int
   }
 
@@ -22,12 +23,12 @@ struct RateComparison: Sendable {
     let count = calibration.eventCount
     referenceCount = count
     points = calibration.workingPoints.enumerated().compactMap { index, point in
-      guard let rank = point.rank, 1...count ~= rank, !moving.contains(point.name) else {
+      guard let rank = point.rankFromEnd(of: count), !moving.contains(point.name) else {
         return nil
       }
       // By bins of the condition the rate of the whole stream is the sum of the bins'; its law is that
       // of as many events above, to first order.
-      let fromTop = calibration.conditionBins?.exceedanceCount(ofPoint: index) ?? count + 1 - rank
+      let fromTop = calibration.conditionBins?.exceedanceCount(ofPoint: index) ?? rank
       return Point(index: index, name: point.name, fromTop: min(max(fromTop, 1), count))
     }
   }

@@ -12,6 +12,12 @@ public struct FlagReasons: OptionSet, Hashable, Sendable {
   public static let unbiased = FlagReasons(rawValue: 2)
   /// A NaN or infinite feature: not scorable, kept for study.
   public static let notScorable = FlagReasons(rawValue: 4)
+  /// The score is below the threshold of a working point of the low side.
+  public static let belowThreshold = FlagReasons(rawValue: 8)
+
+  /// Whether a working point kept it.
+  @inlinable
+  public var isFired: Bool { !isDisjoint(with: [.aboveThreshold, .belowThreshold]) }
 }
 
 /// The fields of a flagged record's first 64 bytes, without magic, version and checksum.
@@ -22,7 +28,7 @@ public struct FlaggedHeader: Equatable, Sendable {
   public var workingPoints: UInt16
   /// Weighted mean over the scoring noise levels of the squared score norm.
   public var score: Float
-  /// The threshold of the loosest working point.
+  /// The threshold of the loosest working point; of the low side where the reasons say `belowThreshold`.
   public var threshold: Float
   /// The number of this record in the journal, from 1. It is never used again.
   public var number: UInt64

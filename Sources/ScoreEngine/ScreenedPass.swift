@@ -5,6 +5,8 @@ struct ScreenedPass {
   let exact: ScoringPass
   let limit: Float
   let threshold: Float
+  let quietLimit: Float
+  let quietThreshold: Float
   /// The screen scores of a batch.
   let scores: UnsafeMutablePointer<Float>
   /// The places of the events that are scored exactly.
@@ -21,7 +23,8 @@ struct ScreenedPass {
     for event in 0..<count {
       scores[event] = self.scores[event]
       // Not "at least the limit": NaN is scored exactly too.
-      if !(self.scores[event] < limit) || isSampled?[event] == true {
+      let isBetween = self.scores[event] < limit && self.scores[event] >= quietLimit
+      if !isBetween || isSampled?[event] == true {
         chosen[outcome.rescored] = Int32(truncatingIfNeeded: event)
         outcome.rescored += 1
       }
@@ -43,12 +46,17 @@ struct ScreenedPass {
     exact: Float, screened: Float, isSampled: Bool, in outcome: inout ScreeningOutcome
   ) {
     let isAbove = exact > threshold
+    let isQuiet = exact < quietThreshold
     if isSampled {
       outcome.audited += 1
-      if isAbove && screened < limit { outcome.missed += 1 }
+      let isBetween = screened < limit && screened >= quietLimit
+      if (isAbove || isQuiet) && isBetween { outcome.missed += 1 }
     }
     if isAbove && (exact - screened) / exact > outcome.shortfallMax {
       outcome.shortfallMax = (exact - screened) / exact
+    }
+    if isQuiet && (screened - exact) / quietThreshold > outcome.shortfallMax {
+      outcome.shortfallMax = (screened - exact) / quietThreshold
     }
   }
 }

@@ -29,13 +29,14 @@ public final class ScreenedPlan {
       network: network.exact.packed, buffers: ScoringBuffers(network.exact.packed, memory: memory))
     pass = ScreenedPass(
       screen: screen, exact: exact, limit: screening.limit, threshold: screening.threshold,
+      quietLimit: screening.quietLimit, quietThreshold: screening.quietThreshold,
       scores: memory.take(batchMax),
       chosen: UnsafeMutableRawPointer(memory.take(batchMax))
         .bindMemory(to: Int32.self, capacity: batchMax))
   }
 
   /// Screens a batch, and scores the events exactly that need it: those whose screen score is at
-  /// least `screening.limit` or is NaN, and the sampled ones. The scores are the same bits whatever
+  /// least `screening.limit`, is below `screening.quietLimit` or is NaN, and the sampled ones. The scores are the same bits whatever
   /// the batch, the thread and the instruction set. Allocates nothing and takes no lock. Traps
   /// where `count` is out of range.
   ///

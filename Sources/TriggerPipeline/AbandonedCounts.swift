@@ -4,7 +4,7 @@ internal import EventRecords
 /// Records that were to be kept and were given up: they could not be journaled before the end. Each
 /// counts once, under the first of the reasons that holds.
 package struct AbandonedCounts: Equatable, Sendable {
-  /// Events above a threshold.
+  /// Events above a threshold, or below one of the low side.
   package var aboveThreshold: UInt64 = 0
   /// Events that could not be scored.
   package var notScorable: UInt64 = 0
@@ -28,7 +28,7 @@ package struct AbandonedCounts: Equatable, Sendable {
 
   /// Counts a record that was to be kept for `reasons`.
   mutating func add(_ reasons: FlagReasons) {
-    if reasons.contains(.aboveThreshold) {
+    if reasons.isFired {
       aboveThreshold +|= 1
     } else if reasons.contains(.notScorable) {
       notScorable +|= 1

@@ -214,14 +214,13 @@ extension DecideStage {
     count(stretch, in: entry)
     countShadow(stretch)
     noteTimes(of: stretch, decidedNs: decidedNs)
-    let (scores, loosest) = (
-      ring.scores(at: stretch.lowerBound), rule.loosestThreshold
-    )
+    let scores = ring.scores(at: stretch.lowerBound)
+    let (loosest, quiet) = (rule.loosestThreshold, rule.quietThreshold)
     let isAnyKept = publishesAll || unbiasedPrescale > 0
     let isControlled = control != nil
     for position in stretch {
       let score = scores[position - stretch.lowerBound]
-      if isAnyKept || !(score <= loosest) {
+      if isAnyKept || !(score <= loosest && score >= quiet) {
         decide(position, ledgerEntry, in: entry, decidedNs: decidedNs)
       }
       if isControlled, !score.isNaN { noteControl(score: score, position: position) }
@@ -246,23 +245,23 @@ extension DecideStage {
     }
     let header = FlaggedHeader(
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: score,
-      threshold: rule.loosestThreshold(condition: record.condition),
+      threshold: rule.threshold(for: decision.reasons, condition: record.condition),
       number: output.nextNumber + UInt64(stagedCount),
       receivedNs: ring.note(at: position).receivedNs, decidedNs: decidedNs,
       weight: decision.weight,
       model: current.origin.model, calibration: current.origin.calibration,
       instance: current.origin.instance,
-      backgroundRate: current.backgroundRate(of: score))
+      backgroundRate: current.rarity.field(of: score, for: decision.reasons))
     stage(header, position: position, record: record)
     stagedEntries.append(ledgerEntry)
   }
 
   func decision(score: Float, record: EventRecordView, nowNs: UInt64) -> Decision? {
-    let isQuiet = score <= rule.loosestThreshold
-    if isQuiet, unbiasedPrescale == 0 { return publishesAll ? .unflagged : nil }
+    let isBetween = rule.isBetween(score)
+    if isBetween, unbiasedPrescale == 0 { return publishesAll ? .unflagged : nil }
     let hash = PrescaleHash(
       run: record.run, source: record.source, sequence: record.sequence, event: record.event)
-    if isQuiet, !hash.passes(prescale: unbiasedPrescale) {
+    if isBetween, !hash.passes(prescale: unbiasedPrescale) {
       return publishesAll ? .unflagged : nil
     }
     let isSimulated = record.flags.contains(.simulated)
@@ -346,7 +345,7 @@ extension DecideStage {
 
   /// Counts an event that fired one working point at least.
   func count(fired: UInt16) {
-    counters.aboveThreshold.add()
+    if fired & ~current.quietPoints != 0 { counters.aboveThreshold.add() }
     for point in current.counters.indices where fired >> UInt16(point) & 1 == 1 {
       current.counters[point].fired.add()
     }
@@ -399,7 +398,7 @@ extension DecideStage {
 
   func count(_ decision: Decision, in entry: RunLedgerEntry, isSimulated: Bool) {
     if decision.reasons.isEmpty { return counters.unflagged.add() }
-    if decision.reasons.contains(.aboveThreshold) { entry.account.flagged +|= 1 }
+    if decision.reasons.isFired { entry.account.flagged +|= 1 }
     if isSimulated { return }
     if decision.reasons.contains(.unbiased) {
       entry.account.unbiased +|= 1
@@ -419,9 +418,9 @@ extension DecideStage {
       let condition = EventRecordView(ring.record(at: position)).condition
       let outcome =
         switch (
-          ring.score(at: position) > rule.loosestThreshold(condition: condition),
-          ring.shadowScores(at: position).pointee
-            > shadow.rule.loosestThreshold(condition: condition)
+          rule.firedPoints(score: ring.score(at: position), condition: condition) != 0,
+          shadow.rule.firedPoints(
+            score: ring.shadowScores(at: position).pointee, condition: condition) != 0
         ) {
         case (true, true): 0
         case (true, false): 1

@@ -15,7 +15,7 @@ package struct Decision: Equatable, Sendable {
   package static let unflagged = Decision(reasons: [], workingPoints: 0, weight: 0)
 
   /// Whether the event is kept for its score or because it has none, not only as part of a sample.
-  package var isFlagged: Bool { !reasons.isDisjoint(with: [.aboveThreshold, .notScorable]) }
+  package var isFlagged: Bool { reasons.isFired || reasons.contains(.notScorable) }
 
   /// Creates a decision.
   package init(reasons: FlagReasons, workingPoints: UInt16, weight: UInt32) {
@@ -29,14 +29,17 @@ package struct Decision: Equatable, Sendable {
 package struct DecisionRule: Sendable {
   /// A threshold with its prescale.
   package struct Route: Equatable, Sendable {
-    /// An event fires when its score is greater.
+    /// An event fires when its score is greater, or smaller on the low side.
     package var threshold: Float
+    /// Which scores fire.
+    package var side: ScoreSide
     /// One in `prescale` fired events is kept; at least 1.
     package var prescale: UInt32
 
     /// Creates a route.
-    package init(threshold: Float, prescale: UInt32) {
+    package init(threshold: Float, prescale: UInt32, side: ScoreSide = .high) {
       self.threshold = threshold
+      self.side = side
       self.prescale = prescale
     }
   }
@@ -70,8 +73,10 @@ package struct DecisionRule: Sendable {
   package let prescales: PrescaleTable?
   /// One in this many input events is kept whatever its score; 0 for none.
   package let unbiasedPrescale: UInt32
-  /// The lowest threshold in force, of all conditions.
+  /// The lowest threshold in force of the high side, of all conditions.
   package let loosestThreshold: Float
+  /// The highest threshold of the low side; minus infinity without one.
+  package let quietThreshold: Float
 
   /// Creates the rule for 1 to 16 working points. `factors` has a positive number for each, or none
   /// for 1 everywhere.
@@ -91,9 +96,16 @@ package struct DecisionRule: Sendable {
     let rows = bins?.rows ?? [routes.map(\.threshold)]
     precondition(rows.allSatisfy { $0.count == routes.count && !$0.contains(where: \.isNaN) })
     precondition(bins == nil || rows.count == (bins?.edges.count ?? 0) + 2)
+    precondition(
+      bins == nil || routes.allSatisfy { $0.side == .high }, "bins have no points of the low side")
     let inForce = rows.map { [factors = self.factors] row in zip(row, factors).map { $0 * $1 } }
     thresholds = inForce.flatMap { $0 }
-    loosest = inForce.map { $0.reduce(.infinity, min) }
+    loosest = inForce.map { row in
+      zip(row, routes).reduce(.infinity) { $1.1.side == .high ? min($0, $1.0) : $0 }
+    }
+    quietThreshold = zip(inForce[0], routes).reduce(-.infinity) {
+      $1.1.side == .low ? max($0, $1.0) : $0
+    }
     self.unbiasedPrescale = unbiasedPrescale
     loosestThreshold = loosest.reduce(.infinity, min)
   }
@@ -102,7 +114,7 @@ package struct DecisionRule: Sendable {
   package init(_ calibration: TriggerCalibration, unbiasedPrescale: UInt32) {
     self.init(
       routes: calibration.workingPoints.map {
-        Route(threshold: $0.threshold, prescale: $0.prescale)
+        Route(threshold: $0.threshold, prescale: $0.prescale, side: $0.side)
       },
       bins: calibration.conditionBins.map { bins in
         let columns = calibration.workingPoints.indices.map { bins.row(ofPoint: $0) }
@@ -153,21 +165,34 @@ package struct DecisionRule: Sendable {
     return ConditionBins.bin(of: condition, edges: bins.edges)
   }
 
-  /// The lowest threshold in force for events with this condition, which their flagged records carry.
+  /// The lowest threshold of the high side in force for events with this condition.
   package func loosestThreshold(condition: Float) -> Float { loosest[row(condition)] }
+
+  /// The threshold that the flagged record of an event with this condition carries: the lowest of the high
+  /// side, or the highest of the low side where that is why the event is kept.
+  package func threshold(for reasons: FlagReasons, condition: Float) -> Float {
+    reasons.contains(.belowThreshold) ? quietThreshold : loosestThreshold(condition: condition)
+  }
+
+  /// Whether no working point fires at this score, whatever the condition. NaN is not between.
+  @inline(__always)
+  package func isBetween(_ score: Float) -> Bool {
+    score <= loosestThreshold && score >= quietThreshold
+  }
 
   /// The threshold in force of working point `point` for events with this condition.
   package func threshold(ofPoint point: Int, condition: Float) -> Float {
     thresholds[row(condition) * routes.count + point]
   }
 
-  /// Bit i: the score is above the threshold of working point i, whatever its prescale.
+  /// Bit i: the score is beyond the threshold of working point i, whatever its prescale.
   @inline(__always)
   package func firedPoints(score: Float, condition: Float) -> UInt16 {
-    guard score > loosestThreshold else { return 0 }
+    guard score > loosestThreshold || score < quietThreshold else { return 0 }
     let first = row(condition) * routes.count
     return routes.indices.reduce(0) { fired, index in
-      score > thresholds[first + index] ? fired | 1 << UInt16(index) : fired
+      routes[index].side.fires(score: score, threshold: thresholds[first + index])
+        ? fired | 1 << UInt16(index) : fired
     }
   }
 
@@ -175,7 +200,7 @@ package struct DecisionRule: Sendable {
   /// and is always kept for study. Nil where the event is not kept.
   @inline(__always)
   package func decide(score: Float, event: EventRecordView) -> Decision? {
-    if score <= loosestThreshold, unbiasedPrescale == 0 { return nil }
+    if isBetween(score), unbiasedPrescale == 0 { return nil }
     let hash = PrescaleHash(
       run: event.run, source: event.source, sequence: event.sequence, event: event.event)
     return decide(
@@ -201,12 +226,14 @@ package struct DecisionRule: Sendable {
       decision.weight = floodPrescale
     }
     let first = row(condition) * routes.count
-    for index in routes.indices where score > thresholds[first + index] {
+    for index in routes.indices
+    where routes[index].side.fires(score: score, threshold: thresholds[first + index]) {
       let own =
         prescales?.prescale(row: prescaleRow, point: index) ?? routes[index].prescale
       let prescale = own == 0 ? 0 : max(own, floodPrescale)
       guard hash.passes(prescale: prescale) else { continue }
-      decision.reasons.insert(.aboveThreshold)
+      decision.reasons.insert(
+        routes[index].side == .high ? .aboveThreshold : .belowThreshold)
       decision.workingPoints |= 1 << UInt16(index)
       decision.weight = min(decision.weight, prescale)
     }

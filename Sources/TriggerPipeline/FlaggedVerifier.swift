@@ -1,4 +1,3 @@
-package import Calibration
 package import DurableFiles
 internal import EventRecords
 package import RunFiles
@@ -40,7 +39,7 @@ package struct FlaggedVerifier {
   private var followedTable: String?
   private let model: SHA256Digest
   private let calibration: SHA256Digest
-  private let backgroundRates: BackgroundRates?
+  private let rarity: RecordRarity
   /// What decided when; nil where the journal does not tell, and one rule decided all events.
   private var history: DecisionHistory?
   /// Whether events that the ledger does not have as decided are left out.
@@ -69,7 +68,7 @@ package struct FlaggedVerifier {
   ///   - decidedOnly: whether events that the ledger does not have as decided are left out.
   package init(
     flagged: RecordedRun, input: EventSource, rule: DecisionRule, model: SHA256Digest,
-    calibration: SHA256Digest, backgroundRates: BackgroundRates?,
+    calibration: SHA256Digest, rarity: RecordRarity,
     history: DecisionHistory? = nil, ledger: StreamLedger? = nil, decidedOnly: Bool = false
   ) {
     self.flagged = flagged
@@ -77,7 +76,7 @@ package struct FlaggedVerifier {
     keptByPoint = rule.routes.map { _ in (0, 0) }
     self.model = model
     self.calibration = calibration
-    self.backgroundRates = backgroundRates
+    self.rarity = rarity
     self.history = history
     leavesOutUndecided = decidedOnly
     featureCount = input.featureCount
@@ -292,11 +291,11 @@ package struct FlaggedVerifier {
     if !sameBits(found.score, event.score) {
       return differs("score", offline: event.score, online: found.score)
     }
-    let threshold = rule.loosestThreshold(condition: event.condition)
+    let threshold = rule.threshold(for: decision.reasons, condition: event.condition)
     if !sameBits(found.threshold, threshold) {
       return differs("threshold", offline: threshold, online: found.threshold)
     }
-    let backgroundRate = backgroundRates?.field(of: event.score) ?? 0
+    let backgroundRate = rarity.field(of: event.score, for: decision.reasons)
     if !sameBits(found.backgroundRate, backgroundRate) {
       return differs("background rate", offline: backgroundRate, online: found.backgroundRate)
     }

@@ -1,10 +1,13 @@
+package import Calibration
+
 /// A working point in force.
 package struct PointInForce: Equatable, Sendable {
   /// The name in the calibration.
   package var name: String
   /// The false-positive rate that it was calibrated for.
   package var targetFPR: Double
-  /// An event fires when its score is greater. With thresholds by condition, the lowest.
+  /// An event fires when its score is greater, or smaller on the low side. With thresholds by condition,
+  /// the lowest.
   package var threshold: Float
   /// The highest threshold of all conditions; nil where one holds for all.
   package var highestThreshold: Float?
@@ -12,12 +15,15 @@ package struct PointInForce: Equatable, Sendable {
   package var prescale: UInt32
   /// Where the true rate lies, with the calibration's confidence; nil where that is not known.
   package var fprInterval: ClosedRange<Double>?
+  /// Which scores fire.
+  package var side: ScoreSide
 
   /// Creates a point.
   package init(
     name: String, targetFPR: Double, threshold: Float, highestThreshold: Float? = nil,
-    prescale: UInt32 = 1, fprInterval: ClosedRange<Double>? = nil
+    prescale: UInt32 = 1, fprInterval: ClosedRange<Double>? = nil, side: ScoreSide = .high
   ) {
+    self.side = side
     self.name = name
     self.targetFPR = targetFPR
     self.threshold = threshold

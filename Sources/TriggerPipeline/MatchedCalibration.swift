@@ -62,7 +62,8 @@ extension MatchedCalibration {
       return .screened(
         try ScreenNetwork(model: model.model, exact: exact),
         Screening(
-          threshold: loosestThreshold ?? calibration.loosestThreshold, margin: screen.margin))
+          threshold: loosestThreshold ?? calibration.loosestThreshold,
+          quietThreshold: calibration.quietThreshold, margin: screen.margin))
     } catch {
       throw FileFault(
         file: model.path, found: error.description,

@@ -29,7 +29,10 @@ final class ModelGeneration: @unchecked Sendable {
   let calibration: TriggerCalibration
   /// Which rates are held.
   let control: RateControlPlan
-  private let backgroundRates: BackgroundRates?
+  /// How rare the scores of flagged records are.
+  let rarity: RecordRarity
+  /// Bit i: working point i is of the low side.
+  let quietPoints: UInt16
   /// Compares the stream with the calibration's background. The deciding thread notes, the
   /// supervising thread evaluates.
   let drift: DriftMonitor
@@ -41,9 +44,6 @@ final class ModelGeneration: @unchecked Sendable {
     let rule: DecisionRule
     let scorers: [EventScorer]
   }
-
-  /// The background rate that a flagged record with this score carries; 0 where it is not known.
-  func backgroundRate(of score: Float) -> Float { backgroundRates?.field(of: score) ?? 0 }
 
   /// 1 for the first, one more for every switch.
   var number: Int { facts.number }
@@ -74,7 +74,10 @@ final class ModelGeneration: @unchecked Sendable {
     self.calibration = calibration
     var driftSettings = settings.drift
     driftSettings.movingPoints = Set(loaded.rateControl.points.map(\.name))
-    backgroundRates = calibration.backgroundRates
+    rarity = RecordRarity(calibration)
+    quietPoints = calibration.workingPoints.enumerated().reduce(0) {
+      $1.element.side == .low ? $0 | 1 << UInt16($1.offset) : $0
+    }
     drift = DriftMonitor(
       calibration: calibration, featureNames: model.model.featureNames,
       featureCount: model.model.shape.featureCount, settings: driftSettings)
@@ -103,7 +106,7 @@ final class ModelGeneration: @unchecked Sendable {
           name: point.name, targetFPR: point.targetFPR.value,
           threshold: calibration.loosestThreshold(ofPoint: index),
           highestThreshold: calibration.conditionBins?.row(ofPoint: index).max(),
-          prescale: point.prescale, fprInterval: point.fprInterval)
+          prescale: point.prescale, fprInterval: point.fprInterval, side: point.side)
       },
       featureNames: model.model.featureNames, screenMargin: precision.screening?.margin,
       shadow: loaded.shadow.map {

@@ -1,4 +1,3 @@
-package import Calibration
 internal import EventRecords
 
 /// Makes the flagged records that the daemon would have published. The fields that only the daemon
@@ -7,18 +6,18 @@ package struct OfflineFlagged {
   private let rule: DecisionRule
   private let model: UInt32
   private let calibration: UInt32
-  private let backgroundRates: BackgroundRates?
+  private let rarity: RecordRarity
   private let featureCount: Int
   private let eventBytes: UnsafeMutableRawBufferPointer
   private var number: UInt64 = 0
 
   /// Creates a maker of flagged records for a model and calibration given by their short hashes.
   package init(
-    rule: DecisionRule, model: UInt32, calibration: UInt32, backgroundRates: BackgroundRates?,
+    rule: DecisionRule, model: UInt32, calibration: UInt32, rarity: RecordRarity,
     featureCount: Int
   ) {
     self.rule = rule
-    self.backgroundRates = backgroundRates
+    self.rarity = rarity
     self.model = model
     self.calibration = calibration
     self.featureCount = featureCount
@@ -39,10 +38,10 @@ package struct OfflineFlagged {
     let record = event.record ?? synthesised(event, features: features, at: base)
     let header = FlaggedHeader(
       reasons: decision.reasons, workingPoints: decision.workingPoints, score: event.score,
-      threshold: rule.loosestThreshold(condition: record.condition),
+      threshold: rule.threshold(for: decision.reasons, condition: record.condition),
       number: number, receivedNs: record.timeNs,
       decidedNs: record.timeNs, weight: decision.weight, model: model, calibration: calibration,
-      instance: 0, backgroundRate: backgroundRates?.field(of: event.score) ?? 0)
+      instance: 0, backgroundRate: rarity.field(of: event.score, for: decision.reasons))
     FlaggedRecord.encode(
       header, attributions: event.attributions, eventRecord: record, into: target)
     return true

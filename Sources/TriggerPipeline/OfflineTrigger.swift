@@ -129,23 +129,29 @@ package struct OfflineTrigger: Sendable {
   }
 
   /// Scores all events of `input` without deciding, and gives chunk after chunk in order: the range
-  /// of events, their scores, and their features, row-major.
+  /// of events, their scores, their features, row-major, and their attributions where they are wanted.
   package func scoreChunks(
-    of input: EventSource,
-    consume: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) throws -> Void
+    of input: EventSource, wantsAttributions: Bool = false,
+    consume: (
+      Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>,
+      UnsafeBufferPointer<Float>?
+    ) throws -> Void
   ) throws {
     let featureCount = precision.network.featureCount
     try scoreInParallel(
       precision, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
-      wantsAttributions: false,
+      wantsAttributions: wantsAttributions,
       readFeatures: { range, features in input.copyFeatures(of: range, into: features) },
-      consume: { range, scores, _ in
+      consume: { range, scores, attributions in
         var rows = [Float](repeating: 0, count: range.count * featureCount)
         try rows.withUnsafeMutableBufferPointer { rows in
           if let base = rows.baseAddress { input.copyFeatures(of: range, into: base) }
           try consume(
             range, UnsafeBufferPointer(start: scores, count: range.count),
-            UnsafeBufferPointer(rows))
+            UnsafeBufferPointer(rows),
+            attributions.map {
+              UnsafeBufferPointer(start: $0, count: range.count * featureCount)
+            })
         }
       })
   }

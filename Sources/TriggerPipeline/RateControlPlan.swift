@@ -30,6 +30,13 @@ package struct RateControlPlan: Sendable {
             "rate_control.points: found `\(point.name)`, expected a working point of the "
             + "calibration: \(names.joined(separator: ", "))")
       }
+      guard calibration.workingPoints[place].side == .high else {
+        throw GenerationRefusal(
+          description:
+            "rate_control.points: found `\(point.name)`, a working point of the low side; "
+            + "expected one of the high side, since control of low scores is not there. Leave "
+            + "`\(point.name)` out of rate_control.points")
+      }
       let threshold = calibration.workingPoints[place].threshold
       guard threshold > 0 else {
         throw GenerationRefusal(
@@ -44,6 +51,13 @@ package struct RateControlPlan: Sendable {
       return RateController(
         target: wanted.target, slope: tailSlope(of: working, in: calibration), settings: settings)
     }
+    let (lowest, quiet) = (lowestThreshold(of: calibration), calibration.quietThreshold)
+    guard quiet <= lowest else {
+      throw GenerationRefusal(
+        description: "rate_control.factor_min_percent: thresholds may fall to \(lowest), below the "
+          + "\(quiet) of the calibration's quiet working point; expected a band in which no event is "
+          + "beyond both. Raise factor_min_percent, or calibrate without the quiet point")
+    }
   }
 
   /// Whether any rate is held.
@@ -57,6 +71,7 @@ package struct RateControlPlan: Sendable {
   /// The lowest threshold that may come into force.
   package func lowestThreshold(of calibration: TriggerCalibration) -> Float {
     calibration.workingPoints.enumerated().reduce(.infinity) { lowest, each in
+      guard each.element.side == .high else { return lowest }
       let factor = target(at: each.offset) == nil ? 1 : settings.factorMin
       return min(lowest, calibration.loosestThreshold(ofPoint: each.offset) * factor)
     }

@@ -48,7 +48,7 @@ package struct DecidedAccount {
 
   /// A record that was to be kept for these reasons, and counted as kept, was given up.
   package mutating func abandon(_ reasons: FlagReasons) {
-    if reasons.contains(.aboveThreshold) { flagged = flagged -| 1 }
+    if reasons.isFired { flagged = flagged -| 1 }
     if reasons.contains(.unbiased) { unbiased = unbiased -| 1 }
     abandoned.add(reasons)
   }

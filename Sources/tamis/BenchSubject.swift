@@ -44,9 +44,10 @@ struct BenchSubject {
           + "that one in \(Int(1 / Self.rate)) of them exceeds; for screened figures that hold for "
           + "your events give some with --input")
     }
-    let calibrated = input.isEmpty ? nil : matchedCalibration?.calibration.loosestThreshold
+    let calibrated = input.isEmpty ? nil : matchedCalibration?.calibration
     screening = Screening(
-      threshold: calibrated ?? Self.threshold(network: network, events: events),
+      threshold: calibrated?.loosestThreshold ?? Self.threshold(network: network, events: events),
+      quietThreshold: calibrated?.quietThreshold ?? -.infinity,
       margin: matchedCalibration?.calibration.screen?.margin ?? ScreenCalibration.defaultMargin)
     self.network = network
     (screen, screenRefusal) = Self.screen(model: model, network: network)

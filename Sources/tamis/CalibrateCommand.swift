@@ -19,6 +19,9 @@ struct CalibrateCommand: ParsableCommand {
       rate is exact. --with-confidence chooses the rank so that the rate itself is at or below a \
       with that confidence. A rate for which there are too few events is an error.
 
+      --quiet-point sets a threshold from the lowest scores in the same way, for events that are quieter \
+      than background: half-way between two others, constant, or with parts missing.
+
       From a flagged journal only the unbiased sample is taken. Events that their sender marked as \
       tainted are left out.
 
@@ -91,6 +94,10 @@ struct CalibrateCommand: ParsableCommand {
       throw ValidationError("--background is missing: runs, segments, .npy files or journals")
     }
     try request.validate(withOlder: compare != nil)
+    if !request.quietPoint.isEmpty, parts.partial {
+      throw ValidationError(
+        "--partial keeps no low scores: calibrate --quiet-point with all events in one pass")
+    }
     if request.hasBins, parts.partial {
       throw ValidationError(
         "--partial has no thresholds by condition: calibrate all events in one pass")
@@ -125,6 +132,12 @@ struct CalibrateCommand: ParsableCommand {
     try checkFeatures(of: events.source, fit: loaded)
     warnOfTrainingEvents(loaded, events.source)
     let plan = try request.plan(older: older?.calibration)
+    if plan.hasQuiet, request.hasBins {
+      throw FileFault(
+        file: compare ?? out ?? model, found: "a working point of the low side",
+        expected: "none with --condition-bins or --condition-edges",
+        remedy: "name the working points with --working-point, or leave the bins out")
+    }
     var pass = CalibrationPass(
       loaded: loaded, scoring: try chosenScoring(loaded, older: older?.calibration),
       background: events, plan: plan, screenMargin: request.screenMargin, engine: engine)
@@ -137,6 +150,10 @@ struct CalibrateCommand: ParsableCommand {
     // A part keeps what the whole may need, a comparison what the older thresholds may lie above.
     let keepsAll = parts.partial ? parts.eventsTotal == nil : older != nil
     let total = try parts.total(atLeast: eventCount)
+    if plan.hasQuiet {
+      pass.lowestScoresKept =
+        older != nil ? eventCount : plan.lowestScoresNeeded(eventCountMax: eventCount)
+    }
     let part = try pass.part(
       scoresKept: keepsAll ? eventCount : plan.scoresNeeded(eventCountMax: total),
       eventsTotal: parts.eventsTotal)
@@ -231,7 +248,8 @@ struct CalibrateCommand: ParsableCommand {
     if let older {
       facts.add(
         CalibrationComparison(
-          from: older.calibration, to: calibration, scores: part.tally.scores),
+          from: older.calibration, to: calibration, scores: part.tally.scores,
+          quiet: part.tally.quiet),
         path: older.path)
     }
     facts.print(asJSON: output.json)

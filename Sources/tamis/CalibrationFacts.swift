@@ -14,7 +14,16 @@ extension Facts {
       line: calibration.workingPoints.map { line($0, confidence: calibration.confidence) }
         .joined(separator: "\n"))
     if let bins = calibration.conditionBins { add(bins, of: calibration) }
-    add("screen", calibration.screen.map(object) ?? .null, line: line(calibration.screen))
+    if let quiet = calibration.quiet {
+      add(
+        "quiet_mean_score", .real(quiet.meanScore),
+        line: "quiet events: explained against mean attributions, which add up to "
+          + short(Double(quiet.meanScore)))
+    }
+    let isQuiet = calibration.quiet != nil
+    add(
+      "screen", calibration.screen.map { object($0, isQuiet: isQuiet) } ?? .null,
+      line: line(calibration.screen, isQuiet: isQuiet))
   }
 }
 
@@ -43,30 +52,33 @@ extension Facts {
   }
 }
 
-private func object(_ screen: ScreenCalibration) -> Facts.Value {
+private func object(_ screen: ScreenCalibration, isQuiet: Bool) -> Facts.Value {
   .object([
-    "margin": .real(screen.margin), "margin_min": .real(screen.marginMin),
+    "margin": .real(screen.margin), "margin_min": .real(screen.marginMin(isQuiet: isQuiet)),
     "events": .integer(screen.eventCount), "shortfall_max": .real(screen.shortfallMax),
     "excess_max": .real(screen.excessMax), "deviation_mean": .real(screen.deviationMean),
     "deviation_standard_deviation": .real(screen.deviationSpread),
   ])
 }
 
-private func line(_ screen: ScreenCalibration?) -> String {
+private func line(_ screen: ScreenCalibration?, isQuiet: Bool) -> String {
   guard let screen else { return "screen: none, only precision: exact can use this calibration" }
+  let excess = isQuiet ? " and exceeded them by at most \(short(screen.excessMax))" : ""
   return "screen: margin \(screen.margin); screen scores fell short by at most "
-    + "\(short(screen.shortfallMax)) of themselves, which supports margins from "
-    + "\(short(screen.marginMin))"
+    + "\(short(screen.shortfallMax)) of themselves\(excess), which supports margins from "
+    + "\(short(screen.marginMin(isQuiet: isQuiet)))"
 }
 
 private func object(_ point: WorkingPoint) -> Facts.Value {
-  .object([
+  var object: JSONObject = [
     "name": .string(point.name), "target_fpr": .real(point.targetFPR.value),
     "threshold": .real(Double(point.threshold)), "rank": .optional(point.rank, JSONValue.integer),
     "fpr_interval": .optional(point.fprInterval, interval),
     "guarantee": .string(point.guarantee.rawValue),
     "extrapolated": .bool(point.extrapolated), "prescale": .integer(Int(point.prescale)),
-  ])
+  ]
+  if point.side == .low { object["side"] = .string(point.side.rawValue) }
+  return .object(object)
 }
 
 private func line(_ point: WorkingPoint, confidence: Double) -> String {
@@ -74,7 +86,8 @@ private func line(_ point: WorkingPoint, confidence: Double) -> String {
     "true rate in [\(short($0.lowerBound)), \(short($0.upperBound))] at \(confidence)"
   }
   let origin = point.rank.map { "rank \($0)" } ?? "EXTRAPOLATED from the tail"
-  return "\(point.name): target \(point.targetFPR), score > \(point.threshold), \(origin), "
+  return
+    "\(point.name): target \(point.targetFPR), score \(point.side.comparison) \(point.threshold), \(origin), "
     + (interval ?? "no interval")
     + (point.prescale == 1 ? "" : ", one in \(point.prescale) is kept")
 }

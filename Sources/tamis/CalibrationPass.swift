@@ -18,6 +18,8 @@ struct CalibrationPass {
   let engine: EngineOptions
   /// Gathers scores by condition where thresholds by condition are wanted.
   var conditioned: ConditionedScores?
+  /// How many of the lowest scores to keep; nil where no working point is of the low side.
+  var lowestScoresKept: Int?
 
   /// Scores all events. `scoresKept` is the number of largest scores to keep.
   mutating func part(scoresKept: Int, eventsTotal: Int?) throws -> CalibrationPart {
@@ -27,12 +29,17 @@ struct CalibrationPass {
     var tally = CalibrationTally(
       scoresKept: scoresKept, featureCount: events.featureCount,
       featureNames: loaded.model.featureNames)
+    tally.quiet = lowestScoresKept.map {
+      QuietTally(scoresKept: $0, featureCount: events.featureCount)
+    }
     var screen = ScreenComparison(model: loaded.model, network: network)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)
-    try trigger.scoreChunks(of: events) { range, scores, rows in
+    try trigger.scoreChunks(of: events, wantsAttributions: tally.quiet != nil) {
+      range, scores, rows, attributions in
       tally.scores.add(scores)
+      if let attributions { tally.quiet?.add(scores, attributions: attributions) }
       tally.histogram.add(scores)
       tally.features.add(rows)
       events.withConditions(of: range) {

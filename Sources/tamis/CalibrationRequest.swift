@@ -10,6 +10,14 @@ struct CalibrationRequest: ParsableArguments {
 
   @Option(
     parsing: .upToNextOption,
+    help: """
+      NAME=FPR, once or more often: a working point for events with too low a score, which fire below its \
+      threshold. Its bit follows those of --working-point.
+      """)
+  var quietPoint: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
     help: "NAME=N: the daemon keeps one in N events that fire this working point.")
   var prescale: [String] = []
 
@@ -44,7 +52,8 @@ struct CalibrationRequest: ParsableArguments {
 
   /// Whether anything was asked for.
   var isGiven: Bool {
-    !workingPoint.isEmpty || !prescale.isEmpty || confidence != nil || withConfidence
+    !workingPoint.isEmpty || !quietPoint.isEmpty || !prescale.isEmpty || confidence != nil
+      || withConfidence
       || allowExtrapolation || screenMargin != nil || hasBins
   }
 
@@ -54,8 +63,12 @@ struct CalibrationRequest: ParsableArguments {
       throw ValidationError("--screen-margin lies between 0 and 1, not \(screenMargin)")
     }
     try checkBins()
-    if workingPoint.isEmpty && withOlder { return }
-    if workingPoint.isEmpty { throw ValidationError("--working-point NAME=FPR is missing") }
+    if workingPoint.isEmpty && quietPoint.isEmpty && withOlder { return }
+    if workingPoint.isEmpty {
+      throw ValidationError(
+        "--working-point NAME=FPR is missing"
+          + (quietPoint.isEmpty ? "" : ": --quiet-point is one beside it"))
+    }
     do {
       _ = try plan(older: nil)
     } catch {
@@ -67,6 +80,11 @@ struct CalibrationRequest: ParsableArguments {
     guard hasBins else { return }
     if conditionBins != nil, conditionEdges != nil {
       throw ValidationError("--condition-bins and --condition-edges exclude each other")
+    }
+    if !quietPoint.isEmpty {
+      throw ValidationError(
+        "--quiet-point has no thresholds by condition: leave --condition-bins and --condition-edges, "
+          + "or --quiet-point, out")
     }
     if allowExtrapolation {
       throw ValidationError(
@@ -90,13 +108,16 @@ struct CalibrationRequest: ParsableArguments {
   func plan(older: TriggerCalibration?) throws(CalibrationError) -> CalibrationPlan {
     var requests: [WorkingPointRequest] = []
     for argument in workingPoint { requests.append(try WorkingPointRequest(parsing: argument)) }
+    for argument in quietPoint {
+      requests.append(try WorkingPointRequest(parsing: argument, side: .low))
+    }
     if requests.isEmpty, let older {
       for point in older.workingPoints {
         requests.append(
           try WorkingPointRequest(
             name: point.name, targetFPR: point.targetFPR,
             guarantee: point.guarantee == .noPromise ? .expected : point.guarantee,
-            prescale: point.prescale))
+            prescale: point.prescale, side: point.side))
       }
     }
     if withConfidence {

@@ -29,8 +29,13 @@ extension Facts {
 
 private func line(_ point: CalibrationComparison.Point) -> String {
   guard let old = point.old else { return "\(point.name): new" }
-  guard let new = point.new else { return "\(point.name): gone, was score > \(old.threshold)" }
-  var parts = ["\(point.name): score > \(old.threshold) became > \(new.threshold)"]
+  guard let new = point.new else {
+    return "\(point.name): gone, was score \(old.side.comparison) \(old.threshold)"
+  }
+  var parts = [
+    "\(point.name): score \(old.side.comparison) \(old.threshold) became "
+      + "\(new.side.comparison) \(new.threshold)"
+  ]
   if let ratio = point.thresholdRatio { parts[0] += " (x \(short(ratio)))" }
   if old.targetFPR != new.targetFPR { parts.append("target \(old.targetFPR) -> \(new.targetFPR)") }
   if let fired = point.firedOld, let interval = point.rateInterval {

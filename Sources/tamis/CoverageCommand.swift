@@ -160,7 +160,7 @@ struct CoverageCommand: ParsableCommand {
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)
     var progress = ProgressLine()
-    try trigger.scoreChunks(of: source) { range, scores, _ in
+    try trigger.scoreChunks(of: source) { range, scores, _, _ in
       tally.add(scores)
       progress.show("coverage \(range.upperBound) of \(source.eventCount) events")
     }

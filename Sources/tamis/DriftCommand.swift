@@ -162,7 +162,7 @@ struct DriftCommand: ParsableCommand {
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)
     let featureCount = events.featureCount
-    try trigger.scoreChunks(of: events) { range, scores, rows in
+    try trigger.scoreChunks(of: events) { range, scores, rows, _ in
       for offset in 0..<range.count {
         run.note(
           score: scores[offset],

@@ -22,6 +22,10 @@ struct ExplainCommand: ParsableCommand {
       much as on the event. Without --event the event with the highest score is explained, and the \
       mean shares over all events are added.
 
+      With a --calibration that has a quiet working point, an event whose score is below its threshold \
+      is also explained against the background: from each attribution its mean over background is \
+      taken away. A negative difference says what is missing.
+
       With --calibration the event's background rate is shown: the share of background events with \
       a score at least as high, with its interval. Beyond the largest score that the calibration \
       has seen the rate comes from a fitted tail, which is said. With --events-per-second it is \
@@ -76,7 +80,7 @@ struct ExplainCommand: ParsableCommand {
   }
 
   /// More features than an event has cannot be shown.
-  private func shownCount(_ featureCount: Int) -> Int { min(top, featureCount) }
+  func shownCount(_ featureCount: Int) -> Int { min(top, featureCount) }
 
   func run() throws {
     var outputs = Outputs()
@@ -102,7 +106,10 @@ struct ExplainCommand: ParsableCommand {
     if !explanation.isScored { try refuse(explanation, names: names) }
     var facts = facts(explanation, names: names, identity: identity(of: place, in: source))
     // The view of the record holds only while the source lives.
-    let carried = withExtendedLifetime(source) { source.flaggedRecord(at: place)?.backgroundRate }
+    let carried = withExtendedLifetime(source) {
+      source.flaggedRecord(at: place).map { (rate: $0.backgroundRate, reasons: $0.reasons) }
+    }
+    addQuiet(to: &facts, explanation, names: names, calibration: matchedCalibration?.calibration)
     addRarity(
       to: &facts, explanation, carried: carried, calibration: matchedCalibration?.calibration)
     if event == nil { try addMeans(to: &facts, rows, explainer, names: names) }

@@ -113,7 +113,7 @@ struct RedecideCommand: ParsableCommand {
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
       network: network, workers: engine.workerCount, batchMax: engine.batch)
-    try trigger.scoreChunks(of: source) { range, scores, _ in
+    try trigger.scoreChunks(of: source) { range, scores, _, _ in
       for (index, score) in zip(range, scores) {
         if let record = source.flaggedRecord(at: index) { tally.add(record, score: score) }
       }

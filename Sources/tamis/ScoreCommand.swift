@@ -139,7 +139,7 @@ struct ScoreCommand: ParsableCommand {
     guard let rule, let matchedCalibration else { return nil }
     return OfflineFlagged(
       rule: rule, model: loaded.sha256.prefix, calibration: matchedCalibration.sha256.prefix,
-      backgroundRates: matchedCalibration.calibration.backgroundRates,
+      rarity: RecordRarity(matchedCalibration.calibration),
       featureCount: loaded.model.shape.featureCount)
   }
 }

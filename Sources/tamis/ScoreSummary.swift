@@ -52,7 +52,7 @@ struct ScoreSummary {
           ])
         }),
       line: points.map { point, fired, rate in
-        "\(point.name): \(fired) flagged above "
+        "\(point.name): \(fired) flagged \(point.side == .high ? "above" : "below") "
           + (calibration.conditionBins == nil
             ? "\(point.threshold)" : "the threshold of their condition") + ", rate \(rate.text), "
           + "target \(point.targetFPR)"

@@ -5,8 +5,8 @@ internal import NumberText
 
 extension ScreenCalibration {
   /// The least margin that holds, on a grid of 0.0001; nil where that is not below 1.
-  fileprivate var advisedMargin: Double? {
-    let least = max(1, (marginMin * 1e4).rounded(.up)) / 1e4
+  fileprivate func advisedMargin(isQuiet: Bool) -> Double? {
+    let least = max(1, (marginMin(isQuiet: isQuiet) * 1e4).rounded(.up)) / 1e4
     return least < 1 ? least : nil
   }
 }
@@ -20,17 +20,21 @@ extension CalibrationPart {
   func screenCalibration(path: String) throws(FileFault) -> ScreenCalibration? {
     let margin = basis.screenMargin
     let measured = tally.screen.calibration(margin: margin ?? ScreenCalibration.defaultMargin)
-    if let measured, measured.isSupported { return measured }
+    let isQuiet = basis.plan.hasQuiet
+    if let measured, measured.margin >= measured.marginMin(isQuiet: isQuiet) { return measured }
     let fault = FileFault(
       file: path,
       found: measured.map {
         "screen scores that fall short by \(short($0.shortfallMax)) of themselves"
+          + (isQuiet ? " and exceed by \(short($0.excessMax))" : "")
       } ?? screenRefusal ?? "no event that could be screened",
       expected: screenRefusal != nil
         ? "a network that can be screened"
         : "at most \(short((margin ?? ScreenCalibration.defaultMargin) / 2)) for the screen "
           + "margin \(margin ?? ScreenCalibration.defaultMargin)",
-      remedy: measured.flatMap(\.advisedMargin).map { "use --screen-margin \(short($0)) or more" }
+      remedy: measured.flatMap { $0.advisedMargin(isQuiet: isQuiet) }.map {
+        "use --screen-margin \(short($0)) or more"
+      }
         ?? (measured == nil
           ? "use precision: exact" : "no margin below 1 would do: use precision: exact"))
     if margin != nil { throw fault }

@@ -168,7 +168,7 @@ struct VerifyCommand: ParsableCommand {
     var verifier = FlaggedVerifier(
       flagged: journal, input: events, rule: rule, model: loaded.sha256,
       calibration: matchedCalibration.sha256,
-      backgroundRates: matchedCalibration.calibration.backgroundRates, history: try history,
+      rarity: RecordRarity(matchedCalibration.calibration), history: try history,
       ledger: ledger, decidedOnly: decidedOnly)
     let features = UnsafeMutableBufferPointer<Float>.allocate(capacity: events.featureCount)
     defer { features.deallocate() }

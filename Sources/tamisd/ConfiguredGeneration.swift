@@ -92,7 +92,7 @@ struct ConfiguredGeneration {
     ] + (matchedCalibration.calibration.screen.map { ["screen: margin \($0.margin)"] } ?? [])
       + model.notes.map { "model: \($0)" }
       + matchedCalibration.calibration.workingPoints.map {
-        "working point \($0.name): score > \($0.threshold), target rate \($0.targetFPR)"
+        "working point \($0.name): score \($0.side.comparison) \($0.threshold), target rate \($0.targetFPR)"
       }
       + (prescales.map {
         ["prescales by \($0.axis.rawValue), rows: \($0.starts.count)"]

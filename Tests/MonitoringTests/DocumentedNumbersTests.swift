@@ -1,8 +1,10 @@
+internal import Calibration
 internal import EventRecords
 internal import Glibc
 internal import Monitoring
 internal import StrictJSON
 internal import Testing
+internal import TriggerPipeline
 
 /// The tables of docs/operating.md and docs/formats.md name every metric with its labels and every
 /// key of `/status`, and no other.
@@ -38,7 +40,7 @@ internal import Testing
     for row in try tableRows("formats.md", after: "## Status") {
       for name in quoted(row[0]) where name != "key" { documented[name] = row[1] }
     }
-    let status = statusObject(of: .fixedWithAlarms)
+    let status = statusObject(of: complete)
     let keys = status.members.map(\.name)
     #expect(Set(documented.keys).subtracting(keys) == [])
     for member in status.members {
@@ -54,6 +56,13 @@ internal import Testing
     }
   }
 
+  /// With a quiet working point too, which has a key and a metric of its own.
+  private var complete: DaemonStatus {
+    var status = DaemonStatus.fixedWithAlarms
+    status.points[2].inForce?.side = .low
+    return status
+  }
+
   private var flagKeys: [String] {
     ["number", "time", "run", "source", "sequence", "event", "score", "working_points"]
       + ["background_rate", "rate_extrapolated"]
@@ -64,7 +73,7 @@ internal import Testing
   private func labelsByMetric() throws -> [String: Set<String>] {
     var labels: [String: Set<String>] = [:]
     var family = ""
-    let page = String(decoding: metricsPage(of: .fixedWithAlarms).bytes, as: UTF8.self)
+    let page = String(decoding: metricsPage(of: complete).bytes, as: UTF8.self)
     for line in page.split(separator: "\n") {
       if line.hasPrefix("# HELP ") {
         family = String(line.split(separator: " ")[2])

@@ -83,6 +83,48 @@ import Testing
     #expect(try scored(set, screening, sampled: [3, 33], batch: batch) == whole)
   }
 
+  /// With a threshold on the low side too: what is beyond either is exact, whatever the batch.
+  @Test(arguments: InstructionSet.available, [(10, 480), (100, 300), (250, 250)])
+  func whatIsBeyondEitherThresholdIsExact(set: InstructionSet, ranks: (Int, Int)) throws {
+    let screening = Screening(
+      threshold: threshold(rank: ranks.0), quietThreshold: threshold(rank: ranks.1), margin: 0.1)
+    let sampled: Set = [0, 7, 40, 499]
+    let found = try scored(set, screening, sampled: sampled, batch: 77)
+    let exact = plan(Self.model, .scalar).bits(of: Self.events)
+    let screened = try screen(Self.model, .scalar).bits(of: Self.events)
+    for event in 0..<Self.eventCount {
+      let score = Float(bitPattern: screened[event])
+      let isBetween = score < screening.limit && score >= screening.quietLimit
+      let isExact = !isBetween || sampled.contains(event)
+      #expect(found.scores[event] == (isExact ? exact.scores[event] : screened[event]))
+      let (mine, theirs) = (
+        Float(bitPattern: found.scores[event]), Float(bitPattern: exact.scores[event])
+      )
+      #expect((mine > screening.threshold) == (theirs > screening.threshold))
+      #expect((mine < screening.quietThreshold) == (theirs < screening.quietThreshold))
+    }
+    #expect(found.outcome.audited == 4 && found.outcome.missed == 0)
+    #expect(found.outcome.shortfallMax < 0.1)
+  }
+
+  /// The same on the low side: a screen score above the threshold of an event that is below it.
+  @Test func anAuditFindsWhatTheScreenLetsGoOnTheLowSide() throws {
+    let exact = plan(Self.model, .scalar).bits(of: Self.events).scores.map { Float(bitPattern: $0) }
+    let screened = try screen(Self.model, .scalar).bits(of: Self.events)
+      .map { Float(bitPattern: $0) }
+    let event = try #require(
+      exact.indices.first { screened[$0].isFinite && screened[$0] > exact[$0].nextUp })
+    let found = try scored(
+      .best,
+      Screening(
+        threshold: .greatestFiniteMagnitude, quietThreshold: exact[event].nextUp, margin: 0),
+      sampled: [event])
+    #expect(found.outcome.audited == 1 && found.outcome.missed == 1)
+    #expect(found.outcome.shortfallMax > 0)
+    #expect(Screening(threshold: 1, margin: 0.1).quietLimit == -.infinity)
+    #expect(Screening(threshold: 100, quietThreshold: 10, margin: 0.1).quietLimit == 11)
+  }
+
   /// The audit must be able to fail: with a limit above the scores that fire, it sees them missed.
   @Test func anAuditFindsWhatTheScreenLetsGo() throws {
     let exact = plan(Self.model, .scalar).bits(of: Self.events).scores.map { Float(bitPattern: $0) }

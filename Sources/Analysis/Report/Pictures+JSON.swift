@@ -59,7 +59,7 @@ extension CalibrationCheck {
 
 extension CalibrationCheck.Point {
   func json(signalNames: [String]) -> JSONValue {
-    .object([
+    var object: JSONObject = [
       "name": .string(workingPoint.name), "target_fpr": .number("\(workingPoint.targetFPR)"),
       "threshold": .measured(workingPoint.threshold),
       "fpr_interval": .interval(workingPoint.fprInterval),
@@ -73,7 +73,9 @@ extension CalibrationCheck.Point {
           object.merge(passing.json)
           return .object(object)
         }),
-    ])
+    ]
+    if workingPoint.side == .low { object["side"] = .string(workingPoint.side.rawValue) }
+    return .object(object)
   }
 }
 

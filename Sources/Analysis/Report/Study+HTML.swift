@@ -133,7 +133,7 @@ extension Study {
         check.points.map { point in
           [
             "\(check.model): \(point.workingPoint.name)".escapedMarkup,
-            point.workingPoint.targetFPR.shortText, "\(point.workingPoint.threshold)",
+            point.workingPoint.targetFPR.shortText, point.thresholdText,
             point.workingPoint.fprInterval.map {
               "[\(decimal($0.lowerBound)), \(decimal($0.upperBound))]"
             } ?? "none",

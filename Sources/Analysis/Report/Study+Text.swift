@@ -90,7 +90,7 @@ extension Study {
         let warning = point.isOffTarget == true ? " OFF TARGET" : ""
         let signals = zip(signalNames, point.signals).map { "\($0) \(decimal($1.rate))" }
         return
-          "\(check.model) at \(point.workingPoint.name): background \(point.background.passed) "
+          "\(check.model) at \(point.title): background \(point.background.passed) "
           + "of \(point.background.count), rate \(decimal(point.background.rate)) "
           + "[\(decimal(point.background.interval.lowerBound)), "
           + "\(decimal(point.background.interval.upperBound))], target "

@@ -5,7 +5,7 @@ internal import DurableFiles
 package struct CalibrationCheck: Sendable {
   /// Events that pass, and events in all.
   package struct Passing: Equatable, Sendable {
-    /// Events with a score above the threshold.
+    /// Events with a score beyond the threshold.
     package let passed: Int
     /// Events with a score.
     package let count: Int
@@ -15,9 +15,12 @@ package struct CalibrationCheck: Sendable {
     /// The share that passes.
     package var rate: Double { Double(passed) / Double(count) }
 
-    init(_ sample: ScoreSample, above threshold: Double, confidence: Double) {
-      passed = sample.count(above: threshold)
+    init(_ sample: ScoreSample, _ point: WorkingPoint, confidence: Double) {
+      let threshold = Double(point.threshold)
       count = sample.count
+      passed =
+        point.side == .high
+        ? sample.count(above: threshold) : sample.count(below: threshold)
       interval = clopperPearson(successes: passed, trials: count, confidence: confidence)
     }
   }
@@ -30,6 +33,17 @@ package struct CalibrationCheck: Sendable {
     package let background: Passing
     /// What of each signal passes.
     package let signals: [Passing]
+
+    /// The point's name, with its side where that is the low one.
+    package var title: String {
+      workingPoint.side == .high ? workingPoint.name : "\(workingPoint.name) (low)"
+    }
+
+    /// The threshold, with its side where that is the low one.
+    package var thresholdText: String {
+      workingPoint.side == .high
+        ? "\(workingPoint.threshold)" : "below \(workingPoint.threshold)"
+    }
 
     /// Whether the rate of the study's background and the calibrated one exclude each other: their
     /// intervals do not meet. Nil where the calibration has no interval.
@@ -61,11 +75,10 @@ package struct CalibrationCheck: Sendable {
     let background = ScoreSample(score.background)
     let signals = score.signals.map { ScoreSample($0) }
     points = thresholds.calibration.workingPoints.map { point in
-      let threshold = Double(point.threshold)
-      return Point(
+      Point(
         workingPoint: point,
-        background: Passing(background, above: threshold, confidence: confidence),
-        signals: signals.map { Passing($0, above: threshold, confidence: confidence) })
+        background: Passing(background, point, confidence: confidence),
+        signals: signals.map { Passing($0, point, confidence: confidence) })
     }
   }
 }

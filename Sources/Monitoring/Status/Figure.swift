@@ -16,6 +16,8 @@ struct Figure<Part: Sendable>: Sendable {
   /// document have always had their own orders. A new figure goes to the end of its list, so that it
   /// moves no other.
   let ahead: Int
+  /// Whether the family is left out of the page where it has no sample.
+  let isLeftOut: Bool
   /// The value; nil is null in `/status` and no sample on `/metrics`.
   let value: @Sendable (Part) -> FigureValue?
   /// Takes it over from the pipeline's counters.
@@ -27,12 +29,13 @@ struct Figure<Part: Sendable>: Sendable {
   /// A number that a function finds in the part.
   init(
     _ key: String?, _ metric: String? = nil, _ help: String = "", ahead: Int = 0,
-    value: @escaping @Sendable (Part) -> FigureValue?
+    isLeftOut: Bool = false, value: @escaping @Sendable (Part) -> FigureValue?
   ) {
     self.key = key
     self.metric = metric
     self.help = help
     self.ahead = ahead
+    self.isLeftOut = isLeftOut
     self.value = value
   }
 
@@ -190,11 +193,11 @@ extension PrometheusText {
   ) {
     for figure in figures.metrics() {
       guard let family = figure.metric else { continue }
-      self.family(
-        family, help: figure.help,
-        parts.compactMap { part in
-          figure.value(part)?.number.map { MetricSample([label: name(part)], $0) }
-        })
+      let samples = parts.compactMap { part in
+        figure.value(part)?.number.map { MetricSample([label: name(part)], $0) }
+      }
+      if samples.isEmpty, figure.isLeftOut { continue }
+      self.family(family, help: figure.help, samples)
     }
   }
 

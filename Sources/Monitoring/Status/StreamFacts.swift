@@ -1,4 +1,5 @@
 internal import BoundedNumbers
+internal import Calibration
 package import EventRecords
 internal import RateControl
 internal import StrictJSON
@@ -423,7 +424,18 @@ extension PointFacts {
             }))
       }
     },
+    Figure(
+      nil, "tamis_threshold_low", "1 where an event fires when its score is below the threshold.",
+      isLeftOut: true
+    ) { $0.inForce?.side == .low ? .truth(true) : nil },
   ]
+
+  /// The point's object in `/status`: of the low side it says so.
+  var members: JSONObject {
+    var object = Self.figures.members(of: self)
+    if let side = inForce?.side, side == .low { object["side"] = .string(side.rawValue) }
+    return object
+  }
 
   /// Of the points in force, where simulated events came.
   private static func efficiency(

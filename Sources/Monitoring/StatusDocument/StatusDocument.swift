@@ -25,7 +25,7 @@ package func statusObject(of status: DaemonStatus) -> JSONObject {
     "recent": JSONValue(status.recent, status),
     "ledger": LedgerFacts.figures.json(of: status.ledger),
     "decisions": DecisionFacts.figures.json(of: status.decisions),
-    "working_points": .array(status.points.map { PointFacts.figures.json(of: $0) }),
+    "working_points": .array(status.points.map { .object($0.members) }),
     "prescales": .optional(status.prescales) { PrescaleFacts.figures.json(of: $0) },
     "flood": FloodFacts.figures.json(of: status.flood),
     "screen": .optional(status.screen) { ScreenFacts.figures.json(of: $0) },

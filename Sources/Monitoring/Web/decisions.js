@@ -17,7 +17,8 @@ const workingPoints = status => {
     const values = point => [
       metric(of(point, "tamis_target_fpr"), point.target_fpr, short(point.target_fpr)),
       rateWithInterval(point.realised, point.name),
-      [metric(of(point, "tamis_threshold"), point.threshold, short(point.threshold, 5)),
+      [point.side === "low" ? "below " : "",
+        metric(of(point, "tamis_threshold"), point.threshold, short(point.threshold, 5)),
         typeof point.threshold_highest === "number"
           ? ` to ${short(point.threshold_highest, 5)}, by condition` : ""],
       metric(of(point, "tamis_prescale"), point.prescale_in_force,

@@ -1,3 +1,4 @@
+internal import Calibration
 internal import StrictJSON
 
 /// Working points, what has changed, and what was flagged.
@@ -38,7 +39,8 @@ extension WatchView {
       ? "\(N.short(realised["rate"].number)) (\(N.short(lower)) to \(N.short(upper)))"
       : "no events yet"
     var line = StyledLine()
-    line.add((point["name"].string ?? "").padded(to: 15) + " ", .strong)
+    let side = point["side"].string == ScoreSide.low.rawValue ? " <" : ""
+    line.add(((point["name"].string ?? "") + side).padded(to: 15) + " ", .strong)
     line.add(N.short(target).padded(to: 10))
     line.add(rate.padded(to: 31) + " ")
     line.add(N.whole(point["flagged"]).padded(to: 11) + " ")

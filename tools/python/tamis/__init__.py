@@ -12,7 +12,7 @@ from .files import (
     Table, from_hdf5, from_parquet, from_root, to_hdf5, to_pandas, to_parquet, to_root)
 from .journals import Journal, read_lines
 from .models import Model, Scoring
-from .rarity import BackgroundRates
+from .rarity import BackgroundRates, QuietReference
 from .receiver import Receiver
 from .records import (
     describe, event_dtype, flagged_dtype, flagged_faults, new_events, new_flagged, schema_prefix,
@@ -26,7 +26,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BackgroundRates", "Calibration", "CatchUpFault", "Curve", "FileFault", "Journal", "KeyFault", "Model", "NoAnswer",
-    "NobodyReceives", "Receiver", "Run", "RunFault", "RunWriter", "Scoring", "Sender", "Table",
+    "NobodyReceives", "QuietReference", "Receiver", "Run", "RunFault", "RunWriter", "Scoring", "Sender", "Table",
     "TamisError", "WorkingPoint", "attributions", "describe", "event_dtype", "flag",
     "flagged_dtype", "flagged_faults", "from_hdf5", "from_parquet", "from_root", "new_events",
     "new_flagged", "read_lines", "read_npy", "records", "schema_prefix", "score", "seal",

@@ -12,20 +12,22 @@ import numpy.typing as npt
 
 from .faults import FileFault
 from .models import Model, Scoring
-from .rarity import BackgroundRates
+from .rarity import BackgroundRates, QuietReference
 from .runs import Path
 
 __all__ = ["Calibration", "ConditionBins", "WorkingPoint"]
 
 
 class WorkingPoint(NamedTuple):
-    """A threshold for a false-positive rate; an event fires when its score is greater."""
+    """A threshold for a false-positive rate; an event fires when its score is greater, or smaller where
+    the side is `low`."""
     name: str
     target_fpr: float
     threshold: np.float32
     prescale: int
     fpr_interval: tuple[float, float]
     guarantee: str
+    side: str = "high"
 
 
 class ConditionBins(NamedTuple):
@@ -72,22 +74,25 @@ class Calibration:
     confidence      of intervals
     condition_bins  thresholds by condition; None where one holds for all
     background_rates  how rare scores are; None in files of before they were measured
+    quiet           how rare low scores are, and the mean attributions; None where no working point is of
+                    the low side
     content         everything in the file
     """
 
     def __init__(self, content: dict[str, Any], name: str = "calibration",
                  sha256: str | None = None):
         self.name, self.content, self.sha256 = name, content, sha256
-        if content.get("format") != "tamis-calibration/1":
-            raise FileFault(f"{name}: format {content.get('format')!r}; tamis-calibration/1 was "
-                            "expected")
+        if content.get("format") not in ("tamis-calibration/1", "tamis-calibration/2"):
+            raise FileFault(f"{name}: format {content.get('format')!r}; tamis-calibration/1 or "
+                            "tamis-calibration/2 was expected")
         try:
             self.model_sha256 = str(content["model_sha256"])
             self.scoring = Scoring(content["levels"], content["weights"])
             self.working_points = [
                 WorkingPoint(
                     each["name"], float(each["target_fpr"]), np.float32(each["threshold"]),
-                    int(each["prescale"]), tuple(each["fpr_interval"]), str(each["guarantee"]))
+                    int(each["prescale"]), tuple(each["fpr_interval"]), str(each["guarantee"]),
+                    str(each.get("side", "high")))
                 for each in content["working_points"]]
             self.confidence = float(content.get("confidence", 0.95))
             bins = content.get("condition_bins")
@@ -96,18 +101,42 @@ class Calibration:
             rates = content.get("background_rates")
             self.background_rates = None if rates is None else BackgroundRates(
                 rates["scores"], rates["ranks"], int(content["events"]), rates["tail"])
+            quiet = content.get("quiet")
+            self.quiet = None if quiet is None else QuietReference(
+                quiet["scores"], quiet["ranks"], int(content["events"]), quiet["attribution_means"])
         except (KeyError, TypeError, ValueError) as fault:
             raise FileFault(f"{name}: {type(fault).__name__}: {fault}") from fault
         if not 1 <= len(self.working_points) <= 16:
             raise FileFault(f"{name}: {len(self.working_points)} working points; 1 to 16 were "
                             "expected")
+        if not {each.side for each in self.working_points} <= {"high", "low"}:
+            raise FileFault(f"{name}: a working point whose side is neither high nor low")
+        if "low" in self.sides and (
+                content["format"] == "tamis-calibration/1" or self.quiet is None
+                or "high" not in self.sides or self.condition_bins is not None):
+            raise FileFault(f"{name}: a working point of the low side; tamis-calibration/2 with `quiet`, "
+                            "a point of the high side and no condition_bins was expected")
+        if "low" not in self.sides and content["format"] != "tamis-calibration/1":
+            raise FileFault(f"{name}: format {content['format']!r} without a working point of the low "
+                            "side; tamis-calibration/1 was expected")
+
+    @property
+    def sides(self) -> list[str]:
+        """Of each working point, `high` or `low`."""
+        return [each.side for each in self.working_points]
 
     @property
     def loosest_threshold(self) -> np.float32:
-        """The lowest threshold, of all conditions."""
+        """The lowest threshold of the high side, of all conditions."""
         if self.condition_bins is not None:
             return np.float32(self.condition_bins.thresholds.min())
-        return np.float32(min(each.threshold for each in self.working_points))
+        return np.float32(min(each.threshold for each in self.working_points if each.side == "high"))
+
+    @property
+    def quiet_threshold(self) -> np.float32:
+        """The highest threshold of the low side; minus infinity without one."""
+        return np.float32(max((each.threshold for each in self.working_points if each.side == "low"),
+                              default=-np.inf))
 
     def thresholds(self, conditions: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """The thresholds of events with these conditions (N,), (working points, N). The lowest of an

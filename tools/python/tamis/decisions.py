@@ -11,7 +11,7 @@ import numpy.typing as npt
 __all__ = ["decide", "passes", "prescale_hash", "prescales_of", "sum_attributions"]
 
 _LANES = 16
-_ABOVE_THRESHOLD, _UNBIASED, _NOT_SCORABLE = 1, 2, 4
+_ABOVE_THRESHOLD, _UNBIASED, _NOT_SCORABLE, _BELOW_THRESHOLD = 1, 2, 4, 8
 
 
 def sum_attributions(attributions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -66,7 +66,7 @@ def decide(
         scores: npt.NDArray[np.float32], hashes: npt.NDArray[np.uint64],
         working_points: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]], unbiased_prescale: int = 0,
         flood_prescale: int = 1, factors: Sequence[float] | None = None,
-        simulated: npt.NDArray[np.bool_] | None = None,
+        simulated: npt.NDArray[np.bool_] | None = None, sides: Sequence[str] | None = None,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.uint32]]:
     """Reasons, working point mask and weight of every event, (N,) each.
 
@@ -80,6 +80,8 @@ def decide(
                       decisions.jsonl; None for 1 everywhere
     simulated         (N,) true where the sender marked the event as simulated: it is never in the
                       unbiased sample; None where no event is
+    sides             of each working point `high` or `low`, as `Calibration.sides` has them: on the low
+                      side a score below the threshold fires; None for `high` everywhere
 
     Reasons 0 and weight 0 are events that are not kept.
     """
@@ -94,10 +96,12 @@ def decide(
         prescale = np.where(own == 0, 0, np.maximum(own, np.uint32(flood_prescale))).astype(
             np.uint32)
         factor = np.float32(1 if factors is None else factors[index])
+        is_low = sides is not None and sides[index] == "low"
         with np.errstate(invalid="ignore", over="ignore"):
-            kept = (scores > np.asarray(threshold, np.float32) * factor) & passes(hashes, prescale)
+            in_force = np.asarray(threshold, np.float32) * factor
+            kept = (scores < in_force if is_low else scores > in_force) & passes(hashes, prescale)
         mask[kept] |= np.uint16(1 << index)
-        reasons[kept] |= np.uint8(_ABOVE_THRESHOLD)
+        reasons[kept] |= np.uint8(_BELOW_THRESHOLD if is_low else _ABOVE_THRESHOLD)
         weight[kept] = np.minimum(weight[kept], prescale[kept])
     kept = passes(hashes, unbiased_prescale)
     if simulated is not None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .faults import FileFault
 
-__all__ = ["BackgroundRates", "RateEstimate", "Tail", "clopper_pearson"]
+__all__ = ["BackgroundRates", "QuietReference", "RateEstimate", "Tail", "clopper_pearson"]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
@@ -134,6 +134,30 @@ class BackgroundRates:
         highest = (self.ranks[0] if len(self.ranks) else self.events) / (self.events + 1)
         ends = np.quantile(np.minimum(rates, highest), [(1 - confidence) / 2, (1 + confidence) / 2])
         return max(float(ends[0]), float(_TINY)), max(float(ends[1]), float(_TINY))
+
+
+class QuietReference:
+    """What a calibration with working points of the low side knows of quiet events.
+
+    scores, ranks      the lowest background scores: both rise
+    events             N, the background scores that are ranked
+    attribution_means  (D,) of each feature over background
+    """
+
+    def __init__(self, scores: Sequence[float], ranks: Sequence[int], events: int,
+                 attribution_means: Sequence[float]):
+        self.scores, self.ranks = np.array(scores, np.float32), np.array(ranks, np.int64)
+        self.attribution_means = np.array(attribution_means, np.float32)
+        # The mirror image: the lowest score is the largest with the opposite sign.
+        self._rates = BackgroundRates(list(-self.scores), ranks, events, None)
+
+    def field(self, scores: npt.ArrayLike) -> Float32s:
+        """The field background_rate of records that are kept for scores this low; 0 for NaN."""
+        return self._rates.field(-np.atleast_1d(np.asarray(scores, np.float32)))
+
+    def estimate(self, score: float, confidence: float = 0.95) -> RateEstimate:
+        """The rate of scores at most this high with its interval."""
+        return self._rates.estimate(-score, confidence)
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[float, float]:

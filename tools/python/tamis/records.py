@@ -17,7 +17,8 @@ from .checksums import crc32c, record_checksums
 from .decisions import sum_attributions
 
 __all__ = [
-    "ABOVE_THRESHOLD", "BEGIN_OF_RUN", "END_OF_RUN", "EVENT", "EVENT_MAGIC", "FLAGGED_MAGIC",
+    "ABOVE_THRESHOLD", "BEGIN_OF_RUN", "BELOW_THRESHOLD", "END_OF_RUN", "EVENT", "EVENT_MAGIC",
+    "FLAGGED_MAGIC",
     "HEADER_BYTES", "HEARTBEAT", "KIND_NAMES", "NOT_SCORABLE", "REASON_NAMES", "REPLAYED_FLAG",
     "Records", "SIMULATED_FLAG", "TAINTED_FLAG", "TOPIC_FLAGGED", "TOPIC_UNBIASED",
     "TOPIC_UNFLAGGED", "UNBIASED", "UNBIASED_FLAG", "VERSION", "bits", "checksums", "crc32c",
@@ -44,9 +45,9 @@ KIND_NAMES = {EVENT: "event", BEGIN_OF_RUN: "begin_of_run", END_OF_RUN: "end_of_
 UNBIASED_FLAG, SIMULATED_FLAG, REPLAYED_FLAG, TAINTED_FLAG = 1, 2, 4, 8
 
 # Bits of a flagged record's reasons.
-ABOVE_THRESHOLD, UNBIASED, NOT_SCORABLE = 1, 2, 4
+ABOVE_THRESHOLD, UNBIASED, NOT_SCORABLE, BELOW_THRESHOLD = 1, 2, 4, 8
 REASON_NAMES = {ABOVE_THRESHOLD: "above_threshold", UNBIASED: "unbiased",
-                NOT_SCORABLE: "not_scorable"}
+                NOT_SCORABLE: "not_scorable", BELOW_THRESHOLD: "below_threshold"}
 
 TOPIC_FLAGGED, TOPIC_UNBIASED, TOPIC_UNFLAGGED = b"flagged", b"unbiased", b"unflagged"
 
@@ -219,22 +220,25 @@ def flagged_fault_masks(records: Records) -> list[tuple[str, npt.NDArray[np.bool
     events = np.ascontiguousarray(records["event"])
     scored = records["reasons"] & NOT_SCORABLE == 0
     above = records["reasons"] & ABOVE_THRESHOLD != 0
+    below = records["reasons"] & BELOW_THRESHOLD != 0
     same_score = bits(sum_attributions(records["attributions"])) == bits(records["score"])
     with np.errstate(invalid="ignore"):
         all_nan = np.isnan(records["score"]) & np.isnan(records["attributions"]).all(axis=1)
         exceeds = records["score"] > records["threshold"]
+        falls_short = records["score"] < records["threshold"]
     finite = np.isfinite(events["features"]).all(axis=1)
     return [
         ("magic or version", (records["magic"] == FLAGGED_MAGIC) & (records["version"] == VERSION)),
         ("checksum", records["crc32c"] == checksums(records)),
         ("the event's own header or checksum", ~event_faults(events)),
         ("kind of the event", events["kind"] == EVENT),
-        ("reasons", records["reasons"] < 8),
+        ("reasons", (records["reasons"] < 16) & ~(above & below)),
         ("weight", (records["weight"] >= 1) == (records["reasons"] > 0)),
         ("score is not the sum of the attributions", np.where(scored, same_score, all_nan)),
         ("scorable where a feature is not finite, or the reverse", scored == finite),
         ("score not above the threshold", ~above | exceeds),
-        ("working points without their reason", above == (records["working_points"] != 0)),
+        ("score not below the threshold", ~below | falls_short),
+        ("working points without their reason", (above | below) == (records["working_points"] != 0)),
     ]
 
 

@@ -23,7 +23,7 @@ from .decisions import decide, prescale_hash, sum_attributions
 from .faults import FileFault
 from .calibrations import Calibration
 from .models import Distance, Model, Scoring
-from .records import EVENT, SIMULATED_FLAG, Records, new_flagged, seal
+from .records import BELOW_THRESHOLD, EVENT, SIMULATED_FLAG, Records, new_flagged, seal
 
 __all__ = ["attributions", "flag", "fma", "log1p", "score", "silu", "standardised"]
 
@@ -214,13 +214,18 @@ def flag(model: Model, calibration: Calibration, events: Records, unbiased_presc
     scores = sum_attributions(parts)
     reasons, mask, weight = decide(
         scores, prescale_hash(events), points, unbiased_prescale,
-        simulated=events["flags"] & SIMULATED_FLAG != 0)
+        simulated=events["flags"] & SIMULATED_FLAG != 0, sides=calibration.sides)
     kept = reasons != 0
-    rates = calibration.background_rates
+    rates, quiet = calibration.background_rates, calibration.quiet
+    low = reasons[kept] & BELOW_THRESHOLD != 0
+    high = np.array([side == "high" for side in calibration.sides])
+    rate = np.zeros(int(kept.sum()), np.float32) if rates is None else rates.field(scores[kept])
+    if quiet is not None:
+        rate[low] = quiet.field(scores[kept][low])
     records = new_flagged(
         events[kept], parts[kept], reasons=reasons[kept], working_points=mask[kept],
-        weight=weight[kept], background_rate=0 if rates is None else rates.field(scores[kept]),
-        threshold=thresholds.min(axis=0)[kept],
+        weight=weight[kept], background_rate=rate,
+        threshold=np.where(low, calibration.quiet_threshold, thresholds[high].min(axis=0)[kept]),
         model=_prefix(model.sha256), calibration=_prefix(calibration.sha256),
         **{"number": 1 + np.arange(int(kept.sum()), dtype=np.uint64), **columns})
     return seal(records)
