@@ -68,6 +68,8 @@ package final class FaultSimulation {
     witness = JournalWitness(
       clock: clock, senders: senders,
       sendsDurableAlone: plan.settings.fsyncIntervalMs == 0)
+    // A first start makes files that a later one finds.
+    if plan.weights.last != 0, random.oneIn(8) { endOnStart = random.pick(1...60) }
     self.random = random
     disk.whenWritten = { [unowned self] in witness.noteWritten($0, offset: $1, count: $2) }
     disk.whenRemoved = { [unowned self] in noteRemoved($0, $1) }
