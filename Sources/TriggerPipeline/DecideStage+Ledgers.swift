@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText
@@ -136,9 +137,17 @@ extension DecideStage {
   private func retire(_ index: Int) { retiring.append((index, ledgerFile.end)) }
 
   /// Frees the entries of closed runs whose lines are on the disk. The thread that waits for the disk
-  /// brings them there about once a second. Where runs close faster than that, this one does.
+  /// brings them there about once a second. Where entries run short, this one does.
   private func clearRetired() {
-    if retiring.count >= RunLedgerTable.entryCount / 2 { try? ledgerFile.synchronise() }
+    let isShort =
+      retiring.count >= RunLedgerTable.entryCount / 2
+      || ledger.lacksEntry.load(ordering: .relaxed)
+    if isShort, clock.monotonicNs >= retiringRetryNs {
+      ledger.lacksEntry.store(false, ordering: .relaxed)
+      // The other thread tells of a disk that refuses.
+      let isDone: Void? = try? ledgerFile.synchronise()
+      if isDone == nil { retiringRetryNs = clock.monotonicNs +| 1_000_000_000 }
+    }
     let durableEnd = ledgerFile.durableEnd
     let retired = retiring.prefix { $0.end <= durableEnd }
     guard !retired.isEmpty else { return }

@@ -61,6 +61,8 @@ final class DecideStage: @unchecked Sendable {
   /// Entries of runs whose line is in the ledger's file, and where it ends: the account stays until
   /// the disk is known to have the line.
   var retiring: [(entry: Int, end: Int)] = []
+  /// When this thread may try again to bring lines to the disk itself.
+  var retiringRetryNs: UInt64 = 0
   var refusals: RefusalTelling
   /// Whether the decision log names the generation in force.
   var hasLoggedGeneration = false

@@ -40,6 +40,8 @@ package final class RunLedgerTable: @unchecked Sendable {
   let refusals = RefusalBook(entryCount: entryCount)
   /// Entries that are to be closed without a record that says so.
   let pendingClosings = Atomic<Int>(0)
+  /// Whether a run waits for an entry: closed ones are to be freed at once.
+  let lacksEntry = Atomic<Bool>(false)
   /// Since when some run has been open without a pause, ns since the epoch; 0 while none is open.
   package let runOpenSinceNs = AtomicCounter()
   private var openCount = 0
@@ -233,6 +235,7 @@ package final class RunLedgerTable: @unchecked Sendable {
       return .refused(.sourceLimit)
     }
     guard let entry = freeEntry() else {
+      lacksEntry.store(true, ordering: .relaxed)
       if pendingClosings.load(ordering: .relaxed) > 0 || hasEntryOnItsWay { return .wait }
       guard giveUpSilentRun() else {
         count(refused: .sourceLimit, place: place, row: refusals.unknownRow)
