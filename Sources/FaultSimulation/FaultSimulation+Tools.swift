@@ -4,8 +4,9 @@ internal import RunFiles
 internal import TriggerPipeline
 
 extension FaultSimulation {
-  /// The readers of the commands report no error, whatever the journal holds.
+  /// The readers of the commands report no error, whatever the journal holds. An empty folder is none.
   func checkTools() -> StreamLedger? {
+    if disk.names.isEmpty { return nil }
     let folder = temporaryFolder()
     defer { remove(folder) }
     do {

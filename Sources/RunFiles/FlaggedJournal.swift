@@ -68,7 +68,7 @@ public final class FlaggedJournal {
   /// The number of full segments that may wait for the disk. With more, appending waits.
   private static let closingsMax = 8
 
-  static let lockName = "lock"
+  package static let lockName = "lock"
   /// The files beside the segments that the journal reads.
   static let fileNames = [
     RunFolder.manifestName, PublishedCursor.fileName, NumberReservation.fileName,

@@ -85,7 +85,9 @@ struct LedgerTakes {
       notes += lines.notes
       return lines.places
     } catch let error as SystemCallError {
-      let isJournal = try DiskFolder(folder).names().contains(RunAccountFile.fileName)
+      // A journal has its lock first: the process that began it may have ended before it had the rest.
+      let ours = [FlaggedJournal.lockName, RunAccountFile.fileName]
+      let isJournal = try DiskFolder(folder).names().contains(where: ours.contains)
       guard isJournal, error.code == ENOENT || error.irregular != nil else { throw error }
       notes.append("\(error); the runs that were closed cannot be told")
       return []

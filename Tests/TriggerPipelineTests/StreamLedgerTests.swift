@@ -112,6 +112,16 @@ import TriggerPipeline
     #expect(account.missingRanges == [10...10] && account.take == 1 && account.scored == 17)
   }
 
+  /// A first start that was cut short leaves a lock and no more.
+  @Test func aJournalThatHasOnlyBegunIsEmpty() throws {
+    let journal = try Journal([])
+    try FileManager.default.removeItem(atPath: "\(journal.path)/ledger.jsonl")
+    #expect(throws: (any Error).self) { try StreamLedger(journals: [journal.path]) }
+    FileManager.default.createFile(atPath: "\(journal.path)/lock", contents: nil)
+    let ledger = try StreamLedger(journals: [journal.path])
+    #expect(ledger.accounts.isEmpty && ledger.notes.count == 1)
+  }
+
   /// The account of a closed run stays until its line is on the disk. After a power failure it may be
   /// older than the line.
   @Test(arguments: [3, 5] as [UInt64])
