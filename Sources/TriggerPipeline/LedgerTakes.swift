@@ -1,6 +1,7 @@
 internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
+internal import RunFiles
 internal import Glibc
 internal import NumberText
 internal import StrictJSON
