@@ -1,9 +1,9 @@
 internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
-internal import RunFiles
 internal import Glibc
 internal import NumberText
+internal import RunFiles
 internal import StrictJSON
 
 /// A run of a source, begun at one time: a sender that begins it again begins another take.
