@@ -117,7 +117,7 @@ import TriggerPipeline
     let journal = try Journal([])
     try FileManager.default.removeItem(atPath: "\(journal.path)/ledger.jsonl")
     #expect(throws: (any Error).self) { try StreamLedger(journals: [journal.path]) }
-    FileManager.default.createFile(atPath: "\(journal.path)/lock", contents: nil)
+    try Data().write(to: URL(fileURLWithPath: "\(journal.path)/lock"))
     let ledger = try StreamLedger(journals: [journal.path])
     #expect(ledger.accounts.isEmpty && ledger.notes.count == 1)
   }
