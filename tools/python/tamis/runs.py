@@ -278,7 +278,8 @@ def summary(segments: Sequence[Records]) -> dict[str, Any]:
     if flagged:
         reasons = column("reasons", inside=False)
         result["counts"] = {name: int((reasons & bit != 0).sum())
-                            for bit, name in formats.REASON_NAMES.items()}
+                            for bit, name in formats.REASON_NAMES.items()
+                            if bit != formats.BELOW_THRESHOLD}
     else:
         result["counts"] = {name: int((events["kind"] == kind).sum())
                             for kind, name in formats.KIND_NAMES.items()}
