@@ -44,7 +44,7 @@ let systemHeaders: [Target] = [
 let modules: [[Target]] = [
   module("BoundedNumbers", []),
   module("NumberText", ["BoundedNumbers"]),
-  module("DurableFiles", ["CLinux", "COpenSSL"]),
+  module("DurableFiles", ["CLinux", "COpenSSL"], testing: ["TestSupport"]),
   module("WorkerThreads", ["CLinux"]),
   module("ReproducibleMath", ["BoundedNumbers", "CScoreKernels"]),
   module(
@@ -60,7 +60,7 @@ let modules: [[Target]] = [
     [
       "EventRecords", "RunFiles", "StrictJSON", "DurableFiles", "ReproducibleMath",
       "WorkerThreads",
-    ]),
+    ], testing: ["TestSupport"]),
   module(
     "Training",
     [
@@ -72,7 +72,8 @@ let modules: [[Target]] = [
   module("CommandFrame", ["CLinux", "ScoreEngine", argumentParser]),
   module(
     "Calibration",
-    ["NumberText", "BoundedNumbers", "DurableFiles", "ReproducibleMath", "StrictJSON"]),
+    ["NumberText", "BoundedNumbers", "DurableFiles", "ReproducibleMath", "StrictJSON"],
+    testing: ["TestSupport"]),
   module(
     "Drift", ["NumberText", "BoundedNumbers", "Calibration", "ReproducibleMath"],
     testing: ["DurableFiles", "WorkerThreads"]),
@@ -84,7 +85,7 @@ let modules: [[Target]] = [
       "ReproducibleMath", "StrictJSON", "DurableFiles", "WorkerThreads",
     ]),
   module("ZeroMQ", ["CZeroMQ"]),
-  module("CurveSecurity", ["ZeroMQ", "DurableFiles"]),
+  module("CurveSecurity", ["ZeroMQ", "DurableFiles"], testing: ["TestSupport"]),
   module("ServiceNotify", []),
   module(
     "TriggerPipeline",
@@ -151,7 +152,8 @@ let executables: [Target] = [
     name: "simulate-faults", dependencies: ["FaultSimulation", argumentParser],
     swiftSettings: swiftSettings),
   .testTarget(
-    name: "SystemTests", dependencies: ["tamis", "tamisd", "EventRecords", "RunFiles", "CLinux"],
+    name: "SystemTests",
+    dependencies: ["tamis", "tamisd", "EventRecords", "RunFiles", "CLinux", "TestSupport"],
     exclude: ["Peers"],
     swiftSettings: swiftSettings),
 ]

@@ -16,6 +16,10 @@ package struct DecisionHistory: Sendable {
   /// Tables of prescales by their identities.
   package private(set) var prescaleTables: [String: PrescaleTable] = [:]
   private var next = 0
+  private var previous: EventIdentity?
+  /// Whether it is known between which events the last change came. It is not where the change names
+  /// an event that was not asked for: then it came somewhere between two records.
+  private(set) var isPlaceKnown = true
 
   /// Creates a history of changes in order.
   package init(_ changes: [DecisionChange]) { self.changes = changes }
@@ -74,11 +78,51 @@ package struct DecisionHistory: Sendable {
   }
 
   /// What decided `event`, the next one in order; nil before the first change.
-  package mutating func decider(of event: EventIdentity) -> DecisionChange? {
-    while next < changes.count, changes[next].place == .before(event) { next += 1 }
-    let decider = next > 0 ? changes[next - 1] : nil
-    while next < changes.count, changes[next].place == .after(event) { next += 1 }
-    return decider
+  ///
+  /// - Parameters:
+  ///   - number: that of the journal's next record of an event that is asked for: changes of higher
+  ///     numbers come behind it. A run that is sent again has the same events again.
+  ///   - isAskedFor: whether events of an event's run and source are asked for at all. A change at
+  ///     another event is passed as early as its number allows.
+  package mutating func decider(
+    of event: EventIdentity, upTo number: UInt64 = .max,
+    isAskedFor: (EventIdentity) -> Bool = { _ in true }
+  ) -> DecisionChange? {
+    while next < changes.count, changes[next].number <= number {
+      let change = changes[next]
+      let isHere = change.place == .before(event) || change.place == .after(previous)
+      guard isHere || change.place.event.map({ !isAskedFor($0) }) ?? false else { break }
+      if isHere {
+        isPlaceKnown = true
+      } else if next > 0, !change.decidesAs(changes[next - 1]) {
+        isPlaceKnown = false
+      }
+      next += 1
+    }
+    previous = event
+    return next > 0 ? changes[next - 1] : nil
+  }
+
+  /// A record was found that comes behind all changes passed so far.
+  mutating func notePlace() { isPlaceKnown = true }
+}
+
+extension DecisionChange {
+  /// Whether events are decided as under `other`.
+  fileprivate func decidesAs(_ other: DecisionChange) -> Bool {
+    var same = other
+    (same.place, same.number, same.timeNs, same.prescaleRow) = (place, number, timeNs, prescaleRow)
+    return same == self
+  }
+}
+
+extension DecisionChange.Place {
+  /// The event that it names.
+  fileprivate var event: EventIdentity? {
+    switch self {
+    case .before(let event): event
+    case .after(let event): event
+    }
   }
 }
 

@@ -25,6 +25,14 @@ package struct FlaggedVerifier {
   /// Events to be flagged whose record is damaged, or in a segment that cannot be read: they cannot be
   /// compared.
   package private(set) var damagedCount = 0
+  /// Events of which it is not known what decided them: those without a record near a change whose
+  /// place among them is not known, and those under a prescale table whose line is damaged. Not
+  /// compared.
+  package private(set) var unplacedCount = 0
+  /// Decisions that were compared, over all takes.
+  package private(set) var comparedCount = 0
+  /// Records of runs and sources that the input does not have; known after `finish`.
+  package var otherRecordCount: Int { others.count }
   /// Damaged records in the journal, as far as it was read.
   package var damagedRecordCount: Int { walk.damagedCount }
   /// The first difference, in words that name the event and the field; nil while there is none.
@@ -48,10 +56,19 @@ package struct FlaggedVerifier {
   private var takes: [Stream: [StreamAccount]] = [:]
   /// The take that is compared, from 1.
   private var take = 1
+  /// Lines of the journal's history that cannot be read.
+  package var damagedLineCount: Int { history?.notes.count ?? 0 }
   /// How often a run and source of the input was taken, as the ledger has it.
   package private(set) var takeCount = 1
-  /// Through the flagged records of the input's runs and sources; others are not this input's.
+  /// The input's runs and sources.
+  private let streams: Set<Stream>
+  /// Through the flagged records of `streams` that the model and calibration decided.
   private var walk: FlaggedWalk
+  /// Through all flagged records of `streams`.
+  private var order: FlaggedWalk
+  private let others = Others()
+
+  private final class Others { var count = 0 }
 
   private struct Stream: Hashable {
     var run: UInt32
@@ -92,7 +109,13 @@ package struct FlaggedVerifier {
       }
       takeCount = max(1, takes.values.map(\.count).max() ?? 1)
     }
+    self.streams = streams
     let leavesOthers = history != nil
+    order = FlaggedWalk(flagged) { [others] record in
+      let isOurs = streams.contains(Stream(run: record.event.run, source: record.event.source))
+      if !isOurs { others.count += 1 }
+      return isOurs
+    }
     walk = FlaggedWalk(flagged) { record in
       // Without a history a record of another generation is a difference; with one its event is left
       // out.
@@ -138,7 +161,14 @@ package struct FlaggedVerifier {
     let identity = event.identity
     let accounts = takes[Stream(run: identity.run, source: identity.source)] ?? []
     if take > max(1, accounts.count) { return }
-    let decider = history?.decider(of: identity)
+    let following = order.peek()
+    let decider = history?.decider(of: identity, upTo: following?.number ?? .max) {
+      [streams] event in streams.contains(Stream(run: event.run, source: event.source))
+    }
+    if let following, EventIdentity(following.event) == identity {
+      order.take()
+      history?.notePlace()
+    }
     if let decider, !isOurs(decider) {
       foreignCount += 1
       return
@@ -155,11 +185,18 @@ package struct FlaggedVerifier {
           + "calibration \(rule.routes.count) working points"
         return
       }
+      if let table = decider.prescaleTable, history?.prescaleTables[table] == nil {
+        // Its line is damaged: what this event's prescale was is not known.
+        unplacedCount += 1
+        if walk.peek().map({ EventIdentity($0.event) }) == identity { walk.take() }
+        return
+      }
       if let fault = follow(tableOf: decider, event) {
         firstDifference = "\(identity): \(fault)"
         return
       }
     }
+    comparedCount += 1
     let decision = rule.decide(
       score: event.score, condition: event.condition, hash: identity.prescaleHash,
       floodPrescale: decider?.floodPrescale ?? 1,
@@ -179,6 +216,10 @@ package struct FlaggedVerifier {
       identity.sequence <= accounts[take - 1].closedThrough
     {
       uncertainCount += 1
+      return
+    }
+    if found.map({ EventIdentity($0.event) }) != identity, let history, !history.isPlaceKnown {
+      unplacedCount += 1
       return
     }
     guard let found else {
@@ -216,12 +257,9 @@ package struct FlaggedVerifier {
     }
     guard decider.prescaleTable != followedTable else { return nil }
     let table = decider.prescaleTable.flatMap { history?.prescaleTables[$0] }
-    if let wanted = decider.prescaleTable {
-      guard let table else { return "decisions.jsonl has no prescale table \(wanted)" }
-      guard table.pointCount == rule.routes.count else {
-        return "the prescale table \(wanted) has \(table.pointCount) working points, and the "
-          + "calibration \(rule.routes.count)"
-      }
+    if let table, table.pointCount != rule.routes.count {
+      return "the prescale table \(table.identity) has \(table.pointCount) working points, and the "
+        + "calibration \(rule.routes.count)"
     }
     followedTable = decider.prescaleTable
     rule = rule.with(prescales: table)
@@ -262,6 +300,7 @@ package struct FlaggedVerifier {
 
   /// Says whether the journal holds more than the input explains. Call it after the last event.
   package mutating func finish() {
+    while order.peek() != nil { order.take() }
     guard firstDifference == nil, let surplus = walk.peek() else { return }
     firstDifference = inTake(
       "\(EventIdentity(surplus.event)): flagged as number \(surplus.number), but not to be flagged")

@@ -12,10 +12,16 @@ struct JournalLedgers {
 
   /// Opens or makes the files in `store`, whose lock is held.
   init(_ store: any FolderStore) throws {
+    // A first start makes the lines' file before the accounts'.
+    let isMissing =
+      try store.status(of: LedgerFile.name) == nil
+      && store.status(of: RunAccountFile.fileName) != nil
     let irregular = try store.setAsideIrregular([LedgerFile.name, DecisionLog.name])
     // Before the files are opened: an opened one gets the end of a line that was cut.
+    let path = store.path(of: LedgerFile.name)
+    let lost = isMissing ? ["\(path): missing; the runs closed before are in no ledger"] : []
     unusable =
-      irregular
+      lost + irregular
       + [LedgerFile.name, DecisionLog.name].compactMap { name in
         do {
           return try JSONLines.damage(of: name, in: store)

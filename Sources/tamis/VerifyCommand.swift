@@ -28,6 +28,11 @@ struct VerifyCommand: ParsableCommand {
       which of the first ones it decided: events of these that have no record are then counted, and not \
       compared.
 
+      Give all runs that the journal has, or some of them: records of others are counted. Where model \
+      or calibration changed during a run that is not given, events near the change that have no \
+      record may be of either side; they are counted, and not compared. Where nothing could be compared, \
+      the verdict is nothing_compared, and the exit status 1.
+
       Where a run was sent again, each take of it is compared with the recording, one after another. \
       Of a damaged journal whatever is sound is compared; the rest is told, the verdict is damaged, and \
       the exit status 1. Where segments are not there or were cut, their numbers are told, the verdict is \
@@ -47,7 +52,8 @@ struct VerifyCommand: ParsableCommand {
   var calibration: String
 
   @Option(
-    parsing: .upToNextOption, help: "EVENTS as they were sent, in that order.", completion: .file())
+    parsing: .upToNextOption, help: "EVENTS as they were sent, in that order.",
+    completion: .file())
   var input: [String]
 
   @Option(help: "The daemon's journal, or a run of flagged records.", completion: .file())
@@ -85,12 +91,16 @@ struct VerifyCommand: ParsableCommand {
     var facts = Facts()
     // Segments that were moved away matter where the input has events of theirs.
     let isCut = !journal.missing.isEmpty && verifier.damagedCount > 0
-    let isDamaged = verifier.damagedRecordCount > 0 || !journal.damage.isEmpty
+    let isDamaged =
+      verifier.damagedRecordCount > 0 || !journal.damage.isEmpty || verifier.damagedLineCount > 0
+    let isEmpty = verifier.comparedCount == 0 && verifier.eventCount > 0
     facts.add(
       "verify",
       .string(
         verifier.firstDifference != nil
-          ? "different" : isDamaged ? "damaged" : isCut ? "incomplete" : "identical"))
+          ? "different"
+          : isDamaged
+            ? "damaged" : isCut ? "incomplete" : isEmpty ? "nothing_compared" : "identical"))
     facts.add("events", .integer(verifier.eventCount))
     facts.add("flagged", .integer(verifier.identicalCount))
     let names = matchedCalibration.calibration.workingPoints.map(\.name)
@@ -129,12 +139,24 @@ struct VerifyCommand: ParsableCommand {
     if verifier.uncertainCount > 0 {
       facts.add("not_known_whether_decided", .integer(verifier.uncertainCount))
     }
+    if verifier.unplacedCount > 0 {
+      facts.add("not_known_what_decided", .integer(verifier.unplacedCount))
+    }
+    if verifier.otherRecordCount > 0 {
+      facts.add("records_of_other_runs", .integer(verifier.otherRecordCount))
+    }
     if let difference = verifier.firstDifference {
       facts.add("first_difference", .string(difference))
     }
     facts.print(asJSON: output.json)
     for line in journal.damage { complain("warning: \(line)") }
-    if verifier.firstDifference != nil || isDamaged || isCut {
+    if verifier.otherRecordCount > 0, verifier.identicalCount == 0 {
+      complain(
+        "warning: \(flagged) has no record of the input's runs that this pair decided, and "
+          + "\(counted(verifier.otherRecordCount, "record")) of other runs; was the input sent under "
+          + "another number (replay --as-run, --as-source)?")
+    }
+    if verifier.firstDifference != nil || isDamaged || isCut || isEmpty {
       throw NegativeAnswer(description: "")
     }
   }

@@ -1,6 +1,7 @@
 import Calibration
 import DurableFiles
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct LoadedCalibrationTests {

@@ -1,5 +1,6 @@
 internal import CurveSecurity
 internal import Glibc
+internal import TestSupport
 internal import Testing
 internal import ZeroMQ
 

@@ -1,6 +1,7 @@
 internal import CurveSecurity
 internal import Glibc
 internal import Synchronization
+internal import TestSupport
 internal import Testing
 internal import ZeroMQ
 

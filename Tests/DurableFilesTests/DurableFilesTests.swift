@@ -1,43 +1,7 @@
 import DurableFiles
 import Glibc
+import TestSupport
 import Testing
-
-/// A folder of its own for each test, removed with the object; tests make flat files only.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/tamis-tests-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else { fatalError("no temporary folder") }
-    path = String(cString: made)
-  }
-
-  deinit {
-    for name in names { unlink("\(path)/\(name)") }
-    rmdir(path)
-  }
-
-  var names: [String] {
-    guard let stream = opendir(path) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
-
-  func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
-}
-
-func contents(of path: String) throws -> [UInt8] {
-  let file = try MappedFile(path)
-  return withExtendedLifetime(file) { Array(file.bytes) }
-}
 
 @Suite struct FileFaultTests {
   @Test func itIsOneSentence() {
@@ -134,9 +98,9 @@ func contents(of path: String) throws -> [UInt8] {
     var file = try ReplacedFile(temporary("f"), replacing: false)
     try ([1, 2, 3, 4] as [UInt8]).withUnsafeBytes { try file.write($0) }
     try ([9, 8] as [UInt8]).withUnsafeBytes { try file.overwrite($0, at: 1) }
-    #expect(!temporary.names.contains("f") && temporary.names.count == 1)
+    #expect(!names(in: temporary.path).contains("f") && names(in: temporary.path).count == 1)
     try file.commit()
-    #expect(temporary.names == ["f"])
+    #expect(names(in: temporary.path) == ["f"])
     #expect(try contents(of: temporary("f")) == [1, 9, 8, 4])
   }
 
@@ -144,9 +108,9 @@ func contents(of path: String) throws -> [UInt8] {
     do {
       let file = try ReplacedFile(temporary("f"), replacing: false)
       try ([1] as [UInt8]).withUnsafeBytes { try file.write($0) }
-      #expect(temporary.names.count == 1)
+      #expect(names(in: temporary.path).count == 1)
     }
-    #expect(temporary.names == [])
+    #expect(names(in: temporary.path) == [])
   }
 
   @Test func anExistingFileIsKeptUnlessReplaced() throws {
@@ -157,7 +121,7 @@ func contents(of path: String) throws -> [UInt8] {
     #expect(try contents(of: temporary("f")) == [1])
     try ReplacedFile.write([3, 3], to: temporary("f"), replacing: true)
     #expect(try contents(of: temporary("f")) == [3, 3])
-    #expect(temporary.names == ["f"])
+    #expect(names(in: temporary.path) == ["f"])
   }
 
   /// The name is taken between the beginning and the commit.
@@ -180,7 +144,7 @@ func contents(of path: String) throws -> [UInt8] {
       let fault = #expect(throws: FileFault.self) { try file.commit() }
       #expect(fault?.remedy?.contains("it is whole and was kept: rename ") == true)
     }
-    let kept = try #require(temporary.names.first { $0.hasPrefix("f.writing-") })
+    let kept = try #require(names(in: temporary.path).first { $0.hasPrefix("f.writing-") })
     #expect(try contents(of: temporary(kept)) == [1, 2])
     rmdir(temporary("f"))
     #expect(throws: FileFault.self) { _ = try ReplacedFile(temporary("f"), replacing: replacing) }

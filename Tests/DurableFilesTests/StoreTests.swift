@@ -1,26 +1,12 @@
 import DurableFiles
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct StoreTests {
-  private final class Folder {
-    let path: String
-    init() {
-      var template = Array("/tmp/tamis-store-XXXXXX".utf8CString)
-      path = String(cString: mkdtemp(&template))
-    }
-    deinit {
-      for name in (try? fileNames(in: path)) ?? [] {
-        unlink("\(path)/\(name)")
-        rmdir("\(path)/\(name)")
-      }
-      rmdir(path)
-    }
-  }
-
   /// None of them blocks, and each says what stands there.
   @Test func whatIsNoRegularFileIsRefused() throws {
-    let folder = Folder()
+    let folder = TemporaryFolder()
     #expect(mkfifo("\(folder.path)/fifo", 0o600) == 0)
     #expect(mkdir("\(folder.path)/sub", 0o700) == 0)
     for (name, found) in [("fifo", "a FIFO"), ("sub", "a folder")] {
@@ -39,7 +25,7 @@ import Testing
   }
 
   @Test func aCopyStaysWhateverBecomesOfTheFile() throws {
-    let folder = Folder()
+    let folder = TemporaryFolder()
     let store = DiskFolder(folder.path)
     let file = try store.open("a", .creating)
     let bytes = [UInt8](repeating: 7, count: 10_000)
@@ -53,7 +39,7 @@ import Testing
   /// A mapped file that is cut ends the process with a status, not by a signal.
   @Test func aMappedFileThatShrinksEndsTheProcessInOrder() async {
     await #expect(processExitsWith: .exitCode(1)) {
-      let folder = Folder()
+      let folder = TemporaryFolder()
       let file = try DiskFolder(folder.path).open("a", .creating)
       try file.truncate(to: 100_000)
       let mapped = try MappedFile("\(folder.path)/a")
@@ -64,7 +50,7 @@ import Testing
   }
 
   @Test func anExclusiveRenameReplacesNothing() throws {
-    let folder = Folder()
+    let folder = TemporaryFolder()
     let store = DiskFolder(folder.path)
     _ = try store.open("a", .creating)
     _ = try store.open("b", .creating)

@@ -19,18 +19,3 @@ extension ReferencePhysics {
     SimulatedSample(physics: self, content: .background, eventCount: .max, seed: seed)
   }
 }
-
-/// Calls `body` with a folder that is removed afterwards.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let files = FileManager.default
-  let folder = files.temporaryDirectory.path + "/tamis-simulation-\(UUID())"
-  try files.createDirectory(atPath: folder, withIntermediateDirectories: false)
-  defer { try? files.removeItem(atPath: folder) }
-  return try body(folder)
-}
-
-/// All bytes of a file.
-func content(of path: String) throws -> [UInt8] {
-  let file = try MappedFile(path)
-  return withExtendedLifetime(file) { Array(file.bytes) }
-}

@@ -3,6 +3,7 @@ import EventRecords
 import RunFiles
 import Simulation
 import StrictJSON
+import TestSupport
 import Testing
 
 private let physics = ReferencePhysics(processSeed: 5)
@@ -48,7 +49,7 @@ private let sample = SimulatedSample(
     for threadCount in 2...3 {
       for name in ["run-#/manifest.json", "run-#/000001.events", "#.npy"] {
         let files = try [1, threadCount].map {
-          try content(of: "\(folder)/" + name.replacing("#", with: "\($0)"))
+          try contents(of: "\(folder)/" + name.replacing("#", with: "\($0)"))
         }
         #expect(files[0] == files[1], "\(name), \(threadCount) threads")
       }

@@ -17,6 +17,8 @@ package final class TemporaryFolder: Sendable {
   package func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
 
   private func remove(_ path: String) {
+    // A link is removed, not what it names.
+    if unlink(path) == 0 { return }
     if let stream = opendir(path) {
       while let entry = readdir(stream) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) {
@@ -26,10 +28,14 @@ package final class TemporaryFolder: Sendable {
       }
       closedir(stream)
       rmdir(path)
-    } else {
-      unlink(path)
     }
   }
+}
+
+/// Calls `body` with a folder that is removed afterwards.
+package func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let folder = TemporaryFolder()
+  return try withExtendedLifetime(folder) { try body(folder.path) }
 }
 
 /// Sorted names in a folder.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Once it is warm the daemon allocates nothing for events: every allocation of its threads is
@@ -7,7 +8,7 @@ import Testing
   @Test(arguments: [(1, "exact"), (0, "screened"), (2, "screened")])
   func eventsAreNotAllocatedFor(workers: Int, precision: String) throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     var choice = Daemon.Choice()
     choice.workers = workers
     choice.precision = precision

@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import TestSupport
 import Testing
 
 /// The chain with an autoencoder in the place of the score network: the same commands, unchanged.
@@ -29,7 +30,7 @@ import Testing
 
   @Test func scoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
     let trained = try TrainedFixture.autoencoder.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func score(_ name: String, _ options: [String], isa: String?) throws -> Data {
       try Programs.tamis(
         all: [
@@ -47,7 +48,7 @@ import Testing
 
   @Test func theSameSeedGivesTheSameModelWhateverTheThreads() throws {
     let trained = try TrainedFixture.autoencoder.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func train(_ name: String, threads: Int, isa: String?) throws -> Data {
       try Programs.tamis(
         all: [
@@ -65,7 +66,7 @@ import Testing
   /// What belongs to noise levels is refused where there are none.
   @Test func optionsOfAScoreNetworkAreRefused() throws {
     let trained = try TrainedFixture.autoencoder.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let scored = try Programs.tamis(
       "score", "--model", trained.model, "--input", trained.anomalies, "--levels", "0")
     #expect(try scored.wait() == 2)
@@ -83,7 +84,7 @@ import Testing
 
   @Test func weightsOfACalibrationAreRefused() throws {
     let trained = try TrainedFixture.autoencoder.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let text = try String(contentsOfFile: trained.calibration, encoding: .utf8)
     let changed = text.replacing(/"weights": \[[^\]]*\]/, with: "\"weights\": [0.5]")
     #expect(changed != text)
@@ -97,7 +98,7 @@ import Testing
   /// The 8-bit screen knows score networks alone.
   @Test func screenedPrecisionIsRefused() throws {
     let trained = try TrainedFixture.autoencoder.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let calibration = try String(contentsOfFile: trained.calibration, encoding: .utf8)
     #expect(calibration.contains("\"screen\": null"))
     let scored = try Programs.tamis(

@@ -1,6 +1,7 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// Events that their sender marked as simulated: decided like all others, and no part of any rate.
@@ -62,7 +63,7 @@ import Testing
   /// The same where the input of the comparison has the simulated events, too.
   @Test func whatSimulatedEventsAreDecidedIsVerified() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let mixed = folder("mixed.run")
     let port = try freePort()
     let recorder = try Programs.tamis(

@@ -1,5 +1,6 @@
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// What was published and not received is had by asking for it: everything, once, in order.

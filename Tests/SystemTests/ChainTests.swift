@@ -1,6 +1,7 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// The whole chain over real sockets: what comes out downstream is what the offline commands say.
@@ -96,7 +97,7 @@ import Testing
 
   @Test func verifyFindsASingleChangedBit() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     try Programs.tamis(
       "score", "--model", trained.model, "--calibration", trained.calibration, "--input",
       trained.anomalies, "--flagged", folder("flagged")
@@ -118,7 +119,7 @@ import Testing
 
   @Test func scoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func score(_ name: String, _ options: [String], isa: String?) throws -> Data {
       try Programs.tamis(
         all: [
@@ -139,7 +140,7 @@ import Testing
 extension ChainTests {
   @Test func screenedScoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func score(_ name: String, _ options: [String], isa: String? = nil) throws -> Data {
       try Programs.tamis(
         all: [
@@ -166,7 +167,7 @@ extension ChainTests {
 
   @Test func aCalibrationWithoutAScreenRefusesScreenedPrecision() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     var text = try String(contentsOfFile: trained.calibration, encoding: .utf8)
     let section = try #require(text.range(of: #""screen": \{[^}]*\}"#, options: .regularExpression))
     text.replaceSubrange(section, with: #""screen": null"#)
@@ -185,7 +186,7 @@ extension ChainTests {
 
   @Test func aScreenMarginThatTheBackgroundDoesNotSupportIsRefused() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let refused = try Programs.tamis(
       "calibrate", "--model", trained.model, "--background", trained.background, "--working-point",
       "loose=0.05", "--out", folder("c.json"), "--screen-margin", "0.00001")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The contract of the command line: exit statuses, messages, files that appear whole or not.
@@ -33,7 +34,7 @@ import Testing
   }
 
   @Test func existingFilesAreKeptUnlessForced() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func simulate(_ options: String...) throws -> Launched {
       try Programs.tamis(
         all: ["simulate", "background", "--events", "10", "--out", folder("a.npy")] + options)
@@ -50,7 +51,7 @@ import Testing
   }
 
   @Test func theSameSeedGivesTheSameModelWhateverTheThreads() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     try Programs.tamis(
       "simulate", "background", "--events", "2000", "--out", folder("b.npy")
     ).expectExit()
@@ -70,7 +71,7 @@ import Testing
 
   @Test func tooFewEventsForARateIsAnError() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let program = try Programs.tamis(
       "calibrate", "--model", trained.model, "--background", trained.background, "--out",
       folder("c.json"), "--working-point", "rare=1e-6")
@@ -81,7 +82,7 @@ import Testing
 
   @Test func aRecordingIsTheStream() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let port = try freePort()
     let recorder = try Programs.tamis(
       "record", "--connect", "tcp://127.0.0.1:\(port)", "--pattern", "sub", "--out",
@@ -116,13 +117,13 @@ import Testing
     for path in [trained.model, trained.calibration, trained.background] {
       #expect(!(try Programs.tamis("inspect", path).expectExit().isEmpty))
     }
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let torn = try folder.write("TMSE, but nothing more", to: "torn.events")
     #expect(try Programs.tamis("inspect", torn).wait() == 1)
   }
 
   @Test func checkSaysAllThatIsWrong() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let misspelt = try folder.write(
       """
       model: model.safetensors

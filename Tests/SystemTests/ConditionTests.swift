@@ -1,6 +1,7 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// Thresholds by condition through daemon, restart and the offline commands.
@@ -33,7 +34,7 @@ import Testing
 
   @Test func theDaemonDecidesByConditionAndVerifyAgrees() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let calibrating = try spread(folder, trained.background, as: "calibrating")
     let made = try Programs.tamis(
       "calibrate", "--model", trained.model, "--background", calibrating, "--working-point",
@@ -80,7 +81,7 @@ import Testing
 
   @Test func whatCannotHaveBinsIsSaid() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let usual = [
       "calibrate", "--model", trained.model, "--background", trained.background,
       "--working-point", "a=0.01", "--out", folder("c.json"),

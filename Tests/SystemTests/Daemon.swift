@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A running `tamisd` with its own folder and ports.
 final class Daemon {
@@ -48,7 +49,7 @@ final class Daemon {
   }
 
   init(_ trained: TrainedFixture, _ choice: Choice = Choice()) throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     inputPort = try freePort()
     outputPort = try freePort()
     httpPort = try freePort()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Keys of a daemon and of its peers, made by `tamis keygen`.
 struct DaemonKeys {
@@ -6,7 +7,7 @@ struct DaemonKeys {
 
   /// Makes the daemon's pair, one of a friend who is on its list of clients, and one of a stranger.
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     for name in ["tamisd", "friend", "stranger"] {
       try Programs.tamis("keygen", "--out", folder("\(name).key"), "--name", name).expectExit()
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `tamis drift` over recordings and journals.
@@ -18,7 +19,7 @@ import Testing
 
   @Test func shiftedBackgroundIsAnAlarmThatNamesTheFeature() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     try Programs.tamis(
       "simulate", "shifted", "--events", "4000", "--seed", "9", "--anomaly-scale", "0.2", "--out",
       folder("shifted.run")
@@ -44,7 +45,7 @@ import Testing
 
   @Test func theUnbiasedSampleOfAJournalIsTaken() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func flag(_ name: String, prescale: String) throws -> String {
       try Programs.tamis(
         "score", "--model", trained.model, "--calibration", trained.calibration, "--input",

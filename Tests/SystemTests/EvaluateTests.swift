@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `tamis evaluate` on good and on bad input.
@@ -34,7 +35,7 @@ import Testing
 
   @Test func aReportHasEveryModelBaselineAndSignal() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let text = try evaluate(
       "--model", "first=\(trained.model)", "second=\(trained.model)", "--background",
       trained.background, "--training-background", trained.folder("train.run"), "--anomalies",
@@ -62,7 +63,7 @@ import Testing
 
   @Test func theScoresAreThoseOfTheScoreCommand() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let json = try JSONSerialization.jsonObject(
       with: Data(
         try evaluate(
@@ -117,7 +118,7 @@ import Testing
 
   @Test func aReportIsReplacedOnlyByForce() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func run(_ more: String...) throws -> Launched {
       try Programs.tamis(
         all: [
@@ -134,7 +135,7 @@ import Testing
 
   @Test func eventsThatCannotBeEvaluatedAreNamed() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let model = try trainModel(folder, on: rows(200))
     try writeNumpy(rows(50, seed: 2), to: folder("b.npy"))
     try writeNumpy(rows(5, seed: 3), to: folder("s.npy"))
@@ -167,7 +168,7 @@ import Testing
   }
 
   @Test func baselinesAreNotJudgedOnWhatTheyWereFittedOn() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let model = try trainModel(folder, on: rows(200))
     try writeNumpy(rows(100, seed: 2), to: folder("b.npy"))
     try writeNumpy(rows(5, seed: 3), to: folder("s.npy"))
@@ -193,7 +194,7 @@ import Testing
 
   /// One event of each kind, and features without spread: right answers, if not telling ones.
   @Test func tinyAndConstantSamplesGetRightAnswers() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let model = try trainModel(folder, on: rows(200))
     try writeNumpy(rows(1, seed: 2), to: folder("one.npy"))
     try writeNumpy([[Float]](repeating: [1, 1, 1, 1], count: 60), to: folder("constant.npy"))
@@ -209,7 +210,7 @@ import Testing
 
   /// Events with a NaN have no score: they are counted, and the others are judged.
   @Test func eventsWithoutAScoreAreCounted() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let model = try trainModel(folder, on: rows(200))
     let signal = rows(20, seed: 3)
     try writeNumpy(rows(100, seed: 2), to: folder("b.npy"))

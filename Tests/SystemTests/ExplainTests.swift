@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `tamis explain` on good and on bad input.
@@ -14,7 +15,7 @@ import Testing
 
   @Test func attributionsAreThoseOfTheScoreCommand() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     try Programs.tamis(
       "score", "--model", trained.model, "--input", trained.anomalies, "--attributions",
       folder("a.npy"), "--scores", folder("s.npy")
@@ -43,7 +44,7 @@ import Testing
 
   @Test func withoutAnEventTheStrangestIsExplained() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let text = try explain(
       "--input", trained.anomalies, "--top", "3", "--svg", folder("e.svg")
     ).expectExit()
@@ -57,7 +58,7 @@ import Testing
 
   @Test func whatCannotBeExplainedIsSaid() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     var damaged = [[Float]](repeating: [Float](repeating: 0.5, count: 64), count: 2)
     damaged[1][7] = .nan
     try writeNumpy(damaged, to: folder("nan.npy"))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Numbers at their extremes in every file, option, record and answer that the commands take.
@@ -11,7 +12,7 @@ import Testing
     ("watched", 40),
   ])
   func nothingTraps(kind: String, share: Int) throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let trial = try Launched(
       Programs.python,
       [

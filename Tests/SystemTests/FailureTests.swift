@@ -1,6 +1,7 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// What the operating page promises when something ends or fails.
@@ -118,7 +119,7 @@ import Testing
 
   @Test func whatCannotWorkIsSaidAtStart() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let first = try Daemon(trained)
     func fails(_ name: String, model: String, port: Int) throws -> String {
       let configuration = try folder.write(

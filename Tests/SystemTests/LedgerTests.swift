@@ -1,6 +1,7 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// The account of a stream, over kills and over daemons.

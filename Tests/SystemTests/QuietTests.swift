@@ -1,6 +1,7 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// Working points of the low side through daemon, restart and the offline commands.
@@ -51,7 +52,7 @@ import Testing
   @Test(arguments: [("exact", 0), ("screened", 2)])
   func theDaemonFlagsQuietEventsAndVerifyAgrees(precision: String, workers: Int) throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let calibration = try calibrated(trained, folder)
     let quiet = try halfWay(trained, folder, run: 77)
     var choice = Daemon.Choice()
@@ -96,7 +97,7 @@ import Testing
 
   @Test func commandsKnowTheLowSide() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let calibration = try calibrated(trained, folder)
     let quiet = try halfWay(trained, folder, run: 78)
     // The share of background below the threshold is that of the calibration's own rank.
@@ -162,7 +163,7 @@ import Testing
 
   @Test func whatHasNoLowSideSaysSo() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let usual = [
       "calibrate", "--model", trained.model, "--background", trained.background, "--out",
       folder("c.json"),

@@ -1,6 +1,7 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// Background rates and second thoughts on files of the programs.
@@ -21,7 +22,7 @@ import Testing
 
   @Test func everyRecordSaysHowRareItIs() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let run = try RecordedRun(flagged(trained, folder))
     var (within, beyond) = (0, 0)
     var last: (score: Float, rate: Float)?
@@ -46,7 +47,7 @@ import Testing
 
   @Test func aCalibrationOfEarlierGivesZeros() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     var content = try json(String(contentsOfFile: trained.calibration, encoding: .utf8))
     content["background_rates"] = nil
     try JSONSerialization.data(withJSONObject: content)
@@ -72,7 +73,7 @@ import Testing
 
   @Test func explainTellsRateIntervalAndFalseAlarms() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let flagged = try flagged(trained, folder)
     let text = try Programs.tamis(
       "explain", "--model", trained.model, "--calibration", trained.calibration, "--input",
@@ -125,7 +126,7 @@ import Testing
 
   @Test func redecideTellsWhatANewPairWouldKeep() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let flagged = try flagged(trained, folder)
     let same = try json(
       Programs.tamis(

@@ -1,6 +1,7 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// Switching generations while events flow, and what scores beside them.
@@ -29,7 +30,7 @@ import Testing
   @Test(arguments: [0, 1, 3])
   func reloadsUnderLoadLoseAndDoubleNothing(workers: Int) throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let other = try otherCalibration(trained, in: folder)
     let live = folder("live.json")
     let garbage = try folder.write("{\"format\": \"tamis-calibration/1\"", to: "garbage.json")
@@ -72,9 +73,51 @@ import Testing
     #expect(decidedElsewhere == 22_000)
   }
 
+  /// The second take has the same events as the first, and another calibration decided it.
+  @Test func aRunThatIsSentAgainAfterAReloadIsVerifiedForBoth() throws {
+    let trained = try TrainedFixture.shared.get()
+    let folder = TemporaryFolder()
+    let other = try otherCalibration(trained, in: folder)
+    let live = folder("live.json")
+    try put(trained.calibration, at: live)
+    var choice = Daemon.Choice()
+    choice.calibration = live
+    let daemon = try Daemon(trained, choice)
+    func send(_ run: String, total: Int) throws {
+      try Programs.tamis("replay", run, "--connect", daemon.input, "--pattern", "push")
+        .expectExit()
+      try daemon.waitForEvents(total)
+    }
+    try send(trained.anomalies, total: 2_000)
+    try put(other, at: live)
+    try daemon.reload()
+    try send(trained.anomalies, total: 4_000)
+    try send(trained.background, total: 24_000)
+    #expect(try daemon.stop() == 0)
+
+    for calibration in [trained.calibration, other] {
+      let verified = try verify(
+        daemon, trained, calibration: calibration, input: [trained.anomalies, trained.background])
+      #expect(verified["verify"] as? String == "identical", "\(verified)")
+      #expect(verified["takes"] as? Int == 2 && verified["flagged"] as? Int ?? 0 > 100)
+    }
+    // One run alone: the other's records are counted, and so are the events of the other calibration.
+    for calibration in [trained.calibration, other] {
+      let alone = try verify(
+        daemon, trained, calibration: calibration, input: [trained.anomalies])
+      #expect(alone["verify"] as? String == "identical", "\(alone)")
+      #expect(alone["decided_by_other_arms"] as? Int == 2_000)
+      #expect(alone["records_of_other_runs"] as? Int ?? 0 > 0)
+    }
+    let foreign = try verify(
+      daemon, trained, calibration: trained.calibration, input: [trained.background])
+    #expect(foreign["verify"] as? String == "nothing_compared", "\(foreign)")
+    #expect(foreign["decided_by_other_arms"] as? Int == 20_000)
+  }
+
   @Test func theCommandSaysHowAReloadCameOut() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let other = try otherCalibration(trained, in: folder)
     let live = folder("live.json")
     try put(trained.calibration, at: live)
@@ -133,7 +176,7 @@ import Testing
 
   @Test func aShadowCountsHowOftenItWouldDiffer() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let other = try otherCalibration(trained, in: folder)
     var choice = Daemon.Choice()
     choice.sections = "shadow: {model: \(trained.model), calibration: \(other)}\n"

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `tamis replay` and `tamis record` say of what they did, and of what they could not do.
@@ -45,7 +46,7 @@ import Testing
 
   @Test func aPublisherWaitsForAsManySubscribersAsAsked() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let address = "ipc://\(folder("replay.ipc"))"
     let replay = try Programs.tamis(
       "replay", trained.anomalies, "--bind", address, "--pattern", "pub", "--subscribers", "2")
@@ -62,7 +63,7 @@ import Testing
   }
 
   @Test func gapsThatRecordsAskForAreCutAndSaid() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let segment = folder("000001.events")
     try oddStream("times", segment)
     let daemon = try Daemon(try TrainedFixture.shared.get())
@@ -88,7 +89,7 @@ import Testing
 
   /// A damaged first record of another number of features does not decide for all.
   @Test func aRecordingTakesTheFeaturesThatMostRecordsHave() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let address = "ipc://\(folder("record.ipc"))"
     let recorder = try Programs.tamis(
       "record", "--bind", address, "--pattern", "pull", "--out", folder("recorded"))
@@ -101,7 +102,7 @@ import Testing
 
   @Test func aRecordingThatIsInterruptedIsWhole() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let address = "ipc://\(folder("record.ipc"))"
     let recorder = try Programs.tamis(
       "record", "--bind", address, "--pattern", "pull", "--out", folder("recorded"))

@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import TestSupport
 import Testing
 
 /// A journal that is kept within limits, and a disk that fills.
@@ -190,7 +191,7 @@ private struct SmallDisk {
   private let folder: TemporaryFolder
 
   init(byteCount: Int) throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     path = folder("disk")
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     isMounted =

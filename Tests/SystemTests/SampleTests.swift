@@ -1,13 +1,14 @@
 import EventRecords
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// `tamis sample`: files like those of `tamis simulate`, always the same.
 @Suite(.serialized) struct SampleTests {
   @Test func theSameSeedGivesTheSameBytesWhateverTheThreads() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func sample(_ name: String, _ options: [String], isa: String? = nil) throws -> Data {
       try Programs.tamis(
         all: [
@@ -31,7 +32,7 @@ import Testing
   /// The default recipe learns little noise only, from which samples do not spread.
   @Test(arguments: [false, true]) func aModelOfLittleNoiseIsWarnedOf(isWarned: Bool) throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let levels = isWarned ? [] : ["--noise-levels", "10"]
     try Programs.tamis(
       all: [
@@ -47,7 +48,7 @@ import Testing
 
   @Test func aRunIsLikeASimulatedOne() throws {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     try Programs.tamis(
       "sample", "--model", trained.model, "--events", "70", "--out", folder("run"), "--run", "9",
       "--steps-per-level", "2"
@@ -77,7 +78,7 @@ import Testing
   }
 
   @Test func whatCannotBeSampledIsRefused() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     func sample(_ arguments: String...) throws -> Launched {
       try Programs.tamis(all: ["sample", "--out", folder("x.npy")] + arguments)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import RunFiles
+import TestSupport
 import Testing
 
 /// Who has the right keys is served, also in Python; who has not gets nothing and is counted.
@@ -155,7 +156,7 @@ import Testing
 extension SecurityTests {
   private func check(_ security: [String]) throws -> Launched {
     let trained = try TrainedFixture.shared.get()
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let lines = security.map { "  \($0)" }.joined(separator: "\n")
     let path = try folder.write(
       """

@@ -1,20 +1,7 @@
 import Foundation
+import TestSupport
 
-/// A folder of its own for one test, removed at the end.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory.appending(
-      path: "tamis-test-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
-
+extension TemporaryFolder {
   func write(_ text: String, to name: String) throws -> String {
     try text.write(toFile: self(name), atomically: true, encoding: .utf8)
     return self(name)

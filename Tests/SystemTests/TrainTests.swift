@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `tamis train` says of the network it made.
@@ -6,7 +7,7 @@ import Testing
   private let folder: TemporaryFolder
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try Programs.tamis(
       "simulate", "background", "--events", "500", "--seed", "1", "--out", folder("b.npy")
     ).expectExit()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A small trained and calibrated model, made once for all system tests by the commands themselves.
 ///
@@ -21,7 +22,7 @@ final class TrainedFixture: Sendable {
   var anomalies: String { folder("anomalies.run") }
 
   private init(training: [String]) throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try simulate("background", events: 20_000, seed: 1, run: 1, out: "train.run")
     try simulate("background", events: 20_000, seed: 2, run: 2, out: "calibration.run")
     try simulate("background", events: 20_000, seed: 3, run: 10, out: "background.run")

@@ -8,10 +8,10 @@ import TriggerPipeline
   }
 
   private static func change(
-    _ place: DecisionChange.Place, calibration: String = "a", flood: UInt32 = 1
+    _ place: DecisionChange.Place, number: UInt64 = 1, calibration: String = "a", flood: UInt32 = 1
   ) -> DecisionChange {
     DecisionChange(
-      place: place, number: 1, model: "m", calibration: calibration, floodPrescale: flood,
+      place: place, number: number, model: "m", calibration: calibration, floodPrescale: flood,
       unbiasedPrescale: 50, timeNs: 7)
   }
 
@@ -28,6 +28,36 @@ import TriggerPipeline
     #expect(
       deciders.map { $0?.calibration ?? "" } == ["", "a", "a", "a", "a", "a", "a", "b", "b", "b"])
     #expect(!history.isUniform)
+  }
+
+  /// A run that is sent again has the same events again: the numbers tell which take a change is in.
+  @Test func aChangeOfTheSecondTakeDoesNotHoldForTheFirst() {
+    var history = DecisionHistory([
+      Self.change(.before(Self.event(1)), number: 1),
+      Self.change(.after(Self.event(3)), number: 9, flood: 2),
+      Self.change(.before(Self.event(1)), number: 11, calibration: "b"),
+      Self.change(.before(Self.event(2)), number: 12, calibration: "c"),
+    ])
+    // Event 2 is kept in each take, event 4 in the first: these have the numbers 8, 10 and 12.
+    let numbers: [UInt64] = [8, 8, 10, 10, 12, 12, .max, .max]
+    let deciders = zip([1, 2, 3, 4, 1, 2, 3, 4], numbers).map {
+      history.decider(of: Self.event($0), upTo: $1)
+    }
+    #expect(deciders.map { $0?.calibration } == ["a", "a", "a", "a", "b", "c", "c", "c"])
+    #expect(deciders.map { $0?.floodPrescale } == [1, 1, 1, 2, 1, 1, 1, 1])
+  }
+
+  /// A change at an event of a run that is not asked for is passed where the numbers allow it.
+  @Test func aChangeInAnotherRunIsPassed() {
+    let elsewhere = EventIdentity(run: 9, source: 2, sequence: 1, event: 0)
+    var history = DecisionHistory([
+      Self.change(.before(elsewhere), number: 1),
+      Self.change(.before(elsewhere), number: 5, calibration: "b"),
+    ])
+    let deciders = zip([1, 2, 3], [3, 6, 6] as [UInt64]).map {
+      history.decider(of: Self.event($0), upTo: $1) { $0.run == 1 }
+    }
+    #expect(deciders.map { $0?.calibration } == ["a", "b", "b"])
   }
 
   @Test func whatIsWrittenReadsBack() throws {
