@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import zmq
 
 from . import records as formats
@@ -53,7 +54,8 @@ class Receiver:
     out            a run folder that the records are written to, durably, before they are handed on;
                    started again with it, the receiver goes on behind its last record
     first          begin with this number, where neither state nor out know better (catch_up)
-    check          verify checksums, scores and reasons; faults are counted and told
+    check          verify checksums of what comes, scores and reasons of what is handed on; faults
+                   are counted and told, once for each record that is handed on
     names          feature names for the manifest of `out`
     curve          keys
     patience_s     how long a gap may wait for the daemon's answer; then CatchUpFault
@@ -388,29 +390,30 @@ class Receiver:
                         self._fault(f"record number {records['number'][row]}: topic {pair[0]!r}")
 
     def _trusted(self, records: Records) -> Records:
-        """The records whose bytes are as they were sent; tells all that is wrong with others."""
+        """The records whose bytes are as they were sent; tells what is wrong with others."""
         if not self.check or not len(records):
             return records
+        whole = self._told(records, formats.flagged_byte_masks(records))
+        return records if whole.all() else records[whole]
+
+    def _told(self, records: Records, masks: list[tuple[str, npt.NDArray[np.bool_]]],
+              ) -> npt.NDArray[np.bool_]:
+        """Tells where one of the masks does not hold; (N,) where all do."""
         whole = np.ones(len(records), np.bool_)
-        for text, good in formats.flagged_fault_masks(records):
+        for text, good in masks:
             if good.all():
                 continue
-            for row in np.flatnonzero(~good).tolist():
-                self._fault(f"record number {records['number'][row]}: {text}")
-            if text in ("magic or version", "checksum"):
-                whole &= good
-        return records if whole.all() else records[whole]
+            for number in records["number"][~good].tolist():
+                self._fault(f"record number {number}: {text}")
+            whole &= good
+        return whole
 
     def _of_point(self, records: Records) -> Records:
         """Those of the working point that is taken alone."""
         if self.working_point is None:
             return records
-        records = records[records["working_points"] >> self.working_point & 1 == 1]
-        if self._calibration is not None:
-            for number in records["number"][records["calibration"] != self._calibration].tolist():
-                self._fault(f"record number {number}: of another calibration, whose working point "
-                            f"{self.working_point} may be another")
-        return records
+        chosen: Records = records[records["working_points"] >> self.working_point & 1 == 1]
+        return chosen
 
     def _order(self, records: Records) -> None:
         """Hands on what is next, and stops at the first gap that can be asked for."""
@@ -467,6 +470,13 @@ class Receiver:
         """Hands on records that are new, in order."""
         if not len(records):
             return
+        # Here and not where they come: a record may come several times, and is handed on once.
+        if self.check:
+            self._told(records, formats.flagged_content_masks(records))
+        if self._calibration is not None:
+            self._told(records, [(
+                f"of another calibration, whose working point {self.working_point} may be another",
+                records["calibration"] == self._calibration)])
         if self._out is not None:
             self._writer = self._writer or RunWriter(
                 self._out, "flagged", formats.feature_count_of(records), self.names)

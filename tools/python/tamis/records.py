@@ -24,7 +24,8 @@ __all__ = [
     "TOPIC_UNFLAGGED", "UNBIASED", "UNBIASED_FLAG", "VERSION", "bits", "checksums", "crc32c",
     "describe",
     "event_dtype", "event_fault_texts", "event_faults", "events_of", "feature_count_of",
-    "flagged_dtype", "flagged_fault_masks", "flagged_faults", "flagged_feature_count",
+    "flagged_byte_masks", "flagged_content_masks", "flagged_dtype", "flagged_fault_masks",
+    "flagged_faults", "flagged_feature_count",
     "is_flagged", "new_events", "new_flagged", "numbered_names", "point_subscriptions",
     "point_topic", "record_dtype", "schema_prefix", "schema_text", "seal", "topic"]
 
@@ -217,6 +218,20 @@ def flagged_faults(records: Records) -> list[tuple[int, str]]:
 
 def flagged_fault_masks(records: Records) -> list[tuple[str, npt.NDArray[np.bool_]]]:
     """What must hold of flagged records: (what is wrong otherwise, (N,) whether it holds)."""
+    return flagged_byte_masks(records) + flagged_content_masks(records)
+
+
+def flagged_byte_masks(records: Records) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    """Whether the bytes of flagged records are as they were sent: without this not even the number
+    is known."""
+    return [
+        ("magic or version", (records["magic"] == FLAGGED_MAGIC) & (records["version"] == VERSION)),
+        ("checksum", records["crc32c"] == checksums(records)),
+    ]
+
+
+def flagged_content_masks(records: Records) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    """What must hold of flagged records whose bytes are as they were sent."""
     events = np.ascontiguousarray(records["event"])
     scored = records["reasons"] & NOT_SCORABLE == 0
     above = records["reasons"] & ABOVE_THRESHOLD != 0
@@ -228,8 +243,6 @@ def flagged_fault_masks(records: Records) -> list[tuple[str, npt.NDArray[np.bool
         falls_short = records["score"] < records["threshold"]
     finite = np.isfinite(events["features"]).all(axis=1)
     return [
-        ("magic or version", (records["magic"] == FLAGGED_MAGIC) & (records["version"] == VERSION)),
-        ("checksum", records["crc32c"] == checksums(records)),
         ("the event's own header or checksum", ~event_faults(events)),
         ("kind of the event", events["kind"] == EVENT),
         ("reasons", (records["reasons"] < 16) & ~(above & below)),

@@ -172,6 +172,31 @@ def test_a_gap_is_asked_for_and_nothing_else(tmp_path):
         account.close()
 
 
+def test_faults_are_counted_once_for_each_record_that_is_handed_on(tmp_path):
+    from tamis import Receiver
+    records = some_flagged(30)
+    records["threshold"][:] = records["score"] + 1
+    formats.seal(records)
+
+    def read(first, *batches):
+        """The numbers that came, and how often each fault was told."""
+        with Receiver("tcp://127.0.0.1:1", catch_up=journal.address, first=first,
+                      state=tmp_path / "state", working_point=0) as taken:
+            numbers = []
+            for batch in batches:
+                taken.feed(messages(batch))
+            while taken.is_behind:
+                if (found := taken.take(0)) is not None:
+                    numbers += found["number"].tolist()
+            return numbers, dict(taken.faults)
+
+    with Journal(records, at_once=100) as journal:
+        numbers, faults = read(1, records[4:8], records[[6, 7, 8, 12, 13, 20]])
+        assert len(numbers) > 10 and faults == {"score not above the threshold": len(numbers)}
+        # The daemon sends its last records again at a new start.
+        assert read(None, records[:21]) == ([], {})
+
+
 def test_records_shared_with_other_receivers_are_dropped_only_when_seen():
     from tamis import Receiver
     records = some_flagged(30)
