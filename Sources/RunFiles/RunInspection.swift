@@ -192,7 +192,8 @@ public struct RunInspection: Equatable, Sendable {
         "next_number", .integer(numbers.nextNumber),
         numbers.isExact
           ? "the next number is \(numbers.nextNumber)"
-          : "not closed in order: the next process continues at number \(numbers.nextNumber) or "
+          : journalHolder(folder: path).map { "open: \($0) writes it" }
+            ?? "not closed in order: the next process continues at number \(numbers.nextNumber) or "
             + "above"
       )
     }

@@ -29,8 +29,8 @@ struct ExplainCommand: ParsableCommand {
       With --calibration the event's background rate is shown: the share of background events with \
       a score at least as high, with its interval. Beyond the largest score that the calibration \
       has seen the rate comes from a fitted tail, which is said. With --events-per-second it is \
-      also a rate of false alarms. Of flagged records without --calibration the rate that they \
-      carry is shown.
+      also a rate of false alarms. Of flagged records the number is shown and, without --calibration, \
+      the rate that they carry.
 
       Examples:
         tamis explain --model model.safetensors --input flagged.run
@@ -47,7 +47,10 @@ struct ExplainCommand: ParsableCommand {
     parsing: .upToNextOption, help: "EVENTS: runs, segments or .npy files.", completion: .file())
   var input: [String]
 
-  @Option(help: "The event's place in the input, from 0.")
+  @Option(
+    help: """
+      The event's place in the input, from 0: record number 7 of a whole journal is --event 6.
+      """)
   var event: Int?
 
   @Option(help: "How many features to show, the largest attributions first.")
@@ -104,11 +107,13 @@ struct ExplainCommand: ParsableCommand {
     let explanations = try explainer.explain([place], of: rows)
     guard let explanation = explanations.first else { return }
     if !explanation.isScored { try refuse(explanation, names: names) }
-    var facts = facts(explanation, names: names, identity: identity(of: place, in: source))
     // The view of the record holds only while the source lives.
-    let carried = withExtendedLifetime(source) {
-      source.flaggedRecord(at: place).map { (rate: $0.backgroundRate, reasons: $0.reasons) }
+    let (carried, number) = withExtendedLifetime(source) {
+      let record = source.flaggedRecord(at: place)
+      return (record.map { (rate: $0.backgroundRate, reasons: $0.reasons) }, record?.number)
     }
+    var facts = facts(
+      explanation, names: names, identity: identity(of: place, in: source), number: number)
     addQuiet(to: &facts, explanation, names: names, calibration: matchedCalibration?.calibration)
     addRarity(
       to: &facts, explanation, carried: carried, calibration: matchedCalibration?.calibration)
@@ -165,7 +170,7 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func facts(
-    _ explanation: EventExplanation, names: [String], identity: String?
+    _ explanation: EventExplanation, names: [String], identity: String?, number: UInt64?
   ) -> Facts {
     let agreement = LevelAgreement(explanation, top: shownCount(names.count))
     guard
@@ -176,7 +181,10 @@ struct ExplainCommand: ParsableCommand {
       facts.add(
         member.name, member.value,
         line: text(member.name, explanation, names: names, agreement: agreement))
-      if member.name == "event", let identity { facts.add("identity", .string(identity)) }
+      if member.name == "event" {
+        if let identity { facts.add("identity", .string(identity)) }
+        if let number { facts.add("number", .integer(number), line: "record number: \(number)") }
+      }
     }
     return facts
   }

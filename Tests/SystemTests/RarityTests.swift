@@ -90,8 +90,12 @@ import Testing
     let ends = try #require(found["interval"] as? [Double])
     #expect(ends[0] <= rate && rate <= ends[1])
     let run = try RecordedRun(flagged)
-    let carried = try withExtendedLifetime(run) { try run.flaggedRecord(at: 0).backgroundRate }
+    let (carried, number) = try withExtendedLifetime(run) {
+      let record = try run.flaggedRecord(at: 0)
+      return (record.backgroundRate, record.number)
+    }
     #expect(Float(rate) == carried.magnitude)
+    #expect((first["number"] as? NSNumber)?.uint64Value == number)
     let plain = try json(
       Programs.tamis(
         "explain", "--model", trained.model, "--input", flagged, "--event", "0", "--json"

@@ -39,6 +39,7 @@ def fixed_status():
         {"name": name, "severity": severity, "since": status["time"] - 60, "sentence": sentence,
          "runbook": f"docs/runbook.md#{name.lower()}"} for name, severity, sentence in ALARMS]
     status["ledger"]["received"] = LARGEST
+    status["last_flags"][0].update(background_rate=1.44e-10, rate_extrapolated=True)
     return status
 
 
@@ -154,3 +155,5 @@ def test_once_prints_everything_whole(url):
                           capture_output=True, text=True, timeout=60).stdout
     assert "18,446,744,073,709,551,615" in text
     assert "strangest" in text
+    # A rate from a fitted tail is an order of magnitude.
+    assert "rate about 1e-10 " in text and "rate 1.25e-05 " in text

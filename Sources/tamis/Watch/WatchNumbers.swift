@@ -31,6 +31,9 @@ enum WatchNumbers {
     return decimal(value)
   }
 
+  /// One significant digit: more is not known.
+  static func rough(_ value: Double) -> String { decimal(value, digits: 1) }
+
   /// A ratio in per cent.
   static func percent(_ ratio: Double?) -> String { ratio.map { "\(short($0 * 100)) %" } ?? "-" }
 

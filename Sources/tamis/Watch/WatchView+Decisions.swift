@@ -116,7 +116,10 @@ extension WatchView {
       var text =
         "run \(N.whole(flag["run"])) event \(N.whole(flag["event"]))  "
         + "score \(N.short(flag["score"].number))  "
-        + (flag["background_rate"].number.map { "rate \(N.short($0))  " } ?? "")
+        + (flag["background_rate"].number.map {
+          flag["rate_extrapolated"].isTrue
+            ? "rate about \(N.rough($0))  " : "rate \(N.short($0))  "
+        } ?? "")
         + flag["working_points"].list.compactMap(\.string).joined(separator: ",")
       // As many reasons as fit, since half a number would be a wrong one.
       for (place, share) in flag["top_features"].list.prefix(3).map(shareText).enumerated() {
