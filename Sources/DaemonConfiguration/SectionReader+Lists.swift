@@ -31,7 +31,9 @@ extension SectionReader {
           name, at: SourcePlace(node), found: "`\(parts[0])` twice", expected: "each point once")
         return nil
       }
-      return ControlledPoint(name: String(parts[0]), target: target)
+      return ControlledPoint(
+        name: String(parts[0]), target: target,
+        place: SourcePlace(node).map { "\($0)" } ?? "")
     }
   }
 

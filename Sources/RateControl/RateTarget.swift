@@ -41,10 +41,24 @@ public struct ControlledPoint: Equatable, Hashable, Sendable {
   public var name: String
   /// Its rate.
   public var target: RateTarget
+  /// `line:column` in the configuration; empty where it comes from elsewhere.
+  public var place: String
 
   /// Creates the pair.
-  public init(name: String, target: RateTarget) {
+  public init(name: String, target: RateTarget, place: String = "") {
     self.name = name
     self.target = target
+    self.place = place
+  }
+
+  /// Where a pair stands says nothing.
+  public static func == (one: ControlledPoint, other: ControlledPoint) -> Bool {
+    one.name == other.name && one.target == other.target
+  }
+
+  /// Hashes what is compared.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(target)
   }
 }

@@ -17,30 +17,34 @@ package struct RateControlPlan: Sendable {
 
   /// Checks that the points exist and can be controlled.
   ///
-  /// - Throws: `GenerationRefusal` that names the point.
+  /// - Throws: `GenerationRefusal` that names the point. `file` is the configuration's, for the
+  ///   message; empty where there is none.
   package init(
-    _ settings: RateControlSettings, calibration: TriggerCalibration
+    _ settings: RateControlSettings, file: String = "", calibration: TriggerCalibration
   ) throws(GenerationRefusal) {
     self.settings = settings
     let names = calibration.workingPoints.map(\.name)
     for point in settings.points {
+      let key =
+        (file.isEmpty || point.place.isEmpty ? "" : "\(file):\(point.place): ")
+        + "rate_control.points"
       guard let place = names.firstIndex(of: point.name) else {
         throw GenerationRefusal(
           description:
-            "rate_control.points: found `\(point.name)`, expected a working point of the "
+            "\(key): found `\(point.name)`, expected a working point of the "
             + "calibration: \(names.joined(separator: ", "))")
       }
       guard calibration.workingPoints[place].side == .high else {
         throw GenerationRefusal(
           description:
-            "rate_control.points: found `\(point.name)`, a working point of the low side; "
+            "\(key): found `\(point.name)`, a working point of the low side; "
             + "expected one of the high side, since control of low scores is not there. Leave "
             + "`\(point.name)` out of rate_control.points")
       }
       let threshold = calibration.workingPoints[place].threshold
       guard threshold > 0 else {
         throw GenerationRefusal(
-          description: "rate_control.points: found `\(point.name)`, whose threshold is "
+          description: "\(key): found `\(point.name)`, whose threshold is "
             + "\(threshold); expected a threshold above 0, since control multiplies it")
       }
     }
@@ -54,7 +58,8 @@ package struct RateControlPlan: Sendable {
     let (lowest, quiet) = (lowestThreshold(of: calibration), calibration.quietThreshold)
     guard quiet <= lowest else {
       throw GenerationRefusal(
-        description: "rate_control.factor_min_percent: thresholds may fall to \(lowest), below the "
+        description: (file.isEmpty ? "" : "\(file): ")
+          + "rate_control.factor_min_percent: thresholds may fall to \(lowest), below the "
           + "\(quiet) of the calibration's quiet working point; expected a band in which no event is "
           + "beyond both. Raise factor_min_percent, or calibrate without the quiet point")
     }

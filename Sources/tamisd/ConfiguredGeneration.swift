@@ -26,7 +26,8 @@ struct ConfiguredGeneration {
     _ = try matchedCalibration.precision(
       isScreened: isScreened, model: model, instructionSet: instructionSet)
     _ = try RateControlPlan(
-      configuration.rateControl, calibration: matchedCalibration.calibration)
+      configuration.rateControl, file: configuration.file,
+      calibration: matchedCalibration.calibration)
     let table = try PrescaleTable(
       configuration.prescales, file: configuration.file,
       calibration: matchedCalibration.calibration)

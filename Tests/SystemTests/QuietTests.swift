@@ -200,6 +200,10 @@ import Testing
       let checked = try Programs.tamisd("--config", daemon.folder("tamisd.yaml"), "--check")
       #expect(try checked.wait() != 0)
       #expect(checked.errors.contains(word), "\(checked.errors)")
+      #expect(checked.errors.contains(": rate_control.points: found"), "\(checked.errors)")
+      #expect(
+        checked.errors.contains("tamisd.yaml:") && !checked.errors.contains("Optional"),
+        "\(checked.errors)")
     }
   }
 }
