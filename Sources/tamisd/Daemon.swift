@@ -107,7 +107,8 @@ extension Daemon {
     "rate_control.hold_events", "rate_control.hold_on_drift", "prescales.by", "prescales.rows",
   ]
 
-  /// Reads the configuration again and switches to the model, calibration and shadow that it names.
+  /// Reads the list of clients and the configuration again and switches to the model, calibration,
+  /// shadow, rate_control and prescales that it has.
   private func reload() throws {
     if let change = try pipeline.reloadClients() {
       logger.info(
@@ -130,8 +131,8 @@ extension Daemon {
     if !others.isEmpty {
       logger.warning(
         """
-        the configuration differs in more than model, calibration, shadow and rate control; restart the daemon \
-        for the rest
+        the configuration differs in more than model, calibration, shadow, rate_control, prescales and \
+        the list of clients; restart the daemon for the rest
         """, metadata: ["keys": "\(others.joined(separator: " "))"])
     }
   }
@@ -188,7 +189,7 @@ extension Daemon {
         "shed": "\(counters.shed.value)", "journaled": "\(counters.journaled.value)",
         "published": "\(published - min(published, counters.held.value))",
         "waiting": "\(counters.waiting.value +| counters.held.value)",
-        "repeated": "\(counters.repeated.value)",
+        "sent_again": "\(counters.repeated.value)",
         "abandoned": "\(counters.abandoned.value)",
       ])
     let given = counters.abandoned.value + counters.shed.value

@@ -16,9 +16,12 @@ struct Tamisd: ParsableCommand {
 
       SIGTERM or SIGINT ends it in order: what was received is scored, journaled and published first, \
       within shutdown.drain_timeout_ms; a second signal changes nothing. During the start, while \
-      nothing is received, they end it at once. SIGHUP makes it read model, calibration, shadow and \
-      the list of clients again; the configuration is read for their names, everything else in it \
-      waits for a restart. Files that are not good are refused, and those in force stay.
+      nothing is received, they end it at once. SIGHUP makes it read model, calibration, \
+      shadow, rate_control, prescales and the list of clients again; everything else in the \
+      configuration waits for a restart. What is not good is refused, and what was in force stays.
+
+      --check says all that can be seen at its stage: first the text of the configuration, then the \
+      files that it names, then whether they belong together. Mend it and check again.
 
       --check and the start try the same: files, journal, addresses (which are bound and let go \
       again) and the address of HTTP. Where a daemon has the journal open, --check takes the ports \
@@ -41,7 +44,7 @@ struct Tamisd: ParsableCommand {
   @Option(help: "The configuration file (YAML).", completion: .file())
   var config: String
 
-  @Flag(help: "Say all that would keep the daemon from starting, and exit.")
+  @Flag(help: "Say what would keep the daemon from starting, and exit.")
   var check = false
 
   static func main() {

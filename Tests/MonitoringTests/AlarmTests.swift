@@ -151,8 +151,8 @@ internal import TriggerPipeline
       off: { $0.screen?.disagreements = 4 }, on: { $0.recent.screenDisagreements = 1 }),
     Case(
       name: .reloadRefused, severity: .warning,
-      sentence: "The former model and calibration stay in force, since the last reload was "
-        + "refused: c.json: no such file",
+      sentence: "What was in force stays: model, calibration, shadow, rate_control and prescales. "
+        + "The last reload was refused: c.json: no such file",
       off: { $0.reloads.refused = 9 },
       on: {
         $0.reloads.lastSucceeded = false

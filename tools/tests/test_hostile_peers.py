@@ -728,7 +728,7 @@ def test_a_slow_receiver_is_waited_for_as_long_as_it_takes(daemons):
             time.sleep(0.05)
     assert seen == list(range(1, 9_001))
     assert daemon.process.wait(60) == 0
-    assert "waiting=0" in daemon.log()
+    assert "waiting=0" in daemon.log() and "sent_again=" in daemon.log()
 
 
 def test_ipc_paths_are_not_taken_from_others(daemons, tmp_path, armed):

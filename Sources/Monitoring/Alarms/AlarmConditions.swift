@@ -196,7 +196,8 @@ private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
     alarms.append(
       .init(
         .reloadRefused,
-        "The former model and calibration stay in force, since the last reload was refused\(why)"))
+        "What was in force stays: model, calibration, shadow, rate_control and prescales. The last "
+          + "reload was refused\(why)"))
   }
   alarms.append(
     .init(

@@ -9,12 +9,15 @@ internal import WorkerThreads
 struct ReloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload",
-    abstract: "Make a running daemon read model, calibration, shadow and clients again.",
+    abstract: "Make a running daemon read model, calibration and more again.",
     discussion: """
+      The daemon reads model, calibration, shadow, rate_control, prescales and the list of clients \
+      again. Everything else in its configuration waits for a restart.
+
       Sends SIGHUP to the daemon that answers at --url and waits for the outcome. The daemon must \
       run on this machine and in this process namespace. For a daemon in a container, seen from \
       outside, --pid gives its process number here. The daemon switches between two records or, \
-      where the files are not good, keeps the model and calibration that it has. The command \
+      where something is not good, keeps what was in force. The command \
       prints which of the two happened, and why.
 
       Examples:
