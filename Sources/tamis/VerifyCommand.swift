@@ -33,7 +33,9 @@ struct VerifyCommand: ParsableCommand {
       record may be of either side; they are counted, and not compared. Where nothing could be compared, \
       the verdict is nothing_compared, and the exit status 1.
 
-      Where a run was sent again, each take of it is compared with the recording, one after another. \
+      Where a run was sent again, each take of it is compared with the recording, one after another: \
+      first all runs of the input, then those of them that came again. Where they came in another order, \
+      give each run alone. \
       Of a damaged journal whatever is sound is compared; the rest is told, the verdict is damaged, and \
       the exit status 1. Where segments are not there or were cut, their numbers are told, the verdict is \
       incomplete, and the exit status 1.

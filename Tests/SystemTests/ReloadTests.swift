@@ -91,8 +91,8 @@ import Testing
     try send(trained.anomalies, total: 2_000)
     try put(other, at: live)
     try daemon.reload()
-    try send(trained.anomalies, total: 4_000)
-    try send(trained.background, total: 24_000)
+    try send(trained.background, total: 22_000)
+    try send(trained.anomalies, total: 24_000)
     #expect(try daemon.stop() == 0)
 
     for calibration in [trained.calibration, other] {
