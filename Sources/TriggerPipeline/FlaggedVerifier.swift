@@ -56,8 +56,9 @@ package struct FlaggedVerifier {
   private var takes: [Stream: [StreamAccount]] = [:]
   /// The take that is compared, from 1.
   private var take = 1
-  /// Lines of the journal's history that cannot be read.
-  package var damagedLineCount: Int { history?.notes.count ?? 0 }
+  /// Lines of the journal's history that cannot be read, and prescale tables that have none.
+  package var damagedLineCount: Int { (history?.notes.count ?? 0) + lostTables.count }
+  private var lostTables: Set<String> = []
   /// How often a run and source of the input was taken, as the ledger has it.
   package private(set) var takeCount = 1
   /// The input's runs and sources.
@@ -186,7 +187,8 @@ package struct FlaggedVerifier {
         return
       }
       if let table = decider.prescaleTable, history?.prescaleTables[table] == nil {
-        // Its line is damaged: what this event's prescale was is not known.
+        // Its line is damaged or gone: what this event's prescale was is not known.
+        lostTables.insert(table)
         unplacedCount += 1
         if walk.peek().map({ EventIdentity($0.event) }) == identity { walk.take() }
         return
