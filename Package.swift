@@ -169,8 +169,7 @@ let fuzzer: [Target] =
       dependencies: [
         "EventRecords", "RunFiles", "TriggerPipeline", "ScoreModel", "ScoreEngine", "Calibration",
         "StrictJSON", "DurableFiles", "DaemonConfiguration", "CurveSecurity", "Monitoring",
-        "CScoreKernels",
-        "BoundedNumbers",
+        "CScoreKernels", "BoundedNumbers", "NumberText",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],

@@ -20,15 +20,3 @@ struct WatchFault: Error, CustomStringConvertible {
 
   init(_ description: String) { self.description = description }
 }
-
-/// The program's name before a function of its own.
-// swift-format-ignore: TypeNamesShouldBeCapitalized
-enum tamis {
-  static func short(_ value: Double, significantDigits: Int32) -> String {
-    shortNumber(value, significantDigits)
-  }
-}
-
-private func shortNumber(_ value: Double, _ digits: Int32) -> String {
-  short(value, significantDigits: digits)
-}

@@ -1,1 +1,0 @@
-../../../Sources/tamis/ShortNumber.swift
