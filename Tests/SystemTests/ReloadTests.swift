@@ -102,13 +102,16 @@ import Testing
       #expect(verified["takes"] as? Int == 2 && verified["flagged"] as? Int ?? 0 > 100)
     }
     // One run alone: the other's records are counted, and so are the events of the other calibration.
+    // The change came in the other run, between two records of this one.
+    var decidedElsewhere = 0
     for calibration in [trained.calibration, other] {
       let alone = try verify(
         daemon, trained, calibration: calibration, input: [trained.anomalies])
       #expect(alone["verify"] as? String == "identical", "\(alone)")
-      #expect(alone["decided_by_other_arms"] as? Int == 2_000)
+      decidedElsewhere += alone["decided_by_other_arms"] as? Int ?? 0
       #expect(alone["records_of_other_runs"] as? Int ?? 0 > 0)
     }
+    #expect(decidedElsewhere == 4_000)
     let foreign = try verify(
       daemon, trained, calibration: trained.calibration, input: [trained.background])
     #expect(foreign["verify"] as? String == "nothing_compared", "\(foreign)")
