@@ -210,18 +210,7 @@ package struct FlaggedVerifier {
       return
     }
     let found = walk.peek()
-    if found.map({ EventIdentity($0.event) }) != identity, walk.takeDamaged() {
-      damagedCount += 1
-      return
-    }
-    if leavesOutUndecided, found.map({ EventIdentity($0.event) }) != identity,
-      identity.sequence <= accounts[take - 1].closedThrough
-    {
-      uncertainCount += 1
-      return
-    }
-    if found.map({ EventIdentity($0.event) }) != identity, let history, !history.isPlaceKnown {
-      unplacedCount += 1
+    if found.map({ EventIdentity($0.event) }) != identity, mayLackRecord(identity, accounts) {
       return
     }
     guard let found else {
@@ -234,6 +223,23 @@ package struct FlaggedVerifier {
       identicalCount += 1
       if !event.isSimulated { count(wanted.workingPoints) }
     }
+  }
+
+  /// Whether an event to be flagged may be without a record, though the daemon is right; counts it under
+  /// the reason.
+  private mutating func mayLackRecord(
+    _ event: EventIdentity, _ accounts: [StreamAccount]
+  ) -> Bool {
+    if walk.takeDamaged() {
+      damagedCount += 1
+    } else if leavesOutUndecided, event.sequence <= accounts[take - 1].closedThrough {
+      uncertainCount += 1
+    } else if let history, !history.isPlaceKnown {
+      unplacedCount += 1
+    } else {
+      return false
+    }
+    return true
   }
 
   private mutating func count(_ workingPoints: UInt16) {

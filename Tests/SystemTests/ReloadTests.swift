@@ -26,19 +26,34 @@ import Testing
     #expect(rename(beside, target) == 0)
   }
 
+  /// A daemon whose calibration is the file `live`, and another calibration for it.
+  private struct Switching {
+    let trained: TrainedFixture
+    let folder: TemporaryFolder
+    let other: String
+    let live: String
+    let daemon: Daemon
+  }
+
+  private func switching(workers: Int? = nil) throws -> Switching {
+    let trained = try TrainedFixture.shared.get()
+    let folder = TemporaryFolder()
+    let live = folder("live.json")
+    try put(trained.calibration, at: live)
+    var choice = Daemon.Choice()
+    choice.calibration = live
+    if let workers { choice.workers = workers }
+    return Switching(
+      trained: trained, folder: folder, other: try otherCalibration(trained, in: folder),
+      live: live, daemon: try Daemon(trained, choice))
+  }
+
   /// Whoever decides an event, it is decided once, by one of the two, and as the offline commands say.
   @Test(arguments: [0, 1, 3])
   func reloadsUnderLoadLoseAndDoubleNothing(workers: Int) throws {
-    let trained = try TrainedFixture.shared.get()
-    let folder = TemporaryFolder()
-    let other = try otherCalibration(trained, in: folder)
-    let live = folder("live.json")
-    let garbage = try folder.write("{\"format\": \"tamis-calibration/1\"", to: "garbage.json")
-    try put(trained.calibration, at: live)
-    var choice = Daemon.Choice()
-    choice.workers = workers
-    choice.calibration = live
-    let daemon = try Daemon(trained, choice)
+    let set = try switching(workers: workers)
+    let (trained, other, live, daemon) = (set.trained, set.other, set.live, set.daemon)
+    let garbage = try set.folder.write("{\"format\": \"tamis-calibration/1\"", to: "garbage.json")
     let replay = try Programs.tamis(
       "replay", trained.background, trained.anomalies, "--connect", daemon.input, "--pattern",
       "push",
@@ -75,14 +90,8 @@ import Testing
 
   /// The second take has the same events as the first, and another calibration decided it.
   @Test func aRunThatIsSentAgainAfterAReloadIsVerifiedForBoth() throws {
-    let trained = try TrainedFixture.shared.get()
-    let folder = TemporaryFolder()
-    let other = try otherCalibration(trained, in: folder)
-    let live = folder("live.json")
-    try put(trained.calibration, at: live)
-    var choice = Daemon.Choice()
-    choice.calibration = live
-    let daemon = try Daemon(trained, choice)
+    let set = try switching()
+    let (trained, other, live, daemon) = (set.trained, set.other, set.live, set.daemon)
     func send(_ run: String, total: Int) throws {
       try Programs.tamis("replay", run, "--connect", daemon.input, "--pattern", "push")
         .expectExit()
@@ -119,19 +128,13 @@ import Testing
   }
 
   @Test func theCommandSaysHowAReloadCameOut() throws {
-    let trained = try TrainedFixture.shared.get()
-    let folder = TemporaryFolder()
-    let other = try otherCalibration(trained, in: folder)
-    let live = folder("live.json")
-    try put(trained.calibration, at: live)
-    var choice = Daemon.Choice()
-    choice.calibration = live
-    let daemon = try Daemon(trained, choice)
+    let set = try switching()
+    let (other, live, daemon) = (set.other, set.live, set.daemon)
     let url = "http://127.0.0.1:\(daemon.httpPort)"
     try put(other, at: live)
     let made = try Programs.tamis("reload", "--url", url).expectExit()
     #expect(made.hasPrefix("reload: made\ngeneration: 2\n"))
-    try put(try folder.write("{", to: "garbage.json"), at: live)
+    try put(try set.folder.write("{", to: "garbage.json"), at: live)
     let refused = try Programs.tamis("reload", "--url", url, "--json").expectExit(1)
     let facts = try JSONSerialization.jsonObject(with: Data(refused.utf8)) as? [String: Any]
     #expect(facts?["reload"] as? String == "refused" && facts?["generation"] as? Int == 2)
