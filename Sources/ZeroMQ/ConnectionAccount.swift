@@ -1,15 +1,20 @@
 /// Keeps account of a socket's connections, incoming and outgoing, from the events of its monitor.
 package struct ConnectionAccount {
   private let handshakeMsMax: Int64
+  /// An admission that is younger belongs to a handshake that has not run out of time.
+  private let youngMs: Int64
   private var incoming: HandshakeLedger
   private var outgoing: HandshakeLedger
   /// The times at which peers were admitted whose handshake is not over, oldest first.
   private var admissions: [Int64] = []
+  /// The times at which peers would have been admitted that had gone by then, oldest first.
+  private var lateAdmissions: [Int64] = []
 
   /// The library closes a connection whose handshake takes longer than `handshakeTimeoutMs`; a second
   /// more is for its thread to come to it.
   package init(handshakeTimeoutMs: Int) {
     handshakeMsMax = Int64(handshakeTimeoutMs) + 1_000
+    youngMs = Int64(handshakeTimeoutMs) / 2
     incoming = HandshakeLedger(handshakeMsMax: handshakeMsMax)
     outgoing = HandshakeLedger(handshakeMsMax: handshakeMsMax)
   }
@@ -47,6 +52,18 @@ package struct ConnectionAccount {
     admissions.append(nowMs)
   }
 
+  /// An incoming peer would have been admitted, but its connection has gone. It takes no place.
+  package mutating func admitLate(nowMs: Int64) {
+    lateAdmissions.removeAll { nowMs - $0 > handshakeMsMax }
+    lateAdmissions.append(nowMs)
+  }
+
+  /// Whether an incoming peer that still shakes hands was admitted so short a time ago that its
+  /// handshake cannot have run out of time.
+  package func hasAdmittedLately(nowMs: Int64) -> Bool {
+    admissions.last.map { nowMs - $0 < youngMs } ?? false
+  }
+
   /// A handshake succeeded.
   package mutating func succeed(isIncoming: Bool) {
     if !isIncoming { return outgoing.succeed() }
@@ -60,8 +77,11 @@ package struct ConnectionAccount {
     incoming.fail()
     // Who was let in and left takes no place. Nobody says whether it was this one, but no more can be
     // about to come than still shake hands.
-    let surplus = admissions.count - incoming.unresolved
-    if surplus > 0 { admissions.removeFirst(surplus) }
+    let surplus = admissions.count + lateAdmissions.count - incoming.unresolved
+    guard surplus > 0 else { return }
+    let late = min(surplus, lateAdmissions.count)
+    lateAdmissions.removeFirst(late)
+    admissions.removeFirst(surplus - late)
   }
 
   /// A connection went.
@@ -78,8 +98,10 @@ package struct ConnectionAccount {
   /// admission of their peer. To be called after all requests that came before their end have been
   /// answered.
   package mutating func takeAdmissions(upTo count: Int) -> Int {
-    let admitted = min(count, admissions.count)
+    let late = min(count, lateAdmissions.count)
+    lateAdmissions.removeFirst(late)
+    let admitted = min(count - late, admissions.count)
     admissions.removeFirst(admitted)
-    return admitted
+    return late + admitted
   }
 }

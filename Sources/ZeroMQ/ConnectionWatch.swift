@@ -45,6 +45,9 @@ final class ConnectionWatch {
   /// Notes that a peer was let in.
   func admit(nowMs: Int64) { account.admit(nowMs: nowMs) }
 
+  /// Notes that a peer which had gone by then would have been let in.
+  func admitLate(nowMs: Int64) { account.admitLate(nowMs: nowMs) }
+
   /// Cuts off the peer that has been idle longest, so that another has its place; nil where none has
   /// been idle for long.
   func makeRoom(nowMs: Int64) -> ConnectionCut? {
@@ -114,8 +117,12 @@ final class ConnectionWatch {
         expected += 1
         account.succeed(isIncoming: isIncoming)
       case .handshakeFailed:
+        // A plain peer that was let in and goes before it has told its type has read ours, which
+        // does not go with its own. With CURVE the peer tells its type first.
+        let hasReadOurType =
+          isPlain && isIncoming && account.hasAdmittedLately(nowMs: nowMs)
         account.fail(isIncoming: isIncoming)
-        fail(.incomplete, at: event.endpoint)
+        fail(hasReadOurType ? .wrongSocketType : .incomplete, at: event.endpoint)
       case .handshakeFailedProtocol:
         account.fail(isIncoming: isIncoming)
         fail(HandshakeFailure.Reason(protocolError: event.value), at: event.endpoint)

@@ -167,8 +167,13 @@ public final class ZAPHandler: @unchecked Sendable {
     }
     switch policy.judge(request.credentials, taken: watch.taken(nowMs: nowMs)) {
     case .success(let user):
-      // Who has gone while it waited takes no place.
-      if try request.reply(on: requests, .success, user: user) { watch.admit(nowMs: nowMs) }
+      // Who has gone while it waited takes no place. It has told its socket type meanwhile, and the
+      // library has closed the connection, where the type is wrong.
+      if try request.reply(on: requests, .success, user: user) {
+        watch.admit(nowMs: nowMs)
+      } else {
+        watch.admitLate(nowMs: nowMs)
+      }
     case .failure(let refusal):
       if refusal.reason == .connectionLimit,
         let later = waitForRoom(question, at: watch, nowMs: nowMs)

@@ -97,6 +97,35 @@ internal import ZeroMQ
     }
   }
 
+  /// Its type was wrong, and the library closed the connection before the question was answered.
+  @Test func whoHasGoneWhenItIsAdmittedTakesNoPlaceButHasGreeted() {
+    var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
+    account.accept(3, nowMs: 0)
+    account.admitLate(nowMs: 1)
+    #expect(account.taken(nowMs: 1) == 0)
+    account.disconnect(3)
+    #expect(account.takeSilentFailures(nowMs: 2).incoming == 1)
+    #expect(account.takeAdmissions(upTo: 1) == 1)
+    #expect(account.takeAdmissions(upTo: 1) == 0)
+    // One that left by itself leaves nothing behind for the next.
+    account.accept(3, nowMs: 3)
+    account.admitLate(nowMs: 4)
+    account.fail(isIncoming: true)
+    account.disconnect(3)
+    #expect(account.takeAdmissions(upTo: 1) == 0)
+  }
+
+  @Test func anAdmissionIsYoungForHalfAHandshake() {
+    var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
+    #expect(!account.hasAdmittedLately(nowMs: 0))
+    account.accept(3, nowMs: 0)
+    account.admit(nowMs: 10)
+    #expect(account.hasAdmittedLately(nowMs: 10 + 499))
+    #expect(!account.hasAdmittedLately(nowMs: 10 + 500))
+    account.succeed(isIncoming: true)
+    #expect(!account.hasAdmittedLately(nowMs: 11))
+  }
+
   @Test func aDescriptorThatComesAgainIsOneConnection() {
     var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
     for _ in 0..<3 {
