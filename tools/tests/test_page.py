@@ -17,11 +17,13 @@ import urllib.error
 import urllib.request
 
 import pytest
+import zmq
 
 import browser
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import loopback  # noqa: E402
+import tamis_formats as formats  # noqa: E402
 
 BUILT = pathlib.Path(__file__).resolve().parents[2] / ".build/release"
 if not (BUILT / "tamisd").exists():
@@ -89,6 +91,17 @@ class Daemon:
     def replay(self, run, rate):
         tamis("replay", self.folder / run, "--connect", f"tcp://127.0.0.1:{self.input}",
               "--pattern", "push", "--pace", f"{rate}/s", "--batch", 16)
+
+    def send_largest_numbers(self):
+        """An event whose numbers are as long as they can be, and that is flagged."""
+        self.sequence = getattr(self, "sequence", 0) + 1
+        events = formats.new_events(
+            1, 64, kind=formats.EVENT, run=2**32 - 1, source=2**16 - 1, time_ns=time.time_ns(),
+            sequence=self.sequence, event=2**64 - 1)
+        events["features"] = 30.0
+        with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+            sender.connect(f"tcp://127.0.0.1:{self.input}")
+            sender.send(formats.seal(events).tobytes())
 
     def wait_for_scored(self, count):
         deadline = time.monotonic() + 60
@@ -160,11 +173,47 @@ def test_page_shows_what_metrics_say(daemon, page):
     assert page.evaluate("document.querySelectorAll('#strangest tbody tr').length") == 8
 
 
-@pytest.mark.parametrize("width,height", [(1280, 900), (400, 800), (1920, 1080)])
-def test_nothing_sticks_out(page, width, height):
+# Numbers of which a part is in another line, beside the window, or hidden by an element.
+BROKEN_NUMBERS = """(() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode, parents = [];
+    for (let each = text.parentElement; each; each = each.parentElement) parents.push(each);
+    // Of a line that is too long whole words are left out.
+    if (parents.some(each => each.tagName == "SUMMARY") && parents[0].className == "word") continue;
+    const frames = parents.filter(each => getComputedStyle(each).overflowX != "visible")
+      .map(each => each.getBoundingClientRect());
+    for (const match of text.data.matchAll(/[\\d.,]*\\d/g)) {
+      const range = document.createRange();
+      range.setStart(text, match.index);
+      range.setEnd(text, match.index + match[0].length);
+      const parts = [...range.getClientRects()].filter(part => part.width > 0);
+      const lines = new Set(parts.map(part => Math.round(part.top)));
+      const isIn = (part, frame) => part.left >= frame.left - 1 && part.right <= frame.right + 1;
+      // What a fold hides altogether is not cut.
+      const isCut = part => frames.some(frame =>
+        !isIn(part, frame) && part.left < frame.right && part.right > frame.left);
+      if (lines.size > 1 || parts.some(part => isCut(part)
+          || part.left < innerWidth && part.right > innerWidth + 1))
+        found.push(`${match[0]} in ${parents[0].tagName} ${parents[0].className}`);
+    }
+  }
+  return found;
+})()"""
+
+
+@pytest.mark.parametrize("width,height", [
+    (1280, 900), (400, 800), (390, 844), (1920, 1080)])
+def test_nothing_sticks_out(daemon, page, width, height):
+    daemon.send_largest_numbers()
+    page.wait_for("document.body.textContent.includes('18446744073709551615')")
     page.resize(width, height)
     page.wait_for(f"window.innerWidth == {width}")
     time.sleep(1.5)
+    assert page.evaluate(BROKEN_NUMBERS) == []
+    table = page.evaluate("(() => { const table = document.getElementById('flags');"
+                          "return table.scrollWidth - table.clientWidth; })()")
+    assert table <= 1, "the last flagged events do not have to be scrolled"
     for is_dark in (False, True):
         page.dark(is_dark)
         keep_screenshot(page, f"page-{width}{'-dark' if is_dark else ''}")

@@ -20,7 +20,8 @@ const tiles = status => {
       `in ${seconds(recent.seconds)}; `, brief(ledger.rejected), " since start"],
       on("TamisEventsRejected")),
     tile("Waiting for output", brief(output.waiting), [
-      counted("tamis_output_subscribers", output.subscribers), " subscriptions"],
+      metric("tamis_output_subscribers", output.subscribers, brief(output.subscribers)),
+      " subscriptions"],
       on("TamisOutputBacklog")),
     tile("Last event", status.life.since_event_seconds === null ? "none yet"
       : status.life.since_event_seconds < 2 ? "now"

@@ -3,8 +3,7 @@ const states = {ok: ["OK", "✓", "#0a6b4b"], warning: ["WARNING", "!", "#ffc83d
   alarm: ["ALARM", "✕", "#b3261e"], away: ["AWAY", "?", "#43464d"]};
 // One line for each alarm, with its reason in view. An opened alarm shows more, also after a redraw.
 const opened = new Set();
-// Where a line is too long, whole words are left out: half a number would be a wrong one.
-const words = text => text.split(" ").flatMap(word => [h("span", {class: "word"}, word), " "]);
+// Where a line is too long, whole words are left out.
 const alarmLine = (alarm, state) => {
   const summary = h("summary", {title: alarm.sentence}, [
     alarm.severity === "critical" ? "✕" : "!",

@@ -82,15 +82,16 @@ const reasons = list => list.flatMap((each, index) => [
 // How rare the score is among background.
 const rareness = flag => flag.background_rate === null ? "not known"
   : `${flag.rate_extrapolated ? "about " : ""}${short(flag.background_rate, 2)}`;
-// The rate stands under its score, and on a phone the event under its time: 20 digits find room.
+// The rate stands under its score. On a phone the event stands under its time, and the features
+// under both: 20 digits find room.
 const flagTable = (list, empty) => {
   if (!list || !list.length) return note(empty);
   const cell = (content, name) => h("td", {class: name}, content);
   const below = (content, name) => h("div", {class: name}, content);
   const heads = [[["time", below("run and event", "only-small")], "l"],
     ["run and event", "l hide-small"], [["score", below("background rate")], ""],
-    ["fired", "l hide-small"], ["because of", "l"]];
-  return h("table", {}, [h("thead", {}, h("tr", {}, heads.map(([head, name]) =>
+    ["fired", "l hide-small"], ["because of", "l below"]];
+  return h("table", {class: "flagged"}, [h("thead", {}, h("tr", {}, heads.map(([head, name]) =>
     h("th", {scope: "col", class: name}, head)))),
     h("tbody", {}, list.map(flag => h("tr", {}, [
       h("th", {scope: "row"}, [
@@ -101,7 +102,7 @@ const flagTable = (list, empty) => {
       cell([flag.score === null ? "∞" : short(flag.score, 4), below(rareness(flag), "note")],
         "nowrap"),
       cell(flag.working_points.join(", "), "l hide-small"),
-      cell(reasons(flag.top_features.slice(0, 3)), "l")])))]);
+      cell(reasons(flag.top_features.slice(0, 3)), "l below")])))]);
 };
 const flags = status => draw("flags", status.last_flags.slice(0, 8), list =>
   flagTable(list, "No event has been flagged for its score yet."));

@@ -32,13 +32,17 @@ const isNumber = value => typeof value === "string" && /^[-–\d.,]+$/.test(valu
 const facts = pairs => h("dl", {class: "facts"}, pairs.filter(pair => pair).flatMap(
   ([term, value]) => [h("dt", {}, term),
     h("dd", {class: isNumber(value) ? "nowrap" : null}, value)]));
-const table = (caption, heads, rows) => h("table", {}, [
+// What is wider than its card is scrolled there, and not with the page.
+const table = (caption, heads, rows) => h("div", {class: "scroll"}, h("table", {}, [
   h("caption", {}, caption),
   h("thead", {}, h("tr", {}, heads.map(head => h("th", {scope: "col"}, head)))),
-  h("tbody", {}, rows)]);
+  h("tbody", {}, rows)]));
 const row = cells => h("tr", {}, cells.map(
   (cell, index) => index ? h("td", {}, cell) : h("th", {scope: "row"}, cell)));
+// A line breaks between words alone: half a number would be a wrong one.
+const words = text => text.split(" ").flatMap(
+  word => word ? [h("span", {class: "word"}, word), " "] : []);
 const note = text => h("p", {class: "note"}, text);
 const sign = (good, goodText, badText) =>
   h("span", {class: good ? "sign-good" : "sign-bad"},
-    good ? `✓ ${goodText}` : `✕ ${badText}`);
+    words(good ? `✓ ${goodText}` : `✕ ${badText}`));
