@@ -160,9 +160,12 @@ def test_a_signal_leaves_no_unfinished_file(chain, tmp_path, number):
     child = subprocess.Popen(
         [BIN / "tamis", "simulate", "background", "--events", "500000000", "--out",
          tmp_path / "big.npy"], stderr=subprocess.DEVNULL)
-    until(lambda: any(".writing-" in name for name in os.listdir(tmp_path)), "the file is begun")
-    child.send_signal(number)
-    assert child.wait(60) == -number
+    try:
+        until(lambda: any(".writing-" in name for name in os.listdir(tmp_path)), "it is begun")
+        child.send_signal(number)
+        assert child.wait(60) == -number
+    finally:
+        child.kill()
     assert os.listdir(tmp_path) == []
 
 
