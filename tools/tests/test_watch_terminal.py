@@ -40,6 +40,9 @@ def fixed_status():
          "runbook": f"docs/runbook.md#{name.lower()}"} for name, severity, sentence in ALARMS]
     status["ledger"]["received"] = LARGEST
     status["last_flags"][0].update(background_rate=1.44e-10, rate_extrapolated=True)
+    status["strangest_flags"][0].update(
+        run=2**32 - 1, event=LARGEST, score=3.4e38, background_rate=5.12e-17,
+        rate_extrapolated=False)
     return status
 
 
@@ -146,8 +149,29 @@ def test_keys_show_the_rest(url):
     terminal.press(b"3")
     terminal.screen(lambda lines: "[3 ledger]" in lines[-1])
     terminal.press(b"4")
-    terminal.screen(lambda lines: "[4 flags]" in lines[-1])
+    lines = terminal.screen(lambda lines: "[4 flags]" in lines[-1])
+    # Numbers that find no room in a line are in the next one, and no number is cut.
+    text = " ".join(line.strip() for line in lines)
+    assert ("run 4,294,967,295 event 18,446,744,073,709,551,615  score 3.4e+38 rate 5.12e-17"
+            in text), text
     assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("columns", [37, 60, 79, 100])
+def test_no_line_ends_within_a_word(url, columns):
+    terminal = Terminal(url, 60, columns)
+    terminal.screen(lambda lines: len(lines) > 20)
+    terminal.press(b"5")
+    narrow = terminal.screen(lambda lines: any("Journal" in line for line in lines))
+    assert terminal.end() == 0
+    whole = subprocess.run([BUILT / "tamis", "watch", "--once", "--url", url], check=True,
+                           capture_output=True, text=True, timeout=60).stdout
+    known = {word.strip(",;") for word in whole.split()}
+    for line in narrow[:-1]:
+        assert len(line) <= columns
+        # The axis of rates has no letters and no digits.
+        words = [word for word in line.removesuffix("...").split() if re.search(r"\w", word)]
+        assert not words or words[-1].strip(",;") in known, line
 
 
 def test_once_prints_everything_whole(url):

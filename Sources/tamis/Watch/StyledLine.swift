@@ -33,10 +33,12 @@ struct StyledLine {
   /// How many characters wide it is when it is not cut.
   var characterCount: Int { pieces.reduce(0) { $0 + $1.text.count } }
 
-  /// The line cut to `width` characters, with or without escape sequences.
+  /// The line in `width` characters, with or without escape sequences. Where it is longer, it has the
+  /// whole words that fit and dots: half a number would be a wrong one.
   func text(width: Int, hasColour: Bool) -> String {
+    let isWhole = characterCount <= width
+    var left = isWhole ? width : roomForWords(width: width - 3)
     var line = ""
-    var left = width
     for piece in pieces where left > 0 {
       let shown = String(piece.text.prefix(left))
       left -= shown.count
@@ -46,7 +48,14 @@ struct StyledLine {
         line += shown
       }
     }
-    return line
+    return isWhole ? line : line + "...".prefix(max(0, width))
+  }
+
+  /// How many characters the words take that are within `width`, with the space behind them.
+  private func roomForWords(width: Int) -> Int {
+    let fitting = pieces.map(\.text).joined().prefix(max(0, width))
+    return fitting.lastIndex(of: " ").map { fitting.distance(from: fitting.startIndex, to: $0) + 1 }
+      ?? 0
   }
 }
 

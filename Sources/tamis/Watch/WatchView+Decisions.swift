@@ -112,22 +112,25 @@ extension WatchView {
   }
 
   private func lines(of flags: ArraySlice<JSONValue>) -> [StyledLine] {
-    flags.map { flag in
-      var text =
-        "run \(N.whole(flag["run"])) event \(N.whole(flag["event"]))  "
-        + "score \(N.short(flag["score"].number))  "
-        + (flag["background_rate"].number.map {
-          flag["rate_extrapolated"].isTrue
-            ? "rate about \(N.rough($0))  " : "rate \(N.short($0))  "
-        } ?? "")
-        + flag["working_points"].list.compactMap(\.string).joined(separator: ",")
-      // As many reasons as fit, since half a number would be a wrong one.
+    flags.flatMap { flag in
+      let rate = flag["background_rate"].number.map {
+        flag["rate_extrapolated"].isTrue ? "rate about \(N.rough($0))" : "rate \(N.short($0))"
+      }
+      var lines = wrapped(
+        N.clock(flag["time"].number),
+        [
+          "run \(N.whole(flag["run"])) event \(N.whole(flag["event"]))",
+          "score \(N.short(flag["score"].number))",
+        ] + [rate].compactMap { $0 } + [
+          flag["working_points"].list.compactMap(\.string).joined(separator: ",")
+        ], separator: "  ", width: width)
+      // As many reasons as fit behind them.
       for (place, share) in flag["top_features"].list.prefix(3).map(shareText).enumerated() {
         let more = (place == 0 ? "  " : ", ") + share
-        if 10 + text.count + more.count > width { break }
-        text += more
+        if lines[lines.count - 1].characterCount + more.count > width { break }
+        lines[lines.count - 1].add(more)
       }
-      return StyledLine(label: N.clock(flag["time"].number), text)
+      return lines
     }
   }
 
