@@ -5,7 +5,43 @@ internal import ScoreEngine
 internal import ScoreModel
 
 extension Study {
-  var trainingMarkup: String { gallery(lossFigures) + costTable }
+  var trainingMarkup: String { gallery(lossFigures) + costTable + scoringTable }
+
+  /// What a model finds beside what it costs at every event: with several models, for choosing.
+  private var scoringTable: String {
+    let target = Self.lowestTarget(
+      settings.targets, backgroundCount: inputs.background.rows.count)
+    let rows = zip(inputs.models, metrics.scores).map { model, score in
+      let shape = model.loaded.model.shape
+      let sigmas = model.scoring.levels.map { decimal(Double(model.loaded.model.sigmas[$0])) }
+      return [
+        model.name.escapedMarkup, "\(shape.blockCount)", "\(shape.hiddenWidth)",
+        sigmas.isEmpty ? "none" : sigmas.joined(separator: ", "),
+        "\(multiplyAddsPerEvent(of: model))",
+      ]
+        + score.signals.map { signal in
+          signal.rates.first { $0.target == target }.map { rateText($0.tpr) }
+            ?? areaText(signal.auroc)
+        }
+    }
+    return "<h3>What scoring costs, and what it finds</h3>\n"
+      + HTMLTable(
+        header: ["model", "blocks", "width", "sigmas that score", "multiply-adds an event"]
+          + signalNames.map(\.escapedMarkup), rows: rows
+      ).markup
+      + paragraph(
+        "Each signal: "
+          + (target.map { "the TPR at \(unbroken($0.shortText))" } ?? "the AUROC")
+          + ". Models of other widths and levels can be given together; tamis bench measures "
+          + "events a second.", class: "quiet")
+  }
+
+  /// How many products of an input and a weight the score of one event takes.
+  func multiplyAddsPerEvent(of model: StudyModel) -> Int {
+    ScoringNetwork(
+      model: model.loaded.model, scoring: model.scoring, instructionSet: settings.instructionSet
+    ).multiplyAddsPerEvent
+  }
 
   private var costTable: String {
     let rows = inputs.models.compactMap { model -> [String]? in

@@ -106,6 +106,7 @@ extension Study {
       "hidden": .integer(model.loaded.model.shape.hiddenWidth),
       "blocks": .integer(model.loaded.model.shape.blockCount),
       "parameters": .integer(model.loaded.model.shape.parameterCount),
+      "multiply_adds_per_event": .integer(multiplyAddsPerEvent(of: model)),
       "sigmas": .array(model.loaded.model.sigmas.map { .measured($0) }),
       "levels": .array(model.scoring.levels.map { .integer($0) }),
       "weights": .array(model.scoring.weights.map { .measured($0) }),
