@@ -135,7 +135,8 @@ let executables: [Target] = [
       "ScoreEngine",
       "Simulation", "Training", "Sampling", "RateControl",
       "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
-      "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads", "CLinux", argumentParser,
+      "DaemonConfiguration", "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads",
+      "CLinux", argumentParser,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(

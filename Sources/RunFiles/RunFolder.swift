@@ -1,4 +1,4 @@
-internal import DurableFiles
+package import DurableFiles
 internal import Glibc
 
 /// What lies in a run folder, by the names of its files.
@@ -78,7 +78,7 @@ func lastComponent(_ path: String) -> String {
 }
 
 /// Whether `path` is a folder; throws where there is nothing.
-func isFolder(_ path: String) throws(SystemCallError) -> Bool {
+package func isFolder(_ path: String) throws(SystemCallError) -> Bool {
   var status = stat()
   try retryingOnInterrupt("open", file: path) { stat(path, &status) }
   return status.st_mode & S_IFMT == S_IFDIR

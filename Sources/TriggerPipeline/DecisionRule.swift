@@ -147,8 +147,16 @@ package struct DecisionRule: Sendable {
     prescales?.row(section: event.lumi, timeNs: event.timeNs) ?? 0
   }
 
-  /// That of an event without a record, a row of an array: section 0.
-  var prescaleRowOfRows: Int { prescales?.row(section: 0, timeNs: 0) ?? 0 }
+  /// That of an offline event. One without a record, a row of an array, is of section 0.
+  func prescaleRow(of event: OfflineEvent) -> Int {
+    event.record.map { prescaleRow(of: $0) } ?? prescales?.row(section: 0, timeNs: 0) ?? 0
+  }
+
+  /// The prescale of a working point in a row of the table, or without one the calibration's.
+  @inline(__always)
+  func prescale(ofPoint point: Int, row: Int) -> UInt32 {
+    prescales?.prescale(row: row, point: point) ?? routes[point].prescale
+  }
 
   /// The same working points with thresholds of the calibration times these factors; none for 1
   /// everywhere.
@@ -228,8 +236,7 @@ package struct DecisionRule: Sendable {
     let first = row(condition) * routes.count
     for index in routes.indices
     where routes[index].side.fires(score: score, threshold: thresholds[first + index]) {
-      let own =
-        prescales?.prescale(row: prescaleRow, point: index) ?? routes[index].prescale
+      let own = prescale(ofPoint: index, row: prescaleRow)
       let prescale = own == 0 ? 0 : max(own, floodPrescale)
       guard hash.passes(prescale: prescale) else { continue }
       decision.reasons.insert(

@@ -203,7 +203,7 @@ package struct FlaggedVerifier {
       score: event.score, condition: event.condition, hash: identity.prescaleHash,
       floodPrescale: decider?.floodPrescale ?? 1,
       isSimulated: event.isSimulated && decider?.setsSimulatedApart ?? true,
-      prescaleRow: event.record.map { rule.prescaleRow(of: $0) } ?? rule.prescaleRowOfRows)
+      prescaleRow: rule.prescaleRow(of: event))
     guard let wanted = decision ?? unflaggedDecision(of: identity) else { return }
     if isDeleted(identity) {
       deletedCount += 1

@@ -116,9 +116,11 @@ package struct OfflineTrigger: Sendable {
             attributions: UnsafeBufferPointer(
               start: attributions + offset * featureCount, count: featureCount),
             decision: nil)
-          event.decision = rule?.decide(
-            score: event.score, condition: event.condition, hash: event.identity.prescaleHash,
-            isSimulated: event.isSimulated)
+          if let rule {
+            event.decision = rule.decide(
+              score: event.score, condition: event.condition, hash: event.identity.prescaleHash,
+              isSimulated: event.isSimulated, prescaleRow: rule.prescaleRow(of: event))
+          }
           try visit(event)
         }
       })

@@ -30,10 +30,17 @@ package struct Redecision: Sendable {
     }
 
     /// The interval of the count of the stream. It is the sum of the exact intervals of the weights, at
-    /// a confidence that all hold together. `prescale` is a weight of which no record may have come.
-    package func interval(confidence: Double, prescale: UInt32 = 1) -> ClosedRange<Double> {
+    /// a confidence that all hold together.
+    ///
+    /// `weights` are those that events of this kind may have. Of some no record may have come: each of
+    /// their events was kept with a probability of one over the largest of these weights at the least,
+    /// which bounds their number. 0 is of events that nothing keeps: the upper end is then infinite.
+    package func interval(
+      confidence: Double, weights: Set<UInt32> = []
+    ) -> ClosedRange<Double> {
       var counts = records
-      counts[max(prescale, 1), default: 0] += 0
+      let unseen = weights.subtracting(records.keys)
+      if let largest = unseen.max(), largest > 0 { counts[largest] = 0 }
       let doubtful = max(1, counts.keys.count { $0 > 1 })
       var (low, high) = (0.0, 0.0)
       for (weight, found) in counts {
@@ -43,7 +50,7 @@ package struct Redecision: Sendable {
         low += Double(ends.lowerBound)
         high += Double(ends.upperBound)
       }
-      return low...high
+      return low...(unseen.contains(0) ? .infinity : high)
     }
   }
 
@@ -55,8 +62,14 @@ package struct Redecision: Sendable {
     package fileprivate(set) var onlyOld = Cells()
     /// Fired by the new one alone.
     package fileprivate(set) var onlyNew = Cells()
+    /// The estimated number of events of the stream that the new one keeps: the weights of those that
+    /// it fires, over its prescales for them.
+    package fileprivate(set) var kept = 0.0
 
-    fileprivate mutating func add(old: Bool, new: Bool, weight: UInt32, isSampled: Bool) {
+    fileprivate mutating func add(
+      old: Bool, new: Bool, weight: UInt32, isSampled: Bool, newPrescale: UInt32
+    ) {
+      if new, newPrescale > 0 { kept += Double(weight) / Double(newPrescale) }
       switch (old, new) {
       case (true, true): both.add(weight: weight, isSampled: isSampled)
       case (true, false): onlyOld.add(weight: weight, isSampled: isSampled)
@@ -115,14 +128,21 @@ package struct Redecision: Sendable {
   /// The rule that decided; nil where only the records' bits tell.
   private let oldRule: DecisionRule?
   private let oldCalibration: UInt32
+  /// The rule that decided with the factors of rate control at the last record.
+  private var oldInForce: DecisionRule?
+  /// Weights that events may have which an old working point fired; by its place.
+  private var oldWeights: [Set<UInt32>]
 
   /// Prepares the comparison. `samplePrescale` is the coarsest prescale of the journal's sample; finer
   /// ones are thinned to it. `old` is the calibration that decided, with the short hash that its records
   /// carry. Without it, or for records of another one, the working points in the record are taken.
+  /// `oldPrescales` are the prescales that each old working point had, as far as they are known.
   package init(
     rule: DecisionRule, pairs: [Pair], samplePrescale: UInt32,
-    old: (rule: DecisionRule, prefix: UInt32)?
+    old: (rule: DecisionRule, prefix: UInt32)?, oldPrescales: [Set<UInt32>] = []
   ) {
+    oldInForce = old?.rule
+    oldWeights = (0..<16).map { $0 < oldPrescales.count ? oldPrescales[$0] : [] }
     self.rule = rule
     self.pairs = pairs
     self.samplePrescale = samplePrescale
@@ -131,9 +151,24 @@ package struct Redecision: Sendable {
     total = Counts(points: pairs.map { _ in Point() })
   }
 
-  /// Adds a record with the new pair's score of its event. One of a simulated event is left out, and
-  /// counted.
-  package mutating func add(_ record: FlaggedRecordView, score: Float) {
+  /// Weights that events may have which the old working point at a place fired; for nil those of all
+  /// events. 0 where nothing keeps some of them.
+  package func weights(ofOld point: Int?) -> Set<UInt32> {
+    let known = point.map { oldWeights[$0] } ?? oldWeights.reduce([0]) { $0.union($1) }
+    guard samplePrescale > 0 else { return known }
+    return Set(known.map { $0 == 0 ? samplePrescale : min($0, samplePrescale) })
+  }
+
+  /// The same for events that any old working point fired.
+  package var weightsOfFired: Set<UInt32> {
+    oldWeights.indices.reduce([]) { $0.union(weights(ofOld: $1)) }
+  }
+
+  /// Adds a record with the new pair's score of its event, and the factors of rate control when it was
+  /// decided, none for 1 everywhere. One of a simulated event is left out, and counted.
+  package mutating func add(
+    _ record: FlaggedRecordView, score: Float, factors: [Float] = []
+  ) {
     if record.event.flags.contains(.simulated) {
       simulated +|= 1
       return
@@ -142,18 +177,23 @@ package struct Redecision: Sendable {
       record.reasons.contains(.unbiased)
       && EventIdentity(record.event).prescaleHash.passes(prescale: samplePrescale)
     let condition = record.event.condition
-    let old =
-      oldRule.map {
-        record.calibration == oldCalibration
-          ? $0.firedPoints(score: record.score, condition: condition) : nil
+    var old: UInt16?
+    if let oldRule, record.calibration == oldCalibration {
+      let isFitting = factors.count == oldRule.routes.count
+      if oldInForce?.factors != (isFitting ? factors : oldRule.routes.map { _ in 1 }) {
+        oldInForce = oldRule.with(factors: isFitting ? factors : [])
       }
-      ?? nil
+      old = oldInForce?.firedPoints(score: record.score, condition: condition)
+    }
+    for point in oldWeights.indices where record.workingPoints >> UInt16(point) & 1 == 1 {
+      oldWeights[point].insert(record.weight)
+    }
     let fired = (
       old: old ?? record.workingPoints, new: rule.firedPoints(score: score, condition: condition)
     )
     let facts = Facts(
       weight: record.weight, isSampled: isSampled, isScorable: !score.isNaN, old: fired.old,
-      new: fired.new)
+      new: fired.new, newRow: rule.prescaleRow(of: record.event))
     count(facts, in: &total)
     var run = runs[record.event.run] ?? Counts(points: pairs.map { _ in Point() })
     count(facts, in: &run)
@@ -166,6 +206,8 @@ package struct Redecision: Sendable {
     var isScorable: Bool
     var old: UInt16
     var new: UInt16
+    /// The event's row of the new prescales.
+    var newRow: Int
   }
 
   private func count(_ facts: Facts, in counts: inout Counts) {
@@ -182,10 +224,12 @@ package struct Redecision: Sendable {
     for (index, pair) in pairs.enumerated() {
       counts.points[index].add(
         old: fired(facts.old, pair.old), new: fired(facts.new, pair.new), weight: facts.weight,
-        isSampled: facts.isSampled)
+        isSampled: facts.isSampled,
+        newPrescale: pair.new.map { rule.prescale(ofPoint: $0, row: facts.newRow) } ?? 0)
     }
     counts.anyPoint.add(
-      old: facts.old != 0, new: facts.new != 0, weight: facts.weight, isSampled: facts.isSampled)
+      old: facts.old != 0, new: facts.new != 0, weight: facts.weight, isSampled: facts.isSampled,
+      newPrescale: 0)
   }
 
   /// The coarsest prescale of the unbiased samples in a journal: the weight of the records that nothing

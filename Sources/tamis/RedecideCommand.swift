@@ -24,8 +24,12 @@ struct RedecideCommand: ParsableCommand {
 
       Working points are matched by name where --old-calibration names the file that decided, and \
       by their place otherwise. The old file also tells what fired and was prescaled away. \
-      With --old-calibration thresholds that moved are those of the file; without it a record tells \
-      what fired.
+      Where rate_control had moved thresholds, or prescales went by section or time, the journal's \
+      decisions.jsonl tells what held at each record.
+
+      --prescales names the configuration of tamisd that will have the new pair, for what its prescales \
+      by section or time would keep. Without it the new calibration's prescales hold; and where the \
+      journal's last decisions went by such a table, `kept` is not known.
 
       Examples:
         tamis redecide /var/lib/tamis/journal --model new.safetensors \\
@@ -51,6 +55,7 @@ struct RedecideCommand: ParsableCommand {
   @Option(help: "Confidence of the intervals. Default: the new calibration's.")
   var confidence: Double?
 
+  @OptionGroup var prescaling: PrescaleOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var output: OutputOptions
 
@@ -86,27 +91,43 @@ struct RedecideCommand: ParsableCommand {
         expected: "the one that did, whose SHA-256 begins with that of the records",
         remedy: "decisions.jsonl of the journal has the hashes; or leave --old-calibration out")
     }
+    let histories = try journal.map { try RecordDeciders(journal: $0) }
+    for note in histories.flatMap(\.notes) { complain("warning: \(note)") }
+    let knowsKept = prescaling.prescales != nil || !histories.contains { $0.endsWithTable }
+    if !knowsKept {
+      complain(
+        "what the new pair keeps after its prescales is not known: the journal's last decisions went by "
+          + "prescales by section or time; name the configuration with --prescales")
+    }
     let tally = try redecide(
       source, loaded: loaded, matched: matched, old: old,
-      samplePrescale: Redecision.samplePrescale(flagged.map { ($0.reasons, $0.weight) }))
+      samplePrescale: Redecision.samplePrescale(flagged.map { ($0.reasons, $0.weight) }),
+      histories: histories)
     var facts = Facts()
     facts.add(
-      tally, confidence: confidence ?? matched.calibration.confidence,
-      prescales: matched.calibration.workingPoints.map(\.prescale))
+      tally,
+      report: RedecisionReport(
+        tally: tally, confidence: confidence ?? matched.calibration.confidence,
+        prescales: matched.calibration.workingPoints.map(\.prescale), knowsKept: knowsKept))
     facts.print(asJSON: output.json)
   }
 
   private func redecide(
     _ source: EventSource, loaded: LoadedModel, matched: MatchedCalibration,
-    old: LoadedCalibration?, samplePrescale: UInt32
+    old: LoadedCalibration?, samplePrescale: UInt32, histories: [RecordDeciders]
   ) throws -> Redecision {
+    var histories = histories
+    let oldPrescales = RecordDeciders.prescales(
+      of: old.map { ("\($0.sha256)", $0.calibration.workingPoints.map(\.prescale)) },
+      in: histories)
     var tally = Redecision(
-      rule: DecisionRule(matched.calibration, unbiasedPrescale: 0),
+      rule: DecisionRule(matched.calibration, unbiasedPrescale: 0)
+        .with(prescales: try prescaling.table(for: matched.calibration)),
       pairs: pairs(old: old?.calibration, new: matched.calibration),
       samplePrescale: samplePrescale,
       old: old.map {
         (DecisionRule($0.calibration, unbiasedPrescale: 0), $0.sha256.prefix)
-      })
+      }, oldPrescales: oldPrescales)
     let network = ScoringNetwork(
       model: loaded.model, scoring: matched.scoring(of: loaded.model),
       instructionSet: try InstructionSet.selected())
@@ -115,7 +136,9 @@ struct RedecideCommand: ParsableCommand {
       network: network, workers: engine.workerCount, batchMax: engine.batch)
     try trigger.scoreChunks(of: source) { range, scores, _, _ in
       for (index, score) in zip(range, scores) {
-        if let record = source.flaggedRecord(at: index) { tally.add(record, score: score) }
+        guard let record = source.flaggedRecord(at: index) else { continue }
+        let decider = histories[source.place(of: index).input].decider(ofNumber: record.number)
+        tally.add(record, score: score, factors: decider?.factors ?? [])
       }
       progress.show("redecide \(range.upperBound) of \(source.eventCount) records")
     }
@@ -144,8 +167,7 @@ struct RedecideCommand: ParsableCommand {
 
 extension Facts {
   /// Adds what was redecided.
-  fileprivate mutating func add(_ tally: Redecision, confidence: Double, prescales: [UInt32]) {
-    let report = RedecisionReport(tally: tally, confidence: confidence, prescales: prescales)
+  fileprivate mutating func add(_ tally: Redecision, report: RedecisionReport) {
     let total = tally.total
     add("records", .integer(total.records))
     add("not_scorable", .integer(total.notScorable))
@@ -159,7 +181,7 @@ extension Facts {
         : "unbiased sample: \(total.sampled) events of one in \(tally.samplePrescale)")
     add("sampled", .integer(total.sampled), line: "")
     add("stream_events", .real(total.stream), line: "")
-    add("confidence", .real(confidence))
+    add("confidence", .real(report.confidence))
     add(
       "working_points", .array(report.points(of: total)),
       line: report.table(of: total))

@@ -7,8 +7,10 @@ internal import TriggerPipeline
 struct RedecisionReport {
   let tally: Redecision
   let confidence: Double
-  /// Of the new working points.
+  /// Of the new working points in their calibration.
   let prescales: [UInt32]
+  /// Whether it is known how many events the new prescales keep.
+  let knowsKept: Bool
 
   /// The runs that the text has; JSON has all.
   static let runsShown = 20
@@ -18,28 +20,30 @@ struct RedecisionReport {
     zip(tally.pairs, counts.points).map { pair, point in
       .object(
         object(
-          .string(pair.name), point, counts, hasOld: pair.old != nil, hasNew: pair.new != nil,
-          prescale: pair.new.map { prescales[$0] }))
+          .string(pair.name), point, counts, old: pair.old.map(tally.weights(ofOld:)),
+          hasNew: pair.new != nil, prescale: pair.new.map { prescales[$0] }))
     } + [
       .object(
-        object(.null, counts.anyPoint, counts, hasOld: true, hasNew: true, prescale: nil))
+        object(
+          .null, counts.anyPoint, counts, old: tally.weightsOfFired, hasNew: true, prescale: nil))
     ]
   }
 
   private func object(
-    _ name: JSONValue, _ point: Redecision.Point, _ counts: Redecision.Counts, hasOld: Bool,
-    hasNew: Bool, prescale: UInt32?
+    _ name: JSONValue, _ point: Redecision.Point, _ counts: Redecision.Counts,
+    old: Set<UInt32>?, hasNew: Bool, prescale: UInt32?
   ) -> JSONObject {
     var object: JSONObject = [
       "name": name,
-      "old_rate": hasOld ? rate(point.both.sampled + point.onlyOld.sampled, counts) : .null,
+      "old_rate": old != nil ? rate(point.both.sampled + point.onlyOld.sampled, counts) : .null,
       "new_rate": hasNew ? rate(point.both.sampled + point.onlyNew.sampled, counts) : .null,
-      "both": cells(point.both), "only_old": cells(point.onlyOld),
-      "only_new": cells(point.onlyNew, prescale: tally.samplePrescale),
+      "both": cells(point.both, weights: hasNew ? old ?? [] : []),
+      "only_old": cells(point.onlyOld, weights: old ?? []),
+      "only_new": cells(point.onlyNew, weights: hasNew ? tally.weights(ofOld: nil) : []),
     ]
     if let prescale {
       object["prescale"] = .integer(prescale)
-      object["kept"] = .real((point.both.estimate + point.onlyNew.estimate) / Double(prescale))
+      object["kept"] = knowsKept ? .real(point.kept) : .null
     }
     return object
   }
@@ -53,11 +57,14 @@ struct RedecisionReport {
     ])
   }
 
-  private func cells(_ cells: Redecision.Cells, prescale: UInt32 = 1) -> JSONValue {
-    .object([
+  private func cells(_ cells: Redecision.Cells, weights: Set<UInt32>) -> JSONValue {
+    let ends = cells.interval(confidence: confidence, weights: weights)
+    return .object([
       "records": .integer(cells.recordCount), "sampled": .integer(cells.sampled),
       "events": .real(cells.estimate),
-      "interval": interval(cells.interval(confidence: confidence, prescale: prescale)),
+      "interval": .array([
+        .real(ends.lowerBound), ends.upperBound.isFinite ? .real(ends.upperBound) : .null,
+      ]),
     ])
   }
 
@@ -66,22 +73,24 @@ struct RedecisionReport {
     var rows = [["working point", "old rate", "new rate", "both", "only old", "only new"]]
     for (pair, point) in zip(tally.pairs, counts.points) {
       rows.append(
-        row(pair.name, point, counts, hasOld: pair.old != nil, hasNew: pair.new != nil))
+        row(
+          pair.name, point, counts, old: pair.old.map(tally.weights(ofOld:)),
+          hasNew: pair.new != nil))
     }
-    rows.append(row("any", counts.anyPoint, counts, hasOld: true, hasNew: true))
+    rows.append(row("any", counts.anyPoint, counts, old: tally.weightsOfFired, hasNew: true))
     return alignedColumns(rows)
   }
 
   private func row(
-    _ name: String, _ point: Redecision.Point, _ counts: Redecision.Counts, hasOld: Bool,
-    hasNew: Bool
+    _ name: String, _ point: Redecision.Point, _ counts: Redecision.Counts,
+    old: Set<UInt32>?, hasNew: Bool
   ) -> [String] {
     [
       name,
-      hasOld ? rateText(point.both.sampled + point.onlyOld.sampled, counts) : "no such point",
+      old != nil ? rateText(point.both.sampled + point.onlyOld.sampled, counts) : "no such point",
       hasNew ? rateText(point.both.sampled + point.onlyNew.sampled, counts) : "no such point",
-      text(point.both), text(point.onlyOld),
-      text(point.onlyNew, prescale: tally.samplePrescale),
+      text(point.both, weights: hasNew ? old ?? [] : []), text(point.onlyOld, weights: old ?? []),
+      text(point.onlyNew, weights: hasNew ? tally.weights(ofOld: nil) : []),
     ]
   }
 
@@ -92,9 +101,10 @@ struct RedecisionReport {
       + "\(short(ends.upperBound))]"
   }
 
-  private func text(_ cells: Redecision.Cells, prescale: UInt32 = 1) -> String {
-    let ends = cells.interval(confidence: confidence, prescale: prescale)
+  private func text(_ cells: Redecision.Cells, weights: Set<UInt32>) -> String {
+    let ends = cells.interval(confidence: confidence, weights: weights)
     let count = short(cells.estimate)
+    if ends.upperBound.isInfinite { return "\(count) [\(short(ends.lowerBound)) or more]" }
     if ends.lowerBound == ends.upperBound { return count }
     return "\(count) [\(short(ends.lowerBound)), \(short(ends.upperBound))]"
   }

@@ -16,7 +16,9 @@ struct ScoreCommand: ParsableCommand {
     discussion: """
       Writes scores (N,), attributions (N, D) and, with a calibration, the events that would be \
       flagged. An event with a feature that is not finite has the score NaN. With a calibration \
-      its levels and weights are used.
+      its levels and weights are used. Thresholds are the calibration's, and its prescales hold \
+      unless --prescales names a configuration that has them by section or time. Neither a flood \
+      nor rate_control is repeated: tamis verify does that for a journal.
 
       Examples:
         tamis score --model model.safetensors --input test.run --scores scores.npy
@@ -53,6 +55,7 @@ struct ScoreCommand: ParsableCommand {
       """)
   var precision = Precision.exact
 
+  @OptionGroup var prescaling: PrescaleOptions
   @OptionGroup var scoring: ScoringOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var replace: ReplaceOptions
@@ -72,6 +75,9 @@ struct ScoreCommand: ParsableCommand {
           "--attributions wants --precision exact: what the screen rules out has none")
       }
     }
+    if prescaling.prescales != nil, calibration == nil {
+      throw ValidationError("--prescales wants --calibration: it has the working points")
+    }
     if flagged != nil, calibration == nil {
       throw ValidationError("--flagged wants --calibration: it has the thresholds")
     }
@@ -87,7 +93,8 @@ struct ScoreCommand: ParsableCommand {
     outputs.file("--scores", scores)
     outputs.file("--attributions", attributions)
     outputs.folder("--flagged", flagged)
-    try outputs.check(inputs: input + [model, calibration], replacing: replace.force)
+    try outputs.check(
+      inputs: input + [model, calibration, prescaling.prescales], replacing: replace.force)
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
     let events = try EventSource(paths: input)
@@ -95,32 +102,33 @@ struct ScoreCommand: ParsableCommand {
     let matchedCalibration = try calibration.map { try MatchedCalibration(path: $0, model: loaded) }
     let chosen =
       try matchedCalibration?.scoring(of: loaded.model) ?? scoring.scoring(of: loaded.model)
-    var summary = ScoreSummary(
-      workingPointCount: matchedCalibration?.calibration.workingPoints.count ?? 0)
+    let table = try matchedCalibration.flatMap { try prescaling.table(for: $0.calibration) }
+    try prescaling.check(table, fits: events)
+    let rule = matchedCalibration.map {
+      DecisionRule($0.calibration, unbiasedPrescale: unbiasedPrescale).with(prescales: table)
+    }
+    var summary = ScoreSummary(rule)
     try score(
-      events, loaded: loaded, scoring: chosen, matchedCalibration: matchedCalibration,
+      events, loaded: loaded, scoring: chosen, matchedCalibration: matchedCalibration, rule: rule,
       summary: &summary)
     summary.facts(matchedCalibration?.calibration).print(asJSON: output.json)
   }
 
   private func score(
     _ events: EventSource, loaded: LoadedModel, scoring: Scoring,
-    matchedCalibration: MatchedCalibration?,
-    summary: inout ScoreSummary
+    matchedCalibration: MatchedCalibration?, rule: DecisionRule?, summary: inout ScoreSummary
   ) throws {
     let set = try InstructionSet.selected()
     let precision: ScoringPrecision =
       try matchedCalibration?.precision(
         isScreened: precision == .screened, model: loaded, instructionSet: set)
       ?? .exact(ScoringNetwork(model: loaded.model, scoring: scoring, instructionSet: set))
-    let rule = matchedCalibration.map {
-      DecisionRule($0.calibration, unbiasedPrescale: unbiasedPrescale)
-    }
     let outputs = try ScoreOutputs(
       events, scores: scores, attributions: attributions, flagged: flagged,
       maker: maker(rule, loaded: loaded, matchedCalibration: matchedCalibration),
-      unbiasedPrescale: unbiasedPrescale,
-      replacing: replace.force)
+      decidedBy: matchedCalibration.flatMap { calibration in
+        rule.map { OfflineDecisions($0, model: loaded.sha256, calibration: calibration.sha256) }
+      }, replacing: replace.force)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
       precision, workers: engine.workerCount, batchMax: engine.batch)

@@ -10,14 +10,15 @@ final class ScoreOutputs {
   private let flagged: RunWriter?
   private var maker: OfflineFlagged?
   private let input: EventSource
-  private let unbiasedPrescale: UInt32
+  private let decisions: OfflineDecisions?
   private let features: UnsafeMutableBufferPointer<Float>
   private let record: UnsafeMutableRawBufferPointer
 
-  /// Begins the files that are asked for; `maker` makes the flagged records.
+  /// Begins the files that are asked for; `maker` makes the flagged records, and `decisions` says what
+  /// they were decided by.
   init(
     _ input: EventSource, scores: String?, attributions: String?, flagged: String?,
-    maker: OfflineFlagged?, unbiasedPrescale: UInt32, replacing: Bool
+    maker: OfflineFlagged?, decidedBy decisions: OfflineDecisions?, replacing: Bool
   ) throws {
     let width = input.featureCount
     self.scores = try scores.map { try NumpyWriter($0, replacing: replacing) }
@@ -31,7 +32,7 @@ final class ScoreOutputs {
     }
     self.maker = maker
     self.input = input
-    self.unbiasedPrescale = unbiasedPrescale
+    self.decisions = decisions
     features = .allocate(capacity: width)
     record = .allocate(byteCount: FlaggedRecord.byteCount(featureCount: width), alignment: 64)
   }
@@ -59,6 +60,9 @@ final class ScoreOutputs {
   func finish() throws {
     try scores?.commit()
     try attributions?.commit()
-    try flagged?.finish(extras: [FlaggedVerifier.prescaleKey: .integer(unbiasedPrescale)])
+    guard let flagged, let decisions else { return }
+    try decisions.write(in: flagged.folder)
+    try flagged.finish(
+      extras: [FlaggedVerifier.prescaleKey: .integer(decisions.rule.unbiasedPrescale)])
   }
 }

@@ -14,12 +14,13 @@ in both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .decisions import decide, prescale_hash, sum_attributions
+from .decisions import decide, prescale_hash, prescales_of, sum_attributions
 from .faults import FileFault
 from .calibrations import Calibration
 from .models import Distance, Model, Scoring
@@ -200,8 +201,14 @@ def score(model: Model, features: npt.ArrayLike, scoring: Scoring | None = None,
 
 
 def flag(model: Model, calibration: Calibration, events: Records, unbiased_prescale: int = 0,
-         exact: bool = False, **columns: Any) -> Records:
+         exact: bool = False, prescales: Mapping[str, Any] | None = None,
+         factors: Sequence[float] | None = None, flood_prescale: int = 1,
+         **columns: Any) -> Records:
     """The flagged records that event records (N,) would give, in their order.
+
+    prescales, factors, flood_prescale: what held beside the calibration, as lines of a journal's
+    `decisions.jsonl` say it: a table (the line with `rows`), the `factors` of rate control, the
+    prescale of a flood. A journal in which they change is several calls, one a line.
 
     columns: number, received_ns, decided_ns, instance, as new_flagged takes them; numbers are 1 and
     on by default.
@@ -210,10 +217,18 @@ def flag(model: Model, calibration: Calibration, events: Records, unbiased_presc
     events = np.ascontiguousarray(events[events["kind"] == EVENT])
     parts = attributions(model, events["features"], calibration.scoring, exact)
     thresholds = calibration.thresholds(events["condition"])
-    points = [(row, each.prescale) for row, each in zip(thresholds, calibration.working_points)]
+    own = [each.prescale for each in calibration.working_points]
+    if prescales is not None:
+        own = list(prescales_of(prescales, events))
+        if len(own) != len(calibration.working_points):
+            raise FileFault(f"{calibration.name}: {len(calibration.working_points)} working points, "
+                            f"and the table of prescales has {len(own)}")
+    if factors:
+        thresholds = thresholds * np.asarray(factors, np.float32)[:, None]
+    points = list(zip(thresholds, own))
     scores = sum_attributions(parts)
     reasons, mask, weight = decide(
-        scores, prescale_hash(events), points, unbiased_prescale,
+        scores, prescale_hash(events), points, unbiased_prescale, flood_prescale,
         simulated=events["flags"] & SIMULATED_FLAG != 0, sides=calibration.sides)
     kept = reasons != 0
     rates, quiet = calibration.background_rates, calibration.quiet
