@@ -32,13 +32,14 @@ extension BackgroundRates {
   }
 
   /// The table of the lowest scores, which `scores` has with the opposite sign; nil without scores. It
-  /// goes down to the deepest rank that is kept, and has no tail.
-  package init?(lowest scores: ThresholdAccumulator, including ranks: [Int]) {
+  /// goes down to the rank `depth`, however many scores are kept beyond it, and has no tail.
+  package init?(lowest scores: ThresholdAccumulator, including ranks: [Int], depth: Int) {
     let count = scores.scorableCount
     guard count >= 1 else { return nil }
     let largest = scores.largest()
     var chosen: [(score: Float, rank: Int)] = []
-    for rank in Self.chosenRanks(depth: largest.count, including: ranks, kept: largest.count) {
+    let depth = min(depth, largest.count)
+    for rank in Self.chosenRanks(depth: depth, including: ranks, kept: largest.count) {
       let score = largest[rank - 1]
       if !score.isFinite || score == chosen.last?.score { continue }
       chosen.append((score, rank))

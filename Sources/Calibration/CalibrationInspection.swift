@@ -38,7 +38,7 @@ extension CalibrationPart {
   public var inspection: [String] {
     let total = eventsTotal.map { ", enough for \(counted($0, "event")) in all" } ?? ""
     return [
-      "calibration part \(Self.format)",
+      "calibration part \(isExtended ? Self.extendedFormat : Self.format)",
       "model sha256 \(basis.modelSHA256)",
       "schema \(basis.schema == 0 ? "not stated" : schemaText(basis.schema))",
       "scores at noise levels \(basis.levels) with weights \(basis.weights)",
@@ -46,7 +46,16 @@ extension CalibrationPart {
         + "\(tally.scores.keptCount) largest are kept\(total); "
         + "\(counted(tally.scores.notScorableCount, "event")) not scorable",
     ] + tally.runs.map(\.inspection)
-      + basis.plan.requests.map { "working point \($0.name): target rate \($0.targetFPR)" }
+      + basis.plan.requests.map {
+        "working point \($0.name): target rate \($0.targetFPR)"
+          + ($0.side == .high ? "" : ", fires below its threshold")
+      }
+      + (tally.quiet.map {
+        ["the \($0.scores.keptCount) lowest scores are kept for quiet working points"]
+      } ?? [])
+      + (tally.conditioned.map {
+        ["the conditions and scores of \(counted($0.count, "event")) for thresholds by condition"]
+      } ?? [])
   }
 }
 

@@ -35,13 +35,28 @@ extension CalibrationPart {
         remedy: "one of the parts was not made by tamis calibrate: see them with tamis inspect")
     }
     let needed = first.part.basis.plan.scoresNeeded(eventCountMax: eventCount)
-    for part in parts { try part.refuseTooFewScores(needed: needed, eventCount: eventCount) }
+    let lowNeeded = first.part.basis.plan.lowestScoresNeeded(eventCountMax: eventCount)
+    for part in parts {
+      try part.refuseTooFew(
+        part.part.tally.scores, of: "largest", needed: needed, eventCount: eventCount)
+      if let quiet = part.part.tally.quiet {
+        try part.refuseTooFew(
+          quiet.scores, of: "lowest", needed: lowNeeded, eventCount: eventCount)
+      }
+    }
     let features = first.part.tally.features
     // As many scores as every part has kept, so that a merged part may be merged with more.
-    let kept = parts.map(\.part.tally.scores).filter { !$0.keepsAll }.map(\.keptCount).min()
+    func kept(_ scores: [ThresholdAccumulator]) -> Int {
+      scores.filter { !$0.keepsAll }.map(\.keptCount).min() ?? eventCount
+    }
     var tally = CalibrationTally(
-      scoresKept: kept ?? eventCount, featureCount: features.featureCount,
+      scoresKept: kept(parts.map(\.part.tally.scores)), featureCount: features.featureCount,
       featureNames: features.names)
+    let quiet = parts.compactMap(\.part.tally.quiet?.scores)
+    if !quiet.isEmpty {
+      tally.quiet = QuietTally(scoresKept: kept(quiet), featureCount: features.featureCount)
+    }
+    if first.part.basis.bins != nil { tally.conditioned = ConditionedEvents() }
     for part in parts { tally.merge(part.part.tally) }
     return CalibrationPart(
       basis: first.part.basis, tally: tally,
@@ -85,13 +100,14 @@ extension LoadedCalibrationPart {
     }
   }
 
-  fileprivate func refuseTooFewScores(needed: Int, eventCount: Int) throws(FileFault) {
-    let scores = part.tally.scores
+  fileprivate func refuseTooFew(
+    _ scores: ThresholdAccumulator, of end: String, needed: Int, eventCount: Int
+  ) throws(FileFault) {
     guard !scores.keepsAll, scores.keptCount < needed else { return }
     let total = part.eventsTotal.map { ", enough for \(counted($0, "event")) in all" } ?? ""
     throw FileFault(
       file: path, place: "kept",
-      found: "the \(scores.keptCount) largest of \(scores.scorableCount) scores\(total)",
+      found: "the \(scores.keptCount) \(end) of \(scores.scorableCount) scores\(total)",
       expected: "\(needed), as the parts have \(counted(eventCount, "event")) together",
       remedy: "make this part again with --events-total \(eventCount) or more, or without it")
   }
@@ -102,7 +118,15 @@ extension CalibrationPart.Basis {
   fileprivate var facts: [(name: String, text: String)] {
     func text(_ request: WorkingPointRequest) -> String {
       "\(request.name)=\(request.targetFPR) (\(request.guarantee.rawValue), prescale "
-        + "\(request.prescale))"
+        + "\(request.prescale)\(request.side == .high ? "" : ", quiet"))"
+    }
+    func text(_ bins: ConditionBinRequest?) -> String {
+      switch bins {
+      case nil: "no thresholds by condition"
+      case .count(let count): "--condition-bins \(count)"
+      case .edges(let edges):
+        "--condition-edges " + edges.map(\.description).joined(separator: ",")
+      }
     }
     return [
       ("model_sha256", "the model with SHA-256 \(modelSHA256)"),
@@ -114,6 +138,7 @@ extension CalibrationPart.Basis {
         "allow_extrapolation",
         plan.allowsExtrapolation ? "--allow-extrapolation" : "no --allow-extrapolation"
       ),
+      ("condition_bins", text(bins)),
       ("screen_margin", screenMargin.map { "screen margin \($0)" } ?? "the default screen margin"),
       (
         "unbiased_prescale",

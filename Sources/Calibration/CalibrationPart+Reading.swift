@@ -23,14 +23,17 @@ extension CalibrationPart {
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, file: String
   ) throws(FileFault) -> CalibrationPart {
-    let (header, scores) = try sections(of: bytes, file: file)
-    return try CalibrationPart(JSONPlace(parsing: header, file: file), scores: scores)
+    let (version, header, numbers) = try sections(of: bytes, file: file)
+    return try CalibrationPart(
+      JSONPlace(parsing: header, file: file), version: version, numbers: numbers)
   }
 
-  /// The JSON and the scores of a whole file.
+  /// The JSON and the numbers of a whole file.
   private static func sections(
     of bytes: UnsafeRawBufferPointer, file: String
-  ) throws(FileFault) -> (header: UnsafeRawBufferPointer, scores: UnsafeRawBufferPointer) {
+  ) throws(FileFault) -> (
+    version: UInt32, header: UnsafeRawBufferPointer, numbers: UnsafeRawBufferPointer
+  ) {
     guard bytes.starts(with: magic) else {
       throw FileFault(
         file: file, place: "byte 0", found: "something else",
@@ -40,9 +43,10 @@ extension CalibrationPart {
       throw FileFault(file: file, found: counted(bytes.count, "byte"), expected: "a whole part")
     }
     let version = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-    guard version == Self.version else {
+    guard version == Self.version || version == extendedVersion else {
       throw FileFault(
-        file: file, place: "byte 4", found: "version \(version)", expected: "\(Self.version)",
+        file: file, place: "byte 4", found: "version \(version)",
+        expected: "\(Self.version) or \(extendedVersion)",
         remedy: "merge with the version of tamis that made the parts")
     }
     let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - digestByteCount)])
@@ -60,13 +64,16 @@ extension CalibrationPart {
     }
     let end = prefixByteCount + Int(headerCount)
     return (
-      UnsafeRawBufferPointer(rebasing: content[prefixByteCount..<end]),
+      version, UnsafeRawBufferPointer(rebasing: content[prefixByteCount..<end]),
       UnsafeRawBufferPointer(rebasing: content[end...])
     )
   }
 
-  private init(_ place: JSONPlace, scores: UnsafeRawBufferPointer) throws(FileFault) {
-    try place.expect("format", Self.format)
+  private init(
+    _ place: JSONPlace, version: UInt32, numbers: UnsafeRawBufferPointer
+  ) throws(FileFault) {
+    let isExtended = version == Self.extendedVersion
+    try place.expect("format", isExtended ? Self.extendedFormat : Self.format)
     try place.expect("precision", TriggerCalibration.precision)
     let levels = try place.member("levels").levels()
     basis = Basis(
@@ -80,12 +87,43 @@ extension CalibrationPart {
       unbiasedPrescale: try place.member("unbiased_prescale").unlessNull {
         (prescale) throws(FileFault) in try prescale.integer(in: 1...UInt32.max)
       })
-    tally = try CalibrationTally(place, scores: scores)
+    if isExtended {
+      basis.bins = try place.member("condition_bins").unlessNull { (bins) throws(FileFault) in
+        try ConditionBinRequest(bins)
+      }
+    }
+    tally = try CalibrationTally(
+      place, numbers: numbers, hasQuiet: basis.plan.hasQuiet, hasConditions: basis.bins != nil)
     eventsTotal = try place.member("events_total").unlessNull { (total) throws(FileFault) in
       try total.eventCount(from: 1)
     }
     screenRefusal = try place.member("screen_refusal").unlessNull { (text) throws(FileFault) in
       try text.string()
+    }
+    guard isExtended == self.isExtended else {
+      throw try place.member("working_points").fault(
+        found: isExtended ? "no quiet working point and no bins" : "a quiet working point",
+        expected: "format \(isExtended ? Self.format : Self.extendedFormat)")
+    }
+    guard !basis.plan.hasQuiet || basis.bins == nil else {
+      throw try place.member("condition_bins").fault(
+        expected: "null, as there is a working point of the low side")
+    }
+  }
+}
+
+extension ConditionBinRequest {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    if let edges = try place.optionalMember("edges") {
+      self = .edges(try edges.map { (edge) throws(FileFault) -> Float in try edge.real() })
+    } else {
+      self = .count(try place.member("count").integer(in: 0...ConditionBins.countMax))
+    }
+    guard isSound else {
+      throw place.fault(
+        expected:
+          "a count of 2 to \(ConditionBins.countMax), or 1 to \(ConditionBins.countMax - 1) "
+          + "edges, each above the one before")
     }
   }
 }
@@ -112,8 +150,10 @@ extension WorkingPointRequest {
     let name = try place.member("name").workingPointName()
     let rate = try place.member("target_fpr").falsePositiveRate()
     let prescale: UInt32 = try place.member("prescale").integer(in: 1...UInt32.max)
+    let side = try place.optionalMember("side")?.side() ?? .high
     do throws(CalibrationError) {
-      try self.init(name: name, targetFPR: rate, guarantee: promise, prescale: prescale)
+      try self.init(
+        name: name, targetFPR: rate, guarantee: promise, prescale: prescale, side: side)
     } catch {
       throw place.fault(expected: error.description)
     }
@@ -121,20 +161,29 @@ extension WorkingPointRequest {
 }
 
 extension CalibrationTally {
-  fileprivate init(_ place: JSONPlace, scores bytes: UnsafeRawBufferPointer) throws(FileFault) {
+  fileprivate init(
+    _ place: JSONPlace, numbers bytes: UnsafeRawBufferPointer, hasQuiet: Bool, hasConditions: Bool
+  ) throws(FileFault) {
     let scorableCount = try place.member("events").eventCount()
     let notScorableCount = try place.member("not_scorable").eventCount()
     let kept = try place.member("kept")
     let keptCount = try kept.integer(in: 0...scorableCount)
-    guard bytes.count == 4 * keptCount else {
-      let content = counted(bytes.count, "byte")
-      throw kept.fault(expected: "\(bytes.count / 4), as there are \(content) of scores")
+    let quietPlace = hasQuiet ? try place.member("quiet") : nil
+    let lowKept = try quietPlace?.member("kept").integer(in: 0...scorableCount) ?? 0
+    let conditionedCount = hasConditions ? scorableCount + notScorableCount : 0
+    guard bytes.count == 4 * (keptCount + lowKept + 2 * conditionedCount) else {
+      let others = lowKept + 2 * conditionedCount
+      throw kept.fault(
+        expected: "\(max(0, bytes.count / 4 - others)), as there are "
+          + "\(counted(bytes.count, "byte")) of numbers"
+          + (others > 0 ? ", \(4 * others) of them for quiet points or conditions" : ""))
     }
-    let largest = (0..<keptCount).map { index in
+    func number(_ index: Int) -> Float {
       Float(
         bitPattern: UInt32(
           littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
     }
+    let largest = (0..<keptCount).map(number)
     guard largest.allSatisfy({ $0 > -.infinity }) else {
       throw kept.fault(
         found: "a score that is NaN or -infinity", expected: "scores as the engine gives them")
@@ -147,10 +196,56 @@ extension CalibrationTally {
     conditions.moments = try FloatMoments(place.member("condition"))
     screen = try ScreenAccumulator(place.member("screen"))
     runs = try place.member("runs").map(CalibrationRun.init)
+    quiet = try quietPlace.map { (place) throws(FileFault) in
+      try QuietTally(
+        place, lowest: (0..<lowKept).map { number(keptCount + $0) }, scores: scores,
+        featureCount: features.featureCount)
+    }
+    if hasConditions {
+      let events = ConditionedEvents(count: conditionedCount) { index in
+        let first = keptCount + lowKept + 2 * index
+        return (number(first), number(first + 1))
+      }
+      guard events.notScorableCount == notScorableCount else {
+        throw try place.member("not_scorable").fault(
+          expected: "\(events.notScorableCount), as there are scores that are none")
+      }
+      conditioned = events
+    }
     guard features.eventCount == eventCount else {
       throw try place.member("features").member("events").fault(
         expected: "\(eventCount), the events and those not scorable")
     }
+  }
+}
+
+extension QuietTally {
+  fileprivate init(
+    _ place: JSONPlace, lowest: [Float], scores: ThresholdAccumulator, featureCount: Int
+  ) throws(FileFault) {
+    guard lowest.allSatisfy({ $0 > -.infinity }) else {
+      throw try place.member("kept").fault(
+        found: "a score that is NaN or -infinity", expected: "scores as the engine gives them")
+    }
+    let finiteCount = try place.member("events").integer(in: 0...scores.scorableCount)
+    let sumsPlace = try place.member("attribution_sums")
+    let sums = try sumsPlace.map { (place) throws(FileFault) in
+      guard let sum = ExactSum(hexadecimal: try place.string()),
+        (0...Double(finiteCount) * Double(Float.greatestFiniteMagnitude)).contains(sum.value)
+      else {
+        throw place.fault(
+          expected: "the exact sum of \(finiteCount) attributions in hexadecimal, at least 0")
+      }
+      return sum
+    }
+    guard sums.count == featureCount else {
+      throw sumsPlace.fault(found: "\(sums.count) sums", expected: "\(featureCount), one a feature")
+    }
+    self.init(
+      scores: ThresholdAccumulator(
+        capacity: lowest.count, scorableCount: scores.scorableCount,
+        notScorableCount: scores.notScorableCount, largest: lowest.map { 0 - $0 }),
+      attributionSums: sums, finiteCount: finiteCount)
   }
 }
 

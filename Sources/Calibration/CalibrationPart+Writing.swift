@@ -5,9 +5,14 @@ internal import StrictJSON
 extension CalibrationPart {
   /// What the key `format` says.
   public static let format = "tamis-calibration-part/1"
+  /// What it says of a part with quiet working points or thresholds by condition.
+  public static let extendedFormat = "tamis-calibration-part/2"
   /// The first bytes of the file.
   package static let magic = Array("TMSC".utf8)
   static let version: UInt32 = 1
+  static let extendedVersion: UInt32 = 2
+  /// Whether it has what programs of before do not know, and must refuse.
+  var isExtended: Bool { basis.plan.hasQuiet || basis.bins != nil }
   /// Magic, version, and the length of the JSON.
   static let prefixByteCount = 16
   /// The SHA-256 at the end.
@@ -22,8 +27,9 @@ extension CalibrationPart {
       encoded(created: created, program: program), to: path, replacing: replacing)
   }
 
-  /// The bytes of the file: prefix, JSON, the kept scores from the largest on as float32, and the
-  /// SHA-256 of all of it.
+  /// The bytes of the file: prefix, JSON, float32 numbers, and the SHA-256 of all of it. The numbers
+  /// are the kept scores from the largest on, those of quiet working points from the lowest on, and
+  /// condition and score of every event where there are thresholds by condition.
   public func encoded(created: String, program: String) -> [UInt8] {
     let header = Array(
       (JSONValue.object(json(created: created, program: program)).text + "\n").utf8)
@@ -31,16 +37,23 @@ extension CalibrationPart {
     var bytes = Self.magic
     bytes.reserveCapacity(
       Self.prefixByteCount + header.count + 4 * scores.count + Self.digestByteCount)
-    bytes.append(littleEndian: Self.version)
+    bytes.append(littleEndian: isExtended ? Self.extendedVersion : Self.version)
     bytes.append(littleEndian: UInt64(header.count))
     bytes += header
     for score in scores { bytes.append(littleEndian: score.bitPattern) }
+    for turned in tally.quiet?.scores.largest() ?? [] {
+      bytes.append(littleEndian: (0 - turned).bitPattern)
+    }
+    for event in tally.conditioned?.pairs ?? [] {
+      bytes.append(littleEndian: event.condition.bitPattern)
+      bytes.append(littleEndian: event.score.bitPattern)
+    }
     return bytes + bytes.withUnsafeBytes { SHA256Digest(of: $0) }.bytes
   }
 
   private func json(created: String, program: String) -> JSONObject {
-    [
-      "format": .string(Self.format),
+    var object: JSONObject = [
+      "format": .string(isExtended ? Self.extendedFormat : Self.format),
       "model_sha256": .string(basis.modelSHA256),
       "schema": .string(schemaText(basis.schema)),
       "levels": .array(basis.levels.map(JSONValue.integer)),
@@ -64,15 +77,40 @@ extension CalibrationPart {
       "created": .string(created),
       "program": .string(program),
     ]
+    if isExtended {
+      object["quiet"] = .optional(tally.quiet) { .object($0.json) }
+      object["condition_bins"] = .optional(basis.bins) { .object($0.json) }
+    }
+    return object
+  }
+}
+
+extension QuietTally {
+  fileprivate var json: JSONObject {
+    [
+      "kept": .integer(scores.keptCount), "events": .integer(finiteCount),
+      "attribution_sums": .array(attributionSums.map { .string($0.hexadecimal) }),
+    ]
+  }
+}
+
+extension ConditionBinRequest {
+  fileprivate var json: JSONObject {
+    switch self {
+    case .count(let count): ["count": .integer(count)]
+    case .edges(let edges): ["edges": .array(edges.map(JSONValue.real))]
+    }
   }
 }
 
 extension WorkingPointRequest {
   fileprivate var json: JSONObject {
-    [
+    var object: JSONObject = [
       "name": .string(name), "target_fpr": .number(targetFPR.description),
       "guarantee": .string(guarantee.rawValue), "prescale": .integer(prescale),
     ]
+    if side == .low { object["side"] = .string(side.rawValue) }
+    return object
   }
 }
 

@@ -21,6 +21,8 @@ public struct CalibrationPart: Sendable {
     /// The number of events of the stream that each event of a journal's unbiased sample stands
     /// for. Nil for recorded events.
     public var unbiasedPrescale: UInt32?
+    /// The thresholds by condition asked for; nil for none.
+    public var bins: ConditionBinRequest?
 
     /// Creates a basis.
     public init(
@@ -93,7 +95,9 @@ public struct CalibrationPart: Sendable {
       backgroundRates: BackgroundRates(
         tally.scores, histogram: tally.histogram, including: ranks(.high)),
       screen: screen, created: created, program: program)
-    calibration.quiet = tally.quiet?.reference(including: ranks(.low))
+    calibration.quiet = tally.quiet?.reference(
+      including: ranks(.low), depth: basis.plan.lowestScoresNeeded(eventCountMax: count))
+    calibration.conditionBins = try conditionBins()?.bins
     return calibration
   }
 }

@@ -5,6 +5,8 @@ public struct CalibrationTally: Sendable {
   public var scores: ThresholdAccumulator
   /// What quiet working points need; nil where none is asked for.
   public var quiet: QuietTally?
+  /// All scores with their conditions; nil where no thresholds by condition are asked for.
+  public var conditioned: ConditionedEvents?
   /// The histogram of all scores.
   public var histogram = ScoreHistogram()
   /// Moments and extremes of the features.
@@ -25,11 +27,14 @@ public struct CalibrationTally: Sendable {
   /// Events seen, scorable or not.
   public var eventCount: Int { scores.scorableCount + scores.notScorableCount }
 
-  /// Adds all that `other` has seen, both without quiet working points: of the same features, and with enough scores kept (see
-  /// `ThresholdAccumulator.merge`).
+  /// Adds all that `other` has seen: of the same features and requests, and with enough scores kept
+  /// (see `ThresholdAccumulator.merge`).
   mutating func merge(_ other: CalibrationTally) {
-    precondition(quiet == nil && other.quiet == nil, "parts have no quiet working points")
+    precondition((quiet == nil) == (other.quiet == nil), "one has no low scores")
+    precondition((conditioned == nil) == (other.conditioned == nil), "one has no conditions")
     scores.merge(other.scores)
+    if let low = other.quiet { quiet?.merge(low) }
+    if let events = other.conditioned { conditioned?.merge(events) }
     histogram.merge(other.histogram)
     features.merge(other.features)
     conditions.merge(other.conditions)

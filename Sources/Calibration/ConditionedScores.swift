@@ -21,11 +21,13 @@ public struct ConditionedScores: Sendable {
     _ scores: UnsafeBufferPointer<Float>, conditions: UnsafeBufferPointer<Float>
   ) {
     precondition(scores.count == conditions.count)
-    for index in scores.indices {
-      let one = UnsafeBufferPointer(rebasing: scores[index...index])
-      let bin = ConditionBins.bin(of: conditions[index], edges: edges)
-      if bin < bins.count { bins[bin].add(one) } else { unknown.add(one) }
-    }
+    for (score, condition) in zip(scores, conditions) { add(score, condition: condition) }
+  }
+
+  /// Adds the score of an event with its condition.
+  mutating func add(_ score: Float, condition: Float) {
+    let bin = ConditionBins.bin(of: condition, edges: edges)
+    if bin < bins.count { bins[bin].add(score) } else { unknown.add(score) }
   }
 
   /// Edges at the quantiles of `conditions`, for up to `count` bins of about as many events each. Equal

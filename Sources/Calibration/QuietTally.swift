@@ -4,8 +4,9 @@ internal import ReproducibleMath
 public struct QuietTally: Sendable {
   /// The lowest scores, with the opposite sign.
   public private(set) var scores: ThresholdAccumulator
-  private var attributionSums: [ExactSum]
-  private var finiteCount = 0
+  private(set) var attributionSums: [ExactSum]
+  /// Events with a finite score: those in the sums.
+  private(set) var finiteCount = 0
 
   /// An empty tally that keeps the `scoresKept` lowest scores of events with this many features.
   public init(scoresKept: Int, featureCount: Int) {
@@ -31,10 +32,26 @@ public struct QuietTally: Sendable {
     }
   }
 
-  /// What the calibration keeps; `ranks` are those of thresholds, counted from the lowest score.
-  func reference(including ranks: [Int]) -> QuietReference? {
+  /// The tally of a part that was read. Sums are one a feature.
+  init(scores: ThresholdAccumulator, attributionSums: [ExactSum], finiteCount: Int) {
+    self.scores = scores
+    self.attributionSums = attributionSums
+    self.finiteCount = finiteCount
+  }
+
+  /// Adds all that `other` has seen, of the same features and with enough scores kept.
+  mutating func merge(_ other: QuietTally) {
+    precondition(attributionSums.count == other.attributionSums.count)
+    scores.merge(other.scores)
+    for (feature, sum) in other.attributionSums.enumerated() { attributionSums[feature].merge(sum) }
+    finiteCount += other.finiteCount
+  }
+
+  /// What the calibration keeps; `ranks` are those of thresholds, counted from the lowest score, and
+  /// `depth` is the rank down to which low scores have rates.
+  func reference(including ranks: [Int], depth: Int) -> QuietReference? {
     guard finiteCount > 0,
-      let rates = BackgroundRates(lowest: scores, including: ranks)
+      let rates = BackgroundRates(lowest: scores, including: ranks, depth: depth)
     else { return nil }
     return QuietReference(
       rates: rates,

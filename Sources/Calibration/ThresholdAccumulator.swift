@@ -38,14 +38,18 @@ public struct ThresholdAccumulator: Sendable {
 
   /// Adds scores. O(count), and O(log capacity) more for each that is among the largest so far.
   public mutating func add(_ scores: UnsafeBufferPointer<Float>) {
-    for score in scores {
-      if score.isNaN {
-        notScorableCount += 1
-      } else {
-        scorableCount += 1
-        // -0 + 0 is +0: equal scores are the same bits, whichever came first.
-        keep(score + 0)
-      }
+    for score in scores { add(score) }
+  }
+
+  /// Adds a score.
+  @inline(__always)
+  mutating func add(_ score: Float) {
+    if score.isNaN {
+      notScorableCount += 1
+    } else {
+      scorableCount += 1
+      // -0 + 0 is +0: equal scores are the same bits, whichever came first.
+      keep(score + 0)
     }
   }
 

@@ -94,14 +94,6 @@ struct CalibrateCommand: ParsableCommand {
       throw ValidationError("--background is missing: runs, segments, .npy files or journals")
     }
     try request.validate(withOlder: compare != nil)
-    if !request.quietPoint.isEmpty, parts.partial {
-      throw ValidationError(
-        "--partial keeps no low scores: calibrate --quiet-point with all events in one pass")
-    }
-    if request.hasBins, parts.partial {
-      throw ValidationError(
-        "--partial has no thresholds by condition: calibrate all events in one pass")
-    }
   }
 
   func run() throws {
@@ -111,19 +103,16 @@ struct CalibrateCommand: ParsableCommand {
       inputs: background + parts.merge + [model, compare], replacing: replace.force)
     let older = try compare.map { try TriggerCalibration.load($0) }
     if parts.partial {
-      try write(part(older: nil).part)
+      try write(part(older: nil))
     } else if parts.merge.isEmpty {
-      let (part, bins) = try part(older: older)
-      try finish(part, older: older, bins: bins)
+      try finish(part(older: older), older: older)
     } else {
-      try finish(parts.merged(), older: older, bins: nil)
+      try finish(parts.merged(), older: older)
     }
   }
 
   /// Scores the background; with `older`, so that it can be compared.
-  private func part(
-    older: LoadedCalibration?
-  ) throws -> (part: CalibrationPart, bins: ConditionBins?) {
+  private func part(older: LoadedCalibration?) throws -> CalibrationPart {
     guard let model else { throw ValidationError("--model is missing: the model file") }
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
@@ -142,63 +131,46 @@ struct CalibrateCommand: ParsableCommand {
       loaded: loaded, scoring: try chosenScoring(loaded, older: older?.calibration),
       background: events, plan: plan, screenMargin: request.screenMargin, engine: engine)
     let eventCount = events.source.eventCount
-    if request.hasBins {
-      pass.conditioned = ConditionedScores(
-        edges: try conditionEdges(of: events.source),
-        capacity: plan.scoresNeededForThresholds(eventCountMax: eventCount))
-    }
+    pass.bins = request.bins
     // A part keeps what the whole may need, a comparison what the older thresholds may lie above.
     let keepsAll = parts.partial ? parts.eventsTotal == nil : older != nil
     let total = try parts.total(atLeast: eventCount)
     if plan.hasQuiet {
       pass.lowestScoresKept =
-        older != nil ? eventCount : plan.lowestScoresNeeded(eventCountMax: eventCount)
+        keepsAll ? eventCount : plan.lowestScoresNeeded(eventCountMax: total)
     }
-    let part = try pass.part(
+    return try pass.part(
       scoresKept: keepsAll ? eventCount : plan.scoresNeeded(eventCountMax: total),
       eventsTotal: parts.eventsTotal)
-    return (part, try pass.conditioned.flatMap { try bins(of: $0, plan: plan) })
   }
 
-  /// The edges that were given, or quantiles of the conditions.
-  private func conditionEdges(of source: EventSource) throws -> [Float] {
-    if let edges = request.conditionEdges?.values { return edges }
-    var conditions = [Float](repeating: .nan, count: source.eventCount)
-    conditions.withUnsafeMutableBufferPointer {
-      if let base = $0.baseAddress { source.copyConditions(of: 0..<$0.count, into: base) }
-    }
-    guard conditions.contains(where: \.isFinite) else {
+  /// A word on thresholds by condition that are not as they were asked for.
+  private func tellOfBins(_ part: CalibrationPart) throws {
+    guard let request = part.basis.bins, let found = try part.conditionBins() else { return }
+    if case .count = request, part.tally.conditioned?.hasFinite != true {
       throw FileFault(
-        file: background[0], found: "no event with a finite condition",
+        file: (background + parts.merge)[0], found: "no event with a finite condition",
         expected: "records whose condition is known, for --condition-bins",
         remedy: "leave --condition-bins out, or let the senders fill the field")
     }
-    return ConditionedScores.edges(of: conditions, count: request.conditionBins ?? 2)
-  }
-
-  /// The thresholds by condition, with a word on bins that were merged.
-  private func bins(of scores: ConditionedScores, plan: CalibrationPlan) throws -> ConditionBins? {
-    let asked = request.conditionBins ?? scores.edges.count + 1
-    let (bins, merged) = try plan.conditionBins(of: scores)
-    if merged > 0 {
+    if found.merged > 0 {
       complain(
-        "condition bins: \(merged) of \(scores.edges.count + 1) had too few events for every "
+        "condition bins: \(found.merged) of \(found.count) had too few events for every "
           + "working point and were merged with a neighbour")
     }
-    if scores.edges.count + 1 < asked {
+    if case .count(let asked) = request, found.count < asked {
       complain(
         "condition bins: \(asked) were asked for, and the conditions have "
-          + "\(scores.edges.count + 1) different quantiles")
+          + "\(found.count) different quantiles")
     }
-    if let bins, bins.unknown == nil {
+    if let bins = found.bins, bins.unknown == nil {
       complain(
         "condition bins: \(bins.unknownCount) events without a condition are too few for a "
           + "threshold of their own: the highest of all bins holds for them")
     }
-    if bins == nil {
+    if found.bins == nil {
       complain("condition bins: a single one is left, and one threshold holds for all events")
     }
-    return bins
   }
 
   private func chosenScoring(_ loaded: LoadedModel, older: TriggerCalibration?) throws -> Scoring {
@@ -224,19 +196,17 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   /// Sets the thresholds, writes and compares.
-  private func finish(
-    _ part: CalibrationPart, older: LoadedCalibration?, bins: ConditionBins?
-  ) throws {
+  private func finish(_ part: CalibrationPart, older: LoadedCalibration?) throws {
     try CalibrationPart.refuseRepeatedRuns(part.tally.runs.map { ($0, $0.name) })
-    var calibration = try part.calibration(
+    try tellOfBins(part)
+    let calibration = try part.calibration(
       screen: part.screenCalibration(path: model ?? parts.merge[0]), created: creationTime(),
       program: "tamis \(programVersion)")
-    calibration.conditionBins = bins
-    if let older, older.calibration.conditionBins != nil, bins == nil {
+    if let older, older.calibration.conditionBins != nil, calibration.conditionBins == nil {
       complain(
         "\(older.path): has thresholds by condition, and the new calibration has none: "
           + "--condition-bins makes them again")
-    } else if older != nil, bins != nil {
+    } else if older != nil, calibration.conditionBins != nil {
       complain("--compare compares the thresholds over all conditions, not those of single bins")
     }
     var facts = Facts()

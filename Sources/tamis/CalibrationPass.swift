@@ -16,13 +16,13 @@ struct CalibrationPass {
   let plan: CalibrationPlan
   let screenMargin: Double?
   let engine: EngineOptions
-  /// Gathers scores by condition where thresholds by condition are wanted.
-  var conditioned: ConditionedScores?
+  /// The thresholds by condition that are wanted.
+  var bins: ConditionBinRequest?
   /// How many of the lowest scores to keep; nil where no working point is of the low side.
   var lowestScoresKept: Int?
 
   /// Scores all events. `scoresKept` is the number of largest scores to keep.
-  mutating func part(scoresKept: Int, eventsTotal: Int?) throws -> CalibrationPart {
+  func part(scoresKept: Int, eventsTotal: Int?) throws -> CalibrationPart {
     let network = ScoringNetwork(
       model: loaded.model, scoring: scoring, instructionSet: try InstructionSet.selected())
     let events = background.source
@@ -32,6 +32,7 @@ struct CalibrationPass {
     tally.quiet = lowestScoresKept.map {
       QuietTally(scoresKept: $0, featureCount: events.featureCount)
     }
+    if bins != nil { tally.conditioned = ConditionedEvents() }
     var screen = ScreenComparison(model: loaded.model, network: network)
     var progress = ProgressLine()
     let trigger = OfflineTrigger(
@@ -44,7 +45,7 @@ struct CalibrationPass {
       tally.features.add(rows)
       events.withConditions(of: range) {
         tally.conditions.add($0)
-        conditioned?.add(scores, conditions: $0)
+        tally.conditioned?.add(scores, conditions: $0)
       }
       screen.add(exact: scores, events: rows)
       progress.show("calibrate \(range.upperBound) of \(events.eventCount) events")
@@ -52,12 +53,13 @@ struct CalibrationPass {
     progress.finish()
     tally.screen = screen.accumulator
     tally.runs = runs
+    var basis = CalibrationPart.Basis(
+      modelSHA256: loaded.sha256, schema: loaded.model.schema, levels: scoring.levels,
+      weights: scoring.weights, plan: plan, screenMargin: screenMargin,
+      unbiasedPrescale: background.unbiasedPrescale)
+    basis.bins = bins
     return CalibrationPart(
-      basis: CalibrationPart.Basis(
-        modelSHA256: loaded.sha256, schema: loaded.model.schema, levels: scoring.levels,
-        weights: scoring.weights, plan: plan, screenMargin: screenMargin,
-        unbiasedPrescale: background.unbiasedPrescale),
-      tally: tally, eventsTotal: eventsTotal, screenRefusal: screen.refusal)
+      basis: basis, tally: tally, eventsTotal: eventsTotal, screenRefusal: screen.refusal)
   }
 
   private var runs: [CalibrationRun] {

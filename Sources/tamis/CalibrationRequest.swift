@@ -50,6 +50,11 @@ struct CalibrationRequest: ParsableArguments {
   /// Whether thresholds by condition were asked for.
   var hasBins: Bool { conditionBins != nil || conditionEdges != nil }
 
+  /// Them.
+  var bins: ConditionBinRequest? {
+    conditionEdges.map { .edges($0.values.map { $0 + 0 }) } ?? conditionBins.map { .count($0) }
+  }
+
   /// Whether anything was asked for.
   var isGiven: Bool {
     !workingPoint.isEmpty || !quietPoint.isEmpty || !prescale.isEmpty || confidence != nil
@@ -91,16 +96,10 @@ struct CalibrationRequest: ParsableArguments {
         "--allow-extrapolation has no thresholds by condition: leave one of the two out")
     }
     let most = ConditionBins.countMax
-    if let conditionBins, !(2...most).contains(conditionBins) {
-      throw ValidationError("--condition-bins is 2 to \(most), not \(conditionBins)")
-    }
-    if let edges = conditionEdges?.values {
-      guard edges.count < most, edges.allSatisfy(\.isFinite),
-        zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 })
-      else {
-        throw ValidationError(
-          "--condition-edges wants 1 to \(most - 1) finite numbers, each above the one before")
-      }
+    guard bins?.isSound ?? true else {
+      throw ValidationError(
+        conditionBins.map { "--condition-bins is 2 to \(most), not \($0)" }
+          ?? "--condition-edges wants 1 to \(most - 1) finite numbers, each above the one before")
     }
   }
 

@@ -90,7 +90,7 @@ import Testing
       ["--condition-bins", "1"], ["--condition-bins", "65"], ["--condition-bins", "x"],
       ["--condition-edges", "3,3"], ["--condition-edges", "nan"], ["--condition-edges", "5,2"],
       ["--condition-bins", "3", "--condition-edges", "5"],
-      ["--condition-bins", "3", "--allow-extrapolation"], ["--condition-bins", "3", "--partial"],
+      ["--condition-bins", "3", "--allow-extrapolation"],
     ] {
       let refused = try Programs.tamis(all: usual + wrong)
       #expect(try refused.wait() == 2, "\(wrong): \(refused.errors)")

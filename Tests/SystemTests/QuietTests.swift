@@ -170,7 +170,7 @@ import Testing
     ]
     let point = ["--working-point", "a=0.01", "--quiet-point", "b=0.01"]
     for wrong in [
-      ["--quiet-point", "b=0.01"], point + ["--partial"], point + ["--condition-bins", "3"],
+      ["--quiet-point", "b=0.01"], point + ["--condition-bins", "3"],
       point + ["--condition-edges", "3"], point + ["--quiet-point", "a=0.02"],
       ["--working-point", "a=0.01", "--quiet-point", "b"],
     ] {

@@ -101,6 +101,27 @@ def test_the_reference_is_numpys(study, tmp_path):
     np.testing.assert_allclose(features["kurtosis"], kurtosis.astype(float), rtol=1e-13)
 
 
+@pytest.mark.parametrize("more", [["--quiet-point", "low=1e-2"], ["--condition-bins", "3"],
+                                  ["--condition-edges", "40,60"]])
+def test_quiet_points_and_bins_merge_to_the_single_pass(study, tmp_path, more):
+    single = tmp_path / "single.json"
+    calibrate(study, single, *runs(study), more=[*POINTS, *more])
+    names = [tmp_path / f"{index}.part" for index in range(3)]
+    for index, name in enumerate(names):
+        part(study, name, *runs(study)[2 * index:2 * index + 2],
+             more=[*more, *[[], ["--events-total", "9000"]][index % 2]])
+    tamis("calibrate", "--merge", *names[::-1], "--out", tmp_path / "merged.json")
+    assert (tmp_path / "merged.json").read_bytes() == single.read_bytes()
+    # A comparison keeps more scores and changes no byte.
+    calibrate(study, tmp_path / "again.json", *runs(study),
+              more=[*POINTS, *more, "--compare", single])
+    assert (tmp_path / "again.json").read_bytes() == single.read_bytes()
+    part(study, tmp_path / "other", runs(study)[0])
+    said = tamis("calibrate", "--merge", tmp_path / "other", *names[1:], "--out", tmp_path / "c",
+                 status=1)
+    assert ("working_points" if "low=1e-2" in more else "condition_bins") in said
+
+
 def test_parts_that_do_not_belong_together_are_refused(study, tmp_path):
     part(study, tmp_path / "a", runs(study)[0])
     part(study, tmp_path / "same", runs(study)[0], runs(study)[1])

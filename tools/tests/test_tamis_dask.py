@@ -68,6 +68,16 @@ def test_the_calibration_is_that_of_one_pass(study, tmp_path):
     assert len({each["worker"] for each in report["runs"]}) > 1
 
 
+@pytest.mark.parametrize("more", [["--quiet-point", "low=1e-2"], ["--condition-bins", 3],
+                                  ["--condition-edges", "40,60"]])
+def test_quiet_points_and_bins_are_those_of_one_pass(study, tmp_path, more):
+    report = calibrate(study, tmp_path, *more, "--json", *runs(study))
+    tamis("calibrate", "--model", study / "m.safetensors", "--background", *runs(study),
+          "--working-point", *POINTS, *more, "--out", tmp_path / "single.json")
+    assert (tmp_path / "calibration.json").read_bytes() == (tmp_path / "single.json").read_bytes()
+    assert [each["status"] for each in report["runs"]] == ["done"] * 5
+
+
 def test_finished_parts_are_kept_unless_something_changed(study, tmp_path):
     calibrate(study, tmp_path, *runs(study))
     first = (tmp_path / "calibration.json").read_bytes()

@@ -131,6 +131,12 @@ def output_path(work, run, suffix):
 def calibration_tasks(options):
     command = [options.tamis, "calibrate", "--partial", "--model", options.model,
                "--working-point", *options.working_point]
+    if options.quiet_point:
+        command += ["--quiet-point", *options.quiet_point]
+    if options.condition_bins is not None:
+        command += ["--condition-bins", str(options.condition_bins)]
+    if options.condition_edges is not None:
+        command += ["--condition-edges=" + options.condition_edges]
     if options.events_total is not None:
         command += ["--events-total", str(options.events_total)]
     return [make_task(options, command, "--background", run, "--out", ".part", [options.model])
@@ -281,6 +287,12 @@ def parsed(arguments):
     calibrate = commands.add_parser("calibrate", help="one calibration of all runs")
     common_options(calibrate)
     calibrate.add_argument("--working-point", nargs="+", required=True, metavar="NAME=FPR")
+    calibrate.add_argument("--quiet-point", nargs="+", metavar="NAME=FPR",
+                           help="working points for events with too low a score")
+    calibrate.add_argument("--condition-bins", type=int, metavar="N",
+                           help="thresholds by condition, in bins at quantiles of all runs")
+    calibrate.add_argument("--condition-edges", metavar="A,B,...",
+                           help="the edges of these bins, in place of quantiles")
     calibrate.add_argument("--events-total", type=int,
                            help="the most events that all runs have: smaller parts")
     calibrate.add_argument("--out", required=True, help="the calibration file")
@@ -327,7 +339,8 @@ def main(arguments=None):
         print(json.dumps(report, indent=2))
     elif "calibration" in report:
         for point in report["calibration"]["working_points"]:
-            print(f"{point['name']}: score > {point['threshold']}, rank {point['rank']} of "
+            sign = "<" if point.get("side") == "low" else ">"
+            print(f"{point['name']}: score {sign} {point['threshold']}, rank {point['rank']} of "
                   f"{report['calibration']['events']}")
     return 1 if failed else 0
 
