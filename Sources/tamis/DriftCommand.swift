@@ -120,12 +120,13 @@ struct DriftCommand: ParsableCommand {
     }
     for note in journal.notes { complain("\(journal.path): \(note)") }
     let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0)
-    var otherModel = 0
+    var (otherModel, otherCalibration) = (0, 0)
     run.eventCount = 0
     try journal.forEachFlaggedRecord { record in
       guard record.reasons.contains(.unbiased) else { return }
       run.eventCount += 1
       if record.model != loaded.sha256.prefix { otherModel += 1 }
+      if record.calibration != matchedCalibration.sha256.prefix { otherCalibration += 1 }
     }
     guard run.eventCount > 0 else {
       throw FileFault(
@@ -138,6 +139,12 @@ struct DriftCommand: ParsableCommand {
         file: journal.path, found: "\(counted(otherModel, "record")) scored with another model",
         expected: "scores of \(loaded.path)",
         remedy: "name the model and calibration that the daemon had")
+    }
+    if otherCalibration > 0 {
+      complain(
+        "\(journal.path): \(counted(otherCalibration, "record")) of the sample were decided with "
+          + "another calibration; their stored scores are compared as they are, which is right where "
+          + "it has the same levels and weights")
     }
     try journal.forEachFlaggedRecord { record in
       guard record.reasons.contains(.unbiased) else { return }
