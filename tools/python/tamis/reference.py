@@ -217,7 +217,7 @@ def flag(model: Model, calibration: Calibration, events: Records, unbiased_presc
     events = np.ascontiguousarray(events[events["kind"] == EVENT])
     parts = attributions(model, events["features"], calibration.scoring, exact)
     thresholds = calibration.thresholds(events["condition"])
-    own = [each.prescale for each in calibration.working_points]
+    own: list[npt.ArrayLike] = [each.prescale for each in calibration.working_points]
     if prescales is not None:
         own = list(prescales_of(prescales, events))
         if len(own) != len(calibration.working_points):
