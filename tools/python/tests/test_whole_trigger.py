@@ -155,6 +155,29 @@ def record(path, *parts):
     return path
 
 
+def repeated(files, calibration, journal):
+    """How many records the reference made again from the lines of decisions.jsonl, each to the bit."""
+    model, name = files / "m.safetensors", files / f"{calibration}.json"
+    model, calibration = tamis.Model.read(model), tamis.Calibration.read(name)
+    lines = tamis.Journal(journal).decisions().entries
+    tables = {line["prescale_table"]: line for line in lines if "rows" in line}
+    changes = [line for line in lines if "number" in line]
+    records = tamis.Journal(journal).records()
+    places = np.searchsorted([line["number"] for line in changes], records["number"], "right") - 1
+    count = 0
+    for place in np.unique(places):
+        line, theirs = changes[place], records[places == place]
+        if line["calibration_sha256"] != calibration.sha256:
+            continue
+        ours = tamis.flag(model, calibration, theirs["event"], 7, exact=True,
+                          prescales=tables.get(line.get("prescale_table")),
+                          factors=line.get("factors"), flood_prescale=line["flood_prescale"])
+        for field in ("event", "score", "reasons", "working_points", "weight", "threshold"):
+            assert ours[field].tobytes() == theirs[field].tobytes(), (field, line)
+        count += len(theirs)
+    return count
+
+
 def mixed(*sources):
     """Records of sources in turn, a few at a time, so that their sections differ."""
     parts, places = [], [0] * len(sources)
@@ -261,6 +284,7 @@ def test_reloads_with_bins_and_control(files, tmp_path):
         found = verified(files, calibration, daemon.journal, recording)
         assert found["verify"] == "identical", found
         assert found["decided_by_other_arms"] == foreign and found["flagged"] > 300, found
+        assert repeated(files, calibration, daemon.journal) == found["flagged"]
 
 
 def test_a_table_that_is_altered_is_told(files, tmp_path):
