@@ -4,39 +4,9 @@
 //   TILE_ROWS   most rows that a tile of registers takes
 //   TILES(T)    T(rows, vectors) for each kind of tile, the widest first for each count of rows
 //   KERNELS     the name of the table it defines
-// Everything else here is static. Clang's vector types make the same source do for all of them,
-// and every operation below is one that IEEE 754 rounds in one way.
+// Everything else here is static.
 
-#include "vector_lanes.h"
-
-#pragma STDC FP_CONTRACT OFF
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-typedef float vector __attribute__((ext_vector_type(LANES)));
-typedef int32_t bits __attribute__((ext_vector_type(LANES)));
-/// A vector where it lies in a buffer of floats or of raw bytes.
-typedef vector stored __attribute__((aligned(4), may_alias));
-typedef bits stored_bits __attribute__((aligned(4), may_alias));
-
-enum {
-  block = TAMIS_BLOCK_COLUMNS,
-  panel = TAMIS_PANEL_COLUMNS,
-  block_stride = TAMIS_GROUP_ROWS * TAMIS_BLOCK_COLUMNS,
-};
-
-ALWAYS_INLINE vector load(const void *from) { return *(const stored *)from; }
-ALWAYS_INLINE void store(float *to, vector value) { *(stored *)to = value; }
-ALWAYS_INLINE vector fused(vector a, vector b, vector c) {
-  return __builtin_elementwise_fma(a, b, c);
-}
-ALWAYS_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-// Where column `column` of row 0 lies in a group's activations.
-ALWAYS_INLINE size_t position(size_t column) {
-  return column / block * block_stride + column % block;
-}
+#include "group_vectors.h"
 
 ALWAYS_INLINE vector silu(vector x) {
   // A NaN fails both comparisons and stays.
@@ -180,20 +150,7 @@ typedef void tile(const tamis_dense_layer *, const float *weights, const float *
   }
 TILES(DEFINE_TILE)
 
-typedef struct {
-  size_t rows, columns;
-  tile *run;
-} tile_choice;
-
-#define CHOOSE_TILE(ROWS, VECTORS) {ROWS, VECTORS * LANES, tile_##ROWS##_##VECTORS},
-static const tile_choice tiles[] = {TILES(CHOOSE_TILE)};
-
-// The widest tile for so many rows that fits into the columns left.
-static const tile_choice *chosen_tile(size_t rows, size_t columns) {
-  const tile_choice *choice = tiles;
-  while (choice->rows != rows || choice->columns > columns) choice++;
-  return choice;
-}
+#include "tile_choice.h"
 
 static void dense(const tamis_dense_layer *layer, const float *inputs, size_t row_count,
                   bool accumulate, float *outputs) {
@@ -259,8 +216,6 @@ static void attribute(const float *outputs, const float *level_weights, size_t l
     store(attributions + column, sum);
   }
 }
-
-#include "lane_sum.h"
 
 static float total(size_t feature_count, float *attributions) {
   vector lanes[TAMIS_BLOCK_COLUMNS / LANES];

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "group_tiles.h"
 #include "score_constants.h"
 #include "screen_constants.h"
 
@@ -13,8 +14,7 @@
 #define LANES 8
 #define STEP 2
 #define TILE_ROWS 6
-#define TILES(T) \
-  T(1, 4) T(1, 2) T(2, 4) T(2, 2) T(3, 4) T(3, 2) T(4, 2) T(5, 2) T(6, 2)
+#define TILES TILES_OF_16_REGISTERS
 #define WEIGHTS(from) ((bits)_mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(from))))
 #define DOT(sums, inputs, weights) \
   ((sums) + (bits)_mm256_madd_epi16((__m256i)(inputs), (__m256i)(weights)))

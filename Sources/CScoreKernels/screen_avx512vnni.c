@@ -5,17 +5,14 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "group_tiles.h"
 #include "score_constants.h"
 #include "screen_constants.h"
 
-// The tiles of score_avx512.c: an integer dot product takes the same registers.
 #define LANES 16
 #define STEP 4
 #define TILE_ROWS 12
-#define TILES(T)                                                                       \
-  T(1, 8) T(1, 4) T(1, 2) T(2, 8) T(2, 4) T(2, 2) T(3, 8) T(3, 4) T(3, 2)              \
-  T(4, 4) T(4, 2) T(5, 4) T(5, 2) T(6, 4) T(6, 2)                                      \
-  T(7, 2) T(8, 2) T(9, 2) T(10, 2) T(11, 2) T(12, 2)
+#define TILES TILES_OF_32_REGISTERS
 #define WEIGHTS(from) ((bits)_mm512_loadu_si512(from))
 #define DOT(sums, inputs, weights) \
   ((bits)_mm512_dpbusd_epi32((__m512i)(sums), (__m512i)(inputs), (__m512i)(weights)))

@@ -10,41 +10,17 @@
 // Quantised inputs lie in blocks of 16 steps of 4 bytes, in each TAMIS_GROUP_ROWS rows, so that a
 // step takes the place that a column has among the activations.
 
-#include "vector_lanes.h"
+#include "group_vectors.h"
 
-#pragma STDC FP_CONTRACT OFF
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-typedef float vector __attribute__((ext_vector_type(LANES)));
-typedef int32_t bits __attribute__((ext_vector_type(LANES)));
-/// Where it lies in a buffer.
-typedef vector stored __attribute__((aligned(4), may_alias));
-typedef bits stored_bits __attribute__((aligned(4), may_alias));
 typedef int32_t stored_step __attribute__((may_alias));
 
 enum {
-  block = TAMIS_BLOCK_COLUMNS,
-  panel = TAMIS_PANEL_COLUMNS,
-  block_stride = TAMIS_GROUP_ROWS * TAMIS_BLOCK_COLUMNS,
   column_bytes = 4 / STEP,
   columns_per_step_block = block * STEP,
 };
 
-ALWAYS_INLINE vector load(const float *from) { return *(const stored *)from; }
-ALWAYS_INLINE void store(float *to, vector value) { *(stored *)to = value; }
 ALWAYS_INLINE bits load_bits(const int32_t *from) { return *(const stored_bits *)from; }
-ALWAYS_INLINE vector fused(vector a, vector b, vector c) {
-  return __builtin_elementwise_fma(a, b, c);
-}
 ALWAYS_INLINE vector larger(vector a, vector b) { return a > b ? a : b; }
-ALWAYS_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-// Where column `column` of row 0 lies in a group's activations.
-ALWAYS_INLINE size_t position(size_t column) {
-  return column / block * block_stride + column % block;
-}
 
 // Where the quantised column `column`, a multiple of LANES, of row 0 lies.
 ALWAYS_INLINE size_t byte_position(size_t column) {
@@ -181,20 +157,7 @@ typedef void tile(const tamis_screen_layer *, size_t column, const stored_step *
   }
 TILES(DEFINE_TILE)
 
-typedef struct {
-  size_t rows, columns;
-  tile *run;
-} tile_choice;
-
-#define CHOOSE_TILE(ROWS, VECTORS) {ROWS, VECTORS * LANES, tile_##ROWS##_##VECTORS},
-static const tile_choice tiles[] = {TILES(CHOOSE_TILE)};
-
-// The widest tile for so many rows that fits into the columns left.
-static const tile_choice *chosen_tile(size_t rows, size_t columns) {
-  const tile_choice *choice = tiles;
-  while (choice->rows != rows || choice->columns > columns) choice++;
-  return choice;
-}
+#include "tile_choice.h"
 
 static void dense(const tamis_screen_layer *layer, const uint8_t *quantised,
                   const float *row_scales, size_t row_count, bool accumulate, float *outputs) {
@@ -288,8 +251,6 @@ static void embed(const float *projection, size_t event_count, const float *embe
   quantise_activations(
       hidden, event_count * level_count, column_count, largest, quantised, row_scales);
 }
-
-#include "lane_sum.h"
 
 static float norm(const float *outputs, const float *level_weights, size_t level_count,
                   size_t feature_count, float score) {

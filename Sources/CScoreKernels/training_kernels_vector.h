@@ -7,24 +7,9 @@
 //   KERNELS       the name of the table it defines
 // Everything else here is static.
 
-#pragma STDC FP_CONTRACT OFF
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-typedef float vector __attribute__((ext_vector_type(LANES)));
-typedef int32_t bits __attribute__((ext_vector_type(LANES)));
-/// A vector where it lies in a buffer; events begin on any boundary of four bytes.
-typedef vector stored __attribute__((aligned(4), may_alias));
+#include "vector_lanes.h"
 
 enum { panel = TAMIS_TRAINING_PANEL };
-
-ALWAYS_INLINE vector load(const float *from) { return *(const stored *)from; }
-ALWAYS_INLINE void store(float *to, vector value) { *(stored *)to = value; }
-ALWAYS_INLINE vector fused(vector a, vector b, vector c) {
-  return __builtin_elementwise_fma(a, b, c);
-}
-ALWAYS_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 // A tile of `rows` x TILE_VECTORS sums that stay in registers from start to end. Term t of row r
 // is inputs[r * row_stride + t * term_stride] * weights[t * 32 ...]; after 32 terms the inputs go
