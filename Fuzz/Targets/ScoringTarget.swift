@@ -59,12 +59,12 @@ private func model(_ shape: NetworkShape, seed: UInt8) -> TrainedModel {
 /// Bits of the scores and then of the attributions. One NaN is as good as another.
 private func scores(_ network: ScoringNetwork, _ features: [Float], _ count: Int) -> [UInt32] {
   let width = network.featureCount
-  let plan = ScoringPlan(network: network, batchMax: count)
+  let scorer = EventScorer(.exact(network), batchMax: count)
   var scores = [Float](repeating: -1, count: count)
   var attributions = [Float](repeating: -1, count: count * width)
   features.withUnsafeBytes { events in
     guard let base = events.baseAddress else { return }
-    plan.score(
+    scorer.score(
       events: base, eventStride: width * 4, count: count, scores: &scores,
       attributions: &attributions, attributionStride: width * 4)
   }

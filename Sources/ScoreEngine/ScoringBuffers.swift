@@ -1,4 +1,4 @@
-/// Where a group's intermediate values lie; the memory belongs to a `ScoringPlan`.
+/// Where a group's intermediate values lie; the memory belongs to a scorer.
 struct ScoringBuffers {
   /// From one row to the next, in all buffers but the attributions.
   let rowStride = blockWidth

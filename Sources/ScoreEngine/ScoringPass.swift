@@ -1,6 +1,6 @@
 internal import CScoreKernels
 
-/// One way through the network: a packed network and the buffers of a plan.
+/// One way through the network: a packed network and the buffers of a scorer.
 ///
 /// A batch is scored in groups of at most twelve rows; a row is one event at one noise level. A
 /// group passes through the whole network before the next one begins: its activations stay in the
@@ -12,7 +12,7 @@ struct ScoringPass {
   let network: PackedNetwork
   let buffers: ScoringBuffers
 
-  /// Scores the chosen events of a batch, as `ScoringPlan.score` does.
+  /// Scores the chosen events of a batch, as `EventScorer.score` does.
   @_noLocks func score(
     _ chosen: ChosenEvents, of events: UnsafeRawPointer, eventStride: Int,
     scores: UnsafeMutablePointer<Float>, attributions: UnsafeMutableRawPointer?,

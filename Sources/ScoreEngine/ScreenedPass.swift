@@ -12,7 +12,24 @@ struct ScreenedPass {
   /// The places of the events that are scored exactly.
   let chosen: UnsafeMutablePointer<Int32>
 
-  /// As `ScreenedPlan.score`.
+  /// Lengths in floats of the pieces of memory for `scores` and `chosen`.
+  static func pieces(batchMax: Int) -> [Int] { [batchMax, batchMax] }
+
+  init(network: ScreenNetwork, screening: Screening, batchMax: Int, memory: FloatMemory) {
+    screen = ScreenPass(
+      network: network.packed, buffers: ScreenBuffers(network.packed, memory: memory))
+    exact = ScoringPass(
+      network: network.exact.packed, buffers: ScoringBuffers(network.exact.packed, memory: memory))
+    limit = screening.limit
+    threshold = screening.threshold
+    quietLimit = screening.quietLimit
+    quietThreshold = screening.quietThreshold
+    scores = memory.take(batchMax)
+    chosen = UnsafeMutableRawPointer(memory.take(batchMax))
+      .bindMemory(to: Int32.self, capacity: batchMax)
+  }
+
+  /// As `EventScorer.score`.
   @_noLocks func score(
     events: UnsafeRawPointer, eventStride: Int, count: Int, isSampled: UnsafePointer<Bool>?,
     scores: UnsafeMutablePointer<Float>, attributions: UnsafeMutablePointer<Float>?,

@@ -19,13 +19,12 @@ public struct Screening: Equatable, Sendable {
     self.margin = margin
   }
 
-  /// An event with a screen score below this is not scored exactly: (1 - margin) times the
-  /// threshold in float64, rounded to float32.
-  /// One with a screen score below `quietLimit` is all the same.
+  /// (1 - margin) times the threshold in float64, rounded to float32. An event with a screen score
+  /// below this is not scored exactly, unless it is below `quietLimit`.
   public var limit: Float { Float((1 - margin) * Double(threshold)) }
 
-  /// (1 + margin) times the quiet threshold, likewise. No screen score at or above it is below the quiet
-  /// threshold.
+  /// (1 + margin) times the quiet threshold, rounded likewise. An event with a screen score below this is
+  /// scored exactly.
   public var quietLimit: Float { Float((1 + margin) * Double(quietThreshold)) }
 }
 

@@ -59,11 +59,11 @@ struct NetworkMeasuring {
       parameters: parameters, sigmas: sigmas, standardiser: identity, featureNames: nil,
       scoring: scoring, trainingRecord: nil)
     let network = ScoringNetwork(model: model, instructionSet: configuration.instructionSet)
-    let plan = ScoringPlan(network: network, batchMax: split.measuredCount)
+    let scorer = EventScorer(.exact(network), batchMax: split.measuredCount)
     var norms = [Float](repeating: 0, count: split.measuredCount)
     norms.withUnsafeMutableBufferPointer { norms in
       guard let target = norms.baseAddress else { return }
-      plan.score(
+      scorer.score(
         events: UnsafeRawPointer(
           events.values.base + split.measuredEvent(0) * featureCount),
         eventStride: HeldOutSplit.period * featureCount * MemoryLayout<Float>.stride,

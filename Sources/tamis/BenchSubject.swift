@@ -143,7 +143,7 @@ struct BenchSubject {
     let width = network.featureCount
     let count = events.count / width
     var scores = [Float](repeating: 0, count: count)
-    ScoringPlan(network: network, batchMax: count).score(
+    EventScorer(.exact(network), batchMax: count).score(
       events: events, eventStride: width * MemoryLayout<Float>.stride, count: count,
       scores: &scores, attributions: nil, attributionStride: 0)
     let sorted = scores.filter { !$0.isNaN }.sorted(by: >)

@@ -14,9 +14,9 @@ import Testing
           levelCount: levels.count)
         let model = randomModel(shape, levels: levels, seed: generator.next())
         let events = generator.floats(5 * featureCount, within: 3)
-        let reference = plan(model, .scalar).bits(of: events)
+        let reference = scorer(model, .scalar).bits(of: events)
         for set in vectorSets {
-          #expect(plan(model, set).bits(of: events) == reference, "\(set) \(shape)")
+          #expect(scorer(model, set).bits(of: events) == reference, "\(set) \(shape)")
         }
       }
     }
@@ -29,9 +29,9 @@ import Testing
     let model = randomModel(shape, levels: Array(0..<levelCount))
     var generator = TestGenerator(seed: 3)
     let events = generator.floats(257 * 7, within: 3)
-    let scalar = plan(model, .scalar)
+    let scalar = scorer(model, .scalar)
     let reference = scalar.bits(of: events)
-    let tested = plan(model, set)
+    let tested = scorer(model, set)
     for count in 1...257 {
       #expect(tested.bits(of: events[..<(count * 7)]) == reference.events(0..<count))
     }
@@ -47,7 +47,7 @@ import Testing
     let model = randomModel(shape, levels: [0, 1, 2])
     var generator = TestGenerator(seed: 5)
     let events = generator.floats(9 * 64, within: 3)
-    let expected = plan(model, .scalar).bits(of: events)
+    let expected = scorer(model, .scalar).bits(of: events)
     // The record of an event: 64 bytes of header, 64 floats. The bytes end with the last float.
     var records = [UInt8](repeating: 0xFF, count: shift + 9 * 320)
     var scores = [Float](repeating: 0, count: 9)
@@ -61,7 +61,7 @@ import Testing
         }
       }
       guard let base = bytes.baseAddress else { return }
-      plan(model, set).score(
+      scorer(model, set).score(
         events: base + shift + 64, eventStride: 320, count: 9, scores: &scores,
         attributions: &attributions, attributionStride: 320)
     }
@@ -80,7 +80,7 @@ import Testing
     let model = randomModel(shape, levels: [0, 1])
     var generator = TestGenerator(seed: 6)
     let events = generator.floats(30 * 20, within: 3)
-    let tested = plan(model, set)
+    let tested = scorer(model, set)
     var scores = [Float](repeating: 0, count: 30)
     tested.score(
       events: events, eventStride: 80, count: 30, scores: &scores, attributions: nil,
@@ -91,7 +91,7 @@ import Testing
   @Test func noEventsAreNoWork() {
     let shape = NetworkShape(featureCount: 3, hiddenWidth: 16, blockCount: 0, levelCount: 1)
     var score: Float = 5
-    plan(randomModel(shape, levels: [0]), .best).score(
+    scorer(randomModel(shape, levels: [0]), .best).score(
       events: [Float](), eventStride: 12, count: 0, scores: &score, attributions: nil,
       attributionStride: 0)
     #expect(score == 5)

@@ -11,9 +11,9 @@ import Testing
     let model = distanceModel(count: count, featureCount: featureCount)
     var generator = TestGenerator(seed: 11)
     let events = generator.floats(29 * featureCount, within: 4)
-    let reference = plan(model, .scalar).bits(of: events)
+    let reference = scorer(model, .scalar).bits(of: events)
     for set in InstructionSet.available {
-      let tested = plan(model, set)
+      let tested = scorer(model, set)
       #expect(tested.bits(of: events) == reference, "\(set)")
       for range in [0..<1, 3..<16, 5..<29] {
         let part = events[range.lowerBound * featureCount..<range.upperBound * featureCount]
@@ -28,9 +28,9 @@ import Testing
     let distance = try #require(model.distance)
     var generator = TestGenerator(seed: 5)
     let events = generator.floats(40 * 9, within: 4)
-    let found = plan(model, .best).bits(of: events)
-    let alone = ScoringPlan(
-      network: ScoringNetwork(model: model, withDistance: false, instructionSet: .best),
+    let found = scorer(model, .best).bits(of: events)
+    let alone = EventScorer(
+      .exact(ScoringNetwork(model: model, withDistance: false, instructionSet: .best)),
       batchMax: 64
     ).bits(of: events)
     for event in 0..<40 {
@@ -59,10 +59,10 @@ import Testing
     model.distance = NeighbourDistance(
       prototypes: (0..<64).flatMap { _ in row }, count: 64, weight: 3)
     model.standardiser = Standardiser(mean: [0, 0, 0, 0, 0], scale: [1, 1, 1, 1, 1])
-    let alone = ScoringPlan(
-      network: ScoringNetwork(model: model, withDistance: false, instructionSet: .best),
+    let alone = EventScorer(
+      .exact(ScoringNetwork(model: model, withDistance: false, instructionSet: .best)),
       batchMax: 1)
-    #expect(plan(model, .best).bits(of: row) == alone.bits(of: row))
+    #expect(scorer(model, .best).bits(of: row) == alone.bits(of: row))
   }
 
   @Test(arguments: InstructionSet.available)
@@ -72,12 +72,12 @@ import Testing
       [.greatestFiniteMagnitude, 0, 0], [-.greatestFiniteMagnitude, 1e38, -1e38], [1e20, 0, 1e-30],
     ]
     for event in extremes {
-      let bits = plan(model, set).bits(of: event)
+      let bits = scorer(model, set).bits(of: event)
       #expect(Float(bitPattern: bits.scores[0]) == .infinity)
-      #expect(bits == plan(model, .scalar).bits(of: event))
+      #expect(bits == scorer(model, .scalar).bits(of: event))
     }
     for value in [Float.nan, .infinity, -.infinity] {
-      let bits = plan(model, set).bits(of: [0, value, 0])
+      let bits = scorer(model, set).bits(of: [0, value, 0])
       #expect(Float(bitPattern: bits.scores[0]).isNaN)
       #expect(bits.attributions.allSatisfy { Float(bitPattern: $0).isNaN })
     }
@@ -88,9 +88,9 @@ import Testing
     var model = distanceModel(count: 3, featureCount: 2)
     model.standardiser = Standardiser(mean: [0, 0], scale: [1, 1])
     model.distance = NeighbourDistance(prototypes: [1, 1, 1e30, 1e30, 2, 2], count: 3, weight: 1)
-    let bits = plan(model, .best).bits(of: [5, 5])
+    let bits = scorer(model, .best).bits(of: [5, 5])
     #expect(Float(bitPattern: bits.scores[0]).isFinite)
-    #expect(bits == plan(model, .scalar).bits(of: [5, 5]))
+    #expect(bits == scorer(model, .scalar).bits(of: [5, 5]))
   }
 
   /// The screen's score differs from the exact one by the network's part alone.
@@ -113,8 +113,8 @@ import Testing
       return scores
     }
     let (with, without) = (screened(screen), screened(screenAlone))
-    let both = ScoringPlan(network: exact, batchMax: 50).bits(of: events).scores
-    let network = ScoringPlan(network: alone, batchMax: 50).bits(of: events).scores
+    let both = EventScorer(.exact(exact), batchMax: 50).bits(of: events).scores
+    let network = EventScorer(.exact(alone), batchMax: 50).bits(of: events).scores
     for event in 0..<50 {
       let distance = Float(bitPattern: both[event]) - Float(bitPattern: network[event])
       #expect(abs(with[event] - without[event] - distance) < 1e-4 * with[event])

@@ -6,28 +6,28 @@ import Testing
 // begin: EmbedTheEngine
 /// Scores events with one model. One thread at a time may use a scorer.
 final class AnomalyScorer {
-  private let plan: ScoringPlan
+  private let scorer: EventScorer
 
   init(modelPath: String) throws {
     let model = try TrainedModel.load(modelPath).model
     let network = ScoringNetwork(model: model, instructionSet: try .selected())
-    plan = ScoringPlan(network: network, batchMax: 256)
+    scorer = EventScorer(.exact(network), batchMax: 256)
   }
 
   /// The scores of events that lie one after another, D features each.
   func scores(of events: [Float]) -> [Float] {
-    let featureCount = plan.network.featureCount
+    let featureCount = scorer.precision.network.featureCount
     precondition(events.count % featureCount == 0, "not whole events")
     let eventCount = events.count / featureCount
     var scores = [Float](repeating: 0, count: eventCount)
     events.withUnsafeBufferPointer { events in
       scores.withUnsafeMutableBufferPointer { scores in
         guard let from = events.baseAddress, let to = scores.baseAddress else { return }
-        for first in stride(from: 0, to: eventCount, by: plan.batchMax) {
-          plan.score(
+        for first in stride(from: 0, to: eventCount, by: scorer.batchMax) {
+          scorer.score(
             events: from + first * featureCount,
             eventStride: featureCount * MemoryLayout<Float>.stride,
-            count: min(plan.batchMax, eventCount - first), scores: to + first,
+            count: min(scorer.batchMax, eventCount - first), scores: to + first,
             attributions: nil, attributionStride: 0)
         }
       }

@@ -40,18 +40,18 @@ import Testing
       events(100, from: ExtremeInputTests.finite, ordinary: 3)
       + events(60, from: ExtremeInputTests.notFinite + ExtremeInputTests.finite, ordinary: 20)
       + ExtremeInputTests.finite.flatMap { [Float](repeating: $0, count: 20) }
-    #expect(plan(model, set).bits(of: events) == plan(model, .scalar).bits(of: events))
+    #expect(scorer(model, set).bits(of: events) == scorer(model, .scalar).bits(of: events))
   }
 
   @Test(arguments: InstructionSet.available)
   func finiteFeaturesNeverGiveNaN(set: InstructionSet) {
     let events = events(200, from: ExtremeInputTests.finite, ordinary: 2)
     for model in ExtremeInputTests.models {
-      let bits = plan(model, set).bits(of: events)
+      let bits = scorer(model, set).bits(of: events)
       #expect((bits.scores + bits.attributions).allSatisfy { !Float(bitPattern: $0).isNaN })
     }
     // Where the sums overflow the event fires.
-    let overflowing = plan(ExtremeInputTests.models[1], set).bits(of: events)
+    let overflowing = scorer(ExtremeInputTests.models[1], set).bits(of: events)
     #expect(overflowing.scores.contains(Float.infinity.bitPattern))
   }
 
@@ -59,7 +59,7 @@ import Testing
   func eventsThatAreNotFiniteAreNaNAndLeaveOthersAlone(set: InstructionSet, feature: Int) {
     let model = ExtremeInputTests.models[0]
     let good = events(31, from: [1], ordinary: 1)
-    let tested = plan(model, set)
+    let tested = scorer(model, set)
     let expected = tested.bits(of: good)
     let nan = Float.nan.bitPattern
     for value in ExtremeInputTests.notFinite {
@@ -80,7 +80,7 @@ import Testing
   func clippedFeaturesBeyondTheCutScoreTheSame(set: InstructionSet) {
     let shape = NetworkShape(featureCount: 1, hiddenWidth: 16, blockCount: 1, levelCount: 1)
     let model = randomModel(shape, levels: [0], clip: 2)
-    let bits = plan(model, set).bits(of: [100, 1e9, .greatestFiniteMagnitude, -100, -1e30])
+    let bits = scorer(model, set).bits(of: [100, 1e9, .greatestFiniteMagnitude, -100, -1e30])
     #expect(bits.scores[0] == bits.scores[1] && bits.scores[1] == bits.scores[2])
     #expect(bits.scores[3] == bits.scores[4] && bits.scores[3] != bits.scores[0])
   }

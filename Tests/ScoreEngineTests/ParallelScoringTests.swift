@@ -14,7 +14,7 @@ import Testing
     let events = generator.floats(501 * 9, within: 3)
     let network = ScoringNetwork(
       model: randomModel(ParallelScoringTests.shape, levels: [0, 1, 2]), instructionSet: .best)
-    let expected = ScoringPlan(network: network, batchMax: 501).bits(of: events)
+    let expected = EventScorer(.exact(network), batchMax: 501).bits(of: events)
     var found = ScoredBits(scores: [], attributions: [])
     try scoreInParallel(
       network: network, workers: workers, eventCount: 501, batchMax: batchMax,

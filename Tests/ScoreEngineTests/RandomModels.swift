@@ -68,10 +68,10 @@ struct ScoredBits: Equatable {
   }
 }
 
-extension ScoringPlan {
+extension EventScorer {
   /// Scores row-major events lying one after another.
   func bits(of events: ArraySlice<Float>) -> ScoredBits {
-    let width = network.featureCount
+    let width = precision.network.featureCount
     let count = events.count / width
     var scores = [Float](repeating: -1, count: count)
     var attributions = [Float](repeating: -1, count: count * width)
@@ -88,12 +88,12 @@ extension ScoringPlan {
   func bits(of events: [Float]) -> ScoredBits { bits(of: events[...]) }
 }
 
-/// A plan of its own network.
-func plan(
+/// A scorer with its own network.
+func scorer(
   _ model: TrainedModel, _ set: InstructionSet, scoring: Scoring? = nil, batchMax: Int = 512
-) -> ScoringPlan {
-  ScoringPlan(
-    network: ScoringNetwork(model: model, scoring: scoring, instructionSet: set),
+) -> EventScorer {
+  EventScorer(
+    .exact(ScoringNetwork(model: model, scoring: scoring, instructionSet: set)),
     batchMax: batchMax)
 }
 

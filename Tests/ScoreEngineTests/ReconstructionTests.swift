@@ -52,8 +52,8 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
     let model = randomAutoencoder(featureCount, hiddenLayers)
     var generator = TestGenerator(seed: 7)
     let events = generator.floats(29 * featureCount, within: 3)
-    let reference = plan(model, .scalar).bits(of: events)
-    for set in vectorSets { #expect(plan(model, set).bits(of: events) == reference, "\(set)") }
+    let reference = scorer(model, .scalar).bits(of: events)
+    for set in vectorSets { #expect(scorer(model, set).bits(of: events) == reference, "\(set)") }
   }
 
   @Test(arguments: InstructionSet.available)
@@ -61,8 +61,8 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
     let model = randomAutoencoder(20, [48, 8, 30])
     var generator = TestGenerator(seed: 3)
     let events = generator.floats(100 * 20, within: 3)
-    let reference = plan(model, .scalar).bits(of: events)
-    let tested = plan(model, set)
+    let reference = scorer(model, .scalar).bits(of: events)
+    let tested = scorer(model, set)
     for count in 1...100 {
       #expect(tested.bits(of: events[..<(count * 20)]) == reference.events(0..<count))
     }
@@ -77,7 +77,7 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
     var generator = TestGenerator(seed: 21)
     let model = randomAutoencoder(64, hiddenLayers)
     let events = generator.floats(14 * 64, within: 4)
-    let bits = plan(model, set).bits(of: events)
+    let bits = scorer(model, set).bits(of: events)
     for event in 0..<14 {
       let expected = referenceAttributions(model, events[(event * 64)..<((event + 1) * 64)])
       let score = expected.reduce(0, +)
@@ -92,7 +92,7 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
   func attributionsSumToTheScore(set: InstructionSet, featureCount: Int) {
     var generator = TestGenerator(seed: 22)
     let events = generator.floats(20 * featureCount, within: 3)
-    let bits = plan(randomAutoencoder(featureCount, [32, 4]), set).bits(of: events)
+    let bits = scorer(randomAutoencoder(featureCount, [32, 4]), set).bits(of: events)
     for event in 0..<20 {
       var lanes = [Float](repeating: 0, count: 16)
       for (index, attribution) in bits.event(event).attributions.enumerated() {
@@ -125,7 +125,7 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
         : Self.extremes[Int.random(in: 0..<Self.extremes.count, using: &generator)]
     }
     let model = Self.extremeModels[model]
-    #expect(plan(model, set).bits(of: events) == plan(model, .scalar).bits(of: events))
+    #expect(scorer(model, set).bits(of: events) == scorer(model, .scalar).bits(of: events))
   }
 
   @Test(arguments: InstructionSet.available)
@@ -136,10 +136,10 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
       finite[Int.random(in: 0..<finite.count, using: &generator)]
     }
     for model in Self.extremeModels {
-      let bits = plan(model, set).bits(of: events)
+      let bits = scorer(model, set).bits(of: events)
       #expect((bits.scores + bits.attributions).allSatisfy { !Float(bitPattern: $0).isNaN })
     }
-    let overflowing = plan(Self.extremeModels[1], set).bits(of: events)
+    let overflowing = scorer(Self.extremeModels[1], set).bits(of: events)
     #expect(overflowing.scores.allSatisfy { Float(bitPattern: $0) == .infinity })
   }
 
@@ -147,7 +147,7 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
   func eventsThatAreNotFiniteAreNaNAndLeaveOthersAlone(set: InstructionSet, feature: Int) {
     var generator = TestGenerator(seed: 13)
     let good = generator.floats(31 * 20, within: 2)
-    let tested = plan(Self.extremeModels[0], set)
+    let tested = scorer(Self.extremeModels[0], set)
     let expected = tested.bits(of: good)
     for bad in [0, 1, 11, 12, 30] {
       var mixed = good
@@ -166,7 +166,7 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
     var generator = TestGenerator(seed: 31)
     let events = generator.floats(501 * 20, within: 3)
     let network = ScoringNetwork(model: Self.extremeModels[0], instructionSet: .best)
-    let expected = ScoringPlan(network: network, batchMax: 501).bits(of: events)
+    let expected = EventScorer(.exact(network), batchMax: 501).bits(of: events)
     var scores: [UInt32] = []
     try scoreInParallel(
       network: network, workers: workers, eventCount: 501, batchMax: 17, wantsAttributions: false

@@ -53,7 +53,7 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
     let model = randomModel(
       shape, levels: levels, isLogarithmic: isLogarithmic, clip: 4, seed: 8)
     let events = generator.floats(8 * shape.featureCount, within: 6)
-    let bits = plan(model, set).bits(of: events)
+    let bits = scorer(model, set).bits(of: events)
     for event in 0..<8 {
       let row = events[(event * shape.featureCount)..<((event + 1) * shape.featureCount)]
       let expected = referenceAttributions(model, row)
@@ -81,7 +81,7 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
       featureCount: featureCount, hiddenWidth: 32, blockCount: 1, levelCount: 4)
     var generator = TestGenerator(seed: 22)
     let events = generator.floats(20 * featureCount, within: 3)
-    let bits = plan(randomModel(shape, levels: [3, 1, 2]), set).bits(of: events)
+    let bits = scorer(randomModel(shape, levels: [3, 1, 2]), set).bits(of: events)
     for event in 0..<20 {
       let attributions = bits.event(event).attributions.map { Float(bitPattern: $0) }
       #expect(documentedSum(attributions).bitPattern == bits.scores[event])
@@ -96,13 +96,13 @@ private func referenceAttributions(_ model: TrainedModel, _ event: ArraySlice<Fl
     let events = generator.floats(6 * 5, within: 3)
     let levels = [13, 2, 0, 7, 1, 3, 4, 12, 6, 5, 8, 11, 10, 9]
     let weights = generator.floats(14, within: 1).map { abs($0) }
-    let together = plan(
+    let together = scorer(
       model, set, scoring: Scoring(levels: levels, weights: weights, output: .noise)
     ).bits(of: events)
     // Each level alone with weight 1 gives the squares of its outputs.
     var sums = [Float](repeating: 0, count: 30)
     for (index, level) in levels.enumerated() {
-      let alone = plan(
+      let alone = scorer(
         model, set, scoring: Scoring(levels: [level], weights: [1], output: .noise)
       ).bits(of: events)
       for (feature, square) in alone.attributions.enumerated() {

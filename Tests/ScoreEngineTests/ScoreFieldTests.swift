@@ -23,7 +23,7 @@ import Testing
     let field = ScoreFieldPlan(field: ScoreField(model: model, instructionSet: set))
     for level in 0..<3 {
       let scoring = Scoring(levels: [level], weights: [1], output: output)
-      let expected = plan(model, .scalar, scoring: scoring).bits(of: points).attributions
+      let expected = scorer(model, .scalar, scoring: scoring).bits(of: points).attributions
       let factor = output == .noise ? model.sigmas[level] : 1
       for count in [1, 11, 12, 13, 31] {
         var scores = [Float](repeating: 0, count: count * 21)

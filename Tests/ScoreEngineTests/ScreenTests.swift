@@ -54,7 +54,7 @@ import Testing
       let events = [Float](repeating: 5, count: 64) + [Float](repeating: -5, count: 64)
       let bits = try screen(model, set).bits(of: events)
       #expect(bits == (try screen(model, .scalar).bits(of: events)))
-      let exact = plan(model, .scalar).bits(of: events)
+      let exact = scorer(model, .scalar).bits(of: events)
       for (screened, exact) in zip(bits, exact.scores) {
         let (screened, exact) = (Float(bitPattern: screened), Float(bitPattern: exact))
         // Scores near 0 are as good as the steps of the activations.
@@ -69,7 +69,7 @@ import Testing
     var generator = TestGenerator(seed: 8)
     let events = generator.floats(600 * 64, within: spread)
     let screened = try screen(model, .best).bits(of: events).map { Float(bitPattern: $0) }
-    let exact = plan(model, .best, batchMax: 600).bits(of: events).scores
+    let exact = scorer(model, .best, batchMax: 600).bits(of: events).scores
     var worst: Float = 0
     for (screened, bits) in zip(screened, exact) {
       worst = max(worst, abs(screened / Float(bitPattern: bits) - 1))

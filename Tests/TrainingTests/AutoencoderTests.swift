@@ -137,12 +137,12 @@ private struct FirstReconstruction {
       TrainingEvents(features: features, featureCount: 10), configuration)
     // Ten features of unit variance: an autoencoder that learns nothing has a loss of ten.
     #expect(try #require(result.lossHistory.last?.loss) < 0.1)
-    let plan = ScoringPlan(
-      network: ScoringNetwork(model: result.model, instructionSet: .best), batchMax: 2)
+    let scorer = EventScorer(
+      .exact(ScoringNetwork(model: result.model, instructionSet: .best)), batchMax: 2)
     var off = Array(features[..<10])
     off[3] += 60
     var scores: [Float] = [0, 0]
-    plan.score(
+    scorer.score(
       events: Array(features[..<10]) + off, eventStride: 40, count: 2, scores: &scores,
       attributions: nil, attributionStride: 0)
     #expect(scores[1] > 10 * scores[0])

@@ -3,7 +3,7 @@ import ScoreModel
 import Testing
 
 /// Screened scoring: exact where it matters, the screen's word elsewhere.
-@Suite struct ScreenedPlanTests {
+@Suite struct ScreenedScoringTests {
   private static let model = randomModel(
     NetworkShape(featureCount: 24, hiddenWidth: 64, blockCount: 2, levelCount: 3),
     levels: [0, 1, 2])
@@ -25,15 +25,15 @@ import Testing
   private func scored(
     _ set: InstructionSet, _ screening: Screening, sampled: Set<Int> = [], batch: Int = 500
   ) throws -> Result {
-    let plan = ScreenedPlan(
-      network: try screenNetwork(Self.model, set), screening: screening, batchMax: batch)
+    let scorer = EventScorer(
+      .screened(try screenNetwork(Self.model, set), screening), batchMax: batch)
     var result = Result(scores: [], attributions: [], outcome: ScreeningOutcome())
     for first in stride(from: 0, to: Self.eventCount, by: batch) {
       let count = min(batch, Self.eventCount - first)
       let isSampled = (first..<first + count).map(sampled.contains)
       var scores = [Float](repeating: -1, count: count)
       var attributions = [Float](repeating: -1, count: count * 24)
-      let outcome = plan.score(
+      let outcome = scorer.score(
         events: Array(Self.events[(first * 24)..<((first + count) * 24)]), eventStride: 96,
         count: count, isSampled: isSampled, scores: &scores, attributions: &attributions,
         attributionStride: 96)
@@ -45,8 +45,11 @@ import Testing
   }
 
   private func threshold(rank: Int) -> Float {
-    plan(Self.model, .best).bits(of: Self.events).scores.map { Float(bitPattern: $0) }
-      .filter { $0.isFinite }.sorted(by: >)[rank]
+    exactScores.filter { $0.isFinite }.sorted(by: >)[rank]
+  }
+
+  private var exactScores: [Float] {
+    scorer(Self.model, .scalar).bits(of: Self.events).scores.map { Float(bitPattern: $0) }
   }
 
   @Test(arguments: InstructionSet.available, [0, 10, 200])
@@ -54,7 +57,7 @@ import Testing
     let screening = Screening(threshold: threshold(rank: rank), margin: 0.1)
     let sampled: Set = [0, 7, 40, 499]
     let found = try scored(set, screening, sampled: sampled)
-    let exact = plan(Self.model, .scalar).bits(of: Self.events)
+    let exact = scorer(Self.model, .scalar).bits(of: Self.events)
     let screened = try screen(Self.model, .scalar).bits(of: Self.events)
     var rescored = 0
     for event in 0..<Self.eventCount {
@@ -90,7 +93,7 @@ import Testing
       threshold: threshold(rank: ranks.0), quietThreshold: threshold(rank: ranks.1), margin: 0.1)
     let sampled: Set = [0, 7, 40, 499]
     let found = try scored(set, screening, sampled: sampled, batch: 77)
-    let exact = plan(Self.model, .scalar).bits(of: Self.events)
+    let exact = scorer(Self.model, .scalar).bits(of: Self.events)
     let screened = try screen(Self.model, .scalar).bits(of: Self.events)
     for event in 0..<Self.eventCount {
       let score = Float(bitPattern: screened[event])
@@ -109,7 +112,7 @@ import Testing
 
   /// The same on the low side: a screen score above the threshold of an event that is below it.
   @Test func anAuditFindsWhatTheScreenLetsGoOnTheLowSide() throws {
-    let exact = plan(Self.model, .scalar).bits(of: Self.events).scores.map { Float(bitPattern: $0) }
+    let exact = exactScores
     let screened = try screen(Self.model, .scalar).bits(of: Self.events)
       .map { Float(bitPattern: $0) }
     let event = try #require(
@@ -127,7 +130,7 @@ import Testing
 
   /// The audit must be able to fail: with a limit above the scores that fire, it sees them missed.
   @Test func anAuditFindsWhatTheScreenLetsGo() throws {
-    let exact = plan(Self.model, .scalar).bits(of: Self.events).scores.map { Float(bitPattern: $0) }
+    let exact = exactScores
     let screened = try screen(Self.model, .scalar).bits(of: Self.events)
       .map { Float(bitPattern: $0) }
     // Without a margin a threshold between the two scores of an event separates them.
