@@ -64,12 +64,8 @@ struct BenchCommand: ParsableCommand {
     guard batches.values.allSatisfy({ (1...65_536).contains($0) }) else {
       throw ValidationError("--batches wants numbers from 1 to 65536, such as 1,16,256")
     }
-    if !(1...1_000).contains(slices) {
-      throw ValidationError("--slices is 1 to 1000, not \(slices)")
-    }
-    if !(1_000...10_000_000).contains(latencyEvents) {
-      throw ValidationError("--latency-events is 1000 to 10000000, not \(latencyEvents)")
-    }
+    try check("--slices", slices, in: 1...1_000)
+    try check("--latency-events", latencyEvents, in: 1_000...10_000_000)
     if !(targetMs > 0 && targetMs.isFinite) {
       throw ValidationError("--target-ms is positive, not \(targetMs)")
     }

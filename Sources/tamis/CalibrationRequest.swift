@@ -64,9 +64,7 @@ struct CalibrationRequest: ParsableArguments {
 
   /// Checks all options; working points may be missing where an older calibration has them.
   func validate(withOlder: Bool) throws {
-    if let screenMargin, !(screenMargin > 0 && screenMargin < 1) {
-      throw ValidationError("--screen-margin lies between 0 and 1, not \(screenMargin)")
-    }
+    try checkProbability("--screen-margin", screenMargin)
     try checkBins()
     if workingPoint.isEmpty && quietPoint.isEmpty && withOlder { return }
     if workingPoint.isEmpty {
@@ -96,10 +94,10 @@ struct CalibrationRequest: ParsableArguments {
         "--allow-extrapolation has no thresholds by condition: leave one of the two out")
     }
     let most = ConditionBins.countMax
+    try check("--condition-bins", conditionBins, in: 2...most)
     guard bins?.isSound ?? true else {
       throw ValidationError(
-        conditionBins.map { "--condition-bins is 2 to \(most), not \($0)" }
-          ?? "--condition-edges wants 1 to \(most - 1) finite numbers, each above the one before")
+        "--condition-edges wants 1 to \(most - 1) finite numbers, each above the one before")
     }
   }
 
@@ -157,11 +155,8 @@ struct CalibrationParts: ParsableArguments {
     if eventsTotal != nil, !partial {
       throw ValidationError("--events-total goes with --partial")
     }
-    if let eventsTotal, !(1...TriggerCalibration.eventCountMax).contains(eventsTotal) {
-      throw ValidationError(
-        "--events-total is 1 to \(TriggerCalibration.eventCountMax), not \(eventsTotal)")
-    }
-    if unbiasedPrescale == 0 { throw ValidationError("--unbiased-prescale is at least 1, not 0") }
+    try check("--events-total", eventsTotal, in: 1...TriggerCalibration.eventCountMax)
+    try check("--unbiased-prescale", unbiasedPrescale, in: 1...)
   }
 
   /// The events that all parts may have together.

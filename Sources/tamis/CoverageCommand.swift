@@ -1,3 +1,4 @@
+internal import Analysis
 internal import ArgumentParser
 internal import Calibration
 internal import CommandFrame
@@ -65,12 +66,8 @@ struct CoverageCommand: ParsableCommand {
           "--simulate reads no files: leave out --model, --calibration and "
             + "--background")
       }
-      if !(1...10_000_000).contains(events) {
-        throw ValidationError("--events is 1 to 10000000, not \(events)")
-      }
-      if !(1...1_000_000).contains(repeats) {
-        throw ValidationError("--repeats is 1 to 1000000, not \(repeats)")
-      }
+      try check("--events", events, in: 1...10_000_000)
+      try check("--repeats", repeats, in: 1...1_000_000)
       return
     }
     if model == nil { throw ValidationError("--model is missing: the model file") }

@@ -62,14 +62,9 @@ struct DriftCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if window < 100 { throw ValidationError("--window is 100 or more, not \(window)") }
-    if rateWindow < 1_000 {
-      throw ValidationError("--rate-window is 1000 or more, not \(rateWindow)")
-    }
-    if !(falseAlarmProbability > 0 && falseAlarmProbability < 1) {
-      throw ValidationError(
-        "--false-alarm-probability lies between 0 and 1, not \(falseAlarmProbability)")
-    }
+    try check("--window", window, in: 100...)
+    try check("--rate-window", rateWindow, in: 1_000...)
+    try checkProbability("--false-alarm-probability", falseAlarmProbability)
   }
 
   func run() throws {

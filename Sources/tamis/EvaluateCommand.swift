@@ -164,15 +164,9 @@ struct EvaluateCommand: ParsableCommand {
     if !(co2Intensity >= 0 && co2Intensity <= 1e12) {
       throw ValidationError("--co2-intensity is 0 to 1e12, not \(co2Intensity)")
     }
-    if !(confidence > 0 && confidence < 1) {
-      throw ValidationError("--confidence lies between 0 and 1, not \(confidence)")
-    }
-    if !(0...1_000_000).contains(bootstrap) {
-      throw ValidationError("--bootstrap is 0 to 1000000, not \(bootstrap)")
-    }
-    if let pcaComponents, pcaComponents < 0 {
-      throw ValidationError("--pca-components is 0 or more, not \(pcaComponents)")
-    }
+    try checkProbability("--confidence", confidence)
+    try check("--bootstrap", bootstrap, in: 0...1_000_000)
+    try check("--pca-components", pcaComponents, in: 0...)
     var settings = StudySettings(instructionSet: try InstructionSet.selected())
     settings.targets = try fpr.map { try Self.targets($0.values) } ?? settings.targets
     settings.confidence = confidence

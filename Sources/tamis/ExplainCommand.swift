@@ -71,8 +71,8 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if top < 1 { throw ValidationError("--top is 1 or more, not \(top)") }
-    if let event, event < 0 { throw ValidationError("--event is 0 or more, not \(event)") }
+    try check("--top", top, in: 1...)
+    try check("--event", event, in: 0...)
     if let eventsPerSecond, !(eventsPerSecond > 0 && eventsPerSecond < .infinity) {
       throw ValidationError(
         "--events-per-second is a number above 0, not \(eventsPerSecond)")
@@ -263,16 +263,4 @@ struct ExplainCommand: ParsableCommand {
       line: "mean shares of \(count) of \(counted(rows.count, "event")): "
         + largest.map { "\(names[$0]) \(short(100 * shares[$0])) %" }.joined(separator: ", "))
   }
-}
-
-/// Rows of cells in columns; the first column stands on the left, the others on the right.
-func alignedColumns(_ rows: [[String]]) -> String {
-  guard let first = rows.first else { return "" }
-  let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-  return rows.map { row in
-    row.indices.map { column in
-      let padding = String(repeating: " ", count: widths[column] - row[column].count)
-      return column == 0 ? row[column] + padding : padding + row[column]
-    }.joined(separator: "  ")
-  }.joined(separator: "\n")
 }

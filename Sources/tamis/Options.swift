@@ -6,6 +6,32 @@ internal import ScoreEngine
 internal import ScoreModel
 internal import Training
 
+/// Refuses a number that is out of the range of its option; nil was not given.
+func check<Number: Comparable>(
+  _ option: String, _ number: Number?, in range: ClosedRange<Number>
+) throws {
+  if let number, !range.contains(number) {
+    throw ValidationError(
+      "\(option) is \(range.lowerBound) to \(range.upperBound), not \(number)")
+  }
+}
+
+/// Refuses a number that is below the least of its option; nil was not given.
+func check<Number: Comparable>(
+  _ option: String, _ number: Number?, in range: PartialRangeFrom<Number>
+) throws {
+  if let number, !range.contains(number) {
+    throw ValidationError("\(option) is at least \(range.lowerBound), not \(number)")
+  }
+}
+
+/// Refuses a probability that is not between 0 and 1; nil was not given.
+func checkProbability(_ option: String, _ probability: Double?) throws {
+  if let probability, !(probability > 0 && probability < 1) {
+    throw ValidationError("\(option) lies between 0 and 1, not \(probability)")
+  }
+}
+
 /// `--json`, for every command that reports facts.
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print the result as one JSON object.")
@@ -29,12 +55,8 @@ struct EngineOptions: ParsableArguments {
   var workerCount: Int { workers ?? processorCount() }
 
   func validate() throws {
-    if let workers, !(1...1024).contains(workers) {
-      throw ValidationError("--workers is 1 to 1024, not \(workers)")
-    }
-    if !(1...65_536).contains(batch) {
-      throw ValidationError("--batch is 1 to 65536, not \(batch)")
-    }
+    try check("--workers", workers, in: 1...1_024)
+    try check("--batch", batch, in: 1...65_536)
   }
 }
 

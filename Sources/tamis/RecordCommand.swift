@@ -26,11 +26,7 @@ struct RecordCommand: ParsableCommand {
         tamis record --connect tcp://127.0.0.1:5555 --pattern sub --out run42
       """)
 
-  @Option(help: "Connect to this endpoint.")
-  var connect: String?
-
-  @Option(help: "Bind this endpoint.")
-  var bind: String?
+  @OptionGroup var peers: EndpointOptions
 
   @Option(help: "sub or pull.")
   var pattern = ReceivingPattern.sub
@@ -50,19 +46,12 @@ struct RecordCommand: ParsableCommand {
   @Option(help: "End after this many seconds.")
   var seconds: Double?
 
-  @OptionGroup var curve: CurveOptions
   @OptionGroup var replace: ReplaceOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if (bind == nil) == (connect == nil) {
-      throw ValidationError("one of --bind and --connect is needed")
-    }
-    try curve.validate(binds: bind != nil)
-    if let features, !(1...65_535).contains(features) {
-      throw ValidationError("--features is 1 to 65535, not \(features)")
-    }
-    if let events, events < 1 { throw ValidationError("--events is at least 1, not \(events)") }
+    try check("--features", features, in: 1...65_535)
+    try check("--events", events, in: 1...)
     if let seconds, !(seconds > 0 && seconds < 1e9) {
       throw ValidationError("--seconds is positive, not \(seconds)")
     }
@@ -70,10 +59,10 @@ struct RecordCommand: ParsableCommand {
 
   func run() throws {
     let stop = StopRequest()
-    if let connect { complainOfHost(in: connect) }
+    if let address = peers.connect { complainOfHost(in: address) }
     let socket = try Socket(try Context(), pattern == .sub ? .sub : .pull)
     if pattern == .sub { try socket.set(.subscribe(Array(topic.utf8))) }
-    let opened = try CommandSocket(socket, bind: bind, connect: connect, curve: curve)
+    let opened = try CommandSocket(socket, at: peers)
     defer { withExtendedLifetime(opened) {} }
     let poller = Poller([.socket(socket, .receivable)])
     var recorder = StreamRecorder(

@@ -60,9 +60,7 @@ struct RedecideCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if let confidence, !(confidence > 0 && confidence < 1) {
-      throw ValidationError("--confidence lies between 0 and 1, not \(confidence)")
-    }
+    try checkProbability("--confidence", confidence)
   }
 
   func run() throws {

@@ -1,3 +1,4 @@
+internal import Analysis
 internal import Calibration
 internal import NumberText
 internal import StrictJSON

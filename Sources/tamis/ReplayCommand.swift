@@ -51,11 +51,7 @@ struct ReplayCommand: ParsableCommand {
     help: "EVENTS: runs, segments or .npy files, sent one after another.", completion: .file())
   var events: [String]
 
-  @Option(help: "Bind this endpoint.")
-  var bind: String?
-
-  @Option(help: "Connect to this endpoint.")
-  var connect: String?
+  @OptionGroup var peers: EndpointOptions
 
   @Option(help: "push or pub.")
   var pattern = SendingPattern.push
@@ -102,23 +98,12 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Seconds to wait for a receiver, at the start and for the last records.")
   var wait = 30.0
 
-  @OptionGroup var curve: CurveOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if (bind == nil) == (connect == nil) {
-      throw ValidationError("one of --bind and --connect is needed")
-    }
-    try curve.validate(binds: bind != nil)
-    if !(1...65_536).contains(batch) {
-      throw ValidationError("--batch is 1 to 65536, not \(batch)")
-    }
-    if !(1...1_000_000_000).contains(every) {
-      throw ValidationError("--every is 1 to 1000000000, not \(every)")
-    }
-    if !(1...1_000_000).contains(loop) {
-      throw ValidationError("--loop is 1 to 1000000, not \(loop)")
-    }
+    try check("--batch", batch, in: 1...65_536)
+    try check("--every", every, in: 1...1_000_000_000)
+    try check("--loop", loop, in: 1...1_000_000)
     if !(wait >= 0 && wait <= 86_400) {
       throw ValidationError("--wait is 0 to 86400 seconds, not \(wait)")
     }
@@ -138,10 +123,9 @@ struct ReplayCommand: ParsableCommand {
       try Injection(
         path: $0, every: every, source: injectSource, featureCount: recording.featureCount)
     }
-    if let connect { complainOfHost(in: connect) }
+    if let address = peers.connect { complainOfHost(in: address) }
     let sender = try ReplaySender(
-      pattern: pattern, bind: bind, connect: connect, topic: topic, waitSeconds: wait,
-      curve: curve, stop: stop)
+      pattern: pattern, at: peers, topic: topic, waitSeconds: wait, stop: stop)
     var replay = Replay(
       pacer: Pacer(pace, gapMaxNs: UInt64(nearest: gapMax * 1e9)), stop: stop,
       total: recording.recordCount *| loop)

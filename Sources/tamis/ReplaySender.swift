@@ -15,8 +15,8 @@ struct ReplaySender: ~Copyable {
   private let subscriptions = Subscriptions()
 
   init(
-    pattern: SendingPattern, bind: String?, connect: String?, topic: String?, waitSeconds: Double,
-    curve: CurveOptions, stop: StopRequest
+    pattern: SendingPattern, at peers: EndpointOptions, topic: String?, waitSeconds: Double,
+    stop: StopRequest
   ) throws {
     // An XPUB is a PUB that sees its subscribers: with it the first records are not lost.
     let socket = try Socket(
@@ -28,12 +28,12 @@ struct ReplaySender: ~Copyable {
     } else {
       try socket.set(.immediate(true))
     }
-    opened = try CommandSocket(socket, bind: bind, connect: connect, curve: curve)
+    opened = try CommandSocket(socket, at: peers)
     self.pattern = pattern
     self.topic = topic
     self.waitSeconds = waitSeconds
     self.stop = stop
-    endpoint = bind ?? connect ?? ""
+    endpoint = peers.endpoint
   }
 
   private var socket: Socket { opened.socket }

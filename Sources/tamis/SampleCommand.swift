@@ -28,12 +28,7 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "The model file of a score network.", completion: .file())
   var model: String
 
-  @Option(help: "How many events.")
-  var events: Int
-
-  @Option(
-    help: "The run folder to write, or a .npy file when the name ends so.", completion: .file())
-  var out: String
+  @OptionGroup var target: GeneratedOutput
 
   @Option(help: "Seed of starts and noise.")
   var seed: UInt64 = 1
@@ -44,9 +39,6 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "Step size at noise level sigma, in units of sigma^2.")
   var stepRatio = LangevinRecipe().stepRatio
 
-  @Option(name: .customLong("run"), help: "Run number written into the records.")
-  var runNumber: UInt32 = 1
-
   @Option(help: "Threads; the result does not depend on it. Default: all processors.")
   var threads: Int?
 
@@ -54,22 +46,15 @@ struct SampleCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if events < 1 { throw ValidationError("--events is at least 1, not \(events)") }
-    if !(1...1_000_000).contains(stepsPerLevel) {
-      throw ValidationError("--steps-per-level is 1 to 1000000, not \(stepsPerLevel)")
-    }
+    try check("--steps-per-level", stepsPerLevel, in: 1...1_000_000)
     if !(stepRatio > 0 && stepRatio < 2) {
       throw ValidationError("--step-ratio is above 0 and below 2, not \(stepRatio)")
     }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads is 1 to 1024, not \(threads)")
-    }
+    try check("--threads", threads, in: 1...1_024)
   }
 
   func run() throws {
-    var outputs = Outputs()
-    outputs.run("--out", out)
-    try outputs.check(inputs: [model], replacing: replace.force)
+    try target.checkOutput(inputs: [model], replacing: replace.force)
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
     warnOfLittleNoise(loaded)
@@ -79,16 +64,11 @@ struct SampleCommand: ParsableCommand {
     recipe.seed = seed
     let sampler = try LangevinSampler(
       model: loaded.model, recipe: recipe, instructionSet: try InstructionSet.selected())
-    var progress = ProgressLine()
-    try generated(sampler, loaded: loaded).write(
-      to: out, run: runNumber, replacing: replace.force, threadCount: threads ?? processorCount()
-    ) { done in
-      progress.show("sample \(bar(Double(done) / Double(events))) \(done) of \(events) events")
+    var facts = try target.write(as: "sample") { progress in
+      try generated(sampler, loaded: loaded).write(
+        to: target.out, run: target.runNumber, replacing: replace.force,
+        threadCount: threads ?? processorCount(), progress: progress)
     }
-    progress.finish()
-    var facts = Facts()
-    facts.add("written", .string(out))
-    facts.add("events", .integer(events))
     facts.add("evaluations_per_event", .integer(sampler.evaluationCount))
     facts.print(asJSON: output.json)
   }
@@ -96,13 +76,13 @@ struct SampleCommand: ParsableCommand {
   private func generated(_ sampler: LangevinSampler, loaded: LoadedModel) -> GeneratedEvents {
     GeneratedEvents(
       featureCount: sampler.featureCount, featureNames: loaded.model.featureNames,
-      eventCount: events,
+      eventCount: target.events,
       origin: [
         "sampling": .object([
           "method": .string("annealed langevin dynamics"),
           "model_sha256": .string("\(loaded.sha256)"), "seed": .integer(seed),
           "steps_per_level": .integer(stepsPerLevel), "step_ratio": .shortest(stepRatio),
-          "events": .integer(events),
+          "events": .integer(target.events),
         ])
       ],
       chunkEventCount: 2_048

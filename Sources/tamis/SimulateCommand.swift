@@ -29,21 +29,13 @@ struct SimulateCommand: ParsableCommand {
   @Argument(help: "background, anomalies or shifted.")
   var kind: SimulatedKind
 
-  @Option(help: "How many events.")
-  var events: Int
-
-  @Option(
-    help: "The run folder to write, or a .npy file when the name ends so.", completion: .file())
-  var out: String
+  @OptionGroup var target: GeneratedOutput
 
   @Option(help: "Seed of the events.")
   var seed: UInt64 = 1
 
   @Option(help: "Seed of the processes' means and covariances.")
   var processSeed: UInt64 = 1
-
-  @Option(name: .customLong("run"), help: "Run number written into the records.")
-  var runNumber: UInt32 = 1
 
   @Option(help: "Factor on the anomalies' shift.")
   var anomalyScale = 1.0
@@ -55,7 +47,6 @@ struct SimulateCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if events < 1 { throw ValidationError("--events is at least 1, not \(events)") }
     if !anomalyScale.isFinite || !anomalySpread.isFinite || anomalySpread < 0 {
       throw ValidationError("--anomaly-scale and --anomaly-spread are finite, the spread not < 0")
     }
@@ -70,24 +61,17 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
-    var outputs = Outputs()
-    outputs.run("--out", out)
-    try outputs.check(replacing: replace.force)
-    var progress = ProgressLine()
+    try target.checkOutput(replacing: replace.force)
     let physics = ReferencePhysics(processSeed: processSeed)
     let sample = SimulatedSample(
       physics: physics,
       content: content,
-      eventCount: events, seed: seed)
-    try sample.write(
-      to: out, run: runNumber, replacing: replace.force, threadCount: processorCount()
-    ) { done in
-      progress.show("simulate \(bar(Double(done) / Double(events))) \(done) of \(events) events")
+      eventCount: target.events, seed: seed)
+    let facts = try target.write(as: "simulate") { progress in
+      try sample.write(
+        to: target.out, run: target.runNumber, replacing: replace.force,
+        threadCount: processorCount(), progress: progress)
     }
-    progress.finish()
-    var facts = Facts()
-    facts.add("written", .string(out))
-    facts.add("events", .integer(events))
     facts.print(asJSON: output.json)
   }
 }

@@ -147,17 +147,12 @@ struct TrainCommand: ParsableCommand {
   }
 
   func validate() throws {
-    func positive(_ name: String, _ value: Int, max: Int) throws {
-      if !(1...max).contains(value) {
-        throw ValidationError("\(name) is 1 to \(max), not \(value)")
-      }
-    }
-    try positive("--steps", steps ?? 1, max: 100_000_000)
-    try positive("--batch", batch ?? 1, max: 1 << 20)
-    try positive("--noise-levels", noiseLevels ?? 1, max: 1_000)
-    try positive("--hidden", hidden ?? 16, max: 1 << 14)
-    try positive("--threads", threads ?? 1, max: 1_024)
-    if let blocks { try positive("--blocks", blocks, max: 64) }
+    try check("--steps", steps, in: 1...100_000_000)
+    try check("--batch", batch, in: 1...1 << 20)
+    try check("--noise-levels", noiseLevels, in: 1...1_000)
+    try check("--hidden", hidden, in: 1...1 << 14)
+    try check("--threads", threads, in: 1...1_024)
+    try check("--blocks", blocks, in: 1...64)
     if let hidden, hidden % 16 != 0 {
       throw ValidationError("--hidden is a multiple of 16, not \(hidden)")
     }
@@ -169,9 +164,7 @@ struct TrainCommand: ParsableCommand {
     if !(sigmaMin > 0 && sigmaMax >= sigmaMin && sigmaMax.isFinite) {
       throw ValidationError("0 < --sigma-min <= --sigma-max, not \(sigmaMin) and \(sigmaMax)")
     }
-    if let ema, !(ema > 0 && ema < 1) {
-      throw ValidationError("--ema lies between 0 and 1, not \(ema)")
-    }
+    try checkProbability("--ema", ema)
     if let clip, !(clip > 0 && clip.isFinite) {
       throw ValidationError("--clip is positive, not \(clip)")
     }

@@ -57,7 +57,7 @@ extension Study {
           numbers.aurocInterval.map(areaText) ?? "", fixed(numbers.averagePrecision, places: 4),
         ] + numbers.rates.map { $0.isTooFew ? RateAtFPR.tooFewText : rateText($0.tpr) }
       }
-      return Self.aligned([header] + rows)
+      return alignedColumns([header] + rows)
     }
   }
 
@@ -72,16 +72,6 @@ extension Study {
   static let tooFewSentence =
     "Where it says \"\(RateAtFPR.tooFewText)\", fewer than \(decimal(RateAtFPR.backgroundMin)) "
     + "background events are expected above the threshold."
-
-  private static func aligned(_ rows: [[String]]) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.indices.map { column in
-        let padding = String(repeating: " ", count: widths[column] - row[column].count)
-        return column == 0 ? row[column] + padding : padding + row[column]
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
-  }
 
   /// What thresholds that were calibrated elsewhere do here, a line each.
   package var calibrationLines: [String] {

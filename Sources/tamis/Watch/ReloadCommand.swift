@@ -28,8 +28,7 @@ struct ReloadCommand: ParsableCommand {
       Exit status: 0 switched; 1 refused, or no such daemon; 2 wrong usage.
       """)
 
-  @Option(help: "Where the daemon serves HTTP.")
-  var url = "http://127.0.0.1:9464"
+  @OptionGroup var daemon: DaemonOptions
 
   @Option(help: "Seconds to wait for the daemon's word, 1 to 600.")
   var wait = 30.0
@@ -44,23 +43,21 @@ struct ReloadCommand: ParsableCommand {
     guard (1...600).contains(wait) else {
       throw ValidationError("--wait \(wait): give 1 to 600 seconds")
     }
-    if HTTPAddress(url) == nil {
-      throw ValidationError("--url \(url): give http://HOST:PORT, such as http://127.0.0.1:9464")
-    }
   }
 
+  private var url: String { daemon.url }
+
   func run() throws {
-    guard let address = HTTPAddress(url) else { return }
-    let before = try StatusLook.at(address, url: url).get()
+    let before = try daemon.look().get()
     try signal(before)
     let deadline = ContinuousClock.now + .seconds(wait)
     while ContinuousClock.now < deadline {
       usleep(50_000)
-      let now = try StatusLook.at(address, url: url).get()["reloads"]
+      let now = try daemon.look().get()["reloads"]
       let count = { (status: JSONValue) in
         (status["made"].number ?? 0) + (status["refused"].number ?? 0)
       }
-      if count(now) > count(before["reloads"]) { return try tell(now, address) }
+      if count(now) > count(before["reloads"]) { return try tell(now) }
     }
     throw NegativeAnswer(description: "\(url): no word of the reload within \(wait) s; see its log")
   }
@@ -107,8 +104,8 @@ struct ReloadCommand: ParsableCommand {
     return number
   }
 
-  private func tell(_ reloads: JSONValue, _ address: HTTPAddress) throws {
-    let generation = try StatusLook.at(address, url: url).get()["arms"]
+  private func tell(_ reloads: JSONValue) throws {
+    let generation = try daemon.look().get()["arms"]
     let isMade = reloads["last_succeeded"].isTrue
     var facts = Facts()
     facts.add("reload", .string(isMade ? "made" : "refused"))

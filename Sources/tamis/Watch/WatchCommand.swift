@@ -23,8 +23,7 @@ struct WatchCommand: ParsableCommand {
       Exit status: 0 the daemon has answered; 1 it has not; 2 wrong usage.
       """)
 
-  @Option(help: "Where the daemon serves HTTP.")
-  var url = "http://127.0.0.1:9464"
+  @OptionGroup var daemon: DaemonOptions
 
   @Flag(help: "Print once and end.")
   var once = false
@@ -36,27 +35,23 @@ struct WatchCommand: ParsableCommand {
     guard (0.1...3_600).contains(interval) else {
       throw ValidationError("--interval \(interval): give 0.1 to 3600 seconds")
     }
-    if HTTPAddress(url) == nil {
-      throw ValidationError("--url \(url): give http://HOST:PORT, such as http://127.0.0.1:9464")
-    }
   }
 
   func run() throws {
-    guard let address = HTTPAddress(url) else { return }
     let isTerminal = isatty(STDOUT_FILENO) == 1
     let hasColour = isTerminal && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
     if once || !isTerminal {
-      try printOnce(address, hasColour: hasColour)
+      try printOnce(hasColour: hasColour)
     } else {
-      watch(address, hasColour: hasColour)
+      watch(hasColour: hasColour)
     }
   }
 
-  private func printOnce(_ address: HTTPAddress, hasColour: Bool) throws {
-    switch StatusLook.at(address, url: url) {
+  private func printOnce(hasColour: Bool) throws {
+    switch daemon.look() {
     case .success(let status):
       let width = isatty(STDOUT_FILENO) == 1 ? TerminalScreen.size.columns : 100
-      for line in WatchView(status, url: url, width: width).lines {
+      for line in WatchView(status, url: daemon.url, width: width).lines {
         print(line.text(width: width, hasColour: hasColour))
       }
     case .failure(let fault):
@@ -65,12 +60,12 @@ struct WatchCommand: ParsableCommand {
   }
 
   /// Returns when `q` is pressed; Ctrl-C ends the program.
-  private func watch(_ address: HTTPAddress, hasColour: Bool) {
+  private func watch(hasColour: Bool) {
     let terminal = TerminalScreen(hasColour: hasColour)
     var screens = WatchScreens()
     var last: JSONValue?
     while true {
-      let look = StatusLook.at(address, url: url)
+      let look = daemon.look()
       if case .success(let status) = look { last = status }
       // A key shows another part of the same look.
       var keys: [WatchKey] = []
@@ -78,21 +73,14 @@ struct WatchCommand: ParsableCommand {
         let (columns, rows) = TerminalScreen.size
         switch look {
         case .success(let status):
-          let view = WatchView(status, url: url, width: columns)
+          let view = WatchView(status, url: daemon.url, width: columns)
           terminal.show(screens.lines(of: view, rowCount: rows))
         case .failure(let fault):
-          terminal.show(awayLines(fault, url: url, last: last, width: columns))
+          terminal.show(awayLines(fault, url: daemon.url, last: last, width: columns))
         }
         keys = WatchKey.wait(seconds: interval)
         for key in keys where !screens.press(key) { return terminal.giveBack() }
       } while !keys.isEmpty
     }
   }
-}
-
-/// Why there is nothing to show.
-struct WatchFault: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) { self.description = description }
 }

@@ -4,8 +4,14 @@ internal import CurveSecurity
 internal import WorkerThreads
 internal import ZeroMQ
 
-/// `--curve-key` and its friends, for commands that open a socket.
-struct CurveOptions: ParsableArguments {
+/// Where the socket of a command binds or connects, and the keys with which its peers are let in.
+struct EndpointOptions: ParsableArguments {
+  @Option(help: "Bind this endpoint.")
+  var bind: String?
+
+  @Option(help: "Connect to this endpoint.")
+  var connect: String?
+
   @Option(
     help: "Speak CURVE with the key pair in this file, from tamis keygen.", completion: .file())
   var curveKey: String?
@@ -20,22 +26,27 @@ struct CurveOptions: ParsableArguments {
     completion: .file())
   var curveClients: String?
 
-  /// Checks that the options go with the direction of the socket.
-  func validate(binds: Bool) throws {
+  /// The one endpoint.
+  var endpoint: String { bind ?? connect ?? "" }
+
+  func validate() throws {
+    if (bind == nil) == (connect == nil) {
+      throw ValidationError("one of --bind and --connect is needed")
+    }
     if curveKey == nil, curveServerKey != nil || curveClients != nil {
       throw ValidationError("--curve-server-key and --curve-clients go with --curve-key")
     }
     if curveKey == nil { return }
-    if binds, curveClients == nil || curveServerKey != nil {
+    if bind != nil, curveClients == nil || curveServerKey != nil {
       throw ValidationError("with --bind, --curve-key wants --curve-clients and no server's key")
     }
-    if !binds, curveServerKey == nil || curveClients != nil {
+    if connect != nil, curveServerKey == nil || curveClients != nil {
       throw ValidationError("with --connect, --curve-key wants --curve-server-key and no clients")
     }
   }
 
   /// Reads the files. Commands set no limit on the number of peers.
-  func security(connect: String?) throws -> SocketSecurity {
+  func security() throws -> SocketSecurity {
     let given = curveServerKey.flatMap { CurveKey($0) }
     var security = try SocketSecurity(
       SecurityFiles(
@@ -56,15 +67,14 @@ final class CommandSocket {
   private var thread: WorkerThread?
 
   /// Opens `socket`, whose options are set.
-  init(
-    _ socket: Socket, bind: String?, connect: String?, curve: CurveOptions
-  ) throws {
+  init(_ socket: Socket, at options: EndpointOptions) throws {
     self.socket = socket
     let report: @Sendable (HandshakeFailure) -> Void = { complain($0.sentence) }
     sockets = try SecuredSockets(
-      socket.context, try curve.security(connect: connect), report: report)
+      socket.context, try options.security(), report: report)
     _ = try sockets.open(
-      socket, as: "socket", bind: bind.map { [$0] } ?? [], connect: connect.map { [$0] } ?? [])
+      socket, as: "socket", bind: options.bind.map { [$0] } ?? [],
+      connect: options.connect.map { [$0] } ?? [])
     let opened = sockets
     thread = WorkerThread(name: "tamis-door") {
       do { try opened.run() } catch { complain("peers are no longer let in: \(error)") }

@@ -1,9 +1,20 @@
+internal import ArgumentParser
 internal import StrictJSON
 
-/// A look at a daemon's /status.
-enum StatusLook {
-  /// The status of the daemon at `address`; `url` names it in faults.
-  static func at(_ address: HTTPAddress, url: String) -> Result<JSONValue, WatchFault> {
+/// `--url`, for commands that ask a running daemon.
+struct DaemonOptions: ParsableArguments {
+  @Option(help: "Where the daemon serves HTTP.")
+  var url = "http://127.0.0.1:9464"
+
+  func validate() throws {
+    if HTTPAddress(url) == nil {
+      throw ValidationError("--url \(url): give http://HOST:PORT, such as http://127.0.0.1:9464")
+    }
+  }
+
+  /// The daemon's status, or why there is none.
+  func look() -> Result<JSONValue, WatchFault> {
+    guard let address = HTTPAddress(url) else { preconditionFailure("--url was checked") }
     do throws(WatchFault) {
       let body = try address.get("status")
       do {
@@ -27,4 +38,11 @@ enum StatusLook {
       return .failure(error)
     }
   }
+}
+
+/// Why there is nothing to show.
+struct WatchFault: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }

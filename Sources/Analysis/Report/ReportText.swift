@@ -22,3 +22,15 @@ func rateText(_ interval: ClosedRange<Double>) -> String {
 func plain(_ count: Double) -> String {
   count >= 100 && count < 1e15 ? fixed(count, places: 0) : decimal(count)
 }
+
+/// Rows of cells in columns; the first column stands on the left, the others on the right.
+package func alignedColumns(_ rows: [[String]]) -> String {
+  guard let first = rows.first else { return "" }
+  let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+  return rows.map { row in
+    row.indices.map { column in
+      let padding = String(repeating: " ", count: widths[column] - row[column].count)
+      return column == 0 ? row[column] + padding : padding + row[column]
+    }.joined(separator: "  ")
+  }.joined(separator: "\n")
+}
