@@ -134,6 +134,11 @@ uint64_t tamis_realtime_ns(void) { return clock_ns(CLOCK_REALTIME); }
 
 uint64_t tamis_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 
+int64_t tamis_utc_seconds(const char *text, const char *form) {
+  struct tm parts = {0};
+  return strptime(text, form, &parts) == NULL ? -1 : timegm(&parts);
+}
+
 void tamis_sleep_ns(uint64_t duration_ns) {
   struct timespec t = timespec_from_ns((int64_t)duration_ns);
   nanosleep(&t, NULL);

@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import TriggerPipeline
 internal import Yams
 
@@ -127,33 +128,4 @@ extension SectionReader {
     }
     return prescales
   }
-}
-
-/// `YYYY-MM-DDTHH:MM:SSZ` in nanoseconds since the epoch; nil for any other text, and for times before
-/// the epoch or after 2554, which a record cannot have.
-package func nanoseconds(utc text: String) -> UInt64? {
-  let bytes = Array(text.utf8)
-  let form = Array("0000-00-00T00:00:00Z".utf8)
-  guard bytes.count == form.count else { return nil }
-  let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-  for (byte, expected) in zip(bytes, form)
-  where expected == UInt8(ascii: "0") ? !digits.contains(byte) : byte != expected {
-    return nil
-  }
-  func number(_ range: Range<Int>) -> Int {
-    bytes[range].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
-  }
-  let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
-  let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
-  let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-  let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-  guard (1970...2553).contains(year), (1...12).contains(month),
-    (1...lengths[month - 1]).contains(day), hour < 24, minute < 60, second < 60
-  else { return nil }
-  // Leap years before this one since year 0.
-  let before = year - 1
-  let leaps = before / 4 - before / 100 + before / 400
-  let days =
-    (year - 1970) * 365 + leaps - 477 + lengths[..<(month - 1)].reduce(0, +) + day - 1
-  return UInt64(((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000_000
 }

@@ -1,4 +1,5 @@
 internal import DaemonConfiguration
+internal import DurableFiles
 internal import Testing
 internal import TriggerPipeline
 
@@ -96,7 +97,7 @@ internal import TriggerPipeline
       }
     }
     for text in [
-      "", "1969-12-31T23:59:59Z", "2554-01-01T00:00:00Z", "2026-13-01T00:00:00Z",
+      "", "1969-12-31T23:59:59Z", "2554-07-21T23:34:34Z", "2026-13-01T00:00:00Z",
       "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:60Z",
       "2026-01-01 00:00:00Z", "2026-01-01T00:00:00", "２026-01-01T00:00:00Z",
     ] { #expect(nanoseconds(utc: text) == nil) }

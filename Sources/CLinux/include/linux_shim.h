@@ -53,6 +53,10 @@ int tamis_signals_wait(int64_t timeout_ns);
 /// Nanoseconds since the Unix epoch.
 uint64_t tamis_realtime_ns(void);
 
+/// The seconds since the Unix epoch that a UTC time gives in the form of strptime(3); below 0 for a
+/// time before the epoch and for a text that strptime cannot read. What follows the time is ignored.
+int64_t tamis_utc_seconds(const char *text, const char *form);
+
 /// Nanoseconds of a clock that never goes back.
 uint64_t tamis_monotonic_ns(void);
 
