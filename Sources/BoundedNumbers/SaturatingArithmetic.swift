@@ -8,32 +8,32 @@ infix operator +|= : AssignmentPrecedence
 extension FixedWidthInteger {
   /// The sum, or the value of the type nearest to it.
   @inlinable @inline(__always)
-  public static func +| (left: Self, right: Self) -> Self {
+  package static func +| (left: Self, right: Self) -> Self {
     let (sum, overflows) = left.addingReportingOverflow(right)
     return overflows ? (right < 0 ? .min : .max) : sum
   }
 
   /// The difference, or the value of the type nearest to it.
   @inlinable @inline(__always)
-  public static func -| (left: Self, right: Self) -> Self {
+  package static func -| (left: Self, right: Self) -> Self {
     let (difference, overflows) = left.subtractingReportingOverflow(right)
     return overflows ? (right < 0 ? .max : .min) : difference
   }
 
   /// The product, or the value of the type nearest to it.
   @inlinable @inline(__always)
-  public static func *| (left: Self, right: Self) -> Self {
+  package static func *| (left: Self, right: Self) -> Self {
     let (product, overflows) = left.multipliedReportingOverflow(by: right)
     return overflows ? ((left < 0) == (right < 0) ? .max : .min) : product
   }
 
   /// Adds, up to the value of the type nearest to the sum.
   @inlinable @inline(__always)
-  public static func +|= (left: inout Self, right: Self) { left = left +| right }
+  package static func +|= (left: inout Self, right: Self) { left = left +| right }
 
   /// The whole number nearest to `number`, within the type; 0 for NaN.
   @inlinable
-  public init(nearest number: Double) {
+  package init(nearest number: Double) {
     let whole = number.rounded()
     if let exact = Self(exactly: whole) {
       self = exact
@@ -46,5 +46,5 @@ extension FixedWidthInteger {
 extension Sequence where Element: FixedWidthInteger {
   /// The sum, which stops at the ends of the type.
   @inlinable
-  public var saturatingSum: Element { reduce(0) { $0 +| $1 } }
+  package var saturatingSum: Element { reduce(0) { $0 +| $1 } }
 }

@@ -3,38 +3,19 @@ internal import StrictJSON
 
 extension BackgroundRates {
   var json: JSONObject {
-    [
-      "scores": .array(entries.map { .real($0.score) }),
-      "ranks": .array(entries.map { .integer($0.rank) }),
-      "tail": .optional(tail) { .object($0.json) },
-    ]
+    var json = RankedScores(entries.map { ($0.score, $0.rank) }).json
+    json["tail"] = .optional(tail) { .object($0.json) }
+    return json
   }
 
   /// Reads the table of a calibration of `eventCount` scores.
   init(_ place: JSONPlace, eventCount: Int) throws(FileFault) {
-    let scores = try place.member("scores").map { (score) throws(FileFault) -> Float in
-      try score.real()
-    }
-    let member = try place.member("ranks")
-    let ranks = try member.map { (rank) throws(FileFault) -> Int in
-      try rank.integer(in: 1...eventCount)
-    }
-    guard scores.count == ranks.count else {
-      throw member.fault(
-        found: "\(ranks.count) ranks", expected: "\(scores.count), one a score")
-    }
-    guard zip(scores, scores.dropFirst()).allSatisfy({ $0 > $1 }) else {
-      throw try place.member("scores").fault(
-        found: "a score that is not below the one before", expected: "falling scores")
-    }
-    guard zip(ranks, ranks.dropFirst()).allSatisfy({ $0 < $1 }) else {
-      throw member.fault(
-        found: "a rank that is not above the one before", expected: "growing ranks")
-    }
+    let table = try RankedScores(place, order: .falling, eventCount: eventCount)
     let tail = try place.member("tail").unlessNull { (tail) throws(FileFault) in
       try ParetoTail(ofRates: tail, eventCount: eventCount)
     }
-    self.init(scores: scores, ranks: ranks, eventCount: eventCount, tail: tail)
+    self.init(
+      scores: table.scores, ranks: table.ranks, eventCount: eventCount, tail: tail)
   }
 }
 

@@ -1,23 +1,23 @@
 internal import ReproducibleMath
 
 /// What is known about the background rate of a score.
-public struct BackgroundRateEstimate: Equatable, Sendable {
+package struct BackgroundRateEstimate: Equatable, Sendable {
   /// The rate that a flagged record carries.
-  public var rate: Double
+  package var rate: Double
   /// Whether the rate comes from the fitted tail.
-  public var isExtrapolated: Bool
+  package var isExtrapolated: Bool
   /// Where the true rate lies, at the confidence asked for. Within the sample it is exact, by C.
   /// Clopper and E. Pearson. Of an extrapolated rate it is a parametric bootstrap of the tail: it
   /// knows how uncertain the fit is, not whether the tail has that form.
-  public var interval: ClosedRange<Double>
+  package var interval: ClosedRange<Double>
   /// The exact upper limit of the true rate, which needs no tail.
-  public var limit: Double
+  package var limit: Double
 }
 
 extension BackgroundRates {
   /// The rate of `score` with its interval at `confidence` in (0, 1); nil for NaN. An extrapolated one
   /// takes up to a second for a million events.
-  public func estimate(of score: Float, confidence: Double) -> BackgroundRateEstimate? {
+  package func estimate(of score: Float, confidence: Double) -> BackgroundRateEstimate? {
     guard !score.isNaN else { return nil }
     let field = field(of: score)
     let index = firstIndex(below: score)

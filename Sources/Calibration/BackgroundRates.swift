@@ -7,24 +7,24 @@ internal import ReproducibleMath
 /// conformal p-value of V. Vovk et al. (2005). For a new background event it is at or below p with
 /// a probability of at most p, whatever the law of the scores. Between two entries of the table the
 /// rate is that of the lower score, so that a rate is never too low.
-public struct BackgroundRates: Equatable, Sendable {
+package struct BackgroundRates: Equatable, Sendable {
   /// A background score and its place.
-  public struct Entry: Equatable, Sendable {
+  package struct Entry: Equatable, Sendable {
     /// Finite. Scores above it have at least this rarity.
-    public var score: Float
+    package var score: Float
     /// Fewer than `rank` background scores are greater than `score`, counted from the top.
-    public var rank: Int
+    package var rank: Int
     /// rank / (N + 1), rounded to float32.
     var rate: Float
   }
 
   /// The entries: scores fall strictly, ranks grow strictly.
-  public let entries: [Entry]
+  package let entries: [Entry]
   /// N, the number of background scores that are ranked.
-  public let eventCount: Int
+  package let eventCount: Int
   /// The tail beyond the largest score; nil where none could be fitted. Its shape is 0 or more, so that
   /// no score is beyond its end.
-  public let tail: ParetoTail?
+  package let tail: ParetoTail?
 
   init(scores: [Float], ranks: [Int], eventCount: Int, tail: ParetoTail?) {
     precondition(scores.count == ranks.count && eventCount >= 1)
@@ -40,7 +40,7 @@ public struct BackgroundRates: Equatable, Sendable {
   /// least as high. It is negative where the rate comes from the fitted tail; the magnitude is then
   /// the rate. 0 for NaN, which has no rank. Otherwise the magnitude is in (0, 1] and never grows
   /// with the score. O(log entries), allocates nothing.
-  public func field(of score: Float) -> Float {
+  package func field(of score: Float) -> Float {
     if score.isNaN { return 0 }
     if let tail, let highest = entries.first, score > highest.score {
       return -Self.beyond(score, tail: tail, highestRate: highest.rate)

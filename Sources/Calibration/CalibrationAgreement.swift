@@ -1,10 +1,10 @@
-public import DurableFiles
+package import DurableFiles
 
 /// The reasons why `calibration` does not belong to a model: sentences without a full stop that
 /// name both sides. Empty where the two belong together.
 ///
 /// A schema of 0 means that the model or the calibration names no features; it matches every other.
-public func checkBelongsTogether(
+package func checkBelongsTogether(
   _ calibration: TriggerCalibration, modelSHA256: SHA256Digest, modelSchema: UInt32,
   levelCount: Int
 ) -> [String] {

@@ -1,52 +1,52 @@
 /// What changed from one calibration to a new one, and whether chance explains it.
-public struct CalibrationComparison: Equatable, Sendable {
+package struct CalibrationComparison: Equatable, Sendable {
   /// A working point of either calibration, matched by name.
-  public struct Point: Equatable, Sendable {
+  package struct Point: Equatable, Sendable {
     /// The name.
-    public var name: String
+    package var name: String
     /// The old point; nil where the point is new.
-    public var old: WorkingPoint?
+    package var old: WorkingPoint?
     /// The new point; nil where the point is gone.
-    public var new: WorkingPoint?
+    package var new: WorkingPoint?
     /// New over old threshold; nil without both, and where scores do not compare.
-    public var thresholdRatio: Double?
+    package var thresholdRatio: Double?
     /// How many of the new background events fire the old threshold; nil where that is not known.
-    public var firedOld: Int?
+    package var firedOld: Int?
     /// How many fire the new threshold.
-    public var firedNew: Int?
+    package var firedNew: Int?
     /// Where the rate of the old threshold on the new background lies, by C. Clopper and E. Pearson
     /// at the new calibration's confidence.
-    public var rateInterval: ClosedRange<Double>?
+    package var rateInterval: ClosedRange<Double>?
     /// Whether that interval and the old one of the true rate have a point in common.
-    public var intervalsOverlap: Bool?
+    package var intervalsOverlap: Bool?
     /// The probability that chance alone brings a count at least as different, by the exact law of
     /// two samples; nil for an extrapolated threshold.
-    public var pValue: Double?
+    package var pValue: Double?
   }
 
   /// The distance of two distributions of scores.
-  public struct ScoreDistance: Equatable, Sendable {
+  package struct ScoreDistance: Equatable, Sendable {
     /// The largest distance of the distribution functions at the edges of the histograms' bins:
     /// at most that of Kolmogorov and Smirnov.
-    public var largest: Double
+    package var largest: Double
     /// The distance that chance alone exceeds in one of twenty comparisons, for samples of these
     /// sizes.
-    public var noise: Double
+    package var noise: Double
     /// An upper bound on the probability that chance alone brings a distance at least as large.
-    public var pValue: Double
+    package var pValue: Double
   }
 
   /// Why scores, and so thresholds, do not compare: sentences; none where they do.
-  public var differences: [String]
+  package var differences: [String]
   /// The new calibration's working points in their order, then those that are gone.
-  public var points: [Point]
+  package var points: [Point]
   /// nil where a histogram is missing or scores do not compare.
-  public var scoreDistance: ScoreDistance?
+  package var scoreDistance: ScoreDistance?
   /// Features, those that moved most first; nil where they do not compare.
-  public var features: [FeatureShift]?
+  package var features: [FeatureShift]?
 
   /// Compares `new`, made from `scores` and `quiet`, with `old`.
-  public init(
+  package init(
     from old: TriggerCalibration, to new: TriggerCalibration, scores: ThresholdAccumulator,
     quiet: QuietTally? = nil
   ) {

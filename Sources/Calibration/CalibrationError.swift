@@ -1,5 +1,5 @@
 /// Why thresholds cannot be set. The description is a sentence without a full stop.
-public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An argument cannot be read or does not fit the others.
   case argument(found: String, expected: String)
   /// Too few scorable background events for a rate.
@@ -16,7 +16,7 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
   case noExtrapolation(workingPoint: String, rate: FalsePositiveRate, reason: String)
 
   /// What was found, what was expected, what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .argument(let found, let expected):
       "found \(found), expected \(expected)"

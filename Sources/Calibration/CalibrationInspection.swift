@@ -3,7 +3,7 @@ internal import NumberText
 
 extension LoadedCalibration {
   /// The description that `tamis inspect` prints, one fact a line.
-  public var inspection: [String] {
+  package var inspection: [String] {
     [
       "calibration \(calibration.format), \(calibration.created), \(calibration.program)",
       "sha256 \(sha256)",
@@ -13,7 +13,7 @@ extension LoadedCalibration {
 
 extension TriggerCalibration {
   /// The content, a fact a line.
-  public var inspection: [String] {
+  package var inspection: [String] {
     let scoring = zip(levels, weights).map { "\($0) (weight \($1))" }.joined(separator: ", ")
     return [
       "model sha256 \(modelSHA256)",
@@ -35,7 +35,7 @@ extension TriggerCalibration {
 
 extension CalibrationPart {
   /// The content, a fact a line.
-  public var inspection: [String] {
+  package var inspection: [String] {
     let total = eventsTotal.map { ", enough for \(counted($0, "event")) in all" } ?? ""
     return [
       "calibration part \(isExtended ? Self.extendedFormat : Self.format)",

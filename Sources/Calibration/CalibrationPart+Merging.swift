@@ -1,16 +1,16 @@
 internal import BoundedNumbers
-public import DurableFiles
+package import DurableFiles
 internal import NumberText
 
 /// A part with the file that it was read from.
-public struct LoadedCalibrationPart: Sendable {
+package struct LoadedCalibrationPart: Sendable {
   /// The content.
-  public let part: CalibrationPart
+  package let part: CalibrationPart
   /// The path as given.
-  public let path: String
+  package let path: String
 
   /// Names a part for messages.
-  public init(part: CalibrationPart, path: String) {
+  package init(part: CalibrationPart, path: String) {
     self.part = part
     self.path = path
   }
@@ -21,7 +21,8 @@ extension CalibrationPart {
   ///
   /// - Throws: `FileFault` that names both of two parts that do not belong together or hold the
   ///   same events, and the part that has kept too few scores for the events of all.
-  public static func merged(_ parts: [LoadedCalibrationPart]) throws(FileFault) -> CalibrationPart {
+  package static func merged(_ parts: [LoadedCalibrationPart]) throws(FileFault) -> CalibrationPart
+  {
     precondition(!parts.isEmpty, "no parts were named")
     let first = parts[0]
     for other in parts.dropFirst() { try first.refuseOther(other) }

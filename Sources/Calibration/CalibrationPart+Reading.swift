@@ -5,13 +5,13 @@ internal import StrictJSON
 
 extension CalibrationPart {
   /// Whether the file at `path` begins as a part does.
-  public static func recognises(_ path: String) throws -> Bool {
+  package static func recognises(_ path: String) throws -> Bool {
     try MappedFile(path).begins(with: magic)
   }
 
   /// Reads a part and checks all of it. Throws a `FileFault` that names the place, or the system's
   /// error where the file cannot be read.
-  public static func load(_ path: String) throws -> LoadedCalibrationPart {
+  package static func load(_ path: String) throws -> LoadedCalibrationPart {
     let file = try MappedFile(copying: path)
     // The mapping must outlive the last look at its bytes.
     return try withExtendedLifetime(file) {

@@ -4,9 +4,9 @@ internal import StrictJSON
 
 extension CalibrationPart {
   /// What the key `format` says.
-  public static let format = "tamis-calibration-part/1"
+  package static let format = "tamis-calibration-part/1"
   /// What it says of a part with quiet working points or thresholds by condition.
-  public static let extendedFormat = "tamis-calibration-part/2"
+  package static let extendedFormat = "tamis-calibration-part/2"
   /// The first bytes of the file.
   package static let magic = Array("TMSC".utf8)
   static let version: UInt32 = 1
@@ -20,7 +20,7 @@ extension CalibrationPart {
 
   /// Writes the file, which appears under its name only when whole. An existing one is replaced
   /// only where `replacing` is true.
-  public func write(
+  package func write(
     to path: String, created: String, program: String, replacing: Bool
   ) throws {
     try ReplacedFile.write(
@@ -30,7 +30,7 @@ extension CalibrationPart {
   /// The bytes of the file: prefix, JSON, float32 numbers, and the SHA-256 of all of it. The numbers
   /// are the kept scores from the largest on, those of quiet working points from the lowest on, and
   /// condition and score of every event where there are thresholds by condition.
-  public func encoded(created: String, program: String) -> [UInt8] {
+  package func encoded(created: String, program: String) -> [UInt8] {
     let header = Array(
       (JSONValue.object(json(created: created, program: program)).text + "\n").utf8)
     let scores = tally.scores.largest()

@@ -1,42 +1,38 @@
-public import DurableFiles
+package import DurableFiles
 
 /// A calibration before its thresholds are set: the request, and the counts from one pass over
 /// background events. Parts of many runs and machines merge into the part of a single pass over all
 /// of them, to the bit.
-public struct CalibrationPart: Sendable {
+package struct CalibrationPart: Sendable {
   /// The properties that parts must share to be merged.
-  public struct Basis: Equatable, Sendable {
+  package struct Basis: Equatable, Sendable {
     /// SHA-256 of the model file, 64 hexadecimal digits in lower case.
-    public var modelSHA256: String
+    package var modelSHA256: String
     /// The features' schema; 0 where the model names none.
-    public var schema: UInt32
+    package var schema: UInt32
     /// The scoring levels, in their order.
-    public var levels: [Int]
+    package var levels: [Int]
     /// One weight for each level.
-    public var weights: [Float]
+    package var weights: [Float]
     /// The working points asked for.
-    public var plan: CalibrationPlan
+    package var plan: CalibrationPlan
     /// The screen margin asked for, or nil for the default one.
-    public var screenMargin: Double?
+    package var screenMargin: Double?
     /// The number of events of the stream that each event of a journal's unbiased sample stands
     /// for. Nil for recorded events.
-    public var unbiasedPrescale: UInt32?
+    package var unbiasedPrescale: UInt32?
     /// The thresholds by condition asked for; nil for none.
-    public var bins: ConditionBinRequest?
+    package var bins: ConditionBinRequest?
 
     /// Creates a basis.
-    public init(
+    package init(
       modelSHA256: SHA256Digest, schema: UInt32, levels: [Int], weights: [Float],
       plan: CalibrationPlan, screenMargin: Double?, unbiasedPrescale: UInt32?
     ) {
       precondition(!levels.isEmpty && levels.count == weights.count)
-      self.modelSHA256 = modelSHA256.description
-      self.schema = schema
-      self.levels = levels
-      self.weights = weights
-      self.plan = plan
-      self.screenMargin = screenMargin
-      self.unbiasedPrescale = unbiasedPrescale
+      self.init(
+        modelSHA256Text: modelSHA256.description, schema: schema, levels: levels, weights: weights,
+        plan: plan, screenMargin: screenMargin, unbiasedPrescale: unbiasedPrescale)
     }
 
     init(
@@ -54,17 +50,17 @@ public struct CalibrationPart: Sendable {
   }
 
   /// The properties that all parts share.
-  public var basis: Basis
+  package var basis: Basis
   /// The counts from its events.
-  public var tally: CalibrationTally
+  package var tally: CalibrationTally
   /// The most events that all parts together may have, for which scores were kept; nil where all
   /// scores were.
-  public var eventsTotal: Int?
+  package var eventsTotal: Int?
   /// Why the model has no screen, or nil where it has one.
-  public var screenRefusal: String?
+  package var screenRefusal: String?
 
   /// Creates a part.
-  public init(
+  package init(
     basis: Basis, tally: CalibrationTally, eventsTotal: Int? = nil, screenRefusal: String? = nil
   ) {
     self.basis = basis
@@ -76,7 +72,7 @@ public struct CalibrationPart: Sendable {
   /// The calibration of the events seen, with the given result of comparing screen and exact
   /// scores. Runs are listed by run number, name and SHA-256. The list does not depend on their
   /// order on a command line or on how they were divided into parts.
-  public func calibration(
+  package func calibration(
     screen: ScreenCalibration?, created: String, program: String
   ) throws(CalibrationError) -> TriggerCalibration {
     let points = try basis.plan.workingPoints(from: tally.scores, quiet: tally.quiet)
@@ -105,7 +101,7 @@ public struct CalibrationPart: Sendable {
 extension CalibrationRun: Comparable {
   /// The order in which a calibration lists its runs: by run number, those without one first, then
   /// by name, then by SHA-256.
-  public static func < (left: CalibrationRun, right: CalibrationRun) -> Bool {
+  package static func < (left: CalibrationRun, right: CalibrationRun) -> Bool {
     func key(_ run: CalibrationRun) -> (Int, String, String) {
       (run.run.map(Int.init) ?? -1, run.name, run.sha256)
     }

@@ -9,16 +9,16 @@ internal import NumberText
 ///     let points = try plan.workingPoints(from: scores)
 ///
 /// Working points of the low side need a `QuietTally` as well.
-public struct CalibrationPlan: Equatable, Sendable {
+package struct CalibrationPlan: Equatable, Sendable {
   /// In the order of the calibration file: bit i of a flagged record is request i.
-  public let requests: [WorkingPointRequest]
+  package let requests: [WorkingPointRequest]
   /// The confidence of intervals, and of the promise `withConfidence`; in (0, 1).
-  public let confidence: Double
+  package let confidence: Double
   /// Whether a fitted tail gives the thresholds of rates for which there are too few events.
-  public let allowsExtrapolation: Bool
+  package let allowsExtrapolation: Bool
 
   /// Checks that there are 1 to 16 requests with different names and a confidence in (0, 1).
-  public init(
+  package init(
     _ requests: [WorkingPointRequest], confidence: Double = 0.95,
     allowingExtrapolation: Bool = false
   ) throws(CalibrationError) {
@@ -40,7 +40,7 @@ public struct CalibrationPlan: Equatable, Sendable {
   }
 
   /// An accumulator for at most `eventCountMax` events, which keeps `scoresNeeded`.
-  public func accumulator(eventCountMax: Int) -> ThresholdAccumulator {
+  package func accumulator(eventCountMax: Int) -> ThresholdAccumulator {
     ThresholdAccumulator(capacity: scoresNeeded(eventCountMax: eventCountMax))
   }
 
@@ -48,7 +48,7 @@ public struct CalibrationPlan: Equatable, Sendable {
   /// to the loosest threshold and one more (about `eventCountMax` times the highest rate), and the
   /// scores of a tail fit where one is allowed; and an eighth for `BackgroundRates`. Events that
   /// cannot be scored only lower the need; further events never lower it.
-  public func scoresNeeded(eventCountMax: Int) -> Int {
+  package func scoresNeeded(eventCountMax: Int) -> Int {
     let forRanks = deepestRank(of: .high, count: eventCountMax) + 1
     let forTail = allowsExtrapolation ? ParetoTail.excessCount(of: eventCountMax) + 1 : 0
     let forRates = BackgroundRates.scoresNeeded(eventCount: eventCountMax)
@@ -56,10 +56,10 @@ public struct CalibrationPlan: Equatable, Sendable {
   }
 
   /// Whether a working point of the low side is asked for.
-  public var hasQuiet: Bool { requests.contains { $0.side == .low } }
+  package var hasQuiet: Bool { requests.contains { $0.side == .low } }
 
   /// How many of the lowest scores of at most `eventCountMax` events are needed.
-  public func lowestScoresNeeded(eventCountMax: Int) -> Int {
+  package func lowestScoresNeeded(eventCountMax: Int) -> Int {
     hasQuiet ? min(deepestRank(of: .low, count: eventCountMax) + 1, eventCountMax) : 0
   }
 
@@ -69,7 +69,7 @@ public struct CalibrationPlan: Equatable, Sendable {
 
   /// The working points, in the order of the requests. `scores` comes from `accumulator` and has
   /// seen all events; so has `quiet`, where a point of the low side is asked for.
-  public func workingPoints(
+  package func workingPoints(
     from scores: ThresholdAccumulator, quiet: QuietTally? = nil
   ) throws(CalibrationError) -> [WorkingPoint] {
     let largest = scores.largest()

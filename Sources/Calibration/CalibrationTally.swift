@@ -1,31 +1,31 @@
 /// All counts that a calibration takes from background events. It depends only on the set of
 /// events: tallies of parts, merged in any order, are the tally of the whole.
-public struct CalibrationTally: Sendable {
+package struct CalibrationTally: Sendable {
   /// The largest scores.
-  public var scores: ThresholdAccumulator
+  package var scores: ThresholdAccumulator
   /// What quiet working points need; nil where none is asked for.
-  public var quiet: QuietTally?
+  package var quiet: QuietTally?
   /// All scores with their conditions; nil where no thresholds by condition are asked for.
-  public var conditioned: ConditionedEvents?
+  package var conditioned: ConditionedEvents?
   /// The histogram of all scores.
-  public var histogram = ScoreHistogram()
+  package var histogram = ScoreHistogram()
   /// Moments and extremes of the features.
-  public var features: FeatureAccumulator
+  package var features: FeatureAccumulator
   /// Moments of the condition.
-  public var conditions = ConditionAccumulator()
+  package var conditions = ConditionAccumulator()
   /// How the screen compares with the exact scores.
-  public var screen = ScreenAccumulator()
+  package var screen = ScreenAccumulator()
   /// Where the events come from.
-  public var runs: [CalibrationRun] = []
+  package var runs: [CalibrationRun] = []
 
   /// An empty tally that keeps the `scoresKept` largest scores of events with these features.
-  public init(scoresKept: Int, featureCount: Int, featureNames: [String]?) {
+  package init(scoresKept: Int, featureCount: Int, featureNames: [String]?) {
     scores = ThresholdAccumulator(capacity: scoresKept)
     features = FeatureAccumulator(featureCount: featureCount, names: featureNames)
   }
 
   /// Events seen, scorable or not.
-  public var eventCount: Int { scores.scorableCount + scores.notScorableCount }
+  package var eventCount: Int { scores.scorableCount + scores.notScorableCount }
 
   /// Adds all that `other` has seen: of the same features and requests, and with enough scores kept
   /// (see `ThresholdAccumulator.merge`).

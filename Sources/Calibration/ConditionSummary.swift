@@ -4,18 +4,18 @@ internal import StrictJSON
 
 /// The `condition` of background events: the slow covariate of the rate that records may carry,
 /// such as pile-up or pressure.
-public struct ConditionSummary: Equatable, Sendable {
+package struct ConditionSummary: Equatable, Sendable {
   /// The events whose condition was known, a finite number.
-  public var eventCount: Int
+  package var eventCount: Int
   /// Their mean condition.
-  public var mean: Double
+  package var mean: Double
   /// The root of the mean squared distance from the mean.
-  public var standardDeviation: Double
+  package var standardDeviation: Double
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// Creates a summary of `eventCount` >= 1 events.
-  public init(eventCount: Int, mean: Double, standardDeviation: Double) {
+  package init(eventCount: Int, mean: Double, standardDeviation: Double) {
     precondition(eventCount >= 1 && standardDeviation >= 0)
     self.eventCount = eventCount
     self.mean = mean
@@ -24,24 +24,24 @@ public struct ConditionSummary: Equatable, Sendable {
 }
 
 /// Gathers a `ConditionSummary`. The result depends only on the set of events, to the bit.
-public struct ConditionAccumulator: Equatable, Sendable {
+package struct ConditionAccumulator: Equatable, Sendable {
   var moments = FloatMoments()
 
   /// An accumulator that has seen nothing.
-  public init() {}
+  package init() {}
 
   /// Adds conditions. NaN and infinite ones count as not known.
-  public mutating func add(_ conditions: UnsafeBufferPointer<Float>) {
+  package mutating func add(_ conditions: UnsafeBufferPointer<Float>) {
     for condition in conditions where condition.isFinite { moments.add(condition) }
   }
 
   /// Adds all that `other` has seen.
-  public mutating func merge(_ other: ConditionAccumulator) {
+  package mutating func merge(_ other: ConditionAccumulator) {
     moments.merge(other.moments)
   }
 
   /// The summary; nil where no condition was known.
-  public var summary: ConditionSummary? {
+  package var summary: ConditionSummary? {
     guard let mean = moments.mean, let deviation = moments.standardDeviation else { return nil }
     return ConditionSummary(
       eventCount: moments.count, mean: mean, standardDeviation: deviation)

@@ -1,12 +1,12 @@
 /// Which thresholds by condition were asked for.
-public enum ConditionBinRequest: Equatable, Sendable {
+package enum ConditionBinRequest: Equatable, Sendable {
   /// Up to this many bins with edges at quantiles, 2 to `ConditionBins.countMax`.
   case count(Int)
   /// These edges: finite, ascending, all different, 1 to `ConditionBins.countMax - 1`.
   case edges([Float])
 
   /// Whether a request can be fulfilled.
-  public var isSound: Bool {
+  package var isSound: Bool {
     switch self {
     case .count(let count): (2...ConditionBins.countMax).contains(count)
     case .edges(let edges):
@@ -18,16 +18,16 @@ public enum ConditionBinRequest: Equatable, Sendable {
 
 /// The scores of events with their conditions, of all events: quantiles, and what belongs between two
 /// of them, are known only when all events are. 8 bytes an event.
-public struct ConditionedEvents: Sendable {
+package struct ConditionedEvents: Sendable {
   /// Condition and score of each event, condition first, so that whole numbers have the order of both.
   private var keys: [UInt64] = []
 
   /// No events.
-  public init() {}
+  package init() {}
 
   /// Adds events. NaN is a condition that is not known, or a score of an event that is not scorable.
   /// Traps where the numbers differ.
-  public mutating func add(
+  package mutating func add(
     _ scores: UnsafeBufferPointer<Float>, conditions: UnsafeBufferPointer<Float>
   ) {
     precondition(scores.count == conditions.count)
@@ -52,10 +52,10 @@ public struct ConditionedEvents: Sendable {
   mutating func merge(_ other: ConditionedEvents) { keys += other.keys }
 
   /// The events that were added.
-  public var count: Int { keys.count }
+  package var count: Int { keys.count }
 
   /// Whether a condition is a finite number.
-  public var hasFinite: Bool { keys.contains { condition($0).isFinite } }
+  package var hasFinite: Bool { keys.contains { condition($0).isFinite } }
 
   /// Condition and score of each event in an order that depends on the set of events alone.
   var pairs: [(condition: Float, score: Float)] {
@@ -94,7 +94,7 @@ extension CalibrationPart {
   /// had too few events and were merged with a neighbour.
   ///
   /// - Throws: `CalibrationError` where a bin's threshold would be infinite.
-  public func conditionBins() throws(CalibrationError) -> (
+  package func conditionBins() throws(CalibrationError) -> (
     bins: ConditionBins?, count: Int, merged: Int
   )? {
     guard let request = basis.bins, let events = tally.conditioned else { return nil }

@@ -1,7 +1,7 @@
 /// The largest background scores by bin of the condition.
-public struct ConditionedScores: Sendable {
+package struct ConditionedScores: Sendable {
   /// Ascending, all different; see `ConditionBins.edges`.
-  public private(set) var edges: [Float]
+  package private(set) var edges: [Float]
   /// One a bin.
   private var bins: [ThresholdAccumulator]
   /// Of events whose condition is NaN.
@@ -9,7 +9,7 @@ public struct ConditionedScores: Sendable {
 
   /// No scores yet. `capacity` is the number of largest scores kept of each bin: what a single bin of
   /// all events would need, so that bins can be merged.
-  public init(edges: [Float], capacity: Int) {
+  package init(edges: [Float], capacity: Int) {
     precondition(edges.count < ConditionBins.countMax)
     self.edges = edges
     bins = (0...edges.count).map { _ in ThresholdAccumulator(capacity: capacity) }
@@ -17,7 +17,7 @@ public struct ConditionedScores: Sendable {
   }
 
   /// Adds scores with the conditions of their events. Traps where their numbers differ.
-  public mutating func add(
+  package mutating func add(
     _ scores: UnsafeBufferPointer<Float>, conditions: UnsafeBufferPointer<Float>
   ) {
     precondition(scores.count == conditions.count)
@@ -32,7 +32,7 @@ public struct ConditionedScores: Sendable {
 
   /// Edges at the quantiles of `conditions`, for up to `count` bins of about as many events each. Equal
   /// quantiles give one edge; NaN and infinite conditions take no part.
-  public static func edges(of conditions: [Float], count: Int) -> [Float] {
+  package static func edges(of conditions: [Float], count: Int) -> [Float] {
     let finite = conditions.filter(\.isFinite).sorted()
     guard let lowest = finite.first, count > 1 else { return [] }
     var edges: [Float] = []
@@ -47,7 +47,7 @@ public struct ConditionedScores: Sendable {
 
 extension CalibrationPlan {
   /// How many of the largest scores of at most `eventCountMax` events the thresholds alone need.
-  public func scoresNeededForThresholds(eventCountMax: Int) -> Int {
+  package func scoresNeededForThresholds(eventCountMax: Int) -> Int {
     let ranks = requests.map {
       $0.guarantee.rankFromTop(rate: $0.targetFPR, count: eventCountMax, confidence: confidence)
     }
@@ -58,7 +58,7 @@ extension CalibrationPlan {
   /// that has fewer; `merged` says how many. Nil where a single bin is left.
   ///
   /// - Throws: `CalibrationError` where a bin's threshold would be infinite.
-  public func conditionBins(
+  package func conditionBins(
     of scores: ConditionedScores
   ) throws(CalibrationError) -> (bins: ConditionBins?, merged: Int) {
     var (scores, merged) = (scores, 0)

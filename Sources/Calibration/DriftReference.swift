@@ -1,18 +1,18 @@
 internal import StrictJSON
 
 /// The reference that drift is measured against: the background of a calibration.
-public struct DriftReference: Equatable, Sendable {
+package struct DriftReference: Equatable, Sendable {
   /// The histogram of the scores; nil where the file has none.
-  public var scoreHistogram: ScoreHistogram?
+  package var scoreHistogram: ScoreHistogram?
   /// The moments of the features; nil where the file has none.
-  public var features: FeatureSummary?
+  package var features: FeatureSummary?
   /// The condition of the events; nil where none was known and where the file has none.
-  public var condition: ConditionSummary?
+  package var condition: ConditionSummary?
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// Creates a reference.
-  public init(
+  package init(
     scoreHistogram: ScoreHistogram? = nil, features: FeatureSummary? = nil,
     condition: ConditionSummary? = nil
   ) {

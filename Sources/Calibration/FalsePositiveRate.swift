@@ -2,7 +2,7 @@
 ///
 /// 0.001 is no binary fraction; a rank computed from the nearest double may be one off. The rate is
 /// therefore kept as `numerator / 10^decimalPlaces`, and ranks come from integers only.
-public struct FalsePositiveRate: Hashable, Sendable {
+package struct FalsePositiveRate: Hashable, Sendable {
   /// Not a multiple of 10, so that equal rates are equal; at most 18 digits.
   let numerator: UInt64
   /// At most 32.
@@ -14,7 +14,7 @@ public struct FalsePositiveRate: Hashable, Sendable {
 
   /// Reads a decimal such as `0.001`, `1e-3` or `2.5E-4`, greater than 0 and less than 1, not
   /// below 1e-15, with at most 18 significant digits. Anything else is nil.
-  public init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     let parts = text.split(omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
     guard let mantissa = parts.first, parts.count <= 2 else { return nil }
     let exponent = parts.count == 2 ? Self.exponent(parts[1]) : 0
@@ -41,7 +41,7 @@ public struct FalsePositiveRate: Hashable, Sendable {
   }
 
   /// The nearest double.
-  public var value: Double { Double(description) ?? .nan }
+  package var value: Double { Double(description) ?? .nan }
 
   /// `floor(count * rate)`, exactly; `count` is not negative.
   package func floorOfProduct(with count: Int) -> Int {
@@ -64,14 +64,14 @@ public struct FalsePositiveRate: Hashable, Sendable {
 
 extension FalsePositiveRate: Comparable, CustomStringConvertible {
   /// Compares exactly.
-  public static func < (left: Self, right: Self) -> Bool {
+  package static func < (left: Self, right: Self) -> Bool {
     let places = max(left.decimalPlaces, right.decimalPlaces)
     return UInt128(left.numerator) * powerOfTen(places - left.decimalPlaces)
       < UInt128(right.numerator) * powerOfTen(places - right.decimalPlaces)
   }
 
   /// The decimal, exactly, as JSON takes it: `0.001`, `2.5e-06`.
-  public var description: String {
+  package var description: String {
     let digits = String(numerator)
     let zeros = decimalPlaces - digits.count
     if zeros < 4 { return "0." + String(repeating: "0", count: zeros) + digits }

@@ -1,23 +1,23 @@
 /// How far one feature moved between two backgrounds, in standard errors.
-public struct FeatureShift: Equatable, Sendable {
+package struct FeatureShift: Equatable, Sendable {
   /// Its place in the record.
-  public var index: Int
+  package var index: Int
   /// Its name, where it has one.
-  public var name: String?
+  package var name: String?
   /// New mean - old mean, in old standard deviations; nil where there is none.
-  public var meanShift: Double?
+  package var meanShift: Double?
   /// The same over its standard error from both samples.
-  public var meanZ: Double?
+  package var meanZ: Double?
   /// New over old standard deviation.
-  public var spreadRatio: Double?
+  package var spreadRatio: Double?
   /// The difference of the standard deviations over its standard error, for which the kurtosis is
   /// needed (3 where a file has none).
-  public var spreadZ: Double?
+  package var spreadZ: Double?
   /// The shares of values that were NaN or infinite.
-  public var nonFiniteShares: (old: Double, new: Double)
+  package var nonFiniteShares: (old: Double, new: Double)
 
   /// The largest of the two in size; infinite where a constant changed.
-  public var zMax: Double { max(abs(meanZ ?? 0), abs(spreadZ ?? 0)) }
+  package var zMax: Double { max(abs(meanZ ?? 0), abs(spreadZ ?? 0)) }
 
   /// All features of two summaries, those that moved most first; nil where the summaries are of
   /// different features.
@@ -65,7 +65,7 @@ public struct FeatureShift: Equatable, Sendable {
   }
 
   /// Whether all numbers are the same.
-  public static func == (left: FeatureShift, right: FeatureShift) -> Bool {
+  package static func == (left: FeatureShift, right: FeatureShift) -> Bool {
     left.index == right.index && left.name == right.name && left.meanShift == right.meanShift
       && left.meanZ == right.meanZ && left.spreadRatio == right.spreadRatio
       && left.spreadZ == right.spreadZ && left.nonFiniteShares == right.nonFiniteShares

@@ -2,26 +2,26 @@ internal import ReproducibleMath
 internal import StrictJSON
 
 /// Moments and extremes of background features, feature by feature.
-public struct FeatureSummary: Equatable, Sendable {
+package struct FeatureSummary: Equatable, Sendable {
   /// One feature over all events; moments and extremes are of its finite values.
-  public struct Feature: Equatable, Sendable {
+  package struct Feature: Equatable, Sendable {
     /// nil where the events name no features.
-    public var name: String?
+    package var name: String?
     /// nil without a finite value.
-    public var mean: Double?
+    package var mean: Double?
     /// The root of the mean squared distance from the mean; nil without a finite value.
-    public var standardDeviation: Double?
+    package var standardDeviation: Double?
     /// E[(x - mean)^4] / standardDeviation^4, 3 for a Gaussian. Nil where all values are equal,
     /// where there are none, and in files without it. The standard error of a sample's standard
     /// deviation follows from it.
-    public var kurtosis: Double?
+    package var kurtosis: Double?
     /// nil without a finite value.
-    public var range: ClosedRange<Float>?
+    package var range: ClosedRange<Float>?
     /// How many values were NaN or infinite.
-    public var nonFiniteCount: Int
+    package var nonFiniteCount: Int
 
     /// Creates a summary of one feature.
-    public init(
+    package init(
       name: String?, mean: Double?, standardDeviation: Double?, kurtosis: Double? = nil,
       range: ClosedRange<Float>?, nonFiniteCount: Int
     ) {
@@ -35,14 +35,14 @@ public struct FeatureSummary: Equatable, Sendable {
   }
 
   /// The events seen.
-  public var eventCount: Int
+  package var eventCount: Int
   /// In the order of the record.
-  public var features: [Feature]
+  package var features: [Feature]
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// Creates a summary.
-  public init(eventCount: Int, features: [Feature]) {
+  package init(eventCount: Int, features: [Feature]) {
     self.eventCount = eventCount
     self.features = features
   }
@@ -50,16 +50,16 @@ public struct FeatureSummary: Equatable, Sendable {
 
 /// Gathers a `FeatureSummary` in one pass. The result depends only on the set of events, to the
 /// bit: neither on their order nor on how they are divided into chunks or merged parts.
-public struct FeatureAccumulator: Equatable, Sendable {
+package struct FeatureAccumulator: Equatable, Sendable {
   /// D.
-  public let featureCount: Int
+  package let featureCount: Int
   let names: [String]?
   var eventCount = 0
   /// Of the finite values, feature by feature.
   var moments: [FloatMoments]
 
   /// An accumulator of events with `featureCount` features; one name each, or nil.
-  public init(featureCount: Int, names: [String]?) {
+  package init(featureCount: Int, names: [String]?) {
     precondition(featureCount > 0 && (names == nil || names?.count == featureCount))
     self.featureCount = featureCount
     self.names = names
@@ -67,21 +67,21 @@ public struct FeatureAccumulator: Equatable, Sendable {
   }
 
   /// Adds whole events, D raw features each, one event after another.
-  public mutating func add(_ features: UnsafeBufferPointer<Float>) {
+  package mutating func add(_ features: UnsafeBufferPointer<Float>) {
     precondition(features.count % featureCount == 0, "part of an event")
     eventCount += features.count / featureCount
     FloatMoments.add(rows: features, to: &moments)
   }
 
   /// Adds all events of `other`, which has the same features.
-  public mutating func merge(_ other: FeatureAccumulator) {
+  package mutating func merge(_ other: FeatureAccumulator) {
     precondition(featureCount == other.featureCount && names == other.names, "other features")
     eventCount += other.eventCount
     for index in moments.indices { moments[index].merge(other.moments[index]) }
   }
 
   /// The summary of all events added so far.
-  public var summary: FeatureSummary {
+  package var summary: FeatureSummary {
     let features = moments.enumerated().map { index, moments in
       FeatureSummary.Feature(
         name: names?[index], mean: moments.mean, standardDeviation: moments.standardDeviation,

@@ -2,17 +2,17 @@ internal import ReproducibleMath
 
 /// A generalised Pareto law fitted to the largest background scores, by the theorem of J. Pickands
 /// (Ann. Stat. 3, 1975): far out, most laws' excesses over a high score follow one.
-public struct ParetoTail: Equatable, Sendable {
+package struct ParetoTail: Equatable, Sendable {
   /// The score that excesses are counted from.
-  public var base: Double
+  package var base: Double
   /// xi: 0 is an exponential tail, a positive one is heavier, a negative one has an end.
-  public var shape: Double
+  package var shape: Double
   /// sigma, in units of the score.
-  public var scale: Double
+  package var scale: Double
   /// The number of excesses that were fitted.
-  public var excessCount: Int
+  package var excessCount: Int
   /// The share of background scores above `base`.
-  public var baseRate: Double
+  package var baseRate: Double
 
   /// How many excesses are taken of `count` scores: sqrt(count), and at least 50.
   static func excessCount(of count: Int) -> Int {

@@ -1,11 +1,11 @@
 /// What a calibration with working points of the low side knows of quiet events: how rare low scores
 /// are, and what features contribute to the score of background.
-public struct QuietReference: Equatable, Sendable {
+package struct QuietReference: Equatable, Sendable {
   /// The lowest background scores by rank. They are stored with the opposite sign, so that the largest is
   /// the quietest; there is no tail.
   let rates: BackgroundRates
   /// The mean attribution of each feature over the background events with a finite score.
-  public let attributionMeans: [Float]
+  package let attributionMeans: [Float]
 
   init(rates: BackgroundRates, attributionMeans: [Float]) {
     self.rates = rates
@@ -14,22 +14,22 @@ public struct QuietReference: Equatable, Sendable {
 
   /// The lowest background scores that are in the table, rising: fewer than `rank` background scores are
   /// below `score`.
-  public var entries: [(score: Float, rank: Int)] {
+  package var entries: [(score: Float, rank: Int)] {
     rates.entries.map { (0 - $0.score, $0.rank) }
   }
 
   /// The background rate that the flagged record of a quiet event carries: the share of background
   /// events with a score at most as high, (k + 1) / (N + 1) where k of N background scores are. Between two
   /// entries it is that of the higher score. 0 for NaN. O(log entries), allocates nothing.
-  public func field(of score: Float) -> Float { rates.field(of: 0 - score) }
+  package func field(of score: Float) -> Float { rates.field(of: 0 - score) }
 
   /// The rate of scores at most as high with its interval at `confidence`; nil for NaN.
-  public func estimate(of score: Float, confidence: Double) -> BackgroundRateEstimate? {
+  package func estimate(of score: Float, confidence: Double) -> BackgroundRateEstimate? {
     rates.estimate(of: 0 - score, confidence: confidence)
   }
 
   /// The sum of the mean attributions in the order in which attributions add up to a score.
-  public var meanScore: Float {
+  package var meanScore: Float {
     var lanes = [Float](repeating: 0, count: 16)
     for (index, mean) in attributionMeans.enumerated() { lanes[index % 16] += mean }
     for half in [8, 4, 2, 1] {

@@ -1,21 +1,21 @@
 internal import ReproducibleMath
 
 /// What working points of the low side need of background events. It depends on the set of events alone.
-public struct QuietTally: Sendable {
+package struct QuietTally: Sendable {
   /// The lowest scores, with the opposite sign.
-  public private(set) var scores: ThresholdAccumulator
+  package private(set) var scores: ThresholdAccumulator
   private(set) var attributionSums: [ExactSum]
   /// Events with a finite score: those in the sums.
   private(set) var finiteCount = 0
 
   /// An empty tally that keeps the `scoresKept` lowest scores of events with this many features.
-  public init(scoresKept: Int, featureCount: Int) {
+  package init(scoresKept: Int, featureCount: Int) {
     scores = ThresholdAccumulator(capacity: scoresKept)
     attributionSums = [ExactSum](repeating: ExactSum(), count: featureCount)
   }
 
   /// Adds scores with their attributions, row-major. Traps where their numbers do not fit.
-  public mutating func add(
+  package mutating func add(
     _ new: UnsafeBufferPointer<Float>, attributions: UnsafeBufferPointer<Float>
   ) {
     let width = attributionSums.count

@@ -4,7 +4,7 @@
 ///
 /// The lower end is 0 without a success, and the upper end is 1 where all trials succeed. 0...1
 /// without trials.
-public func clopperPearson(
+package func clopperPearson(
   successes: Int, trials: Int, confidence: Double
 ) -> ClosedRange<Double> {
   precondition(successes >= 0 && successes <= trials)
@@ -26,7 +26,7 @@ public func clopperPearson(
 /// whatever that law is; the interval lies between two quantiles of it. Where scores are tied the
 /// true rate can only be lower: the upper end keeps its confidence, and the lower end belongs
 /// to P(score >= threshold).
-public func trueRateInterval(
+package func trueRateInterval(
   rank: Int, of count: Int, confidence: Double
 ) -> ClosedRange<Double> {
   precondition(rank >= 1 && rank <= count)

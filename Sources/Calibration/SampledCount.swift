@@ -3,7 +3,7 @@
 ///
 /// Both ends invert the binomial law, as C. Clopper and E. Pearson (Biometrika 26, 1934) do for a
 /// probability: the interval holds the number in at least that share of repeats. Ends saturate at 2^50.
-public func sampledCountInterval(
+package func sampledCountInterval(
   found: Int, prescale: UInt32, confidence: Double
 ) -> ClosedRange<Int> {
   precondition(found >= 0 && prescale >= 1 && confidence > 0 && confidence < 1)

@@ -1,5 +1,5 @@
 /// The end of the scores at which a working point looks for events.
-public enum ScoreSide: String, Hashable, Sendable, CaseIterable {
+package enum ScoreSide: String, Hashable, Sendable, CaseIterable {
   /// Events with a score above the threshold fire: they are strange.
   case high
   /// Events with a score below the threshold fire: they are quiet.
@@ -7,10 +7,10 @@ public enum ScoreSide: String, Hashable, Sendable, CaseIterable {
 
   /// Whether an event with this score fires. NaN never does, and a score at the threshold does not.
   @inlinable
-  public func fires(score: Float, threshold: Float) -> Bool {
+  package func fires(score: Float, threshold: Float) -> Bool {
     self == .high ? score > threshold : score < threshold
   }
 
   /// The sign of the condition, as texts write it.
-  public var comparison: String { self == .high ? ">" : "<" }
+  package var comparison: String { self == .high ? ">" : "<" }
 }

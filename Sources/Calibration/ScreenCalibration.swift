@@ -7,43 +7,43 @@ internal import StrictJSON
 /// it: the section `screen` of a calibration file.
 ///
 /// The relative deviation of an event is screen / exact - 1.
-public struct ScreenCalibration: Equatable, Sendable {
+package struct ScreenCalibration: Equatable, Sendable {
   /// The margin, in (0, 1): an event is scored exactly when its screen score is at least (1 -
   /// margin) times the loosest threshold.
-  public var margin: Double
+  package var margin: Double
   /// The background events that were compared.
-  public var eventCount: Int
+  package var eventCount: Int
   /// The mean of the relative deviations.
-  public var deviationMean: Double
+  package var deviationMean: Double
   /// Their standard deviation.
-  public var deviationSpread: Double
+  package var deviationSpread: Double
   /// The largest deviation downwards, as a positive number; 0 where none went down.
-  public var shortfallMax: Double
+  package var shortfallMax: Double
   /// The largest deviation upwards; 0 where none went up.
-  public var excessMax: Double
+  package var excessMax: Double
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// The default margin.
-  public static let defaultMargin = 0.1
+  package static let defaultMargin = 0.1
   /// A margin is supported when it is at least this many times the largest shortfall seen.
-  public static let safetyFactor = 2.0
+  package static let safetyFactor = 2.0
 
   /// The smallest margin that the comparison supports.
-  public var marginMin: Double { Self.safetyFactor * shortfallMax }
+  package var marginMin: Double { Self.safetyFactor * shortfallMax }
 
   /// Whether the margin is at least `marginMin`.
-  public var isSupported: Bool { margin >= marginMin }
+  package var isSupported: Bool { margin >= marginMin }
 
   /// The smallest margin that the comparison supports; with working points of the low side a screen score
   /// must not come out too high either.
-  public func marginMin(isQuiet: Bool) -> Double {
+  package func marginMin(isQuiet: Bool) -> Double {
     isQuiet ? Self.safetyFactor * max(shortfallMax, excessMax) : marginMin
   }
 }
 
 /// Compares exact and screen scores, chunk by chunk. The result depends on the set of events alone.
-public struct ScreenAccumulator: Equatable, Sendable {
+package struct ScreenAccumulator: Equatable, Sendable {
   var count = 0
   var sum = ExactSum()
   var sumOfSquares = ExactSum()
@@ -51,12 +51,12 @@ public struct ScreenAccumulator: Equatable, Sendable {
   var highest = 0.0
 
   /// An accumulator that has seen nothing.
-  public init() {}
+  package init() {}
 
   /// Adds the scores of the same events. Events without a finite screen score are always scored
   /// exactly and do not count. Exact scores of 0 do not count either, since no threshold is below
   /// them.
-  public mutating func add(
+  package mutating func add(
     exact: UnsafeBufferPointer<Float>, screened: UnsafeBufferPointer<Float>
   ) {
     precondition(exact.count == screened.count)
@@ -72,7 +72,7 @@ public struct ScreenAccumulator: Equatable, Sendable {
   }
 
   /// Adds all comparisons of `other`.
-  public mutating func merge(_ other: ScreenAccumulator) {
+  package mutating func merge(_ other: ScreenAccumulator) {
     count +|= other.count
     sum.merge(other.sum)
     sumOfSquares.merge(other.sumOfSquares)
@@ -81,7 +81,7 @@ public struct ScreenAccumulator: Equatable, Sendable {
   }
 
   /// The result for a margin, which `isSupported` then checks; nil where no event was compared.
-  public func calibration(margin: Double) -> ScreenCalibration? {
+  package func calibration(margin: Double) -> ScreenCalibration? {
     precondition(margin > 0 && margin < 1)
     guard count > 0 else { return nil }
     let mean = sum.value / Double(count)

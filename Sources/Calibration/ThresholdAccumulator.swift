@@ -3,19 +3,19 @@
 ///
 /// The state depends only on the set of scores: the merged accumulators of the parts of a run are
 /// the accumulator of the run.
-public struct ThresholdAccumulator: Sendable {
+package struct ThresholdAccumulator: Sendable {
   /// How many scores are kept.
-  public let capacity: Int
+  package let capacity: Int
   /// The scores seen that take part in ranks; +infinity is one of them.
-  public private(set) var scorableCount = 0
+  package private(set) var scorableCount = 0
   /// The scores seen that were NaN: events that could not be scored. They have no rank.
-  public private(set) var notScorableCount = 0
+  package private(set) var notScorableCount = 0
   /// A heap with the smallest kept score at its root.
   private var heap: [Float] = []
 
   /// An accumulator that keeps the `capacity` largest scores; see `CalibrationPlan` for how many
   /// are needed.
-  public init(capacity: Int) {
+  package init(capacity: Int) {
     precondition(capacity >= 0)
     self.capacity = capacity
   }
@@ -32,12 +32,12 @@ public struct ThresholdAccumulator: Sendable {
   }
 
   /// Whether all scores that were seen are kept.
-  public var keepsAll: Bool { heap.count == scorableCount }
+  package var keepsAll: Bool { heap.count == scorableCount }
   /// How many scores are kept.
-  public var keptCount: Int { heap.count }
+  package var keptCount: Int { heap.count }
 
   /// Adds scores. O(count), and O(log capacity) more for each that is among the largest so far.
-  public mutating func add(_ scores: UnsafeBufferPointer<Float>) {
+  package mutating func add(_ scores: UnsafeBufferPointer<Float>) {
     for score in scores { add(score) }
   }
 
@@ -54,7 +54,7 @@ public struct ThresholdAccumulator: Sendable {
   }
 
   /// Adds all that `other` has seen, which has at least this one's capacity or keeps all.
-  public mutating func merge(_ other: ThresholdAccumulator) {
+  package mutating func merge(_ other: ThresholdAccumulator) {
     precondition(other.capacity >= capacity || other.keepsAll, "too few scores were kept")
     scorableCount += other.scorableCount
     notScorableCount += other.notScorableCount
@@ -62,7 +62,7 @@ public struct ThresholdAccumulator: Sendable {
   }
 
   /// The kept scores, largest first. O(capacity log capacity).
-  public func largest() -> [Float] {
+  package func largest() -> [Float] {
     heap.sorted(by: >)
   }
 

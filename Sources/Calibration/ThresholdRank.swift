@@ -1,7 +1,7 @@
 internal import ReproducibleMath
 
 /// The promise of a working point about its true false-positive rate.
-public enum RateGuarantee: String, Hashable, Sendable, CaseIterable {
+package enum RateGuarantee: String, Hashable, Sendable, CaseIterable {
   /// The rate is at or below target in expectation over calibrations: split conformal
   /// prediction (Vovk et al. 2005; Lei et al. 2018).
   case expected

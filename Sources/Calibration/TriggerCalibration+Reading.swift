@@ -1,31 +1,31 @@
-public import DurableFiles
+package import DurableFiles
 internal import NumberText
 internal import StrictJSON
 
 /// A calibration with the file that it was read from.
-public struct LoadedCalibration: Equatable, Sendable {
+package struct LoadedCalibration: Equatable, Sendable {
   /// The content.
-  public let calibration: TriggerCalibration
+  package let calibration: TriggerCalibration
   /// The SHA-256 of the file. Flagged records carry its first four bytes.
-  public let sha256: SHA256Digest
+  package let sha256: SHA256Digest
   /// The path as given.
-  public let path: String
+  package let path: String
 }
 
 extension TriggerCalibration {
   /// The value of the key `format` where all working points are of the high side.
-  public static let format = "tamis-calibration/1"
+  package static let format = "tamis-calibration/1"
   /// The value with a working point of the low side. A program that does not know them would take such a
   /// point for a very loose one; so it refuses the file.
-  public static let quietFormat = "tamis-calibration/2"
+  package static let quietFormat = "tamis-calibration/2"
   /// The value of the key `precision`: scores are float32, to the bit.
-  public static let precision = "exact"
+  package static let precision = "exact"
   /// More than any calibration needs; a larger file is something else.
   private static let byteCountMax = 16 << 20
 
   /// Reads a calibration file and checks all of it. Throws a `FileFault` that names the key, or
   /// the system's error where the file cannot be read.
-  public static func load(_ path: String) throws -> LoadedCalibration {
+  package static func load(_ path: String) throws -> LoadedCalibration {
     let file = try MappedFile(copying: path)
     // The mapping must outlive the last look at its bytes.
     return try withExtendedLifetime(file) {
@@ -175,7 +175,7 @@ extension JSONPlace {
   }
 
   func schema() throws(FileFault) -> UInt32 {
-    guard let schema = Calibration.schema(fromText: try string()) else {
+    guard let schema = DurableFiles.schema(fromText: try string()) else {
       throw fault(expected: "8 hexadecimal digits in lower case")
     }
     return schema

@@ -4,12 +4,12 @@ internal import StrictJSON
 extension TriggerCalibration {
   /// Writes the file, which appears under its name only when whole. An existing one is replaced
   /// only where `replacing` is true. Keys that this version does not know are kept.
-  public func write(to path: String, replacing: Bool) throws {
+  package func write(to path: String, replacing: Bool) throws {
     try ReplacedFile.write(encoded(), to: path, replacing: replacing)
   }
 
   /// The bytes of the file; the same calibration gives the same bytes.
-  public func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     Array((JSONValue.object(json).text + "\n").utf8)
   }
 

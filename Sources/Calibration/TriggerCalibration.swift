@@ -1,51 +1,51 @@
-public import DurableFiles
+package import DurableFiles
 internal import StrictJSON
 
 /// The thresholds of a model, how they were found, and a summary of the background: the content of
 /// a `tamis-calibration/1` file.
-public struct TriggerCalibration: Equatable, Sendable {
+package struct TriggerCalibration: Equatable, Sendable {
   /// The most events that a calibration, or parts merged to one, may count: 2^50, thirty-five years
   /// of a million events a second. Sums of such counts stay within 64 bits and exact in float64.
-  public static let eventCountMax = 1 << 50
+  package static let eventCountMax = 1 << 50
 
   /// SHA-256 of the model file, 64 hexadecimal digits in lower case.
-  public var modelSHA256: String
+  package var modelSHA256: String
   /// The features' schema as event records carry it; 0 where the model names no features.
-  public var schema: UInt32
+  package var schema: UInt32
   /// The scoring levels, in their order.
-  public var levels: [Int]
+  package var levels: [Int]
   /// One weight a level.
-  public var weights: [Float]
+  package var weights: [Float]
   /// The confidence of intervals and of `RateGuarantee.withConfidence`.
-  public var confidence: Double
+  package var confidence: Double
   /// N, the number of background scores that are ranked.
-  public var eventCount: Int
+  package var eventCount: Int
   /// Background events that could not be scored and have no rank.
-  public var notScorableCount: Int
+  package var notScorableCount: Int
   /// The sources of the background, in ascending order of run number, name and SHA-256.
-  public var runs: [CalibrationRun]
+  package var runs: [CalibrationRun]
   /// 1 to 16; working point i is bit i of a flagged record.
-  public var workingPoints: [WorkingPoint]
+  package var workingPoints: [WorkingPoint]
   /// The reference that drift is measured against.
-  public var reference: DriftReference
+  package var reference: DriftReference
   /// The time of its making, in UTC, such as `2026-11-23T20:00:00Z`.
-  public var created: String
+  package var created: String
   /// The program that made it, such as `tamis 0.1.0`.
-  public var program: String
+  package var program: String
   /// Thresholds by the condition of an event, in place of those of `workingPoints`; nil where one
   /// threshold holds for all events.
-  public var conditionBins: ConditionBins?
+  package var conditionBins: ConditionBins?
   /// How rare scores are; nil in files of versions that did not measure it.
-  public var backgroundRates: BackgroundRates?
+  package var backgroundRates: BackgroundRates?
   /// How rare low scores are; nil where no working point is of the low side.
-  public var quiet: QuietReference?
+  package var quiet: QuietReference?
   /// How well the screen agrees; nil where it was not measured or cannot be used.
-  public var screen: ScreenCalibration?
+  package var screen: ScreenCalibration?
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// Creates a calibration. Content for which a file would be refused traps.
-  public init(
+  package init(
     modelSHA256: SHA256Digest, schema: UInt32, levels: [Int], weights: [Float],
     confidence: Double, eventCount: Int, notScorableCount: Int, runs: [CalibrationRun],
     workingPoints: [WorkingPoint], reference: DriftReference,
@@ -87,7 +87,7 @@ public struct TriggerCalibration: Equatable, Sendable {
 
   /// The lowest threshold of the high side. An event whose score is not above it fires no working point of
   /// that side.
-  public var loosestThreshold: Float {
+  package var loosestThreshold: Float {
     workingPoints.indices.reduce(.infinity) {
       workingPoints[$1].side == .high ? min($0, loosestThreshold(ofPoint: $1)) : $0
     }
@@ -95,36 +95,36 @@ public struct TriggerCalibration: Equatable, Sendable {
 
   /// The highest threshold of the low side; minus infinity without one. An event whose score is not below
   /// it fires no working point of that side.
-  public var quietThreshold: Float {
+  package var quietThreshold: Float {
     workingPoints.reduce(-.infinity) { $1.side == .low ? max($0, $1.threshold) : $0 }
   }
 
   /// The lowest threshold that working point `point` has in any bin of the condition.
-  public func loosestThreshold(ofPoint point: Int) -> Float {
+  package func loosestThreshold(ofPoint point: Int) -> Float {
     conditionBins?.row(ofPoint: point).reduce(.infinity, min) ?? workingPoints[point].threshold
   }
 }
 
 /// One source of calibration events.
-public struct CalibrationRun: Equatable, Sendable {
+package struct CalibrationRun: Equatable, Sendable {
   /// The run folder's or file's name.
-  public var name: String
+  package var name: String
   /// SHA-256 of its content, 64 hexadecimal digits in lower case.
-  public var sha256: String
+  package var sha256: String
   /// The run number, or nil where there is none or more than one.
-  public var run: UInt32?
+  package var run: UInt32?
   /// The events taken from it, scorable or not.
-  public var eventCount: Int
+  package var eventCount: Int
   /// For the unbiased sample of a flagged journal: the number of events of the stream that each
   /// event stands for. Nil for recorded events.
-  public var unbiasedPrescale: UInt32?
+  package var unbiasedPrescale: UInt32?
   /// Events left out because their sender had marked them as tainted.
-  public var taintedCount: Int
+  package var taintedCount: Int
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// Creates a source.
-  public init(
+  package init(
     name: String, sha256: SHA256Digest, run: UInt32?, eventCount: Int,
     unbiasedPrescale: UInt32? = nil, taintedCount: Int = 0
   ) {

@@ -2,34 +2,34 @@ internal import StrictJSON
 
 /// A threshold that keeps a false-positive rate. An event fires it when its score is greater, or, on the
 /// low side, when it is smaller.
-public struct WorkingPoint: Equatable, Sendable {
+package struct WorkingPoint: Equatable, Sendable {
   /// The name, of a-z, 0-9, `_` and `-`; unique within a calibration.
-  public var name: String
+  package var name: String
   /// The rate that was asked for.
-  public var targetFPR: FalsePositiveRate
+  package var targetFPR: FalsePositiveRate
   /// Finite, and above 0 on the low side. Events with a score beyond it fire: see `side`.
-  public var threshold: Float
+  package var threshold: Float
   /// Which scores fire.
-  public var side: ScoreSide
+  package var side: ScoreSide
   /// The threshold is the `rank`-th smallest background score; nil where it is extrapolated.
-  public var rank: Int?
+  package var rank: Int?
   /// The interval of the true rate at the calibration's confidence. For an extrapolated point it
   /// holds as far as the tail model does, or is nil.
-  public var fprInterval: ClosedRange<Double>?
+  package var fprInterval: ClosedRange<Double>?
   /// What is promised about the true rate.
-  public var guarantee: RateGuarantee
+  package var guarantee: RateGuarantee
   /// One in this many firing events is kept; 1 keeps all.
-  public var prescale: UInt32
+  package var prescale: UInt32
   /// The tail that an extrapolated threshold comes from.
-  public var tail: ParetoTail?
+  package var tail: ParetoTail?
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// Whether the threshold comes from a fitted tail and not from a rank.
-  public var extrapolated: Bool { rank == nil }
+  package var extrapolated: Bool { rank == nil }
 
   /// Creates a working point; `rank` is nil for an extrapolated one.
-  public init(
+  package init(
     name: String, targetFPR: FalsePositiveRate, threshold: Float, rank: Int?,
     fprInterval: ClosedRange<Double>?, guarantee: RateGuarantee = .expected, prescale: UInt32 = 1,
     tail: ParetoTail? = nil, side: ScoreSide = .high
@@ -49,15 +49,15 @@ public struct WorkingPoint: Equatable, Sendable {
 
   /// The place of the threshold among `count` scores, counted from the end where events fire: 1 is the
   /// outermost score. Nil for an extrapolated point.
-  public func rankFromEnd(of count: Int) -> Int? {
+  package func rankFromEnd(of count: Int) -> Int? {
     rank.map { side == .high ? count + 1 - $0 : $0 }
   }
 
   /// The flagged record has 16 bits for them.
-  public static let countMax = 16
+  package static let countMax = 16
 
   /// Whether `name` can name a working point.
-  public static func isName(_ name: some StringProtocol) -> Bool {
+  package static func isName(_ name: some StringProtocol) -> Bool {
     (1...nameByteCountMax).contains(name.utf8.count)
       && name.utf8.allSatisfy {
         switch $0 {

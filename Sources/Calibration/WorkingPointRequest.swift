@@ -1,18 +1,18 @@
 /// A working point as it is asked for, before its threshold is known.
-public struct WorkingPointRequest: Equatable, Sendable {
+package struct WorkingPointRequest: Equatable, Sendable {
   /// Of a-z, 0-9, `_` and `-`.
-  public var name: String
+  package var name: String
   /// The false-positive rate to keep.
-  public var targetFPR: FalsePositiveRate
+  package var targetFPR: FalsePositiveRate
   /// What to promise about the rate: `expected` or `withConfidence`.
-  public var guarantee: RateGuarantee
+  package var guarantee: RateGuarantee
   /// One in this many firing events is kept.
-  public var prescale: UInt32
+  package var prescale: UInt32
   /// Which scores fire.
-  public var side: ScoreSide
+  package var side: ScoreSide
 
   /// Creates a request; throws where `name` is none.
-  public init(
+  package init(
     name: String, targetFPR: FalsePositiveRate, guarantee: RateGuarantee = .expected,
     prescale: UInt32 = 1, side: ScoreSide = .high
   ) throws(CalibrationError) {
@@ -29,7 +29,7 @@ public struct WorkingPointRequest: Equatable, Sendable {
   }
 
   /// Reads `NAME=FPR`, such as `nominal=1e-3`.
-  public init(parsing argument: String, side: ScoreSide = .high) throws(CalibrationError) {
+  package init(parsing argument: String, side: ScoreSide = .high) throws(CalibrationError) {
     let (name, value) = try Self.split(argument, form: "NAME=FPR, such as nominal=1e-3")
     guard let rate = FalsePositiveRate(value) else {
       throw .argument(
@@ -41,7 +41,7 @@ public struct WorkingPointRequest: Equatable, Sendable {
 
   /// Sets prescales from arguments `NAME=N`, such as `loose=100`: every name one of `requests`,
   /// none twice, N from 1 to 4294967295.
-  public static func applyPrescales(
+  package static func applyPrescales(
     _ arguments: [String], to requests: inout [WorkingPointRequest]
   ) throws(CalibrationError) {
     var seen: Set<String> = []

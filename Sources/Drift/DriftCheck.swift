@@ -1,9 +1,9 @@
 internal import NumberText
 
 /// One kind of drift that is looked for, and how it stands.
-public struct DriftCheck: Equatable, Sendable {
+package struct DriftCheck: Equatable, Sendable {
   /// The kinds, named as labels of metrics are.
-  public enum Name: String, CaseIterable, Sendable {
+  package enum Name: String, CaseIterable, Sendable {
     /// The distribution of the unbiased sample's scores against the calibration's.
     case score
     /// The mean of each feature in the unbiased sample.
@@ -19,37 +19,37 @@ public struct DriftCheck: Equatable, Sendable {
   }
 
   /// Which way it went.
-  public enum Direction: String, Sendable {
+  package enum Direction: String, Sendable {
     case up, down
   }
 
   /// Which check.
-  public var name: Name
+  package var name: Name
   /// Whether there is something to compare with; the report's notes say why not.
-  public var isActive: Bool
+  package var isActive: Bool
   /// Whether the alarm is up.
-  public var isRaised = false
+  package var isRaised = false
   /// How unlikely the last window is on stationary background, as the number of standard deviations
   /// that a normal variable exceeds, to either side, with that probability; nil before the first
   /// window. Of several window lengths and subjects the one nearest to its limit.
-  public var statistic: Double?
+  package var statistic: Double?
   /// The alarm is raised above this; nil before the first window. It goes with the window's length
   /// and with the time it took.
-  public var limit: Double?
+  package var limit: Double?
   /// Windows at or below this are quiet.
-  public var quietLimit: Double?
+  package var quietLimit: Double?
   /// Events in the window that `statistic` is of.
-  public var windowEventCount = 0
+  package var windowEventCount = 0
   /// What deviates most: the name of a feature or of a working point; nil where there is no choice.
-  public var subject: String?
+  package var subject: String?
   /// Which way it deviates.
-  public var direction: Direction?
+  package var direction: Direction?
   /// How it deviates, in words with numbers: `feature_07: mean 0.21 standard deviations up`.
-  public var finding: String?
+  package var finding: String?
   /// Alarms raised since start.
-  public var alarmCount: UInt64 = 0
+  package var alarmCount: UInt64 = 0
   /// Windows judged since start, of all lengths.
-  public var windowCount: UInt64 = 0
+  package var windowCount: UInt64 = 0
 
   init(_ name: Name, isActive: Bool) {
     self.name = name
@@ -58,19 +58,19 @@ public struct DriftCheck: Equatable, Sendable {
 }
 
 /// An alarm that went up or was cleared.
-public struct DriftChange: Equatable, Sendable {
+package struct DriftChange: Equatable, Sendable {
   /// What happened.
-  public enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     case raised, cleared
   }
 
   /// What happened.
-  public var kind: Kind
+  package var kind: Kind
   /// The present state of the check.
-  public var check: DriftCheck
+  package var check: DriftCheck
 
   /// A sentence for the log.
-  public var text: String {
+  package var text: String {
     let finding = check.finding ?? "no finding"
     let window = "\(check.windowEventCount) events"
     let statistic =

@@ -1,4 +1,4 @@
-public import Calibration
+package import Calibration
 internal import Synchronization
 
 /// Watches whether the stream is still the background that a calibration saw.
@@ -16,9 +16,9 @@ internal import Synchronization
 ///
 /// `@unchecked`: a window belongs to one thread at a time, as `WindowHandover` says; the judge is
 /// the evaluating thread's; the report is behind a lock.
-public final class DriftMonitor: @unchecked Sendable {
+package final class DriftMonitor: @unchecked Sendable {
   /// As given.
-  public let settings: DriftSettings
+  package let settings: DriftSettings
   private let sampled = WindowHandover()
   private let decided = WindowHandover()
   /// Two windows each.
@@ -38,7 +38,7 @@ public final class DriftMonitor: @unchecked Sendable {
   /// Creates a monitor of events with `featureCount` features; `featureNames` stand in where the
   /// calibration names none. A calibration that lacks something makes a weaker monitor that says so
   /// in the report's notes. All memory is allocated here: some 0.2 MB, and 112 bytes a feature.
-  public init(
+  package init(
     calibration: TriggerCalibration, featureNames: [String]?, featureCount: Int,
     settings: DriftSettings = DriftSettings()
   ) {
@@ -83,7 +83,7 @@ public final class DriftMonitor: @unchecked Sendable {
   /// above threshold i before any prescale, and whether it could be scored. A few nanoseconds, no
   /// allocation, no lock.
   @_noAllocation @_noLocks
-  public func noteEvent(condition: Float, fired: UInt16, isScorable: Bool) {
+  package func noteEvent(condition: Float, fired: UInt16, isScorable: Bool) {
     guard let window = decided.windowToFill() else { return }
     decidedWindows[window].note(condition: condition, fired: fired, isScorable: isScorable)
     if decidedWindows[window].eventCount == decidedWindowEventCount { decided.handOver() }
@@ -104,7 +104,7 @@ public final class DriftMonitor: @unchecked Sendable {
   /// Notes an event of the unbiased sample: its exact score (NaN where it could not be scored) and its
   /// D raw features. Some 2 ns a feature, no allocation, no lock.
   @_noAllocation @_noLocks
-  public func noteSampled(score: Float, features: UnsafeBufferPointer<Float>) {
+  package func noteSampled(score: Float, features: UnsafeBufferPointer<Float>) {
     guard let window = sampled.windowToFill() else { return }
     sampledWindows[window].note(score: score, features: features, scales: scales)
     let count = sampledWindows[window].eventCount
@@ -119,7 +119,7 @@ public final class DriftMonitor: @unchecked Sendable {
 
   /// Judges the windows that have filled; call it about once a second, always from one thread.
   /// Returns the alarms that went up or were cleared.
-  public func evaluate() -> [DriftChange] {
+  package func evaluate() -> [DriftChange] {
     let elapsed = (ContinuousClock.now - start).components
     return evaluate(
       atHours: (Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18) / 3600)
@@ -150,30 +150,35 @@ public final class DriftMonitor: @unchecked Sendable {
   }
 
   private func judgeSampled(atHours hours: Double) {
-    let count = sampled.fullCount
-    if count == 0 { return }
-    let each = max(hours - sampledHours, 0) / Double(count)
-    sampledHours = max(hours, sampledHours)
-    for _ in 0..<count {
-      let window = sampled.oldestFull
-      judge.add(sampledWindows[window], hours: each)
+    takeFull(sampled, atHours: hours, since: &sampledHours) { window, hours in
+      judge.add(sampledWindows[window], hours: hours)
       sampledWindows[window].reset()
-      sampled.giveBack()
     }
   }
 
   private func judgeDecided(atHours hours: Double) {
-    let count = decided.fullCount
-    if count == 0 { return }
-    let each = max(hours - decidedHours, 0) / Double(count)
-    decidedHours = max(hours, decidedHours)
-    for _ in 0..<count {
-      let window = decided.oldestFull
-      judge.add(decidedWindows[window], hours: each)
+    if decided.fullCount == 0 { return }
+    takeFull(decided, atHours: hours, since: &decidedHours) { window, hours in
+      judge.add(decidedWindows[window], hours: hours)
       decidedWindows[window].reset(binning: judge.binning)
-      decided.giveBack()
     }
     judge.reportRates()
+  }
+
+  /// Calls `take` for each full window, the oldest first, with its share of the hours since the last
+  /// call, and gives the window back.
+  private func takeFull(
+    _ windows: WindowHandover, atHours hours: Double, since last: inout Double,
+    _ take: (_ window: Int, _ hours: Double) -> Void
+  ) {
+    let count = windows.fullCount
+    if count == 0 { return }
+    let each = max(hours - last, 0) / Double(count)
+    last = max(hours, last)
+    for _ in 0..<count {
+      take(windows.oldestFull, each)
+      windows.giveBack()
+    }
   }
 
   private func publish(changesSince before: [DriftCheck]) -> [DriftChange] {
@@ -192,7 +197,7 @@ public final class DriftMonitor: @unchecked Sendable {
   // MARK: - Any thread
 
   /// The state of every check at the last evaluation.
-  public var report: DriftReport { published.withLock { $0 } }
+  package var report: DriftReport { published.withLock { $0 } }
 }
 
 extension DriftSettings {

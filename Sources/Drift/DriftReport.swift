@@ -1,98 +1,98 @@
 /// The state of every check, for metrics, status page and log.
-public struct DriftReport: Equatable, Sendable {
+package struct DriftReport: Equatable, Sendable {
   /// One a kind, in the order of `DriftCheck.Name.allCases`.
-  public var checks: [DriftCheck]
+  package var checks: [DriftCheck]
   /// One a working point, in the calibration's order.
-  public var realisedRates: [RealisedRate]
+  package var realisedRates: [RealisedRate]
   /// One a feature, in the record's order; empty where the calibration does not know the features.
-  public var features: [FeatureDeviation]
+  package var features: [FeatureDeviation]
   /// The flagged rate by condition, from low to high; empty where no record states a condition.
-  public var conditions: [ConditionRate] = []
+  package var conditions: [ConditionRate] = []
   /// The finite conditions of the last window of decided events; nil where none was stated.
-  public var conditionRange: ClosedRange<Float>?
+  package var conditionRange: ClosedRange<Float>?
   /// Those that the calibration saw, its mean and four standard deviations to both sides; nil where it does not know. A calibration holds for conditions
   /// like its own: outside of them a rate that is off is no surprise. This raises no alarm, as
   /// conditions come one after another and not at random.
-  public var calibratedConditionRange: ClosedRange<Float>?
+  package var calibratedConditionRange: ClosedRange<Float>?
   /// Events that were noted but had no window to go to, as the last ones were not yet judged: they
   /// are left out, never waited for.
-  public var decidedLeftOutCount: UInt64 = 0
+  package var decidedLeftOutCount: UInt64 = 0
   /// The same for events of the unbiased sample.
-  public var sampledLeftOutCount: UInt64 = 0
+  package var sampledLeftOutCount: UInt64 = 0
   /// Events of the unbiased sample in the window that is filling.
-  public var sampledFilledCount = 0
+  package var sampledFilledCount = 0
   /// How many it takes.
-  public var sampledWindowEventCount: Int
+  package var sampledWindowEventCount: Int
   /// What cannot be checked, or only in a weaker way, and why: a sentence each.
-  public var notes: [String]
+  package var notes: [String]
 
   /// Whether any alarm is up.
-  public var isRaised: Bool { checks.contains { $0.isRaised } }
+  package var isRaised: Bool { checks.contains { $0.isRaised } }
 
   /// Whether the stream runs at conditions that the calibration has not seen.
-  public var isOutsideCalibratedConditions: Bool {
+  package var isOutsideCalibratedConditions: Bool {
     guard let conditionRange, let calibratedConditionRange else { return false }
     return conditionRange.lowerBound < calibratedConditionRange.lowerBound
       || conditionRange.upperBound > calibratedConditionRange.upperBound
   }
 
   /// The state of one kind.
-  public subscript(name: DriftCheck.Name) -> DriftCheck {
+  package subscript(name: DriftCheck.Name) -> DriftCheck {
     // All kinds are there, in order.
     checks[DriftCheck.Name.allCases.firstIndex(of: name) ?? 0]
   }
 }
 
 /// How often events were above a threshold lately, before any prescale.
-public struct RealisedRate: Equatable, Sendable {
+package struct RealisedRate: Equatable, Sendable {
   /// The working point's name.
-  public var workingPoint: String
+  package var workingPoint: String
   /// The rate that its threshold was set for.
-  public var targetFPR: Double
+  package var targetFPR: Double
   /// An extrapolated threshold has no exact law to be judged by: its rate is shown and raises no
   /// alarm.
-  public var isExtrapolated: Bool
+  package var isExtrapolated: Bool
   /// Scored events in the last eight windows.
-  public var scoredCount = 0
+  package var scoredCount = 0
   /// Those above the threshold.
-  public var flaggedCount = 0
+  package var flaggedCount = 0
   /// Their share; nil before the first window.
-  public var rate: Double?
+  package var rate: Double?
   /// The exact interval of the rate by Clopper and Pearson, at the settings' confidence.
-  public var interval: ClosedRange<Double>?
+  package var interval: ClosedRange<Double>?
 }
 
 /// How one feature stood in the last window of the unbiased sample.
-public struct FeatureDeviation: Equatable, Sendable {
+package struct FeatureDeviation: Equatable, Sendable {
   /// Its name, or its index where the features have none.
-  public var name: String
+  package var name: String
   /// Whether it was left out by name.
-  public var isIgnored: Bool
+  package var isIgnored: Bool
   /// Mean minus the calibration's, in the calibration's standard deviations; nil before the first
   /// window and where there is no finite value or no spread to measure it by.
-  public var meanDeviation: Double?
+  package var meanDeviation: Double?
   /// The same in standard deviations of that difference.
-  public var meanStatistic: Double?
+  package var meanStatistic: Double?
   /// Standard deviation over the calibration's.
-  public var spreadRatio: Double?
+  package var spreadRatio: Double?
   /// The significance of the spread's change, positive for a wider one.
-  public var spreadStatistic: Double?
+  package var spreadStatistic: Double?
   /// Share of values that are NaN or infinite.
-  public var notFiniteShare: Double?
+  package var notFiniteShare: Double?
 }
 
 /// The rate of one working point at some conditions.
-public struct ConditionRate: Equatable, Sendable {
+package struct ConditionRate: Equatable, Sendable {
   /// The conditions, lower end included.
-  public var conditions: Range<Float>
+  package var conditions: Range<Float>
   /// The working point's name.
-  public var workingPoint: String
+  package var workingPoint: String
   /// Scored events.
-  public var scoredCount: Int
+  package var scoredCount: Int
   /// Those above the threshold.
-  public var flaggedCount: Int
+  package var flaggedCount: Int
   /// Their share.
-  public var rate: Double
+  package var rate: Double
   /// Its exact interval at the settings' confidence.
-  public var interval: ClosedRange<Double>
+  package var interval: ClosedRange<Double>
 }

@@ -1,26 +1,26 @@
 /// How drift is looked for, and how rarely it may be seen where there is none.
-public struct DriftSettings: Equatable, Sendable {
+package struct DriftSettings: Equatable, Sendable {
   /// The promise on stationary background: hours in which all checks together raise one false alarm
   /// at most, on average. Greater than 0.
-  public var falseAlarmHours = 1_000.0
+  package var falseAlarmHours = 1_000.0
   /// Events of the unbiased sample in the shortest window of `score`, `feature_mean`,
   /// `feature_spread` and the features' part of `not_finite`; at least 100.
-  public var sampledWindowEventCount = 2_000
+  package var sampledWindowEventCount = 2_000
   /// Decided events in the shortest window of `flagged_rate`, of the events' part of `not_finite`,
   /// and between two looks at `condition`; at least 1,000.
-  public var decidedWindowEventCount = 200_000
+  package var decidedWindowEventCount = 200_000
   /// The number of quiet windows in a row that clear an alarm; at least 1.
-  public var quietWindowCount = 3
+  package var quietWindowCount = 3
   /// Checks that are left out.
-  public var ignoredChecks: Set<DriftCheck.Name> = []
+  package var ignoredChecks: Set<DriftCheck.Name> = []
   /// Features, by name, that no check looks at: channels that are known to be dead.
-  public var ignoredFeatures: Set<String> = []
+  package var ignoredFeatures: Set<String> = []
   /// Working points, by name, whose flagged rate no check looks at: their thresholds move, and the
   /// calibration's law does not hold for them.
-  public var movingPoints: Set<String> = []
+  package var movingPoints: Set<String> = []
   /// Confidence of the intervals that are reported; in (0, 1). No alarm depends on it.
-  public var confidence = 0.95
+  package var confidence = 0.95
 
   /// The defaults.
-  public init() {}
+  package init() {}
 }

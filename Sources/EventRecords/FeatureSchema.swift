@@ -8,6 +8,5 @@ public func schemaPrefix(featureNames: [String]) -> UInt32 {
 
 /// A schema as text: the first eight hexadecimal digits of the SHA-256.
 public func schemaDescription(_ schema: UInt32) -> String {
-  let digits = String(schema.byteSwapped, radix: 16)
-  return String(repeating: "0", count: 8 - digits.count) + digits
+  schemaText(schema)
 }

@@ -158,14 +158,19 @@ package final class FaultSimulation {
   }
 
   private func calmTurn(_ pipeline: SteppedPipeline) {
+    turnStages(pipeline)
+    if pipeline.state.phase != .running { turnDrain() }
+    if self.pipeline == nil { start() }
+  }
+
+  /// Lets every stage do what it can, and the receivers take it.
+  private func turnStages(_ pipeline: SteppedPipeline) {
     _ = pipeline.ingest(messagesMax: 8)
     while pipeline.score() {}
     while pipeline.publish() {}
     pipeline.flush()
     receivers.deliver(countMax: 100)
     clock.advance(ns: 50_000_000)
-    if pipeline.state.phase != .running { turnDrain() }
-    if self.pipeline == nil { start() }
   }
 
   private func endOrderly(_ stepCount: Int) {
@@ -173,12 +178,7 @@ package final class FaultSimulation {
     pipeline.stop()
     note("stop")
     for _ in 0..<1_000 where self.pipeline != nil {
-      _ = pipeline.ingest(messagesMax: 8)
-      while pipeline.score() {}
-      while pipeline.publish() {}
-      pipeline.flush()
-      receivers.deliver(countMax: 100)
-      clock.advance(ns: 50_000_000)
+      turnStages(pipeline)
       turnDrain()
     }
     if self.pipeline != nil { witness.fail("a drain does not end") }

@@ -2,11 +2,11 @@
 ///
 /// `note` costs a few instructions an event, without allocation and lock. The caller writes every
 /// move into its journal and decides the next event with the new factors.
-public struct ControlLoop: Sendable {
+package struct ControlLoop: Sendable {
   /// One a working point; nil where its rate is not held.
-  public private(set) var controllers: [RateController?]
+  package private(set) var controllers: [RateController?]
   /// Why the thresholds stay.
-  public private(set) var hold = HoldReason.none
+  package private(set) var hold = HoldReason.none
   private let settings: RateControlSettings
   private var firedCounts: [Int]
   private var scoredCount = 0
@@ -20,7 +20,7 @@ public struct ControlLoop: Sendable {
   private static let windowNsMax: UInt64 = 3_600_000_000_000
 
   /// A loop of these controllers, at most 16.
-  public init(controllers: [RateController?], settings: RateControlSettings) {
+  package init(controllers: [RateController?], settings: RateControlSettings) {
     precondition(controllers.count <= 16)
     self.controllers = controllers
     self.settings = settings
@@ -28,10 +28,10 @@ public struct ControlLoop: Sendable {
   }
 
   /// The factors of all working points; 1 where the rate is not held.
-  public var factors: [Float] { controllers.map { $0?.factor ?? 1 } }
+  package var factors: [Float] { controllers.map { $0?.factor ?? 1 } }
 
   /// Holds the thresholds, as after a reload.
-  public mutating func holdAfterReload() {
+  package mutating func holdAfterReload() {
     settlingCount = settings.holdEventCount
     settlesAfter = .reload
     if settlingCount > 0 { hold = .reload }
@@ -41,7 +41,7 @@ public struct ControlLoop: Sendable {
   /// Notes a scored event, taken at `timeNs`, whose bit i of `fired` is set where it fired working
   /// point i before any prescale. Returns whether the window has ended: call `close` then.
   @inline(__always)
-  public mutating func note(fired: UInt16, timeNs: UInt64) -> Bool {
+  package mutating func note(fired: UInt16, timeNs: UInt64) -> Bool {
     if !hasStart {
       hasStart = true
       startNs = timeNs
@@ -52,11 +52,11 @@ public struct ControlLoop: Sendable {
   }
 
   /// Scored events until the window ends, at least 1.
-  public var remainingCount: Int { settings.windowEventCount - scoredCount }
+  package var remainingCount: Int { settings.windowEventCount - scoredCount }
 
   /// Notes `count` scored events at once, at most `remainingCount`, the first of them taken at
   /// `timeNs`, of which `fired(i)` fired working point i. Returns whether the window has ended.
-  public mutating func note(count: Int, timeNs: UInt64, fired: (Int) -> Int) -> Bool {
+  package mutating func note(count: Int, timeNs: UInt64, fired: (Int) -> Int) -> Bool {
     precondition((1...remainingCount).contains(count), "a window ends within the events")
     if !hasStart {
       hasStart = true
@@ -75,7 +75,7 @@ public struct ControlLoop: Sendable {
 
   /// Ends the window with an event taken at `timeNs`. Returns whether a factor has moved: it holds
   /// from the next event on.
-  public mutating func close(timeNs: UInt64, isFlooded: Bool, isDrifting: Bool) -> Bool {
+  package mutating func close(timeNs: UInt64, isFlooded: Bool, isDrifting: Bool) -> Bool {
     let scored = scoredCount
     hold = holdReason(scored: scored, isFlooded: isFlooded, isDrifting: isDrifting)
     let (start, fired) = (startNs, firedCounts)

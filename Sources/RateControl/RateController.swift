@@ -13,31 +13,31 @@ internal import ReproducibleMath
 /// true slope q' a window makes x into (1 - a q'/q) x: x shrinks from every side while 0 < a q'/q < 2.
 /// As a <= 1/2, q may be too small by a factor of 4 and the loop is stable still; up to a factor of 2
 /// it does not overshoot. docs/method-rate-control.md derives this and the noise.
-public struct RateController: Equatable, Sendable {
+package struct RateController: Equatable, Sendable {
   /// The rate to hold.
-  public let target: RateTarget
+  package let target: RateTarget
   /// The slope of the tail that steps are made with.
-  public let slope: Double
+  package let slope: Double
   private let factors: ClosedRange<Float>
   private let stepMax: Double
   private let reactionFiredCount: Double
 
   /// The threshold in force is the calibration's times this.
-  public private(set) var factor: Float
+  package private(set) var factor: Float
   /// Windows that have moved the factor.
-  public private(set) var stepCount: UInt64 = 0
+  package private(set) var stepCount: UInt64 = 0
   private var firedCount = 0
   private var scoredCount = 0
   private var elapsedS = 0.0
 
   /// Fewer expected events say too little for a step: windows are then added up.
-  public static let expectedCountMin = 20.0
+  package static let expectedCountMin = 20.0
   /// The largest part of a deviation that one window takes away.
-  public static let gainMax = 0.5
+  package static let gainMax = 0.5
 
   /// A controller at `factor`, which is brought into the band of `settings`. `slope` is brought into
   /// 0.5 ... 200.
-  public init(
+  package init(
     target: RateTarget, slope: Double, settings: RateControlSettings, factor: Float = 1
   ) {
     self.target = target
@@ -49,14 +49,14 @@ public struct RateController: Equatable, Sendable {
   }
 
   /// Stands in where a calibration does not tell the slope: steep, so that steps are small.
-  public static let slopeUnknown = 20.0
+  package static let slopeUnknown = 20.0
 
   /// Whether the factor stands at an end of its band.
-  public var isAtLimit: Bool { factor <= factors.lowerBound || factor >= factors.upperBound }
+  package var isAtLimit: Bool { factor <= factors.lowerBound || factor >= factors.upperBound }
 
   /// Enters a window of `scored` events of which `fired` fired, and which took `seconds` of the
   /// events' time. Returns whether the factor has moved.
-  public mutating func close(fired: Int, scored: Int, seconds: Double) -> Bool {
+  package mutating func close(fired: Int, scored: Int, seconds: Double) -> Bool {
     firedCount += fired
     scoredCount += scored
     elapsedS += seconds
@@ -78,7 +78,7 @@ public struct RateController: Equatable, Sendable {
   }
 
   /// Forgets what was counted since the last step.
-  public mutating func forget() {
+  package mutating func forget() {
     firedCount = 0
     scoredCount = 0
     elapsedS = 0

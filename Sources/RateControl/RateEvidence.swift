@@ -19,9 +19,9 @@ internal import ReproducibleMath
 /// life, however often anybody looks. The lower side is the same with the bound target / tolerance.
 /// Sources: J. Ville, *Etude critique de la notion de collectif*, 1939; A. Wald, *Ann. Math. Stat.* 16,
 /// 1945; A. Ramdas, P. Grunwald, V. Vovk and G. Shafer, *Stat. Sci.* 38, 2023.
-public struct RateEvidence: Equatable, Sendable {
+package struct RateEvidence: Equatable, Sendable {
   /// The side on which the rate has left the band.
-  public enum Side: String, Sendable {
+  package enum Side: String, Sendable {
     /// The rate is too high.
     case above
     /// The rate is too low.
@@ -29,17 +29,17 @@ public struct RateEvidence: Equatable, Sendable {
   }
 
   /// Higher rates are not tested.
-  public static let targetMax = 0.5
+  package static let targetMax = 0.5
   /// The rate that is expected, in (0, `targetMax`].
-  public let target: Double
+  package let target: Double
   /// The rate may be off by this factor; above 1.
-  public let tolerance: Double
+  package let tolerance: Double
   /// The probability that there is ever a false alarm, on either side.
-  public let falseAlarmProbability: Double
+  package let falseAlarmProbability: Double
   /// The side of the alarm that is on; nil for none.
-  public private(set) var raised: Side?
+  package private(set) var raised: Side?
   /// Alarms that went on.
-  public private(set) var alarmCount = 0
+  package private(set) var alarmCount = 0
 
   /// Alternatives in multiples of the bound, and natural logarithms of what each has gathered.
   private static let ratiosAbove = [1.2, 1.5, 2, 3, 6, 15, 50]
@@ -49,7 +49,7 @@ public struct RateEvidence: Equatable, Sendable {
   private var lookCount = 0.0
 
   /// A test of a rate. Traps where a number is out of its range.
-  public init(target: Double, tolerance: Double, falseAlarmProbability: Double) {
+  package init(target: Double, tolerance: Double, falseAlarmProbability: Double) {
     precondition(target > 0 && target <= Self.targetMax && tolerance > 1)
     precondition(falseAlarmProbability > 0 && falseAlarmProbability < 1)
     self.target = target
@@ -59,19 +59,19 @@ public struct RateEvidence: Equatable, Sendable {
 
   /// The decimal logarithm that the evidence of a side must reach for an alarm. Each alarm that was
   /// cleared leaves less of the probability: the n-th may spend 1 / (n (n + 1)) of it, half a side.
-  public var limit: Double {
+  package var limit: Double {
     let n = Double(alarmCount - (raised == nil ? 0 : 1)) + 1
     return portableLog(2 * n * (n + 1) / falseAlarmProbability) / Self.ln10
   }
 
   /// The decimal logarithm of the evidence that the rate is too high.
-  public var evidenceAbove: Double { Self.sum(above) / Self.ln10 }
+  package var evidenceAbove: Double { Self.sum(above) / Self.ln10 }
   /// The decimal logarithm of the evidence that the rate is too low.
-  public var evidenceBelow: Double { Self.sum(below) / Self.ln10 }
+  package var evidenceBelow: Double { Self.sum(below) / Self.ln10 }
 
   /// Enters what came since the last look; `fired` is at most `scored`. Returns whether an alarm has
   /// gone on.
-  public mutating func note(fired: UInt64, scored: UInt64) -> Bool {
+  package mutating func note(fired: UInt64, scored: UInt64) -> Bool {
     guard scored > 0, raised == nil else { return false }
     lookCount += 1
     let weight = -portableLog(lookCount * (lookCount + 1))
@@ -88,7 +88,7 @@ public struct RateEvidence: Equatable, Sendable {
   }
 
   /// Takes the alarm back: what was gathered is forgotten, and the next one needs more.
-  public mutating func clear() {
+  package mutating func clear() {
     guard raised != nil else { return }
     raised = nil
     lookCount = 0

@@ -1,17 +1,17 @@
 /// The rate that a working point is held at.
-public enum RateTarget: Equatable, Hashable, Sendable, CustomStringConvertible {
+package enum RateTarget: Equatable, Hashable, Sendable, CustomStringConvertible {
   /// Fired events over scored events, in 1e-6 ... 0.5.
   case falsePositiveRate(Double)
   /// Fired events in a second of the events' own time, in 0.001 ... 1,000,000.
   case perSecond(Double)
 
   /// The range of a false-positive rate.
-  public static let falsePositiveRates = 1e-6...0.5
+  package static let falsePositiveRates = 1e-6...0.5
   /// The range of a rate in events a second.
-  public static let ratesPerSecond = 0.001...1e6
+  package static let ratesPerSecond = 0.001...1e6
 
   /// Reads `1e-3`, or `20/s`; nil for anything else, and out of the range.
-  public init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     let isPerSecond = text.hasSuffix("/s")
     let digits = isPerSecond ? String(text.dropLast(2)) : String(text)
     guard digits.utf8.allSatisfy({ Self.characters.contains($0) }), let value = Double(digits)
@@ -27,7 +27,7 @@ public enum RateTarget: Equatable, Hashable, Sendable, CustomStringConvertible {
   private static let characters = Array("0123456789.eE+-".utf8)
 
   /// As `init` reads it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .falsePositiveRate(let rate): "\(rate)"
     case .perSecond(let rate): "\(rate)/s"
@@ -36,28 +36,28 @@ public enum RateTarget: Equatable, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A working point by name, and the rate that it is held at.
-public struct ControlledPoint: Equatable, Hashable, Sendable {
+package struct ControlledPoint: Equatable, Hashable, Sendable {
   /// The working point's name.
-  public var name: String
+  package var name: String
   /// Its rate.
-  public var target: RateTarget
+  package var target: RateTarget
   /// `line:column` in the configuration; empty where it comes from elsewhere.
-  public var place: String
+  package var place: String
 
   /// Creates the pair.
-  public init(name: String, target: RateTarget, place: String = "") {
+  package init(name: String, target: RateTarget, place: String = "") {
     self.name = name
     self.target = target
     self.place = place
   }
 
   /// Where a pair stands says nothing.
-  public static func == (one: ControlledPoint, other: ControlledPoint) -> Bool {
+  package static func == (one: ControlledPoint, other: ControlledPoint) -> Bool {
     one.name == other.name && one.target == other.target
   }
 
   /// Hashes what is compared.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(name)
     hasher.combine(target)
   }

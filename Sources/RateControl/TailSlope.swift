@@ -1,4 +1,4 @@
-public import Calibration
+package import Calibration
 internal import ReproducibleMath
 
 /// The slope of the background's tail at a working point's threshold, -d ln rate / d ln threshold:
@@ -7,7 +7,7 @@ internal import ReproducibleMath
 /// From the calibration's score histogram: the secant between the threshold and the highest bin
 /// edge above which lie at least ten times as many events. Where the threshold is extrapolated the
 /// secant goes from its target rate. NaN where the calibration has no histogram or too few events.
-public func tailSlope(of point: WorkingPoint, in calibration: TriggerCalibration) -> Double {
+package func tailSlope(of point: WorkingPoint, in calibration: TriggerCalibration) -> Double {
   guard let histogram = calibration.reference.scoreHistogram, point.threshold > 0 else {
     return .nan
   }

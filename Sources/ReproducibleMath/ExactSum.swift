@@ -1,14 +1,14 @@
 /// The exact sum of any finite float64 numbers, whatever their order and exponents; rounded once,
 /// when it is asked for.
-public struct ExactSum: Equatable, Sendable {
+package struct ExactSum: Equatable, Sendable {
   /// In units of the smallest positive double, 2^-1074.
   private var sum = FixedPointSum<67>()
 
   /// No terms.
-  public init() {}
+  package init() {}
 
   /// Adds a finite number.
-  public mutating func add(_ term: Double) {
+  package mutating func add(_ term: Double) {
     precondition(term.isFinite, "an exact sum has no place for \(term)")
     let exponent = Int(term.exponentBitPattern)
     let hidden: UInt64 = exponent == 0 ? 0 : 1 << 52
@@ -18,18 +18,18 @@ public struct ExactSum: Equatable, Sendable {
   }
 
   /// Adds all terms of `other`.
-  public mutating func merge(_ other: ExactSum) {
+  package mutating func merge(_ other: ExactSum) {
     sum.merge(other.sum)
   }
 
   /// The sum, rounded to nearest with ties to even; infinite beyond the range of float64.
-  public var value: Double { sum.integer.scaled(by: -1074) }
+  package var value: Double { sum.integer.scaled(by: -1074) }
 
   /// The sum as a hexadecimal integer, in units of 2^-1074.
-  public var hexadecimal: String { sum.integer.hexadecimal }
+  package var hexadecimal: String { sum.integer.hexadecimal }
 
   /// The sum that `hexadecimal` writes so; nil for any other text.
-  public init?(hexadecimal text: String) {
+  package init?(hexadecimal text: String) {
     guard let integer = ExactInteger(hexadecimal: text), let sum = FixedPointSum<67>(integer) else {
       return nil
     }
@@ -37,7 +37,7 @@ public struct ExactSum: Equatable, Sendable {
   }
 
   /// Whether the exact sums are the same.
-  public static func == (left: ExactSum, right: ExactSum) -> Bool {
+  package static func == (left: ExactSum, right: ExactSum) -> Bool {
     left.sum.integer == right.sum.integer
   }
 }

@@ -1,5 +1,5 @@
 /// e to the power x, within 1 ulp where the result is a normal number.
-public func portableExp(_ x: Double) -> Double {
+package func portableExp(_ x: Double) -> Double {
   exponential(DoubleDouble(x))
 }
 
@@ -7,7 +7,7 @@ public func portableExp(_ x: Double) -> Double {
 ///
 /// Within 1 ulp for |exponent ln(base)| <= 16 and within 4 ulp elsewhere, where the result is a
 /// normal number.
-public func portablePower(_ base: Double, _ exponent: Double) -> Double {
+package func portablePower(_ base: Double, _ exponent: Double) -> Double {
   if exponent == 0 || base == 1 { return 1 }
   guard base >= 0, !exponent.isNaN else { return .nan }
   if base == 0 || base == .infinity { return (base == 0) == (exponent > 0) ? 0 : .infinity }

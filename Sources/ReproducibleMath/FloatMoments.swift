@@ -6,11 +6,11 @@ internal import BoundedNumbers
 ///
 /// A float32 is m 2^e with a whole m of 24 bits, so x, x^2, x^3 and x^4 are whole numbers of 24 to
 /// 96 bits in units of 2^-149, 2^-298, 2^-447 and 2^-596.
-public struct FloatMoments: Equatable, Sendable {
+package struct FloatMoments: Equatable, Sendable {
   /// The numbers added.
-  public private(set) var count = 0
+  package private(set) var count = 0
   /// The least and the greatest one; 0 is +0. Nil without any.
-  public var range: ClosedRange<Float>? { count == 0 ? nil : minimum...maximum }
+  package var range: ClosedRange<Float>? { count == 0 ? nil : minimum...maximum }
   private var minimum = Float.infinity
   private var maximum = -Float.infinity
   private var firsts = FixedPointSum<10>()
@@ -19,11 +19,11 @@ public struct FloatMoments: Equatable, Sendable {
   private var fourths = FixedPointSum<36>()
 
   /// No numbers.
-  public init() {}
+  package init() {}
 
   /// Adds a finite number.
   @inline(__always)
-  public mutating func add(_ number: Float) {
+  package mutating func add(_ number: Float) {
     // -0 + 0 is +0: which zero came first must not show.
     let number = number + 0
     precondition(number.isFinite, "moments of \(number)")
@@ -45,7 +45,7 @@ public struct FloatMoments: Equatable, Sendable {
 
   /// Adds the finite ones of `rows` to the moments of their columns: number i to `columns[i mod
   /// width]`, where `width` is the number of columns.
-  public static func add(
+  package static func add(
     rows: UnsafeBufferPointer<Float>, to columns: inout [FloatMoments]
   ) {
     let width = columns.count
@@ -60,7 +60,7 @@ public struct FloatMoments: Equatable, Sendable {
   }
 
   /// Adds all numbers of `other`.
-  public mutating func merge(_ other: FloatMoments) {
+  package mutating func merge(_ other: FloatMoments) {
     count +|= other.count
     minimum = min(minimum, other.minimum)
     maximum = max(maximum, other.maximum)
@@ -71,21 +71,21 @@ public struct FloatMoments: Equatable, Sendable {
   }
 
   /// Within two roundings of the exact mean; nil without numbers.
-  public var mean: Double? {
+  package var mean: Double? {
     if count == 0 { return nil }
     return firsts.integer.scaled(by: -149) / Double(count)
   }
 
   /// The root of the mean squared distance from the mean, within a few roundings; exactly 0 for
   /// equal numbers, nil without any.
-  public var standardDeviation: Double? {
+  package var standardDeviation: Double? {
     if count == 0 { return nil }
     let size = Double(count)
     return (squaredDistances.scaled(by: -298) / (size * size)).squareRoot()
   }
 
   /// E[(x - mean)^4] / E[(x - mean)^2]^2, 3 for a Gaussian; nil where all numbers are equal.
-  public var kurtosis: Double? {
+  package var kurtosis: Double? {
     let squares = squaredDistances.scaled(by: -298)
     return squares > 0 ? fourthDistances.scaled(by: -596) / (squares * squares) : nil
   }
@@ -120,7 +120,7 @@ public struct FloatMoments: Equatable, Sendable {
   }
 
   /// Whether count, extremes and exact power sums are the same.
-  public static func == (left: FloatMoments, right: FloatMoments) -> Bool {
+  package static func == (left: FloatMoments, right: FloatMoments) -> Bool {
     left.count == right.count && left.range == right.range && left.powerSums == right.powerSums
   }
 }
@@ -128,7 +128,7 @@ public struct FloatMoments: Equatable, Sendable {
 extension FloatMoments {
   /// The sums of x, x^2, x^3 and x^4 as hexadecimal integers, in units of 2^-149, 2^-298, 2^-447
   /// and 2^-596.
-  public var powerSums: [String] {
+  package var powerSums: [String] {
     [
       firsts.integer.hexadecimal, squares.integer.hexadecimal, cubes.integer.hexadecimal,
       fourths.integer.hexadecimal,
@@ -136,7 +136,7 @@ extension FloatMoments {
   }
 
   /// Moments of `count` numbers of known extremes and power sums; nil for sums that are none.
-  public init?(count: Int, range: ClosedRange<Float>?, powerSums: [String]) {
+  package init?(count: Int, range: ClosedRange<Float>?, powerSums: [String]) {
     let integers = powerSums.compactMap(ExactInteger.init(hexadecimal:))
     guard count >= 0, (count == 0) == (range == nil), integers.count == 4, powerSums.count == 4,
       let firsts = FixedPointSum<10>(integers[0]), let squares = FixedPointSum<19>(integers[1]),

@@ -1,7 +1,7 @@
 /// The logarithm of the gamma function for x > 0, to 2e-14 absolute or 4 ulp, whichever is larger.
 ///
 /// Stirling's series from x = 16 on, the recurrence below.
-public func logGamma(_ x: Double) -> Double {
+package func logGamma(_ x: Double) -> Double {
   precondition(x > 0, "logGamma of \(x)")
   if x == .infinity { return x }
   var argument = x

@@ -7,7 +7,7 @@ enum NaturalLogarithmOfTwo {
 /// The natural logarithm, within 1 ulp.
 ///
 /// ln 0 is -infinity, the logarithm of a negative number NaN.
-public func portableLog(_ x: Double) -> Double {
+package func portableLog(_ x: Double) -> Double {
   guard x > 0, x < .infinity else { return x == 0 ? -.infinity : x > 0 ? x : .nan }
   let (mantissa, exponent) = reduceForLogarithm(x)
   let f = mantissa - 1
@@ -21,7 +21,7 @@ public func portableLog(_ x: Double) -> Double {
 }
 
 /// The natural logarithm of 1 + x, within 2 ulp, for x of any size.
-public func portableLog1p(_ x: Double) -> Double {
+package func portableLog1p(_ x: Double) -> Double {
   if x.magnitude < 0x1p-54 { return x }
   let sum = 1 + x
   guard sum > 0, sum < .infinity else { return portableLog(sum) }

@@ -6,14 +6,14 @@ internal import CScoreKernels
 ///
 /// There is no state, so any thread may draw any number in any order, and results hang neither
 /// on call order nor on the number of threads. Every number has the same bits on every machine.
-public struct RandomStream: Hashable, Sendable {
+package struct RandomStream: Hashable, Sendable {
   /// The key of the generator.
-  public let seed: UInt64
+  package let seed: UInt64
   /// The upper half of the counter: one stream a purpose. Its user lists the purposes.
-  public let stream: UInt64
+  package let stream: UInt64
 
   /// Creates the stream; streams that differ in seed or number are independent.
-  public init(seed: UInt64, stream: UInt64) {
+  package init(seed: UInt64, stream: UInt64) {
     self.seed = seed
     self.stream = stream
   }
@@ -22,7 +22,7 @@ public struct RandomStream: Hashable, Sendable {
   package static func reserved(_ count: Int) -> Int { (count + 3) / 4 * 4 }
 
   /// The 128 bits of the Philox block at `index`.
-  public func words(at index: UInt64) -> SIMD4<UInt32> {
+  package func words(at index: UInt64) -> SIMD4<UInt32> {
     let counter = SIMD4(
       UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32),
       UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32))
@@ -32,7 +32,7 @@ public struct RandomStream: Hashable, Sendable {
 
   /// A uniform number in the open interval (0, 1), from the block at `index`: a multiple of 2^-52
   /// plus 2^-53.
-  public func uniform(at index: UInt64) -> Double {
+  package func uniform(at index: UInt64) -> Double {
     (Double(integer(at: index) >> 12) + 0.5) * 0x1p-52
   }
 
@@ -40,7 +40,7 @@ public struct RandomStream: Hashable, Sendable {
   ///
   /// The integer part of 64 random bits, read as a fraction, times `bound`: no value's
   /// probability is off by more than 2^-64.
-  public func integer(below bound: Int, at index: UInt64) -> Int {
+  package func integer(below bound: Int, at index: UInt64) -> Int {
     precondition(bound > 0, "an integer below \(bound)")
     return Int(integer(at: index).multipliedFullWidth(by: UInt64(bound)).high)
   }
@@ -48,7 +48,7 @@ public struct RandomStream: Hashable, Sendable {
   /// Standard normal number `index` of the stream.
   ///
   /// Normals 4b to 4b + 3 come from block b. Cheap in bulk only: see `fillGaussians`.
-  public func gaussian(at index: UInt64) -> Float {
+  package func gaussian(at index: UInt64) -> Float {
     var value: Float = 0
     tamis_gaussian_fill(seed, stream, index, &value, 1)
     return value
@@ -59,7 +59,7 @@ public struct RandomStream: Hashable, Sendable {
   /// By the method of Box and Muller on 32-bit uniforms, so |x| < 6.77; float64 inside, rounded to
   /// float32 at the end. Normal i depends on i alone; starts and counts that are multiples of 4
   /// waste no work.
-  public func fillGaussians(_ out: UnsafeMutableBufferPointer<Float>, start: UInt64) {
+  package func fillGaussians(_ out: UnsafeMutableBufferPointer<Float>, start: UInt64) {
     guard let base = out.baseAddress else { return }
     tamis_gaussian_fill(seed, stream, start, base, out.count)
   }

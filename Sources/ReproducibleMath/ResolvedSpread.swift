@@ -3,18 +3,18 @@
 /// Values that differ by a few float steps, a detector's constant that was computed twice, have a
 /// spread that is no scale: measured in it, the next step away lies thousands of spreads off. Such a
 /// feature is as good as constant.
-public enum ResolvedSpread {
+package enum ResolvedSpread {
   /// A spread of at most this many float steps of the mean is rounding.
-  public static let stepCount: Float = 4
+  package static let stepCount: Float = 4
 
   /// Whether `spread`, of numbers with this mean, is more than rounding; false for NaN.
-  public static func holds(_ spread: Double, mean: Double) -> Bool {
+  package static func holds(_ spread: Double, mean: Double) -> Bool {
     spread > floor(mean: mean)
   }
 
   /// The largest spread that is rounding, of numbers with this mean: at least the smallest normal
   /// float32, so that a quotient by a larger spread stays within float64's range.
-  public static func floor(mean: Double) -> Double {
+  package static func floor(mean: Double) -> Double {
     let step = Float(mean).magnitude.ulp
     return step.isFinite ? Double(max(stepCount * step, .leastNormalMagnitude)) : .infinity
   }

@@ -1,11 +1,11 @@
 /// The sine of an angle in radians, |x| <= 1e6, within 1 ulp.
-public func portableSine(_ x: Double) -> Double {
+package func portableSine(_ x: Double) -> Double {
   let (quarter, high, low) = reduceToQuarter(x)
   return sineOfQuarter(quarter, high, low)
 }
 
 /// The cosine of an angle in radians, |x| <= 1e6, within 1 ulp.
-public func portableCosine(_ x: Double) -> Double {
+package func portableCosine(_ x: Double) -> Double {
   let (quarter, high, low) = reduceToQuarter(x)
   return sineOfQuarter(quarter + 1, high, low)
 }

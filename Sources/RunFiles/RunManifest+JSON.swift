@@ -99,11 +99,11 @@ extension RunManifest {
       throw names.fault(
         found: counted(count, "name"), expected: "\(featureCount), one for each feature")
     }
-    let digits = try place.member("schema").string()
-    guard digits.utf8.count == 8, let schema = UInt32(digits, radix: 16) else {
-      throw try place.member("schema").fault(expected: "eight hexadecimal digits")
+    let digits = try place.member("schema")
+    guard let schema = DurableFiles.schema(fromText: try digits.string()) else {
+      throw digits.fault(expected: "eight hexadecimal digits")
     }
-    self.schema = schema.byteSwapped
+    self.schema = schema
     recordCount = try place.count("records")
     counts = try Self.counts(place)
     runs = try place.member("runs").map { (run) throws(FileFault) in

@@ -18,7 +18,10 @@ extension RowPhase {
       let places = start..<min(start + eventMax, split.measuredCount)
       let rows = 0..<2 * places.count
       drawPairs(places, level: level, split: split, memory: memory)
-      for row in rows { perturb(row, of: places, level: level, split: split, memory: memory) }
+      for row in rows {
+        let event = split.measuredEvent(places.lowerBound + row % places.count)
+        perturb(event, level: level, row: row, place: row, memory: memory)
+      }
       ascend(rows: rows, memory: memory)
       compare(rows: rows, memory: memory)
       for row in rows { errors += Double(batch.losses.base[row]) }
@@ -38,20 +41,5 @@ extension RowPhase {
     noiseStream.fillGaussians(
       UnsafeMutableBufferPointer(start: memory.noise.base, count: count), start: UInt64(first))
     for number in 0..<count { memory.noise.base[count + number] = -memory.noise.base[number] }
-  }
-
-  /// A row of the batch from its event, its noise and the noise level.
-  private func perturb(
-    _ row: Int, of places: Range<Int>, level: Int, split: HeldOutSplit, memory: GroupMemory
-  ) {
-    let featureCount = events.featureCount
-    let event = split.measuredEvent(places.lowerBound + row % places.count)
-    batch.levels[row] = Int32(level)
-    memory.gains.base[row] = output == .score ? sigmas[level] : 1
-    kernels.table.pointee.perturb(
-      events.values.base + event * featureCount, memory.noise.base + row * featureCount,
-      sigmas[level], featureCount, batch.inputs(0, row: row),
-      tamis_panels(
-        values: memory.noisePanels.base + row * panelWidth, stride: memory.stride))
   }
 }

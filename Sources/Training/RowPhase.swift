@@ -31,14 +31,20 @@ struct RowPhase: RowWork {
       let index = UInt64(firstIndex + place)
       let event = split.learntEvent(eventStream.integer(below: split.learntCount, at: index))
       let level = levelStream.integer(below: sigmas.count, at: index)
-      batch.levels[row] = Int32(level)
-      memory.gains.base[place] = output == .score ? sigmas[level] : 1
-      kernels.table.pointee.perturb(
-        events.values.base + event * featureCount, memory.noise.base + place * featureCount,
-        sigmas[level], featureCount, batch.inputs(0, row: row),
-        tamis_panels(
-          values: memory.noisePanels.base + place * panelWidth, stride: memory.stride))
+      perturb(event, level: level, row: row, place: place, memory: memory)
     }
+  }
+
+  /// Makes a row of the batch from its event, its noise level and the noise at `place`.
+  func perturb(_ event: Int, level: Int, row: Int, place: Int, memory: GroupMemory) {
+    let featureCount = events.featureCount
+    batch.levels[row] = Int32(level)
+    memory.gains.base[place] = output == .score ? sigmas[level] : 1
+    kernels.table.pointee.perturb(
+      events.values.base + event * featureCount, memory.noise.base + place * featureCount,
+      sigmas[level], featureCount, batch.inputs(0, row: row),
+      tamis_panels(
+        values: memory.noisePanels.base + place * panelWidth, stride: memory.stride))
   }
 
   func activate(_ layer: Int, panel: Int, rows: Range<Int>, memory: GroupMemory) {

@@ -73,10 +73,9 @@ final class JournalUpkeep {
     let wallS = Int(clamping: clock.realtimeNs / 1_000_000_000)
     let deviationS = (wallS -| wallStartedS) -| elapsedS
     let isSuspect = abs(max(deviationS, -.max)) > Self.deviationMaxS
-    guard show.clockSuspect.value != (isSuspect ? 1 : 0) else { return }
-    show.clockSuspect.set(isSuspect ? 1 : 0)
-    observer.journalWarned(
-      isSuspect
+    note(
+      isSuspect, in: show.clockSuspect,
+      warning: isSuspect
         ? "the system's clock was set by \(deviationS) s since the start; the age of segments is "
           + "told without it, and nothing is deleted for it; see to the clock"
         : "the system's clock agrees again with the time since the start")
@@ -141,10 +140,9 @@ final class JournalUpkeep {
   }
 
   private func noteSpace(isLow: Bool, free: UInt64) {
-    guard show.spaceLow.value != (isLow ? 1 : 0) else { return }
-    show.spaceLow.set(isLow ? 1 : 0)
-    observer.journalWarned(
-      isLow
+    note(
+      isLow, in: show.spaceLow,
+      warning: isLow
         ? "\(free) bytes are free where the journal is, less than journal.free_bytes_min, which is "
           + "\(freeByteCountMin); free space there, or set limits to what is kept"
         : "\(free) bytes are free again where the journal is")
@@ -161,12 +159,18 @@ final class JournalUpkeep {
   }
 
   private func noteHeld(_ isHeld: Bool) {
-    guard show.retentionHeld.value != (isHeld ? 1 : 0) else { return }
-    show.retentionHeld.set(isHeld ? 1 : 0)
-    observer.journalWarned(
-      isHeld
+    note(
+      isHeld, in: show.retentionHeld,
+      warning: isHeld
         ? "the journal exceeds its limits, and its oldest segment holds records that were not "
           + "published: it is kept; see to the receivers, or allow journal.delete_unpublished"
         : "nothing that was not published stands against the journal's limits any more")
+  }
+
+  /// Sets a gauge of 0 or 1, and warns where it changes.
+  private func note(_ isTrue: Bool, in gauge: AtomicCounter, warning: @autoclosure () -> String) {
+    guard gauge.value != (isTrue ? 1 : 0) else { return }
+    gauge.set(isTrue ? 1 : 0)
+    observer.journalWarned(warning())
   }
 }

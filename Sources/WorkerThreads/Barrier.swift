@@ -3,19 +3,19 @@ internal import Synchronization
 /// A point that `count` threads pass together, again and again.
 ///
 /// Spins a little and then sleeps: phases of a training step are some hundred microseconds long.
-public final class Barrier: Sendable {
+package final class Barrier: Sendable {
   private let count: Int
   private let arrived = Atomic<Int>(0)
   private let generation = EventCount()
 
   /// Creates a barrier for `count` threads.
-  public init(count: Int) {
+  package init(count: Int) {
     precondition(count >= 1)
     self.count = count
   }
 
   /// Returns when all threads have arrived; what each wrote before is visible to all after.
-  public func arriveAndWait() {
+  package func arriveAndWait() {
     let seen = generation.value
     if arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == count {
       arrived.store(0, ordering: .releasing)

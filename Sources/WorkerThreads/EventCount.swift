@@ -6,12 +6,12 @@ internal import Synchronization
 /// The waiter reads `value` and looks for work. Where there is none it waits until the counter
 /// differs from the value that it read. The other side makes work visible and then calls
 /// `signal()`. No wake-up is lost, and `signal()` makes a system call only while a thread sleeps.
-public final class EventCount: Sendable {
+package final class EventCount: Sendable {
   private let word: UnsafeSendable<UnsafeMutablePointer<UInt32>>
   private let sleepers = Atomic<Int>(0)
 
   /// Creates the counter at 0.
-  public init() {
+  package init() {
     let storage = UnsafeMutablePointer<UInt32>.allocate(capacity: 16)
     storage.initialize(repeating: 0, count: 16)
     word = UnsafeSendable(storage)
@@ -20,10 +20,10 @@ public final class EventCount: Sendable {
   deinit { word.value.deallocate() }
 
   /// The counter, read with sequential consistency.
-  public var value: UInt32 { atomic.pointee.load(ordering: .sequentiallyConsistent) }
+  package var value: UInt32 { atomic.pointee.load(ordering: .sequentiallyConsistent) }
 
   /// Moves the counter and wakes all sleepers.
-  public func signal() {
+  package func signal() {
     atomic.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 { tamis_futex_wake_all(word.value) }
   }
@@ -31,7 +31,7 @@ public final class EventCount: Sendable {
   /// Returns when the counter differs from `seen`, or after `timeoutNs`; may return early.
   ///
   /// Spins for `spins` rounds first, which is cheaper than a wake-up when work comes soon.
-  public func wait(while seen: UInt32, timeoutNs: Int64, spins: Int = 0) {
+  package func wait(while seen: UInt32, timeoutNs: Int64, spins: Int = 0) {
     for _ in 0..<spins {
       if value != seen { return }
       tamis_spin_pause()

@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// Threads and not tasks: the stream path must neither share an executor nor be suspended, and
 /// numeric work runs best with one thread for each core.
-public struct WorkerThread: ~Copyable {
+package struct WorkerThread: ~Copyable {
   private let handle: pthread_t
 
   /// Starts `body` on a new thread.
@@ -13,7 +13,7 @@ public struct WorkerThread: ~Copyable {
   /// - Parameters:
   ///   - name: shown by `top -H`; the first 15 bytes are kept.
   ///   - processor: the processor to bind the thread to, nil for any.
-  public init(
+  package init(
     name: String, processor: Int? = nil, body: @escaping @Sendable () -> Void
   ) {
     let start = Unmanaged.passRetained(ThreadStart(name: name, processor: processor, body: body))
@@ -29,12 +29,12 @@ public struct WorkerThread: ~Copyable {
 
   /// Lets the thread run by itself, to the end of its closure or of the process. Use it in place of
   /// `join()`.
-  public consuming func detach() {
+  package consuming func detach() {
     pthread_detach(handle)
   }
 
   /// Waits until the closure has returned. Call it exactly once.
-  public consuming func join() {
+  package consuming func join() {
     pthread_join(handle, nil)
   }
 }
@@ -63,7 +63,7 @@ private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
 
 /// Runs `body(worker)` for each worker in 0 ..< `count`, worker 0 on the calling thread, and
 /// returns when all are done.
-public func withWorkers(_ count: Int, name: String, _ body: @escaping @Sendable (Int) -> Void) {
+package func withWorkers(_ count: Int, name: String, _ body: @escaping @Sendable (Int) -> Void) {
   precondition(count >= 1)
   runWorker(count - 1, name: name, body)
 }

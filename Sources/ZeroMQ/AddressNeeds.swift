@@ -27,7 +27,7 @@ private func resolves(_ host: String, to family: CInt) -> Bool {
 
 /// Why the path of an ipc `address` cannot be bound; nil where it can, and for other addresses. Takes
 /// nothing: also for whoever only wants to know.
-public func refusal(ofPathIn address: String) -> ZeroMQError? {
+package func refusal(ofPathIn address: String) -> ZeroMQError? {
   let code = codeOfIPCPath(of: address)
   return code == 0 ? nil : .endpoint(.bind, address: address, code: code)
 }

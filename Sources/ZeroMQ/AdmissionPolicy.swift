@@ -1,7 +1,7 @@
 /// Who may connect to a socket.
-public struct AdmissionPolicy: Equatable, Sendable {
+package struct AdmissionPolicy: Equatable, Sendable {
   /// What a peer must show.
-  public enum Mechanism: Equatable, Sendable {
+  package enum Mechanism: Equatable, Sendable {
     /// Nothing: everybody may come, as many as the limit lets.
     case plain
     /// One of these public keys; each has a name, which is the peer's user id.
@@ -9,20 +9,20 @@ public struct AdmissionPolicy: Equatable, Sendable {
   }
 
   /// What a peer must show.
-  public var mechanism: Mechanism
+  package var mechanism: Mechanism
   /// Peers that may be connected at a time, those that we connect to not counted.
-  public var connectionCountMax: Int
+  package var connectionCountMax: Int
   /// The socket's `handshakeTimeoutMs`.
-  public var handshakeTimeoutMs: Int
+  package var handshakeTimeoutMs: Int
 
   /// Peers that may shake hands at a time; beyond, those go that have been at it longest.
-  public var handshakeCountMax: Int
+  package var handshakeCountMax: Int
   /// Where all places are taken, a peer that was idle for at least this time gives its place to one that
   /// comes.
-  public var idleMsMin: Int
+  package var idleMsMin: Int
 
   /// Creates a policy.
-  public init(
+  package init(
     mechanism: Mechanism, connectionCountMax: Int, handshakeTimeoutMs: Int,
     handshakeCountMax: Int = 512, idleMsMin: Int = 10_000
   ) {

@@ -1,29 +1,29 @@
 internal import Synchronization
 
 /// The counts of a socket's connections, readable by any thread.
-public final class ConnectionCounts: Sendable {
+package final class ConnectionCounts: Sendable {
   /// The figures of one moment.
-  public struct Figures: Equatable, Sendable {
+  package struct Figures: Equatable, Sendable {
     /// Connections that exist, those that still shake hands included.
-    public var open = 0
+    package var open = 0
     /// Connections that are past their handshake, as far as the library tells.
-    public var established = 0
+    package var established = 0
     /// Handshakes that succeeded.
-    public var accepted: UInt64 = 0
+    package var accepted: UInt64 = 0
     /// Handshakes that failed, by reason; reasons that never came are missing.
-    public var failed: [HandshakeFailure.Reason: UInt64] = [:]
+    package var failed: [HandshakeFailure.Reason: UInt64] = [:]
     /// Connections that were cut off, by reason; reasons that never came are missing.
-    public var cut: [CutReason: UInt64] = [:]
+    package var cut: [CutReason: UInt64] = [:]
   }
 
   /// The name that the socket is guarded under.
-  public let socket: String
+  package let socket: String
   private let current = Mutex(Figures())
 
   init(socket: String) { self.socket = socket }
 
   /// The figures now.
-  public var figures: Figures { current.withLock { $0 } }
+  package var figures: Figures { current.withLock { $0 } }
 
   func add(_ reason: HandshakeFailure.Reason, count: Int = 1) {
     current.withLock { $0.failed[reason, default: 0] += UInt64(count) }

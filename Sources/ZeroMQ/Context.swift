@@ -1,7 +1,7 @@
 internal import CZeroMQ
 
 /// The version of the ZeroMQ library in use, such as "4.3.4".
-public func version() -> String {
+package func version() -> String {
   var major: CInt = 0
   var minor: CInt = 0
   var patch: CInt = 0
@@ -15,7 +15,7 @@ public func version() -> String {
 /// all signals.
 ///
 /// `@unchecked`: the pointer is constant, and libzmq lets any thread use a context.
-public final class Context: @unchecked Sendable {
+package final class Context: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
 
   /// Creates a context.
@@ -23,7 +23,7 @@ public final class Context: @unchecked Sendable {
   /// - Parameters:
   ///   - ioThreadCount: threads that move bytes; one serves about a gigabyte a second.
   ///   - socketCountMax: sockets that may be open at a time.
-  public init(ioThreadCount: Int = 1, socketCountMax: Int = 1_023) throws(ZeroMQError) {
+  package init(ioThreadCount: Int = 1, socketCountMax: Int = 1_023) throws(ZeroMQError) {
     guard let pointer = zmq_ctx_new() else {
       throw .call(.createContext, code: zmq_errno())
     }
@@ -39,7 +39,7 @@ public final class Context: @unchecked Sendable {
 
   /// Makes every blocked and every later call on this context's sockets throw
   /// `ZeroMQError.terminated`, in all threads. The sockets must then be given up.
-  public func shutdown() {
+  package func shutdown() {
     zmq_ctx_shutdown(pointer)
   }
 

@@ -3,12 +3,12 @@ internal import CZeroMQ
 /// A CURVE key of 32 bytes, public or secret.
 ///
 /// It prints as "CurveKey" without the content, so that a secret does not slip into a log.
-public struct CurveKey: Hashable, Sendable, CustomStringConvertible {
+package struct CurveKey: Hashable, Sendable, CustomStringConvertible {
   /// The 32 bytes.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// A key from its 40 characters of Z85 text, or nil where `text` is not such a key.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     var decoded = [UInt8](repeating: 0, count: 32)
     guard text.utf8.count == 40, !text.utf8.contains(0), zmq_z85_decode(&decoded, text) != nil
     else { return nil }
@@ -16,37 +16,37 @@ public struct CurveKey: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// A key from its 32 bytes, or nil where there are more or fewer.
-  public init?(bytes: some Collection<UInt8>) {
+  package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
     self.bytes = Array(bytes)
   }
 
   /// The 40 characters of Z85 text.
-  public var text: String {
+  package var text: String {
     var characters = [CChar](repeating: 0, count: 41)
     zmq_z85_encode(&characters, bytes, bytes.count)
     return String(decoding: characters.prefix(40).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// "CurveKey".
-  public var description: String { "CurveKey" }
+  package var description: String { "CurveKey" }
 }
 
 /// A public CURVE key and the secret one that belongs to it.
-public struct CurveKeyPair: Hashable, Sendable {
+package struct CurveKeyPair: Hashable, Sendable {
   /// What peers may know.
-  public let publicKey: CurveKey
+  package let publicKey: CurveKey
   /// What nobody else may know.
-  public let secretKey: CurveKey
+  package let secretKey: CurveKey
 
   /// Joins two keys that belong together.
-  public init(publicKey: CurveKey, secretKey: CurveKey) {
+  package init(publicKey: CurveKey, secretKey: CurveKey) {
     self.publicKey = publicKey
     self.secretKey = secretKey
   }
 
   /// The pair that `secretKey` belongs to.
-  public init(secretKey: CurveKey) throws(ZeroMQError) {
+  package init(secretKey: CurveKey) throws(ZeroMQError) {
     var publicText = [CChar](repeating: 0, count: 41)
     guard zmq_curve_public(&publicText, secretKey.text) == 0, let key = Self.key(publicText) else {
       throw .call(.generateKeys, code: zmq_errno())
@@ -55,7 +55,7 @@ public struct CurveKeyPair: Hashable, Sendable {
   }
 
   /// A new random pair. Fails where the library was built without CURVE.
-  public static func generate() throws(ZeroMQError) -> CurveKeyPair {
+  package static func generate() throws(ZeroMQError) -> CurveKeyPair {
     var publicText = [CChar](repeating: 0, count: 41)
     var secretText = [CChar](repeating: 0, count: 41)
     guard zmq_curve_keypair(&publicText, &secretText) == 0 else {

@@ -1,7 +1,7 @@
 /// Peers that did not get in, for one reason, at one socket.
-public struct HandshakeFailure: Equatable, Sendable {
+package struct HandshakeFailure: Equatable, Sendable {
   /// Why a peer did not get in. The raw values are for metrics.
-  public enum Reason: String, CaseIterable, Sendable {
+  package enum Reason: String, CaseIterable, Sendable {
     /// A CURVE client whose public key is not allowed.
     case unknownKey = "unknown_key"
     /// As many peers as are allowed are connected.
@@ -23,15 +23,15 @@ public struct HandshakeFailure: Equatable, Sendable {
   }
 
   /// The name that the socket is guarded under.
-  public var socket: String
+  package var socket: String
   /// Why.
-  public var reason: Reason
+  package var reason: Reason
   /// How many there were since the last report.
-  public var count: Int
+  package var count: Int
   /// The last peer's address where the library tells it, and else the endpoint of ours.
-  public var address: String
+  package var address: String
   /// The public key that the last peer came with, where the reason is `unknownKey`.
-  public var key: CurveKey?
+  package var key: CurveKey?
 }
 
 extension HandshakeFailure.Reason {

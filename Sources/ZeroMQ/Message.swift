@@ -4,18 +4,18 @@ internal import CZeroMQ
 ///
 /// Its storage is allocated once; receiving into it releases what it held. Not copyable: there is
 /// one owner of the content.
-public struct Message: ~Copyable {
+package struct Message: ~Copyable {
   // On the heap, since small contents lie inside zmq_msg_t and their address must not move.
   let pointer: UnsafeMutablePointer<zmq_msg_t>
 
   /// Creates an empty message.
-  public init() {
+  package init() {
     pointer = .allocate(capacity: 1)
     zmq_msg_init(pointer)
   }
 
   /// Creates a message with a copy of `bytes`.
-  public init(copying bytes: some Collection<UInt8>) {
+  package init(copying bytes: some Collection<UInt8>) {
     let byteCount = bytes.count
     pointer = .allocate(capacity: 1)
     let result = zmq_msg_init_size(pointer, byteCount)
@@ -30,30 +30,30 @@ public struct Message: ~Copyable {
   }
 
   /// The content, valid until this message is received into, sent, or destroyed.
-  public var bytes: UnsafeRawBufferPointer {
+  package var bytes: UnsafeRawBufferPointer {
     @_noAllocation @_noLocks get {
       UnsafeRawBufferPointer(start: zmq_msg_data(pointer), count: zmq_msg_size(pointer))
     }
   }
 
   /// The number of bytes of this part.
-  public var byteCount: Int {
+  package var byteCount: Int {
     @_noAllocation @_noLocks get { zmq_msg_size(pointer) }
   }
 
   /// Whether further parts of the same multipart message follow.
-  public var hasMore: Bool {
+  package var hasMore: Bool {
     @_noAllocation @_noLocks get { zmq_msg_more(pointer) != 0 }
   }
 
   /// The descriptor of the connection that the message came by; -1 where that is not known.
-  public var sourceDescriptor: Int { Int(zmq_msg_get(pointer, ZMQ_SRCFD)) }
+  package var sourceDescriptor: Int { Int(zmq_msg_get(pointer, ZMQ_SRCFD)) }
 
   /// Whether a peer has sent it, and not the library itself, as it does for a subscriber that went.
-  public var isFromPeer: Bool { zmq_msg_gets(pointer, "Socket-Type") != nil }
+  package var isFromPeer: Bool { zmq_msg_gets(pointer, "Socket-Type") != nil }
 
   /// Lends the content for the time of `body`.
-  public borrowing func withBytes<Result: ~Copyable, Failure: Error>(
+  package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(bytes.bytes)

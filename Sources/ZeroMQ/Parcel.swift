@@ -1,7 +1,7 @@
 internal import CZeroMQ
 
 /// The outcome of a send that is followed up.
-public enum Posting: Sendable {
+package enum Posting: Sendable {
   /// It is on its way to all who want it.
   case taken
   /// No receiver wants it: it went nowhere.
@@ -13,7 +13,7 @@ public enum Posting: Sendable {
 /// The messages that the library holds, by the numbers that their sender gave them: it holds each
 /// until it has been written to the kernel for every receiver that wanted it, or until those have
 /// gone. One thread owns it.
-public final class ParcelQueue {
+package final class ParcelQueue {
   private struct Entry {
     let number: UInt64
     let parcel: UnsafeMutablePointer<tamis_parcel>
@@ -31,7 +31,7 @@ public final class ParcelQueue {
 
   /// Holds nothing. `count` messages of `byteCount` bytes, at most 4,096, may be held before a send
   /// allocates.
-  public init(count: Int = 0, byteCount: Int = 0) {
+  package init(count: Int = 0, byteCount: Int = 0) {
     entries.reserveCapacity(sweepCount)
     spare.reserveCapacity(Self.spareCountMax)
     for _ in 0..<min(count, Self.spareCountMax) {
@@ -70,7 +70,7 @@ public final class ParcelQueue {
   }
 
   /// The number of the oldest message that the library holds; nil where it holds none.
-  public var firstNumber: UInt64? {
+  package var firstNumber: UInt64? {
     while first < entries.count, tamis_parcel_has_left(entries[first].parcel) != 0 {
       letGo(entries[first].parcel)
       first += 1
@@ -79,12 +79,12 @@ public final class ParcelQueue {
   }
 
   /// Messages that the library holds.
-  public var count: Int {
+  package var count: Int {
     entries[first...].count { tamis_parcel_has_left($0.parcel) == 0 }
   }
 
   /// Follows up none of what was sent so far.
-  public func forget() {
+  package func forget() {
     for entry in entries[first...] { letGo(entry.parcel) }
     entries.removeAll(keepingCapacity: true)
     first = 0
@@ -113,7 +113,7 @@ extension Socket {
   /// Sends a copy of `bytes`, which are more than 33, as the last part of a message, and has `queue`
   /// follow it up under `number`. On a PUB or XPUB socket `.nobody` is what the library itself finds
   /// at this moment, whatever subscriptions came and went.
-  public func post(
+  package func post(
     _ bytes: UnsafeRawBufferPointer, number: UInt64, in queue: ParcelQueue
   ) throws(ZeroMQError) -> Posting {
     var hand = queue.takeSpare()
@@ -131,6 +131,6 @@ extension Socket {
 }
 
 /// What tells a connection from a later one with the same descriptor; 0 where there is none.
-public func connectionIdentity(_ descriptor: Int) -> UInt64 {
+package func connectionIdentity(_ descriptor: Int) -> UInt64 {
   tamis_connection_inode(CInt(truncatingIfNeeded: descriptor))
 }

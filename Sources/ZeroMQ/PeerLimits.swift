@@ -3,7 +3,7 @@ internal import Synchronization
 /// The limits on what the peers of a guarded socket may send before they are cut off. The library
 /// bounds single parts and counts of whole messages, but not the parts of a message, and not bytes
 /// that the socket has no use for.
-public enum PeerLimits: Sendable {
+package enum PeerLimits: Sendable {
   /// Nothing is watched.
   case none
   /// Peers that have little to say, such as subscribers: more than `burstByteCount` at once, or
@@ -16,7 +16,7 @@ public enum PeerLimits: Sendable {
 }
 
 /// How far the owner of a socket has read its peers' messages, for the thread that guards it.
-public final class DeliveryMarks: Sendable {
+package final class DeliveryMarks: Sendable {
   /// Changes when a whole message of the connection with that descriptor was taken.
   private let marks: [DescriptorMark]
   private let emptyLooks = Atomic<UInt64>(0)
@@ -26,19 +26,19 @@ public final class DeliveryMarks: Sendable {
   private static let descriptorCount = 4_096
 
   /// Nothing was delivered yet.
-  public init() { marks = (0..<Self.descriptorCount).map { _ in DescriptorMark() } }
+  package init() { marks = (0..<Self.descriptorCount).map { _ in DescriptorMark() } }
 
   /// Whether each message is to be marked, and not only some.
-  public var wantsAll: Bool { marksAll.load(ordering: .acquiring) }
+  package var wantsAll: Bool { marksAll.load(ordering: .acquiring) }
 
   /// A whole message of this connection was taken; all that it sent before has been, too.
-  public func mark(_ descriptor: Int) {
+  package func mark(_ descriptor: Int) {
     guard descriptor >= 0 else { return }
     marks[descriptor % Self.descriptorCount].value.wrappingAdd(1, ordering: .releasing)
   }
 
   /// No whole message waited.
-  public func noteEmpty() { emptyLooks.wrappingAdd(1, ordering: .releasing) }
+  package func noteEmpty() { emptyLooks.wrappingAdd(1, ordering: .releasing) }
 
   func mark(of descriptor: Int) -> UInt32 {
     marks[descriptor % Self.descriptorCount].value.load(ordering: .acquiring)
@@ -54,7 +54,7 @@ private final class DescriptorMark: Sendable {
 }
 
 /// Why a connection was cut off. The raw values are for metrics.
-public enum CutReason: String, CaseIterable, Sendable {
+package enum CutReason: String, CaseIterable, Sendable {
   /// It sent more than a peer of this socket has to say, or parts that never became a message.
   case flood
   /// Input took more memory than it may, and this connection had brought the most.
@@ -66,13 +66,13 @@ public enum CutReason: String, CaseIterable, Sendable {
 }
 
 /// Connections that were cut off for one reason, at one socket.
-public struct ConnectionCut: Equatable, Sendable {
+package struct ConnectionCut: Equatable, Sendable {
   /// The name that the socket is guarded under.
-  public var socket: String
+  package var socket: String
   /// Why.
-  public var reason: CutReason
+  package var reason: CutReason
   /// How many there were since the last report.
-  public var count: Int
+  package var count: Int
   /// The last one's address.
-  public var address: String
+  package var address: String
 }

@@ -1,28 +1,28 @@
 internal import CZeroMQ
 
 /// What a socket or descriptor can do without blocking.
-public struct Readiness: OptionSet, Sendable {
+package struct Readiness: OptionSet, Sendable {
   /// The bits as the library has them.
-  public let rawValue: Int16
+  package let rawValue: Int16
 
   /// Creates a set from its bits.
-  public init(rawValue: Int16) { self.rawValue = rawValue }
+  package init(rawValue: Int16) { self.rawValue = rawValue }
 
   /// A message can be received.
-  public static let receivable = Readiness(rawValue: Int16(ZMQ_POLLIN))
+  package static let receivable = Readiness(rawValue: Int16(ZMQ_POLLIN))
   /// A message can be sent.
-  public static let sendable = Readiness(rawValue: Int16(ZMQ_POLLOUT))
+  package static let sendable = Readiness(rawValue: Int16(ZMQ_POLLOUT))
   /// A plain descriptor has an error.
-  public static let failed = Readiness(rawValue: Int16(ZMQ_POLLERR))
+  package static let failed = Readiness(rawValue: Int16(ZMQ_POLLERR))
 }
 
 /// Waits for any of several sockets (and plain file descriptors) at once.
 ///
 /// The table is allocated once, `wait` allocates nothing; the library's own table is on its stack
 /// for up to 16 entries. Sockets stay alive as long as the poller. One thread at a time.
-public final class Poller {
+package final class Poller {
   /// What is watched, and for what.
-  public enum Source {
+  package enum Source {
     case socket(Socket, Readiness)
     case descriptor(CInt, Readiness)
   }
@@ -31,7 +31,7 @@ public final class Poller {
   private let sources: [Source]
 
   /// Watches `sources`; their order gives the indices used below.
-  public init(_ sources: [Source]) {
+  package init(_ sources: [Source]) {
     self.sources = sources
     entries = .allocate(capacity: sources.count)
     for (index, source) in sources.enumerated() {
@@ -46,7 +46,7 @@ public final class Poller {
   /// An interruption by a signal does not lengthen the wait.
   /// - Returns: the number of ready sources; 0 at the timeout.
   @_noAllocation @_noLocks
-  public func wait(timeoutMs: Int) throws(ZeroMQError) -> Int {
+  package func wait(timeoutMs: Int) throws(ZeroMQError) -> Int {
     let deadlineMs = timeoutMs > 0 ? tamis_zmq_monotonic_ms() + Int64(timeoutMs) : 0
     let first = entries.baseAddress
     let count = CInt(truncatingIfNeeded: entries.count)
@@ -59,7 +59,7 @@ public final class Poller {
 
   /// What source `index` was ready for at the last `wait`.
   @_noAllocation @_noLocks
-  public func readiness(at index: Int) -> Readiness {
+  package func readiness(at index: Int) -> Readiness {
     let count = entries.count
     precondition(index >= 0 && index < count)
     return Readiness(rawValue: entries[index].revents)
@@ -67,7 +67,7 @@ public final class Poller {
 
   /// Changes what source `index` is watched for from the next `wait` on; empty pauses it.
   @_noAllocation @_noLocks
-  public func watch(at index: Int, for readiness: Readiness) {
+  package func watch(at index: Int, for readiness: Readiness) {
     let count = entries.count
     precondition(index >= 0 && index < count)
     entries[index].events = readiness.rawValue

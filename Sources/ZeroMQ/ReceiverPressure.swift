@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// The state of a socket's sending, shared by its owner and the thread that guards it.
-public final class ReceiverPressure: Sendable {
+package final class ReceiverPressure: Sendable {
   private let refused = Atomic<UInt64>(0)
   private let demand = Atomic<UInt64>(0)
   private let gone = Atomic<UInt64>(0)
@@ -14,29 +14,29 @@ public final class ReceiverPressure: Sendable {
 
   /// - Parameters:
   ///   - limitMs: how long one receiver may hold up the others.
-  public init(limitMs: Int) { self.limitMs = Int64(limitMs) }
+  package init(limitMs: Int) { self.limitMs = Int64(limitMs) }
 
   /// A send was refused since a queue is full.
-  public func noteRefusal() { refused.wrappingAdd(1, ordering: .relaxed) }
+  package func noteRefusal() { refused.wrappingAdd(1, ordering: .relaxed) }
 
   /// There was something to send, whether a receiver took it or not.
-  public func noteDemand() { demand.wrappingAdd(1, ordering: .relaxed) }
+  package func noteDemand() { demand.wrappingAdd(1, ordering: .relaxed) }
 
   /// Changes when peers that had got in have gone.
-  public var goneCount: UInt64 { gone.load(ordering: .acquiring) }
+  package var goneCount: UInt64 { gone.load(ordering: .acquiring) }
 
   /// The number of looks at the connections since the start. Connections that went before a look
   /// began are counted in `goneCount` when it is over.
-  public var lookCount: UInt64 { looked.load(ordering: .acquiring) }
+  package var lookCount: UInt64 { looked.load(ordering: .acquiring) }
 
   /// Connections past their handshake, as far as the library tells.
-  public var connectionCount: Int { connected.load(ordering: .acquiring) }
+  package var connectionCount: Int { connected.load(ordering: .acquiring) }
 
   /// Bytes that the kernel still had to send at the last look, over all connections.
-  public var unsentByteCount: Int { unsent.load(ordering: .acquiring) }
+  package var unsentByteCount: Int { unsent.load(ordering: .acquiring) }
 
   /// Asks the guarding thread to cut off a connection that takes more than its share.
-  public func cut(_ descriptor: Int) { unwanted.withLock { $0.append(descriptor) } }
+  package func cut(_ descriptor: Int) { unwanted.withLock { $0.append(descriptor) } }
 
   var demandCount: UInt64 { demand.load(ordering: .relaxed) }
 

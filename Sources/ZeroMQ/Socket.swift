@@ -5,11 +5,11 @@ internal import CZeroMQ
 /// Not thread-safe and not `Sendable`: one thread at a time uses it, and handing it from one thread
 /// to another needs a synchronising step (starting a thread is one). A class, so that a `Poller`
 /// can keep alive the sockets it watches.
-public final class Socket {
+package final class Socket {
   /// The messaging pattern's end that this socket is.
-  public let kind: SocketKind
+  package let kind: SocketKind
   /// The context that serves it.
-  public let context: Context
+  package let context: Context
   let pointer: UnsafeMutableRawPointer
 
   /// Creates a socket.
@@ -17,7 +17,7 @@ public final class Socket {
   /// - Parameters:
   ///   - lingerMs: how long the end of the context waits for messages that are not yet sent; -1 is
   ///     without limit (the library's own default, with which a program may never end).
-  public init(_ context: Context, _ kind: SocketKind, lingerMs: Int = 0) throws(ZeroMQError) {
+  package init(_ context: Context, _ kind: SocketKind, lingerMs: Int = 0) throws(ZeroMQError) {
     guard let pointer = zmq_socket(context.pointer, kind.code) else {
       let code = zmq_errno()
       throw code == ETERM ? .terminated : .call(.createSocket, code: code)
@@ -37,7 +37,7 @@ public final class Socket {
   /// - Returns: false where nothing has arrived (or, blocking, where the receive timeout passed);
   ///   the message is then unchanged or empty.
   @_noAllocation @_noLocks
-  public func receive(
+  package func receive(
     into message: inout Message, blocking: Bool = false
   ) throws(ZeroMQError) -> Bool {
     let flags = blocking ? 0 : ZMQ_DONTWAIT
@@ -65,7 +65,7 @@ public final class Socket {
   /// - Returns: false where the part would have to wait: no peer, or a peer's queue is full. Nothing
   ///   of the part was then sent. Once the first part was taken the later ones are, too.
   @_noAllocation @_noLocks
-  public func send(
+  package func send(
     _ bytes: UnsafeRawBufferPointer, more: Bool = false, blocking: Bool = false
   ) throws(ZeroMQError) -> Bool {
     let flags = sendFlags(more: more, blocking: blocking)
@@ -77,7 +77,7 @@ public final class Socket {
   ///
   /// - Returns: as for bytes; where false, the message keeps its content.
   @_noAllocation @_noLocks
-  public func send(
+  package func send(
     _ message: inout Message, more: Bool = false, blocking: Bool = false
   ) throws(ZeroMQError) -> Bool {
     let flags = sendFlags(more: more, blocking: blocking)
@@ -89,7 +89,7 @@ public final class Socket {
   /// Sends the UTF-8 bytes of `text` as one message part.
   ///
   /// - Returns: as for bytes.
-  public func send(
+  package func send(
     _ text: String, more: Bool = false, blocking: Bool = false
   ) throws(ZeroMQError) -> Bool {
     let bytes = Array(text.utf8)
@@ -106,25 +106,25 @@ public final class Socket {
   /// Listens at `address`: `tcp://127.0.0.1:5555`, `tcp://*:*` (a free port, see `lastEndpoint`),
   /// `tcp://[::1]:5555`, `ipc://PATH` (a socket that a dead process left there is replaced; a file
   /// that is none, and the socket of a living process, are left alone) or `inproc://NAME`.
-  public func bind(_ address: String) throws(ZeroMQError) {
+  package func bind(_ address: String) throws(ZeroMQError) {
     if let refusal = refusal(ofPathIn: address) { throw refusal }
     try set(.ipv6(needsIPv6(address, for: .bind)))
     try use(.bind, address, zmq_bind)
   }
 
   /// Connects to `address`, now or as soon as somebody listens there.
-  public func connect(_ address: String) throws(ZeroMQError) {
+  package func connect(_ address: String) throws(ZeroMQError) {
     try set(.ipv6(needsIPv6(address, for: .connect)))
     try use(.connect, address, zmq_connect)
   }
 
   /// Stops listening at `address`, which must be spelt as `lastEndpoint` gave it.
-  public func unbind(_ address: String) throws(ZeroMQError) {
+  package func unbind(_ address: String) throws(ZeroMQError) {
     try use(.unbind, address, zmq_unbind)
   }
 
   /// Ends the connection to `address`, which must be spelt as it was for `connect`.
-  public func disconnect(_ address: String) throws(ZeroMQError) {
+  package func disconnect(_ address: String) throws(ZeroMQError) {
     try use(.disconnect, address, zmq_disconnect)
   }
 
@@ -151,7 +151,7 @@ private func sendFlags(more: Bool, blocking: Bool) -> CInt {
 }
 
 /// Which end of which messaging pattern a socket is.
-public enum SocketKind: String, CaseIterable, Sendable {
+package enum SocketKind: String, CaseIterable, Sendable {
   case pub, sub, xpub, xsub, push, pull, req, rep, dealer, router, pair
 
   var code: CInt {

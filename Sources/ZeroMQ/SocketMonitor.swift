@@ -2,9 +2,9 @@ internal import CZeroMQ
 internal import Synchronization
 
 /// Something that happened to a connection of a socket.
-public struct SocketEvent: Equatable, Sendable {
+package struct SocketEvent: Equatable, Sendable {
   /// What happened.
-  public enum Kind: UInt16, CaseIterable, Sendable {
+  package enum Kind: UInt16, CaseIterable, Sendable {
     case connected = 0x1
     case connectDelayed = 0x2
     case connectRetried = 0x4
@@ -23,11 +23,11 @@ public struct SocketEvent: Equatable, Sendable {
   }
 
   /// What happened.
-  public var kind: Kind
+  package var kind: Kind
   /// The errno, descriptor, retry interval (ms), protocol error or ZAP status that goes with it.
-  public var value: Int
+  package var value: Int
   /// The address concerned.
-  public var endpoint: String
+  package var endpoint: String
 }
 
 /// Tells what happens to the connections of a socket.
@@ -35,14 +35,14 @@ public struct SocketEvent: Equatable, Sendable {
 /// Events queue up to the high-water mark of an inproc pair and are read without blocking; a
 /// `Poller` can watch `socket`. The monitor keeps the watched socket open. It may be used in
 /// another thread than the watched socket.
-public final class SocketMonitor {
+package final class SocketMonitor {
   /// The end that events arrive at; for a `Poller` alone.
-  public let socket: Socket
+  package let socket: Socket
   private let watched: Socket
   private var message = Message()
 
   /// Starts to watch `watched` for `kinds`. A socket has one monitor at a time.
-  public init(
+  package init(
     _ watched: Socket, kinds: [SocketEvent.Kind] = SocketEvent.Kind.allCases
   ) throws(ZeroMQError) {
     let number = monitorCount.wrappingAdd(1, ordering: .relaxed).newValue
@@ -60,7 +60,7 @@ public final class SocketMonitor {
   deinit { zmq_socket_monitor(watched.pointer, nil, 0) }
 
   /// The next event, or nil where nothing more has happened.
-  public func next() throws(ZeroMQError) -> SocketEvent? {
+  package func next() throws(ZeroMQError) -> SocketEvent? {
     while try socket.receive(into: &message) {
       // Part 1: event (u16) and value (u32), in the machine's byte order. Part 2: the address.
       guard message.byteCount == 6, message.hasMore else { continue }

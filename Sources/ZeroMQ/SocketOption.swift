@@ -1,7 +1,7 @@
 internal import CZeroMQ
 
 /// A setting of a socket. Most take effect at the next `bind` or `connect` only.
-public enum SocketOption: Equatable, Sendable {
+package enum SocketOption: Equatable, Sendable {
   /// Messages queued towards each peer before a send would block (or PUB drops); 0 is no limit.
   case sendHighWaterMark(Int)
   /// Messages queued from each peer; 0 is no limit.
@@ -70,12 +70,12 @@ public enum SocketOption: Equatable, Sendable {
 
 extension Socket {
   /// Applies `options` in order; the first one refused throws, naming it.
-  public func set(_ options: SocketOption...) throws(ZeroMQError) {
+  package func set(_ options: SocketOption...) throws(ZeroMQError) {
     try set(options)
   }
 
   /// Applies `options` in order; the first one refused throws, naming it.
-  public func set(_ options: [SocketOption]) throws(ZeroMQError) {
+  package func set(_ options: [SocketOption]) throws(ZeroMQError) {
     for option in options {
       for setting in option.settings { try apply(setting, of: option) }
     }

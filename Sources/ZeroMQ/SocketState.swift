@@ -2,7 +2,7 @@ internal import CZeroMQ
 
 extension Socket {
   /// The address last bound or connected, with the port that a `*` became; "" where there is none.
-  public func lastEndpoint() throws(ZeroMQError) -> String {
+  package func lastEndpoint() throws(ZeroMQError) -> String {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 512, alignment: 8)
     defer { buffer.deallocate() }
     let byteCount = try read(ZMQ_LAST_ENDPOINT, into: buffer)
@@ -10,7 +10,7 @@ extension Socket {
   }
 
   /// What the socket can do right now without blocking.
-  public func readiness() throws(ZeroMQError) -> Readiness {
+  package func readiness() throws(ZeroMQError) -> Readiness {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4, alignment: 4)
     defer { buffer.deallocate() }
     _ = try read(ZMQ_EVENTS, into: buffer)

@@ -9,7 +9,7 @@ internal import Synchronization
 /// `run()`. Until then peers wait. There is one in a context.
 ///
 /// Requests of sockets that are not guarded are refused.
-public final class ZAPHandler: @unchecked Sendable {
+package final class ZAPHandler: @unchecked Sendable {
   // Unchecked by the rule above: sockets and watches belong to one thread, first the one that sets
   // up, then that of `run()`.
   private var requests: Socket?
@@ -37,7 +37,7 @@ public final class ZAPHandler: @unchecked Sendable {
   ///   - report: is told of failures: the first of each reason at each socket at once, then at most
   ///     one an interval. Called on the thread of `run()`.
   ///   - reportCut: the same for connections that were cut off.
-  public init(
+  package init(
     _ context: Context, reportIntervalMs: Int = 60_000,
     report: @escaping @Sendable (HandshakeFailure) -> Void = { _ in },
     reportCut: @escaping @Sendable (ConnectionCut) -> Void = { _ in }
@@ -59,7 +59,7 @@ public final class ZAPHandler: @unchecked Sendable {
   /// stays open until `run()` has returned or this is gone.
   ///
   /// - Returns: its counts, which `run()` keeps.
-  public func guardSocket(
+  package func guardSocket(
     _ socket: Socket, as name: String, _ policy: AdmissionPolicy, limits: PeerLimits = .none,
     pressure: ReceiverPressure? = nil, connecting connect: () throws -> Void = {}
   ) throws -> ConnectionCounts {
@@ -77,7 +77,7 @@ public final class ZAPHandler: @unchecked Sendable {
 
   /// Replaces the public keys that may connect to the sockets that ask for one. Peers that are
   /// connected stay so: the library cannot send them away. Any thread may call it.
-  public func allow(_ keys: [CurveKey: String]) {
+  package func allow(_ keys: [CurveKey: String]) {
     policies.withLock { policies in
       for (name, policy) in policies {
         if case .curve = policy.mechanism { policies[name]?.mechanism = .curve(allowed: keys) }
@@ -88,7 +88,7 @@ public final class ZAPHandler: @unchecked Sendable {
   /// Answers and counts until `stop()`. Blocks its thread; call it once. When it returns, neither the
   /// guarded sockets nor the context are kept open by it: where nobody else has them, it returns
   /// when what was queued has left or its linger is over.
-  public func run() throws(ZeroMQError) {
+  package func run() throws(ZeroMQError) {
     guard let requests else { return }
     defer {
       watches = [:]
@@ -123,7 +123,7 @@ public final class ZAPHandler: @unchecked Sendable {
   }
 
   /// Lets `run()` return, within a tenth of a second. Any thread may call it.
-  public func stop() { isStopping.store(true, ordering: .releasing) }
+  package func stop() { isStopping.store(true, ordering: .releasing) }
 
   private func note(_ failure: HandshakeFailure, of watch: ConnectionWatch) {
     watch.counts.add(failure.reason, count: failure.count)

@@ -2,7 +2,7 @@ internal import CZeroMQ
 internal import Glibc
 
 /// Why a ZeroMQ call failed. "Would block" is never an error: calls return false instead.
-public enum ZeroMQError: Error, Equatable, Sendable {
+package enum ZeroMQError: Error, Equatable, Sendable {
   /// The context was shut down; the socket is to be given up.
   case terminated
   /// An address cannot be used; `code` is the errno.
@@ -13,12 +13,12 @@ public enum ZeroMQError: Error, Equatable, Sendable {
   case call(Operation, code: CInt)
 
   /// What was tried with an address.
-  public enum EndpointOperation: String, Sendable {
+  package enum EndpointOperation: String, Sendable {
     case bind, connect, unbind, disconnect
   }
 
   /// What was tried. The raw value completes the sentence "cannot ...".
-  public enum Operation: String, Sendable {
+  package enum Operation: String, Sendable {
     case createContext = "create a context"
     case createSocket = "create a socket"
     case monitor = "monitor a socket"
@@ -32,7 +32,7 @@ public enum ZeroMQError: Error, Equatable, Sendable {
 
 extension ZeroMQError {
   /// What the system said, and what to do about it, without what was tried.
-  public var explanation: String {
+  package var explanation: String {
     switch self {
     case .endpoint(let operation, let address, let code):
       endpointExplanation(operation, address: address, code: code)
@@ -43,7 +43,7 @@ extension ZeroMQError {
 
 extension ZeroMQError: CustomStringConvertible {
   /// One line: what was tried, what the system said, and what to do about it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .terminated:
       "the ZeroMQ context was shut down"
