@@ -20,8 +20,8 @@ package struct ThresholdAccumulator: Sendable {
     self.capacity = capacity
   }
 
-  /// The accumulator that has seen `scorableCount` scores of which `largest`, in any order and at
-  /// most `capacity`, are the largest, and `notScorableCount` NaN.
+  /// The accumulator that has seen `scorableCount` scores and `notScorableCount` NaN. `largest` are the
+  /// largest of the scores, `capacity` of them or all, in any order.
   init(capacity: Int, scorableCount: Int, notScorableCount: Int, largest: [Float]) {
     precondition(largest.count == min(capacity, scorableCount) && notScorableCount >= 0)
     self.capacity = capacity

@@ -64,7 +64,7 @@ package struct HypergeometricLaw {
   private var most: Int { min(draws, marked) }
   private var mean: Double { Double(draws) * Double(marked) / Double(total) }
 
-  /// Both tails at `value`, of which the smaller one counts.
+  /// Twice the smaller of the two tails at `value`, at most 1.
   package func tail(at value: Int) -> ExactTail {
     let isUp = Double(value) >= mean
     let logTail = isUp ? logUpperTail(value) : logLowerTail(value)

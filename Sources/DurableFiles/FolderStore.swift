@@ -57,7 +57,7 @@ public struct StoredFileStatus: Equatable, Sendable {
   /// False for a folder, FIFO, socket or device.
   public var isRegular: Bool
 
-  /// Describes a regular file, or what is none.
+  /// Describes a file, or with `isRegular` false a folder, FIFO, socket or device.
   public init(byteCount: Int, modifiedS: Int, isRegular: Bool = true) {
     self.byteCount = byteCount
     self.modifiedS = modifiedS

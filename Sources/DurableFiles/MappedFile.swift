@@ -61,7 +61,7 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   /// Gives the memory of bytes `range` back, but for pages that it shares with its neighbours. They are
-  /// read from the file again when they are needed: for whoever walks through a file larger than memory.
+  /// read from the file again when they are needed: for walking through a file larger than memory.
   public func release(_ range: Range<Int>) {
     guard !isCopy, let base = bytes.baseAddress else { return }
     precondition(0 <= range.lowerBound && range.upperBound <= bytes.count, "bytes out of bounds")

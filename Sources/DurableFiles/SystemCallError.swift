@@ -18,7 +18,7 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     self.code = code
   }
 
-  /// Refuses what is no regular file.
+  /// Throws where the file is not a regular one.
   init(irregular: String, file: String) {
     self.init("open", file: file, code: irregular == "a folder" ? EISDIR : EINVAL)
     self.irregular = irregular

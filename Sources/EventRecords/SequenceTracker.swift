@@ -161,7 +161,7 @@ extension SequenceTracker {
     self = merged
   }
 
-  /// Sequences in the ranges: so many were received at least.
+  /// Sequences in the ranges: the least number that was received.
   private var toldApart: UInt128 {
     (0..<rangeCount).reduce(0) { $0 + UInt128(ranges[$1].last - ranges[$1].first) + 1 }
   }

@@ -54,8 +54,8 @@ package struct RateController: Equatable, Sendable {
   /// Whether the factor stands at an end of its band.
   package var isAtLimit: Bool { factor <= factors.lowerBound || factor >= factors.upperBound }
 
-  /// Enters a window of `scored` events of which `fired` fired, and which took `seconds` of the
-  /// events' time. Returns whether the factor has moved.
+  /// Adds a window: `scored` events, `fired` of which fired, in `seconds` of the events' time. Returns
+  /// whether the factor has moved.
   package mutating func close(fired: Int, scored: Int, seconds: Double) -> Bool {
     firedCount += fired
     scoredCount += scored

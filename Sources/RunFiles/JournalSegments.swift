@@ -138,9 +138,9 @@ private struct GoodNumbers {
 }
 
 extension [JournalSegment] {
-  /// Splits segments in the order of their names into those whose numbers ascend, as many as can be,
-  /// and those that do not fit between them. Of two that overlap the earlier one ends where the later
-  /// one begins. O(n log n).
+  /// Splits segments, which are in the order of their names, into the longest chain whose numbers ascend
+  /// and the rest. Where two segments of the chain overlap, the earlier one ends where the later one
+  /// begins. O(n log n).
   func ascending() -> (kept: [JournalSegment], left: [JournalSegment]) {
     let chain = longestAscendingChain(of: map(\.firstNumber))
     var kept: [JournalSegment] = []

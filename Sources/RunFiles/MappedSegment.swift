@@ -23,9 +23,9 @@ final class MappedSegment: Sendable {
 
   private struct LastMapping: Sendable { weak var file: MappedFile? }
 
-  /// Takes the records of a mapped file. A closed segment must hold whole records, but of a journal
-  /// what is whole counts; of one that is still open, or was left so by a crash, the whole records
-  /// with a right checksum count.
+  /// Takes the records of a mapped file. A closed segment of a recorded run must hold whole records; in a
+  /// journal, a torn end is left out. Of a segment that is still open, or that a crash left open, the
+  /// whole records with a right checksum count.
   init(
     _ file: MappedFile, kind: RunKind, featureCount: Int, isOfJournal: Bool,
     mappings: SegmentMappings

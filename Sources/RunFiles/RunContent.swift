@@ -11,7 +11,7 @@ struct RunContent {
   let notes: [String]
   /// The faults of a journal.
   let damage: [String]
-  /// Whether it is a folder of flagged records, of which everything that can be read is read.
+  /// Whether it is a folder of flagged records. Damage in one is noted, and the rest is read.
   let isJournal: Bool
   /// What retention took out of a journal.
   let deleted: DeletedRecords

@@ -19,9 +19,9 @@ extension TensorFile {
     return longer.map { String($0.dropLast(name.count)) }
   }
 
-  /// Refuses names as torch.compile (`_orig_mod.`) and DataParallel (`module.`) make them, in front
-  /// or inside. A block of such a name would count as a foreign tensor, and the network as one
-  /// without that block.
+  /// Refuses names that torch.compile (`_orig_mod.`) or DataParallel (`module.`) has changed, in front
+  /// or inside. Otherwise a block with a changed name would be taken for a foreign tensor, and the
+  /// network would be scored without that block.
   func refuseWrappedNames() throws(FileFault) {
     for name in tensors.keys.sorted() {
       let parts = name.split(separator: ".", omittingEmptySubsequences: false)

@@ -6,15 +6,15 @@ internal import RateControl
 internal import Synchronization
 internal import WorkerThreads
 
-/// The fields of a flagged record that identify the daemon and what it decided with.
+/// The fields of a flagged record that identify the daemon, the model and the calibration.
 struct FlaggedOrigin: Sendable {
   var instance: UInt32
   var model: UInt32
   var calibration: UInt32
 }
 
-/// The thread at the end: decides in input order, hands over the events to keep, and closes the
-/// ledgers of the runs that have passed.
+/// The last stage: it decides in input order, hands over the events to keep, and closes the ledgers of
+/// runs that have ended.
 ///
 /// `@unchecked`: what changes belongs to the publish thread alone.
 final class DecideStage: @unchecked Sendable {
@@ -46,11 +46,11 @@ final class DecideStage: @unchecked Sendable {
   let flaggedByteCount: Int
   let staged: UnsafeMutableRawBufferPointer
   var stagedCount = 0
-  /// What the drift monitor is told of a stretch.
+  /// The decided events of a stretch, for the drift monitor.
   let noted: UnsafeMutablePointer<DecidedEvent>
   /// The entries of the runs that the staged records are of.
   var stagedEntries: [Int] = []
-  /// Runs whose ledgers are closed when what was decided of them is in the journal.
+  /// Runs that have ended. Their ledgers are closed when all their kept events are in the journal.
   var passed: [(entry: Int, closing: RunLedgerReport.Closing)] = []
   /// Entries whose accounts have changed since they were last entered in the ledger's state.
   var dirtyEntries: [Int] = []
@@ -58,8 +58,8 @@ final class DecideStage: @unchecked Sendable {
   var reports: [RunLedgerReport] = []
   var closedCount: UInt64 = 0
   var unwritten = UnwrittenLedgers()
-  /// Entries of runs whose line is in the ledger's file, and where it ends: the account stays until
-  /// the disk is known to have the line.
+  /// Entries of closed runs, and where their lines end in the ledger's file. An account stays until its
+  /// line is on the disk.
   var retiring: [(entry: Int, end: Int)] = []
   /// When this thread may try again to bring lines to the disk itself.
   var retiringRetryNs: UInt64 = 0

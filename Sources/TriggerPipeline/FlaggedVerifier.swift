@@ -16,10 +16,10 @@ package struct FlaggedVerifier {
   package private(set) var foreignCount = 0
   /// Events that the ledger says no daemon decided: not compared.
   package private(set) var undecidedCount = 0
-  /// Events to be flagged without a record, of which the ledger does not know whether they were
+  /// Events to be flagged that have no record, where the ledger does not tell whether they were
   /// decided: not compared.
   package private(set) var uncertainCount = 0
-  /// Events to be flagged whose records retention has deleted, being older than the journal's
+  /// Events to be flagged whose records retention has deleted, since they are older than the journal's
   /// oldest record: they cannot be compared.
   package private(set) var deletedCount = 0
   /// Events to be flagged whose record is damaged, or in a segment that cannot be read: they cannot be

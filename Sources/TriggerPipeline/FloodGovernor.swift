@@ -58,8 +58,8 @@ package struct FloodGovernor: Sendable {
     return prescale != before
   }
 
-  /// Ends the slice where its time is over. Under a clock that was set back it begins anew with what it
-  /// has counted, so that the cap holds however often the clock is set.
+  /// Ends the slice where its time is over. Where the clock was set back, the slice's time begins again
+  /// and its count stays, so that the cap holds however often the clock is set.
   private mutating func advance(to nowNs: UInt64) {
     sliceStartNs = min(sliceStartNs, nowNs)
     let elapsed = nowNs - sliceStartNs

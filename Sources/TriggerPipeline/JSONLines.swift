@@ -49,8 +49,8 @@ package struct JSONLines {
     }
   }
 
-  /// Looks for damaged lines of the file `name`, of which nothing but one line is in memory at a time;
-  /// nil where there is none. Lines with a right checksum are not parsed.
+  /// Says which lines of the file `name` are damaged; nil where none is. Reads with one line in memory
+  /// at a time, and does not parse lines with a right checksum.
   static func damage(of name: String, in store: any FolderStore) throws(SystemCallError) -> String?
   {
     guard try store.status(of: name) != nil else { return nil }

@@ -29,18 +29,18 @@ package protocol OutputPort: AnyObject {
   var subscriberCount: Int { get }
   /// Whether anybody is there who may take records, now or when they have room.
   var hasReceiver: Bool { get }
-  /// Receivers that share the records: one of them is then as many numbers behind as all together
-  /// have taken meanwhile.
+  /// Receivers that share the records. A record that one of them still has to take may then be behind
+  /// all numbers that the others have taken meanwhile.
   var sharingCount: Int { get }
   /// The lowest number of those sent that the port still holds; nil where it holds none.
   var heldNumber: UInt64? { get }
   /// Messages that the port still holds.
   var heldCount: Int { get }
-  /// Changes when a receiver has gone, and with it what it had not taken, so that records are to be
+  /// Changes when a receiver has gone. The records that it had not taken are lost with it and must be
   /// sent again.
   var departureCount: UInt64 { get }
-  /// Rises as the port looks after its receivers: who went before a look began is in
-  /// `departureCount` after it.
+  /// Looks at the receivers so far. A receiver that went before a look began is in `departureCount`
+  /// after that look.
   var lookCount: UInt64 { get }
   /// Whether the port holds nothing, and the network has nothing left to send.
   var isDrained: Bool { get }
@@ -49,6 +49,6 @@ package protocol OutputPort: AnyObject {
   /// Sends `[topic, record]`; false where the output cannot take it now, or nobody wants it.
   /// `number` is the record's.
   func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool
-  /// Forgets what it holds: all that is followed up is sent again.
+  /// Forgets the messages that it holds, since they will be sent again.
   func forgetHeld()
 }

@@ -29,13 +29,13 @@ struct RefusalTelling {
 
   var hasNews: Bool { hasRest || ledger.refusals.total.value != toldTotal }
 
-  /// Whether counts could not be written that are in no account of an open run. After the last `tell`.
+  /// Whether, in the last `tell`, counts could not be written that no account of an open run holds.
   private(set) var hasLost = false
 
-  /// The row's run is closed.
+  /// Lets the next refusal of a row be told at once, since the row's run is closed.
   mutating func forget(row: Int) { dueNs[row] = 0 }
 
-  /// Tells the refusals that are due. `whenTold` gets the number of each entry that had some.
+  /// Writes and reports the refusals that are due. `whenTold` gets the number of each entry that had some.
   mutating func tell(nowNs: UInt64, isLast: Bool = false, whenTold: (Int) -> Void) {
     guard hasNews else { return }
     if !isLast, let lastLookNs, nowNs -| lastLookNs < Self.lookIntervalNs { return }

@@ -146,7 +146,7 @@ package final class RunLedgerTable: @unchecked Sendable {
     followerCount = 0
   }
 
-  /// Notes a record whose checksum is right, and says whether it has its place in the stream.
+  /// Notes a record with a right checksum, and returns whether it has a place in the stream.
   /// Sequences count from 1. A record with sequence 0 is refused as repeated. O(1) for the run and
   /// source of the record before, else O(`entryCount`); allocates nothing.
   package func place(_ record: EventRecordView, isEvent: Bool) -> Placement {

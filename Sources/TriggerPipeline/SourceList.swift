@@ -36,9 +36,9 @@ package final class SourceCounters: Sendable {
 
 /// The counts of one sender at one moment.
 package struct SourceSums: Equatable, Sendable {
-  /// Whose counts they are.
+  /// The sender of counts.
   package enum Sender: Equatable, Sendable {
-    /// Records whose sender cannot be told or trusted, or that has no place.
+    /// Records of an unknown sender, and of senders for whom there was no place.
     case unknown
     /// The sender of this number.
     case source(UInt32)
@@ -46,7 +46,7 @@ package struct SourceSums: Equatable, Sendable {
     case other
   }
 
-  /// Whose.
+  /// The sender.
   package var sender: Sender
   /// Events that came, and records refused.
   package var received: UInt64
@@ -71,8 +71,8 @@ package struct SourceSums: Equatable, Sendable {
 
 /// The senders seen: one thread gives and takes places, any thread reads what is there.
 ///
-/// The number of places is fixed. Who gives up a place leaves its counts with `other`, so that sums
-/// over all never fall.
+/// The number of places is fixed. A sender that gives up its place leaves its counts with `other`, so
+/// that sums over all never fall.
 package final class SourceList: Sendable {
   /// The unknown sender at 0, then the places.
   private let slots: [SourceCounters]

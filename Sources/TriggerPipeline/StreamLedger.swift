@@ -111,8 +111,8 @@ private struct TakeKey: Hashable, Comparable {
 }
 
 extension LedgerTakes {
-  /// The takes of the journal, numbered in the order in which they were begun. Of a take of which
-  /// there are refusals alone the line was lost.
+  /// The takes of the journal, numbered in the order in which they were begun. A take that has
+  /// refusals alone is one whose line was lost.
   fileprivate var numberedTakes: [(TakeKey, TakeIdentity)] {
     var counts: [UInt64: Int] = [:]
     return Set(takes.keys).union(refused.keys).sorted { $0.openedNs < $1.openedNs }.map {

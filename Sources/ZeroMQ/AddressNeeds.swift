@@ -25,8 +25,8 @@ private func resolves(_ host: String, to family: CInt) -> Bool {
   return true
 }
 
-/// Why the path of an ipc `address` cannot be bound; nil where it can, and for other addresses. Takes
-/// nothing: also for whoever only wants to know.
+/// Why the path of an ipc `address` cannot be bound; nil where it can, and for other addresses. It
+/// only looks: the address is not taken.
 package func refusal(ofPathIn address: String) -> ZeroMQError? {
   let code = codeOfIPCPath(of: address)
   return code == 0 ? nil : .endpoint(.bind, address: address, code: code)
@@ -34,7 +34,8 @@ package func refusal(ofPathIn address: String) -> ZeroMQError? {
 
 /// Why the path of an ipc address cannot be bound: an errno, 0 where it can and for other addresses.
 ///
-/// The library removes whatever has that name before it binds, so what is there is looked at first.
+/// The library removes any file of that name before it binds. This looks first, so that the file of
+/// another process is not lost.
 private func codeOfIPCPath(of address: String) -> CInt {
   guard address.hasPrefix("ipc://") else { return 0 }
   let path = String(address.dropFirst("ipc://".count))

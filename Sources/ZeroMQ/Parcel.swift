@@ -24,7 +24,7 @@ package final class ParcelQueue {
   private var spare: [UnsafeMutablePointer<tamis_parcel>] = []
   /// Entries before this are settled.
   private var first = 0
-  /// Settled entries behind one that is not are taken out when there are so many.
+  /// Settled entries behind one that is not settled are taken out when `entries` has this count.
   private var sweepCount = 4_096
   /// More spare parcels than this are freed.
   private static let spareCountMax = 4_096
@@ -111,8 +111,8 @@ extension ParcelQueue: Sendable {}
 
 extension Socket {
   /// Sends a copy of `bytes`, which are more than 33, as the last part of a message, and has `queue`
-  /// follow it up under `number`. On a PUB or XPUB socket `.nobody` is what the library itself finds
-  /// at this moment, whatever subscriptions came and went.
+  /// follow it up under `number`. On a PUB or XPUB socket `.nobody` means that the library itself has no
+  /// subscriber for it at this moment.
   package func post(
     _ bytes: UnsafeRawBufferPointer, number: UInt64, in queue: ParcelQueue
   ) throws(ZeroMQError) -> Posting {

@@ -65,7 +65,7 @@ struct PortProbe {
       address.family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return errno }
     defer { close(descriptor) }
-    // As the servers set it: what is in TIME_WAIT does not count, who listens does.
+    // As the servers set it: a connection in TIME_WAIT does not take the port, a listener does.
     var isOn: CInt = 1
     setsockopt(
       descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<CInt>.size))

@@ -13,7 +13,7 @@ internal import TriggerPipeline
 struct StartCheck {
   /// What keeps the daemon from starting, each in a sentence.
   private(set) var faults: [String]
-  /// What it starts with all the same, and somebody should know.
+  /// Sentences about what does not keep it from starting, but somebody should know.
   private(set) var warnings: [String] = []
   /// Model and calibration as configured; nil where they have a fault.
   let generation: ConfiguredGeneration?
