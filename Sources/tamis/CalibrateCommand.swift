@@ -28,10 +28,10 @@ struct CalibrateCommand: ParsableCommand {
       In the same pass the 8-bit screen of precision: screened is compared with the exact scores. \
       Its margin is stored in the calibration.
 
-      --partial writes the part of one of many runs or machines. --merge makes a calibration of \
-      such parts: that of a single pass over all events, to the bit. --compare reports the changes \
-      since an older calibration. The older working points and scoring levels hold where no others \
-      are given, and without --out nothing is written. SOURCE_DATE_EPOCH sets the date in the \
+      --partial writes a part of a calibration, for one of many runs or machines. --merge makes the \
+      calibration of all parts, the same to the bit as from a single pass over all events. --compare \
+      reports the changes since an older calibration. The older working points and scoring levels hold \
+      where no others are given, and without --out nothing is written. SOURCE_DATE_EPOCH sets the date in the \
       file.
 
       Examples:

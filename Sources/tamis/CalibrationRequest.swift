@@ -11,7 +11,7 @@ struct CalibrationRequest: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: """
-      NAME=FPR, once or more often: a working point for events with too low a score, which fire below its \
+      NAME=FPR, once or more often: a working point for events with too low a score. They fire below its \
       threshold. Its bit follows those of --working-point.
       """)
   var quietPoint: [String] = []

@@ -17,10 +17,10 @@ struct CoverageCommand: ParsableCommand {
     abstract: "Check the background rates of a calibration on other background.",
     discussion: """
       A flagged record carries the share of background events with a score at least as high as its \
-      own. Of other background, a share of p should have a rate of p or less. The command counts \
-      that share for p from 0.1 down, with its exact interval, and says how often chance alone \
-      brings a count so far from p, the calibration's own chance included. Of a flagged journal the \
-      unbiased sample is taken.
+      own. On other background, the share of events with a rate of p or less should be p. The command \
+      counts that share for p from 0.1 down, with its exact interval. It also gives the probability that \
+      chance alone, including that of the calibration's events, takes a count as far from p. From a \
+      flagged journal the unbiased sample is taken.
 
       --simulate LAW draws calibrations from a law with a known tail in place of reading files: \
       \(SimulatedLaw.allCases.map(\.rawValue).joined(separator: ", ")). It prints the true share \

@@ -28,9 +28,9 @@ struct ExplainCommand: ParsableCommand {
 
       With --calibration the event's background rate is shown: the share of background events with \
       a score at least as high, with its interval. Beyond the largest score that the calibration \
-      has seen the rate comes from a fitted tail, which is said. With --events-per-second it is \
-      also a rate of false alarms. Of flagged records the number is shown and, without --calibration, \
-      the rate that they carry.
+      has seen, the rate comes from a fitted tail, and the output says that. With --events-per-second a \
+      rate of false alarms is shown too. A flagged record is shown with its number and, without \
+      --calibration, with the rate that it carries.
 
       Examples:
         tamis explain --model model.safetensors --input flagged.run
@@ -59,7 +59,7 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: "The calibration file, whose levels are then used.", completion: .file())
   var calibration: String?
 
-  @Option(help: "Events that the stream has a second: gives the rate of false alarms.")
+  @Option(help: "Events a second of the stream, for the rate of false alarms.")
   var eventsPerSecond: Double?
 
   @Option(help: "A file for the bars as SVG.", completion: .file())

@@ -18,9 +18,9 @@ struct LedgerCommand: ParsableCommand {
       sender cannot be trusted are counted as unknown.
 
       The verdict is complete, damaged (a line or an account cannot be read), missing, refused (for \
-      another reason than repeated), abandoned (records that were to be kept were given up at an end, \
-      such as on a full disk) or unbalanced, the gravest that holds. Exit status 1 where sums \
-      do not agree; with --complete, for every verdict but complete.
+      another reason than repeated), abandoned (records to be kept were given up at the end of a daemon, \
+      for instance on a full disk) or unbalanced (sums do not agree). Where several hold, the gravest is \
+      printed. Exit status 1 where sums do not agree; with --complete, for every verdict but complete.
 
       Examples:
         tamis ledger /var/lib/tamis/journal

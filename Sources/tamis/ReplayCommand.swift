@@ -27,11 +27,12 @@ struct ReplayCommand: ParsableCommand {
       records as repeated. A PUB socket waits for its first subscriber, or for the number of \
       --subscribers.
 
-      A wait that the records' times ask for (--pace original and xK), or a rate of less than a message \
-      each --gap-max, is --gap-max at most and is told when it was cut; times of 0 say nothing. Files are paced one after another.
+      No wait between two messages is longer than --gap-max: neither one by the records' times (--pace \
+      original and xK) nor one by a low RATE/s. A wait that was cut is reported. Records with time 0 are \
+      sent without a wait. Files are paced one after another.
 
       The number of records that the socket has taken is printed at the end, also after SIGINT and \
-      SIGTERM and when the receiver goes. Exit status 1 where it is not all.
+      SIGTERM and when the receiver goes. Exit status 1 where some records were not taken.
 
       --inject FILE --every N mixes an event of FILE in after every N recorded events, marked as \
       simulated, from a source number of its own. The daemon keeps such events out of its rates and \
@@ -61,7 +62,7 @@ struct ReplayCommand: ParsableCommand {
 
   @Option(
     help:
-      "Seconds that are waited between two messages at most; 10 is longer than the pauses of a detector that takes data."
+      "The longest wait between two messages, in seconds. A detector that takes data pauses for less than 10."
   )
   var gapMax = 10.0
 

@@ -20,25 +20,26 @@ struct VerifyCommand: ParsableCommand {
       the journal. Where there is a difference the first one is printed, and the exit status is 1. \
       The prescale of the unbiased sample is read from the journal unless given.
 
-      A journal has in decisions.jsonl which model and calibration decided which events. Events \
+      The journal's decisions.jsonl says which model and calibration decided which events. Events \
       that another pair decided (after a reload) are left out and counted, and the cap on a flood \
       is taken into account. --decided-only also leaves out events that the journal's ledger has \
       as missing: they were lost on the way, or with a daemon that was killed, or went to another \
-      daemon. Where the numbers that a daemon saw form more than 64 ranges, its ledger does not know \
-      which of the first ones it decided: events of these that have no record are then counted, and not \
-      compared.
+      daemon. A ledger keeps the numbers that a daemon saw as at most 64 ranges. Where there were more, \
+      it does not tell which of the first events were decided; those that have no record are then \
+      counted, and not compared.
 
       Give all runs that the journal has, or some of them: records of others are counted. Where model \
       or calibration changed during a run that is not given, events near the change that have no \
       record may be of either side; they are counted, and not compared. Where nothing could be compared, \
       the verdict is nothing_compared, and the exit status 1.
 
-      Where a run was sent again, each take of it is compared with the recording, one after another: \
-      first all runs of the input, then those of them that came again. Where they came in another order, \
-      give each run alone. \
-      Of a damaged journal whatever is sound is compared; the rest is told, the verdict is damaged, and \
-      the exit status 1. Where segments are not there or were cut, their numbers are told, the verdict is \
-      incomplete, and the exit status 1.
+      A run that was sent again has several takes in the journal. Each take is compared with the \
+      recording: first one of each run of the input, then the further ones. Where the runs came in \
+      another order, give each run alone.
+
+      The sound part of a damaged journal is compared and the damage reported; the verdict is damaged. \
+      Where segments are missing or were cut, their numbers are printed; the verdict is incomplete. In \
+      both cases the exit status is 1.
 
       Examples:
         tamis verify --model model.safetensors --calibration calibration.json \\
