@@ -7,23 +7,12 @@
 // Everything else here is static.
 
 #include "group_vectors.h"
+#include "vector_exponential.h"
 
 ALWAYS_INLINE vector silu(vector x) {
-  // A NaN fails both comparisons and stays.
+  // A NaN fails the comparison and stays.
   x = x < (vector)-SILU_CUT ? (vector)-SILU_CUT : x;
-  vector exponent = x > (vector)SILU_CUT ? (vector)SILU_CUT : x;
-  vector shifted = fused(exponent, (vector)-LOG2E_HIGH, (vector)ROUNDING_SHIFT);
-  vector whole = shifted - (vector)ROUNDING_SHIFT;
-  vector fraction = fused(exponent, (vector)-LOG2E_HIGH, -whole);
-  fraction = fused(exponent, (vector)-LOG2E_LOW, fraction);
-  vector power = fused(fraction, (vector)EXP2_6, (vector)EXP2_5);
-  power = fused(fraction, power, (vector)EXP2_4);
-  power = fused(fraction, power, (vector)EXP2_3);
-  power = fused(fraction, power, (vector)EXP2_2);
-  power = fused(fraction, power, (vector)EXP2_1);
-  power = fused(fraction, power, (vector)1.0f);
-  power = (vector)((bits)power + ((bits)shifted << 23));
-  return x / ((vector)1.0f + power);
+  return x / ((vector)1.0f + exponential_of_minus(x));
 }
 
 ALWAYS_INLINE vector log1p_positive(vector x) {

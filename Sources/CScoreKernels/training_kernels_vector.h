@@ -8,6 +8,7 @@
 // Everything else here is static.
 
 #include "vector_lanes.h"
+#include "vector_exponential.h"
 
 enum { panel = TAMIS_TRAINING_PANEL };
 
@@ -134,22 +135,6 @@ static void embed(const float *embeddings, size_t embedding_stride, const int32_
     float *h = hidden + row * panel;
     for (size_t i = 0; i < panel; i += LANES) store(h + i, load(h + i) + load(embedding + i));
   }
-}
-
-// 2^(-x log2 e), as the scoring kernels have it.
-ALWAYS_INLINE vector exponential_of_minus(vector x) {
-  const vector exponent = x > (vector)SILU_CUT ? (vector)SILU_CUT : x;
-  const vector shifted = fused(exponent, (vector)-LOG2E_HIGH, (vector)ROUNDING_SHIFT);
-  const vector whole = shifted - (vector)ROUNDING_SHIFT;
-  vector fraction = fused(exponent, (vector)-LOG2E_HIGH, -whole);
-  fraction = fused(exponent, (vector)-LOG2E_LOW, fraction);
-  vector power = fused(fraction, (vector)EXP2_6, (vector)EXP2_5);
-  power = fused(fraction, power, (vector)EXP2_4);
-  power = fused(fraction, power, (vector)EXP2_3);
-  power = fused(fraction, power, (vector)EXP2_2);
-  power = fused(fraction, power, (vector)EXP2_1);
-  power = fused(fraction, power, (vector)1.0f);
-  return (vector)((bits)power + ((bits)shifted << 23));
 }
 
 // With s = 1 / (1 + 2^(-x log2 e)): silu = x s, silu' = s + silu (1 - s).

@@ -60,17 +60,13 @@ public struct EventRecordView {
   }
   /// The D raw float32 features as bytes, at any alignment.
   public var featureBytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(
-      start: base + EventRecord.headerByteCount, count: featureCount * MemoryLayout<Float>.size)
+    base.floatBytesBehindHeader(featureCount)
   }
   /// The D raw features. Traps where the record does not lie on a multiple of four bytes. Records
   /// in files and in buffers of this module do; a record in a message may not: use `featureBytes`
   /// there.
   public var features: UnsafeBufferPointer<Float> {
-    let start = base + EventRecord.headerByteCount
-    precondition(Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0, "unaligned features")
-    return UnsafeBufferPointer(
-      start: start.assumingMemoryBound(to: Float.self), count: featureCount)
+    base.floatsBehindHeader(featureCount)
   }
   /// Whether no feature is NaN or infinite, at any alignment. O(D).
   public var hasFiniteFeatures: Bool {

@@ -64,16 +64,11 @@ public struct FlaggedRecordView {
   }
   /// The D attributions as bytes, at any alignment.
   public var attributionBytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(
-      start: base + FlaggedRecord.headerByteCount, count: featureCount * MemoryLayout<Float>.size)
+    base.floatBytesBehindHeader(featureCount)
   }
   /// The D attributions. Traps where the record does not lie on a multiple of four bytes.
   public var attributions: UnsafeBufferPointer<Float> {
-    let start = base + FlaggedRecord.headerByteCount
-    precondition(
-      Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0, "unaligned attributions")
-    return UnsafeBufferPointer(
-      start: start.assumingMemoryBound(to: Float.self), count: featureCount)
+    base.floatsBehindHeader(featureCount)
   }
 
   /// All fields as a value.

@@ -10,6 +10,21 @@ extension UnsafeRawPointer {
   func field<Value: BitwiseCopyable>(_ offset: Int, as type: Value.Type = Value.self) -> Value {
     loadUnaligned(fromByteOffset: offset, as: type)
   }
+
+  /// `count` floats behind a record's header. Traps where they do not lie on a multiple of four bytes.
+  @inline(__always)
+  func floatsBehindHeader(_ count: Int) -> UnsafeBufferPointer<Float> {
+    let start = self + recordHeaderByteCount
+    precondition(Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0, "unaligned floats")
+    return UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: count)
+  }
+
+  /// The bytes of `count` floats behind a record's header, at any alignment.
+  @inline(__always)
+  func floatBytesBehindHeader(_ count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: self + recordHeaderByteCount, count: count * MemoryLayout<Float>.size)
+  }
 }
 
 extension UnsafeMutableRawPointer {
