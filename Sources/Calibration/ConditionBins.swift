@@ -1,18 +1,18 @@
 /// Thresholds by the condition of an event (pile-up, pressure): split conformal prediction by group (V.
 /// Vovk, "Conditional validity of inductive conformal predictors", 2012). In every bin, the expected rate
 /// of a working point is at or below its target.
-package struct ConditionBins: Equatable, Sendable {
+public struct ConditionBins: Equatable, Sendable {
   /// The threshold of a working point in a bin.
-  package struct Threshold: Equatable, Sendable {
+  public struct Threshold: Equatable, Sendable {
     /// Finite. Events of the bin with a greater score fire.
-    package var threshold: Float
+    public var threshold: Float
     /// The threshold is the `rank`-th smallest score of the bin's background events.
-    package var rank: Int
+    public var rank: Int
     /// The interval of the true rate in the bin, at the calibration's confidence.
-    package var fprInterval: ClosedRange<Double>
+    public var fprInterval: ClosedRange<Double>
 
     /// Creates a threshold.
-    package init(threshold: Float, rank: Int, fprInterval: ClosedRange<Double>) {
+    public init(threshold: Float, rank: Int, fprInterval: ClosedRange<Double>) {
       precondition(threshold.isFinite)
       self.threshold = threshold
       self.rank = rank
@@ -21,23 +21,23 @@ package struct ConditionBins: Equatable, Sendable {
   }
 
   /// The most bins.
-  package static let countMax = 64
+  public static let countMax = 64
 
   /// Finite, ascending, all different. An event belongs to the bin of the number of edges that are at or
   /// below its condition. Infinite conditions belong to the outer bins.
-  package let edges: [Float]
+  public let edges: [Float]
   /// Scored background events by bin; one more than edges.
-  package let eventCounts: [Int]
+  public let eventCounts: [Int]
   /// Scored background events whose condition is NaN.
-  package let unknownCount: Int
+  public let unknownCount: Int
   /// One array a working point, one threshold a bin.
-  package let thresholds: [[Threshold]]
+  public let thresholds: [[Threshold]]
   /// For events whose condition is NaN, one a working point; nil where the calibration had too few. The
   /// highest threshold of all bins then holds for them.
-  package let unknown: [Threshold]?
+  public let unknown: [Threshold]?
 
   /// Creates bins; traps for counts that differ.
-  package init(
+  public init(
     edges: [Float], eventCounts: [Int], unknownCount: Int, thresholds: [[Threshold]],
     unknown: [Threshold]?
   ) {
@@ -55,7 +55,7 @@ package struct ConditionBins: Equatable, Sendable {
 
   /// The bin of a condition by `edges`; `edges.count + 1`, one past the last bin, for NaN. O(edges).
   @inlinable
-  package static func bin(of condition: Float, edges: [Float]) -> Int {
+  public static func bin(of condition: Float, edges: [Float]) -> Int {
     if condition != condition { return edges.count + 1 }
     var bin = 0
     for edge in edges where condition >= edge { bin += 1 }
@@ -63,14 +63,14 @@ package struct ConditionBins: Equatable, Sendable {
   }
 
   /// The threshold of working point `point` in every bin, and last for events without a condition.
-  package func row(ofPoint point: Int) -> [Float] {
+  public func row(ofPoint point: Int) -> [Float] {
     let bins = thresholds[point].map(\.threshold)
     return bins + [unknown?[point].threshold ?? bins.reduce(-.infinity, max)]
   }
 
   /// How many background scores of all bins lie at or above the bins' thresholds, by rank: what drift
   /// compares the rate of the whole stream with.
-  package func exceedanceCount(ofPoint point: Int) -> Int {
+  public func exceedanceCount(ofPoint point: Int) -> Int {
     let bins = zip(eventCounts, thresholds[point]).reduce(0) { $0 + $1.0 + 1 - $1.1.rank }
     guard let unknown else { return bins }
     return bins + unknownCount + 1 - unknown[point].rank

@@ -7,33 +7,33 @@ internal import StrictJSON
 /// Bin i holds scores from `lowest * 2^(i / 8) * (1 + (i % 8) / 8)` up to, but not at, the same of
 /// i + 1, with i / 8 rounded down. All edges are exact in float32: the bin is given by the leading
 /// bits of a score, and no logarithm is needed.
-package struct ScoreHistogram: Equatable, Sendable {
+public struct ScoreHistogram: Equatable, Sendable {
   /// Bins to a factor of two.
-  package static let binsPerOctave = 8
+  public static let binsPerOctave = 8
   /// The first edge is two to this power.
   @inlinable
-  package static var lowestExponent: Int { -16 }
+  public static var lowestExponent: Int { -16 }
   /// Factors of two from the first edge to the last.
-  package static let octaveCount = 64
+  public static let octaveCount = 64
   /// The number of bins.
-  package static let binCount = binsPerOctave * octaveCount
+  public static let binCount = binsPerOctave * octaveCount
 
   /// Scores per bin.
-  package internal(set) var counts = [Int](repeating: 0, count: binCount)
+  public internal(set) var counts = [Int](repeating: 0, count: binCount)
   /// Scores below 2^-16.
-  package internal(set) var underflow = 0
+  public internal(set) var underflow = 0
   /// Scores at or above 2^48, infinite ones included.
-  package internal(set) var overflow = 0
+  public internal(set) var overflow = 0
   /// Scores that are NaN: events that could not be scored.
-  package internal(set) var notScorable = 0
+  public internal(set) var notScorable = 0
   /// Keys of the file that this version does not know.
   var otherKeys = JSONObject()
 
   /// No counts.
-  package init() {}
+  public init() {}
 
   /// Adds scores. Their order makes no difference.
-  package mutating func add(_ scores: UnsafeBufferPointer<Float>) {
+  public mutating func add(_ scores: UnsafeBufferPointer<Float>) {
     for score in scores {
       switch Self.bin(of: score) {
       case 0..<Self.binCount: counts[Self.bin(of: score)] += 1
@@ -44,7 +44,7 @@ package struct ScoreHistogram: Equatable, Sendable {
   }
 
   /// Adds all that `other` has counted.
-  package mutating func merge(_ other: ScoreHistogram) {
+  public mutating func merge(_ other: ScoreHistogram) {
     for bin in 0..<Self.binCount { counts[bin] +|= other.counts[bin] }
     underflow +|= other.underflow
     overflow +|= other.overflow
@@ -54,7 +54,7 @@ package struct ScoreHistogram: Equatable, Sendable {
   /// The bin of a score: negative below the first edge, `binCount` or more past the last one and
   /// for a NaN.
   @inlinable
-  package static func bin(of score: Float) -> Int {
+  public static func bin(of score: Float) -> Int {
     let lowest = Float(sign: .plus, exponent: lowestExponent, significand: 1)
     if score < lowest { return -1 }
     let leadingBits = Float.exponentBitCount + 3
@@ -63,7 +63,7 @@ package struct ScoreHistogram: Equatable, Sendable {
   }
 
   /// The scores of a bin from 0 to `binCount` - 1.
-  package static func scores(inBin bin: Int) -> Range<Float> {
+  public static func scores(inBin bin: Int) -> Range<Float> {
     edge(bin)..<edge(bin + 1)
   }
 
