@@ -22,14 +22,23 @@ extension FlaggedJournal {
         number = part.lastNumber + 1
         continue
       }
-      // Somebody has cut a file that is the journal's.
-      unreadableRecordCount += wanted - byteCount / recordByteCount
-      let whole = UnsafeMutableRawBufferPointer(
-        rebasing: room[..<(byteCount / recordByteCount * recordByteCount)])
+      let found = byteCount / recordByteCount
+      let whole = UnsafeMutableRawBufferPointer(rebasing: room[..<(found * recordByteCount)])
       count += dropWrongRecords(whole, firstNumber: number)
+      // Somebody has cut a file that is the journal's.
+      countUnreadable(number + UInt64(found)..<number + UInt64(wanted))
       number += UInt64(wanted)
     }
     return count
+  }
+
+  /// Counts records that are left out. A full output has them read again and again, and a receiver
+  /// that goes has the last ones sent again.
+  private func countUnreadable(_ numbers: Range<UInt64>) {
+    let first = max(numbers.lowerBound, unreadableNumber + 1)
+    guard first < numbers.upperBound else { return }
+    unreadableRecordCount += Int(numbers.upperBound - first)
+    unreadableNumber = numbers.upperBound - 1
   }
 
   /// The first segment that holds `number` or a later one. O(log segments).
@@ -101,7 +110,8 @@ extension FlaggedJournal {
       if RunKind.flagged.refusal(at: record, featureCount: featureCount) != nil
         || view.number != firstNumber + UInt64(index)
       {
-        unreadableRecordCount += 1
+        let number = firstNumber + UInt64(index)
+        countUnreadable(number..<number + 1)
         continue
       }
       if kept < index {

@@ -23,8 +23,8 @@ extension FlaggedJournal {
   public func number(
     beforeGood count: UInt64, upTo number: UInt64
   ) throws -> (number: UInt64, damagedCount: UInt64) {
-    let counted = unreadableRecordCount
-    defer { unreadableRecordCount = counted }
+    let counted = (unreadableRecordCount, unreadableNumber)
+    defer { (unreadableRecordCount, unreadableNumber) = counted }
     var damagedCount: UInt64 = 0
     while true {
       let start = self.number(before: count +| damagedCount, upTo: number)

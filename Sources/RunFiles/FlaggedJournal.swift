@@ -23,8 +23,11 @@ public final class FlaggedJournal {
   public let recovery: RunRecovery
   /// The highest number in the journal; 0 while it is empty.
   public private(set) var lastNumber: UInt64 = 0
-  /// Records that `read` left out because of a wrong checksum.
+  /// Records that `read` left out because they are damaged or cut off, each once however often it
+  /// was read.
   public internal(set) var unreadableRecordCount = 0
+  /// The highest number that `unreadableRecordCount` counts. What is read again is not counted again.
+  var unreadableNumber: UInt64 = 0
   /// The number of the last record that was published; 0 before the first.
   public private(set) var publishedNumber: UInt64
   /// The number that the next record must have. After an end that was not orderly it does not

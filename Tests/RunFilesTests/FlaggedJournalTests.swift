@@ -226,6 +226,22 @@ import Testing
     #expect(journal.unreadableRecordCount == 1)
   }
 
+  /// A full output has the same records read again and again.
+  @Test func recordsThatAreLeftOutAreCountedOnce() throws {
+    let journal = try open(segmentByteCountMax: 480)
+    for _ in 0..<12 { try append(1, to: journal) }
+    try journal.synchronise()
+    #expect(truncate("\(folder)/000001.flagged", 160) == 0)
+    var bytes = try contents(of: "\(folder)/000002.flagged")
+    bytes[90] ^= 4
+    try writeFile("\(folder)/000002.flagged", bytes)
+    let kept: [UInt64] = [1, 5, 6, 7, 8, 9, 10, 11, 12]
+    for from: UInt64 in [2, 1, 3, 1, 12, 1] {
+      #expect(try numbers(journal, from: from) == kept.filter { $0 >= from })
+      #expect(journal.unreadableRecordCount == 3)
+    }
+  }
+
   /// A file size limit stands for a full disk: it, too, lets a part of a write through. It holds
   /// for a whole process, hence one of its own.
   @Test func whatDoesNotFitIsTakenBackAndCanBeTriedAgain() async {
