@@ -1,6 +1,7 @@
 public import DurableFiles
 internal import EventRecords
 internal import Glibc
+internal import NumberText
 
 /// Reads flagged records by number from a journal that another thread or process is writing, closing,
 /// and deleting from at the same time. It changes nothing and takes no lock.
@@ -55,6 +56,11 @@ public final class JournalReader {
   private let recordByteCount: Int
   private var parts: [Part] = []
   private var openPart: OpenPart?
+  /// Closed segments whose files were found to hold less than before, by their index: the first
+  /// number of each. They are measured at every look, since somebody may put the file back.
+  private var doubted: [Int: UInt64] = [:]
+  private var toldSegments: Set<Int> = []
+  private var notes: [String] = []
 
   /// Prepares to read the journal in `folder`, which need not exist yet.
   public convenience init(folder: String, featureCount: Int) {
@@ -93,20 +99,93 @@ public final class JournalReader {
     try tellGap(&answer, through: last)
     var isFresh = false
     while answer.nextNumber <= last, answer.room(in: buffer, recordByteCount) > 0 {
-      let index = find(answer.nextNumber)
-      if let index, parts[index].firstNumber > answer.nextNumber { break }
-      if let index, try open(parts[index]) {
-        if try !take(parts[index], through: last, into: buffer, &answer) { break }
-      } else if isFresh {
-        break
-      } else {
-        // The record was written or deleted since the last look.
+      guard let index = find(answer.nextNumber) else {
+        if isFresh { break }
+        // The record was written since the last look, or is gone.
         try refresh()
         isFresh = true
         try tellGap(&answer, through: last)
+        continue
+      }
+      let part = parts[index]
+      if part.firstNumber > answer.nextNumber { break }
+      let isThere = try open(part)
+      if isThere, try take(part, through: last, into: buffer, &answer) { continue }
+      // Without a bound, the end of an open segment may be half written.
+      if isThere, part.isOpen, last == .max { break }
+      // The file was deleted, or is not what it was.
+      if try lookAgain(part) {
+        isFresh = true
+        try tellGap(&answer, through: last)
+      } else if isThere {
+        passUnreadable(part, through: last, &answer)
+      } else {
+        break
       }
     }
     return answer
+  }
+
+  /// What was found to be damaged since the last call, each segment once: files that another program
+  /// has cut or replaced, and records with wrong checksums.
+  public func takeNotes() -> [String] {
+    defer { notes = [] }
+    return notes
+  }
+
+  /// Measures a segment anew whose record could not be read; returns whether it is another one now,
+  /// so that the same question has another answer.
+  private func lookAgain(_ part: Part) throws -> Bool {
+    openPart = nil
+    if !part.isOpen { doubted[part.index] = part.firstNumber }
+    try refresh()
+    guard let now = parts.first(where: { $0.index == part.index }) else {
+      noteLost(part)
+      return true
+    }
+    if now.recordCount < part.recordCount {
+      note(
+        part.index,
+        "found \(counted(now.recordCount, "record")), expected \(part.recordCount): another program "
+          + "has cut the file; numbers \(now.lastNumber + 1) to \(part.lastNumber) are gone")
+    }
+    return now.isOpen != part.isOpen || now.firstNumber != part.firstNumber
+      || now.recordCount != part.recordCount
+  }
+
+  /// A segment that was deleted or moved away is in order; another thing under its name is not.
+  private func noteLost(_ part: Part) {
+    let name = SegmentName(index: part.index, kind: .flagged, isOpen: false).description
+    do {
+      if try store.status(of: name) == nil {
+        doubted[part.index] = nil
+        return
+      }
+    } catch {
+      // It has the name, and the system cannot say what it is.
+    }
+    note(
+      part.index,
+      "not the file that it was: another program has changed it; numbers \(part.firstNumber) to "
+        + "\(part.lastNumber) are gone")
+  }
+
+  /// Passes the numbers of a segment that has them by its size and does not give them: an answer that
+  /// said nothing would be asked for without end.
+  private func passUnreadable(_ part: Part, through last: UInt64, _ answer: inout Answer) {
+    let end = min(part.lastNumber, last)
+    let count = Int(clamping: end - answer.nextNumber) + 1
+    note(
+      part.index,
+      "\(counted(count, "record")) from number \(answer.nextNumber) on cannot be read")
+    answer.unreadableCount += count
+    answer.nextNumber = end + 1
+  }
+
+  /// Keeps what is wrong with a segment, the first time.
+  private func note(_ index: Int, _ found: String) {
+    guard toldSegments.insert(index).inserted else { return }
+    notes.append("\(SegmentName(index: index, kind: .flagged, isOpen: false)): \(found)")
   }
 
   /// Sets `gone`, where no record was read yet.
@@ -147,6 +226,12 @@ public final class JournalReader {
       room, count: byteCount / recordByteCount, firstNumber: answer.nextNumber)
     // Without a bound, bad records at the end of an open segment may be half written.
     let passed = part.isOpen && last == .max ? good : byteCount / recordByteCount
+    if passed > kept {
+      note(
+        part.index,
+        "\(counted(passed - kept, "record")) of numbers \(answer.nextNumber) to "
+          + "\(answer.nextNumber + UInt64(passed) - 1) are damaged and left out")
+    }
     answer.recordCount += kept
     answer.unreadableCount += passed - kept
     answer.nextNumber += UInt64(passed)
@@ -203,7 +288,8 @@ extension JournalReader {
     return true
   }
 
-  /// The file of a segment under whatever name it has now; nil where it is gone.
+  /// The file of a segment under whatever name it has now; nil where it is gone, or where something
+  /// else than a file has its name.
   private func file(
     _ index: Int, mayBeOpen: Bool
   ) throws(SystemCallError) -> (file: any StoredFile, isOpen: Bool)? {
@@ -212,22 +298,26 @@ extension JournalReader {
       do {
         return (try store.open(name.description, .reading), name.isOpen)
       } catch {
-        if error.code != ENOENT { throw error }
+        guard error.code == ENOENT || error.isNoRegularFile else { throw error }
       }
     }
     return nil
   }
 
-  /// Lists the folder. Closed segments do not change; open ones are measured again.
+  /// Lists the folder. Open segments are measured again, and closed ones that were found to have
+  /// changed; the other closed ones do not change.
   private func refresh() throws {
     let known = Dictionary(
       parts.filter { !$0.isOpen }.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
     var fresh: [Part] = []
     for name in try store.names().compactMap(SegmentName.init).sorted()
     where name.kind == .flagged && fresh.last?.index != name.index {
-      if !name.isOpen, let part = known[name.index] {
+      let doubt = name.isOpen ? nil : doubted[name.index]
+      if !name.isOpen, doubt == nil, let part = known[name.index] {
         fresh.append(part)
       } else if let part = try measured(name) {
+        // What another file has in the place of a segment does not tell where the numbers are.
+        if let doubt, part.firstNumber != doubt { continue }
         fresh.append(part)
       }
     }
@@ -256,5 +346,13 @@ extension JournalReader {
       if error.irregular == nil { throw error }
       return nil
     }
+  }
+}
+
+extension SystemCallError {
+  /// Whether the name stands for something that cannot be opened as a file and will not become one by
+  /// waiting: a folder, a pipe, a socket, links in a circle or to a name that cannot be.
+  fileprivate var isNoRegularFile: Bool {
+    irregular != nil || [ELOOP, ENXIO, ENODEV, ENOTDIR, ENAMETOOLONG].contains(code)
   }
 }

@@ -201,6 +201,9 @@ extension CatchUpServer {
         request.workingPoint.map { keep(point: $0, of: found.recordCount) } ?? found.recordCount
       reply.unreadableCount = found.unreadableCount
       reply.nextNumber = found.nextNumber
+      for note in reader.takeNotes() {
+        observer.journalWarned("catch-up leaves out records of \(note)")
+      }
     } catch {
       observer.journalWarned("catch-up cannot read it: \(error)")
       throw CatchUpRequest.Refusal(status: .journal, tag: request.tag)

@@ -104,6 +104,121 @@ import Testing
     #expect(answer.unreadableCount == 2 && answer.nextNumber == 6)
   }
 
+  /// What another program makes of the closed segment of numbers 4 to 6, after it was read.
+  enum Change: CaseIterable {
+    case cut, cutWithinARecord, emptied, holes, emptiedAndHoles, replaced, replacedByLater, removed
+    case linkLoop, linkToNothing, linkToALongName, folder, pipe, longer
+  }
+
+  private func make(_ change: Change, of path: String) throws {
+    let content = try contents(of: path)
+    unlink(path)
+    switch change {
+    case .cut: try writeFile(path, Array(content.prefix(160)))
+    case .cutWithinARecord: try writeFile(path, Array(content.prefix(250)))
+    case .emptied: try writeFile(path, [])
+    case .holes: try writeFile(path, content.prefix(160) + [UInt8](repeating: 0, count: 320))
+    case .emptiedAndHoles: try writeFile(path, [UInt8](repeating: 0, count: 480))
+    case .replaced: try writeFile(path, (1...3).flatMap { flaggedBytes(number: $0) })
+    case .replacedByLater: try writeFile(path, flaggedBytes(number: 1_000))
+    case .removed: break
+    case .linkLoop: symlink(path, path)
+    case .linkToNothing: symlink("nothing", path)
+    case .linkToALongName: symlink(String(repeating: "x", count: 300), path)
+    case .folder: mkdir(path, 0o755)
+    case .pipe: mkfifo(path, 0o644)
+    case .longer: try writeFile(path, content + content)
+    }
+  }
+
+  /// Asks on as a consumer does: every number comes, is gone or is unreadable, and each answer
+  /// advances.
+  private func follow(
+    _ reader: JournalReader, through last: UInt64, count: Int
+  ) throws -> (numbers: [UInt64], gone: UInt64, unreadable: Int) {
+    var (numbers, gone, unreadable) = ([UInt64](), UInt64(0), 0)
+    var next: UInt64 = 1
+    while next <= last {
+      let found = try read(reader, from: next, through: last, count: count)
+      try #require(found.answer.nextNumber > next, "no answer from \(next) on")
+      let told = found.answer.gone.map { UInt64($0.count) } ?? 0
+      #expect(
+        found.answer.nextNumber - next
+          == told + UInt64(found.numbers.count + found.answer.unreadableCount))
+      (gone, unreadable) = (gone + told, unreadable + found.answer.unreadableCount)
+      numbers += found.numbers
+      next = found.answer.nextNumber
+    }
+    return (numbers, gone, unreadable)
+  }
+
+  @Test(arguments: Change.allCases, [1, 2, 100])
+  func everyAnswerAdvancesWhateverHappensToAClosedSegment(change: Change, count: Int) throws {
+    let journal = try open()
+    try append(10, to: journal)
+    try journal.synchronise()
+    let reader = JournalReader(folder: folder, featureCount: 4)
+    #expect(try read(reader, from: 1).numbers == Array(1...10))
+    let path = "\(folder)/000002.flagged"
+    let content = try contents(of: path)
+    try make(change, of: path)
+    let kept: [UInt64] =
+      switch change {
+      case .cut, .cutWithinARecord, .holes: [4]
+      case .longer: [4, 5, 6]
+      default: []
+      }
+    for _ in 0..<2 {
+      let found = try follow(reader, through: 10, count: count)
+      #expect(found.numbers == [1, 2, 3] + kept + [7, 8, 9, 10])
+      #expect(found.gone + UInt64(found.unreadable) == UInt64(3 - kept.count))
+    }
+    // What is deleted or moved away is in order; all else is said once.
+    let isTold = ![.removed, .longer].contains(change)
+    let notes = reader.takeNotes()
+    #expect(notes.count == (isTold ? 1 : 0), "\(notes)")
+    #expect(notes.allSatisfy { $0.hasPrefix("000002.flagged: ") })
+    // Once it is back, it is read again.
+    _ = change == .folder ? rmdir(path) : unlink(path)
+    try writeFile(path, content)
+    _ = try follow(reader, through: 10, count: count)
+    #expect(try follow(reader, through: 10, count: count).numbers == Array(1...10))
+    #expect(reader.takeNotes().isEmpty)
+  }
+
+  /// The file that the reader holds open is cut itself, and not another put in its place.
+  @Test(arguments: [0, 100, 160, 400])
+  func aFileThatIsCutWhileItIsOpenIsLeft(byteCount: Int) throws {
+    let journal = try open()
+    try append(10, to: journal)
+    try journal.synchronise()
+    let reader = JournalReader(folder: folder, featureCount: 4)
+    for from: UInt64 in [1, 4] {
+      #expect(try read(reader, from: from, count: 1).numbers == [from])
+    }
+    #expect(truncate("\(folder)/000002.flagged", byteCount) == 0)
+    let kept = (0..<byteCount / 160).map { 4 + UInt64($0) }
+    let found = try follow(reader, through: 10, count: 2)
+    #expect(found.numbers == [1, 2, 3] + kept + [7, 8, 9, 10])
+    #expect(found.gone == UInt64(3 - kept.count) && found.unreadable == 0)
+    let notes = reader.takeNotes()
+    #expect(notes.count == 1 && notes.allSatisfy { $0.contains("to 6 are gone") })
+  }
+
+  /// The segment that is being written is cut.
+  @Test(arguments: [0, 160]) func anOpenSegmentThatIsCutIsLeft(byteCount: Int) throws {
+    let journal = try open()
+    try append(6, to: journal)
+    try journal.synchronise()
+    try append(2, to: journal)
+    let reader = JournalReader(folder: folder, featureCount: 4)
+    #expect(try read(reader, from: 1, through: 8).numbers == Array(1...8))
+    let name = try #require(names(in: folder).filter { $0.hasSuffix(".writing") }.max())
+    #expect(truncate("\(folder)/\(name)", byteCount) == 0)
+    let kept = UInt64(6 + byteCount / 160)
+    #expect(try follow(reader, through: 8, count: 100).numbers == Array(1...kept))
+  }
+
   /// What is being written is not taken for damage.
   @Test func aTornEndIsNotThereYet() throws {
     let whole = (1...3).flatMap { flaggedBytes(number: $0) }
