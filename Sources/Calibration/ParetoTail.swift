@@ -58,11 +58,14 @@ package struct ParetoTail: Equatable, Sendable {
     return -scale * portableLog(survival) * ratio
   }
 
-  /// The share of excesses above `excess` >= 0: (1 + xi excess / sigma)^(-1/xi).
+  /// The share of excesses above `excess`: (1 + xi excess / sigma)^(-1/xi), and 1 where `excess` <= 0.
+  /// It lies in 0...1 for all values but NaN, those that overflow included.
   package func survival(excess: Double) -> Double {
-    let growth = shape * excess / scale
-    if growth <= -1 { return 0 }
+    guard excess > 0 else { return 1 }
+    let steps = excess / scale
+    let growth = shape * steps
+    guard steps.isFinite, growth.isFinite, growth > -1 else { return 0 }
     let ratio = abs(growth) < 1e-8 ? 1 - growth / 2 : portableLog1p(growth) / growth
-    return portableExp(-excess / scale * ratio)
+    return portableExp(-steps * ratio)
   }
 }

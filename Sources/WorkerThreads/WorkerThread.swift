@@ -8,7 +8,8 @@ internal import Glibc
 package struct WorkerThread: ~Copyable {
   private let handle: pthread_t
 
-  /// Starts `body` on a new thread.
+  /// Starts `body` on a new thread. Ends the process with status 1 and a message where the system has
+  /// no room for one.
   ///
   /// - Parameters:
   ///   - name: shown by `top -H`; the first 15 bytes are kept.
@@ -20,9 +21,13 @@ package struct WorkerThread: ~Copyable {
     var created = pthread_t()
     let code = pthread_create(&created, nil, runThread, start.toOpaque())
     if code != 0 {
-      fatalError(
-        "thread \(name): found no room for it (\(String(cString: strerror(code)))); raise the limits on "
-          + "threads and memory (ulimit -u, -v, -d), or ask for fewer workers")
+      // Where a thread is missing nothing can go on. What is journaled outlives this end as it does a
+      // kill.
+      var message =
+        "error: thread \(name): found no room for it (\(String(cString: strerror(code)))); raise the "
+        + "limits on threads and memory (ulimit -u, -v, -d), or ask for fewer workers\n"
+      _ = message.withUTF8 { tamis_write_within(STDERR_FILENO, $0.baseAddress, $0.count, 1_000) }
+      _exit(EXIT_FAILURE)
     }
     handle = created
   }

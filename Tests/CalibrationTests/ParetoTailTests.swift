@@ -22,6 +22,15 @@ import Testing
     #expect(tail(shape: -0.5).survival(excess: 3.99) > 0)
   }
 
+  /// A file may have any positive scale, and a score any finite value.
+  @Test(arguments: [5e-324, 1e-310, 1e-45, 1, 1e308], [-1, 0, 0.5, 0.999, 1e300])
+  func survivalIsAShare(scale: Double, shape: Double) {
+    let tail = ParetoTail(base: 0, shape: shape, scale: scale, excessCount: 50, baseRate: 0.01)
+    for excess in [-1, 0, 5e-324, 1e-45, 1, 3e38, 1e308, .infinity] {
+      #expect((0...1).contains(tail.survival(excess: excess)))
+    }
+  }
+
   /// Quantiles at the plotting positions of the fit give back the law they are of, but for what
   /// 100 points leave open; other plotting positions would be three times as far off.
   @Test(arguments: [-0.5, 0, 0.3])
