@@ -24,10 +24,21 @@ public struct FileFault: Error, Equatable, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
-  /// One line: `run.npy: header: found ..., expected ...; remedy`.
+  /// One line: `run.npy: header: found ..., expected ...; remedy`. Control characters, which may stand
+  /// in a file or be in its name, are shown as `\u{1b}`: a terminal would obey them.
   public var description: String {
     let location = place.map { "\(file): \($0)" } ?? file
     let advice = remedy.map { "; \($0)" } ?? ""
-    return "\(location): found \(found), expected \(expected)\(advice)"
+    return printable("\(location): found \(found), expected \(expected)\(advice)")
+  }
+
+  private func printable(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { line, scalar in
+      if scalar.properties.generalCategory == .control {
+        line += "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        line.unicodeScalars.append(scalar)
+      }
+    }
   }
 }

@@ -123,6 +123,8 @@ public final class FlaggedJournal {
     var segments = opening.segments
     segments.countRecords()
     let deleted = try DeletedRecords(in: store)
+    // Where the disk has no room for a new one, the next start tries again.
+    if deleted.note != nil { try? deleted.write(in: store) }
     let opened = try JournalNumbers(
       store, lastNumber: segments.last?.lastNumber ?? 0, lastSegment: opening.lastSegmentIndex,
       deleted: deleted)

@@ -23,10 +23,11 @@ import Testing
   }
 
   /// A file may have any positive scale, and a score any finite value.
-  @Test(arguments: [5e-324, 1e-310, 1e-45, 1, 1e308], [-1, 0, 0.5, 0.999, 1e300])
+  @Test(
+    arguments: [Double.leastNonzeroMagnitude, 1e-308, 1e-45, 1, 1e308], [-1, 0, 0.5, 0.999, 1e300])
   func survivalIsAShare(scale: Double, shape: Double) {
     let tail = ParetoTail(base: 0, shape: shape, scale: scale, excessCount: 50, baseRate: 0.01)
-    for excess in [-1, 0, 5e-324, 1e-45, 1, 3e38, 1e308, .infinity] {
+    for excess in [-1, 0, .leastNonzeroMagnitude, 1e-45, 1, 3e38, 1e308, .infinity] as [Double] {
       #expect((0...1).contains(tail.survival(excess: excess)))
     }
   }

@@ -4,6 +4,13 @@ import TestSupport
 import Testing
 
 @Suite struct FileFaultTests {
+  @Test func aFaultIsOneLineThatNoTerminalObeys() {
+    let fault = FileFault(file: "a\n.npy", found: "\"\u{1b}[31m\u{7}\u{9b}\u{7f}\"", expected: "é")
+    #expect(
+      fault.description
+        == "a\\u{a}.npy: found \"\\u{1b}[31m\\u{7}\\u{9b}\\u{7f}\", expected é")
+  }
+
   @Test func itIsOneSentence() {
     var fault = FileFault(file: "a.npy", found: "x", expected: "y")
     #expect(fault.description == "a.npy: found x, expected y")
