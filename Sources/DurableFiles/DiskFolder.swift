@@ -4,11 +4,16 @@ internal import Synchronization
 
 /// A folder on a file system of this machine.
 ///
+/// Names are looked up by the path at each call. Once a lock is held here, nothing is made, renamed or
+/// removed under a path that names another folder.
+///
 /// `@unchecked`: the path in the system's form is constant until the last reference goes.
 public final class DiskFolder: FolderStore, @unchecked Sendable {
   /// The path as given.
   public let path: String
   private let systemPath: UnsafeMutablePointer<CChar>
+  /// Device and number of the folder in which a lock was taken.
+  private let place = Mutex<(device: UInt64, number: UInt64)?>(nil)
 
   /// The folder at `path`, which need not exist yet.
   public init(_ path: String) {
@@ -56,6 +61,7 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
       case .creating: O_RDWR | O_CREAT
       case .creatingNew: O_RDWR | O_CREAT | O_EXCL
       }
+    if mode != .reading { try confirmPlace() }
     return DiskFile(try OpenFile(opening: path(of: name), flags: flags))
   }
 
@@ -63,11 +69,13 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
   public func rename(
     _ name: String, to newName: String, replacing: Bool
   ) throws(SystemCallError) {
+    try confirmPlace()
     try renameFile(path(of: name), to: path(of: newName), replacing: replacing)
   }
 
   /// Unlinks.
   public func remove(_ name: String) throws(SystemCallError) {
+    try confirmPlace()
     let file = path(of: name)
     try retryingOnInterrupt("remove", file: file) { unlink(file) }
   }
@@ -88,7 +96,27 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
 
   /// Locks by flock(2).
   public func lock(_ name: String) throws -> any AnyObject & Sendable {
-    try FileLock(path(of: name))
+    let lock = try FileLock(path(of: name))
+    let found = currentPlace()
+    place.withLock { $0 = found }
+    return lock
+  }
+
+  /// Compares device and number of what the path names with those of the folder that was locked.
+  public func confirmPlace() throws(SystemCallError) {
+    guard let locked = place.withLock({ $0 }) else { return }
+    let found = currentPlace()
+    if found?.device != locked.device || found?.number != locked.number {
+      throw SystemCallError("find again", file: path, code: ESTALE)
+    }
+  }
+
+  private func currentPlace() -> (device: UInt64, number: UInt64)? {
+    var found = stat()
+    while stat(systemPath, &found) != 0 {
+      if errno != EINTR { return nil }
+    }
+    return (UInt64(found.st_dev), UInt64(found.st_ino))
   }
 }
 

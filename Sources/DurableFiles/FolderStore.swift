@@ -34,6 +34,15 @@ public protocol FolderStore: AnyObject, Sendable {
   /// returned goes or the process ends. Throws a `FileFault` that names the holder where another
   /// process has it.
   func lock(_ name: String) throws -> any AnyObject & Sendable
+  /// Throws ESTALE where a lock was taken here and the path names another folder by now, or none:
+  /// what is written there would be lost, or get into the files of whoever has begun anew. Allocates
+  /// nothing.
+  func confirmPlace() throws(SystemCallError)
+}
+
+extension FolderStore {
+  /// A folder that nobody can move.
+  public func confirmPlace() {}
 }
 
 /// How a file is opened.

@@ -31,6 +31,8 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
       switch code {
       case ENOSPC, EDQUOT: "; free space on that file system"
       case EACCES, EPERM, EROFS: "; check the owner and mode of the file and its folder"
+      case ESTALE:
+        "; it was renamed, removed or replaced: put it back in its place, or start the program again"
       default: ""
       }
     return "\(file): cannot \(operation): \(String(cString: strerror(code)))\(advice)"

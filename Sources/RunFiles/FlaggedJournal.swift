@@ -343,7 +343,7 @@ public final class FlaggedJournal {
         number: nextNumber + NumberReservation.recordBlock / 2,
         segment: nextSegmentIndex + Int(NumberReservation.segmentBlock / 2))
     return JournalSynchronisation(
-      closings: closings, segment: openByteCount > 0 ? current?.file : nil,
+      store: store, closings: closings, segment: openByteCount > 0 ? current?.file : nil,
       segmentByteCount: openByteCount, cursor: cursor, removal: removal, numbers: numbers,
       numberLimit: isAhead ? 0 : nextNumber + NumberReservation.recordBlock,
       segmentLimit: isAhead

@@ -3,6 +3,7 @@ internal import DurableFiles
 /// The work that a journal has for the disk. The journal may continue, and even begin its next
 /// segment, while another thread does it.
 public struct JournalSynchronisation: ~Copyable, Sendable {
+  let store: any FolderStore
   let closings: [ClosingSegment]
   let segment: SegmentFile?
   let segmentByteCount: Int
@@ -17,8 +18,10 @@ public struct JournalSynchronisation: ~Copyable, Sendable {
   /// records, then full segments under their final names, then the published number. Old segments
   /// are deleted last, when the disk has the number that makes them unneeded.
   ///
-  /// - Throws: `SystemCallError`, or `FileFault` where another file has a segment's name.
+  /// - Throws: `SystemCallError`, also where the journal's folder is no longer in its place, or
+  ///   `FileFault` where another file has a segment's name.
   public borrowing func run() throws {
+    try store.confirmPlace()
     if numberLimit > 0 { try numbers.extend(numbers: numberLimit, segments: segmentLimit) }
     for closing in closings { try closing.run() }
     try segment?.synchronise(through: segmentByteCount)

@@ -24,6 +24,42 @@ import Testing
         == "a device")
   }
 
+  /// Who holds a lock in a folder writes nothing into another one that takes its place.
+  @Test func aFolderThatWasMovedIsWrittenNoMore() throws {
+    let parent = TemporaryFolder()
+    let (path, aside) = ("\(parent.path)/journal", "\(parent.path)/aside")
+    let store = DiskFolder(path)
+    try store.make()
+    let lock = try store.lock("lock")
+    _ = try store.open("a", .creating)
+    func everyChange(fails: Bool) throws {
+      for change in [
+        { _ = try store.open("b", .creating) }, { _ = try store.open("a", .writing) },
+        { try store.rename("a", to: "c", replacing: true) },
+        { try store.rename("c", to: "a", replacing: false) },
+        { try store.remove("b") }, { try store.confirmPlace() },
+      ] as [() throws -> Void] {
+        if fails {
+          let error = #expect(throws: SystemCallError.self) { try change() }
+          #expect(error?.code == ESTALE)
+        } else {
+          try change()
+        }
+      }
+    }
+    #expect(rename(path, aside) == 0)
+    try everyChange(fails: true)
+    let other = DiskFolder(path)
+    try other.make()
+    _ = try other.open("a", .creating)
+    try everyChange(fails: true)
+    #expect(try other.names() == ["a"])
+    try other.remove("a")
+    #expect(rmdir(path) == 0 && rename(aside, path) == 0)
+    try everyChange(fails: false)
+    withExtendedLifetime(lock) {}
+  }
+
   @Test func aCopyStaysWhateverBecomesOfTheFile() throws {
     let folder = TemporaryFolder()
     let store = DiskFolder(folder.path)

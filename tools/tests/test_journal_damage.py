@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import signal
+import urllib.error
 
 import numpy as np
 import pytest
@@ -264,3 +265,38 @@ def test_segments_that_are_not_there(chain, pristine, tmp_path):
         assert status == 1 and facts["verify"] == ("damaged" if which is None else "incomplete"), facts
         text = " ".join(facts["missing"])
         assert f"numbers {numbers[0]} to {numbers[-1]}" in text and name in text, facts
+
+
+def test_a_folder_that_was_moved_away_stops_the_journal_and_harms_no_other(chain, tmp_path):
+    """What one daemon writes gets neither lost in silence nor into the journal of another."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    with Daemon(configuration(chain, first, journal=JOURNAL)) as daemon:
+        feed(daemon, chain, 1)
+        journal, aside = first / "journal", first / "aside"
+        journal.rename(aside)
+        feed(daemon, chain, 2)
+        settings = configuration(chain, second, journal=f"{{path: {journal}}}")
+        with Daemon(settings) as other:
+            feed(other, chain, 3)
+            held = {path.name for path in journal.iterdir()}
+            until(lambda: " cannot find again: " in daemon.log, "the journal counts as stalled")
+            with pytest.raises(urllib.error.HTTPError, match="503"):
+                daemon.get("/healthz")
+            assert daemon.end() == 1
+            assert {path.name for path in journal.iterdir()} == held
+            assert other.get("/healthz") == b"ok\n"
+            assert other.end() == 0
+        assert tamis("inspect", journal).returncode == 0
+
+
+def test_a_folder_that_comes_back_is_written_again(chain, tmp_path):
+    with Daemon(configuration(chain, tmp_path, journal=JOURNAL)) as daemon:
+        feed(daemon, chain, 1)
+        (tmp_path / "journal").rename(tmp_path / "aside")
+        feed(daemon, chain, 2)
+        until(lambda: " cannot find again: " in daemon.log, "the journal counts as stalled")
+        (tmp_path / "aside").rename(tmp_path / "journal")
+        assert daemon.end() == 0
+    assert tamis("inspect", tmp_path / "journal").returncode == 0
