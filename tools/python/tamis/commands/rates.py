@@ -154,7 +154,11 @@ def kept_counts(
 
 
 def rate_text(kept: Mapping[int, int], possible: set[int], events: int, confidence: float) -> str:
-    """The rate of a working point of which so many records were kept, by prescale."""
+    """The estimated rate of a working point with its interval, as a text.
+
+    `kept` has the number of kept records for each prescale they were kept under, `possible` the
+    prescales in force, and `events` the number of events decided.
+    """
     unseen = possible - kept.keys() - {0}
     counts = dict(kept) | ({max(unseen): 0} if unseen else {})
     ends = [(prescale, clopper_pearson(count, events, 1 - (1 - confidence) / len(counts)))
