@@ -94,6 +94,7 @@ final class IngestStage: @unchecked Sendable {
     let start = ring.filledPosition
     var taken = 0
     isClockOld = true
+    defer { ledger.settle() }
     while taken < messagesMax, ring.filledPosition - start < recordsMax {
       switch input.receive() {
       case .message(let message):
@@ -130,7 +131,8 @@ final class IngestStage: @unchecked Sendable {
       case .refused(let reason): refuse(reason, record: walker.refusedRecord)
       }
     }
-    ledger.settle()
+    // In the pipeline of one thread nobody looks before the turn is over.
+    if whileFull == nil { ledger.settle() }
   }
 
   @inline(__always)
@@ -198,6 +200,7 @@ final class IngestStage: @unchecked Sendable {
   private func waitForRelease(since seen: UInt32) {
     isClockOld = true
     if let whileFull {
+      ledger.settle()
       whileFull()
     } else {
       ring.releases.wait(while: seen, timeoutNs: 50_000_000, spins: 200)

@@ -94,9 +94,11 @@ package final class TriggerPipeline: Sendable {
     tamis_thread_keep_off(
       settings.workerProcessors.map(Int32.init), settings.workerProcessors.count)
     let context = try Context()
-    let sockets = try SecuredSockets(
-      context, settings.security, report: { observer.handshakeFailed($0) },
-      reportCut: { observer.connectionCut($0) })
+    let sockets = try makingPatientThreads(settings.workers == 0) {
+      try SecuredSockets(
+        context, settings.security, report: { observer.handshakeFailed($0) },
+        reportCut: { observer.connectionCut($0) })
+    }
     let output = try OutputSocket(
       context: context, sockets: sockets, settings: settings,
       recordByteCount: FlaggedRecord.byteCount(featureCount: model.shape.featureCount),
