@@ -7,6 +7,7 @@ file.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .faults import FileFault
+from .faults import FileFault, TamisError
 
 __all__ = ["FORMATS", "ColumnFile", "format_of", "opened", "written"]
 
@@ -40,33 +41,69 @@ def needed(module: str, extra: str) -> Any:
         raise FileFault(f"{module} is not installed; pip install 'tamis[{extra}]'") from fault
 
 
+@contextlib.contextmanager
+def placed(path: pathlib.Path) -> Iterator[None]:
+    """What a library says of a file that it cannot read becomes a FileFault that names the file."""
+    try:
+        yield
+    except (TamisError, MemoryError):
+        raise
+    except Exception as fault:
+        text = " ".join(str(fault).split())
+        kind = "" if isinstance(fault, (OSError, ValueError)) else f"{type(fault).__name__}: "
+        raise FileFault(f"{path}: cannot be read, it may be damaged or cut: {kind}{text}"
+                        ) from fault
+
+
 class ColumnFile:
     """A file of columns that is open for reading.
 
-    shapes    by name: (), or (D,), of one row; None where the column is no array of numbers of one
-              shape
-    count     rows
-    metadata  what Tamis wrote about the file; None where somebody else wrote it
-    notes     by name, attributes of the column that say names of its parts
+    shapes      by name: (), or (D,), of one row; None where the column is no array of numbers of
+                one shape
+    others      what the columns are whose shape is None, in words
+    count       rows
+    metadata    what Tamis wrote about the file; None where somebody else wrote it
+    part_names  by name, attributes of the column that say names of its parts
     """
 
     def __init__(self, path: pathlib.Path):
         self.path = path
         self.shapes: dict[str, tuple[int, ...] | None] = {}
+        self.others: dict[str, str] = {}
         self.count = 0
         self.metadata: dict[str, Any] | None = None
         self.part_names: dict[str, list[str]] = {}
 
     def blocks(self, names: Sequence[str]) -> Iterator[Block]:
         """The named columns, in blocks of rows."""
+        with placed(self.path):
+            yield from self._blocks(names)
+
+    def _blocks(self, names: Sequence[str]) -> Iterator[Block]:
         raise NotImplementedError
 
     def close(self) -> None:
         """Closes the file."""
 
-    def _understood(self, text: str | bytes | None) -> None:
-        if text is not None:
-            self.metadata = json.loads(text)
+    def described(self, name: str) -> str:
+        """What a column is, for an error."""
+        shape = self.shapes[name]
+        if shape is None:
+            return self.others.get(name, "not numbers of one shape")
+        if not shape:
+            return "one number a row"
+        return f"{shape[0] if shape[0] >= 0 else 'several'} numbers a row"
+
+    def _add(self, name: str, shape: tuple[int, ...] | None, kind: object) -> None:
+        self.shapes[name] = shape
+        if shape is None:
+            self.others[name] = str(kind)
+
+    def _understood(self, text: object) -> None:
+        if isinstance(text, (str, bytes)):
+            with contextlib.suppress(ValueError):
+                found = json.loads(text)
+                self.metadata = found if isinstance(found, dict) else None
 
 
 class _ParquetFile(ColumnFile):
@@ -81,7 +118,11 @@ class _ParquetFile(ColumnFile):
         schema = self._file.schema_arrow
         self._understood((schema.metadata or {}).get(_KEY.encode()))
         for field in schema:
-            self.shapes[field.name] = self._shape(field.type)
+            count = schema.names.count(field.name)
+            if count > 1:
+                self._add(field.name, None, f"{count} columns of this name")
+            else:
+                self._add(field.name, self._shape(field.type), f"of the type {field.type}")
 
     def _shape(self, kind: Any) -> tuple[int, ...] | None:
         types = self._arrow.types
@@ -91,7 +132,7 @@ class _ParquetFile(ColumnFile):
             return (-1,) if _is_number(types, kind.value_type) else None
         return () if _is_number(types, kind) else None
 
-    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
+    def _blocks(self, names: Sequence[str]) -> Iterator[Block]:
         for batch in self._file.iter_batches(ROWS_AT_ONCE, columns=list(names)):
             yield {name: self._values(name, batch.column(name)) for name in names}
 
@@ -132,14 +173,12 @@ class _HDF5File(ColumnFile):
     def __init__(self, path: pathlib.Path, inside: str | None):
         super().__init__(path)
         h5py = needed("h5py", "hdf5")
-        try:
-            self._file = h5py.File(path, "r")
-        except OSError as fault:
-            raise FileFault(f"{path}: {fault}") from fault
+        self._file = h5py.File(path, "r")
         try:
             place = self._file[inside] if inside else self._file
         except KeyError as fault:
-            raise FileFault(f"{path}: no {inside!r}; there are {', '.join(self._file)}") from fault
+            raise FileFault(f"{path}: no {inside!r}; there are "
+                            f"{', '.join(self._file) or 'none'}") from fault
         self._understood(self._file.attrs.get(_KEY))
         self._columns: dict[str, Any] = {}
         if isinstance(place, h5py.Dataset):
@@ -157,16 +196,18 @@ class _HDF5File(ColumnFile):
 
     def _add_dataset(self, name: str, dataset: Any) -> None:
         if dataset.shape in (None, ()):
+            self._add(name, None, "a single value")
             return
         if dataset.dtype.names:
             for each in dataset.dtype.names:
-                shape = dataset.dtype[each].shape
-                kind = dataset.dtype[each].base.kind
-                self.shapes[each] = shape if kind in "iufb" and len(shape) < 2 else None
+                dtype = dataset.dtype[each]
+                ok = dtype.base.kind in "iufb" and len(dtype.shape) < 2
+                self._add(each, dtype.shape if ok else None, f"of the type {dtype}")
                 self._columns[each] = (dataset, each)
             return
         ok = dataset.dtype.kind in "iufb" and dataset.ndim <= 2
-        self.shapes[name] = dataset.shape[1:] if ok else None
+        self._add(name, dataset.shape[1:] if ok else None,
+                  f"of the type {dataset.dtype} and the shape {dataset.shape}")
         self._columns[name] = (dataset, None)
         for key in ("names", "feature_names", "columns"):
             if key in dataset.attrs:
@@ -174,7 +215,7 @@ class _HDF5File(ColumnFile):
                     each.decode() if isinstance(each, bytes) else str(each)
                     for each in np.ravel(dataset.attrs[key])]
 
-    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
+    def _blocks(self, names: Sequence[str]) -> Iterator[Block]:
         for start in range(0, self.count, ROWS_AT_ONCE):
             block = {}
             for name in names:
@@ -191,23 +232,23 @@ class _ROOTFile(ColumnFile):
     def __init__(self, path: pathlib.Path, inside: str | None):
         super().__init__(path)
         uproot = needed("uproot", "root")
-        try:
-            self._file = uproot.open(path)
-        except (ValueError, OSError) as fault:
-            raise FileFault(f"{path}: {fault}") from fault
+        self._file = uproot.open(path)
         trees = sorted({key.split(";")[0] for key, kind in self._file.classnames().items()
                         if kind in ("TTree", "ROOT::RNTuple", "TNtuple", "TNtupleD")})
         if _KEY in {key.split(";")[0] for key in self._file.keys()}:
-            self._understood(str(self._file[_KEY]))
+            found = self._file[_KEY]
+            self._understood(found if isinstance(found, str) else None)
         inside = inside or (trees[0] if len(trees) == 1 else None)
         if inside not in trees:
             missing = f"no tree {inside!r}; " if inside else ""
             raise FileFault(
-                f"{path}: {missing}trees {', '.join(trees) or 'none'}; name one (--inside TREE)")
+                f"{path}: {missing}there are the trees {', '.join(trees)}; name one (--inside TREE)"
+                if trees else f"{path}: no tree; a TTree or an RNTuple was expected")
         self._tree = self._file[inside]
         self.count = int(self._tree.num_entries)
         for branch in self._tree.keys():
-            self.shapes[branch] = self._shape(self._tree[branch])
+            found = self._tree[branch]
+            self._add(branch, self._shape(found), f"of the type {getattr(found, 'typename', '?')}")
 
     def _shape(self, branch: Any) -> tuple[int, ...] | None:
         interpretation = getattr(branch, "interpretation", None)
@@ -219,7 +260,7 @@ class _ROOTFile(ColumnFile):
             return None
         return tuple(dtype.shape)
 
-    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
+    def _blocks(self, names: Sequence[str]) -> Iterator[Block]:
         for start in range(0, self.count, ROWS_AT_ONCE):
             stop = min(self.count, start + ROWS_AT_ONCE)
             yield {name: self._tree[name].array(library="np", entry_start=start, entry_stop=stop)
@@ -341,7 +382,8 @@ def format_of(path: str | os.PathLike[str]) -> str:
                 ("parquet", b"PAR1"), ("hdf5", b"\x89HDF\r\n\x1a\n"), ("root", b"root")):
             if begin.startswith(magic):
                 return name
-        raise FileFault(f"{path}: begins with {begin!r}; a Parquet, HDF5 or ROOT file was expected")
+        found = f"begins with {begin!r}" if begin else "is empty"
+        raise FileFault(f"{path}: {found}; a Parquet, HDF5 or ROOT file was expected")
     for name, (_, _, suffixes) in FORMATS.items():
         if path.suffix.lower() in suffixes:
             return name
@@ -353,11 +395,13 @@ def opened(path: str | os.PathLike[str], kind: str | None = None, inside: str | 
     """A file of columns, for reading. inside: ROOT's tree, HDF5's group or dataset."""
     path = pathlib.Path(path)
     if not path.is_file():
-        raise FileFault(f"{path}: there is no such file")
+        raise FileFault(f"{path}: is no file; a Parquet, HDF5 or ROOT file was expected"
+                        if path.exists() else f"{path}: there is no such file")
     found = format_of(path)
     if kind not in (None, found):
         raise FileFault(f"{path}: a file of {found}; {kind} was expected")
-    file: ColumnFile = FORMATS[found][0](path, inside)
+    with placed(path):
+        file: ColumnFile = FORMATS[found][0](path, inside)
     return file
 
 

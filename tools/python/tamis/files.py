@@ -181,7 +181,8 @@ def read_table(path: Path, kind: str | None = None) -> Table:
     """The records of a file that to_parquet, to_hdf5 or to_root wrote."""
     file = tables.opened(pathlib.Path(path), kind)
     try:
-        return _table(file)
+        with tables.placed(file.path):
+            return _table(file)
     finally:
         file.close()
 
@@ -211,11 +212,22 @@ def _table(file: tables.ColumnFile) -> Table:
     for block in file.blocks(kept):
         count = len(block[kept[0]])
         for name, values in block.items():
+            _check_type(file, name, values, _column(records[:0], fields[name]))
             _set(records[start:start + count], fields[name], values)
         start += count
     segments = metadata["segments"] if sum(metadata["segments"]) == file.count else [file.count]
     return Table(records, metadata["feature_names"], metadata["feature_units"],
                  metadata["provenance"], segments)
+
+
+def _check_type(file: tables.ColumnFile, name: str, values: npt.NDArray[Any],
+                wanted: npt.NDArray[Any]) -> None:
+    """Refuses what another program has made of a column: it would not be the same bytes again."""
+    if values.dtype.newbyteorder("=") != wanted.dtype.newbyteorder("=") \
+            or values.shape[1:] != wanted.shape[1:]:
+        raise FileFault(f"{file.path}: column {name}: {values.dtype} of the shape "
+                        f"{values.shape[1:]} a row; {wanted.dtype} of {wanted.shape[1:]} was "
+                        "expected, as tamis wrote it")
 
 
 def _set(records: Records, path: tuple[str, ...], values: npt.NDArray[Any]) -> None:

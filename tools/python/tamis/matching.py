@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from .columns import ColumnFile
 from .faults import FileFault
+from .records import event_dtype
 
 __all__ = ["FeatureColumns", "HeaderColumns"]
 
@@ -54,25 +56,25 @@ class FeatureColumns:
             text = ", ".join(f"{each}{_close(each, list(shapes))}" for each in missing[:8])
             more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
             raise FileFault(f"{path}: no column {text}{more}; there are "
-                            f"{_listed(list(shapes))}. --rename FEATURE=COLUMN names one")
+                            f"{_columns_listed(self.file)}. --rename FEATURE=COLUMN names one")
         for feature, column in self._columns.items():
-            if shapes[column] != ():
+            if shapes[column] not in _ONE_NUMBER:
                 raise FileFault(
-                    f"{path}: column {column}: {_shape_text(shapes[column])}; one number an event "
+                    f"{path}: column {column}: {self.file.described(column)}; one number a row "
                     f"was expected for the feature {feature}")
 
     def _take_array(self, name: str, in_order: bool) -> None:
         path, shape = self.file.path, self.file.shapes[name]
         width = shape[0] if shape else -1
         if width not in (-1, len(self.names)):
-            raise FileFault(f"{path}: column {name}: {_shape_text(shape)}; the model has "
+            raise FileFault(f"{path}: column {name}: {self.file.described(name)}; the model has "
                             f"{len(self.names)} features")
         self._array = name
         found = self.file.part_names.get(name)
         if found is None:
             if not in_order:
                 raise FileFault(
-                    f"{path}: column {name}: {_shape_text(shape)} without names; give "
+                    f"{path}: column {name}: {self.file.described(name)} without names; give "
                     f"--in-order if they are, in this order, {_listed(self.names)}")
             self.notes.append(f"column {name} is taken to be in the model's order")
         elif found != self.names:
@@ -95,11 +97,11 @@ class FeatureColumns:
             values = np.asarray(block[self._array])
             if values.shape[1:] != (len(self.names),):
                 raise FileFault(f"{self.file.path}: column {self._array}: {values.shape[1]} "
-                                f"numbers an event; the model has {len(self.names)} features")
+                                f"numbers a row; the model has {len(self.names)} features")
             if self._order:
                 values = values[:, self._order]
         else:
-            columns = [np.asarray(block[each]) for each in self._columns.values()]
+            columns = [np.asarray(block[each]).reshape(-1) for each in self._columns.values()]
             values = np.stack(columns, axis=1)
         with np.errstate(over="ignore"):
             features = np.ascontiguousarray(values.astype(np.float32))
@@ -124,16 +126,17 @@ class HeaderColumns:
             if given is None:
                 continue
             if given in file.shapes:
-                if file.shapes[given] != ():
-                    raise FileFault(f"{file.path}: column {given}: one number an event was "
-                                    "expected")
+                if file.shapes[given] not in _ONE_NUMBER:
+                    raise FileFault(f"{file.path}: column {given}: {file.described(given)}; one "
+                                    "number a row was expected")
                 self.columns[field] = given
             elif field in self.constants and _is_number(given):
-                self.constants[field] = float(given) if field == "condition" else int(given)
+                self.constants[field] = float(given) if field == "condition" else \
+                    _number_of(field, given)
             else:
                 raise FileFault(f"{file.path}: no column {given}"
                                 f"{_close(given, list(file.shapes))}; there are "
-                                f"{_listed(list(file.shapes))}")
+                                f"{_columns_listed(file)}")
 
     @property
     def wanted(self) -> set[str]:
@@ -147,11 +150,11 @@ class HeaderColumns:
             **self.constants, "event": before + 1 + np.arange(count, dtype=np.uint64),
             "time_ns": self.now_ns}
         for field, column in self.columns.items():
-            values = np.asarray(block[column])
+            values = np.asarray(block[column]).reshape(-1)
             if field == "time_ns":
                 values = self._times(column, values)
             elif field != "condition":
-                values = self._whole(column, values)
+                values = self._whole(field, column, values)
             found[field] = values
         return found
 
@@ -173,14 +176,34 @@ class HeaderColumns:
         times = values.astype(np.uint64) * np.uint64(self.scale)
         return times
 
-    def _whole(self, column: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _whole(self, field: str, column: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        limit = _limit(field)
         if values.dtype.kind == "f":
-            if not (values == np.floor(values)).all() or (values < 0).any() \
-                    or (values >= 2.0**53).any():
+            # Beyond 2^53 not every whole number is a float64.
+            limit = min(limit, 2**53 - 1)
+            if not (values == np.floor(values)).all():
                 raise FileFault(f"{self.file.path}: column {column}: whole numbers were expected "
                                 "(and none missing)")
-            return values.astype(np.uint64)
-        return values
+        if len(values) and (values.min() < 0 or int(values.max()) > limit):
+            raise FileFault(f"{self.file.path}: column {column}: {values.min()} to {values.max()}; "
+                            f"0 to {limit} was expected")
+        return values.astype(np.uint64)
+
+
+# A row of one number, or of an array of one.
+_ONE_NUMBER = ((), (1,))
+
+
+def _limit(field: str) -> int:
+    return int(np.iinfo(event_dtype(1)[field]).max)
+
+
+def _number_of(field: str, text: str) -> int:
+    value = int(text) if text.isdecimal() else float(text)
+    if not math.isfinite(value) or value != int(value) or not 0 <= value <= _limit(field):
+        raise FileFault(f"--{field} {text}: a whole number of 0 to {_limit(field)}, or a column, "
+                        "was expected")
+    return int(value)
 
 
 def _is_number(text: str) -> bool:
@@ -201,7 +224,6 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
-def _shape_text(shape: tuple[int, ...] | None) -> str:
-    if shape is None:
-        return "not numbers of one shape"
-    return f"{shape[0] if shape[0] >= 0 else 'several'} numbers an event"
+def _columns_listed(file: ColumnFile) -> str:
+    return _listed([name if shape is not None else f"{name} ({file.described(name)})"
+                    for name, shape in file.shapes.items()]) or "none"

@@ -125,6 +125,59 @@ def test_what_is_refused(tmp_path, write, names):
     refused(tmp_path, "run 3 after run 4", tmp_path / "backwards", "--names", names, "--run", "run")
 
 
+def test_what_is_out_of_range_names_the_column(tmp_path, write, names):
+    file, columns = tmp_path / "file", some_columns(5)
+    write(file, {**columns, "low": np.array([3, -1, 2, 0, 1]),
+                 "large": np.array([1, 2**32, 3, 4, 5])})
+    refused(tmp_path, "file: column low: -1 to 3; 0 to 18446744073709551615", file, "--names", names,
+            "--event", "low")
+    for field in ("run", "lumi", "orbit"):
+        refused(tmp_path, "file: column large: 1 to 4294967296; 0 to 4294967295", file, "--names",
+                names, f"--{field}", "large")
+    refused(tmp_path, "--run 4294967296: a whole number of 0 to 4294967295", file, "--names", names,
+            "--run", 2**32)
+    refused(tmp_path, "--lumi nan: a whole number", file, "--names", names, "--lumi", "nan")
+
+
+def test_damaged_files_and_what_is_no_file(tmp_path, write, names):
+    write(tmp_path / "file", some_columns(1000))
+    whole = (tmp_path / "file").read_bytes()
+    for length in (20, len(whole) // 2):
+        (tmp_path / "cut").write_bytes(whole[:length])
+        with pytest.raises(tamis.FileFault, match="cut: .*cannot be read.*damaged or cut|no tree"):
+            converted(tmp_path, tmp_path / "cut", "--names", names)
+    (tmp_path / "cut").write_bytes(b"")
+    refused(tmp_path, "cut: is empty", tmp_path / "cut", "--names", names)
+    (tmp_path / "folder").mkdir()
+    refused(tmp_path, "folder: is no file", tmp_path / "folder", "--names", names)
+
+
+def test_rows_of_one_number_are_numbers(tmp_path, names):
+    h5py = pytest.importorskip("h5py", reason="needs tamis[hdf5]")
+    columns = some_columns(5)
+    with h5py.File(tmp_path / "file.h5", "w") as file:
+        for name in NAMES:
+            file[name] = columns[name][:, np.newaxis]
+        file["number"] = columns["number"][:, np.newaxis]
+        file["text"] = [b"a"] * 5
+        file["one"] = 1.0
+    file = tmp_path / "file.h5"
+    run = converted(tmp_path, file, "--names", names, "--event", "number")
+    assert run.features()[:, 0].tolist() == columns["pt"].tolist()
+    assert run.select(kind=formats.EVENT)["event"].tolist() == columns["number"].tolist()
+    for column, found in (("text", "of the type object"), ("one", "a single value")):
+        with pytest.raises(tamis.FileFault, match=f"column {column}: {found}"):
+            converted(tmp_path / "other", file, "--names", names, "--rename", f"pt={column}")
+
+
+def test_columns_of_one_name(tmp_path, names):
+    arrow = pytest.importorskip("pyarrow", reason="needs tamis[parquet]")
+    from pyarrow import parquet as writer
+    writer.write_table(arrow.Table.from_arrays([arrow.array([1.0])] * 5, names=[*NAMES, "pt"]),
+                       tmp_path / "file")
+    refused(tmp_path, "column pt: 2 columns of this name", tmp_path / "file", "--names", names)
+
+
 def test_one_column_of_many_numbers(tmp_path, write, names, capsys):
     features = np.random.default_rng(2).standard_normal((100, 4))
     if write is parquet:
@@ -135,7 +188,7 @@ def test_one_column_of_many_numbers(tmp_path, write, names, capsys):
     assert (run.features() == features.astype(np.float32)).all()
     assert "model's order" in capsys.readouterr().err
     (tmp_path / "three.json").write_text('["a", "b", "c"]')
-    with pytest.raises(tamis.FileFault, match="4 numbers an event"):
+    with pytest.raises(tamis.FileFault, match="4 numbers a row"):
         convert.main([str(tmp_path / "file"), "--names", str(tmp_path / "three.json"), "--in-order",
                       "--out", str(tmp_path / "other")])
 
@@ -180,7 +233,7 @@ def test_nulls_nans_and_what_float32_has_no_room_for(tmp_path, names, capsys):
     said = capsys.readouterr()
     assert "4 not finite" in said.out and "2 values were beyond float32" in said.err
     assert run.select(kind=1)["time_ns"].tolist() == [10**9 * each for each in range(6)]
-    with pytest.raises(tamis.FileFault, match="not numbers of one shape"):
+    with pytest.raises(tamis.FileFault, match="column text: of the type string"):
         convert.main([str(tmp_path / "a"), "--names", names, "--rename", "pt=text", "--out",
                       str(tmp_path / "b")])
 
@@ -193,7 +246,7 @@ def test_jagged_branches_and_several_trees(tmp_path, names):
         file["two"] = {**{name: np.ones(3, np.float32) for name in NAMES[1:]},
                        "pt": awkward.Array([[1.0], [], [2.0, 3.0]])}
     refused(tmp_path, "trees one, two", tmp_path / "a.root", "--names", names)
-    refused(tmp_path, "column pt: not numbers of one shape", tmp_path / "a.root", "--names", names,
+    refused(tmp_path, "column pt: of the type std::vector<double>", tmp_path / "a.root", "--names", names,
             "--inside", "two")
     assert len(converted(tmp_path, tmp_path / "a.root", "--names", names, "--inside", "one")) == 5
 

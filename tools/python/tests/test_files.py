@@ -97,6 +97,26 @@ def test_an_existing_file_and_a_stranger_are_refused(tmp_path, kind):
             FROM[other](tmp_path / "file")
 
 
+def test_what_another_program_made_of_a_column_is_refused(tmp_path):
+    arrow = pytest.importorskip("pyarrow", reason="needs tamis[parquet]")
+    from pyarrow import parquet
+    tamis.to_parquet(some_events(3), tmp_path / "file")
+    table = parquet.read_table(tmp_path / "file")
+    place = table.schema.get_field_index("time_ns")
+    for column in (table.column(place).cast(arrow.float64(), safe=False),
+                   arrow.array([1, None, 3], arrow.uint64())):
+        changed = table.set_column(place, "time_ns", column).replace_schema_metadata(
+            table.schema.metadata)
+        parquet.write_table(changed, tmp_path / "changed")
+        with pytest.raises(tamis.FileFault, match="time_ns: float64 .*uint64 .*was expected"):
+            tamis.from_parquet(tmp_path / "changed")
+    # What stands under the same key and is none of ours makes the file a stranger's.
+    for text in (b"{", b"[1]", b"\xff", b'{"format": "tamis-table/1"}'):
+        parquet.write_table(table.replace_schema_metadata({b"tamis": text}), tmp_path / "changed")
+        with pytest.raises(tamis.FileFault, match="not written by tamis|cannot be read"):
+            tamis.from_parquet(tmp_path / "changed")
+
+
 def test_arrow_reads_it(tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="needs tamis[parquet]")
     records = some_flagged(100)

@@ -95,7 +95,7 @@ class _Sequences:
         self.sequence = self.last_time_ns = 0
         self.feature_count = 0
 
-    def records(self, features: npt.NDArray[np.float32], header: dict[str, Any],
+    def records(self, path: str, features: npt.NDArray[np.float32], header: dict[str, Any],
                 ) -> Iterator[Records]:
         """Sealed records of a block of events, with control records where the run changes."""
         self.feature_count = features.shape[1]
@@ -111,8 +111,8 @@ class _Sequences:
             if run != self.run:
                 yield from self.end()
                 if self.run is not None and run < self.run:
-                    raise RunFault(f"run {run} after run {self.run}: run numbers only rise; sort "
-                                   "the events by run, or convert run by run")
+                    raise RunFault(f"{path}: run {run} after run {self.run}: run numbers only "
+                                   "rise; sort the events by run, or convert run by run")
                 self.run, self.sequence = run, 0
                 yield self._control(BEGIN_OF_RUN, first_ns)
             yield self._built(end - start, features=features[start:end], **rows)
@@ -151,7 +151,7 @@ def converted(options: argparse.Namespace, names: Sequence[str] | None) -> dict[
             for block in file.blocks(sorted(columns.wanted | header.wanted)):
                 features, overflowed = columns.features(block)
                 given = header.values(block, len(features), counts["events"])
-                for records in sequences.records(features, given):
+                for records in sequences.records(path, features, given):
                     writer = writer or RunWriter(
                         options.out, "events", features.shape[1], names or None)
                     writer.append(records)
