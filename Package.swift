@@ -37,6 +37,7 @@ func module(
 let systemHeaders: [Target] = [
   .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
   .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+  .systemLibrary(name: "CMicroHTTPD", providers: [.apt(["libmicrohttpd-dev"])]),
   .target(name: "CLinux", cSettings: cSettings),
   .target(name: "CScoreKernels", cSettings: cSettings),
 ]
@@ -112,10 +113,7 @@ let modules: [[Target]] = [
     [
       "BoundedNumbers", "NumberText", "TriggerPipeline", "EventRecords", "Calibration", "Drift",
       "ZeroMQ", "DurableFiles", "RateControl",
-      "ReproducibleMath", "StrictJSON", "CLinux", "WorkerThreads",
-      .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOHTTP1", package: "swift-nio"),
+      "ReproducibleMath", "StrictJSON", "CLinux", "CMicroHTTPD", "WorkerThreads",
     ],
     embedding: ["Web"], testFiles: ["Golden"]),
 ]
@@ -171,8 +169,6 @@ let fuzzer: [Target] =
         "EventRecords", "RunFiles", "TriggerPipeline", "ScoreModel", "ScoreEngine", "Calibration",
         "StrictJSON", "DurableFiles", "DaemonConfiguration", "CurveSecurity", "Monitoring",
         "CScoreKernels", "BoundedNumbers", "NumberText",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       path: "Fuzz/Targets", swiftSettings: swiftSettings),
     .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Driver"),
@@ -196,7 +192,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ] + documentation,
   targets: systemHeaders + modules.flatMap { $0 } + testSupport + executables + fuzzer,

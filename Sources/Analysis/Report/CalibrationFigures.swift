@@ -4,10 +4,11 @@ extension Study {
   /// One a calibrated model: promised and found false-positive rates.
   var calibrationFigures: [Figure] {
     checks.map { check in
-      let rates = check.points.flatMap { point in
-        [point.workingPoint.targetFPR.value, point.background.interval.upperBound]
-          + [point.background.interval.lowerBound, point.workingPoint.fprInterval?.lowerBound ?? 1]
-          .filter { $0 > 0 }
+      let rates = check.points.flatMap { point -> [Double] in
+        let found = point.background.interval
+        let promised = point.workingPoint.fprInterval?.lowerBound ?? 1
+        let lower = [found.lowerBound, promised].filter { $0 > 0 }
+        return [point.workingPoint.targetFPR.value, found.upperBound] + lower
       }
       let low = (rates.min() ?? 1e-4) / 1.6
       let high = min((rates.max() ?? 1) * 1.6, 1)

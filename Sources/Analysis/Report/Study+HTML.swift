@@ -130,21 +130,25 @@ extension Study {
       header: ["working point", "target", "threshold", "calibrated interval", "background here"]
         + signalNames.map(\.escapedMarkup),
       rows: checks.flatMap { check in
-        check.points.map { point in
-          [
-            "\(check.model): \(point.workingPoint.name)".escapedMarkup,
-            point.workingPoint.targetFPR.shortText, point.thresholdText,
-            point.workingPoint.fprInterval.map {
-              "[\(decimal($0.lowerBound)), \(decimal($0.upperBound))]"
-            } ?? "none",
-          ]
-            + ([point.background] + point.signals).map { passing in
-              "\(decimal(passing.rate)) <small>[\(decimal(passing.interval.lowerBound)), "
-                + "\(decimal(passing.interval.upperBound))]</small>"
-            }
-        }
+        check.points.map { calibrationRow(of: check.model, $0) }
       }
     ).markup
+  }
+
+  private func calibrationRow(of model: String, _ point: CalibrationCheck.Point) -> [String] {
+    let name = "\(model): \(point.workingPoint.name)".escapedMarkup
+    let promised = point.workingPoint.fprInterval.map {
+      "[\(decimal($0.lowerBound)), \(decimal($0.upperBound))]"
+    }
+    var row = [
+      name, point.workingPoint.targetFPR.shortText, point.thresholdText, promised ?? "none",
+    ]
+    for passing in [point.background] + point.signals {
+      let low = decimal(passing.interval.lowerBound)
+      let high = decimal(passing.interval.upperBound)
+      row.append("\(decimal(passing.rate)) <small>[\(low), \(high)]</small>")
+    }
+    return row
   }
 
   private var correlationTable: String {
