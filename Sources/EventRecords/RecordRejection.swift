@@ -1,5 +1,5 @@
 /// Why a record, or bytes in its place, were not taken. The raw value is the `reason` label of the
-/// counters.
+/// counters. The file `ledger.open` has its counts in this order: a new reason goes to the end.
 public enum RecordRejection: String, CaseIterable, Sendable, Error {
   /// A tail shorter than a record.
   case truncated

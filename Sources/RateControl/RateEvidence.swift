@@ -69,8 +69,8 @@ package struct RateEvidence: Equatable, Sendable {
   /// The decimal logarithm of the evidence that the rate is too low.
   package var evidenceBelow: Double { Self.sum(below) / Self.ln10 }
 
-  /// Enters what came since the last look; `fired` is at most `scored`. Returns whether an alarm has
-  /// gone on.
+  /// Enters what came since the last look; `fired` is at most `scored`. Returns whether an alarm was
+  /// raised.
   package mutating func note(fired: UInt64, scored: UInt64) -> Bool {
     guard scored > 0, raised == nil else { return false }
     lookCount += 1

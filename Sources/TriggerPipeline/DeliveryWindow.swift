@@ -1,4 +1,4 @@
-/// How far records have gone on their way to the receivers.
+/// How far records have come on their way to the receivers.
 ///
 /// Three numbers, each at most the one before. The first is the last record that the output has
 /// taken. The second is the last record that the output no longer holds; it is remembered as

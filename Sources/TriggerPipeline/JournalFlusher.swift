@@ -36,7 +36,7 @@ final class JournalFlusher: @unchecked Sendable {
   private let isByHand: Bool
 
   /// - Parameters:
-  ///   - byHand: there is no thread; the owner calls `turn()` where one would have gone on.
+  ///   - byHand: there is no thread; the owner calls `turn()` in its place.
   ///   - everySecond: what the thread does about once a second, when the disk lets it; returns why it
   ///     failed.
   init(

@@ -56,8 +56,8 @@ package enum SocketOption: Equatable, Sendable {
   case tcpKeepaliveCount(Int)
   /// Connections that may wait to be accepted.
   case listenBacklog(Int)
-  /// Asks every peer for CURVE. Who may connect is a matter of a ZAP handler; without one, all who
-  /// know the server's public key.
+  /// Asks every peer for CURVE. A ZAP handler decides which peers may connect. Without one, every
+  /// peer may that knows the server's public key.
   case curveServer(secretKey: CurveKey)
   /// Speaks CURVE as a client of the server with `serverKey`.
   case curveClient(serverKey: CurveKey, keys: CurveKeyPair)

@@ -8,50 +8,99 @@ internal import TriggerPipeline
 
 /// The tables of docs/operating.md and docs/formats.md name every metric with its labels and every
 /// key of `/status`, and no other.
+///
+/// `TAMIS_WRITE_GOLDEN=1` adds the metrics and keys that are missing: a metric in the words of its
+/// help, a key in the row of its part.
 @Suite struct DocumentedNumbersTests {
   @Test func everyMetricIsInTheTableOfOperating() throws {
+    let page = try labelsByMetric()
+    if isWriting { try addMissingMetrics(page) }
     var documented: [String: Set<String>] = [:]
-    for row in try tableRows("operating.md", after: "| metric | labels | what |") {
+    for row in try tableRows("operating.md", after: Self.metricTable) {
       let labels = Set(quoted(row[1]))
       for name in quoted(row[0]) {
         #expect(documented[name] == nil, "\(name) twice")
         documented[name] = labels
       }
     }
-    let page = try labelsByMetric()
     for (name, labels) in page {
       #expect(documented[name] == labels, "\(name) with the labels \(labels.sorted())")
     }
     for name in documented.keys { #expect(page[name] != nil, "\(name) is no metric") }
   }
 
-  /// Both pages say each reason for which a record is refused.
-  @Test func everyRejectionReasonIsInBothPages() throws {
+  @Test func everyRejectionReasonIsInFormats() throws {
     let all = Set(RecordRejection.allCases.map(\.rawValue))
-    let operating = try tableRows("operating.md", after: "| reason | meaning |", and: 0)
-    #expect(Set(operating.flatMap { quoted($0[0]) }) == all)
     let formats = try tableRows("formats.md", after: "## Refusals", and: 2)
     // Stated in the sentence between the tables.
     #expect(Set(formats.flatMap { quoted($0[0]) }).union(["feature_count"]) == all)
+    // Where the file `ledger.open` is described they are in its order, which is the declaration's.
+    let order = RecordRejection.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+    let words = try lines(of: "formats.md").flatMap { $0.split(separator: " ") }
+    #expect(words.joined(separator: " ").contains(order))
   }
 
   @Test func everyKeyOfStatusIsInTheTableOfFormats() throws {
-    var documented: [String: String] = [:]
-    for row in try tableRows("formats.md", after: "## Status") {
-      for name in quoted(row[0]) where name != "key" { documented[name] = row[1] }
-    }
+    if isWriting { try addMissingKeys() }
+    let documented = try documentedParts()
     let status = statusObject(of: complete)
-    let keys = status.members.map(\.name)
-    #expect(Set(documented.keys).subtracting(keys) == [])
+    #expect(Set(documented.keys).subtracting(status.members.map(\.name)) == [])
     for member in status.members {
       guard let text = documented[member.name] else {
         Issue.record("formats.md has no row for the key \(member.name) of /status")
         continue
       }
-      // The flags that are described "as above".
-      let names = Set(quoted(text) + (member.name == "strangest_flags" ? flagKeys : []))
-      for key in memberNames(member.value) {
-        #expect(names.contains(key), "formats.md: the row of \(member.name) says `\(key)`")
+      for key in undocumentedKeys(of: member, in: text) {
+        Issue.record("formats.md: the row of \(member.name) says nothing of `\(key)`")
+      }
+    }
+  }
+
+  /// The rows of the table of `/status`, by the names in their first cell.
+  private func documentedParts() throws -> [String: String] {
+    var parts: [String: String] = [:]
+    for row in try tableRows("formats.md", after: "## Status") {
+      for name in quoted(row[0]) where name != "key" { parts[name] = row[1] }
+    }
+    return parts
+  }
+
+  private func undocumentedKeys(
+    of member: JSONObject.Member, in text: String
+  ) -> [String] {
+    // The flags that are described "as above".
+    let names = Set(quoted(text) + (member.name == "strangest_flags" ? flagKeys : []))
+    return memberNames(member.value).subtracting(names).sorted()
+  }
+
+  private var isWriting: Bool { getenv("TAMIS_WRITE_GOLDEN") != nil }
+
+  private static let metricTable = "| metric | labels | what |"
+
+  private func addMissingMetrics(_ page: [String: Set<String>]) throws {
+    let documented = Set(
+      try tableRows("operating.md", after: Self.metricTable).flatMap { quoted($0[0]) })
+    let help = helpByMetric()
+    try change("operating.md", after: Self.metricTable) { table in
+      for name in page.keys.sorted() where !documented.contains(name) {
+        let labels = page[name, default: []].sorted().map { "`\($0)`" }.joined(separator: ", ")
+        table.append("| `\(name)` | \(labels) | \(help[name] ?? "") |")
+      }
+    }
+  }
+
+  private func addMissingKeys() throws {
+    let documented = try documentedParts()
+    try change("formats.md", after: "## Status") { table in
+      for member in statusObject(of: complete).members {
+        let keys = undocumentedKeys(of: member, in: documented[member.name] ?? "")
+        guard !keys.isEmpty else { continue }
+        let list = keys.map { "`\($0)`" }.joined(separator: ", ")
+        if let row = table.firstIndex(where: { $0.hasPrefix("| `\(member.name)` |") }) {
+          table[row] = "\(table[row].dropLast(2)), \(list) |"
+        } else {
+          table.append("| `\(member.name)` | \(list) |")
+        }
       }
     }
   }
@@ -88,6 +137,16 @@ internal import TriggerPipeline
     return labels
   }
 
+  /// What each family's help says.
+  private func helpByMetric() -> [String: String] {
+    String(decoding: metricsPage(of: complete).bytes, as: UTF8.self).split(separator: "\n")
+      .filter { $0.hasPrefix("# HELP ") }
+      .reduce(into: [:]) { help, line in
+        let words = line.split(separator: " ", maxSplits: 3)
+        help[String(words[2])] = String(words[3])
+      }
+  }
+
   /// The keys of an object or of an array's objects; where an object's keys are values of a label
   /// (counts by reason), they are no keys of the format.
   private func memberNames(_ value: StrictJSON.JSONValue) -> Set<String> {
@@ -116,14 +175,7 @@ internal import TriggerPipeline
   private func tableRows(
     _ page: String, after line: String, and more: Int = 0
   ) throws -> [[String]] {
-    let root = String(
-      (#filePath as String).dropLast("Tests/MonitoringTests/DocumentedNumbersTests.swift".count))
-    let file = try #require(fopen("\(root)docs/\(page)", "r"))
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
-    let lines = String(decoding: bytes, as: UTF8.self)
-      .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let lines = try lines(of: page)
     let start = try #require(lines.firstIndex(of: line), "\(page) has no line \(line)")
     var rest = lines[(start + 1)...]
     var table: [String] = []
@@ -136,5 +188,35 @@ internal import TriggerPipeline
       $0.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
         .map(String.init)
     }
+  }
+
+  /// Writes a page whose first table behind a line is changed.
+  private func change(
+    _ page: String, after line: String, _ change: (inout [String]) throws -> Void
+  ) throws {
+    let lines = try lines(of: page)
+    let place = try #require(lines.firstIndex(of: line), "\(page) has no line \(line)")
+    let start = try #require(lines[(place + 1)...].firstIndex { $0.hasPrefix("|") })
+    let end = lines[start...].firstIndex { !$0.hasPrefix("|") } ?? lines.endIndex
+    var table = Array(lines[start..<end])
+    try change(&table)
+    let text = (lines[..<start] + table + lines[end...]).joined(separator: "\n")
+    let file = try #require(fopen(path(of: page), "w"))
+    defer { fclose(file) }
+    fwrite(text, 1, text.utf8.count, file)
+  }
+
+  private func lines(of page: String) throws -> [String] {
+    let file = try #require(fopen(path(of: page), "r"))
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
+    return String(decoding: bytes, as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  private func path(of page: String) -> String {
+    (#filePath as String).dropLast("Tests/MonitoringTests/DocumentedNumbersTests.swift".count)
+      + "docs/\(page)"
   }
 }

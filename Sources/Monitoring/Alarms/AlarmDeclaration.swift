@@ -156,8 +156,8 @@ extension AlarmDeclaration {
       .init(.critical, "more events fire than the cap allows, and only a part of them is kept")
     case .flaggedRateOff:
       .init(
-        "a working point fires so much more or less often than its target, beyond chance, or the "
-          + "drift check `flagged_rate` says so", warning: rateTolerance,
+        "a working point fires more or less often than its target, beyond chance, or the drift check "
+          + "`flagged_rate` says so", warning: rateTolerance,
         words: { "by more than a factor of \(decimal($0))" })
     case .drift:
       .init(
