@@ -47,3 +47,18 @@ def study(tamis_program, tmp_path_factory):
               "--working-point", "loose=5e-2", "--working-point", "nominal=5e-3",
               "--prescale", "loose=3", "--out", folder / f"{name}.json")
     return folder
+
+
+@pytest.fixture
+def write_changed(study, tmp_path):
+    """Writes the events of the study's test run, as a function alters them in place, as a run."""
+    import tamis
+
+    def write(change):
+        run = tamis.Run(study / "test")
+        events = run.select(kind=tamis.records.EVENT).copy()
+        change(events)
+        tamis.seal(events)
+        with tamis.RunWriter(tmp_path / "events", "events", 64, run.stated_names) as writer:
+            writer.append(events)
+    return write

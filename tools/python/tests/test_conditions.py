@@ -10,18 +10,16 @@ from tamis import records as formats
 
 
 @pytest.fixture
-def binned(tamis_program, study, tmp_path):
+def binned(tamis_program, study, write_changed, tmp_path):
     """A calibration with thresholds by condition, and events of every condition."""
-    events = tamis.Run(study / "test").select(kind=formats.EVENT).copy()
-    generator = np.random.default_rng(8)
-    events["condition"] = generator.uniform(20, 50, len(events))
-    events["condition"][::7] = np.nan
-    events["condition"][1::50], events["condition"][2::50] = np.inf, -np.inf
-    events["condition"][3::50], events["condition"][4::50] = 30, np.nextafter(np.float32(30), 0)
-    tamis.seal(events)
-    with tamis.RunWriter(tmp_path / "events", "events", 64,
-                         tamis.Run(study / "test").stated_names) as writer:
-        writer.append(events)
+    def change(events):
+        generator = np.random.default_rng(8)
+        events["condition"] = generator.uniform(20, 50, len(events))
+        events["condition"][::7] = np.nan
+        events["condition"][1::50], events["condition"][2::50] = np.inf, -np.inf
+        events["condition"][3::50], events["condition"][4::50] = 30, np.nextafter(np.float32(30), 0)
+
+    write_changed(change)
     tamis_program(
         "calibrate", "--model", study / "model.safetensors", "--background", tmp_path / "events",
         "--working-point", "loose=0.2", "--working-point", "tight=0.05", "--prescale", "loose=3",

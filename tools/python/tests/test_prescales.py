@@ -30,17 +30,15 @@ START_NS = 1_795_809_600_000_000_000  # 2026-11-27T20:00:00Z
 
 
 @pytest.fixture
-def stream(tamis_program, study, tmp_path):
+def stream(tamis_program, study, write_changed, tmp_path):
     """Events in twelve sections and three seconds, some simulated; a calibration; configurations."""
-    events = tamis.Run(study / "test").select(kind=formats.EVENT).copy()
-    events["lumi"] = np.arange(len(events)) * 12 // len(events)
-    events["time_ns"] = START_NS + np.arange(len(events), dtype=np.uint64) * np.uint64(
-        3_000_000_000 // len(events))
-    events["flags"][5::40] = formats.SIMULATED_FLAG
-    tamis.seal(events)
-    with tamis.RunWriter(tmp_path / "events", "events", 64,
-                         tamis.Run(study / "test").stated_names) as writer:
-        writer.append(events)
+    def change(events):
+        events["lumi"] = np.arange(len(events)) * 12 // len(events)
+        events["time_ns"] = START_NS + np.arange(len(events), dtype=np.uint64) * np.uint64(
+            3_000_000_000 // len(events))
+        events["flags"][5::40] = formats.SIMULATED_FLAG
+
+    write_changed(change)
     tamis_program(
         "calibrate", "--model", study / "model.safetensors", "--background", study / "test",
         "--working-point", "loose=0.3", "--working-point", "tight=0.05", "--prescale", "loose=3",
