@@ -46,10 +46,17 @@ extension RunManifest.Segment {
   }
 }
 
-extension RunManifest.Summary {
+extension RunManifest.Content {
+  fileprivate static let names = [
+    "counts", "first_time_ns", "last_time_ns", "first_number", "last_number", "sources",
+    "records_not_listed",
+  ]
+
   fileprivate init(_ place: JSONPlace) throws(FileFault) {
-    schema = try place.member("schema").string()
-    counts = try RunManifest.counts(place)
+    counts = [:]
+    for (name, count) in try place.member("counts").members() {
+      counts[name] = try count.integer(in: 0...UInt64.max)
+    }
     firstTimeNs = try place.optionalCount("first_time_ns")
     lastTimeNs = try place.optionalCount("last_time_ns")
     firstNumber = try place.optionalCount("first_number")
@@ -58,9 +65,9 @@ extension RunManifest.Summary {
     unlistedCount = try place.optionalCount("records_not_listed")
   }
 
-  fileprivate var json: JSONValue {
+  fileprivate var json: JSONObject {
     var object: JSONObject = [
-      "schema": .string(schema), "counts": RunManifest.json(counts),
+      "counts": .object(JSONObject(sorting: counts.map { ($0.key, .integer($0.value)) })),
       "sources": .array(sources.map(\.json)),
     ]
     object["first_time_ns"] = firstTimeNs.map { .integer($0) }
@@ -68,16 +75,28 @@ extension RunManifest.Summary {
     object["first_number"] = firstNumber.map { .integer($0) }
     object["last_number"] = lastNumber.map { .integer($0) }
     object["records_not_listed"] = unlistedCount.map { .integer($0) }
+    return object
+  }
+}
+
+extension RunManifest.Summary {
+  fileprivate init(_ place: JSONPlace) throws(FileFault) {
+    schema = try place.member("schema").string()
+    content = try RunManifest.Content(place)
+  }
+
+  fileprivate var json: JSONValue {
+    var object = content.json
+    object["schema"] = .string(schema)
     return .object(object)
   }
 }
 
 extension RunManifest {
-  private static let names = [
-    "format", "kind", "features", "feature_names", "schema", "records", "counts", "runs",
-    "first_time_ns", "last_time_ns", "first_number", "last_number", "sources",
-    "records_not_listed", "segments",
-  ]
+  private static let names =
+    [
+      "format", "kind", "features", "feature_names", "schema", "records", "runs", "segments",
+    ] + Content.names
 
   /// Reads a manifest; unknown sections become `extras`.
   init(_ place: JSONPlace) throws(FileFault) {
@@ -105,16 +124,10 @@ extension RunManifest {
     }
     self.schema = schema
     recordCount = try place.count("records")
-    counts = try Self.counts(place)
     runs = try place.member("runs").map { (run) throws(FileFault) in
       try run.integer(in: 0...UInt32.max)
     }
-    firstTimeNs = try place.optionalCount("first_time_ns")
-    lastTimeNs = try place.optionalCount("last_time_ns")
-    firstNumber = try place.optionalCount("first_number")
-    lastNumber = try place.optionalCount("last_number")
-    sources = try place.member("sources").map(Source.init)
-    unlistedCount = try place.optionalCount("records_not_listed")
+    content = try Content(place)
     segments = try place.member("segments").map(Segment.init)
     extras = try place.object().members(except: Self.names)
   }
@@ -122,32 +135,15 @@ extension RunManifest {
   /// All fields and the extras beside them; an extra cannot replace a field.
   var json: JSONValue {
     var object = extras.members(except: Self.names)
+    object.merge(content.json)
     object.merge([
       "format": .string(Self.format), "kind": .string(kind.rawValue),
       "features": .integer(featureCount), "schema": .string(schemaDescription(schema)),
-      "records": .integer(recordCount), "counts": Self.json(counts),
-      "runs": .array(runs.map { .integer($0) }), "sources": .array(sources.map(\.json)),
+      "records": .integer(recordCount), "runs": .array(runs.map { .integer($0) }),
       "segments": .array(segments.map(\.json)),
     ])
     object["feature_names"] = featureNames.map { .array($0.map(JSONValue.string)) }
-    object["first_time_ns"] = firstTimeNs.map { .integer($0) }
-    object["last_time_ns"] = lastTimeNs.map { .integer($0) }
-    object["first_number"] = firstNumber.map { .integer($0) }
-    object["last_number"] = lastNumber.map { .integer($0) }
-    object["records_not_listed"] = unlistedCount.map { .integer($0) }
     return .object(object)
-  }
-
-  fileprivate static func counts(_ place: JSONPlace) throws(FileFault) -> [String: UInt64] {
-    var counts: [String: UInt64] = [:]
-    for (name, count) in try place.member("counts").members() {
-      counts[name] = try count.integer(in: 0...UInt64.max)
-    }
-    return counts
-  }
-
-  fileprivate static func json(_ counts: [String: UInt64]) -> JSONValue {
-    .object(JSONObject(sorting: counts.map { ($0.key, .integer($0.value)) }))
   }
 }
 

@@ -2,7 +2,9 @@ internal import DurableFiles
 internal import EventRecords
 public import StrictJSON
 
-/// The `manifest.json` of a closed run (format `tamis-run/1`): what its segments hold.
+/// The `manifest.json` of a closed run (format `tamis-run/1`): what its segments hold. The fields of
+/// its content read as its own.
+@dynamicMemberLookup
 public struct RunManifest: Equatable, Sendable {
   /// The format's name.
   public static let format = "tamis-run/1"
@@ -42,24 +44,40 @@ public struct RunManifest: Equatable, Sendable {
     public var summary: Summary?
   }
 
-  /// A summary of the records of one segment of a flagged journal; fields as in the manifest.
-  public struct Summary: Equatable, Sendable {
-    /// The schema of the records, as text; `00000000` where they state none or more than one.
-    public var schema: String
-    /// Records by reason.
+  /// What is told of records in the same words, whether they are those of a whole run or of one
+  /// segment.
+  public struct Content: Equatable, Sendable {
+    /// Records by kind (`event`, `begin_of_run`, `end_of_run`, `heartbeat`), in flagged journals by
+    /// reason (`above_threshold`, `unbiased`, `not_scorable`).
     public var counts: [String: UInt64]
-    /// Lowest and highest time of an event.
+    /// Lowest time of a record, ns since the epoch; nil without records.
     public var firstTimeNs: UInt64?
-    /// See `firstTimeNs`.
+    /// Highest time of a record.
     public var lastTimeNs: UInt64?
-    /// Lowest and highest number.
+    /// Lowest number of a flagged record.
     public var firstNumber: UInt64?
-    /// See `firstNumber`.
+    /// Highest number of a flagged record.
     public var lastNumber: UInt64?
     /// By run, then source; those of the highest runs where there are very many.
     public var sources: [Source]
     /// Records of further sources; nil for none.
     public var unlistedCount: UInt64?
+  }
+
+  /// A summary of the records of one segment of a flagged journal. The fields of its content read as
+  /// its own.
+  @dynamicMemberLookup
+  public struct Summary: Equatable, Sendable {
+    /// The schema of the records, as text; `00000000` where they state none or more than one.
+    public var schema: String
+    /// Its records.
+    public var content: Content
+
+    /// A field of the content.
+    public subscript<Value>(dynamicMember field: WritableKeyPath<Content, Value>) -> Value {
+      get { content[keyPath: field] }
+      set { content[keyPath: field] = newValue }
+    }
   }
 
   /// What the segments hold.
@@ -72,23 +90,10 @@ public struct RunManifest: Equatable, Sendable {
   public var schema: UInt32
   /// Records in all segments.
   public var recordCount: Int
-  /// Records by kind (`event`, `begin_of_run`, `end_of_run`, `heartbeat`), in flagged journals by
-  /// reason (`above_threshold`, `unbiased`, `not_scorable`).
-  public var counts: [String: UInt64]
   /// Run numbers, ascending; of the listed sources.
   public var runs: [UInt32]
-  /// Lowest and highest time of a record, ns since the epoch; nil without records.
-  public var firstTimeNs: UInt64?
-  /// See `firstTimeNs`.
-  public var lastTimeNs: UInt64?
-  /// Lowest and highest number of a flagged record.
-  public var firstNumber: UInt64?
-  /// See `firstNumber`.
-  public var lastNumber: UInt64?
-  /// By run, then source; those of the highest runs where there are very many.
-  public var sources: [Source]
-  /// Records of further sources; nil for none.
-  public var unlistedCount: UInt64?
+  /// The records of all segments.
+  public var content: Content
   /// In order.
   public var segments: [Segment]
   /// Further sections, which the program that wrote the run has added. They are kept as they are.
@@ -101,15 +106,15 @@ public struct RunManifest: Equatable, Sendable {
     self.featureNames = featureNames
     schema = featureNames.map { schemaPrefix(featureNames: $0) } ?? tally.schema
     recordCount = Int(clamping: tally.recordCount)
-    counts = tally.countsByName
     runs = Set(tally.streams.map(\.run)).sorted()
-    firstTimeNs = tally.firstTimeNs
-    lastTimeNs = tally.lastTimeNs
-    firstNumber = tally.firstNumber
-    lastNumber = tally.lastNumber
-    sources = tally.sources
-    unlistedCount = tally.unlistedCount > 0 ? tally.unlistedCount : nil
+    content = tally.content
     self.segments = segments
+  }
+
+  /// A field of the content.
+  public subscript<Value>(dynamicMember field: WritableKeyPath<Content, Value>) -> Value {
+    get { content[keyPath: field] }
+    set { content[keyPath: field] = newValue }
   }
 }
 
@@ -126,12 +131,16 @@ extension RunTally {
     }
   }
 
-  /// What a journal's manifest says of one segment.
-  var summary: RunManifest.Summary {
-    RunManifest.Summary(
-      schema: schemaDescription(schema), counts: countsByName, firstTimeNs: firstTimeNs,
-      lastTimeNs: lastTimeNs,
+  /// The records as a manifest tells of them.
+  var content: RunManifest.Content {
+    RunManifest.Content(
+      counts: countsByName, firstTimeNs: firstTimeNs, lastTimeNs: lastTimeNs,
       firstNumber: firstNumber, lastNumber: lastNumber, sources: sources,
       unlistedCount: unlistedCount > 0 ? unlistedCount : nil)
+  }
+
+  /// What a journal's manifest says of one segment.
+  var summary: RunManifest.Summary {
+    RunManifest.Summary(schema: schemaDescription(schema), content: content)
   }
 }
