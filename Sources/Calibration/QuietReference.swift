@@ -1,3 +1,6 @@
+internal import DurableFiles
+internal import StrictJSON
+
 /// What a calibration with working points of the low side knows of quiet events: how rare low scores
 /// are, and what features contribute to the score of background.
 package struct QuietReference: Equatable, Sendable {
@@ -36,5 +39,27 @@ package struct QuietReference: Equatable, Sendable {
       for lane in 0..<half { lanes[lane] += lanes[lane + half] }
     }
     return lanes[0]
+  }
+}
+
+extension QuietReference {
+  var json: JSONObject {
+    var json = RankedScores(entries).json
+    json["attribution_means"] = .array(attributionMeans.map(JSONValue.real))
+    return json
+  }
+
+  /// Reads what a calibration of `eventCount` scores knows of quiet events.
+  init(_ place: JSONPlace, eventCount: Int) throws(FileFault) {
+    let table = try RankedScores(place, order: .rising, eventCount: eventCount)
+    let meansPlace = try place.member("attribution_means")
+    let means = try meansPlace.map { (mean) throws(FileFault) -> Float in try mean.real() }
+    guard !means.isEmpty, means.allSatisfy({ $0 >= 0 }) else {
+      throw meansPlace.fault(expected: "one mean a feature, each at least 0")
+    }
+    self.init(
+      rates: BackgroundRates(
+        scores: table.scores.map { 0 - $0 }, ranks: table.ranks, eventCount: eventCount, tail: nil),
+      attributionMeans: means)
   }
 }

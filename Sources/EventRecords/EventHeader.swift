@@ -1,3 +1,5 @@
+internal import DurableFiles
+
 /// What a record of the input stream is.
 public enum RecordKind: UInt8, CaseIterable, Sendable {
   /// An event with its features.
@@ -78,4 +80,15 @@ public struct EventHeader: Equatable, Sendable {
     self.condition = condition
     self.schema = schema
   }
+}
+
+/// The number by which records state their feature names: the first four bytes of the SHA-256 over
+/// the names joined by newlines, read as a little-endian integer.
+public func schemaPrefix(featureNames: [String]) -> UInt32 {
+  SHA256Digest(of: featureNames.joined(separator: "\n")).prefix
+}
+
+/// A schema as text: the first eight hexadecimal digits of the SHA-256.
+public func schemaDescription(_ schema: UInt32) -> String {
+  schemaText(schema)
 }

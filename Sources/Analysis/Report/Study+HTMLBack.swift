@@ -72,7 +72,7 @@ extension Study {
     let points = [
       "A flagged event is not a discovery. It is an event that the background sample has few of. "
         + "Particle physics speaks of a discovery at five standard deviations: a chance below "
-        + "\(decimal(Meaning.fiveSigma)) (p < 3e-7) that background alone does as much, with "
+        + "\(decimal(fiveSigmaProbability)) (p < 3e-7) that background alone does as much, with "
         + "every uncertainty of the background included, and for one hypothesis that was fixed "
         + "before the data were looked at. No number on this page is such a p-value.",
       "These rates hold for events that are exchangeable with the background sample. A simulation "
@@ -172,3 +172,6 @@ extension Study {
       ).markup
   }
 }
+
+/// P(X > 5) of a standard normal: what particle physics asks of a discovery.
+let fiveSigmaProbability = 2.866515718791939e-07

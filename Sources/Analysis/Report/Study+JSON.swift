@@ -57,7 +57,7 @@ extension Study {
     report["strangest"] = .array(strangest.map { $0.json(names: inputs.featureNames) })
     report["hourly"] = .array(hourly.map(\.json))
     report["meaning"] = .object([
-      "five_sigma_p": .real(Meaning.fiveSigma), "input_rate": .real(settings.inputRate),
+      "five_sigma_p": .real(fiveSigmaProbability), "input_rate": .real(settings.inputRate),
     ])
     return .object(report)
   }
