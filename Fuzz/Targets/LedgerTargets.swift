@@ -73,7 +73,6 @@ private func readDecisions(_ input: UnsafeRawBufferPointer) throws {
   let folder = ScratchFolder.shared
   try folder.write("decisions.jsonl", input)
   guard var history = try DecisionHistory(journal: folder.path) else { return }
-  _ = history.isUniform
   for table in history.prescaleTables.values {
     for key: UInt64 in [0, 1, .max] {
       let row = table.row(section: UInt32(clamping: key), timeNs: key)

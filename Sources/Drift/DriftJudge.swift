@@ -40,7 +40,7 @@ package struct DriftJudge {
           workingPoint: $0.name, targetFPR: $0.targetFPR.value, isExtrapolated: $0.extrapolated)
       },
       features: basis.features.map { FeatureDeviation(name: $0.name, isIgnored: $0.isIgnored) },
-      sampledWindowEventCount: basis.settings.sampledWindowEventCount, notes: basis.notes)
+      notes: basis.notes)
     startFromCalibratedConditions()
   }
 
@@ -50,9 +50,7 @@ package struct DriftJudge {
     let reach = 4 * known.standardDeviation
     let (low, high) = (Float(known.mean - reach), Float(known.mean + reach))
     guard low.isFinite, high.isFinite else { return }
-    let range = low...high
-    report.calibratedConditionRange = range
-    conditionsSeen = range
+    conditionsSeen = low...high
   }
 
   private static func families(_ basis: DriftBasis) -> [AlarmFamily] {
@@ -125,9 +123,7 @@ extension DriftJudge {
   }
 
   private mutating func noteLatest(_ window: DecidedCounts) {
-    report.conditionRange = nil
     if window.conditionMin <= window.conditionMax {
-      report.conditionRange = window.conditionMin...window.conditionMax
       conditionsSeen =
         min(
           conditionsSeen?.lowerBound ?? window.conditionMin, window.conditionMin)...max(

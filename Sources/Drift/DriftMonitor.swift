@@ -27,7 +27,6 @@ package final class DriftMonitor: @unchecked Sendable {
   private let scales: UnsafeMutablePointer<FeatureScale>
   private let sampledWindowEventCount: Int
   private let decidedWindowEventCount: Int
-  private let sampledFilledCount = Atomic<Int>(0)
   private let start = ContinuousClock.now
   /// The evaluating thread's.
   private var judge: DriftJudge
@@ -107,12 +106,7 @@ package final class DriftMonitor: @unchecked Sendable {
   package func noteSampled(score: Float, features: UnsafeBufferPointer<Float>) {
     guard let window = sampled.windowToFill() else { return }
     sampledWindows[window].note(score: score, features: features, scales: scales)
-    let count = sampledWindows[window].eventCount
-    sampledFilledCount.store(count, ordering: .relaxed)
-    if count == sampledWindowEventCount {
-      sampledFilledCount.store(0, ordering: .relaxed)
-      sampled.handOver()
-    }
+    if sampledWindows[window].eventCount == sampledWindowEventCount { sampled.handOver() }
   }
 
   // MARK: - The evaluating thread
@@ -183,7 +177,6 @@ package final class DriftMonitor: @unchecked Sendable {
 
   private func publish(changesSince before: [DriftCheck]) -> [DriftChange] {
     var report = judge.report
-    report.sampledFilledCount = sampledFilledCount.load(ordering: .relaxed)
     report.sampledLeftOutCount = sampled.leftOutCount
     report.decidedLeftOutCount = decided.leftOutCount
     let current = report

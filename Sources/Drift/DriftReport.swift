@@ -8,33 +8,16 @@ package struct DriftReport: Equatable, Sendable {
   package var features: [FeatureDeviation]
   /// The flagged rate by condition, from low to high; empty where no record states a condition.
   package var conditions: [ConditionRate] = []
-  /// The finite conditions of the last window of decided events; nil where none was stated.
-  package var conditionRange: ClosedRange<Float>?
-  /// Those that the calibration saw, its mean and four standard deviations to both sides; nil where it does not know. A calibration holds for conditions
-  /// like its own: outside of them a rate that is off is no surprise. This raises no alarm, as
-  /// conditions come one after another and not at random.
-  package var calibratedConditionRange: ClosedRange<Float>?
   /// Events that were noted but had no window to go to, as the last ones were not yet judged: they
   /// are left out, never waited for.
   package var decidedLeftOutCount: UInt64 = 0
   /// The same for events of the unbiased sample.
   package var sampledLeftOutCount: UInt64 = 0
-  /// Events of the unbiased sample in the window that is filling.
-  package var sampledFilledCount = 0
-  /// How many it takes.
-  package var sampledWindowEventCount: Int
   /// What cannot be checked, or only in a weaker way, and why: a sentence each.
   package var notes: [String]
 
   /// Whether any alarm is up.
   package var isRaised: Bool { checks.contains { $0.isRaised } }
-
-  /// Whether the stream runs at conditions that the calibration has not seen.
-  package var isOutsideCalibratedConditions: Bool {
-    guard let conditionRange, let calibratedConditionRange else { return false }
-    return conditionRange.lowerBound < calibratedConditionRange.lowerBound
-      || conditionRange.upperBound > calibratedConditionRange.upperBound
-  }
 
   /// The state of one kind.
   package subscript(name: DriftCheck.Name) -> DriftCheck {

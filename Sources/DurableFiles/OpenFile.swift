@@ -21,14 +21,6 @@ public struct OpenFile: ~Copyable, Sendable {
 
   deinit { close(descriptor) }
 
-  /// A second handle of the same open file, for another thread; the two share position and errors.
-  public func duplicate() throws(SystemCallError) -> OpenFile {
-    let copy = try retryingOnInterrupt("duplicate", file: path) {
-      fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-    }
-    return OpenFile(descriptor: copy, path: path)
-  }
-
   /// Size, time and kind.
   public func status() throws(SystemCallError) -> StoredFileStatus {
     var status = stat()

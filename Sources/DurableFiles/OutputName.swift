@@ -6,15 +6,12 @@ internal import Glibc
 /// that is no regular file is ever replaced or written into: a folder, a device, a FIFO and a socket
 /// are refused.
 package struct OutputName {
-  /// The path as given.
-  package let path: String
   /// Where the file goes: the path, or what the link at its end leads to.
   package let target: String
 
   /// - Parameter replacing: whether a regular file that stands there may be replaced.
   /// - Throws: `FileFault` where the name cannot be written to, `SystemCallError`.
   package init(_ path: String, replacing: Bool) throws {
-    self.path = path
     if path.isEmpty || path.hasSuffix("/") {
       throw FileFault(
         file: path.isEmpty ? "\"\"" : path,

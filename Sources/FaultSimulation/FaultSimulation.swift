@@ -23,7 +23,6 @@ package final class FaultSimulation {
   var observer = SimulatedObserver()
   var life: Int32 = 0
   var lives: [SimulatedLife] = [SimulatedLife()]
-  var lastEnd: SimulatedProcess.End?
   var wasCutSinceInspection = false
   var drainSinceNs: UInt64?
   var tally = SimulationTally()

@@ -52,8 +52,6 @@ final class JournalWitness {
     self.senders = senders
   }
 
-  var journaledCount: Int { journaled.count }
-
   /// Bytes written to segments since the last call.
   func takeWrittenByteCount() -> Int {
     defer { writtenByteCount = 0 }

@@ -8,7 +8,6 @@ final class SimulatedFolder: FolderStore, @unchecked Sendable {
   let path = "journal"
   let process: SimulatedProcess
   private let clock: SimulatedClock
-  private var holder: SimulatedProcess? { lockHolder.process }
   private let lockHolder: LockHolder
 
   /// Who holds the folder's lock; of the machine, not of a process.

@@ -61,7 +61,6 @@ func panelStride(rowCount: Int) -> Int {
 /// `@unchecked` by that rule; a barrier lies between phases.
 final class FloatBuffer: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
-  let count: Int
 
   init(count: Int) throws(TrainingError) {
     let byteCount = count * MemoryLayout<Float>.stride
@@ -69,7 +68,6 @@ final class FloatBuffer: @unchecked Sendable {
       throw TrainingError.noMemory(byteCount: byteCount)
     }
     base = memory.bindMemory(to: Float.self, capacity: count)
-    self.count = count
   }
 
   deinit { tamis_aligned_free(base) }

@@ -70,13 +70,6 @@ package struct DecisionHistory: Sendable {
     return history
   }
 
-  /// Whether the journal has decisions of one model and calibration alone.
-  package var isUniform: Bool {
-    changes.allSatisfy {
-      $0.model == changes.first?.model && $0.calibration == changes.first?.calibration
-    }
-  }
-
   /// What decided `event`, the next one in order; nil before the first change.
   ///
   /// - Parameters:

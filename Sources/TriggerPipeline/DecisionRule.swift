@@ -188,11 +188,6 @@ package struct DecisionRule: Sendable {
     score <= loosestThreshold && score >= quietThreshold
   }
 
-  /// The threshold in force of working point `point` for events with this condition.
-  package func threshold(ofPoint point: Int, condition: Float) -> Float {
-    thresholds[row(condition) * routes.count + point]
-  }
-
   /// Bit i: the score is beyond the threshold of working point i, whatever its prescale.
   @inline(__always)
   package func firedPoints(score: Float, condition: Float) -> UInt16 {
@@ -202,18 +197,6 @@ package struct DecisionRule: Sendable {
       routes[index].side.fires(score: score, threshold: thresholds[first + index])
         ? fired | 1 << UInt16(index) : fired
     }
-  }
-
-  /// Whether to keep an event with this score. An event that could not be scored has the score NaN,
-  /// and is always kept for study. Nil where the event is not kept.
-  @inline(__always)
-  package func decide(score: Float, event: EventRecordView) -> Decision? {
-    if isBetween(score), unbiasedPrescale == 0 { return nil }
-    let hash = PrescaleHash(
-      run: event.run, source: event.source, sequence: event.sequence, event: event.event)
-    return decide(
-      score: score, condition: event.condition, hash: hash,
-      isSimulated: event.flags.contains(.simulated), prescaleRow: prescaleRow(of: event))
   }
 
   /// Whether to keep an event whose hash is known, under a cap on the flagged rate. Every route but

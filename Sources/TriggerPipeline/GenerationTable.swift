@@ -86,7 +86,4 @@ final class GenerationTable: Sendable {
     guard releasedPosition >= boundary.load(ordering: .relaxed) else { return }
     installed.withLock { $0.removeAll { $0.number < keep } }
   }
-
-  /// How many generations are in use.
-  var count: Int { installed.withLock { $0.count } }
 }

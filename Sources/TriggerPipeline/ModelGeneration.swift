@@ -20,7 +20,6 @@ final class ModelGeneration: @unchecked Sendable {
   let origin: FlaggedOrigin
   /// One for each worker.
   let scorers: [EventScorer]
-  let isExact: Bool
   /// In the order of the rule's routes.
   let counters: [WorkingPointCounters]
   /// Of each two of them.
@@ -88,7 +87,6 @@ final class ModelGeneration: @unchecked Sendable {
       instance: settings.instance, model: model.sha256.prefix,
       calibration: loaded.calibration.sha256.prefix)
     scorers = makeScorers(precision, settings)
-    isExact = precision.isExact
     shadow = try loaded.shadow.map { shadow in
       let precision = try shadow.calibration.precision(
         isScreened: settings.isScreened, model: shadow.model,

@@ -23,9 +23,6 @@ package final class PipelineState: Sendable {
   private let outputProgress: Atomic<UInt64>
   private let clock: PipelineClock
 
-  /// A pipeline that runs.
-  package convenience init() { self.init(clock: .system) }
-
   /// A pipeline that runs by `clock`.
   package init(clock: PipelineClock) {
     self.clock = clock
@@ -62,9 +59,6 @@ package final class PipelineState: Sendable {
 
   /// A stage whose loop takes longer than this is taken to stand still.
   package static let progressNsMax: UInt64 = 10_000_000_000
-
-  /// Whether the pipeline moves, or idles soundly: all its threads go around their loops.
-  package var isProgressing: Bool { sinceProgressNs <= Self.progressNsMax }
 
   /// Asks the pipeline to finish what it has received, for at most `timeoutMs`.
   package func beginDraining(timeoutMs: Int) {

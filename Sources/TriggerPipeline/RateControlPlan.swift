@@ -7,14 +7,6 @@ package struct RateControlPlan: Sendable {
   package let settings: RateControlSettings
   private let controllers: [RateController?]
 
-  /// The plan of no control.
-  package static let none = RateControlPlan()
-
-  private init() {
-    settings = RateControlSettings()
-    controllers = []
-  }
-
   /// Checks that the points exist and can be controlled.
   ///
   /// - Throws: `GenerationRefusal` that names the point. `file` is the configuration's, for the

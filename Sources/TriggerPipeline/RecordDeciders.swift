@@ -16,9 +16,6 @@ package struct RecordDeciders: Sendable {
     history = try DecisionHistory(journal: journal) ?? DecisionHistory([])
   }
 
-  /// Deciders of a known history.
-  package init(_ history: DecisionHistory) { self.history = history }
-
   /// Lines of the history that were left out.
   package var notes: [String] { history.notes }
 

@@ -305,9 +305,7 @@ package final class RunAccountFile {
   /// brings what was entered to the disk.
   package var synchronisedCount: Int { synchronisations.done.load(ordering: .acquiring) }
 
-  /// The account of a slot; nil where it is empty or makes no sense.
-  package func account(in index: Int) -> DecidedAccount? { open(in: index)?.account }
-
+  /// The open account of a slot; nil where it is empty or makes no sense.
   private func open(in index: Int) -> OpenAccount? {
     guard let (copy, _) = newestCopy(of: index) else { return nil }
     return withCopy(index, copy) { Self.layout.account($0, slot: index) }

@@ -13,8 +13,6 @@ package final class SteppedPipeline {
   package let state: PipelineState
   /// What the journal holds.
   package let journalState = JournalState()
-  /// The counts by sender now, the unknown one first.
-  package var sources: [SourceSums] { ledger.sources.snapshot() }
 
   private let settings: PipelineSettings
   private let ring: RecordRing
@@ -64,10 +62,7 @@ package final class SteppedPipeline {
   /// Decides and hands on one scored batch, and does what is due; returns whether there was one.
   package func publish() -> Bool { stages.publish.step() }
 
-  /// Whether the disk is to be waited for.
-  package var wantsFlush: Bool { stages.publish.output.flusher.hasWork }
-
-  /// Waits for the disk as its thread does, where that is wanted.
+  /// Waits for the disk as its thread does, where there is something to wait for.
   package func flush() { stages.publish.output.flusher.turn() }
 
   /// Grows whenever all that the accounts of runs say has come to the disk.

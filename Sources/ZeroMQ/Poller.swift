@@ -12,8 +12,6 @@ package struct Readiness: OptionSet, Sendable {
   package static let receivable = Readiness(rawValue: Int16(ZMQ_POLLIN))
   /// A message can be sent.
   package static let sendable = Readiness(rawValue: Int16(ZMQ_POLLOUT))
-  /// A plain descriptor has an error.
-  package static let failed = Readiness(rawValue: Int16(ZMQ_POLLERR))
 }
 
 /// Waits for any of several sockets (and plain file descriptors) at once.

@@ -64,17 +64,4 @@ import Testing
     #expect(try #require(rates.last).rate > 1.25 * rates[0].rate)
     #expect(rates.allSatisfy { $0.interval.contains($0.rate) && $0.flaggedCount > 0 })
   }
-
-  @Test func conditionsThatTheCalibrationHasNotSeen() throws {
-    var stream = try DecidedStream(seed: 1, points: ["nominal=0.001"])
-    defer { stream.deallocate() }
-    var calibration = stream.calibration
-    calibration.reference.condition = ConditionSummary(
-      eventCount: 1_000, mean: 35, standardDeviation: 5)
-    var judge = makeJudge(calibration, DriftSettings())
-    stream.next(binning: judge.binning, condition: 40) { judge.add($0, hours: 0.01) }
-    #expect(!judge.report.isOutsideCalibratedConditions)
-    stream.next(binning: judge.binning, condition: 56) { judge.add($0, hours: 0.01) }
-    #expect(judge.report.isOutsideCalibratedConditions)
-  }
 }

@@ -95,11 +95,13 @@ internal import Testing
 
   @Test func aReferenceOfInfiniteReachIsNone() throws {
     var calibration = try DecidedStream(seed: 1, points: ["a=0.01"]).calibration
-    for (mean, spread) in [(1e308, 1e308), (-1e308, 1e308), (3e38, 3e38), (0, 0)] {
+    for (mean, spread) in [(1e308, 1e308), (-1e308, 1e308), (3e38, 3e38)] {
       calibration.reference.condition = ConditionSummary(
         eventCount: 5, mean: mean, standardDeviation: spread)
-      let monitor = DriftMonitor(calibration: calibration, featureNames: nil, featureCount: 1)
-      #expect(monitor.report.calibratedConditionRange.map { $0.lowerBound.isFinite } ?? true)
+      #expect(makeJudge(calibration, DriftSettings()).binning == .none)
     }
+    calibration.reference.condition = ConditionSummary(
+      eventCount: 5, mean: 0, standardDeviation: 0)
+    #expect(makeJudge(calibration, DriftSettings()).binning.bin(of: 0) != nil)
   }
 }

@@ -104,9 +104,6 @@ import WorkerThreads
     #expect(monitor.report.decidedLeftOutCount == 500)
     #expect(monitor.report.sampledLeftOutCount == 300)
     #expect(monitor.report.realisedRates[0].scoredCount == 2_000)
-    Self.background.forEachEvent(0..<300) { monitor.noteSampled(score: $0, features: $1) }
-    _ = monitor.evaluate()
-    #expect(monitor.report.sampledFilledCount == 300)
   }
 
   @Test func twoThreadsLoseNothing() throws {
@@ -133,7 +130,6 @@ import WorkerThreads
     let windows = (total - Int(report.decidedLeftOutCount)) / 10_000
     #expect(report[.notFinite].windowCount == UInt64(windows + windows / 8 + windows / 64))
     #expect(abs(try #require(report.realisedRates[0].rate) - 0.01) < 0.002)
-    #expect(report.conditionRange == 0...49)
   }
 
   @Test func settingsCalledByTheirNames() {

@@ -11,7 +11,9 @@ internal import Testing
         MetricSample(["source": "1"], MetricValue(UInt64.max)),
         MetricSample(["source": "2"], 0),
       ])
-    page.counter("tamis_events_scored_total", help: "Events scored.", 1_000_000_000_000_000_000)
+    page.counter(
+      "tamis_events_scored_total", help: "Events scored.",
+      [MetricSample(1_000_000_000_000_000_000)])
     page.gauge(
       "tamis_threshold", help: "Score above which an event fires.",
       [MetricSample(["working_point": "nominal"], MetricValue(931.2249 as Float))])

@@ -39,7 +39,6 @@ import TriggerPipeline
       }
     }
     #expect(rule.loosestThreshold(condition: 15) == min(8 * factors[0], 9 * factors[1]))
-    #expect(rule.threshold(ofPoint: 1, condition: .nan) == 15 * factors[1])
     #expect(rule.loosestThreshold == min(5 * factors[0], 3 * factors[1]))
   }
 

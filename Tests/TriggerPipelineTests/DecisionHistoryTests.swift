@@ -27,7 +27,6 @@ import TriggerPipeline
     #expect(deciders.map { $0?.floodPrescale ?? 0 } == [0, 1, 1, 1, 1, 4, 4, 4, 1, 1])
     #expect(
       deciders.map { $0?.calibration ?? "" } == ["", "a", "a", "a", "a", "a", "a", "b", "b", "b"])
-    #expect(!history.isUniform)
   }
 
   /// A run that is sent again has the same events again: the numbers tell which take a change is in.

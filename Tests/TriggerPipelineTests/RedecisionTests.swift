@@ -55,7 +55,13 @@ import TriggerPipeline
         guard let base = target.baseAddress else { return }
         [Float(0)].withUnsafeBufferPointer { EventRecord.encode(header, features: $0, into: base) }
         let view = EventRecordView(base)
-        guard let decision = old.decide(score: oldScore, event: view) else { return }
+        let hash = PrescaleHash(
+          run: view.run, source: view.source, sequence: view.sequence, event: view.event)
+        guard
+          let decision = old.decide(
+            score: oldScore, condition: view.condition, hash: hash,
+            prescaleRow: old.prescaleRow(of: view))
+        else { return }
         bytes.withUnsafeMutableBytes { target in
           guard let base = target.baseAddress else { return }
           let flagged = FlaggedHeader(

@@ -34,7 +34,7 @@ import TriggerPipeline
     }
     let state = try RunAccountFile(folder: folder.path, slotCount: 8)
     #expect(state.accounts.map(\.slot) == [2, 7])
-    let account = try #require(state.account(in: 7))
+    let account = try #require(state.accounts.last?.account)
     #expect(account.run == 4 && account.source == 9 && account.openedNs == 6)
     #expect(account.decided.received == 21 && account.decided.lost == 0 && account.scored == 20)
     #expect(

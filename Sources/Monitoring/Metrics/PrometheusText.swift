@@ -24,11 +24,6 @@ package struct PrometheusText: Sendable {
     for sample in samples { line(name, sample.labels, sample.value) }
   }
 
-  /// A counter without labels.
-  package mutating func counter(_ name: String, help: String, _ value: MetricValue) {
-    counter(name, help: help, [MetricSample(value)])
-  }
-
   /// A family of gauges.
   package mutating func gauge(_ name: String, help: String, _ samples: [MetricSample]) {
     beginFamily(name, help: help, type: "gauge")

@@ -20,8 +20,6 @@ struct StyledLine {
 
   init() {}
 
-  init(_ text: String, _ style: Style = .plain) { add(text, style) }
-
   mutating func add(_ text: String, _ style: Style = .plain) { pieces.append((text, style)) }
 
   /// A label of a fixed width in front of a text.
