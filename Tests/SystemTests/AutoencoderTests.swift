@@ -28,24 +28,6 @@ import Testing
     #expect(verified.contains("flagged: \(kept)"))
   }
 
-  @Test func scoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
-    let trained = try TrainedFixture.autoencoder.get()
-    let folder = TemporaryFolder()
-    func score(_ name: String, _ options: [String], isa: String?) throws -> Data {
-      try Programs.tamis(
-        all: [
-          "score", "--model", trained.model, "--input", trained.anomalies, "--scores",
-          folder("\(name).npy"), "--attributions", folder("\(name)-attributions.npy"),
-        ] + options, environment: isa.map { ["TAMIS_ISA": $0] } ?? [:]
-      ).expectExit()
-      return try Data(contentsOf: URL(fileURLWithPath: folder("\(name).npy")))
-        + Data(contentsOf: URL(fileURLWithPath: folder("\(name)-attributions.npy")))
-    }
-    let reference = try score("reference", ["--batch", "256", "--workers", "1"], isa: "scalar")
-    #expect(try score("one", ["--batch", "1", "--workers", "1"], isa: nil) == reference)
-    #expect(try score("best", ["--batch", "256", "--workers", "3"], isa: nil) == reference)
-  }
-
   @Test func theSameSeedGivesTheSameModelWhateverTheThreads() throws {
     let trained = try TrainedFixture.autoencoder.get()
     let folder = TemporaryFolder()

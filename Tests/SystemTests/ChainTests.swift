@@ -117,8 +117,9 @@ import Testing
     #expect((changed.output + changed.errors).contains("record"))
   }
 
-  @Test func scoresDoNotDependOnBatchWorkersOrInstructionSet() throws {
-    let trained = try TrainedFixture.shared.get()
+  @Test(arguments: [false, true])
+  func scoresDoNotDependOnBatchWorkersOrInstructionSet(ofAutoencoder: Bool) throws {
+    let trained = try (ofAutoencoder ? TrainedFixture.autoencoder : TrainedFixture.shared).get()
     let folder = TemporaryFolder()
     func score(_ name: String, _ options: [String], isa: String?) throws -> Data {
       try Programs.tamis(

@@ -17,7 +17,7 @@ import zmq.utils.z85
 
 from .faults import KeyFault
 
-__all__ = ["Curve", "KeyFault", "add_options", "curve_of", "is_key", "read_pair",
+__all__ = ["Curve", "KeyFault", "add_options", "attach", "curve_of", "is_key", "read_pair",
            "read_public_keys", "secure", "secure_client"]
 
 
@@ -50,6 +50,19 @@ class Curve(NamedTuple):
         _admit(socket.context, set(read_public_keys(self.clients)))
         socket.curve_server = True
         socket.curve_secretkey = secret
+
+
+def attach(socket: zmq.Socket[Any], bind: str | None, connect: str | None,
+           curve: Curve | None) -> None:
+    """Gives a socket its keys, where there are any, and binds it or else connects it."""
+    if curve and bind:
+        curve.secure_server(socket)
+    elif curve and connect:
+        curve.secure_client(socket, connect)
+    if bind:
+        socket.bind(bind)
+    else:
+        socket.connect(connect or "")
 
 
 def is_key(text: str) -> bool:

@@ -17,7 +17,7 @@ import zmq
 from . import records as formats
 from .calibrations import Calibration
 from .catchup import Client
-from .curve import Curve
+from .curve import Curve, attach
 from .faults import CatchUpFault, NoAnswer, RunFault
 from .records import Records, flagged_dtype, flagged_feature_count
 from .run_writer import RunWriter
@@ -150,14 +150,7 @@ class Receiver:
             if pattern == "sub":
                 for subscription in self._subscriptions:
                     socket.subscribe(subscription)
-            if curve and bind:
-                curve.secure_server(socket)
-            elif curve and connect:
-                curve.secure_client(socket, connect)
-            if bind:
-                socket.bind(bind)
-            else:
-                socket.connect(connect or "")
+            attach(socket, bind, connect, curve)
         except BaseException:
             socket.close()
             raise

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import zmq
 
 from . import records as formats
-from .curve import Curve
+from .curve import Curve, attach
 from .faults import TamisError
 from .records import Records, feature_count_of, is_flagged
 from .runs import Path, Run, RunFault
@@ -90,14 +90,7 @@ class Sender:
             socket.immediate = 1  # queue only for a receiver that is connected
         elif not may_drop:
             socket.setsockopt(zmq.XPUB_NODROP, 1)
-        if curve and bind:
-            curve.secure_server(socket)
-        elif curve and connect:
-            curve.secure_client(socket, connect)
-        if bind:
-            socket.bind(bind)
-        else:
-            socket.connect(connect or "")
+        attach(socket, bind, connect, curve)
         return socket
 
     def _wait_for_subscriber(self) -> None:
