@@ -5,6 +5,8 @@ sticks out sideways. TAMIS_SCREENSHOTS=FOLDER keeps pictures. Skipped where the 
 built; a Chromium must be there, `tools/setup --tests` sees to it.
 """
 
+import http.server
+import json
 import math
 import os
 import pathlib
@@ -12,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -223,6 +226,79 @@ def test_nothing_sticks_out(daemon, page, width, height):
         "[...document.querySelectorAll('.card, .tile, header')].filter(each => "
         "each.scrollWidth > each.clientWidth + 1).map(each => each.innerText.slice(0, 40))")
     assert cut == []
+
+
+LARGEST = 2**64 - 1
+# As many characters as the name of a working point may have.
+LONG = "the_name_of_a_working_point_that_has_sixty_four_characters_in_it"
+
+
+def with_largest_counts(status):
+    """Every count as large as it can be; a place for each source, with a number of 10 digits."""
+    def largest(part):
+        if isinstance(part, dict):
+            return {key: largest(each) for key, each in part.items()}
+        if isinstance(part, list):
+            return [largest(each) for each in part]
+        return LARGEST if isinstance(part, int) and not isinstance(part, bool) else part
+
+    for key in ("ledger", "journal", "output", "connections", "process", "catch_up", "reloads"):
+        status[key] = largest(status[key])
+    for point in status["working_points"]:
+        point.update(fired=LARGEST, flagged=LARGEST, flagged_alone=LARGEST,
+                     prescale_in_force=2**32 - 1)
+    source = status["ledger"]["by_source"][0]
+    status["ledger"]["by_source"] = [{**source, "source": str(2**32 - 1 - each)} for each in range(64)]
+
+
+def with_long_names(status):
+    """Sixteen working points with the longest names, and features with longer ones."""
+    names = [LONG[:-2] + f"{each:02}" for each in range(16)]
+    status["working_points"] = [{**status["working_points"][0], "name": name} for name in names]
+    status["history"]["working_points"] = names
+    for point in status["history"]["points"]:
+        point["flagged_per_second"] = [1.0] * len(names)
+    for flag in status["last_flags"] + status["strangest_flags"]:
+        flag["working_points"] = names
+        for each in flag["top_features"]:
+            each["name"] = "f" * 200
+    for each in status["top_features"] + status["drift"]["features_most_off"]:
+        each["name"] = "f" * 200
+
+
+@pytest.mark.parametrize("changed", [with_largest_counts, with_long_names])
+def test_extremes_find_room(daemon, tmp_path, changed):
+    """The daemon's own page, over a status that no daemon reaches in a test."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            body = daemon.get(self.path).encode()
+            if self.path == "/status":
+                status = json.loads(body)
+                changed(status)
+                body = json.dumps(status).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.Browser(tmp_path)
+        try:
+            for width, height in ((1280, 900), (390, 844)):
+                page.resize(width, height)
+                page.open(f"http://127.0.0.1:{server.server_port}/")
+                page.wait_for(f"window.innerWidth == {width} && document.body?.dataset.time > 0")
+                keep_screenshot(page, f"{changed.__name__}-{width}")
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                assert page.evaluate(BROKEN_NUMBERS) == []
+        finally:
+            page.close()
+            server.shutdown()
 
 
 def test_page_outlives_the_daemon(daemon, page):

@@ -37,20 +37,23 @@ const ledger = status => draw("ledger", [status.ledger, status.ring.records], ()
   const open = ["scored", "rejected", "shed"].reduce(
     (rest, each) => rest - Number(ledger[each]), Number(ledger.received));
   const shared = ledger.by_source.some(each => Number(each.elsewhere));
-  const elsewhere = each => shared ? [
-    counted(label("tamis_events_elsewhere_total", "source", each.source), each.elsewhere)] : [];
-  const bySource = table("By source", ["source", "received", "lost", "late", "refused",
-    ...(shared ? ["elsewhere"] : [])],
-    ledger.by_source.filter(isHeardOf).map(each => row([each.source,
-      counted(label("tamis_events_received_total", "source", each.source), each.received),
-      counted(label("tamis_events_lost_total", "source", each.source), each.lost),
-      counted(label("tamis_events_late_total", "source", each.source), each.late),
-      whole(each.refused === undefined ? null : each.refused),
-      ...elsewhere(each)])));
+  const heads = ["received", "lost", "late", "refused", ...(shared ? ["elsewhere"] : [])];
+  const heard = ledger.by_source.filter(isHeardOf);
+  const counts = heard.map(each => heads.map(key => each[key] === undefined ? null : each[key]));
+  const isRoom = write => isRoomFor("ledger", [["source", ...heads],
+    ...heard.map((each, index) => [String(each.source), ...counts[index].map(write)])]);
+  const count = isRoom(whole) ? counted : countedBriefly;
+  const bySource = table("By source", ["source", ...heads], heard.map((each, index) =>
+    row([each.source, ...heads.map((key, column) => key === "refused"
+      ? count(null, counts[index][column])
+      : count(label(`tamis_events_${key}_total`, "source", each.source), counts[index][column]))])));
+  if (count === countedBriefly && !isRoom(brief)) bySource.classList.add("dense");
   const reasons = Object.entries(ledger.rejected_by_reason).filter(([, count]) => Number(count));
+  const countRefused = isRoomFor("ledger", [["reason", "records"], ...reasons.map(
+    ([reason, refused]) => [reason, whole(refused)])]) ? counted : countedBriefly;
   const byReason = reasons.length ? table("Refused, by reason", ["reason", "records"],
-    reasons.map(([reason, count]) => row([reason,
-      counted(label("tamis_events_rejected_total", "reason", reason), count)])))
+    reasons.map(([reason, refused]) => row([reason,
+      countRefused(label("tamis_events_rejected_total", "reason", reason), refused)])))
     : note("Nothing refused.");
   return [facts([
     ["received", whole(ledger.received)],

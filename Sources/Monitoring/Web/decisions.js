@@ -11,7 +11,9 @@ const workingPoints = status => {
   const former = status.working_points.filter(point => !point.armed);
   if (points.length) draw("points-chart", points, pointChart);
   draw("points", [points, former, status.prescales], () => {
-    const narrow = $("points").clientWidth < 560;
+    const digits = Math.max(...points.map(point => [point.prescale_in_force, point.fired,
+      point.flagged, point.flagged_alone].reduce((sum, each) => sum + whole(each).length, 0)));
+    const narrow = $("points").clientWidth < Math.max(560, 400 + 9.5 * digits);
     const of = (point, key) => label(key, "working_point", point.name);
     const confidence = points.length ? percent(points[0].realised.confidence) : "";
     const values = point => [
@@ -56,7 +58,7 @@ const workingPoints = status => {
     return [table("Rates are events fired over events scored "
       + "since this model and calibration came into force; counts are since the start.",
     ["working point", ...heads],
-      points.map(point => row([point.name, ...values(point)]))), ...old];
+      points.map(point => row([named(point.name), ...values(point)]))), ...old];
   });
 };
 const features = status => draw("features", status.top_features, list => {
@@ -75,10 +77,10 @@ const runAndEvent = flag => {
   return run.length + event.length < 16 ? h("span", {class: "nowrap"}, `${run} ${event}`)
     : [h("span", {class: "nowrap"}, run), " ", h("span", {class: "nowrap"}, event)];
 };
-// A name of usual length stays beside its number.
+const comma = (list, index) => index < list.length - 1 ? "," : "";
 const reasons = list => list.flatMap((each, index) => [
-  h("span", {class: each.name.length < 14 ? "nowrap" : "long"},
-    `${each.name} ${percent(each.share, 2)}${index < list.length - 1 ? "," : ""}`), " "]);
+  named(each.name, ` ${percent(each.share, 2)}${comma(list, index)}`), " "]);
+const pointNames = list => list.flatMap((name, index) => [named(name, comma(list, index)), " "]);
 // How rare the score is among background.
 const rareness = flag => flag.background_rate === null ? "not known"
   : `${flag.rate_extrapolated ? "about " : ""}${short(flag.background_rate, 2)}`;
@@ -101,7 +103,7 @@ const flagTable = (list, empty) => {
       // A score that JSON cannot say is beyond the range of float32.
       cell([flag.score === null ? "∞" : short(flag.score, 4), below(rareness(flag), "note")],
         "nowrap"),
-      cell(flag.working_points.join(", "), "l hide-small"),
+      cell(pointNames(flag.working_points), "l hide-small"),
       cell(reasons(flag.top_features.slice(0, 3)), "l below")])))]);
 };
 const flags = status => draw("flags", status.last_flags.slice(0, 8), list =>

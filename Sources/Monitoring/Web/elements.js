@@ -26,6 +26,12 @@ const draw = (id, facts, make) => {
 const metric = (name, value, text) =>
   h("span", {"data-metric": name, "data-value": value === null ? "NaN" : value}, text);
 const counted = (name, value) => metric(name, value, whole(value));
+// For a table that is too narrow for all digits.
+const countedBriefly = (name, value) =>
+  put(metric(name, value, brief(value)), {title: whole(value)});
+// Whether rows of texts find room in a place beside each other.
+const isRoomFor = (id, rows) => $(id).clientWidth > rows[0].reduce((width, _, column) =>
+  width + 12 + 9.5 * Math.max(...rows.map(each => each[column].length)), 0);
 const label = (name, key, value) => `${name}{${key}="${value}"}`;
 // Paths may break anywhere, numbers nowhere.
 const isNumber = value => typeof value === "string" && /^[-–\d.,]+$/.test(value);
@@ -42,6 +48,9 @@ const row = cells => h("tr", {}, cells.map(
 // A line breaks between words alone: half a number would be a wrong one.
 const words = text => text.split(" ").flatMap(
   word => word ? [h("span", {class: "word"}, word), " "] : []);
+// A name of usual length stays whole, and beside what follows it; a longer one may break.
+const named = (name, more) => h("span", {class: name.length < 14 ? "nowrap" : "long"},
+  `${name}${more || ""}`);
 const note = text => h("p", {class: "note"}, text);
 const sign = (good, goodText, badText) =>
   h("span", {class: good ? "sign-good" : "sign-bad"},

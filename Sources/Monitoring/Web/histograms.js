@@ -48,10 +48,11 @@ const score = status => {
     points.forEach((point, index) => {
       const at = x(point.threshold);
       if (!(at >= left && at <= right)) return;
-      const near = at > right - 70;
+      const near = at > right - Math.max(70, 7 * point.name.length) && at > (left + right) / 2;
+      const name = shortened(point.name, (near ? at - left : right - at) - 4, 7);
       // Each begins at its own name, below those of lower thresholds, and strikes none out.
       parts.push(path([[at, top + 14 * index], [at, bottom]], "mark"),
-        text(at + (near ? -4 : 4), top + 10 + 14 * index, near ? "end" : "start", point.name));
+        text(at + (near ? -4 : 4), top + 10 + 14 * index, near ? "end" : "start", name));
     });
     parts.push(path([[left, bottom], [right, bottom]], "axis"));
     const title = `Histogram of ${whole(total)} scores in ${counts.length} bins over the `

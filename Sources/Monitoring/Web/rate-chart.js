@@ -50,8 +50,9 @@ const pointChart = points => {
     // A rate that the axis does not reach has an arrow at its end, and its number.
     const ratio = rate / point.target_fpr;
     const beyond = rate === null || Math.abs(Math.log10(ratio)) <= 1 ? 0 : Math.sign(ratio - 1);
-    parts.push(text(start, y - 16, "start", `${point.name}: ${word}`
-      + (beyond ? `, ${short(ratio)} times` : ""), "name"));
+    const said = `: ${word}` + (beyond ? `, ${short(ratio)} times` : "");
+    const name = shortened(point.name, right - start - 8.2 * said.length, 8.2);
+    parts.push(text(start, y - 16, "start", name + said, "name"));
     if (rate === null) return;
     if (beyond) {
       const end = beyond > 0 ? right : start;
