@@ -16,7 +16,7 @@ package struct RateControlSettings: Equatable, Sendable {
   package var stepMaxPercent = 10
   /// A small deviation of the rate falls to 1/e while this many events are expected to fire: the
   /// slowest reaction. A larger number gives less noise. 20 ... 1,000,000.
-  package var reactionFiredCount = 200
+  package var reactionFiredCount = 330
   /// Scored events for which the threshold stays after a reload, and after a flood or a drift alarm
   /// has ended. 0 ... 1,000,000,000.
   package var holdEventCount = 200_000
