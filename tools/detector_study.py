@@ -6,6 +6,7 @@ usage:
   detector_study.py collisions --data FOLDER --work FOLDER [-- OPTIONS OF tamis train]
   detector_study.py cost --work FOLDER [--data FOLDER] [--networks 2x128x20000 ...] [--markdown OUT]
   detector_study.py model --model M --background B --anomalies NAME=A ... --rate 1e-3
+  detector_study.py views --data FOLDER --work FOLDER [-- OPTIONS OF tamis train]
   detector_study.py unlike --background B.npy --out FOLDER [--log1p FEATURES] [--names N.json]
   detector_study.py quiet --work FOLDER [--seeds 1 2 3] [--shares 0 0.1 1] [-- OPTIONS OF tamis train]
 
@@ -13,7 +14,9 @@ Prints the true-positive rate at one false-positive rate for the model's own sco
 level alone and for each three neighbouring levels (equal weights). Trains where FOLDER holds no
 such model yet. `cost` trains each network (blocks x width x steps) on the reference physics and on
 collisions, and makes a table of what one, two and three levels cost and find; all else is the
-recipe of `tamis train`. `unlike` makes anomalies from background alone, unlike any signal:
+recipe of `tamis train`. `views` trains on collisions one network that sees logarithms and one that
+sees square roots, and prints what each finds and their sums, norms over their means on background.
+`unlike` makes anomalies from background alone, unlike any signal:
 displaced, swapped, shuffled and stretched events, and events half-way between two. `quiet` gives
 shares of a rate of 1e-3 to a quiet working point, by `tamis calibrate` and `tamis score`, and prints
 what is found on events that neither has seen. `tamis` is taken from PATH or from TAMIS. With --baselines, which need scikit-learn, also for Mahalanobis' distance,
@@ -193,7 +196,8 @@ def collisions(arguments):
     arguments.work.mkdir(parents=True, exist_ok=True)
     model = ensure(arguments.work / "model.safetensors", "train", "--background", *training,
                    *arguments.train)
-    show("collisions, rate 1e-2", study(model, background, anomalies, 1e-2))
+    for rate in (1e-2, 1e-3):
+        show(f"collisions, rate {rate:g}", study(model, background, anomalies, rate))
     show("single variables", single_variables(names, background, anomalies, 1e-2))
     if arguments.baselines:
         flags = np.array([name in logarithmic for name in names])
@@ -280,6 +284,36 @@ def network(text):
     """Blocks, width and steps from 2x128x20000."""
     blocks, width, steps = map(int, text.split("x"))
     return blocks, width, steps
+
+
+def views(arguments):
+    names, logarithmic, (training, *_), background, signals = collision_samples(arguments.data)
+    flags = np.array([name in logarithmic for name in names])
+    samples = {"training": training, "": background, **signals}
+    norms = {}
+    for view, transform in (("log", np.log1p), ("sqrt", np.sqrt)):
+        folder = arguments.work / view
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = {name: folder / pathlib.Path(path).name for name, path in samples.items()}
+        for name, path in paths.items():
+            raw = np.load(samples[name]).astype(np.float64)
+            entered = np.where(flags, transform(np.maximum(raw, 0)), raw)
+            np.save(path, entered.astype(np.float32))
+        model = ensure(folder / "model.safetensors", "train", "--background",
+                       paths.pop("training"), "--clip", 10, *arguments.train)
+        for level, sigma in enumerate(sigmas(model)):
+            found = {name: scores(model, path, level) for name, path in paths.items()}
+            norms[view, f"{sigma:.2f}"] = {
+                name: values / found[""].mean() for name, values in found.items()}
+    pairs = [(one, other) for one in norms for other in norms
+             if (one[0], other[0]) == ("log", "sqrt")]
+    for rate in (1e-2, 1e-3):
+        show(f"collisions, rate {rate:g}", {
+            " + ".join(map(" ".join, chosen)): {
+                name: rate_found(sum(norms[key][""] for key in chosen),
+                                 sum(norms[key][name] for key in chosen), rate)
+                for name in signals}
+            for chosen in [(key,) for key in norms] + pairs})
 
 
 def single_variables(names, background, anomalies, rate):
@@ -375,7 +409,8 @@ def main():
         own, train = own[:own.index("--")], own[own.index("--") + 1:]
     parser = argparse.ArgumentParser(description="How well a training finds anomalies.")
     commands = parser.add_subparsers(required=True)
-    for name, run in (("reference", reference), ("collisions", collisions), ("quiet", quiet)):
+    for name, run in (("reference", reference), ("collisions", collisions), ("views", views),
+                      ("quiet", quiet)):
         command = commands.add_parser(name)
         command.add_argument("--work", type=pathlib.Path, required=True)
         command.add_argument("--baselines", action="store_true")

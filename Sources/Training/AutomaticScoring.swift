@@ -6,12 +6,14 @@ package import ScoreModel
 /// become as narrow as background itself. The level is one of the three from there on: the one of
 /// least noise of which the network still explains an eighth. A finer one shows smaller
 /// displacements, and below that share the network's own error is what the norm shows. One level
-/// has weight 1. docs/detector-study.md has what the rule was compared with.
+/// has weight 1. Of an average of networks the finest of the three is left out: there the networks'
+/// errors are largest beside what they predict, and at small rates less is found. docs/detector-study.md has what the rule was compared with.
 package func automaticScoring(
-  _ levels: [NoiseLevelSummary], output: Scoring.Output
+  _ levels: [NoiseLevelSummary], output: Scoring.Output, isAveraged: Bool = false
 ) -> Scoring {
   precondition(!levels.isEmpty)
-  let band = scoringBand(levels.map(\.linearExplainedNoise))
+  let whole = scoringBand(levels.map(\.linearExplainedNoise))
+  let band = isAveraged && whole.count > 1 ? whole.dropLast() : whole
   let level = band.last { levels[$0].explainedNoise >= explainedNoiseMin } ?? band.lowerBound
   return Scoring(levels: [level], weights: [1], output: output)
 }

@@ -21,8 +21,10 @@ package struct SampleSize: Equatable, Sendable {
     self.linearExplainedNoise = linearExplainedNoise
   }
 
-  private var isLarge: Bool { eventCount >= SampleSize.largeEventCount }
-  private var isDetermined: Bool { linearExplainedNoise >= SampleSize.determinedShare }
+  /// Whether there are many events.
+  package var isLarge: Bool { eventCount >= SampleSize.largeEventCount }
+  /// Whether background lies near a subspace.
+  package var isDetermined: Bool { linearExplainedNoise >= SampleSize.determinedShare }
 
   /// Training steps.
   package var steps: Int { isLarge ? 20_000 : 4_000 }
@@ -59,6 +61,8 @@ package struct FittedSettings: OptionSet, Sendable {
   package static let hiddenWidth = FittedSettings(rawValue: 4)
   /// `TrainingConfiguration.blockCount`.
   package static let blockCount = FittedSettings(rawValue: 8)
+  /// `TrainingConfiguration.memberCount`, which what a first network does decides, not the size.
+  package static let memberCount = FittedSettings(rawValue: 16)
 }
 
 extension TrainingConfiguration {

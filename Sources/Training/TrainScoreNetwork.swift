@@ -25,41 +25,72 @@ package func trainScoreNetwork(
     events, logarithmic: configuration.logarithmicFeatures, clip: configuration.clip)
   let linear = LinearDenoiser(standardised, split: split)
   var configuration = configuration
-  let sized = configuration.fit(
-    SampleSize(
-      eventCount: events.eventCount,
-      linearExplainedNoise: configuration.finestExplainedNoise(linear)))
+  let sample = SampleSize(
+    eventCount: events.eventCount,
+    linearExplainedNoise: configuration.finestExplainedNoise(linear))
+  let sized = configuration.fit(sample)
   if configuration.narrowsNoise, configuration.scoringLevels == nil {
     configuration.narrowNoise(linear)
   }
   try configuration.check(featureCount: events.featureCount)
-  let run = try TrainingRun(configuration, events: standardised, split: split)
-  work(run, configuration: configuration, progress: progress)
-  try run.checkConverged()
-  let parameters = run.parameters
-  let measurement = try NetworkMeasuring(
-    configuration: configuration, events: standardised, split: split, linear: linear
-  ).measure(parameters)
-  let scoring = configuration.scoring(measurement)
-  let distance = try NeighbourFitting(events: standardised, split: split).choose(
-    configuration.distance, scoring: scoring, measurement: measurement,
-    isAutomatic: configuration.scoringLevels == nil)
+  let (first, history) = try trainMember(
+    0, configuration: configuration, events: standardised, split: split, progress: progress)
+  let measuring = NetworkMeasuring(
+    configuration: configuration, events: standardised, split: split, linear: linear)
+  var (parameters, measurement) = (first, try measuring.measure(first))
+  var scoring = configuration.scoring(measurement)
+  func distanceChoice() throws -> (distance: NeighbourDistance?, sentence: String) {
+    try NeighbourFitting(events: standardised, split: split).choose(
+      configuration.distance, scoring: scoring, measurement: measurement,
+      isAutomatic: configuration.scoringLevels == nil)
+  }
+  var distance = try distanceChoice()
+  let members = configuration.chosenMembers(sample, hasDistance: distance.distance != nil)
+  configuration.memberCount = members.count
+  if members.count > 1 {
+    try configuration.check(featureCount: events.featureCount)
+    let others = try (1..<members.count).map { member in
+      try trainMember(
+        member, configuration: configuration, events: standardised, split: split,
+        progress: progress
+      ).parameters
+    }
+    parameters = NetworkParameters(averaging: [first] + others)
+    measurement = try measuring.measure(parameters)
+    scoring = configuration.scoring(measurement)
+    // The weight of a distance is told from the norms of the network that scores. That there is
+    // none is kept: the number of networks rests on it.
+    if distance.distance != nil { distance = try distanceChoice() }
+  }
   let record = TrainingRecord(
     score: configuration, events: events, program: program,
-    roundedFeatures: standardised.roundedFeatures, lossHistory: run.history.points,
+    roundedFeatures: standardised.roundedFeatures, lossHistory: history,
     measurement: measurement, distance: distance.sentence)
   let model = TrainedModel(
     parameters: parameters, sigmas: configuration.noiseSchedule.sigmas,
     standardiser: standardised.standardiser, featureNames: events.featureNames,
     scoring: scoring, distance: distance.distance, trainingRecord: record.json)
   return TrainingResult(
-    model: model, lossHistory: run.history.points, measurement: measurement,
+    model: model, lossHistory: history, measurement: measurement,
     roundedFeatures: standardised.roundedFeatures,
-    choices: (sized.map { [$0] } ?? []) + configuration.choices(scoring, measurement: measurement)
-      + [distance.sentence],
+    choices: [sized, members.reason].compactMap { $0 }
+      + configuration.choices(scoring, measurement: measurement) + [distance.sentence],
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))
+}
+
+/// Trains one of the networks whose outputs are averaged, or the only one, from a seed of its own.
+private func trainMember(
+  _ member: Int, configuration: TrainingConfiguration, events: StandardisedEvents,
+  split: HeldOutSplit, progress: (TrainingProgress) -> Void
+) throws -> (parameters: NetworkParameters, history: [LossPoint]) {
+  var configuration = configuration
+  configuration.seed &+= UInt64(member)
+  let run = try TrainingRun(configuration, events: events, split: split)
+  work(run, configuration: configuration, progress: progress)
+  try run.checkConverged()
+  return (run.parameters, run.history.points)
 }
 
 /// Runs all threads to the end of the training; the calling one is thread 0.
@@ -106,7 +137,7 @@ extension TrainingConfiguration {
     let share = (row.explainedNoise * 1000).rounded() / 1000 + 0
     let why =
       row.explainedNoise >= explainedNoiseMin
-      ? "the smallest noise of which the network explains at least \(explainedNoiseMin) on "
+      ? "the smallest noise\(memberCount > 1 ? " but the last" : "") of which the network explains at least \(explainedNoiseMin) on "
         + "held-out events (\(share))"
       : "the network explains \(share) of the noise there, and no finer level more than "
         + "\(explainedNoiseMin)"
@@ -119,6 +150,6 @@ extension TrainingConfiguration {
       return Scoring(levels: scoringLevels, weights: scoringWeights, output: output)
     }
     guard let measurement else { preconditionFailure("held-out events are at least one") }
-    return automaticScoring(measurement.levels, output: output)
+    return automaticScoring(measurement.levels, output: output, isAveraged: memberCount > 1)
   }
 }

@@ -24,7 +24,7 @@ extension TrainingConfiguration {
           && autoencoderLayers.allSatisfy { (1...65_535).contains($0) },
         "autoencoder layers", autoencoderLayers, "1 to 64 widths from 1 to 65535")
     }
-    let parameterCount = shape(featureCount: featureCount).parameterCount
+    let parameterCount = shape(featureCount: featureCount).averaged(memberCount).parameterCount
     try require(
       parameterCount <= Self.parameterCountMax, "network", "\(parameterCount) parameters",
       "at most \(Self.parameterCountMax), which take some gigabytes while they are trained")
@@ -67,6 +67,10 @@ extension TrainingConfiguration {
     try require(
       (16...65_536).contains(hiddenWidth) && hiddenWidth.isMultiple(of: 16), "hidden width",
       hiddenWidth, "a multiple of 16 such as 256, up to 65536")
+    try require((1...16).contains(memberCount), "members", memberCount, "1 to 16")
+    try require(
+      hiddenWidth * memberCount <= 65_536, "members", memberCount,
+      "at most \(65_536 / hiddenWidth) of width \(hiddenWidth)")
     try require((1...1_024).contains(blockCount), "blocks", blockCount, "1 to 1024")
   }
 

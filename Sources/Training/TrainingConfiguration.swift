@@ -32,6 +32,8 @@ package struct TrainingConfiguration: Equatable, Sendable {
   package var hiddenWidth = 256
   /// The number of residual blocks, at least 1.
   package var blockCount = 3
+  /// How many networks are trained alike, from one seed after another, and averaged: 1 to 16.
+  package var memberCount = 1
   /// The decay of the moving average of the parameters that becomes the model, in 0 ..< 1; nil
   /// saves the parameters themselves.
   package var emaDecay: Double?

@@ -28,6 +28,8 @@ struct TrainingRecord {
       // Whether and why the distance to training events is part of the score.
       "distance": .string(distance),
     ])
+    // Networks of the width above whose mean the file has; a single one is not worth a word.
+    if configuration.memberCount > 1 { members["members"] = .integer(configuration.memberCount) }
     guard let measurement, measurement.isHeldOut else { return }
     // Levels and weights were chosen by the rows of the table.
     members["scoring_levels"] = .string("auto")

@@ -27,7 +27,7 @@ struct TrainCommand: ParsableCommand {
       and batch. The spread gives the three noise levels that are trained, and what the network \
       predicts at each, on the events that it did not learn from, the one that scores. How near to \
       one another events lie decides whether the distance to the nearest training event is added \
-      to the score. The choices are printed with their reasons, and an option that is given is \
+      to the score. Near a subspace two small networks are averaged. The choices are printed with their reasons, and an option that is given is \
       taken instead. For `tamis sample` train with --noise-levels 10, since sampling begins at \
       large noise. The table printed at the end shows the share of the noise that the network \
       predicts at each level, and the share that a linear filter would predict. A network below \
@@ -105,6 +105,13 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Residual blocks. Default: 3, or 2, by the sample.")
   var blocks: Int?
 
+  @Option(
+    help: """
+      Networks that are trained alike, from SEED, SEED + 1 and so on, and averaged: the model has \
+      one network as many times as wide. Default: 1, or 2, by the sample.
+      """)
+  var members: Int?
+
   @Option(help: "Decay of an exponential moving average of the weights, which is then saved.")
   var ema: Double?
 
@@ -153,6 +160,7 @@ struct TrainCommand: ParsableCommand {
     try check("--hidden", hidden, in: 1...1 << 14)
     try check("--threads", threads, in: 1...1_024)
     try check("--blocks", blocks, in: 1...64)
+    try check("--members", members, in: 1...16)
     if let hidden, hidden % 16 != 0 {
       throw ValidationError("--hidden is a multiple of 16, not \(hidden)")
     }
@@ -186,6 +194,7 @@ struct TrainCommand: ParsableCommand {
       ("--output", output != recipe.output), ("--sigma-max", sigmaMax != nil),
       ("--sigma-min", sigmaMin != nil), ("--noise-levels", noiseLevels != nil),
       ("--hidden", hidden != nil), ("--blocks", blocks != nil),
+      ("--members", members != nil),
       ("--distance", distance != .automatic),
       ("--levels", levels.levels != nil), ("--weights", weights != nil),
     ]
@@ -263,12 +272,14 @@ struct TrainCommand: ParsableCommand {
       if batch == nil { configuration.fitted.insert(.batchSize) }
       if hidden == nil { configuration.fitted.insert(.hiddenWidth) }
       if blocks == nil { configuration.fitted.insert(.blockCount) }
+      if members == nil { configuration.fitted.insert(.memberCount) }
       configuration.narrowsNoise = sigmaMax == nil && sigmaMin == nil && noiseLevels == nil
     }
     if let steps { configuration.steps = steps }
     if let batch { configuration.batchSize = batch }
     if let hidden { configuration.hiddenWidth = hidden }
     if let blocks { configuration.blockCount = blocks }
+    if let members { configuration.memberCount = members }
     if let sigmaMax { configuration.sigmaMax = sigmaMax }
     if let noiseLevels { configuration.levelCount = noiseLevels }
     configuration.distance = distance.choice
