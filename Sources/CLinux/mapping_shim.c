@@ -35,8 +35,9 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
     if (address < atomic_load(&node->start) || address >= atomic_load(&node->end)) continue;
     say("error: ");
     say(node->path);
-    say(": found the end of the file while it was read, expected the bytes that were there when it "
-        "was opened; another program has cut it or its disk has failed: get the file again\n");
+    say(": found the end of the file while it was in use, expected the bytes that were there when it "
+        "was opened; another program has cut it or its disk has failed: get the file again, or let "
+        "this program make it anew\n");
     _exit(1);
   }
   // Not ours: as if this handler were not there, at the next attempt.

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A folder on a file system of this machine.
 ///
-/// Names are looked up by the path at each call. Once a lock is held here, nothing is made, renamed or
+/// Names are looked up by the path at each call. Once it is held or locked here, nothing is made, renamed or
 /// removed under a path that names another folder.
 ///
 /// `@unchecked`: the path in the system's form is constant until the last reference goes.
@@ -80,6 +80,12 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
     try retryingOnInterrupt("remove", file: file) { unlink(file) }
   }
 
+  /// Removes the folder itself; throws where a file is in it.
+  package func removeFolder() throws(SystemCallError) {
+    try confirmPlace()
+    try retryingOnInterrupt("remove", file: path) { rmdir(path) }
+  }
+
   /// Synchronises the folder, where its file system can.
   public func synchronise() throws(SystemCallError) { try synchroniseFolder(at: path) }
 
@@ -100,6 +106,16 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
     let found = currentPlace()
     place.withLock { $0 = found }
     return lock
+  }
+
+  /// Holds the folder itself, as `HeldFolder` does, until the object goes. From then on nothing is made,
+  /// renamed or removed under a path that names another folder.
+  /// - Throws: a `FileFault` where another process holds it.
+  package func hold() throws -> HeldFolder {
+    let held = try HeldFolder(path)
+    let found = currentPlace()
+    place.withLock { $0 = found }
+    return held
   }
 
   /// Compares device and number of what the path names with those of the folder that was locked.
@@ -161,6 +177,8 @@ final class DiskFile: StoredFile {
 private final class DiskRegion: StoredRegion, @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
   private let path: String
+  /// What the list of mappings knows it by.
+  private let mapping: UnsafeMutableRawPointer?
 
   init(_ file: borrowing OpenFile, byteCount: Int) throws(SystemCallError) {
     let address = mmap(
@@ -170,9 +188,14 @@ private final class DiskRegion: StoredRegion, @unchecked Sendable {
     }
     memory = UnsafeMutableRawBufferPointer(start: address, count: byteCount)
     path = file.path
+    // A file that somebody cuts ends the process, with a message.
+    mapping = tamis_mapping_add(address, byteCount, path)
   }
 
-  deinit { munmap(memory.baseAddress, memory.count) }
+  deinit {
+    tamis_mapping_forget(mapping)
+    munmap(memory.baseAddress, memory.count)
+  }
 
   var byteCount: Int { memory.count }
 

@@ -11,11 +11,16 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
   /// What was found where a regular file was expected, such as "a FIFO"; nil for any other failure.
   public var irregular: String?
 
+  /// Whether bytes were free, and no inode for another file.
+  private let lacksInode: Bool
+
   /// Captures a failure; `code` must be read from `errno` before any other call.
   public init(_ operation: String, file: String, code: CInt = errno) {
     self.operation = operation
     self.file = file
     self.code = code
+    // Now: whoever gives up after this may leave some free.
+    lacksInode = code == ENOSPC && hasNoFreeInode(folder(of: file))
   }
 
   /// Throws where the file is not a regular one.
@@ -24,12 +29,21 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     self.irregular = irregular
   }
 
+  /// Whether the name stands for something that cannot be opened as a file and will not become one by
+  /// waiting: a folder, a pipe, a socket, links in a circle or to a name that cannot be.
+  package var isNoRegularFile: Bool {
+    irregular != nil || [ELOOP, ENXIO, ENODEV, ENOTDIR, ENAMETOOLONG].contains(code)
+  }
+
   /// One line: `run/manifest.json: cannot open: No such file or directory`.
   public var description: String {
     if let irregular { return "\(file): found \(irregular), expected a regular file" }
     let advice =
       switch code {
-      case ENOSPC, EDQUOT: "; free space on that file system"
+      case ENOSPC where lacksInode:
+        "; bytes are free there, but no inode: remove files on that file system"
+      case ENOSPC: "; free space on that file system"
+      case EDQUOT: "; free space in the quota of this user, group or project (bytes or files)"
       case EACCES, EPERM, EROFS: "; check the owner and mode of the file and its folder"
       case ESTALE:
         "; it was renamed, removed or replaced: put it back in its place, or start the program again"
@@ -50,4 +64,10 @@ package func retryingOnInterrupt<Result: SignedInteger>(
     let code = errno
     if code != EINTR { throw SystemCallError(operation(), file: file(), code: code) }
   }
+}
+
+/// Whether the file system of `folder` can have no more files. Some have no such limit.
+private func hasNoFreeInode(_ folder: String) -> Bool {
+  var status = statvfs()
+  return statvfs(folder, &status) == 0 && status.f_files > 0 && status.f_favail == 0
 }

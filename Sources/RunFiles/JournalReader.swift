@@ -343,16 +343,8 @@ extension JournalReader {
       else { return nil }
       return Part(index: name.index, isOpen: isOpen, firstNumber: first, recordCount: recordCount)
     } catch {
-      if error.irregular == nil { throw error }
+      if !error.isNoRegularFile { throw error }
       return nil
     }
-  }
-}
-
-extension SystemCallError {
-  /// Whether the name stands for something that cannot be opened as a file and will not become one by
-  /// waiting: a folder, a pipe, a socket, links in a circle or to a name that cannot be.
-  fileprivate var isNoRegularFile: Bool {
-    irregular != nil || [ELOOP, ENXIO, ENODEV, ENOTDIR, ENAMETOOLONG].contains(code)
   }
 }

@@ -1,9 +1,10 @@
 internal import BoundedNumbers
 internal import EventRecords
+internal import NumberText
 
 /// The words of a slot in `ledger.open`: three copies, each of generation, whether there is an account,
 /// the account, and a checksum. The file begins with 64 bytes, of which the first 8 name the layout.
-struct AccountLayout {
+struct AccountLayout: Equatable {
   static let headerByteCount = 64
   static let copyCount = 3
   /// "TMLEDSL3".
@@ -58,6 +59,24 @@ struct AccountLayout {
       }
     }
     return (accounts, damagedCount)
+  }
+
+  /// What is wrong with the file `path`, whose daemon makes it of `slotCount` slots; nil where nothing is.
+  /// A file is made under another name, with all its slots.
+  static func damage(_ file: UnsafeRawBufferPointer, path: String, slotCount: Int) -> String? {
+    guard let layout = of(file) else {
+      return
+        "\(path): \(counted(file.count, "byte")) that are no accounts; the runs that were open "
+        + "cannot be told"
+    }
+    let count = (file.count - headerByteCount) / layout.slotByteCount
+    if count < slotCount {
+      return
+        "\(path): cut to \(count) of \(slotCount) accounts; the runs that were open in the others "
+        + "cannot be told"
+    }
+    let damagedCount = layout.accounts(file).damagedCount
+    return damagedCount > 0 ? damageNote(path, count: damagedCount) : nil
   }
 
   static func damageNote(_ path: String, count: Int) -> String {

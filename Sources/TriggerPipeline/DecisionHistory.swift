@@ -33,7 +33,7 @@ package struct DecisionHistory: Sendable {
     let lines: JSONLines
     do {
       lines = try JSONLines(path)
-    } catch let error as SystemCallError where error.irregular != nil || error.code == ENOENT {
+    } catch let error as SystemCallError where error.isNoRegularFile || error.code == ENOENT {
       self.init([])
       notes = ["\(error); what decided which events is not known"]
       return

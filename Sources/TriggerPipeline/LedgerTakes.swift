@@ -67,6 +67,11 @@ struct LedgerTakes {
     }
     let open = try RunAccountFile.accounts(inFolder: folder)
     notes += open.notes
+    let store = DiskFolder(folder)
+    notes += try RunAccountFile.damageSetAside(in: store)
+    notes += try store.names().filter { $0.hasPrefix(LedgerFile.name + asideSuffix) }.map {
+      "\(store.path(of: $0)): set aside; what it says of closed runs is in no ledger"
+    }
     for each in open.accounts {
       let part = TakePart(each.account)
       if isTold(part) { continue }
@@ -89,7 +94,7 @@ struct LedgerTakes {
       // A journal has its lock first: the process that began it may have ended before it had the rest.
       let ours = [FlaggedJournal.lockName, RunAccountFile.fileName]
       let isJournal = try DiskFolder(folder).names().contains(where: ours.contains)
-      guard isJournal, error.code == ENOENT || error.irregular != nil else { throw error }
+      guard isJournal, error.code == ENOENT || error.isNoRegularFile else { throw error }
       notes.append("\(error); the runs that were closed cannot be told")
       return []
     }

@@ -152,18 +152,19 @@ package final class RunAccountFile {
       return []
     }
     let found = content.withUnsafeBytes { AccountLayout.of($0) }
-    if found?.magic == layout.magic, content.count == byteCount { return [] }
+    if found == layout, content.count == byteCount { return [] }
     let path = store.path(of: fileName)
     let accounts = content.withUnsafeBytes { found?.accounts($0).accounts ?? [] }
       .filter { $0.slot < slotCount }
     let aside = try store.setAside(fileName)
     try begin(store, byteCount: byteCount)
+    let damage = content.withUnsafeBytes {
+      AccountLayout.damage($0, path: path, slotCount: found == layout ? slotCount : 0)
+    }
     notes.append(
-      found == nil
-        ? "\(path): damaged: \(counted(content.count, "byte")) that are no accounts of open "
-          + "runs; kept as \(aside) and begun anew: the runs that were open begin anew, too"
-        : "\(path): of an earlier version; its \(accounts.count) open runs continue, and it is "
-          + "kept as \(aside)")
+      damage.map { "\($0), and begin anew; the file is kept as \(aside)" }
+        ?? "\(path): of an earlier version; its \(accounts.count) open runs continue, and it is "
+        + "kept as \(aside)")
     return accounts
   }
 
@@ -199,29 +200,40 @@ package final class RunAccountFile {
   ) throws(SystemCallError) -> (accounts: [OpenAccount], notes: [String]) {
     let store = DiskFolder(folder)
     let path = store.path(of: fileName)
-    let content: [UInt8]
+    let found: [UInt8]?
     do throws(SystemCallError) {
-      content = try store.content(of: fileName) ?? []
+      found = try store.content(of: fileName)
     } catch {
-      guard error.irregular != nil else { throw error }
+      guard error.isNoRegularFile else { throw error }
       return ([], ["\(error); the runs that are open cannot be told"])
     }
-    if content.isEmpty { return ([], []) }
+    guard let content = found else { return ([], []) }
     return content.withUnsafeBytes { bytes in
-      guard let found = AccountLayout.of(bytes) else {
-        return (
-          [],
-          [
-            "\(path): \(counted(bytes.count, "byte")) that are no accounts; the runs that are "
-              + "open cannot be told"
-          ]
-        )
-      }
-      let (accounts, damagedCount) = found.accounts(bytes)
-      return (
-        accounts, damagedCount > 0 ? [AccountLayout.damageNote(path, count: damagedCount)] : []
-      )
+      let damage = AccountLayout.damage(
+        bytes, path: path, slotCount: RunLedgerTable.entryCount)
+      return (AccountLayout.of(bytes)?.accounts(bytes).accounts ?? [], [damage].compactMap(\.self))
     }
+  }
+
+  /// One line for each file of accounts in `store` that was set aside as damaged: runs that were open then
+  /// may be in no ledger. A file that was set aside for its earlier form is no fault.
+  static func damageSetAside(in store: any FolderStore) throws(SystemCallError) -> [String] {
+    var notes: [String] = []
+    for name in try store.names() where name.hasPrefix(fileName + asideSuffix) {
+      let path = store.path(of: name)
+      guard let status = try store.status(of: name), status.isRegular,
+        let content = try store.content(of: name)
+      else {
+        notes.append(
+          "\(path): set aside, and no file; runs that were open then may be in no ledger")
+        continue
+      }
+      let damage = content.withUnsafeBytes {
+        AccountLayout.damage($0, path: path, slotCount: RunLedgerTable.entryCount)
+      }
+      if let damage { notes.append(damage) }
+    }
+    return notes
   }
 
   /// Enters the account of a slot, with what was refused of its run and is in no line yet. Allocates

@@ -68,10 +68,11 @@ import TriggerPipeline
       RefusedCount(reason: .checksum, count: 7), RefusedCount(reason: .repeated, count: 2),
     ]
     do {
-      let state = try RunAccountFile(folder: folder.path, slotCount: 2)
+      let state = try RunAccountFile(folder: folder.path, slotCount: RunLedgerTable.entryCount)
       state.enter(account, refused: refused, in: 1)
     }
-    let found = try #require(try RunAccountFile(folder: folder.path, slotCount: 2).accounts.first)
+    let found = try #require(
+      try RunAccountFile(folder: folder.path, slotCount: RunLedgerTable.entryCount).accounts.first)
     #expect(found.slot == 1 && found.refused == refused)
     #expect(found.account.expected == 15 && found.account.flagged == 3)
     #expect(found.account.abandoned == account.abandoned && account.abandoned.total == 4)
@@ -82,6 +83,31 @@ import TriggerPipeline
     #expect(stream.refused == refused && stream.isOpen)
     // The journal has no ledger.jsonl, which is told.
     #expect(merged.notes.count == 1 && merged.notes[0].contains("ledger.jsonl"))
+  }
+
+  /// A file that was cut, while the daemon ran or not: the ledger does not say that it is complete, not
+  /// after the next start either.
+  @Test(arguments: [0, 1, 63, 64, 65, 500, 100_000, 400_000])
+  func aFileThatWasCutIsTold(byteCount: Int) throws {
+    let folder = try Folder()
+    let path = "\(folder.path)/ledger.open"
+    do {
+      let state = try RunAccountFile(
+        folder: folder.path, slotCount: RunLedgerTable.entryCount)
+      for slot in [0, 200] {
+        state.enter(Self.account(run: UInt32(slot), through: 10, openedNs: 5), in: slot)
+      }
+    }
+    try Data("".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/ledger.jsonl"))
+    #expect(try StreamLedger(journals: [folder.path]).notes.isEmpty)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(whole.count > byteCount)
+    try whole.prefix(byteCount).write(to: URL(fileURLWithPath: path))
+    #expect(try StreamLedger(journals: [folder.path]).notes.count == 1)
+    let state = try RunAccountFile(folder: folder.path, slotCount: RunLedgerTable.entryCount)
+    #expect(state.notes.count == 1 && !state.notes[0].contains("earlier version"))
+    let notes = try StreamLedger(journals: [folder.path]).notes
+    #expect(notes.count == 1 && notes[0].contains("ledger.open.aside-1"))
   }
 
   /// A file in the earlier form: its open runs continue, and the file is kept.
