@@ -10,6 +10,26 @@ struct JournalNumbers {
   /// What an operator should know.
   private(set) var notes: [String] = []
 
+  /// Refuses a journal that has no number left for another record, as opening it does. Changes nothing.
+  /// - Throws: `FileFault`, `SystemCallError`.
+  static func refuseExhausted(_ store: any FolderStore, featureCount: Int) throws {
+    let names = try store.names()
+    // Beside the process that writes the journal a file may be gone by now.
+    let looks = names.compactMap(SegmentName.init).filter { $0.kind == .flagged }.map {
+      try? SegmentLook($0, in: store, featureCount: featureCount)
+    }
+    let deleted = try DeletedRecords(in: store)
+    var last = max(looks.compactMap(\.?.segment?.lastNumber).max() ?? 0, deleted.number)
+    if case .number(let published) = try PublishedCursor.read(in: store),
+      published < (try NumberReservation.read(in: store))?.nextNumber ?? .max
+    {
+      last = max(last, published)
+    }
+    _ = try NumberReservation.free(
+      in: store, above: last,
+      segment: max(JournalOpening.lastIndex(in: names), Int(clamping: deleted.segmentIndex)))
+  }
+
   /// Combines the numbers of segments and files, and reserves numbers.
   init(
     _ store: any FolderStore, lastNumber: UInt64, lastSegment: Int, deleted: DeletedRecords

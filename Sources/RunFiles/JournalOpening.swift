@@ -40,14 +40,15 @@ struct JournalOpening {
           + "kept as \(name), and made anew from the segments at the end")
     }
     recovery = try recoverRun(in: store, featureCount: featureCount)
-    segments = try Self.look(at: store, featureCount: featureCount, &notes)
+    segments = try Self.look(
+      at: store, featureCount: featureCount, manifest: self.manifest, &notes)
     notes += Self.otherSizes(segments, in: store, manifest: self.manifest)
     lastSegmentIndex = Self.lastIndex(in: try store.names())
     self.notes = notes
   }
 
   private static func look(
-    at store: any FolderStore, featureCount: Int, _ notes: inout [String]
+    at store: any FolderStore, featureCount: Int, manifest: RunManifest?, _ notes: inout [String]
   ) throws -> [JournalSegment] {
     var segments: [JournalSegment] = []
     for name in try RunFolder(store).segments {
@@ -62,7 +63,7 @@ struct JournalOpening {
         notes.append("\(path): damaged: found \(found); kept as \(aside), and left out")
       }
     }
-    let (kept, left) = segments.ascending()
+    let (kept, left) = segments.ascending(listedIn: manifest)
     for segment in left {
       let aside = try store.setAside(segment.name.description)
       notes.append(
@@ -133,7 +134,7 @@ struct JournalOpening {
     return manifest
   }
 
-  private static func lastIndex(in names: [String]) -> Int {
+  static func lastIndex(in names: [String]) -> Int {
     names.lazy.compactMap { (SegmentName($0) ?? SegmentName.before(aside: $0))?.index }.max() ?? 0
   }
 }
@@ -170,6 +171,7 @@ public func refuseUnfitJournal(
   let manifest = try? RunManifest.readIfSound(in: store).manifest
   _ = try JournalOpening.refuseForeign(
     RunFolder(store), manifest: manifest, featureCount: featureCount, featureNames: featureNames)
+  try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
 }
 
 /// The process that has the journal in `folder` open, in words. Nil where none has, and where it

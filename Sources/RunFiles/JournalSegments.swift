@@ -138,26 +138,52 @@ private struct GoodNumbers {
 }
 
 extension [JournalSegment] {
-  /// Splits segments, which are in the order of their names, into the longest chain whose numbers ascend
-  /// and the rest. Where two segments of the chain overlap, the earlier one ends where the later one
-  /// begins. O(n log n).
-  func ascending() -> (kept: [JournalSegment], left: [JournalSegment]) {
-    let chain = longestAscendingChain(of: map(\.firstNumber))
+  /// Splits segments, which are in the order of their names, into a chain whose numbers ascend and the
+  /// rest.
+  ///
+  /// Segments that `manifest` lists with their numbers go first: others with the same numbers are copies.
+  /// Of copies that it does not know, the one with more records stays, else the first. Of what is left
+  /// the longest chain is kept. Where two of its segments overlap, the earlier one ends where the later
+  /// one begins. O(n log n).
+  func ascending(
+    listedIn manifest: RunManifest? = nil
+  ) -> (kept: [JournalSegment], left: [JournalSegment]) {
+    let isCandidate = candidates(listedIn: manifest)
+    let candidates = indices.filter { isCandidate[$0] }
+    let chain = longestAscendingChain(of: candidates.map { self[$0].firstNumber })
+    let chosen = Set(chain.map { candidates[$0] })
     var kept: [JournalSegment] = []
-    var left: [JournalSegment] = []
-    var next = 0
-    for index in indices {
-      guard next < chain.count, chain[next] == index else {
-        left.append(self[index])
-        continue
-      }
-      next += 1
+    for index in indices where chosen.contains(index) {
       if let last = kept.last, last.lastNumber >= self[index].firstNumber {
         kept[kept.count - 1].recordCount = Int(self[index].firstNumber - last.firstNumber)
       }
       kept.append(self[index])
     }
-    return (kept, left)
+    return (kept, indices.filter { !chosen.contains($0) }.map { self[$0] })
+  }
+
+  /// By segment, whether it is not known to be a copy.
+  private func candidates(listedIn manifest: RunManifest?) -> [Bool] {
+    let listed = Dictionary(
+      (manifest?.segments ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let isListed = map { segment in
+      guard let entry = listed[segment.name.description] else { return false }
+      return entry.summary?.firstNumber == segment.firstNumber
+        && entry.summary?.lastNumber == segment.lastNumber
+    }
+    var best: [UInt64: Int] = [:]
+    for index in indices {
+      let first = self[index].firstNumber
+      guard let other = best[first] else {
+        best[first] = index
+        continue
+      }
+      let isBetter =
+        isListed[index] == isListed[other]
+        ? self[index].recordCount > self[other].recordCount : isListed[index]
+      if isBetter { best[first] = index }
+    }
+    return indices.map { best[self[$0].firstNumber] == $0 }
   }
 }
 

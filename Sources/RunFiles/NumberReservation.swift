@@ -41,13 +41,11 @@ final class NumberReservation: Sendable {
     return Stated(nextNumber: words[0], nextSegment: words[1], isExact: words[2] == 1)
   }
 
-  /// Reserves a first block above `number` and `segment`, the highest that the rest of the journal
-  /// knows of, and above all that earlier processes reserved. A journal with records whose file of
-  /// numbers is damaged or missing continues so much higher that no number comes again.
-  /// - Returns: the reservation, and the first free numbers.
-  static func begin(
+  /// The first free numbers: those that no record and no segment may have had. Changes nothing.
+  /// - Throws: `FileFault` where there are none left.
+  static func free(
     in store: any FolderStore, above number: UInt64, segment: Int
-  ) throws -> (reservation: NumberReservation, nextNumber: UInt64, nextSegment: Int) {
+  ) throws -> (number: UInt64, segment: UInt64, notes: [String]) {
     var next = (number: number + 1, segment: UInt64(segment) + 1)
     var notes: [String] = []
     if let stated = try read(in: store) {
@@ -62,15 +60,32 @@ final class NumberReservation: Sendable {
             + "numbers continue at \(next.number), so that none is given twice")
       }
     }
-    guard next.number < numberMax, next.segment < SegmentName.indexMax else {
+    // Whoever opens the journal reserves a block of each.
+    let segmentMax = UInt64(SegmentName.indexMax) - segmentBlock
+    guard next.number <= numberMax - recordBlock, next.segment <= segmentMax else {
+      let highest = SegmentName(index: max(1, segment), kind: .flagged, isOpen: false)
+      let isBySegment = next.number <= numberMax - recordBlock && segment >= segmentMax
       throw FileFault(
         file: store.path,
         found: "numbers up to \(next.number - 1), segments up to "
           + "\(next.segment - 1)", expected: "numbers below 2^63, segments of 12 digits",
-        remedy: "begin a new journal folder")
+        remedy: isBySegment
+          ? "move \(highest) away if it is none of the journal's, or begin a new folder"
+          : "begin a new journal folder")
     }
+    return (next.number, next.segment, notes)
+  }
+
+  /// Reserves a first block above `number` and `segment`, the highest that the rest of the journal
+  /// knows of, and above all that earlier processes reserved. A journal with records whose file of
+  /// numbers is damaged or missing continues so much higher that no number comes again.
+  /// - Returns: the reservation, and the first free numbers.
+  static func begin(
+    in store: any FolderStore, above number: UInt64, segment: Int
+  ) throws -> (reservation: NumberReservation, nextNumber: UInt64, nextSegment: Int) {
+    let next = try free(in: store, above: number, segment: segment)
     let reservation = try NumberReservation(
-      store, nextNumber: next.number, nextSegment: next.segment, notes: notes)
+      store, nextNumber: next.number, nextSegment: next.segment, notes: next.notes)
     return (reservation, next.number, Int(next.segment))
   }
 

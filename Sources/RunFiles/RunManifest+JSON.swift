@@ -1,3 +1,4 @@
+internal import BoundedNumbers
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText
@@ -170,15 +171,22 @@ extension RunManifest {
       guard let manifest = try read(in: store) else { return (nil, nil) }
       let fault = manifest.contradiction(store.path(of: RunFolder.manifestName))
       return (fault == nil ? manifest : nil, fault?.description)
-    } catch let error as SystemCallError where error.irregular == nil {
+    } catch let error as SystemCallError where !error.isNoRegularFile {
       throw error
     } catch {
       return (nil, "\(error)")
     }
   }
 
-  /// Names and schema are written together: where they disagree one of them is damaged.
+  /// Names and schema are written together: where they disagree one of them is damaged. No segment that
+  /// is counted is left out of the list.
   private func contradiction(_ path: String) -> FileFault? {
+    let listedCount = segments.reduce(0) { $0 +| $1.recordCount }
+    if recordCount > listedCount {
+      return FileFault(
+        file: path, place: "segments", found: "\(counted(listedCount, "record")) in all",
+        expected: "\(recordCount), as \"records\" has it")
+    }
     guard let featureNames, schemaPrefix(featureNames: featureNames) != schema else { return nil }
     return FileFault(
       file: path, place: "schema", found: schemaDescription(schema),

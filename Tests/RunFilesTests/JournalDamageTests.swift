@@ -170,6 +170,94 @@ import Testing
     #expect(names(in: folder).filter { $0.contains(".aside-") }.count == 1)
   }
 
+  /// A copy of a segment under another name: readers leave it out as a start does, and all say so.
+  @Test(
+    arguments: [
+      ("000001", "000005"), ("000004", "000005"), ("000002", "999999"), ("000003", "1000000"),
+      ("000001", "123456789012"),
+    ], [true, false])
+  func aCopyIsSetAside(names: (from: String, to: String), hasManifest: Bool) throws {
+    try makeJournal(isFinished: hasManifest)
+    let copy = "\(names.to).flagged"
+    let from = "\(folder)/\(names.from).flagged"
+    // The last segment is still open where the journal was not closed.
+    let isOpen = !hasManifest && names.from == "000004"
+    try writeFile("\(folder)/\(copy)", contents(of: isOpen ? from + ".writing" : from))
+    let inspection = try RunInspection(folder)
+    #expect(inspection.problems.contains { $0.hasPrefix(copy) }, "\(inspection.problems)")
+    let run = try RecordedRun(folder)
+    #expect(run.damage.contains { $0.contains(": left out: its numbers") }, "\(run.damage)")
+    var found: [UInt64] = []
+    try run.forEachFlaggedRecord { found.append($0.number) }
+    #expect(found == Array(1...11))
+    let reader = JournalReader(folder: folder, featureCount: 4)
+    #expect(try reader.look() == 1...11)
+    try refuseUnfitJournal(folder: folder, featureCount: 4, featureNames: nil)
+    #expect(try reopen(copy) == Array(1...11))
+  }
+
+  /// Of a copy and the segment that the manifest names, that one stays, wherever the copy stands.
+  @Test func theSegmentThatTheManifestNamesStays() throws {
+    try makeJournal()
+    rename("\(folder)/000003.flagged", "\(folder)/000033.flagged")
+    let text = String(decoding: try contents(of: "\(folder)/manifest.json"), as: UTF8.self)
+    try writeFile(
+      "\(folder)/manifest.json",
+      Array(text.replacing("000003.flagged", with: "000033.flagged").utf8))
+    rename("\(folder)/000004.flagged", "\(folder)/000034.flagged")
+    try writeFile("\(folder)/000003.flagged", contents(of: "\(folder)/000033.flagged"))
+    let journal = try open()
+    #expect(try numbers(journal) == Array(1...11))
+    #expect(Glibc.access("\(folder)/000003.flagged.aside-1", F_OK) == 0)
+  }
+
+  @Test func aManifestThatListsNoneOfItsSegmentsIsDamaged() throws {
+    try makeJournal()
+    let text = String(decoding: try contents(of: "\(folder)/manifest.json"), as: UTF8.self)
+    let start = try #require(text.firstRange(of: "\"segments\" : ["))
+    let end = try #require(text[start.upperBound...].firstRange(of: "\n  ]"))
+    try writeFile(
+      "\(folder)/manifest.json", Array((text[..<start.upperBound] + text[end.lowerBound...]).utf8))
+    #expect(!(try RunInspection(folder).isWhole))
+    #expect(try reopen("manifest.json") == Array(1...11))
+    unlink("\(folder)/manifest.json.aside-1")
+    // One that is right by itself, and is another journal's.
+    let empty = temporary("empty")
+    try FlaggedJournal(folder: empty, featureCount: 4).finish()
+    try writeFile("\(folder)/manifest.json", contents(of: "\(empty)/manifest.json"))
+    #expect(try RunInspection(folder).problems.contains { $0.contains("does not list") })
+  }
+
+  /// What the start refuses is refused before: a journal without another number.
+  @Test(arguments: [
+    [UInt64(1) << 63 - 1, 2], [UInt64(1) << 63, 2], [12, 999_999_999_999],
+  ])
+  func aJournalWithoutANumberIsRefused(words: [UInt64]) throws {
+    try makeJournal()
+    // One copy in the form of docs/formats.md: magic, generation, three numbers, checksum.
+    let image: [UInt64] = [0x3142_4D55_4E53_4D54, 1, words[0], words[1], 1, 0, 0, 0]
+    var bytes = image.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+    }
+    let checksum = bytes.withUnsafeBytes { crc32c(UnsafeRawBufferPointer(rebasing: $0[..<60])) }
+    for index in 0..<4 { bytes[60 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * index)) }
+    try writeFile("\(folder)/numbers", bytes + [UInt8](repeating: 0, count: 960))
+    let refused = fault {
+      try refuseUnfitJournal(folder: folder, featureCount: 4, featureNames: nil)
+    }
+    #expect(refused != nil && refused == fault { _ = try open() })
+    #expect(
+      try RunInspection(folder).problems.contains { $0.hasPrefix("no daemon can continue it") })
+  }
+
+  @Test func aStraySegmentOfTheLastNumberIsNamed() throws {
+    try makeJournal()
+    try writeFile("\(folder)/999999999999.flagged", contents(of: "\(folder)/000001.flagged"))
+    let refused = fault {
+      try refuseUnfitJournal(folder: folder, featureCount: 4, featureNames: nil)
+    }
+    #expect(refused?.remedy?.contains("move 999999999999.flagged away") == true)
+  }
+
   @Test func anOpenSegmentOfGarbageIsKept() throws {
     try makeJournal(isFinished: false)
     let name = try #require(names(in: folder).first { $0.hasSuffix(".writing") })
