@@ -29,35 +29,95 @@ void tamis_standard_descriptors_open(void) {
 enum { slot_count = 64 };
 static struct {
   atomic_int state;
+  bool is_run, removes_folder;
+  // The highest number of a run's segments.
+  atomic_uint_fast64_t segments;
+  char kind[16];
   char path[PATH_MAX];
 } temporaries[slot_count];
 
 static atomic_bool is_ending;
 
-int tamis_temporary_add(const char *path) {
+static int add(const char *path, const char *kind, bool removes_folder) {
   // The handler has walked the list already: make no file that nobody would remove.
   while (atomic_load(&is_ending)) pause();
   size_t length = strlen(path);
-  if (length >= PATH_MAX) return -1;
+  if (length >= PATH_MAX || strlen(kind) >= sizeof temporaries[0].kind) return -1;
   for (int slot = 0; slot < slot_count; slot++) {
     int expected = 0;
     if (!atomic_compare_exchange_strong(&temporaries[slot].state, &expected, 1)) continue;
     memcpy(temporaries[slot].path, path, length + 1);
+    strcpy(temporaries[slot].kind, kind);
+    temporaries[slot].is_run = kind[0] != 0;
+    temporaries[slot].removes_folder = removes_folder;
+    atomic_store(&temporaries[slot].segments, 0);
     atomic_store(&temporaries[slot].state, 2);
     return slot;
   }
   return -1;
 }
 
+int tamis_temporary_add(const char *path) { return add(path, "", false); }
+
+int tamis_temporary_run_add(const char *folder, const char *kind, bool removes_folder) {
+  return add(folder, kind, removes_folder);
+}
+
+void tamis_temporary_run_extend(int slot, uint64_t index) {
+  if (slot >= 0 && slot < slot_count) atomic_store(&temporaries[slot].segments, index);
+}
+
 void tamis_temporary_forget(int slot) {
   if (slot >= 0 && slot < slot_count) atomic_store(&temporaries[slot].state, 0);
+}
+
+// Removes `folder/NAME`, where NAME consists of three parts. Calls only what signal-safety(7) allows.
+static void remove_in(const char *folder, const char *a, const char *b, const char *c) {
+  static char path[PATH_MAX + 64];
+  const char *parts[] = {folder, "/", a, b, c};
+  size_t length = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    size_t count = strlen(parts[i]);
+    if (length + count >= sizeof path) return;
+    memcpy(path + length, parts[i], count);
+    length += count;
+  }
+  path[length] = 0;
+  unlink(path);
+}
+
+static void remove_run(int slot) {
+  const char *folder = temporaries[slot].path, *kind = temporaries[slot].kind;
+  // Without its manifest the rest of a run counts as unfinished, should this process be killed now.
+  remove_in(folder, "manifest.json", "", "");
+  remove_in(folder, "manifest.json", ".new", "");
+  remove_in(folder, "decisions.jsonl", "", "");
+  for (uint64_t index = atomic_load(&temporaries[slot].segments); index > 0; index--) {
+    // At least six digits, and a dot.
+    char name[24];
+    char *first = name + sizeof name - 2;
+    first[0] = '.';
+    first[1] = 0;
+    int digits = 0;
+    for (uint64_t rest = index; rest > 0 || digits < 6; rest /= 10, digits++) {
+      *--first = (char)('0' + rest % 10);
+    }
+    remove_in(folder, first, kind, "");
+    remove_in(folder, first, kind, ".writing");
+  }
+  if (temporaries[slot].removes_folder) rmdir(folder);
 }
 
 // Calls only what signal-safety(7) allows.
 static void end_process(int number) {
   atomic_store(&is_ending, true);
   for (int slot = 0; slot < slot_count; slot++) {
-    if (atomic_load(&temporaries[slot].state) == 2) unlink(temporaries[slot].path);
+    if (atomic_load(&temporaries[slot].state) != 2) continue;
+    if (temporaries[slot].is_run) {
+      remove_run(slot);
+    } else {
+      unlink(temporaries[slot].path);
+    }
   }
   // The parent then sees which signal it was. Process 1 survives this, and ends by status.
   signal(number, SIG_DFL);

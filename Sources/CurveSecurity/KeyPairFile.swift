@@ -62,6 +62,9 @@ package func writeKeyPair(
   _ pair: CurveKeyPair, to path: String, name: String, replacing: Bool
 ) throws {
   precondition(!name.contains("\n"))
+  // Two at once would leave the secret key of one beside the public key of the other.
+  let folder = try HeldFolder(folder(of: path))
+  defer { withExtendedLifetime(folder) {} }
   try refuseExisting(path, unless: replacing)
   try refuseExisting("\(path).public", unless: replacing)
   let certificate = """

@@ -134,7 +134,7 @@ extension FolderStore {
   /// Puts a file of these bytes in the place of `name`, or under this new name, durably: at every
   /// moment there is the old file or the new one. Uses the name `NAME.new` meanwhile.
   public func replace(_ name: String, with bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
-    let temporary = name + ".new"
+    let temporary = name + replacementSuffix
     do {
       let file = try open(temporary, .creating)
       try file.truncate(to: 0)
@@ -183,6 +183,9 @@ extension FolderStore {
     return notes
   }
 }
+
+/// What `FolderStore.replace` adds to the name of a file that is not whole yet.
+package let replacementSuffix = ".new"
 
 /// The part between the name of a file that was set aside and its number.
 public let asideSuffix = ".aside-"

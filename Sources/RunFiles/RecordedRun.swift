@@ -75,10 +75,25 @@ public final class RecordedRun: Sendable {
     for gap in gaps { lostBefore.insert(firstRecords[gap.segment]) }
     self.lostBefore = lostBefore
     missing = gaps.map(\.description)
-    notes = content.notes + segments.flatMap(\.notes)
+    notes =
+      content.notes + segments.flatMap(\.notes)
+      + (content.isUnfinished ? [Self.lastRecordText(of: segments)] : [])
     let changed = Self.changedSizes(segments, manifest: content.manifest)
     if let fault = changed.first, !content.isJournal { throw fault }
     self.damage = damage + changed.map(\.description)
+  }
+
+  /// Where a run that was not finished ends.
+  private static func lastRecordText(of segments: [MappedSegment]) -> String {
+    guard let last = segments.last(where: { $0.recordCount > 0 }) else {
+      return "it has no whole record"
+    }
+    return last.read { records in
+      let event = last.kind.event(
+        at: records[last.recordCount - 1], featureCount: last.featureCount)
+      return "its last whole record is sequence \(event.sequence) of run \(event.run), source "
+        + "\(event.source)" + (event.kind == .endOfRun ? ", the end of that run" : "")
+    }
   }
 
   private static func changedSizes(

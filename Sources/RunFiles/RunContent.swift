@@ -15,6 +15,8 @@ struct RunContent {
   let isJournal: Bool
   /// What retention took out of a journal.
   let deleted: DeletedRecords
+  /// Whether its writer ended before the run was finished.
+  let isUnfinished: Bool
 
   /// A segment's file, or what was set aside in its place.
   enum Part {
@@ -31,7 +33,7 @@ struct RunContent {
         do throws(SystemCallError) {
           return try MappedFile(path)
         } catch {
-          guard isOfJournal, error.irregular != nil || error.code == ENOENT || error.code == EIO
+          guard isOfJournal, error.isNoRegularFile || error.code == ENOENT || error.code == EIO
           else { throw error }
           damage.append("\(error)")
           return nil
@@ -57,6 +59,7 @@ struct RunContent {
     damage = []
     isJournal = false
     deleted = DeletedRecords()
+    isUnfinished = false
   }
 
   /// A folder of segments, with or without a manifest.
@@ -84,16 +87,39 @@ struct RunContent {
     self.manifest = isForeign ? nil : manifest
     self.isJournal = isJournal
     deleted = try isJournal ? DeletedRecords(inFolder: path) : DeletedRecords()
+    isUnfinished = folder.state == .unfinished
     notes = try Self.compare(self.manifest, with: folder)
-    damage =
-      [manifestFault, isForeign ? "\(folder.manifestPath): not this journal's" : nil, deleted.note]
+    var damage =
+      [
+        isJournal && isUnfinished ? RunFolder.unfinishedText : nil, manifestFault,
+        isForeign ? "\(folder.manifestPath): not this journal's" : nil, deleted.note,
+      ]
       .compactMap(\.self) + folder.asideNames.map { "\($0): set aside as damaged" }
-    parts = Self.parts(of: folder, isJournal: isJournal)
+    let copies =
+      isJournal ? Self.copies(in: folder, featureCount: featureCount, manifest: self.manifest) : []
+    damage += copies.map {
+      "\($0.name): left out: its numbers \($0.firstNumber) to \($0.lastNumber) do not go with those of "
+        + "other segments"
+    }
+    parts = Self.parts(of: folder, isJournal: isJournal, without: Set(copies.map(\.name)))
+    self.damage = damage
+  }
+
+  /// Segments whose numbers others have, as a daemon would leave them out at its start.
+  private static func copies(
+    in folder: RunFolder, featureCount: Int, manifest: RunManifest?
+  ) -> [JournalSegment] {
+    // What cannot be read is told when it is mapped.
+    folder.segments.compactMap {
+      try? SegmentLook($0, in: folder.store, featureCount: featureCount).segment
+    }.ascending(listedIn: manifest).left
   }
 
   /// The segments, and those set aside, in the order of their numbers.
-  private static func parts(of folder: RunFolder, isJournal: Bool) -> [Part] {
-    let present = folder.segments.map { name in
+  private static func parts(
+    of folder: RunFolder, isJournal: Bool, without copies: Set<SegmentName>
+  ) -> [Part] {
+    let present = folder.segments.filter { !copies.contains($0) }.map { name in
       (index: name.index, part: Part.file(folder.path(of: name), isOfJournal: isJournal))
     }
     guard isJournal else { return present.map(\.part) }
@@ -109,10 +135,15 @@ struct RunContent {
     _ manifest: RunManifest?, with folder: RunFolder
   ) throws(FileFault) -> [String] {
     guard let manifest else {
-      return [
-        "there is no manifest.json, since the run is still being written or its writer did not end "
-          + "in order; its whole records are used"
-      ]
+      switch folder.state {
+      case .beingWritten: return ["it is still being written; its whole records so far are used"]
+      case .unfinished: return [RunFolder.unfinishedText + "; its whole records are used"]
+      case .closed, .journal:
+        return [
+          "there is no manifest.json, since the run is still being written or its writer did not end "
+            + "in order; its whole records are used"
+        ]
+      }
     }
     let present = Set(folder.segments.map(\.description))
     let listed = Set(manifest.segments.map(\.name))
@@ -126,6 +157,12 @@ struct RunContent {
       notes.append("\(name) is in manifest.json, and was deleted or moved away")
     }
     for name in present.subtracting(listed).sorted() {
+      guard manifest.kind == .flagged else {
+        throw FileFault(
+          file: folder.path, found: "a segment \(name)",
+          expected: "no others than those that the manifest lists",
+          remedy: "move it away, or read it by itself")
+      }
       notes.append("\(name) was written after manifest.json, and is used")
     }
     return notes
@@ -145,7 +182,7 @@ func runKind(of file: MappedFile) throws(FileFault) -> RunKind {
   throw FileFault(
     file: file.path, place: "byte 0", found: printable(file.bytes.prefix(4)),
     expected: "\"TMSE\" (event records) or \"TMSF\" (flagged records)",
-    remedy: "`tamis inspect` says what the file is")
+    remedy: "give a run, one of its segments, or a .npy file; models and calibrations have options")
 }
 
 /// A few bytes for a message: as text where they are ASCII, else in hexadecimal.

@@ -4,6 +4,10 @@ internal import Glibc
 /// What lies in a run folder, by the names of its files.
 struct RunFolder {
   static let manifestName = "manifest.json"
+  /// A manifest that is being written.
+  static let newManifestName = manifestName + replacementSuffix
+  /// What a run has beside its segments; the shim's `remove_run` names the same.
+  static let fileNames = [manifestName, newManifestName, decisionsFileName]
 
   let store: any FolderStore
   /// In order; all of one kind, no index twice.
@@ -30,9 +34,30 @@ struct RunFolder {
   var path: String { store.path }
   /// Segments that were set aside as damaged, and manifests.
   var asideNames: [String] { otherNames.filter { $0.contains(asideSuffix) } }
-  var isEmpty: Bool { segments.isEmpty && !hasManifest && otherNames.isEmpty }
   /// The kind of the segments; nil where there are none.
   var kind: RunKind? { segments.first?.kind }
+
+  /// How far the writer of a run has come.
+  enum State {
+    case closed
+    /// A run that a command is writing now.
+    case beingWritten
+    /// The writer of a run ended before it was finished.
+    case unfinished
+    /// The journal of a daemon, which has a manifest only after an orderly end.
+    case journal
+  }
+
+  /// Looks whether a writer holds the folder.
+  var state: State {
+    if hasManifest { return .closed }
+    if otherNames.contains(FlaggedJournal.lockName) { return .journal }
+    return HeldFolder.isHeld(path) ? .beingWritten : .unfinished
+  }
+
+  static let unfinishedText =
+    "not finished: there is no manifest.json, since the writer was killed or could not go on, or since "
+    + "somebody has removed it; what should have come after the last record is missing"
 
   /// The manifest. A journal continues without one; the fault of a damaged one is reported in
   /// words.
@@ -58,14 +83,10 @@ struct RunFolder {
         remedy: "look at both with `tamis inspect` and move one away")
     }
   }
-
-  /// Removes segments and manifest, and nothing else.
-  func removeRun() throws(SystemCallError) {
-    for segment in segments { try store.remove(segment.description) }
-    if hasManifest { try store.remove(Self.manifestName) }
-    try store.synchronise()
-  }
 }
+
+/// What decided the records of a flagged run or a journal, beside their segments.
+package let decisionsFileName = "decisions.jsonl"
 
 /// `folder/name`.
 func joined(_ folder: String, _ name: String) -> String {

@@ -23,13 +23,16 @@ public struct RunInspection: Equatable, Sendable {
   public private(set) var facts: [Fact] = []
   /// The faults: broken records, cut files, a manifest that does not agree.
   public private(set) var problems: [String] = []
+  /// Whether a command is still writing the run.
+  public private(set) var isBeingWritten = false
   /// Whether nothing is wrong.
   public var isWhole: Bool { problems.isEmpty }
 
   /// Everything as lines: the facts, then the problems.
   public var lines: [String] {
     facts.flatMap { $0.line.split(separator: "\n").map(String.init) }
-      + problems.map { "problem: \($0)" } + [isWhole ? "whole" : "not whole"]
+      + problems.map { "problem: \($0)" }
+      + [isWhole ? isBeingWritten ? "whole so far" : "whole" : "not whole"]
   }
 
   /// Everything as JSON.
@@ -129,7 +132,7 @@ public struct RunInspection: Equatable, Sendable {
       do throws(SystemCallError) {
         file = try MappedFile(folder.path(of: name))
       } catch {
-        guard error.irregular != nil || error.code == EIO else { throw error }
+        guard error.isNoRegularFile || error.code == EIO else { throw error }
         problems.append("\(error)")
         continue
       }
@@ -141,30 +144,68 @@ public struct RunInspection: Equatable, Sendable {
     }
     state("segments", .integer(segments.count), "segments: \(segments.count)")
     state(tally)
-    if kind == .flagged { stateGaps(folder, featureCount: featureCount) }
-    let deleted = kind == .flagged ? try inspectJournal() : nil
+    let firstNumbers =
+      kind == .flagged
+      ? inspectNumbers(folder, featureCount: featureCount, manifest: manifest) : [:]
+    let deleted = kind == .flagged ? try inspectJournal(featureCount: featureCount) : nil
     if let manifestFault { problems.append(manifestFault) }
     guard let manifest else {
-      state(
-        "manifest", .null,
-        manifestFault == nil
-          ? "no manifest.json: the run is still being written, or its writer did not end in order"
-          : "manifest.json cannot be read")
+      stateNoManifest(folder, isUnreadable: manifestFault != nil)
       return
     }
     let found = RunManifest(
       tally: tally, featureCount: featureCount, featureNames: manifest.featureNames,
       segments: segments)
-    compare(manifest, with: found, deleted: deleted)
+    let unlisted = unlistedProblems(manifest, found.segments.map(\.name), firstNumbers)
+    problems += unlisted
+    compare(manifest, with: found, deleted: deleted, hasUnlisted: !unlisted.isEmpty)
+  }
+
+  private mutating func stateNoManifest(_ folder: RunFolder, isUnreadable: Bool) {
+    let line: String
+    switch folder.state {
+    case .closed: line = "manifest.json cannot be read"
+    case .journal:
+      line = "no manifest.json: the run is still being written, or its writer did not end in order"
+    case .beingWritten:
+      isBeingWritten = true
+      line = "no manifest.json yet: a command writes the run"
+    case .unfinished:
+      problems.append(RunFolder.unfinishedText)
+      line = "no manifest.json"
+    }
+    state("manifest", .null, isUnreadable ? "manifest.json cannot be read" : line)
+  }
+
+  /// States the numbers of segments that do not go together, and those between segments that are in none.
+  /// - Returns: the first number of each segment, by its name.
+  private mutating func inspectNumbers(
+    _ folder: RunFolder, featureCount: Int, manifest: RunManifest?
+  ) -> [String: UInt64] {
+    let found = folder.segments.compactMap {
+      try? SegmentLook($0, in: folder.store, featureCount: featureCount).segment
+    }
+    let (kept, left) = found.ascending(listedIn: manifest)
+    problems += left.map {
+      "\($0.name): numbers \($0.firstNumber) to \($0.lastNumber), which do not go with those of other "
+        + "segments: a copy, or of another journal; the next start of a daemon sets it aside"
+    }
+    for (earlier, later) in zip(kept, kept.dropFirst()) {
+      let whole = found.first { $0.name == earlier.name } ?? earlier
+      if whole.lastNumber >= later.firstNumber {
+        problems.append(
+          "\(earlier.name) and \(later.name) both have numbers \(later.firstNumber) to "
+            + "\(min(whole.lastNumber, later.lastNumber))")
+      }
+    }
+    stateGaps(kept.filter { !$0.name.isOpen })
+    return Dictionary(
+      found.map { ($0.name.description, $0.firstNumber) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Numbers that lie between segments and are in none: left out after an end that was not orderly,
   /// deleted, or moved away.
-  private mutating func stateGaps(_ folder: RunFolder, featureCount: Int) {
-    let looks = folder.segments.filter { !$0.isOpen }.map {
-      try? SegmentLook($0, in: folder.store, featureCount: featureCount)
-    }
-    let closed = looks.compactMap(\.?.segment).ascending().kept
+  private mutating func stateGaps(_ closed: [JournalSegment]) {
     let gaps = zip(closed, closed.dropFirst()).compactMap { earlier, later in
       later.firstNumber > earlier.lastNumber + 1
         ? later.firstNumber - earlier.lastNumber - 1 : nil
@@ -178,8 +219,13 @@ public struct RunInspection: Equatable, Sendable {
   }
 
   /// Inspects the files beside a journal's segments: the published number, and what was deleted.
-  private mutating func inspectJournal() throws -> DeletedRecords {
+  private mutating func inspectJournal(featureCount: Int) throws -> DeletedRecords {
     let store = DiskFolder(path)
+    do {
+      try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
+    } catch let fault as FileFault {
+      problems.append("no daemon can continue it: \(fault)")
+    }
     switch try PublishedCursor.read(in: store) {
     case .number(let published):
       state("published", .integer(published), "published up to number \(published)")
@@ -294,9 +340,29 @@ extension RunInspection {
     return lines.joined(separator: "\n")
   }
 
+  /// Segments that the manifest should list and does not. A journal may have grown since the last
+  /// orderly end; its new segments have higher numbers.
+  private func unlistedProblems(
+    _ manifest: RunManifest, _ names: [String], _ firstNumbers: [String: UInt64]
+  ) -> [String] {
+    let listed = Set(manifest.segments.map(\.name))
+    let unlisted = names.filter { !listed.contains($0) }
+    if manifest.kind == .events { return unlisted.map { "manifest.json does not list \($0)" } }
+    let numbers = (try? NumberReservation.read(in: DiskFolder(path))).flatMap(\.self)
+    if numbers?.isExact ?? false, journalHolder(folder: path) == nil {
+      return unlisted.map {
+        "manifest.json does not list \($0), though the last process ended in order: the file was "
+          + "changed, or could not be written then"
+      }
+    }
+    return unlisted.filter { firstNumbers[$0] ?? .max <= manifest.lastNumber ?? 0 }.map {
+      "manifest.json does not list \($0), whose numbers are not above those that it counts"
+    }
+  }
+
   /// States where the manifest and the segments differ.
   private mutating func compare(
-    _ manifest: RunManifest, with found: RunManifest, deleted: DeletedRecords?
+    _ manifest: RunManifest, with found: RunManifest, deleted: DeletedRecords?, hasUnlisted: Bool
   ) {
     let before = problems.count
     var deletedNames: [String] = []
@@ -336,7 +402,7 @@ extension RunInspection {
         "not_in_manifest", .array(later.map(JSONValue.string)),
         "written after the manifest: \(later.joined(separator: ", "))")
     }
-    let agrees = problems.count == before
+    let agrees = problems.count == before && !hasUnlisted
     state(
       "manifest", .bool(agrees),
       agrees ? "manifest.json agrees with the segments" : "manifest.json does not agree")

@@ -4,9 +4,18 @@ internal import Glibc
 public import StrictJSON
 
 /// Writes a run folder: segments `NNNNNN.events` or `NNNNNN.flagged` of whole records, and a
-/// manifest at the end. The open segment bears the suffix `.writing`; a writer that ends without
-/// `finish` leaves it like that, for `recoverRun`. One thread owns it.
+/// manifest at the end. It holds the folder meanwhile: a second writer is refused. The open segment
+/// bears the suffix `.writing`; a writer that ends without `finish` leaves it like that, for
+/// `recoverRun`, or discards the run. One thread owns it.
 public final class RunWriter {
+  /// What becomes of a run that is not finished.
+  public enum Unfinished: Sendable {
+    /// Its records stay: they cannot be had again.
+    case isKept
+    /// It is removed, also by a signal that ends the process.
+    case isDiscarded
+  }
+
   /// The default of the size at which a segment ends: 1 GiB.
   public static let segmentByteCountDefault = 1 << 30
 
@@ -16,7 +25,9 @@ public final class RunWriter {
   public let kind: RunKind
   /// D.
   public let featureCount: Int
-  private let store: any FolderStore
+  private let store: DiskFolder
+  private let hold: HeldFolder
+  private let discard: DiscardedRun?
   private let featureNames: [String]?
   private let recordByteCount: Int
   private let segmentByteCountMax: Int
@@ -38,30 +49,24 @@ public final class RunWriter {
   ///   - featureCount: D, 0 ... 65535.
   ///   - featureNames: D names, or nil; they give the manifest's schema.
   ///   - segmentByteCountMax: where a segment ends; at least one record goes into each.
-  ///   - replacing: whether a folder that is not empty is taken. Then the segments and the
-  ///     manifest in it are removed, and no other file.
-  /// - Throws: `FileFault` for a folder that is not empty, `SystemCallError`.
+  ///   - replacing: whether a run that is there, finished or not, is replaced. Its segments and its
+  ///     manifest are removed, and no other file.
+  ///   - unfinished: what becomes of the run where the writer goes without `finish`.
+  /// - Throws: `FileFault` for a folder that is not empty, or with `replacing` for one that is no run,
+  ///   is a daemon's journal, or is being written; `SystemCallError`.
   public init(
     folder: String, kind: RunKind, featureCount: Int, featureNames: [String]? = nil,
-    segmentByteCountMax: Int = segmentByteCountDefault, replacing: Bool = false
+    segmentByteCountMax: Int = segmentByteCountDefault, replacing: Bool = false,
+    unfinished: Unfinished = .isKept
   ) throws {
     precondition(0...EventRecord.featureCountMax ~= featureCount)
     precondition(featureNames == nil || featureNames?.count == featureCount)
     let store = DiskFolder(folder)
+    let isNew = (try? isFolder(folder)) == nil
     try store.make()
-    let listing = try RunFolder(store)
-    if !listing.isEmpty {
-      guard replacing else {
-        throw FileFault(
-          file: folder, found: "a folder that is not empty", expected: "a new name",
-          remedy: "choose another name or replace the run in it with --force")
-      }
-      // A live process may hold the folder as its journal.
-      if try store.status(of: FlaggedJournal.lockName) != nil {
-        _ = try store.lock(FlaggedJournal.lockName)
-      }
-      try listing.removeRun()
-    }
+    hold = try store.hold()
+    try clearForRun(store, replacing: replacing)
+    discard = unfinished == .isDiscarded ? DiscardedRun(store, kind: kind, isNew: isNew) : nil
     self.folder = folder
     self.store = store
     self.kind = kind
@@ -76,7 +81,7 @@ public final class RunWriter {
   }
 
   deinit {
-    try? flush()
+    if let discard, !isFinished { discard.remove() } else { try? flush() }
     buffer.deallocate()
   }
 
@@ -106,7 +111,11 @@ public final class RunWriter {
   /// Hands all records to the operating system: they survive the end of this process.
   public func flush() throws {
     guard bufferedByteCount > 0 else { return }
-    if current == nil { current = try OpenSegment(nextSegmentName(), in: store) }
+    if current == nil {
+      let name = try nextSegmentName()
+      discard?.extend(to: name.index)
+      current = try OpenSegment(name, in: store)
+    }
     try current?.append(UnsafeRawBufferPointer(rebasing: buffer[..<bufferedByteCount]))
     bufferedByteCount = 0
   }
@@ -140,6 +149,7 @@ public final class RunWriter {
     manifest.extras = extras
     try manifest.write(in: store)
     isFinished = true
+    discard?.forget()
     return manifest
   }
 }

@@ -81,7 +81,7 @@ package struct GeneratedEvents: Sendable {
       schema: featureNames.map { schemaPrefix(featureNames: $0) } ?? 0)
     let writer = try RunWriter(
       folder: path, kind: .events, featureCount: featureCount, featureNames: featureNames,
-      replacing: replacing)
+      replacing: replacing, unfinished: .isDiscarded)
     try writer.append(timeline.beginOfRun)
     let byteCount = EventRecord.byteCount(featureCount: featureCount)
     try forEachChunk(threadCount, progress, bytesPerEvent: byteCount) { part, bytes in

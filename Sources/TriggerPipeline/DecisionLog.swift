@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import RunFiles
 
 /// `decisions.jsonl` beside the journal's segments: what decided, and from which event on. With it
 /// the decisions of a journal can be repeated even when generations were switched or a flood was
@@ -11,7 +12,7 @@ final class DecisionLog {
   /// The table of prescales that this process has written last.
   private var toldTable: String?
 
-  static let name = "decisions.jsonl"
+  static let name = decisionsFileName
 
   init(store: any FolderStore) throws(SystemCallError) {
     file = try JSONLineFile(Self.name, in: store)

@@ -106,7 +106,7 @@ struct BenchSubject {
   ) throws -> [Float] {
     let width = model.shape.featureCount
     if !input.isEmpty, let loaded {
-      let source = try EventSource(paths: input)
+      let source = try openEvents(input)
       try checkFeatures(of: source, fit: loaded)
       let count = min(source.eventCount, eventCount)
       guard count > 0 else { throw NegativeAnswer(description: "bench: \(input[0]) has no events") }

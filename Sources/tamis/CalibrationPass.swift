@@ -73,37 +73,38 @@ struct CalibrationPass {
 }
 
 extension BackgroundEvents {
-  /// Notes on left-out events of the inputs.
+  /// Notes on the inputs, and on their events that are left out.
   var notes: [String] {
-    zip(source.inputs, leftOut).flatMap { input, leftOut in
-      var notes: [String] = []
-      if let unbiasedPrescale {
-        notes.append(
-          "\(input.path): \(counted(input.eventCount, "event")) of the unbiased sample of one in "
-            + "\(unbiasedPrescale); \(leftOut.notSampled) others left out")
+    source.notes
+      + zip(source.inputs, leftOut).flatMap { input, leftOut in
+        var notes: [String] = []
+        if let unbiasedPrescale {
+          notes.append(
+            "\(input.path): \(counted(input.eventCount, "event")) of the unbiased sample of one in "
+              + "\(unbiasedPrescale); \(leftOut.notSampled) others left out")
+        }
+        if leftOut.thinned > 0 {
+          notes.append(
+            "\(input.path): \(counted(leftOut.thinned, "event")) left out of a finer sample, so that "
+              + "all weigh the same")
+        }
+        if leftOut.simulated > 0 {
+          notes.append(
+            "\(input.path): \(leftOut.simulated) events that their sender had marked as simulated "
+              + "left out")
+        }
+        if leftOut.tainted > 0 {
+          notes.append(
+            "\(input.path): \(counted(leftOut.tainted, "event")) left out, since their sender had "
+              + "marked them as tainted")
+        }
+        if leftOut.repeated > 0 {
+          notes.append(
+            "\(input.path): \(counted(leftOut.repeated, "event")) left out, since an earlier record "
+              + "has the same run, source and sequence")
+        }
+        return notes
       }
-      if leftOut.thinned > 0 {
-        notes.append(
-          "\(input.path): \(counted(leftOut.thinned, "event")) left out of a finer sample, so that "
-            + "all weigh the same")
-      }
-      if leftOut.simulated > 0 {
-        notes.append(
-          "\(input.path): \(leftOut.simulated) events that their sender had marked as simulated "
-            + "left out")
-      }
-      if leftOut.tainted > 0 {
-        notes.append(
-          "\(input.path): \(counted(leftOut.tainted, "event")) left out, since their sender had "
-            + "marked them as tainted")
-      }
-      if leftOut.repeated > 0 {
-        notes.append(
-          "\(input.path): \(counted(leftOut.repeated, "event")) left out, since an earlier record "
-            + "has the same run, source and sequence")
-      }
-      return notes
-    }
   }
 }
 

@@ -91,7 +91,7 @@ struct ExplainCommand: ParsableCommand {
     try outputs.check(inputs: input + [model, calibration], replacing: replace.force)
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
-    let source = try EventSource(paths: input)
+    let source = try openEvents(input)
     try checkFeatures(of: source, fit: loaded)
     let rows = EventRows(source, name: "input")
     let matchedCalibration = try calibration.map { try MatchedCalibration(path: $0, model: loaded) }

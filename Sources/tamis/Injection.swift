@@ -24,7 +24,7 @@ struct Injection {
   ///
   /// - Throws: `FileFault` where they cannot be read, or have another D.
   init(path: String, every: Int, source: UInt32, featureCount: Int) throws {
-    events = try EventSource(paths: [path])
+    events = try openEvents([path])
     self.every = every
     self.source = source
     guard events.featureCount == featureCount, events.eventCount > 0 else {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BoundedNumbers
 internal import CommandFrame
 internal import EventRecords
+internal import RunFiles
 internal import TriggerPipeline
 internal import ZeroMQ
 
@@ -58,6 +59,10 @@ struct RecordCommand: ParsableCommand {
   }
 
   func run() throws {
+    var outputs = Outputs()
+    outputs.folder("--out", out)
+    try outputs.check(replacing: replace.force)
+    try refuseRunFolder(out, unless: replace.force)
     let stop = StopRequest()
     if let address = peers.connect { complainOfHost(in: address) }
     let socket = try Socket(try Context(), pattern == .sub ? .sub : .pull)

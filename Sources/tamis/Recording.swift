@@ -29,7 +29,7 @@ struct Recording {
     clearsSimulated: Bool = false
   ) throws {
     self.clearsSimulated = clearsSimulated
-    featureCount = try EventSource(paths: paths).featureCount
+    featureCount = try openEvents(paths).featureCount
     parts = try paths.map { path in
       path.hasSuffix(".npy")
         ? .rows(try EventSource(paths: [path])) : .run(try RecordedRun(path))

@@ -68,8 +68,7 @@ struct RedecideCommand: ParsableCommand {
     for note in loaded.notes { complain("\(model): \(note)") }
     let matched = try MatchedCalibration(path: calibration, model: loaded)
     let old = try oldCalibration.map { try TriggerCalibration.load($0) }
-    let source = try EventSource(paths: journal)
-    for note in source.notes { complain(note) }
+    let source = try openEvents(journal)
     for (index, input) in source.inputs.enumerated() {
       guard input.eventCount == 0 || input.flaggedRecord(at: 0) != nil else {
         throw FileFault(

@@ -97,7 +97,7 @@ struct ScoreCommand: ParsableCommand {
       inputs: input + [model, calibration, prescaling.prescales], replacing: replace.force)
     let loaded = try TrainedModel.load(model)
     for note in loaded.notes { complain("\(model): \(note)") }
-    let events = try EventSource(paths: input)
+    let events = try openEvents(input)
     try checkFeatures(of: events, fit: loaded)
     let matchedCalibration = try calibration.map { try MatchedCalibration(path: $0, model: loaded) }
     let chosen =

@@ -28,7 +28,7 @@ final class ScoreOutputs {
     self.flagged = try flagged.map {
       try RunWriter(
         folder: $0, kind: .flagged, featureCount: width, featureNames: input.featureNames,
-        replacing: replacing)
+        replacing: replacing, unfinished: .isDiscarded)
     }
     self.maker = maker
     self.input = input

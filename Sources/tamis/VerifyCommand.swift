@@ -73,7 +73,7 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try TrainedModel.load(model)
-    let events = try EventSource(paths: input)
+    let events = try openEvents(input)
     try checkFeatures(of: events, fit: loaded)
     let matchedCalibration = try MatchedCalibration(path: calibration, model: loaded)
     let journal = try RecordedRun(flagged)

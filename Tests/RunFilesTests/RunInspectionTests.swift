@@ -56,6 +56,23 @@ import Testing
     #expect(names(in: temporary.path) == ["000001.events.writing"])
   }
 
+  /// A segment beside a finished run is no part of it, whatever its manifest lists.
+  @Test(arguments: [true, false]) func aSegmentThatIsNotListedIsAFault(listsNone: Bool) throws {
+    try writeRun(temporary("run"), someEvents(3))
+    if listsNone {
+      try writeRun(temporary("empty"), [])
+      try writeFile(
+        temporary("run/manifest.json"), contents(of: temporary("empty/manifest.json")))
+    } else {
+      try writeFile(temporary("run/000002.events"), contents(of: temporary("run/000001.events")))
+    }
+    let name = listsNone ? "000001.events" : "000002.events"
+    let inspection = try RunInspection(temporary("run"))
+    #expect(inspection.problems == ["manifest.json does not list \(name)"])
+    #expect(value("manifest", inspection) == .bool(false))
+    #expect(fault { _ = try RecordedRun(temporary("run")) }?.found == "a segment \(name)")
+  }
+
   @Test func arraysAreTold() throws {
     try writeFile(temporary("a.npy"), numpyBytes(shape: [3, 1]))
     let whole = try RunInspection(temporary("a.npy"))

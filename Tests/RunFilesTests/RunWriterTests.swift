@@ -1,5 +1,6 @@
 import DurableFiles
 import EventRecords
+import Glibc
 import RunFiles
 import StrictJSON
 import TestSupport
@@ -126,6 +127,79 @@ func writeRun(
     withExtendedLifetime(journal) {}
   }
 
+  /// What a kill can leave: any of a run's files without the others.
+  @Test(
+    arguments: [
+      ["000001.events", "000001.events.writing"], ["000001.events.writing"],
+      ["000001.events.writing.again"], ["manifest.json"], ["manifest.json.new"],
+      ["000002.events"], ["000001.events", "manifest.json.new"],
+      ["000001.flagged", "000002.events"],
+      ["000001.flagged", "decisions.jsonl", "manifest.json"], ["1000000.events", "999999.events"],
+    ])
+  func whatAKilledWriterLeftIsReplaced(files: [String]) throws {
+    try writeRun(temporary("other"), someEvents(1))
+    mkdir(temporary("run"), 0o755)
+    for name in files {
+      try writeFile(
+        temporary("run/\(name)"),
+        name == "manifest.json" ? contents(of: temporary("other/manifest.json")) : [1, 2])
+    }
+    #expect(fault { try writeRun(temporary("run"), []) }?.remedy?.contains("--force") == true)
+    let writer = try RunWriter(
+      folder: temporary("run"), kind: .events, featureCount: 4, replacing: true)
+    #expect(names(in: temporary("run")) == [])
+    try someEvents(3).withUnsafeBytes { try writer.append(records: $0) }
+    try writer.finish()
+    #expect(try RunInspection(temporary("run")).isWhole)
+  }
+
+  @Test(
+    arguments: [
+      ["notes.txt"], ["manifest.json"], ["manifest.json", "app.js"], ["decisions.jsonl"],
+      ["numbers", "000001.flagged"], ["published", "manifest.json"], ["1.events", "000001.csv"],
+    ])
+  func aFolderThatIsNoRunIsNotReplaced(files: [String]) throws {
+    mkdir(temporary("run"), 0o755)
+    for name in files { try writeFile(temporary("run/\(name)"), Array("{}".utf8)) }
+    let refused = fault {
+      _ = try RunWriter(
+        folder: temporary("run"), kind: .events, featureCount: 4, replacing: true)
+    }
+    #expect(refused?.file == temporary("run"))
+    #expect(names(in: temporary("run")) == files.sorted())
+  }
+
+  @Test func aRunThatIsBeingWrittenIsNotReplaced() throws {
+    let writer = try RunWriter(folder: temporary("run"), kind: .events, featureCount: 4)
+    try someEvents(3).withUnsafeBytes { try writer.append(records: $0) }
+    try writer.flush()
+    for replacing in [false, true] {
+      let refused = fault {
+        _ = try RunWriter(
+          folder: temporary("run"), kind: .events, featureCount: 4, replacing: replacing)
+      }
+      #expect(refused?.found == "a folder that another process writes")
+    }
+    #expect(try RunInspection(temporary("run")).lines.last == "whole so far")
+    #expect(try RecordedRun(temporary("run")).notes.contains { $0.contains("still being written") })
+    try writer.finish()
+    #expect(try RunInspection(temporary("run")).lines.last == "whole")
+  }
+
+  @Test(arguments: [true, false]) func aRunThatIsDiscardedLeavesNothing(isNew: Bool) throws {
+    if !isNew { mkdir(temporary("run"), 0o755) }
+    do {
+      let writer = try RunWriter(
+        folder: temporary("run"), kind: .events, featureCount: 4, segmentByteCountMax: 80,
+        unfinished: .isDiscarded)
+      try someEvents(3).withUnsafeBytes { try writer.append(records: $0) }
+      try writer.flush()
+      #expect(names(in: temporary("run")).count == 3)
+    }
+    #expect(names(in: temporary.path) == (isNew ? [] : ["run"]))
+    if !isNew { #expect(names(in: temporary("run")) == []) }
+  }
+
   @Test func aMissingParentIsNamed() {
     #expect(throws: SystemCallError.self) {
       _ = try RunWriter(folder: temporary("no/run"), kind: .events, featureCount: 4)
@@ -143,6 +217,13 @@ func writeRun(
     }
     #expect(names(in: temporary("run")) == ["000001.events.writing"])
     #expect(try contents(of: temporary("run/000001.events.writing")) == someEvents(4))
+    // Readers take what is there, and say what is not.
+    let notes = try RecordedRun(temporary("run")).notes
+    #expect(notes.contains { $0.hasPrefix("not finished: there is no manifest.json") })
+    #expect(notes.contains("its last whole record is sequence 4 of run 7, source 1"))
+    let inspection = try RunInspection(temporary("run"))
+    #expect(inspection.problems.count == 1 && inspection.lines.last == "not whole")
+    #expect(inspection.problems.first?.hasPrefix("not finished") == true)
   }
 
   @Test(

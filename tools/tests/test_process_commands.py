@@ -169,6 +169,93 @@ def test_a_signal_leaves_no_unfinished_file(chain, tmp_path, number):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_signal_leaves_no_unfinished_run(tmp_path, number, is_there):
+    run = tmp_path / "big.run"
+    if is_there:
+        run.mkdir()
+        (run / "notes.txt").touch()
+        (run / "000001.flagged").touch()
+    child = subprocess.Popen(
+        [BIN / "tamis", "simulate", "background", "--events", "500000000", "--out", run, "--force"],
+        stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: (run / "000001.events.writing").exists(), "it is begun")
+        child.send_signal(number)
+        assert child.wait(60) == -number
+    finally:
+        child.kill()
+    assert os.listdir(run if is_there else tmp_path) == (["notes.txt"] if is_there else [])
+
+
+def test_a_killed_run_is_told_and_replaced(chain, tmp_path):
+    run = tmp_path / "big.run"
+    child = subprocess.Popen(
+        [BIN / "tamis", "simulate", "background", "--events", "500000000", "--out", run],
+        stderr=subprocess.DEVNULL)
+    try:
+        # Some records are in it.
+        until(lambda: run.is_dir() and any(f.stat().st_size for f in run.iterdir()), "it is begun")
+    finally:
+        child.kill()
+        child.wait()
+    done = tamis("inspect", run)
+    assert done.returncode == 1
+    assert "problem: not finished" in done.stdout and done.stdout.endswith("not whole\n")
+    # The check takes all of what is there: a part is enough for the readers.
+    segment = run / "000001.events.writing"
+    os.truncate(segment, min(segment.stat().st_size, 10_000))
+    sink = tmp_path / "again.npy"
+    readers = [("score", "--model", chain / "model.safetensors", "--input", run, "--scores", sink),
+               ("calibrate", "--model", chain / "model.safetensors", "--background", run,
+                "--working-point", "a=0.5", "--out", tmp_path / "c.json"),
+               ("drift", "--model", chain / "model.safetensors", "--calibration",
+                chain / "calibration.json", "--input", run),
+               ("explain", "--model", chain / "model.safetensors", "--input", run),
+               ("replay", run, "--connect", "tcp://127.0.0.1:1", "--wait", "0")]
+    for reader in readers:
+        said = tamis(*reader).stderr
+        assert "big.run: not finished" in said and "its last whole record is sequence" in said, (
+            reader[0], said)
+    good("simulate", "background", "--events", "5", "--out", run, "--force")
+    assert good("inspect", run).endswith("whole\n")
+
+
+def test_record_looks_at_its_folder_first(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    for force, said in [((), "a folder that is not empty"), (("--force",), "a folder of other files")]:
+        done = tamis("record", "--bind", "tcp://127.0.0.1:*", "--pattern", "pull", "--out", tmp_path,
+                     "--seconds", "30", *force)
+        assert done.returncode == 1 and said in done.stderr, done.stderr
+    assert os.listdir(tmp_path) == ["notes.txt"]
+
+
+def test_two_at_once_leave_one_whole_run(tmp_path):
+    for _ in range(3):
+        commands = [
+            subprocess.Popen(
+                [BIN / "tamis", "simulate", "background", "--events", "20000", "--run", str(run),
+                 "--out", tmp_path / "r.run", "--force"], stderr=subprocess.PIPE, text=True)
+            for run in (1, 2, 3)]
+        said = [command.communicate(timeout=60)[1] for command in commands]
+        ends = [command.returncode for command in commands]
+        assert 0 in ends
+        for end, text in zip(ends, said):
+            assert end == 0 or "a folder that another process writes" in text, text
+        assert good("inspect", tmp_path / "r.run").endswith("whole\n")
+
+
+def test_two_key_pairs_at_once_are_one_pair(tmp_path):
+    for _ in range(5):
+        commands = [
+            subprocess.Popen([BIN / "tamis", "keygen", "--out", tmp_path / "k", "--force"],
+                             stdout=subprocess.DEVNULL) for _ in range(4)]
+        assert [command.wait(60) for command in commands] == [0] * 4
+        public = (tmp_path / "k.public").read_text().split()[0]
+        assert f'public-key = "{public}"' in (tmp_path / "k").read_text()
+
+
 def as_process_1(*command, **options):
     """Runs a program as process 1 of a namespace of its own."""
     probe = subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True)
