@@ -23,6 +23,14 @@ extension TriggerCalibration {
   /// More than any calibration needs; a larger file is something else.
   private static let byteCountMax = 16 << 20
 
+  /// Whether the file `path` is JSON, as a calibration is. Any name may be one's.
+  package static func recognises(_ path: String) throws -> Bool {
+    let file = try MappedFile(path)
+    return withExtendedLifetime(file) {
+      file.bytes.prefix(1_024).first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
+    }
+  }
+
   /// Reads a calibration file and checks all of it. Throws a `FileFault` that names the key, or
   /// the system's error where the file cannot be read.
   package static func load(_ path: String) throws -> LoadedCalibration {

@@ -36,7 +36,7 @@ private func faultOfTCP(_ hostPort: String, for use: AddressUse) -> AddressFault
   }
   if use == .bind {
     if port == "*" || isPort(port, from: 0) { return nil }
-    return AddressFault(expected: "a port from 1 to 65535, or * for any that is free")
+    return AddressFault(expected: "a port from 1 to 65535, or 0 or * for any that is free")
   }
   if host == "*" {
     return AddressFault(

@@ -26,6 +26,17 @@ extension TrainedModel {
     }
   }
 
+  /// Whether the file `path` begins as a safetensors file does: the length of a JSON object, and its
+  /// brace. Any name may be a model's.
+  public static func recognises(_ path: String) throws -> Bool {
+    let content = try MappedFile(path)
+    return withExtendedLifetime(content) {
+      guard content.bytes.count > 9 else { return false }
+      let headerByteCount = UInt64(littleEndian: content.bytes.loadUnaligned(as: UInt64.self))
+      return headerByteCount <= content.bytes.count - 8 && content.bytes[8] == UInt8(ascii: "{")
+    }
+  }
+
   /// Reads a model from the bytes of a file; `path` is for messages.
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String

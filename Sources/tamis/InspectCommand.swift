@@ -54,12 +54,16 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func inspect(_ file: String) throws -> (lines: [String], isWhole: Bool) {
-    if file.hasSuffix(".safetensors") {
-      return (ModelInspection(try TrainedModel.load(file)).lines, true)
-    }
-    if file.hasSuffix(".json") { return (try TriggerCalibration.load(file).inspection, true) }
-    if try !RunInspection.recognises(file), try CalibrationPart.recognises(file) {
-      return (try CalibrationPart.load(file).part.inspection, true)
+    if try !RunInspection.recognises(file) {
+      if try CalibrationPart.recognises(file) {
+        return (try CalibrationPart.load(file).part.inspection, true)
+      }
+      if try file.hasSuffix(".safetensors") || TrainedModel.recognises(file) {
+        return (ModelInspection(try TrainedModel.load(file)).lines, true)
+      }
+      if try file.hasSuffix(".json") || TriggerCalibration.recognises(file) {
+        return (try TriggerCalibration.load(file).inspection, true)
+      }
     }
     var inspection = try RunInspection(file)
     if inspection.kind == .flagged { inspection.add(problems: try ledgerDamage(inFolder: file)) }

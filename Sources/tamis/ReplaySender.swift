@@ -38,14 +38,23 @@ struct ReplaySender: ~Copyable {
 
   private var socket: Socket { opened.socket }
 
+  /// Several subscribers are counted when no subscription has come or gone for this long.
+  private static let settlingNs: UInt64 = 200_000_000
+
   /// Returns when a PUB socket has `count` subscribers; a PUSH socket waits with its first message.
   func waitForReceivers(_ count: Int) throws {
     guard pattern == .pub else { return }
     let startNs = monotonicNs()
+    var changedNs = startNs
     while true {
-      try subscriptions.update(from: socket)
-      // A subscriber may have several topics: there are as many connections as well.
-      if subscriptions.count >= count, count == 1 || opened.connectionCount >= count { return }
+      if try subscriptions.update(from: socket) { changedNs = monotonicNs() }
+      // A subscriber may have several topics, or come twice before its old connection is given up: there
+      // are as many connections as well, and nothing has changed for a while.
+      if subscriptions.count >= count, count == 1 || opened.connectionCount >= count,
+        count == 1 || monotonicNs() - changedNs >= Self.settlingNs
+      {
+        return
+      }
       try pause(ns: 1_000_000, since: startNs, "subscribed")
     }
   }
@@ -106,13 +115,18 @@ private final class Subscriptions {
   private(set) var count = 0
   private var message = Message()
 
-  func update(from socket: Socket) throws {
+  /// Counts those that have come and gone since the last call; returns whether there were any.
+  @discardableResult
+  func update(from socket: Socket) throws -> Bool {
+    var hasChanged = false
     while try socket.receive(into: &message) {
+      hasChanged = true
       switch message.bytes.first {
       case 1: count += 1
       case 0: count -= 1
       default: break
       }
     }
+    return hasChanged
   }
 }

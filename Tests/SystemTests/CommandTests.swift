@@ -117,7 +117,19 @@ import Testing
     for path in [trained.model, trained.calibration, trained.background] {
       #expect(!(try Programs.tamis("inspect", path).expectExit().isEmpty))
     }
+    // By what is in it: names may be any.
     let folder = TemporaryFolder()
+    for (index, path) in [trained.model, trained.calibration].enumerated() {
+      let copy = "\(folder.path)/\(index)"
+      try FileManager.default.copyItem(atPath: path, toPath: copy)
+      let said = try Programs.tamis("inspect", copy).expectExit()
+      let known = try Programs.tamis("inspect", path).expectExit()
+      #expect(
+        said.replacing(copy, with: "") == known.replacing(path, with: ""), "\(said)")
+    }
+    let unknown = try Programs.tamis("inspect", try folder.write("# words", to: "words"))
+    #expect(try unknown.wait() == 1)
+    #expect(unknown.output.contains("# wo") && !unknown.output.contains("tamis inspect"))
     let torn = try folder.write("TMSE, but nothing more", to: "torn.events")
     #expect(try Programs.tamis("inspect", torn).wait() == 1)
   }

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -27,6 +28,8 @@ Mask = npt.NDArray[np.bool_]
 
 SUFFIXES = {"events": ".events", "flagged": ".flagged"}
 OPEN_SUFFIX = ".writing"
+# Six digits, or as many as a larger number needs.
+SEGMENT_NUMBER = re.compile(r"([0-9]{6}|[1-9][0-9]{6,11})\.")
 
 
 class Segment(NamedTuple):
@@ -227,8 +230,10 @@ def _segment_paths(path: pathlib.Path) -> list[pathlib.Path]:
 
 
 def segment_paths_or_none(folder: pathlib.Path) -> list[pathlib.Path]:
-    """A folder's segments in order, open ones too."""
-    return sorted(each for each in folder.glob("[0-9]" * 6 + ".*") if _kind(each))
+    """A folder's segments in the order of their numbers, open ones too."""
+    return sorted((each for each in folder.iterdir()
+                   if SEGMENT_NUMBER.match(each.name) and _kind(each)),
+                  key=lambda each: (int(each.name.split(".")[0]), each.name))
 
 
 def _kind(path: pathlib.Path) -> str | None:

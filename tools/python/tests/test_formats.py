@@ -312,6 +312,15 @@ def test_open_and_torn_segment(tmp_path):
     assert (len(run), run.torn_bytes) == (19, 83)
 
 
+def test_segments_are_in_the_order_of_their_numbers(tmp_path):
+    names = ["999998.events", "999999.events", "1000000.events", "1000001.events.writing"]
+    for index, name in enumerate(names):
+        (tmp_path / name).write_bytes(some_events(1, index + 1).tobytes())
+    for other in ["0000001.events", "12345.events", "1234567890123.events", "x.events"]:
+        (tmp_path / other).write_bytes(b"")
+    assert [each.path.name for each in runs.Run(tmp_path).files] == names
+
+
 def test_sequence_ledger():
     events = some_events(10, 1)
     events["sequence"] = [1, 2, 2, 5, 4, 9, 1, 2, 3, 4]
