@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pathlib
@@ -14,7 +15,8 @@ from . import records as formats
 from .faults import RunFault
 from .records import Records, record_dtype
 from .runs import (
-    OPEN_SUFFIX, SUFFIXES, Path, events_of, file_sha256, mapped, segment_paths_or_none, summary)
+    OPEN_SUFFIX, SUFFIXES, Path, events_of, file_sha256, mapped, segment_number,
+    segment_paths_or_none, summary)
 
 __all__ = ["RunWriter"]
 
@@ -24,7 +26,8 @@ class RunWriter:
 
     With `continuing` records are appended to a run that exists, also after its writer was killed:
     what follows the last good record of an open segment is cut off first. As a context manager it
-    is closed at the end of the block, and left as after a crash where the block raises.
+    is closed at the end of the block, and left as after a crash where the block raises. The folder is
+    held meanwhile, as the commands hold it: a second writer is refused.
 
     >>> with RunWriter("new", "events", 64, names) as writer:     # doctest: +SKIP
     ...     writer.append(records)
@@ -34,6 +37,7 @@ class RunWriter:
                  feature_names: Sequence[str] | None = None, continuing: bool = False):
         self.folder = pathlib.Path(path)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._hold = _HeldFolder(self.folder)
         if not continuing and any(self.folder.iterdir()):
             raise RunFault(f"{path}: not empty; a run is written into a new folder")
         if feature_names and len(feature_names) != feature_count:
@@ -48,7 +52,7 @@ class RunWriter:
                         if self._closed_after_crash(each)]
         if kind == "flagged" and self.earlier:
             self.last_number = int(mapped(self.earlier[-1], self.dtype)["number"][-1])
-        self._index = max((int(each.name[:6]) for each in self.earlier), default=0)
+        self._index = max((segment_number(each) for each in self.earlier), default=0)
         self._open_next()
 
     def _open_next(self) -> None:
@@ -66,6 +70,7 @@ class RunWriter:
             self.close()
         else:
             self.file.close()
+            self._hold.close()
 
     def append(self, records: Records, durable: bool = False) -> None:
         """Appends an array of records, as they are; they survive the end of this process, and
@@ -93,6 +98,7 @@ class RunWriter:
             _synced(file)
         partial.rename(self.folder / "manifest.json")
         _sync_folder(self.folder)
+        self._hold.close()
 
     def _name_segment(self) -> None:
         _synced(self.file)
@@ -145,6 +151,28 @@ class RunWriter:
         os.truncate(path, count * self.dtype.itemsize)
         path.rename(path.with_name(path.name.removesuffix(OPEN_SUFFIX)))
         return True
+
+
+class _HeldFolder:
+    """Holds a folder by flock(2) on the folder itself, until close() or the end of the process."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.descriptor: int | None = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise RunFault(f"{folder}: another process writes there; wait for its end") from None
+        except OSError:
+            pass  # Some file systems lock no folders.
+
+    def close(self) -> None:
+        """Lets the folder go."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+        self.descriptor = None
+
+    __del__ = close
 
 
 def _synced(file: IO[Any]) -> None:

@@ -233,7 +233,12 @@ def segment_paths_or_none(folder: pathlib.Path) -> list[pathlib.Path]:
     """A folder's segments in the order of their numbers, open ones too."""
     return sorted((each for each in folder.iterdir()
                    if SEGMENT_NUMBER.match(each.name) and _kind(each)),
-                  key=lambda each: (int(each.name.split(".")[0]), each.name))
+                  key=lambda each: (segment_number(each), each.name))
+
+
+def segment_number(path: pathlib.Path) -> int:
+    """The number in a segment's name."""
+    return int(path.name.split(".")[0])
 
 
 def _kind(path: pathlib.Path) -> str | None:

@@ -321,6 +321,17 @@ def test_segments_are_in_the_order_of_their_numbers(tmp_path):
     assert [each.path.name for each in runs.Run(tmp_path).files] == names
 
 
+def test_a_writer_goes_on_behind_seven_digits_and_holds_the_folder(tmp_path):
+    (tmp_path / "1000000.events").write_bytes(some_events(1).tobytes())
+    with runs.RunWriter(tmp_path, "events", 64, continuing=True) as writer:
+        with pytest.raises(runs.RunFault, match="another process"):
+            runs.RunWriter(tmp_path, "events", 64, continuing=True)
+        writer.append(some_events(2))
+    assert [each.path.name for each in runs.Run(tmp_path).files] == [
+        "1000000.events", "1000001.events"]
+    runs.RunWriter(tmp_path, "events", 64, continuing=True).close()
+
+
 def test_sequence_ledger():
     events = some_events(10, 1)
     events["sequence"] = [1, 2, 2, 5, 4, 9, 1, 2, 3, 4]
