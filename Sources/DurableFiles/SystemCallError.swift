@@ -66,8 +66,10 @@ package func retryingOnInterrupt<Result: SignedInteger>(
   }
 }
 
-/// Whether the file system of `folder` can have no more files. Some have no such limit.
+/// Whether the file system of `folder` can have no more files, while bytes are free. Some have no such
+/// limit.
 private func hasNoFreeInode(_ folder: String) -> Bool {
   var status = statvfs()
   return statvfs(folder, &status) == 0 && status.f_files > 0 && status.f_favail == 0
+    && status.f_bavail > 0
 }
