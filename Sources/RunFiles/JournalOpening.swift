@@ -171,7 +171,11 @@ public func refuseUnfitJournal(
   let manifest = try? RunManifest.readIfSound(in: store).manifest
   _ = try JournalOpening.refuseForeign(
     RunFolder(store), manifest: manifest, featureCount: featureCount, featureNames: featureNames)
-  try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
+  do {
+    try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
+  } catch let error as SystemCallError where error.isNoRegularFile {
+    // What is no file is set aside when the journal is opened.
+  }
 }
 
 /// The process that has the journal in `folder` open, in words. Nil where none has, and where it
