@@ -73,7 +73,7 @@ def test_c(daemon, tmp_path):
 @pytest.mark.parametrize("jar", JARS, ids=["jeromq", "jzmq"])
 def test_java(daemon, tmp_path, jar):
     if not pathlib.Path(jar).is_file():
-        pytest.skip("no JeroMQ of 0.5 or later: tools/test-python fetches one" if jar == JARS[0]
+        pytest.skip("no JeroMQ of 0.5 or later: name its jar in TAMIS_JEROMQ_JAR" if jar == JARS[0]
                     else "no libzmq-java here")
     checked(["javac", "-Xlint:all,-deprecation", "-Werror", "-cp", jar, "-d", tmp_path,
              *sorted(EXAMPLES.glob("*.java"))])
