@@ -7,7 +7,8 @@ package import ScoreModel
 /// least noise of which the network still explains an eighth. A finer one shows smaller
 /// displacements, and below that share the network's own error is what the norm shows. One level
 /// has weight 1. Of an average of networks the finest of the three is left out: there the networks'
-/// errors are largest beside what they predict, and at small rates less is found. docs/detector-study.md has what the rule was compared with.
+/// errors are largest beside what they predict, and at small rates less is found.
+/// docs/detector-study.md has what the rule was compared with.
 package func automaticScoring(
   _ levels: [NoiseLevelSummary], output: Scoring.Output, isAveraged: Bool = false
 ) -> Scoring {

@@ -38,6 +38,9 @@ package func trainScoreNetwork(
   let measuring = NetworkMeasuring(
     configuration: configuration, events: standardised, split: split, linear: linear)
   var (parameters, measurement) = (first, try measuring.measure(first))
+  // The first network decides alone, also where the number of networks is given.
+  let askedMemberCount = configuration.memberCount
+  configuration.memberCount = 1
   var scoring = configuration.scoring(measurement)
   func distanceChoice() throws -> (distance: NeighbourDistance?, sentence: String) {
     try NeighbourFitting(events: standardised, split: split).choose(
@@ -45,6 +48,7 @@ package func trainScoreNetwork(
       isAutomatic: configuration.scoringLevels == nil)
   }
   var distance = try distanceChoice()
+  configuration.memberCount = askedMemberCount
   let members = configuration.chosenMembers(sample, hasDistance: distance.distance != nil)
   configuration.memberCount = members.count
   if members.count > 1 {
@@ -137,7 +141,8 @@ extension TrainingConfiguration {
     let share = (row.explainedNoise * 1000).rounded() / 1000 + 0
     let why =
       row.explainedNoise >= explainedNoiseMin
-      ? "the smallest noise\(memberCount > 1 ? " but the last" : "") of which the network explains at least \(explainedNoiseMin) on "
+      ? "the smallest noise\(memberCount > 1 ? " but the last" : "") of which the network explains "
+        + "at least \(explainedNoiseMin) on "
         + "held-out events (\(share))"
       : "the network explains \(share) of the noise there, and no finer level more than "
         + "\(explainedNoiseMin)"

@@ -27,8 +27,9 @@ struct TrainCommand: ParsableCommand {
       and batch. The spread gives the three noise levels that are trained, and what the network \
       predicts at each, on the events that it did not learn from, the one that scores. How near to \
       one another events lie decides whether the distance to the nearest training event is added \
-      to the score. Near a subspace two small networks are averaged. The choices are printed with their reasons, and an option that is given is \
-      taken instead. For `tamis sample` train with --noise-levels 10, since sampling begins at \
+      to the score. Where background lies near a subspace two small networks are averaged. The \
+      choices are printed with their reasons, and an option that is given is taken instead. For \
+      `tamis sample` train with --noise-levels 10, since sampling begins at \
       large noise. The table printed at the end shows the share of the noise that the network \
       predicts at each level, and the share that a linear filter would predict. A network below \
       the filter was trained too little.

@@ -68,7 +68,7 @@ internal import Testing
       "bad port to bind",
       "model: m\ncalibration: c\ninput: {bind: [tcp://*:x]}\noutput: {bind: [tcp://*:2]}\n",
       "3:16: input.bind: found `tcp://*:x`, "
-        + "expected a port from 1 to 65535, or * for any that is free"),
+        + "expected a port from 1 to 65535, or 0 or * for any that is free"),
     BadFile(
       "no address at all",
       "model: m\ncalibration: c\ninput:\n  pattern: pull\noutput: {connect: [], bind: []}\n",

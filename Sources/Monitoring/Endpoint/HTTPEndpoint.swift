@@ -61,7 +61,7 @@ package final class HTTPEndpoint: Sendable {
     }
     boundPort = socket.port
     self.loop = loop
-    thread = Mutex(WorkerThread(name: "tamis-http") { loop.run() })
+    thread = Mutex(WorkerThread(name: "http") { loop.run() })
   }
 
   deinit { stop() }
