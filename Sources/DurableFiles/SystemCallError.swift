@@ -11,8 +11,11 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
   /// What was found where a regular file was expected, such as "a FIFO"; nil for any other failure.
   public var irregular: String?
 
-  /// Whether bytes were free, and no inode for another file.
+  /// Whether no inode was free for another file, which was to be made.
   private let lacksInode: Bool
+
+  /// What makes a file or a folder, and needs an inode. All else that finds no space needs bytes.
+  private static let makingOperations: Set = ["open", "make the folder", "write in the folder"]
 
   /// Captures a failure; `code` must be read from `errno` before any other call.
   public init(_ operation: String, file: String, code: CInt = errno) {
@@ -20,7 +23,9 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     self.file = file
     self.code = code
     // Now: whoever gives up after this may leave some free.
-    lacksInode = code == ENOSPC && hasNoFreeInode(folder(of: file))
+    lacksInode =
+      code == ENOSPC && Self.makingOperations.contains(operation)
+      && hasNoFreeInode(folder(of: file))
   }
 
   /// Throws where the file is not a regular one.
@@ -41,7 +46,7 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     let advice =
       switch code {
       case ENOSPC where lacksInode:
-        "; bytes are free there, but no inode: remove files on that file system"
+        "; no inode is free there: remove files on that file system"
       case ENOSPC: "; free space on that file system"
       case EDQUOT: "; free space in the quota of this user, group or project (bytes or files)"
       case EACCES, EPERM, EROFS: "; check the owner and mode of the file and its folder"
@@ -66,10 +71,8 @@ package func retryingOnInterrupt<Result: SignedInteger>(
   }
 }
 
-/// Whether the file system of `folder` can have no more files, while bytes are free. Some have no such
-/// limit.
+/// Whether the file system of `folder` can have no more files. Some have no such limit.
 private func hasNoFreeInode(_ folder: String) -> Bool {
   var status = statvfs()
   return statvfs(folder, &status) == 0 && status.f_files > 0 && status.f_favail == 0
-    && status.f_bavail > 0
 }

@@ -39,7 +39,7 @@ def test_inodes_that_are_used_up(disk):
         if out == "b.npy":
             assert done.returncode == 0
         else:
-            assert done.returncode == 1 and "no inode: remove files" in done.stderr, done.stderr
+            assert done.returncode == 1 and "no inode is free there: remove files" in done.stderr, done.stderr
             assert not (disk / out).exists()
     # Bytes that are used up are another thing.
     (disk / "b.npy").unlink()
