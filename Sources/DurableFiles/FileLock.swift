@@ -9,8 +9,9 @@ final class FileLock: Sendable {
   init(_ path: String) throws {
     let file = try OpenFile(opening: path, flags: O_CREAT | O_RDWR)
     try take(file)
-    // The number is for people: a full disk must not keep the journal from being opened.
-    try? writeProcessNumber(file)
+    // The number is for people: a full disk must not keep the journal from being opened. What is no
+    // number is not a lock's, and stays: a link may lead anywhere.
+    if holdsNumber(file) { try? writeProcessNumber(file) }
     self.file = file
   }
 }
@@ -42,6 +43,14 @@ private func writeProcessNumber(_ file: borrowing OpenFile) throws {
   try file.truncate(to: 0)
   var text = "\(getpid())\n"
   try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0), at: 0) }
+}
+
+/// Whether the file is as this type leaves it: empty, or a number and the end of the line.
+private func holdsNumber(_ file: borrowing OpenFile) -> Bool {
+  let text = UnsafeMutableRawBufferPointer.allocate(byteCount: 21, alignment: 1)
+  defer { text.deallocate() }
+  guard let count = try? file.read(into: text, at: 0), count < text.count else { return false }
+  return text[..<count].allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x0A }
 }
 
 private func holder(_ file: borrowing OpenFile) -> String {

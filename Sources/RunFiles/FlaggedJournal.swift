@@ -72,6 +72,10 @@ public final class FlaggedJournal {
   private static let closingsMax = 8
 
   package static let lockName = "lock"
+  /// A line for each run and source that was closed.
+  package static let ledgerName = "ledger.jsonl"
+  /// The accounts of runs that are open.
+  package static let accountsName = "ledger.open"
   /// The files beside the segments that the journal reads.
   static let fileNames = [
     RunFolder.manifestName, PublishedCursor.fileName, NumberReservation.fileName,

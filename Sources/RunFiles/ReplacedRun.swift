@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import EventRecords
 
 /// Throws a `FileFault` where no run can be written in the folder `path`: it is not empty and `replacing`
 /// is false, holds no run, is the journal of a daemon, or is being written. For the start of long work;
@@ -32,18 +33,30 @@ private func refuse(_ store: DiskFolder, _ names: [String], replacing: Bool) thr
   }
   // A live process may hold the folder as its journal.
   if names.contains(FlaggedJournal.lockName) { _ = try store.lock(FlaggedJournal.lockName) }
-  if let name = FlaggedJournal.fileNames.first(where: {
-    $0 != RunFolder.manifestName && names.contains($0)
-  }) {
+  let journals =
+    FlaggedJournal.fileNames + [FlaggedJournal.ledgerName, FlaggedJournal.accountsName]
+  if let name = journals.first(where: { $0 != RunFolder.manifestName && names.contains($0) }) {
     throw FileFault(
       file: store.path, found: "a daemon's journal, which has a file \(name)",
       expected: "a run to replace, or a new name", remedy: "choose another name")
   }
-  if !names.contains(where: { SegmentName($0) != nil }), try !holdsManifest(store, names) {
+  let segments = names.filter { SegmentName($0) != nil }
+  let foreign = try segments.first { try !holdsRecords(store, $0) }
+  if try foreign != nil || segments.isEmpty && !holdsManifest(store, names) {
     throw FileFault(
-      file: store.path, found: "a folder of other files, such as \(names[0])",
+      file: store.path, found: "a folder of other files, such as \(foreign ?? names[0])",
       expected: "a run to replace, or a new name", remedy: "choose another name")
   }
+}
+
+/// Whether a file that is called like a segment begins like one. One that has only begun is empty, or
+/// has zeros or a part of the first bytes where no record was written.
+private func holdsRecords(_ store: DiskFolder, _ name: String) throws -> Bool {
+  let file = try store.open(name, .reading)
+  var start: UInt32 = 0
+  let count = try withUnsafeMutableBytes(of: &start) { try file.read(into: $0, at: 0) }
+  let read = UInt32.max >> UInt32(32 - 8 * count)
+  return [0, EventRecord.magic & read, FlaggedRecord.magic & read].contains(start)
 }
 
 /// Whether the manifest of a run is there, or its beginning. Other programs call files so, too.

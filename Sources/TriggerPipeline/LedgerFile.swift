@@ -1,11 +1,12 @@
 internal import DurableFiles
 internal import EventRecords
+internal import RunFiles
 internal import StrictJSON
 
 /// `ledger.jsonl` beside the journal's segments: one line for each run and source that was closed,
 /// so that the sums of a run outlive the daemon.
 final class LedgerFile {
-  static let name = "ledger.jsonl"
+  static let name = FlaggedJournal.ledgerName
 
   private let file: JSONLineFile
 

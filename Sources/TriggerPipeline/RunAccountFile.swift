@@ -3,6 +3,7 @@ package import DurableFiles
 package import EventRecords
 internal import Glibc
 internal import NumberText
+internal import RunFiles
 internal import Synchronization
 
 /// The decided records of a run and source so far. It is all that resuming the run after the end of
@@ -77,7 +78,7 @@ package final class RunAccountFile {
   /// Notes on accounts of an earlier file that could not be read.
   package private(set) var notes: [String] = []
 
-  package static let fileName = "ledger.open"
+  package static let fileName = FlaggedJournal.accountsName
   private static let copyCount = 3
   private static let layout = AccountLayout.current
   private static let copyByteCount = layout.copyByteCount

@@ -24,6 +24,29 @@ import Testing
         == "a device")
   }
 
+  private func content(_ path: String) throws -> [UInt8] {
+    let file = try MappedFile(path)
+    return withExtendedLifetime(file) { Array(file.bytes) }
+  }
+
+  /// A link in the place of a lock may lead to any file.
+  @Test func whatIsNoLockIsHeldAndNotWritten() throws {
+    let folder = TemporaryFolder()
+    for (name, text) in [("other", "root:x:0:0\n"), ("long", String(repeating: "1", count: 40))] {
+      let target = "\(folder.path)/\(name)"
+      try Array(text.utf8).withUnsafeBytes {
+        try OpenFile(opening: target, flags: O_CREAT | O_WRONLY).writeAll($0)
+      }
+      #expect(symlink(target, "\(folder.path)/\(name).lock") == 0)
+      let lock = try DiskFolder(folder.path).lock("\(name).lock")
+      #expect(try content(target) == Array(text.utf8))
+      withExtendedLifetime(lock) {}
+    }
+    let lock = try DiskFolder(folder.path).lock("lock")
+    #expect(try content("\(folder.path)/lock") == Array("\(getpid())\n".utf8))
+    withExtendedLifetime(lock) {}
+  }
+
   /// Who holds a lock in a folder writes nothing into another one that takes its place.
   @Test func aFolderThatWasMovedIsWrittenNoMore() throws {
     let parent = TemporaryFolder()

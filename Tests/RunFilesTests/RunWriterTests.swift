@@ -139,10 +139,11 @@ func writeRun(
   func whatAKilledWriterLeftIsReplaced(files: [String]) throws {
     try writeRun(temporary("other"), someEvents(1))
     mkdir(temporary("run"), 0o755)
+    let begun = [[], [0x54, 0x4D], [0, 0, 0, 0, 0]][files.count % 3] as [UInt8]
     for name in files {
       try writeFile(
         temporary("run/\(name)"),
-        name == "manifest.json" ? contents(of: temporary("other/manifest.json")) : [1, 2])
+        name == "manifest.json" ? contents(of: temporary("other/manifest.json")) : begun)
     }
     #expect(fault { try writeRun(temporary("run"), []) }?.remedy?.contains("--force") == true)
     let writer = try RunWriter(
@@ -157,6 +158,7 @@ func writeRun(
     arguments: [
       ["notes.txt"], ["manifest.json"], ["manifest.json", "app.js"], ["decisions.jsonl"],
       ["numbers", "000001.flagged"], ["published", "manifest.json"], ["1.events", "000001.csv"],
+      ["000001.events"], ["000001.events.writing"], ["ledger.jsonl", "notes"],
     ])
   func aFolderThatIsNoRunIsNotReplaced(files: [String]) throws {
     mkdir(temporary("run"), 0o755)
@@ -167,6 +169,20 @@ func writeRun(
     }
     #expect(refused?.file == temporary("run"))
     #expect(names(in: temporary("run")) == files.sorted())
+  }
+
+  /// Of a journal whose other files were lost.
+  @Test(arguments: ["ledger.jsonl", "ledger.open", "numbers", "deleted"])
+  func whatIsLeftOfAJournalIsNotReplaced(name: String) throws {
+    mkdir(temporary("run"), 0o755)
+    try writeFile(temporary("run/000001.flagged"), [])
+    try writeFile(temporary("run/\(name)"), [])
+    let refused = fault {
+      _ = try RunWriter(
+        folder: temporary("run"), kind: .events, featureCount: 4, replacing: true)
+    }
+    #expect(refused?.found == "a daemon's journal, which has a file \(name)")
+    #expect(names(in: temporary("run")) == ["000001.flagged", name].sorted())
   }
 
   @Test func aRunThatIsBeingWrittenIsNotReplaced() throws {

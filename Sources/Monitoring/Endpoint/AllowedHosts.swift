@@ -18,6 +18,7 @@ struct AllowedHosts: Equatable {
   init(host: String, extra: [String], machine: String = machineName()) {
     let host = host.lowercased()
     names = Set(extra.map(Self.bare))
+    names.remove("")
     names.insert(host)
     names.formUnion(["localhost", "127.0.0.1", "::1"])
     if ["0.0.0.0", "::", "*"].contains(host) { takesAnyAddress = true }
@@ -38,15 +39,21 @@ struct AllowedHosts: Equatable {
     return takesAnyAddress && isNumericAddress(name)
   }
 
-  /// Host without port, brackets and the dot that ends a full name; in small letters.
+  /// Host without port, brackets and the dot that ends a full name; in small letters. Empty, which is
+  /// nobody's name, where something else than a port follows.
   private static func bare(_ text: String) -> String {
     var name = Substring(text.lowercased())
+    var rest = Substring()
     if name.hasPrefix("["), let end = name.firstIndex(of: "]") {
-      return String(name[name.index(after: name.startIndex)..<end])
-    }
-    if name.count(where: { $0 == ":" }) == 1, let colon = name.firstIndex(of: ":") {
+      rest = name[name.index(after: end)...]
+      name = name[name.index(after: name.startIndex)..<end]
+      guard name.contains(":") else { return "" }
+    } else if name.count(where: { $0 == ":" }) == 1, let colon = name.firstIndex(of: ":") {
+      rest = name[colon...]
       name = name[..<colon]
     }
+    let isPort = rest.first == ":" && rest.dropFirst().allSatisfy { ("0"..."9").contains($0) }
+    guard rest.isEmpty || isPort else { return "" }
     if name.hasSuffix(".") { name = name.dropLast() }
     return String(name)
   }
