@@ -50,13 +50,13 @@ private func serveHTTP(_ input: UnsafeRawBufferPointer) throws {
     // What was read is parsed in the first turn, and answered in those that follow.
     for _ in 0..<4 {
       connections.serve()
-      let count = recv(client, &replies, replies.count, CInt(MSG_DONTWAIT.rawValue))
+      let count = recv(client, &replies, replies.count, CInt(MSG_DONTWAIT))
       if count > 0 { replyByteCount += count }
     }
   }
   while !bytes.isEmpty {
     let piece = Array(bytes.take(1 + Int(bytes.byte())))
-    if send(client, piece, piece.count, CInt(MSG_NOSIGNAL.rawValue)) < 0 { break }
+    if send(client, piece, piece.count, CInt(MSG_NOSIGNAL)) < 0 { break }
     takeReplies()
   }
   shutdown(client, CInt(SHUT_WR))

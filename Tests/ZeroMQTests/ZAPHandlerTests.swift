@@ -105,7 +105,11 @@ internal import ZeroMQ
     #expect(try door.reaches(nil))
     #expect(try inside.send("second", blocking: true))
     #expect(try receiveText(door.server) == "second")
-    #expect(door.counts.figures.failed.keys.elementsEqual([.incomplete]))
+    // While a peer that was let in completes its handshake, the end of another one's can be taken for
+    // its end. Two peers were let in here.
+    let failed = door.counts.figures.failed
+    #expect(failed[.wrongSocketType, default: 0] <= 2)
+    #expect(Set(failed.keys).isSubset(of: [.incomplete, .wrongSocketType]))
   }
 
   @Test func aListThatHasChangedCountsAtOnce() throws {
