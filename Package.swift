@@ -94,12 +94,18 @@ let modules: [[Target]] = [
       "BoundedNumbers", "NumberText", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine",
       "Calibration", "Drift", "RateControl", "ZeroMQ", "CurveSecurity", "DurableFiles",
       "StrictJSON", "WorkerThreads", "CLinux",
-    ]),
+    ], testing: ["Offline"]),
+  module(
+    "Offline",
+    [
+      "TriggerPipeline", "BoundedNumbers", "NumberText", "EventRecords", "RunFiles", "ScoreEngine",
+      "Calibration", "DurableFiles", "StrictJSON",
+    ], testing: ["ReproducibleMath"]),
   module(
     "FaultSimulation",
     [
-      "TriggerPipeline", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine", "Calibration",
-      "Drift", "DurableFiles",
+      "TriggerPipeline", "Offline", "EventRecords", "RunFiles", "ScoreModel", "ScoreEngine",
+      "Calibration", "Drift", "DurableFiles",
     ]),
   module("Benchmarking", ["ScoreEngine", "CScoreKernels", "CLinux"]),
   module(
@@ -112,8 +118,8 @@ let modules: [[Target]] = [
     "Monitoring",
     [
       "BoundedNumbers", "NumberText", "TriggerPipeline", "EventRecords", "Calibration", "Drift",
-      "ZeroMQ", "DurableFiles", "RateControl",
-      "ReproducibleMath", "StrictJSON", "CLinux", "CMicroHTTPD", "WorkerThreads",
+      "ZeroMQ", "DurableFiles", "RateControl", "ReproducibleMath", "StrictJSON", "CLinux",
+      "CMicroHTTPD", "WorkerThreads",
     ],
     embedding: ["Web"], testFiles: ["Golden"]),
 ]
@@ -130,9 +136,8 @@ let executables: [Target] = [
     name: "tamis",
     dependencies: [
       "Analysis", "BoundedNumbers", "NumberText", "EventRecords", "RunFiles", "ScoreModel",
-      "ScoreEngine",
-      "Simulation", "Training", "Sampling", "RateControl",
-      "Calibration", "Drift", "ZeroMQ", "TriggerPipeline", "Benchmarking", "DurableFiles",
+      "ScoreEngine", "Simulation", "Training", "Sampling", "RateControl", "Calibration", "Drift",
+      "ZeroMQ", "TriggerPipeline", "Offline", "Benchmarking", "DurableFiles",
       "DaemonConfiguration", "StrictJSON", "CommandFrame", "CurveSecurity", "WorkerThreads",
       "CLinux", argumentParser,
     ],
@@ -142,9 +147,8 @@ let executables: [Target] = [
     dependencies: [
       "DaemonConfiguration", "Monitoring", "ServiceNotify", "TriggerPipeline", "Calibration",
       "Drift", "RateControl", "CurveSecurity", "EventRecords", "RunFiles", "ZeroMQ", "ScoreEngine",
-      "ScoreModel",
-      "BoundedNumbers", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux", argumentParser,
-      logging,
+      "ScoreModel", "BoundedNumbers", "DurableFiles", "WorkerThreads", "CommandFrame", "CLinux",
+      argumentParser, logging,
     ],
     swiftSettings: swiftSettings),
   .executableTarget(
@@ -166,9 +170,9 @@ let fuzzer: [Target] =
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "EventRecords", "RunFiles", "TriggerPipeline", "ScoreModel", "ScoreEngine", "Calibration",
-        "StrictJSON", "DurableFiles", "DaemonConfiguration", "CurveSecurity", "Monitoring",
-        "CScoreKernels", "BoundedNumbers", "NumberText",
+        "EventRecords", "RunFiles", "TriggerPipeline", "Offline", "ScoreModel", "ScoreEngine",
+        "Calibration", "StrictJSON", "DurableFiles", "DaemonConfiguration", "CurveSecurity",
+        "Monitoring", "CScoreKernels", "BoundedNumbers", "NumberText",
       ],
       path: "Fuzz/Targets", swiftSettings: swiftSettings),
     .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Driver"),

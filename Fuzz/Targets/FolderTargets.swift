@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import Offline
 internal import TriggerPipeline
 
 @testable internal import EventRecords

@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
+internal import Offline
 
 @testable internal import TriggerPipeline
 

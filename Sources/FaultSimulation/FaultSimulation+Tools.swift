@@ -1,5 +1,6 @@
 internal import EventRecords
 internal import Glibc
+internal import Offline
 internal import RunFiles
 internal import TriggerPipeline
 

@@ -45,7 +45,7 @@ package struct AbandonedCounts: Equatable, Sendable {
   }
 
   /// Sets the count of a name; one that is not known, such as a later version's, is left out.
-  mutating func set(_ name: String, _ count: UInt64) {
+  package mutating func set(_ name: String, _ count: UInt64) {
     guard let field = Self.fields.first(where: { $0.name == name })?.field else { return }
     self[keyPath: field] = count
   }

@@ -58,6 +58,9 @@ package struct DecisionRule: Sendable {
     }
   }
 
+  /// The section of a flagged run's manifest that states the prescale of the unbiased sample.
+  package static let unbiasedPrescaleKey = "unbiased_prescale"
+
   /// The working points in the calibration's order, 1 to 16, with the calibration's thresholds.
   package let routes: [Route]
   /// Thresholds in place of those of `routes`; nil where one holds for all conditions.
@@ -126,7 +129,7 @@ package struct DecisionRule: Sendable {
   }
 
   /// The same working points with another prescale of the unbiased sample.
-  func with(unbiasedPrescale prescale: UInt32) -> DecisionRule {
+  package func with(unbiasedPrescale prescale: UInt32) -> DecisionRule {
     prescale == unbiasedPrescale
       ? self
       : DecisionRule(
@@ -147,14 +150,9 @@ package struct DecisionRule: Sendable {
     prescales?.row(section: event.lumi, timeNs: event.timeNs) ?? 0
   }
 
-  /// That of an offline event. One without a record, a row of an array, is of section 0.
-  func prescaleRow(of event: OfflineEvent) -> Int {
-    event.record.map { prescaleRow(of: $0) } ?? prescales?.row(section: 0, timeNs: 0) ?? 0
-  }
-
   /// The prescale of a working point in a row of the table, or without one the calibration's.
   @inline(__always)
-  func prescale(ofPoint point: Int, row: Int) -> UInt32 {
+  package func prescale(ofPoint point: Int, row: Int) -> UInt32 {
     prescales?.prescale(row: row, point: point) ?? routes[point].prescale
   }
 

@@ -20,7 +20,7 @@ package struct JSONLines {
   private static let digitCount = 8
 
   /// Reads `path`.
-  init(_ path: String) throws {
+  package init(_ path: String) throws {
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let name = path.split(separator: "/").last.map(String.init) ?? path
     try self.init(name, in: DiskFolder(folder.isEmpty ? "/" : folder), path: path)

@@ -134,7 +134,7 @@ final class JournaledOutput {
     writeManifest([
       "ledger": .array(reports.map(\.manifestSection)),
       "ledger_left_out": .integer(leftOut),
-      FlaggedVerifier.prescaleKey: .integer(unbiasedPrescale),
+      DecisionRule.unbiasedPrescaleKey: .integer(unbiasedPrescale),
     ])
   }
 

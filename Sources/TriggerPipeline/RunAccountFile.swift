@@ -218,7 +218,8 @@ package final class RunAccountFile {
 
   /// One line for each file of accounts in `store` that was set aside as damaged: runs that were open then
   /// may be in no ledger. A file that was set aside for its earlier form is no fault.
-  static func damageSetAside(in store: any FolderStore) throws(SystemCallError) -> [String] {
+  package static func damageSetAside(in store: any FolderStore) throws(SystemCallError) -> [String]
+  {
     var notes: [String] = []
     for name in try store.names() where name.hasPrefix(fileName + asideSuffix) {
       let path = store.path(of: name)

@@ -377,4 +377,4 @@ package final class RunLedgerTable: @unchecked Sendable {
 }
 
 /// Run and source in one word.
-func runKey(run: UInt32, source: UInt32) -> UInt64 { UInt64(run) << 32 | UInt64(source) }
+package func runKey(run: UInt32, source: UInt32) -> UInt64 { UInt64(run) << 32 | UInt64(source) }

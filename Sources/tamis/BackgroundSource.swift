@@ -1,10 +1,10 @@
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
+internal import Offline
 internal import RunFiles
 internal import ScoreModel
 internal import StrictJSON
-internal import TriggerPipeline
 
 /// The events that `--background` names, for every command that has the option.
 ///

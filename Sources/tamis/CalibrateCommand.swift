@@ -3,10 +3,10 @@ internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
+internal import Offline
 internal import RunFiles
 internal import ScoreModel
 internal import StrictJSON
-internal import TriggerPipeline
 
 /// `tamis calibrate`.
 struct CalibrateCommand: ParsableCommand {

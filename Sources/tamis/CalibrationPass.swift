@@ -3,10 +3,10 @@ internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText
+internal import Offline
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel
-internal import TriggerPipeline
 
 /// One pass over background events, in which `tamis calibrate` gathers their counts.
 struct CalibrationPass {

@@ -4,6 +4,7 @@ internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
 internal import NumberText
+internal import Offline
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel

@@ -5,6 +5,7 @@ internal import Drift
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText
+internal import Offline
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel

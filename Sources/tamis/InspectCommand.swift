@@ -4,10 +4,10 @@ internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import Glibc
+internal import Offline
 internal import RunFiles
 internal import ScoreModel
 internal import StrictJSON
-internal import TriggerPipeline
 
 /// `tamis inspect`.
 struct InspectCommand: ParsableCommand {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BoundedNumbers
 internal import CommandFrame
 internal import EventRecords
+internal import Offline
 internal import StrictJSON
 internal import TriggerPipeline
 

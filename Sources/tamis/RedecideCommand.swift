@@ -3,6 +3,7 @@ internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
+internal import Offline
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel

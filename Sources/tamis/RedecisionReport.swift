@@ -1,8 +1,8 @@
 internal import Analysis
 internal import Calibration
 internal import NumberText
+internal import Offline
 internal import StrictJSON
-internal import TriggerPipeline
 
 /// Redecided counts as a table and as JSON.
 struct RedecisionReport {

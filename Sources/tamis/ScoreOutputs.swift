@@ -1,4 +1,5 @@
 internal import EventRecords
+internal import Offline
 internal import RunFiles
 internal import StrictJSON
 internal import TriggerPipeline
@@ -63,6 +64,6 @@ final class ScoreOutputs {
     guard let flagged, let decisions else { return }
     try decisions.write(in: flagged.folder)
     try flagged.finish(
-      extras: [FlaggedVerifier.prescaleKey: .integer(decisions.rule.unbiasedPrescale)])
+      extras: [DecisionRule.unbiasedPrescaleKey: .integer(decisions.rule.unbiasedPrescale)])
   }
 }

@@ -2,6 +2,7 @@ internal import Calibration
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText
+internal import Offline
 internal import RunFiles
 internal import ScoreModel
 internal import StrictJSON

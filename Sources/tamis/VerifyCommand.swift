@@ -4,6 +4,7 @@ internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText
+internal import Offline
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel

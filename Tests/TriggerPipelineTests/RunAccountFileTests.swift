@@ -1,5 +1,6 @@
 import EventRecords
 import Foundation
+import Offline
 import Testing
 import TriggerPipeline
 

@@ -1,6 +1,7 @@
 package import EventRecords
 package import RunFiles
 package import ScoreEngine
+package import TriggerPipeline
 
 /// An event that was scored offline, in input order.
 package struct OfflineEvent {
@@ -24,48 +25,6 @@ package struct OfflineEvent {
   /// The numbers that identify the event.
   package var identity: EventIdentity {
     record.map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
-  }
-}
-
-/// The four numbers that tell one event from another.
-package struct EventIdentity: Hashable, Sendable, CustomStringConvertible {
-  /// The run.
-  package var run: UInt32
-  /// The sender.
-  package var source: UInt32
-  /// The sequence number in the run.
-  package var sequence: UInt64
-  /// The event number.
-  package var event: UInt64
-
-  /// Creates an identity.
-  package init(run: UInt32, source: UInt32, sequence: UInt64, event: UInt64) {
-    self.run = run
-    self.source = source
-    self.sequence = sequence
-    self.event = event
-  }
-
-  /// The identity that a record states.
-  package init(_ record: EventRecordView) {
-    self.init(
-      run: record.run, source: record.source, sequence: record.sequence, event: record.event)
-  }
-
-  /// The number that decides the event's prescales.
-  package var prescaleHash: PrescaleHash {
-    PrescaleHash(run: run, source: source, sequence: sequence, event: event)
-  }
-
-  /// The identity that a row of features without a record has everywhere, also in what `tamis
-  /// replay` sends: event `row + 1` of run 1 and source 1. Sequence 1 is the begin-of-run record.
-  package init(rowOfFeatures row: Int) {
-    self.init(run: 1, source: 1, sequence: UInt64(row + 2), event: UInt64(max(row, -1) + 1))
-  }
-
-  /// `run 3 source 1 sequence 17 (event 16)`.
-  package var description: String {
-    "run \(run) source \(source) sequence \(sequence) (event \(event))"
   }
 }
 
@@ -156,5 +115,13 @@ package struct OfflineTrigger: Sendable {
             })
         }
       })
+  }
+}
+
+extension DecisionRule {
+  /// The row of prescales that an offline event has. One without a record, a row of an array, is of
+  /// section 0.
+  func prescaleRow(of event: OfflineEvent) -> Int {
+    event.record.map { prescaleRow(of: $0) } ?? prescales?.row(section: 0, timeNs: 0) ?? 0
   }
 }

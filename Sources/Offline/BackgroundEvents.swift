@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventRecords
 package import RunFiles
+internal import TriggerPipeline
 
 /// The events that a calibration is made from: those of recorded runs and arrays, or the unbiased
 /// sample of flagged journals.

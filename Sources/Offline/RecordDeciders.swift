@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import RunFiles
+package import TriggerPipeline
 
 /// What decided each flagged record of a journal, by the record's number: a line of `decisions.jsonl`
 /// holds from the record with its number on.

@@ -1,4 +1,6 @@
 package import DurableFiles
+internal import RunFiles
+package import TriggerPipeline
 
 /// What decided the flagged records of an offline run: the one rule, written beside them as a journal's
 /// `decisions.jsonl`, so that `tamis verify` and `tamis redecide` decide the same.
@@ -21,13 +23,13 @@ package struct OfflineDecisions {
   /// - Throws: `SystemCallError`.
   package func write(in folder: String) throws {
     let store = DiskFolder(folder)
-    if try store.status(of: DecisionLog.name) != nil { try store.remove(DecisionLog.name) }
+    if try store.status(of: decisionsFileName) != nil { try store.remove(decisionsFileName) }
     guard let table = rule.prescales else { return }
     var change = DecisionChange(
       place: .after(nil), number: 1, model: "\(model)", calibration: "\(calibration)",
       floodPrescale: 1, unbiasedPrescale: rule.unbiasedPrescale, factors: rule.factors, timeNs: 0)
     change.prescaleTable = table.identity
-    let file = try JSONLineFile(DecisionLog.name, in: store)
+    let file = try JSONLineFile(decisionsFileName, in: store)
     try file.append(table.json)
     try file.append(change.json)
     try file.synchronise()

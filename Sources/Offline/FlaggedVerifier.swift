@@ -2,6 +2,7 @@ package import DurableFiles
 internal import EventRecords
 package import RunFiles
 internal import StrictJSON
+package import TriggerPipeline
 
 /// Compares the flagged records of a daemon with the decisions of the rule on the recorded input,
 /// event by event in input order: decision, score, attributions and the event itself, bit for bit.
@@ -39,15 +40,15 @@ package struct FlaggedVerifier {
   package private(set) var firstDifference: String?
 
   private let flagged: RecordedRun
-  private let featureCount: Int
+  let featureCount: Int
   /// The rule, with the unbiased prescale that held at the last event compared.
-  private var rule: DecisionRule
+  private(set) var rule: DecisionRule
   /// Those of the rule, as the journal states them: empty for 1 everywhere.
   private var followedFactors: [Float] = []
   private var followedTable: String?
-  private let model: SHA256Digest
-  private let calibration: SHA256Digest
-  private let rarity: RecordRarity
+  let model: SHA256Digest
+  let calibration: SHA256Digest
+  let rarity: RecordRarity
   /// What decided when; nil where the journal does not tell, and one rule decided all events.
   private var history: DecisionHistory?
   /// Whether events that the ledger does not have as decided are left out.
@@ -127,15 +128,14 @@ package struct FlaggedVerifier {
     }
   }
 
-  /// The key of a flagged run's manifest that holds the prescale of the unbiased sample.
-  package static let prescaleKey = "unbiased_prescale"
-
   /// The prescale of the unbiased sample: as the journal's manifest has it, or, while there is none,
   /// the weight of a record that was kept for no other reason; 0 where nothing was kept so.
   ///
   /// - Throws: `FileFault` where neither tells the prescale.
   package static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
-    if case .number(let text) = flagged.manifest?.extras[prescaleKey], let stated = Int64(text) {
+    if case .number(let text) = flagged.manifest?.extras[DecisionRule.unbiasedPrescaleKey],
+      let stated = Int64(text)
+    {
       return UInt32(clamping: stated)
     }
     var isSampled = false
@@ -147,7 +147,7 @@ package struct FlaggedVerifier {
     guard !isSampled else {
       throw FileFault(
         file: flagged.path, found: "records of the unbiased sample, and no word of its prescale",
-        expected: "a manifest with \(prescaleKey)",
+        expected: "a manifest with \(DecisionRule.unbiasedPrescaleKey)",
         remedy: "say the daemon's unbiased.prescale with --unbiased-prescale")
     }
     return 0
@@ -313,55 +313,4 @@ package struct FlaggedVerifier {
     firstDifference = inTake(
       "\(EventIdentity(surplus.event)): flagged as number \(surplus.number), but not to be flagged")
   }
-
-  private func difference(
-    _ event: OfflineEvent, _ decision: Decision, _ features: UnsafeBufferPointer<Float>,
-    _ found: FlaggedRecordView
-  ) -> String? {
-    let identity = event.identity
-    if EventIdentity(found.event) != identity {
-      return "\(identity): to be flagged, but the next flagged is \(EventIdentity(found.event))"
-    }
-    func differs(_ field: String, offline: some Any, online: some Any) -> String {
-      "\(identity), flagged as number \(found.number): \(field) is \(offline) offline and "
-        + "\(online) online"
-    }
-    if found.storedChecksum != found.computedChecksum {
-      return differs("checksum", offline: found.computedChecksum, online: found.storedChecksum)
-    }
-    if found.model != model.prefix {
-      return differs("model", offline: model.prefix, online: found.model)
-    }
-    if found.calibration != calibration.prefix {
-      return differs("calibration", offline: calibration.prefix, online: found.calibration)
-    }
-    if !sameBits(found.score, event.score) {
-      return differs("score", offline: event.score, online: found.score)
-    }
-    let threshold = rule.threshold(for: decision.reasons, condition: event.condition)
-    if !sameBits(found.threshold, threshold) {
-      return differs("threshold", offline: threshold, online: found.threshold)
-    }
-    let backgroundRate = rarity.field(of: event.score, for: decision.reasons)
-    if !sameBits(found.backgroundRate, backgroundRate) {
-      return differs("background rate", offline: backgroundRate, online: found.backgroundRate)
-    }
-    let online = Decision(
-      reasons: found.reasons, workingPoints: found.workingPoints, weight: found.weight)
-    if online != decision { return differs("decision", offline: decision, online: online) }
-    for index in 0..<featureCount {
-      if !sameBits(found.attributions[index], event.attributions[index]) {
-        return differs(
-          "attribution \(index)", offline: event.attributions[index],
-          online: found.attributions[index])
-      }
-      if !sameBits(found.event.features[index], features[index]) {
-        return differs(
-          "feature \(index)", offline: features[index], online: found.event.features[index])
-      }
-    }
-    return nil
-  }
-
-  private func sameBits(_ a: Float, _ b: Float) -> Bool { a.bitPattern == b.bitPattern }
 }

@@ -5,6 +5,7 @@ internal import Glibc
 internal import NumberText
 internal import RunFiles
 internal import StrictJSON
+internal import TriggerPipeline
 
 /// A run of a source, begun at one time: a sender that begins it again begins another take.
 struct TakeIdentity: Hashable {
@@ -69,7 +70,8 @@ struct LedgerTakes {
     notes += open.notes
     let store = DiskFolder(folder)
     notes += try RunAccountFile.damageSetAside(in: store)
-    notes += try store.names().filter { $0.hasPrefix(LedgerFile.name + asideSuffix) }.map {
+    notes += try store.names().filter { $0.hasPrefix(FlaggedJournal.ledgerName + asideSuffix) }.map
+    {
       "\(store.path(of: $0)): set aside; what it says of closed runs is in no ledger"
     }
     for each in open.accounts {
@@ -85,14 +87,14 @@ struct LedgerTakes {
   private static func lines(
     inFolder folder: String, _ notes: inout [String]
   ) throws -> [JSONPlace] {
-    let path = "\(folder)/\(LedgerFile.name)"
+    let path = "\(folder)/\(FlaggedJournal.ledgerName)"
     do {
       let lines = try JSONLines(path)
       notes += lines.notes
       return lines.places
     } catch let error as SystemCallError {
       // A journal has its lock first: the process that began it may have ended before it had the rest.
-      let ours = [FlaggedJournal.lockName, RunAccountFile.fileName]
+      let ours = [FlaggedJournal.lockName, FlaggedJournal.accountsName]
       let isJournal = try DiskFolder(folder).names().contains(where: ours.contains)
       guard isJournal, error.code == ENOENT || error.isNoRegularFile else { throw error }
       notes.append("\(error); the runs that were closed cannot be told")

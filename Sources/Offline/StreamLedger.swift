@@ -1,5 +1,6 @@
 internal import BoundedNumbers
 internal import EventRecords
+package import TriggerPipeline
 
 /// The account of one run and source over all daemons that took part in it, and over their restarts.
 package struct StreamAccount: Equatable, Sendable {

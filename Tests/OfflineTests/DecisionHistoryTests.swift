@@ -1,4 +1,5 @@
 import Foundation
+import Offline
 import Testing
 import TriggerPipeline
 

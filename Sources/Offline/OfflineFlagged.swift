@@ -1,4 +1,5 @@
 internal import EventRecords
+package import TriggerPipeline
 
 /// Makes the flagged records that the daemon would have published. The fields that only the daemon
 /// knows differ: the instance is 0, and both times are the record's own.

@@ -1,5 +1,6 @@
 import Calibration
 import EventRecords
+import Offline
 import ReproducibleMath
 import Testing
 import TriggerPipeline

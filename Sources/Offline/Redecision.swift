@@ -1,6 +1,7 @@
 internal import BoundedNumbers
 internal import Calibration
 package import EventRecords
+package import TriggerPipeline
 
 /// What a new model and calibration would have decided of the events of a journal, beside what was
 /// decided.
