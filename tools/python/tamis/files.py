@@ -204,18 +204,18 @@ def _table(file: tables.ColumnFile) -> Table:
     missing = sorted(set(fields) - set(omitted) - set(file.shapes))
     if missing:
         raise FileFault(f"{file.path}: columns {', '.join(missing)} are missing")
-    records = np.zeros(file.count, dtype)
-    for name, value in omitted.items():
-        _set(records, fields[name], np.full(file.count, value, np.uint32))
-    start = 0
     kept = [name for name in fields if name not in omitted]
+    records = np.zeros(file.rows(kept), dtype)
+    for name, value in omitted.items():
+        _set(records, fields[name], np.full(len(records), value, np.uint32))
+    start = 0
     for block in file.blocks(kept):
         count = len(block[kept[0]])
         for name, values in block.items():
             _check_type(file, name, values, _column(records[:0], fields[name]))
             _set(records[start:start + count], fields[name], values)
         start += count
-    segments = metadata["segments"] if sum(metadata["segments"]) == file.count else [file.count]
+    segments = metadata["segments"] if sum(metadata["segments"]) == len(records) else [len(records)]
     return Table(records, metadata["feature_names"], metadata["feature_units"],
                  metadata["provenance"], segments)
 

@@ -42,6 +42,9 @@ class FeatureColumns:
         if len(set(self.names)) < len(self.names):
             raise FileFault("a feature name stands twice; columns cannot be found by it")
         arrays = [name for name, shape in file.shapes.items() if shape is not None and len(shape)]
+        # Beside the features a file may have arrays of other lengths.
+        for fitting in ((len(self.names),), (-1,)):
+            arrays = [name for name in arrays if file.shapes[name] == fitting] or arrays
         missing = [each for each in self._columns.values() if each not in file.shapes]
         if missing and len(missing) == len(self.names) and len(arrays) == 1:
             self._take_array(arrays[0], in_order)
@@ -116,7 +119,8 @@ class HeaderColumns:
     def __init__(self, file: ColumnFile, options: argparse.Namespace):
         self.file = file
         self.now_ns = time.time_ns()
-        self.scale = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}[options.time_unit]
+        # A column that states its unit needs no other.
+        self.scale = 1 if options.time in file.times else _NANOSECONDS[options.time_unit]
         self.columns: dict[str, str] = {}
         self.constants: dict[str, Any] = {"run": 1, "lumi": 1, "condition": np.nan}
         for field, given in (("run", options.run), ("lumi", options.lumi),
@@ -190,6 +194,7 @@ class HeaderColumns:
         return values.astype(np.uint64)
 
 
+_NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 # A row of one number, or of an array of one.
 _ONE_NUMBER = ((), (1,))
 
@@ -225,5 +230,6 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _columns_listed(file: ColumnFile) -> str:
-    return _listed([name if shape is not None else f"{name} ({file.described(name)})"
-                    for name, shape in file.shapes.items()]) or "none"
+    columns = _listed([name if shape is not None else f"{name} ({file.described(name)})"
+                       for name, shape in file.shapes.items()]) or "none"
+    return columns + (f"; --inside may be {_listed(file.places)}" if file.places else "")

@@ -36,6 +36,8 @@ class RunWriter:
     def __init__(self, path: Path, kind: str, feature_count: int,
                  feature_names: Sequence[str] | None = None, continuing: bool = False):
         self.folder = pathlib.Path(path)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise RunFault(f"{path}: is a file; a run is written into a new folder")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._hold = _HeldFolder(self.folder)
         if not continuing and any(self.folder.iterdir()):

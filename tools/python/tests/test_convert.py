@@ -214,12 +214,75 @@ def test_compound_datasets_and_different_lengths(tmp_path, names):
     h5py = pytest.importorskip("h5py", reason="needs tamis[hdf5]")
     rows = np.zeros(10, [(name, "<f8") for name in NAMES])
     rows["phi"] = np.arange(10)
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        file["table"] = rows
-        file["more"] = np.ones(3)
-    refused(tmp_path, "different lengths", tmp_path / "a.h5", "--names", names)
-    run = converted(tmp_path, tmp_path / "a.h5", "--names", names, "--inside", "table")
-    assert run.features()[:, 2].tolist() == list(range(10))
+    file = tmp_path / "a.h5"
+    with h5py.File(file, "w") as written:
+        written["table"] = rows
+        written["more"] = np.ones(3)
+    refused(tmp_path, "different lengths, such as [a-z]+ 10, more 3", file, "--names", names, "--event",
+            "more")
+    for number, inside in enumerate(([], ["--inside", "table"])):
+        convert.main([str(file), "--names", names, *inside, "--out", str(tmp_path / f"{number}")])
+        assert tamis.Run(tmp_path / f"{number}").features()[:, 2].tolist() == list(range(10))
+    with h5py.File(file, "a") as written:
+        written["other"] = rows
+    refused(tmp_path, "column pt: in more than one dataset", file, "--names", names)
+    assert len(converted(tmp_path, file, "--names", names, "--inside", "other")) == 12
+
+
+def test_groups_links_and_lists_of_hdf5(tmp_path, names, capsys):
+    h5py = pytest.importorskip("h5py", reason="needs tamis[hdf5]")
+    file, lists = tmp_path / "a.h5", np.arange(40, dtype=np.float32).reshape(10, 4)
+    with h5py.File(file, "w") as written:
+        for index, name in enumerate(NAMES):
+            written.create_dataset(f"deep/{name}", data=lists[:, index].astype(">f8"), chunks=(3,),
+                                   compression="gzip")
+        written["short/pt"] = h5py.SoftLink("/deep/pt")
+        written["short/eta"] = h5py.ExternalLink("gone.h5", "/eta")
+        x = written.create_dataset("lists/x", (10,), h5py.vlen_dtype(np.float32))
+        for index in range(10):
+            x[index] = lists[index]
+    refused(tmp_path, "there are none; --inside may be deep, lists, short", file, "--names", names)
+    refused(tmp_path, "column eta: a link that leads nowhere", file, "--names", names, "--inside",
+            "short", "--rename", "phi=pt", "--rename", "mass=pt")
+    for number, inside in enumerate((["deep"], ["lists", "--in-order"])):
+        convert.main([str(file), "--names", names, "--inside", *inside, "--out",
+                      str(tmp_path / f"{number}")])
+        assert tamis.Run(tmp_path / f"{number}").features().tolist() == lists.tolist()
+    with h5py.File(file, "a") as written:
+        written["lists/x"][7] = lists[7, :3]
+    refused(tmp_path, "column x: rows of 3 to 4 values", file, "--names", names, "--inside",
+            "lists", "--in-order")
+
+
+def test_structs_times_and_missing_values_of_parquet(tmp_path, names):
+    arrow = pytest.importorskip("pyarrow", reason="needs tamis[parquet]")
+    from pyarrow import parquet as writer
+    values = np.random.default_rng(3).standard_normal((6, 4))
+    inner = arrow.StructArray.from_arrays(
+        [arrow.array(values[:, index]) for index in range(4)], NAMES,
+        mask=arrow.array([False, False, True, False, False, False]))
+    file = tmp_path / "a.parquet"
+    large = [None, *range(2**63, 2**63 + 5)]
+    writer.write_table(arrow.table({
+        "jet": arrow.StructArray.from_arrays([inner], ["best"]), "number": [1, 2, 3, 4, 5, 6],
+        "large": arrow.array(large, arrow.uint64()), "late": arrow.array([10**11] * 6,
+                                                                       arrow.timestamp("s")),
+        "when": arrow.array(range(6), arrow.timestamp("s", "Europe/Paris"))}), file)
+    refused(tmp_path, "no column pt.*jet.best.pt.*--inside may be jet, jet.best", file, "--names",
+            names)
+    inside = [file, "--names", names, "--inside", "jet.best"]
+    refused(tmp_path, "no struct 'jets'; there are jet, jet.best", *inside[:-1], "jets")
+    refused(tmp_path, "column large: whole numbers were expected", *inside, "--event", "large")
+    refused(tmp_path, "column late: a time is outside", *inside, "--time", "late")
+    run = converted(tmp_path, *inside, "--event", "number", "--time", "when", "--time-unit", "s")
+    values[2] = np.nan
+    assert np.array_equal(run.features(), values.astype(np.float32), equal_nan=True)
+    events = run.select(kind=formats.EVENT)
+    assert events["time_ns"].tolist() == [10**9 * each for each in range(6)]
+    assert events["event"].tolist() == [1, 2, 3, 4, 5, 6]
+    convert.main([str(file), "--names", names, "--out", str(tmp_path / "b"), "--rename", "pt=large",
+                  *(f"--rename={name}=jet.best.{name}" for name in NAMES[1:])])
+    assert tamis.Run(tmp_path / "b").features()[1:, 0].tolist() == [2.0**63] * 5
 
 
 def test_nulls_nans_and_what_float32_has_no_room_for(tmp_path, names, capsys):
@@ -246,9 +309,37 @@ def test_jagged_branches_and_several_trees(tmp_path, names):
         file["two"] = {**{name: np.ones(3, np.float32) for name in NAMES[1:]},
                        "pt": awkward.Array([[1.0], [], [2.0, 3.0]])}
     refused(tmp_path, "trees one, two", tmp_path / "a.root", "--names", names)
-    refused(tmp_path, "column pt: of the type std::vector<double>", tmp_path / "a.root", "--names", names,
+    refused(tmp_path, "column pt: a list of numbers a row .of the type std::vector<double>", tmp_path / "a.root", "--names", names,
             "--inside", "two")
     assert len(converted(tmp_path, tmp_path / "a.root", "--names", names, "--inside", "one")) == 5
+
+
+def test_collections_lists_and_cycles_of_root(tmp_path, names):
+    uproot = pytest.importorskip("uproot", reason="needs tamis[root]")
+    awkward = pytest.importorskip("awkward", reason="needs tamis[root]")
+    file, lists = tmp_path / "a.root", np.arange(40, dtype=np.float64).reshape(10, 4)
+    columns = {name: lists[:, index] for index, name in enumerate(NAMES)}
+    jets = [dict.fromkeys(NAMES, 1.0), dict.fromkeys(NAMES, 2.0)]
+    with uproot.recreate(file) as written:
+        written.mkrntuple("pairs", {"jet": awkward.Array([jets] * 10)})
+        written.mkrntuple("lists", {"x": awkward.Array(lists.tolist()), "weights": lists[:, :2]})
+        written.mkrntuple("optional", {**columns, "pt": awkward.Array([None, *range(1, 10)])})
+        written.mktree("tree", {"x": "var * float64"})
+        written["tree"].extend({"x": awkward.Array(lists.tolist())})
+        written["twice"] = {name: values + 1 for name, values in columns.items()}
+        written["twice"] = columns
+    jet = [f"--rename={name}=jet.{name}" for name in NAMES]
+    # Two jets an event are not twice as many events.
+    refused(tmp_path, "column jet.*: .* a row; one number a row was expected", file, "--names", names,
+            "--inside", "pairs", *jet)
+    for number, (inside, expected) in enumerate((
+            (["tree", "--in-order"], lists), (["lists", "--in-order"], lists),
+            (["twice"], lists), (["twice;1"], lists + 1), (["twice;2"], lists))):
+        convert.main([str(file), "--names", names, "--inside", *inside, "--out",
+                      str(tmp_path / f"{number}")])
+        assert tamis.Run(tmp_path / f"{number}").features().tolist() == expected.tolist()
+    first = converted(tmp_path, file, "--names", names, "--inside", "optional").features()[:, 0]
+    assert np.isnan(first[0]) and first[1:].tolist() == list(range(1, 10))
 
 
 @pytest.mark.parametrize("to", [tamis.to_parquet, tamis.to_hdf5, tamis.to_root])

@@ -46,7 +46,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     names.add_argument("--model", metavar="FILE", help="whose features the columns must be")
     names.add_argument("--names", metavar="FILE", help="the names: a manifest or a JSON array")
     parser.add_argument("--inside", metavar="NAME",
-                        help="ROOT: the tree; HDF5: the group or dataset")
+                        help="ROOT: the tree; HDF5: the group or dataset; Parquet: a struct")
     parser.add_argument("--rename", metavar="FEATURE=COLUMN", action="append", default=[],
                         help="the column of a feature whose name differs")
     parser.add_argument("--in-order", action="store_true",
@@ -59,10 +59,19 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                        ("orbit", "a column"), ("bunch-crossing", "a column")):
         parser.add_argument(f"--{name}", metavar="COLUMN", help=text)
     parser.add_argument("--time-unit", choices=["ns", "us", "ms", "s"], default="ns",
-                        help="of the column of times, since 1970-01-01 UTC (default ns)")
-    parser.add_argument("--source", metavar="S", type=int, default=1)
+                        help="of the column of times, since 1970-01-01 UTC (default ns); a "
+                             "Parquet timestamp has its own")
+    parser.add_argument("--source", metavar="S", type=source_number, default=1,
+                        help="0 to 4294967295 (default 1)")
     parser.add_argument("--simulated", action="store_true", help="mark the events as simulated")
     return parser.parse_args(arguments)
+
+
+def source_number(text: str) -> int:
+    """A source of the command line."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text}: 0 to 4294967295 was expected")
+    return int(text)
 
 
 def restored(options: argparse.Namespace) -> bool:
