@@ -77,7 +77,8 @@ Source = Run | Table | Records | str | os.PathLike[str]
 class _Source:
     """Where records come from, block by block."""
 
-    def __init__(self, source: Source, units: Mapping[str, str] | None):
+    def __init__(self, source: Source, units: Mapping[str, str] | None,
+                 names: Sequence[str] | None = None):
         if isinstance(source, (str, os.PathLike)):
             source = Run(source)
         if isinstance(source, np.ndarray):
@@ -96,11 +97,23 @@ class _Source:
         self.segments = [len(each) for each in self.parts]
         if isinstance(source, Table) and source.segments:
             self.segments = source.segments
+        if names is not None:
+            self._take(list(names))
         self.units |= dict(units or {})
+        if self.units and not self.names:
+            raise FileFault("units of features whose names are not known: a run has them in its "
+                            "manifest, and a journal from the daemon's end on; give feature_names")
         unknown = sorted(set(self.units) - set(self.names or []))
         if unknown:
             raise FileFault(f"units of {', '.join(unknown)}: no such feature")
         self.dtype = record_dtype(self.kind, self.feature_count)
+
+    def _take(self, names: list[str]) -> None:
+        if len(names) != self.feature_count:
+            raise FileFault(f"{len(names)} feature names for {self.feature_count} features")
+        if self.names not in (None, names):
+            raise FileFault("the records state other feature names, or in another order")
+        self.names = names
 
     def blocks(self) -> Iterator[Records]:
         for part in self.parts:
@@ -140,8 +153,8 @@ def _constants(kind: str, feature_count: int) -> dict[str, int]:
 
 
 def _write(kind: str, source: Source, path: Path, units: Mapping[str, str] | None,
-           provenance: Mapping[str, Any] | None, force: bool) -> None:
-    found = _Source(source, units)
+           provenance: Mapping[str, Any] | None, force: bool, names: Sequence[str] | None) -> None:
+    found = _Source(source, units, names)
     fields = dict(_flat_fields(found.dtype))
     omitted = {
         name: value for name, value in _constants(found.kind, found.feature_count).items()
@@ -240,13 +253,15 @@ def _set(records: Records, path: tuple[str, ...], values: npt.NDArray[Any]) -> N
 
 
 def to_parquet(source: Source, path: Path, *, units: Mapping[str, str] | None = None,
-               provenance: Mapping[str, Any] | None = None, force: bool = False) -> None:
+               provenance: Mapping[str, Any] | None = None, force: bool = False,
+               feature_names: Sequence[str] | None = None) -> None:
     """Writes a Parquet file of a run, table or array of records; needs tamis[parquet].
 
-    units       of features by name, such as {"pt": "GeV"}
-    provenance  more to keep with it, of any JSON content
+    units          of features by name, such as {"pt": "GeV"}
+    provenance     more to keep with it, of any JSON content
+    feature_names  D names, for an array, or the journal of a daemon that runs, which state none
     """
-    _write("parquet", source, path, units, provenance, force)
+    _write("parquet", source, path, units, provenance, force, feature_names)
 
 
 def from_parquet(path: Path) -> Table:
@@ -255,9 +270,10 @@ def from_parquet(path: Path) -> Table:
 
 
 def to_hdf5(source: Source, path: Path, *, units: Mapping[str, str] | None = None,
-            provenance: Mapping[str, Any] | None = None, force: bool = False) -> None:
+            provenance: Mapping[str, Any] | None = None, force: bool = False,
+            feature_names: Sequence[str] | None = None) -> None:
     """Writes an HDF5 file, a dataset a column, as to_parquet(); needs tamis[hdf5]."""
-    _write("hdf5", source, path, units, provenance, force)
+    _write("hdf5", source, path, units, provenance, force, feature_names)
 
 
 def from_hdf5(path: Path) -> Table:
@@ -266,10 +282,11 @@ def from_hdf5(path: Path) -> Table:
 
 
 def to_root(source: Source, path: Path, *, units: Mapping[str, str] | None = None,
-            provenance: Mapping[str, Any] | None = None, force: bool = False) -> None:
+            provenance: Mapping[str, Any] | None = None, force: bool = False,
+            feature_names: Sequence[str] | None = None) -> None:
     """Writes a ROOT file with a TTree `events`, a branch a column, as to_parquet(); needs
     tamis[root]."""
-    _write("root", source, path, units, provenance, force)
+    _write("root", source, path, units, provenance, force, feature_names)
 
 
 def from_root(path: Path) -> Table:

@@ -8,7 +8,8 @@ prototypes that are equally near to an event but for rounding it may take the ot
 event that is next to a prototype, and so nearly 0, may then differ by more.
 
 Metadata (strings, keys with the prefix `tamis.`): `model_sha256`, `calibration_sha256`, `schema`,
-`feature_names`, `levels`, `weights`, `working_points`, `program`, and a test vector, `test_shape`
+`feature_names`, `levels`, `weights`, `working_points`, `condition_bins` (`null`, or as in the calibration file,
+where thresholds go by an event's condition), `program`, and a test vector, `test_shape`
 and base64 of little-endian float32 `test_features`, `test_scores`, `test_attributions`, computed in
 the exact arithmetic.
 """
@@ -219,6 +220,7 @@ def _metadata(model: Model, calibration: Calibration) -> dict[str, str]:
         "levels": json.dumps(calibration.scoring.levels),
         "weights": json.dumps([float(each) for each in calibration.scoring.weights]),
         "working_points": json.dumps(calibration.content["working_points"]),
+        "condition_bins": json.dumps(calibration.content.get("condition_bins")),
         "program": f"tamis (Python) {__version__}",
         "test_shape": json.dumps(list(features.shape)),
         "test_features": _base64(features), "test_attributions": _base64(parts),

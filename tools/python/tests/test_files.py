@@ -78,6 +78,21 @@ def test_records_of_any_size_and_damaged_ones(tmp_path, kind, feature_count):
     assert table.records.tobytes() == records.tobytes() and table.feature_names is None
 
 
+def test_names_of_records_that_state_none(tmp_path):
+    pytest.importorskip("pyarrow", reason="needs tamis[parquet]")
+    events = formats.seal(formats.new_events(3, 2, sequence=[1, 2, 3]))
+    file = tmp_path / "file"
+    with pytest.raises(tamis.FileFault, match="names are not known.*give feature_names"):
+        tamis.to_parquet(events, file, units={"pt": "GeV"})
+    with pytest.raises(tamis.FileFault, match="3 feature names for 2 features"):
+        tamis.to_parquet(events, file, feature_names=["a", "b", "c"])
+    tamis.to_parquet(events, file, units={"pt": "GeV"}, feature_names=["pt", "eta"])
+    table = tamis.from_parquet(file)
+    assert (table.feature_names, table.units) == (["pt", "eta"], {"pt": "GeV"})
+    with pytest.raises(tamis.FileFault, match="other feature names"):
+        tamis.to_parquet(table, tmp_path / "other", feature_names=["eta", "pt"])
+
+
 def test_an_existing_file_and_a_stranger_are_refused(tmp_path, kind):
     records = some_events(3)
     TO[kind](records, tmp_path / "file")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tamis
+from tamis import records as formats
 from tamis.commands import export
 
 onnx = pytest.importorskip("onnx", reason="needs tamis[onnx]")
@@ -62,6 +63,23 @@ def test_log1p_clip_and_events_that_are_not_finite(tamis_program, tmp_path):
     assert (np.abs(scores - expected) <= 1e-5 * expected)[finite].all()
     assert len(runtime.InferenceSession(str(tmp_path / "m.onnx")).run(
         ["scores"], {"features": features[:0]})[0]) == 0
+
+
+def test_thresholds_by_condition_are_in_the_metadata(tamis_program, study, tmp_path):
+    events = formats.seal(formats.new_events(
+        1000, 64, sequence=np.arange(1000) + 1, condition=np.arange(1000) % 50,
+        features=np.random.default_rng(6).standard_normal((1000, 64))))
+    names = tamis.Model.read(study / "model.safetensors").stated_names
+    with tamis.RunWriter(tmp_path / "run", "events", 64, names) as writer:
+        writer.append(events)
+    tamis_program("calibrate", "--model", study / "model.safetensors", "--background", tmp_path /
+                  "run", "--working-point", "loose=5e-2", "--working-point", "tight=2e-2",
+                  "--condition-edges", "25", "--out", tmp_path / "c.json")
+    export.main(["--onnx", str(study / "model.safetensors"), "--calibration", str(tmp_path /
+                 "c.json"), "--out", str(tmp_path / "m.onnx")])
+    texts = {each.key: each.value for each in onnx.load(tmp_path / "m.onnx").metadata_props}
+    bins = json.loads(texts["tamis.condition_bins"])
+    assert bins["edges"] == [25] and len(bins["working_points"][1]["bins"]) == 2
 
 
 def test_a_damaged_file_fails_its_check(tamis_program, study, tmp_path):
