@@ -266,7 +266,15 @@ def with_long_names(status):
         each["name"] = "f" * 200
 
 
-@pytest.mark.parametrize("changed", [with_largest_counts, with_long_names])
+def with_wide_rows(status):
+    """Ordinary numbers that together are a little wider than the table of the working points."""
+    for point in status["working_points"]:
+        point.update(fired=77_236_144, flagged=7_723_611, flagged_alone=7_651_711,
+                     prescale_in_force=0, threshold=2931.2249)
+        point["realised"].update(rate=1.019e-7, lower=5.084e-8, upper=1.8224e-7)
+
+
+@pytest.mark.parametrize("changed", [with_largest_counts, with_long_names, with_wide_rows])
 def test_extremes_find_room(daemon, tmp_path, changed):
     """The daemon's own page, over a status that no daemon reaches in a test."""
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -46,6 +46,26 @@ def fixed_status():
     return status
 
 
+# As long as the name of a working point may be; they differ at the end.
+NAMES = [f"{place}_working_point_whose_name_has_sixty_four_characters_like_the_{place}x" for place in
+         "abcd"]
+
+
+def long_status():
+    """The same with the longest names and counts."""
+    status = fixed_status()
+    for place, point in enumerate(status["working_points"]):
+        point.update(name=NAMES[place], fired=LARGEST, flagged=LARGEST - place)
+    status["alarms"][-1]["sentence"] = f"{NAMES[0]} fires at 2.3 times its target."
+    for source in status["ledger"]["by_source"]:
+        source.update(received=LARGEST, lost=LARGEST - 1, late=LARGEST - 2)
+    for flag in status["last_flags"] + status["strangest_flags"]:
+        flag.update(run=2**32 - 1, event=LARGEST, working_points=NAMES[:3])
+    for feature in status["top_features"]:
+        feature["name"] = feature["name"].ljust(64, "_")
+    return status
+
+
 @pytest.fixture(scope="module")
 def url():
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -53,7 +73,8 @@ def url():
             pass
 
         def do_GET(self):
-            body = json.dumps(fixed_status()).encode()
+            status = long_status() if self.path.startswith("/long/") else fixed_status()
+            body = json.dumps(status).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -172,6 +193,31 @@ def test_no_line_ends_within_a_word(url, columns):
         # The axis of rates has no letters and no digits.
         words = [word for word in line.removesuffix("...").split() if re.search(r"\w", word)]
         assert not words or words[-1].strip(",;") in known, line
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 200])
+def test_long_names_leave_no_number_out(url, columns):
+    assert {len(name) for name in NAMES} == {64}
+    terminal = Terminal(f"{url}/long", 200, columns)
+    overview = terminal.screen(lambda lines: "[1 overview]" in lines[-1])
+    terminal.press(b"5")
+    everything = terminal.screen(lambda lines: "[5 everything]" in lines[-1])
+    assert terminal.end() == 0
+    for lines in (overview, everything):
+        text = re.sub(r"\s+", " ", " ".join(lines))
+        for number in ["0.0101 (0.01 to 0.0101)", "1.02e-07 (5.08e-08 to 1.82e-07)", f"{LARGEST:,}",
+                       f"{LARGEST - 2:,}", "source 1: " f"{LARGEST:,} received, {LARGEST - 1:,} lost, "
+                       f"{LARGEST - 2:,} late", "31 %", "12.5 %", "rate about 1e-10", "2.3 times"]:
+            assert number in text, number
+        # Of the alarms alone the overview has no more than a line each.
+        assert not [line for line in lines if line.endswith(" ...")
+                    and not line.startswith((" critical", " warning"))]
+    assert not [line for line in everything if line.endswith(" ...")]
+    if columns > 64:
+        assert all(any(line.strip().startswith(name) for line in everything) for name in NAMES[:3])
+    if columns == 80:
+        # What is shortened has both its ends.
+        assert any(re.match(r"a\w*\.\.\.\w*_ax +0\.01 ", line) for line in overview)
 
 
 def test_once_prints_everything_whole(url):

@@ -3,11 +3,14 @@ const states = {ok: ["OK", "✓", "#0a6b4b"], warning: ["WARNING", "!", "#ffc83d
   alarm: ["ALARM", "✕", "#b3261e"], away: ["AWAY", "?", "#43464d"]};
 // One line for each alarm, with its reason in view. An opened alarm shows more, also after a redraw.
 const opened = new Set();
-// Where a line is too long, whole words are left out.
+// Where a line is too long, whole words are left out. Long names are shortened, so that the numbers
+// behind them are in view.
+const briefly = sentence => sentence.split(" ").map(word =>
+  isNumber(word) ? word : elided(word, $("alarms").clientWidth < 640 ? 12 : 32)).join(" ");
 const alarmLine = (alarm, state) => {
   const summary = h("summary", {title: alarm.sentence}, [
     alarm.severity === "critical" ? "✕" : "!",
-    h("b", {class: "hide-small"}, alarm.name), " ", ...words(alarm.sentence)]);
+    h("b", {class: "hide-small"}, alarm.name), " ", ...words(briefly(alarm.sentence))]);
   // While the daemon does not answer, it does not serve the runbook either.
   const runbook = state === "away" ? alarm.runbook
     : h("a", {href: `runbook#${alarm.name.toLowerCase()}`, target: "_blank"}, "runbook");

@@ -11,9 +11,6 @@ const workingPoints = status => {
   const former = status.working_points.filter(point => !point.armed);
   if (points.length) draw("points-chart", points, pointChart);
   draw("points", [points, former, status.prescales], () => {
-    const digits = Math.max(...points.map(point => [point.prescale_in_force, point.fired,
-      point.flagged, point.flagged_alone].reduce((sum, each) => sum + whole(each).length, 0)));
-    const narrow = $("points").clientWidth < Math.max(560, 400 + 9.5 * digits);
     const of = (point, key) => label(key, "working_point", point.name);
     const confidence = points.length ? percent(points[0].realised.confidence) : "";
     const values = point => [
@@ -24,7 +21,7 @@ const workingPoints = status => {
         typeof point.threshold_highest === "number"
           ? ` to ${short(point.threshold_highest, 5)}, by condition` : ""],
       metric(of(point, "tamis_prescale"), point.prescale_in_force,
-        point.prescale_in_force ? whole(point.prescale_in_force) : "0 (keeps none)"),
+        point.prescale_in_force ? whole(point.prescale_in_force) : "0 (none)"),
       counted(of(point, "tamis_events_fired_total"), point.fired),
       counted(of(point, "tamis_events_flagged_total"), point.flagged),
       counted(of(point, "tamis_events_flagged_alone_total"), point.flagged_alone)];
@@ -53,12 +50,13 @@ const workingPoints = status => {
         ? `row ${schedule.row} of ${schedule.rows}` : "the calibration's, before the first row"}.`));
     }
     old.push(...held, ...awake);
-    if (narrow) return points.flatMap(point => [h("h3", {}, point.name),
-      facts(values(point).map((value, index) => [heads[index], value]))]).concat(old);
-    return [table("Rates are events fired over events scored "
+    const rows = table("Rates are events fired over events scored "
       + "since this model and calibration came into force; counts are since the start.",
     ["working point", ...heads],
-      points.map(point => row([named(point.name), ...values(point)]))), ...old];
+      points.map(point => row([named(point.name), ...values(point)])));
+    if (isRoomForTable("points", rows)) return [rows, ...old];
+    return points.flatMap(point => [h("h3", {}, point.name),
+      facts(values(point).map((value, index) => [heads[index], value]))]).concat(old);
   });
 };
 const features = status => draw("features", status.top_features, list => {

@@ -32,6 +32,11 @@ const countedBriefly = (name, value) =>
 // Whether rows of texts find room in a place beside each other.
 const isRoomFor = (id, rows) => $(id).clientWidth > rows[0].reduce((width, _, column) =>
   width + 12 + 9.5 * Math.max(...rows.map(each => each[column].length)), 0);
+// Whether a table finds room in a place: there it is measured.
+const isRoomForTable = (id, made) => {
+  $(id).replaceChildren(made);
+  return $(id).clientWidth >= 560 && made.scrollWidth <= made.clientWidth;
+};
 const label = (name, key, value) => `${name}{${key}="${value}"}`;
 // Paths may break anywhere, numbers nowhere.
 const isNumber = value => typeof value === "string" && /^[-–\d.,]+$/.test(value);
@@ -48,6 +53,9 @@ const row = cells => h("tr", {}, cells.map(
 // A line breaks between words alone: half a number would be a wrong one.
 const words = text => text.split(" ").flatMap(
   word => word ? [h("span", {class: "word"}, word), " "] : []);
+// A name without its middle where it has more than `most` characters: both ends tell it from others.
+const elided = (name, most) => name.length <= most ? name
+  : `${name.slice(0, Math.ceil((most - 1) / 2))}…${name.slice(name.length - Math.floor((most - 1) / 2))}`;
 // A name of usual length stays whole, and beside what follows it; a longer one may break.
 const named = (name, more) => h("span", {class: name.length < 14 ? "nowrap" : "long"},
   `${name}${more || ""}`);

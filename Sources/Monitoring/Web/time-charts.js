@@ -6,11 +6,9 @@ const svg = (id, height, title, content) => s("svg", {
 const widthOf = id => Math.max(260, $(id).clientWidth);
 const text = (x, y, anchor, content, name) =>
   s("text", {x, y, "text-anchor": anchor, class: name}, content);
-// A name for a chart, cut where it is wider than its place.
-const shortened = (name, width, perCharacter) => {
-  const most = Math.max(4, Math.floor(width / perCharacter));
-  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
-};
+// A name for a chart, without its middle where it is wider than its place.
+const shortened = (name, width, perCharacter) =>
+  elided(name, Math.max(4, Math.floor(width / perCharacter)));
 const path = (points, name) => s("path", {
   class: name,
   d: points.map(([x, y], index) => `${index ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`)

@@ -62,21 +62,55 @@ extension String {
   func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }
+
+  /// Whether it has a digit and nothing that is in no number: `12.5`, `18,446`, `3.4e+38`.
+  var isNumeral: Bool {
+    contains { ("0"..."9").contains($0) } && allSatisfy { "0123456789.,+-e".contains($0) }
+  }
+
+  /// At most `width` characters: where it is longer, dots stand for its middle.
+  func elided(to width: Int) -> String {
+    guard count > width else { return self }
+    let dots = String("...".prefix(max(0, width)))
+    let kept = max(0, width - dots.count)
+    return "\(prefix(kept - kept / 2))\(dots)\(suffix(kept / 2))"
+  }
 }
 
 /// `parts` in lines of at most `width` characters, broken between parts; the first line has the
-/// label, the others are indented as far.
+/// label, the others are indented as far. A part that needs more than a line is broken between words,
+/// and no number from its unit.
 func wrapped(_ label: String, _ parts: [String], separator: String, width: Int) -> [StyledLine] {
+  let room = max(1, width - 10)
   var lines: [StyledLine] = []
   var current = ""
   for part in parts {
-    if !current.isEmpty, 10 + current.count + separator.count + part.count > width {
-      lines.append(StyledLine(label: lines.isEmpty ? label : "", current))
-      current = part
-    } else {
-      current += current.isEmpty ? part : separator + part
+    for (place, piece) in (part.count > room ? words(of: part, room: room) : [part]).enumerated() {
+      let between = place == 0 ? separator : " "
+      if !current.isEmpty, current.count + between.count + piece.count > room {
+        lines.append(StyledLine(label: lines.isEmpty ? label : "", current))
+        current = piece
+      } else {
+        current += current.isEmpty ? piece : between + piece
+      }
     }
   }
   lines.append(StyledLine(label: lines.isEmpty ? label : "", current))
   return lines
+}
+
+/// The words of `part`, numbers together with what follows them; one that alone is too long has dots
+/// for its middle.
+private func words(of part: String, room: Int) -> [String] {
+  var words: [String] = []
+  for word in part.split(separator: " ").map(String.init) {
+    if let last = words.last, last.isNumeral, last.last != ",",
+      last.count + 1 + word.count <= room
+    {
+      words[words.count - 1] += " " + word
+    } else {
+      words.append(word.elided(to: room))
+    }
+  }
+  return words
 }

@@ -59,7 +59,9 @@ struct WatchScreens {
     case .overview, .everything: view.lines
     case .alarms: [view.heading] + view.alarms(isShort: false)
     case .ledger: [view.heading] + view.ledger + view.keeping
-    case .flags: [view.heading] + view.workingPoints + view.because + view.flags + view.strangest
+    case .flags:
+      [view.heading] + view.workingPoints(isShort: false) + view.because + view.flags
+        + view.strangest
     }
   }
 
@@ -85,7 +87,8 @@ extension WatchView {
   func overview(rowCount: Int) -> (lines: [StyledLine], hiddenCount: Int) {
     // Each part with the lines that it has at least, where they fit; the first parts matter most.
     let parts: [(lines: [StyledLine], leastCount: Int)] = [
-      ([heading], 1), (alarms(isShort: true), 4), (stream, 2), (workingPoints, 4), (ledger, 1),
+      ([heading], 1), (alarms(isShort: true), 4), (stream, 2), (workingPoints(isShort: true), 4),
+      (ledger, 1),
       (journal, 1), (output, 1), (change, 1), (because, 1), (flags, 2), (strangest, 2),
       (generation, 1),
     ]

@@ -1,58 +1,12 @@
-internal import Calibration
 internal import StrictJSON
 
 /// Working points, what has changed, and what was flagged.
 extension WatchView {
   private typealias N = WatchNumbers
 
-  var workingPoints: [StyledLine] {
-    let points = status["working_points"].list.filter { $0["armed"].isTrue }
-    let ratios = points.flatMap { point in
-      let realised = point["realised"]
-      let hasEvents = (realised["scored"].number ?? 0) > 0
-      let rates = hasEvents ? [realised["rate"], realised["lower"], realised["upper"]] : []
-      return rates.compactMap(\.number).map { $0 / (point["target_fpr"].number ?? 1) }
-    }
-    let axisWidth = width - 74
-    let axis = RateAxis(ratios, width: max(1, axisWidth))
-    let confidence = N.percent(points.first?["realised"]["confidence"].number)
-    var head = StyledLine()
-    head.add(
-      "working point".padded(to: 16) + "target".padded(to: 10)
-        + "realised (\(confidence))".padded(to: 32) + "flagged".padded(to: 12)
-        + (axisWidth > 9 ? "over target, | is 1" : ""), .soft)
-    return [head] + points.map { line(of: $0, axis: axisWidth > 9 ? axis : nil) }
-  }
-
-  private func line(of point: JSONValue, axis: RateAxis?) -> StyledLine {
-    let realised = point["realised"]
-    let (lower, upper) = (realised["lower"].number, realised["upper"].number)
-    let hasEvents = (realised["scored"].number ?? 0) > 0
-    let target = point["target_fpr"].number ?? 0
-    // The threshold's own rate is somewhere in the calibration's interval.
-    let calibrated = point["calibrated_fpr_interval"].list.compactMap(\.number)
-    let isOff =
-      hasEvents
-      && (calibrated.last ?? target < lower ?? 0 || calibrated.first ?? target > upper ?? 1)
-    let rate =
-      hasEvents
-      ? "\(N.short(realised["rate"].number)) (\(N.short(lower)) to \(N.short(upper)))"
-      : "no events yet"
-    var line = StyledLine()
-    let side = point["side"].string == ScoreSide.low.rawValue ? " <" : ""
-    line.add(((point["name"].string ?? "") + side).padded(to: 15) + " ", .strong)
-    line.add(N.short(target).padded(to: 10))
-    line.add(rate.padded(to: 31) + " ")
-    line.add(N.whole(point["flagged"]).padded(to: 11) + " ")
-    if let axis, target > 0 {
-      let interval = hasEvents ? lower.flatMap { low in upper.map { low...max(low, $0) } } : nil
-      line.add(
-        axis.drawing(
-          ratio: hasEvents ? realised["rate"].number.map { $0 / target } : nil,
-          interval: interval.map { $0.lowerBound / target...$0.upperBound / target }))
-    }
-    if isOff { line.add(" off", .strong) }
-    return line
+  func workingPoints(isShort: Bool) -> [StyledLine] {
+    WorkingPointTable(status["working_points"].list.filter { $0["armed"].isTrue }, width: width)
+      .lines(isShort: isShort)
   }
 
   var change: [StyledLine] {
@@ -122,7 +76,7 @@ extension WatchView {
           "run \(N.whole(flag["run"])) event \(N.whole(flag["event"]))",
           "score \(N.short(flag["score"].number))",
         ] + [rate].compactMap { $0 } + [
-          flag["working_points"].list.compactMap(\.string).joined(separator: ",")
+          flag["working_points"].list.compactMap(\.string).joined(separator: ", ")
         ], separator: "  ", width: width)
       // As many reasons as fit behind them.
       for (place, share) in flag["top_features"].list.prefix(3).map(shareText).enumerated() {
@@ -135,7 +89,8 @@ extension WatchView {
   }
 
   private func shareText(_ feature: JSONValue) -> String {
-    "\(feature["name"].string ?? "") \(N.percent(feature["share"].number))"
+    let share = " \(N.percent(feature["share"].number))"
+    return (feature["name"].string ?? "").elided(to: width - 10 - share.count) + share
   }
 
   var generation: [StyledLine] {

@@ -5,6 +5,8 @@ struct WatchView {
   let status: JSONValue
   let url: String
   let width: Int
+  /// Longer names are shortened in a line that would be too long.
+  private static let nameWidthMax = 24
   private typealias N = WatchNumbers
 
   /// A view `width` characters wide.
@@ -16,8 +18,9 @@ struct WatchView {
 
   /// All lines, the most important first.
   var lines: [StyledLine] {
-    [heading] + alarms(isShort: false) + [StyledLine()] + stream + [StyledLine()] + workingPoints
-      + [StyledLine()] + ledger + keeping + change + [StyledLine()] + because + flags + strangest
+    [heading] + alarms(isShort: false) + [StyledLine()] + stream + [StyledLine()]
+      + workingPoints(isShort: false) + [StyledLine()] + ledger + keeping + change + [StyledLine()]
+      + because + flags + strangest
       + generation
   }
 
@@ -29,11 +32,13 @@ struct WatchView {
     default: line.add(" ALARM ", .alarm)
     }
     line.add("  tamisd instance \(N.whole(status["build"]["instance"]))", .strong)
-    line.add(
-      "  \(N.dated(status["time"].number))"
-        + "  up \(N.seconds(status["build"]["uptime_seconds"].number))"
-        + "  \(status["life"]["phase"].string ?? "")")
-    if line.characterCount + 2 + url.count <= width { line.add("  \(url)", .soft) }
+    let more: [(text: String, style: StyledLine.Style)] = [
+      (N.dated(status["time"].number), .plain), (status["life"]["phase"].string ?? "", .plain),
+      ("up \(N.seconds(status["build"]["uptime_seconds"].number))", .plain), (url, .soft),
+    ]
+    for each in more where line.characterCount + 2 + each.text.count <= width {
+      line.add("  \(each.text)", each.style)
+    }
     return line
   }
 
@@ -61,8 +66,13 @@ struct WatchView {
     }
   }
 
-  /// The whole words of `text` that fit, and dots where there are more.
-  private static func shortened(_ text: String, to room: Int) -> String {
+  /// The whole words of `text` that fit, and dots where there are more. Long names are shortened before,
+  /// so that the numbers behind them are there.
+  private static func shortened(_ whole: String, to room: Int) -> String {
+    if whole.count <= room { return whole }
+    let text = whole.split(separator: " ", omittingEmptySubsequences: false)
+      .map { String($0).isNumeral ? String($0) : String($0).elided(to: nameWidthMax) }
+      .joined(separator: " ")
     if text.count <= room { return text }
     let fitting = text.prefix(max(0, room - 3))
     return "\(fitting[..<(fitting.lastIndex(of: " ") ?? fitting.endIndex)]) ..."
