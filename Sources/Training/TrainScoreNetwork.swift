@@ -33,55 +33,75 @@ package func trainScoreNetwork(
     configuration.narrowNoise(linear)
   }
   try configuration.check(featureCount: events.featureCount)
-  let (first, history) = try trainMember(
-    0, configuration: configuration, events: standardised, split: split, progress: progress)
-  let measuring = NetworkMeasuring(
-    configuration: configuration, events: standardised, split: split, linear: linear)
-  var (parameters, measurement) = (first, try measuring.measure(first))
-  // The first network decides alone, also where the number of networks is given.
-  let askedMemberCount = configuration.memberCount
-  configuration.memberCount = 1
-  var scoring = configuration.scoring(measurement)
-  func distanceChoice() throws -> (distance: NeighbourDistance?, sentence: String) {
-    try NeighbourFitting(events: standardised, split: split).choose(
-      configuration.distance, scoring: scoring, measurement: measurement,
-      isAutomatic: configuration.scoringLevels == nil)
+  func train(_ member: Int) throws -> (parameters: NetworkParameters, history: [LossPoint]) {
+    try trainMember(
+      member, configuration: configuration, events: standardised, split: split, progress: progress)
   }
-  var distance = try distanceChoice()
-  configuration.memberCount = askedMemberCount
-  let members = configuration.chosenMembers(sample, hasDistance: distance.distance != nil)
+  func judge(_ members: [NetworkParameters]) throws -> JudgedNetwork {
+    try JudgedNetwork(
+      averaging: members, configuration: configuration, events: standardised, split: split,
+      linear: linear)
+  }
+  let (first, history) = try train(0)
+  // The first network decides alone, also where the number of networks is given.
+  var network = try judge([first])
+  let members = configuration.chosenMembers(sample, hasDistance: network.distance != nil)
   configuration.memberCount = members.count
   if members.count > 1 {
     try configuration.check(featureCount: events.featureCount)
-    let others = try (1..<members.count).map { member in
-      try trainMember(
-        member, configuration: configuration, events: standardised, split: split,
-        progress: progress
-      ).parameters
-    }
-    parameters = NetworkParameters(averaging: [first] + others)
-    measurement = try measuring.measure(parameters)
-    scoring = configuration.scoring(measurement)
-    // The weight of a distance is told from the norms of the network that scores. That there is
-    // none is kept: the number of networks rests on it.
-    if distance.distance != nil { distance = try distanceChoice() }
+    let others = try (1..<members.count).map { try train($0).parameters }
+    network = try judge([first] + others).keepingChoice(of: network)
   }
   let record = TrainingRecord(
     score: configuration, events: events, program: program,
     roundedFeatures: standardised.roundedFeatures, lossHistory: history,
-    measurement: measurement, distance: distance.sentence)
+    measurement: network.measurement, distance: network.distanceReason)
   let model = TrainedModel(
-    parameters: parameters, sigmas: configuration.noiseSchedule.sigmas,
+    parameters: network.parameters, sigmas: configuration.noiseSchedule.sigmas,
     standardiser: standardised.standardiser, featureNames: events.featureNames,
-    scoring: scoring, distance: distance.distance, trainingRecord: record.json)
+    scoring: network.scoring, distance: network.distance, trainingRecord: record.json)
   return TrainingResult(
-    model: model, lossHistory: history, measurement: measurement,
+    model: model, lossHistory: history, measurement: network.measurement,
     roundedFeatures: standardised.roundedFeatures,
     choices: [sized, members.reason].compactMap { $0 }
-      + configuration.choices(scoring, measurement: measurement) + [distance.sentence],
+      + configuration.choices(network.scoring, measurement: network.measurement)
+      + [network.distanceReason],
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))
+}
+
+/// A network, or the mean of several, with what is decided by how it does on background.
+private struct JudgedNetwork {
+  let parameters: NetworkParameters
+  let measurement: NetworkMeasurement?
+  let scoring: Scoring
+  private(set) var distance: NeighbourDistance?
+  /// Why there is a distance, or none.
+  private(set) var distanceReason: String
+
+  init(
+    averaging members: [NetworkParameters], configuration: TrainingConfiguration,
+    events: StandardisedEvents, split: HeldOutSplit, linear: LinearDenoiser
+  ) throws {
+    parameters = NetworkParameters(averaging: members)
+    measurement = try NetworkMeasuring(
+      configuration: configuration, events: events, split: split, linear: linear
+    ).measure(parameters)
+    scoring = configuration.scoring(measurement, isAveraged: members.count > 1)
+    (distance, distanceReason) = try NeighbourFitting(events: events, split: split).choose(
+      configuration.distance, scoring: scoring, measurement: measurement,
+      isAutomatic: configuration.scoringLevels == nil)
+  }
+
+  /// Without a distance where `first` has none: the number of networks rests on that. Where there is
+  /// one, its weight is told from the norms of the network that scores.
+  func keepingChoice(of first: JudgedNetwork) -> JudgedNetwork {
+    guard first.distance == nil else { return self }
+    var network = self
+    (network.distance, network.distanceReason) = (nil, first.distanceReason)
+    return network
+  }
 }
 
 /// Trains one of the networks whose outputs are averaged, or the only one, from a seed of its own.
@@ -150,11 +170,11 @@ extension TrainingConfiguration {
   }
 
   /// The scoring that the model file gets.
-  fileprivate func scoring(_ measurement: NetworkMeasurement?) -> Scoring {
+  fileprivate func scoring(_ measurement: NetworkMeasurement?, isAveraged: Bool) -> Scoring {
     if let scoringLevels {
       return Scoring(levels: scoringLevels, weights: scoringWeights, output: output)
     }
     guard let measurement else { preconditionFailure("held-out events are at least one") }
-    return automaticScoring(measurement.levels, output: output, isAveraged: memberCount > 1)
+    return automaticScoring(measurement.levels, output: output, isAveraged: isAveraged)
   }
 }
