@@ -164,6 +164,10 @@ class HeaderColumns:
 
     def _times(self, column: str, values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
         if values.dtype.kind == "f":
+            if values.dtype.itemsize < 8:
+                raise FileFault(f"{self.file.path}: column {column}: {values.dtype}, which tells times "
+                                "of these years to a minute at best; float64, an integer or a "
+                                "timestamp was expected")
             if not np.isfinite(values).all() or (values < 0).any() \
                     or (values * self.scale >= 2.0**64).any():
                 raise FileFault(f"{self.file.path}: column {column}: a time is missing, before "
@@ -183,8 +187,8 @@ class HeaderColumns:
     def _whole(self, field: str, column: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         limit = _limit(field)
         if values.dtype.kind == "f":
-            # Beyond 2^53 not every whole number is a float64.
-            limit = min(limit, 2**53 - 1)
+            # Beyond 2^53 not every whole number is a float64, beyond 2^24 a float32.
+            limit = min(limit, 2**(np.finfo(values.dtype).nmant + 1) - 1)
             if not (values == np.floor(values)).all():
                 raise FileFault(f"{self.file.path}: column {column}: whole numbers were expected "
                                 "(and none missing)")

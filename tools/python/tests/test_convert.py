@@ -115,7 +115,7 @@ def test_what_is_refused(tmp_path, write, names):
     refused(tmp_path, "--rename x=MET", file, "--names", names, "--rename", "x=MET")
     refused(tmp_path, "no column Number \\(is it number\\?\\)", *fine, "--event", "Number")
     refused(tmp_path, "whole numbers", *fine, "--event", "pt")
-    refused(tmp_path, "before 1970", *fine, "--time", "pt")
+    refused(tmp_path, "before 1970", *fine, "--time", "eta")
     refused(tmp_path, "--model FILE or --names", file)
     refused(tmp_path, "no such file", tmp_path / "nothing", "--names", names)
     write(tmp_path / "empty", {name: v[:0] for name, v in columns.items()})
@@ -137,6 +137,19 @@ def test_what_is_out_of_range_names_the_column(tmp_path, write, names):
     refused(tmp_path, "--run 4294967296: a whole number of 0 to 4294967295", file, "--names", names,
             "--run", 2**32)
     refused(tmp_path, "--lumi nan: a whole number", file, "--names", names, "--lumi", "nan")
+
+
+def test_numbers_that_small_floats_do_not_hold_are_refused(tmp_path, write, names):
+    file, columns = tmp_path / "file", some_columns(5)
+    write(file, {**columns, "single": np.array([1, 2**24 - 1, 2, 3, 4], np.float32),
+                 "rounded": np.array([1, 2**24 + 1, 2, 3, 4], np.float32),
+                 "seconds": np.array([1.7e9] * 5, np.float32)})
+    refused(tmp_path, "column rounded: 1.0 to 16777216.0; 0 to 16777215 was expected", file,
+            "--names", names, "--event", "rounded")
+    refused(tmp_path, "column seconds: float32, which tells times", file, "--names", names, "--time",
+            "seconds", "--time-unit", "s")
+    run = converted(tmp_path, file, "--names", names, "--event", "single")
+    assert run.select(kind=formats.EVENT)["event"].tolist() == [1, 2**24 - 1, 2, 3, 4]
 
 
 def test_damaged_files_and_what_is_no_file(tmp_path, write, names):
