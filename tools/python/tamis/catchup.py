@@ -11,6 +11,7 @@ import numpy as np
 import zmq
 
 from . import records as formats
+from .addresses import checked
 from .faults import CatchUpFault, NoAnswer
 from .records import Records
 
@@ -98,7 +99,7 @@ class Client:
                  secure: Callable[[zmq.Socket[Any]], None] = _unsecured,
                  context: zmq.Context[Any] | None = None, working_point: int | None = None):
         self.working_point = working_point
-        self.address, self.instance, self.bytes_max = address, instance, bytes_max
+        self.address, self.instance, self.bytes_max = checked(address), instance, bytes_max
         self.timeout_ms, self.patience_s = int(timeout_s * 1000), patience_s
         self.context = context or zmq.Context.instance()
         self.socket: zmq.Socket[Any] | None = None

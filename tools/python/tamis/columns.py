@@ -66,6 +66,8 @@ def written(kind: str, path: str | os.PathLike[str], dtype: np.dtype[Any],
             metadata: dict[str, Any], blocks: Iterator[Block], force: bool = False) -> None:
     """Writes a file of columns; it is there whole or not at all."""
     path = pathlib.Path(path)
+    if not path.parent.is_dir():
+        raise FileFault(f"{path}: there is no folder {path.parent}")
     if path.exists() and not force:
         raise FileFault(f"{path} exists; choose another name, or force=True (--force)")
     writer = FORMATS[kind][1](path, dtype, metadata)

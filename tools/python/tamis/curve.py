@@ -15,6 +15,7 @@ import zmq
 import zmq.auth.base
 import zmq.utils.z85
 
+from .addresses import checked
 from .faults import KeyFault
 
 __all__ = ["Curve", "KeyFault", "add_options", "attach", "curve_of", "is_key", "read_pair",
@@ -54,15 +55,19 @@ class Curve(NamedTuple):
 
 def attach(socket: zmq.Socket[Any], bind: str | None, connect: str | None,
            curve: Curve | None) -> None:
-    """Gives a socket its keys, where there are any, and binds it or else connects it."""
+    """Gives a socket its keys, where there are any, and binds it or else connects it.
+
+    ValueError for an address that is none.
+    """
+    address = checked(bind or connect or "", is_bind=bool(bind))
     if curve and bind:
         curve.secure_server(socket)
     elif curve and connect:
         curve.secure_client(socket, connect)
     if bind:
-        socket.bind(bind)
+        socket.bind(address)
     else:
-        socket.connect(connect or "")
+        socket.connect(address)
 
 
 def is_key(text: str) -> bool:

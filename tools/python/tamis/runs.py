@@ -138,7 +138,10 @@ class Run:
             raise RunFault(f"{self.path}: working points and reasons are of flagged records; these "
                            "are events")
         points = [] if working_point is None else np.atleast_1d(working_point).tolist()
-        point_mask = sum(1 << int(each) for each in set(points))
+        if not all(isinstance(each, int) and 0 <= each < 16 for each in points):
+            raise ValueError(f"working_point {working_point!r}: places in the calibration, 0 to 15, were "
+                             "expected")
+        point_mask = sum(1 << each for each in set(points))
         kept = []
         for block in self.blocks():
             events = events_of(block)

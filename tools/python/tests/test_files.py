@@ -86,6 +86,8 @@ def test_names_of_records_that_state_none(tmp_path):
         tamis.to_parquet(events, file, units={"pt": "GeV"})
     with pytest.raises(tamis.FileFault, match="3 feature names for 2 features"):
         tamis.to_parquet(events, file, feature_names=["a", "b", "c"])
+    with pytest.raises(tamis.FileFault, match="there is no folder .*missing"):
+        tamis.to_parquet(events, tmp_path / "missing" / "file")
     tamis.to_parquet(events, file, units={"pt": "GeV"}, feature_names=["pt", "eta"])
     table = tamis.from_parquet(file)
     assert (table.feature_names, table.units) == (["pt", "eta"], {"pt": "GeV"})

@@ -167,6 +167,22 @@ def test_nobody_receives():
             sender.send(features(10))
 
 
+@pytest.mark.parametrize("address", [
+    "127.0.0.1:5556", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:0", "tcp://127.0.0.1:99999",
+    "tcp://127.0.0.1:*", "tcp://a:b:1", "tcp://:1", "tcp://[::1]"])
+def test_addresses_that_lead_nowhere(address):
+    for made in (lambda: tamis.Receiver(address), lambda: tamis.Sender(connect=address, features=4),
+                 lambda: tamis.Receiver("tcp://127.0.0.1:1", catch_up=address, first=1)):
+        with pytest.raises(ValueError, match="tcp://HOST:PORT"):
+            made()
+
+
+def test_an_unknown_host_is_said():
+    # A name that nobody asks a server for: it is too long.
+    with pytest.warns(RuntimeWarning, match="the host is not known so far"):
+        tamis.Receiver(f"tcp://{'a' * 64}.invalid:1").close()
+
+
 @pytest.mark.parametrize("arguments", [
     {}, {"connect": "tcp://a:1", "bind": "tcp://a:1"}, {"connect": "tcp://a:1", "pattern": "sub"},
     {"connect": "tcp://a:1", "batch": 0}, {"connect": "tcp://a:1", "features": 3, "names": NAMES}])
