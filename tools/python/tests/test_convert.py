@@ -322,13 +322,14 @@ def test_jagged_branches_and_several_trees(tmp_path, names):
         file["two"] = {**{name: np.ones(3, np.float32) for name in NAMES[1:]},
                        "pt": awkward.Array([[1.0], [], [2.0, 3.0]])}
     refused(tmp_path, "trees one, two", tmp_path / "a.root", "--names", names)
-    refused(tmp_path, "column pt: a list of numbers a row .of the type std::vector<double>", tmp_path / "a.root", "--names", names,
-            "--inside", "two")
+    refused(tmp_path, "pt: a list of numbers a row .of the type (std::vector<double>|double\\[\\])",
+            tmp_path / "a.root", "--names", names, "--inside", "two")
     assert len(converted(tmp_path, tmp_path / "a.root", "--names", names, "--inside", "one")) == 5
 
 
 def test_collections_lists_and_cycles_of_root(tmp_path, names):
-    uproot = pytest.importorskip("uproot", reason="needs tamis[root]")
+    # Earlier ones write no RNTuple of columns.
+    uproot = pytest.importorskip("uproot", minversion="5.6", reason="needs tamis[root]")
     awkward = pytest.importorskip("awkward", reason="needs tamis[root]")
     file, lists = tmp_path / "a.root", np.arange(40, dtype=np.float64).reshape(10, 4)
     columns = {name: lists[:, index] for index, name in enumerate(NAMES)}
