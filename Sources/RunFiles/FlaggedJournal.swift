@@ -26,7 +26,8 @@ public final class FlaggedJournal {
   /// Records that `read` left out because they are damaged or cut off, each once however often it
   /// was read.
   public internal(set) var unreadableRecordCount = 0
-  /// The highest number that `unreadableRecordCount` counts. What is read again is not counted again.
+  /// The highest number that `unreadableRecordCount` counts. What is read again is not counted
+  /// again.
   var unreadableNumber: UInt64 = 0
   /// The number of the last record that was published; 0 before the first.
   public private(set) var publishedNumber: UInt64
@@ -34,7 +35,7 @@ public final class FlaggedJournal {
   /// follow the last record directly.
   public private(set) var nextNumber: UInt64
   /// All records of the journal up to this number survive a power failure.
-  public private(set) var durableNumber: UInt64 = 0
+  public internal(set) var durableNumber: UInt64 = 0
   /// Notes from opening the journal: damage that was mended, numbers that are left out.
   public private(set) var notes: [String] = []
   /// Segments that somebody else has taken out of the folder since the journal was opened, as far
@@ -49,9 +50,9 @@ public final class FlaggedJournal {
   let recordByteCount: Int
   private let segmentByteCountMax: Int
   private let lock: any AnyObject & Sendable
-  private let cursor: PublishedCursor
-  private let numbers: NumberReservation
-  private let kept: KeptRecords
+  let cursor: PublishedCursor
+  let numbers: NumberReservation
+  let kept: KeptRecords
   /// Closed segments, with ascending numbers.
   var segments: [JournalSegment] = []
   /// Bytes in `segments`.
@@ -62,11 +63,11 @@ public final class FlaggedJournal {
   var removal: SegmentRemoval?
   /// Number of the open segment's file, or of the last one before it.
   private(set) var lastSegmentIndex = 0
-  private var nextSegmentIndex: Int
+  var nextSegmentIndex: Int
   var current: OpenSegment?
-  private(set) var currentFirstNumber: UInt64 = 0
+  var currentFirstNumber: UInt64 = 0
   private var account: JournalAccount
-  private var isFinished = false
+  var isFinished = false
 
   /// The number of full segments that may wait for the disk. With more, appending waits.
   private static let closingsMax = 8
@@ -81,7 +82,8 @@ public final class FlaggedJournal {
     RunFolder.manifestName, PublishedCursor.fileName, NumberReservation.fileName,
     DeletedRecords.fileName,
   ]
-  /// Files that are written in place: a process that may not write one of them cannot open the journal.
+  /// Files that are written in place: a process that may not write one of them cannot open the
+  /// journal.
   public static let writtenNames = [
     lockName, NumberReservation.fileName, PublishedCursor.fileName,
   ]
@@ -101,8 +103,8 @@ public final class FlaggedJournal {
 
   /// Opens the journal in `store`, which is made where it is missing, and recovers what a crash
   /// left. Looks at the first and last record of each closed segment, and reads all records only of
-  /// the open ones. Files that cannot be read are set aside, and reported in `notes`. Traps where D is
-  /// not in 0 ... 65535, or there is not one name for each feature.
+  /// the open ones. Files that cannot be read are set aside, and reported in `notes`. Traps where D
+  /// is not in 0 ... 65535, or there is not one name for each feature.
   /// - Parameters:
   ///   - store: the journal's files.
   ///   - featureCount: D, 0 ... 65535.
@@ -259,59 +261,6 @@ public final class FlaggedJournal {
     }
   }
 
-  private func noteDurable() {
-    durableNumber = max(durableNumber, durableNumberNow)
-    kept.release(through: durableNumber)
-  }
-
-  private var durableNumberNow: UInt64 {
-    for closing in closings where closing.file.durableByteCount < closing.segment.byteCount {
-      return number(at: closing.file.durableByteCount, from: closing.segment.firstNumber) - 1
-    }
-    guard let durable = current?.file.durableByteCount, openByteCount > durable else {
-      return lastNumber
-    }
-    return number(at: durable, from: currentFirstNumber) - 1
-  }
-
-  private func number(at byteCount: Int, from first: UInt64) -> UInt64 {
-    first + UInt64(byteCount / recordByteCount)
-  }
-
-  /// Writes again, from memory, everything that a failed synchronisation may have lost. Only then
-  /// can a later success be trusted.
-  private func repairFailed() throws {
-    for closing in closings where closing.file.hasFailed {
-      try repair(
-        closing.file, byteCount: closing.segment.byteCount,
-        firstNumber: closing.segment.firstNumber)
-    }
-    if let file = current?.file, file.hasFailed {
-      try repair(file, byteCount: openByteCount, firstNumber: currentFirstNumber)
-    }
-  }
-
-  private func repair(_ file: SegmentFile, byteCount: Int, firstNumber: UInt64) throws {
-    try file.rewrite { (durable, file) throws(SystemCallError) in
-      var offset = durable
-      try kept.forEachPiece(
-        from: number(at: durable, from: firstNumber),
-        count: (byteCount - durable) / recordByteCount
-      ) { (piece) throws(SystemCallError) in
-        try file.write(piece, at: offset)
-        offset += piece.count
-      }
-    }
-  }
-
-  /// Returns when all records are on the disk.
-  private func synchroniseRecords() throws {
-    try repairFailed()
-    for closing in closings { try closing.file.synchronise(through: closing.segment.byteCount) }
-    try current?.synchronise()
-    noteDurable()
-  }
-
   /// Forgets closed segments that are gone.
   func forget(_ gone: [JournalSegment]) {
     for segment in gone { account.segments[segment.name.description] = nil }
@@ -329,33 +278,6 @@ public final class FlaggedJournal {
     try cursor.advance(to: number)
     publishedNumber = number
   }
-
-  /// Returns when all records, and after them the published number, are on the disk.
-  public func synchronise() throws {
-    try synchronisation().run()
-    collectClosed()
-  }
-
-  /// The work of `synchronise`, for another thread, while this one continues to write. Only one may
-  /// exist at a time. Notes what the one before has brought to the disk.
-  public func synchronisation() throws -> JournalSynchronisation {
-    collectClosed()
-    try repairFailed()
-    let isAhead =
-      isFinished
-      || numbers.covers(
-        number: nextNumber + NumberReservation.recordBlock / 2,
-        segment: nextSegmentIndex + Int(NumberReservation.segmentBlock / 2))
-    return JournalSynchronisation(
-      store: store, closings: closings, segment: openByteCount > 0 ? current?.file : nil,
-      segmentByteCount: openByteCount, cursor: cursor, removal: removal, numbers: numbers,
-      numberLimit: isAhead ? 0 : nextNumber + NumberReservation.recordBlock,
-      segmentLimit: isAhead
-        ? 0 : UInt64(nextSegmentIndex) + NumberReservation.segmentBlock)
-  }
-
-  /// Notes what has been brought to the disk since. Never waits.
-  public func noteProgress() { collectClosed() }
 
   /// Closes the segment and writes the manifest; see `close()` and `writeManifest(extras:)`.
   @discardableResult

@@ -3,11 +3,11 @@ internal import EventRecords
 internal import Glibc
 internal import NumberText
 
-/// Reads flagged records by number from a journal that another thread or process is writing, closing,
-/// and deleting from at the same time. It changes nothing and takes no lock.
+/// Reads flagged records by number from a journal that another thread or process is writing,
+/// closing, and deleting from at the same time. It changes nothing and takes no lock.
 ///
-/// It keeps a list of segments (a few words each) and one open segment between calls; a call's memory
-/// is the caller's buffer. One thread owns it.
+/// It keeps a list of segments (a few words each) and one open segment between calls; a call's
+/// memory is the caller's buffer. One thread owns it.
 public final class JournalReader {
   /// What a read found. Either a range of numbers that are gone, or records, or both, or neither.
   public struct Answer: Equatable, Sendable {
@@ -39,7 +39,7 @@ public final class JournalReader {
   public let featureCount: Int
 
   /// A segment as it was last seen. An open segment may have grown since.
-  private struct Part {
+  struct Part {
     var index: Int
     var isOpen: Bool
     var firstNumber: UInt64
@@ -47,18 +47,18 @@ public final class JournalReader {
     var lastNumber: UInt64 { firstNumber + UInt64(recordCount) - 1 }
   }
 
-  private struct OpenPart {
+  struct OpenPart {
     var index: Int
     var file: any StoredFile
   }
 
-  private let store: any FolderStore
-  private let recordByteCount: Int
-  private var parts: [Part] = []
-  private var openPart: OpenPart?
+  let store: any FolderStore
+  let recordByteCount: Int
+  var parts: [Part] = []
+  var openPart: OpenPart?
   /// Closed segments whose files were found to hold less than before, by their index: the first
   /// number of each. They are measured at every look, since somebody may put the file back.
-  private var doubted: [Int: UInt64] = [:]
+  var doubted: [Int: UInt64] = [:]
   private var toldSegments: Set<Int> = []
   private var notes: [String] = []
 
@@ -126,8 +126,8 @@ public final class JournalReader {
     return answer
   }
 
-  /// What was found to be damaged since the last call, each segment once: files that another program
-  /// has cut or replaced, and records with wrong checksums.
+  /// What was found to be damaged since the last call, each segment once: files that another
+  /// program has cut or replaced, and records with wrong checksums.
   public func takeNotes() -> [String] {
     defer { notes = [] }
     return notes
@@ -170,8 +170,8 @@ public final class JournalReader {
         + "\(part.lastNumber) are gone")
   }
 
-  /// Passes the numbers of a segment that has them by its size and does not give them: an answer that
-  /// said nothing would be asked for without end.
+  /// Passes the numbers of a segment that has them by its size and does not give them: an answer
+  /// that said nothing would be asked for without end.
   private func passUnreadable(_ part: Part, through last: UInt64, _ answer: inout Answer) {
     let end = min(part.lastNumber, last)
     let count = Int(clamping: end - answer.nextNumber) + 1
@@ -264,87 +264,5 @@ public final class JournalReader {
 extension JournalReader.Answer {
   fileprivate func room(in buffer: UnsafeMutableRawBufferPointer, _ recordByteCount: Int) -> Int {
     buffer.count / recordByteCount - recordCount
-  }
-}
-
-// MARK: - Segments
-
-extension JournalReader {
-  /// The first known segment that holds `number` or a later one. O(log segments).
-  private func find(_ number: UInt64) -> Int? {
-    var (low, high) = (0, parts.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if parts[middle].lastNumber < number { low = middle + 1 } else { high = middle }
-    }
-    return low < parts.count ? low : nil
-  }
-
-  /// Opens the segment unless it is the one that is open; false where it is gone.
-  private func open(_ part: Part) throws(SystemCallError) -> Bool {
-    if openPart?.index == part.index { return true }
-    guard let (file, _) = try file(part.index, mayBeOpen: part.isOpen) else { return false }
-    openPart = OpenPart(index: part.index, file: file)
-    return true
-  }
-
-  /// The file of a segment under whatever name it has now; nil where it is gone, or where something
-  /// else than a file has its name.
-  private func file(
-    _ index: Int, mayBeOpen: Bool
-  ) throws(SystemCallError) -> (file: any StoredFile, isOpen: Bool)? {
-    let open = SegmentName(index: index, kind: .flagged, isOpen: true)
-    for name in mayBeOpen ? [open, open.madeAgain, open.closed] : [open.closed] {
-      do {
-        return (try store.open(name.description, .reading), name.isOpen)
-      } catch {
-        guard error.code == ENOENT || error.isNoRegularFile else { throw error }
-      }
-    }
-    return nil
-  }
-
-  /// Lists the folder. Open segments are measured again, and closed ones that were found to have
-  /// changed; the other closed ones do not change.
-  private func refresh() throws {
-    let known = Dictionary(
-      parts.filter { !$0.isOpen }.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
-    var fresh: [Part] = []
-    for name in try store.names().compactMap(SegmentName.init).sorted()
-    where name.kind == .flagged && fresh.last?.index != name.index {
-      let doubt = name.isOpen ? nil : doubted[name.index]
-      if !name.isOpen, doubt == nil, let part = known[name.index] {
-        fresh.append(part)
-      } else if let part = try measured(name) {
-        // What another file has in the place of a segment does not tell where the numbers are.
-        if let doubt, part.firstNumber != doubt { continue }
-        fresh.append(part)
-      }
-    }
-    // Numbers rise with the segments' own; a damaged file, or one that somebody has put there, may
-    // break this.
-    parts = []
-    for index in longestAscendingChain(of: fresh.map(\.firstNumber)) {
-      if let last = parts.last, last.lastNumber >= fresh[index].firstNumber {
-        parts[parts.count - 1].recordCount = Int(fresh[index].firstNumber - last.firstNumber)
-      }
-      parts.append(fresh[index])
-    }
-  }
-
-  /// Finds a segment's numbers; nil where it is gone or holds no whole record.
-  private func measured(_ name: SegmentName) throws(SystemCallError) -> Part? {
-    do {
-      guard let (file, isOpen) = try file(name.index, mayBeOpen: name.isOpen) else { return nil }
-      let recordCount = try file.status().byteCount / recordByteCount
-      guard
-        let first = try firstSegmentNumber(
-          of: file, recordCount: recordCount, featureCount: featureCount)
-      else { return nil }
-      return Part(index: name.index, isOpen: isOpen, firstNumber: first, recordCount: recordCount)
-    } catch {
-      if !error.isNoRegularFile { throw error }
-      return nil
-    }
   }
 }

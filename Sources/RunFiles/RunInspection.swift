@@ -22,9 +22,9 @@ public struct RunInspection: Equatable, Sendable {
   /// What was found, in the order of reading.
   public private(set) var facts: [Fact] = []
   /// The faults: broken records, cut files, a manifest that does not agree.
-  public private(set) var problems: [String] = []
+  public internal(set) var problems: [String] = []
   /// Whether a command is still writing the run.
-  public private(set) var isBeingWritten = false
+  public internal(set) var isBeingWritten = false
   /// Whether nothing is wrong.
   public var isWhole: Bool { problems.isEmpty }
 
@@ -76,7 +76,7 @@ public struct RunInspection: Equatable, Sendable {
   /// Adds faults that were found in files beside the segments.
   public mutating func add(problems: [String]) { self.problems += problems }
 
-  private mutating func state(_ name: String, _ value: JSONValue, _ line: String) {
+  mutating func state(_ name: String, _ value: JSONValue, _ line: String) {
     facts.append(Fact(name: name, value: value, line: line))
   }
 
@@ -161,103 +161,6 @@ public struct RunInspection: Equatable, Sendable {
     compare(manifest, with: found, deleted: deleted, hasUnlisted: !unlisted.isEmpty)
   }
 
-  private mutating func stateNoManifest(_ folder: RunFolder, isUnreadable: Bool) {
-    let line: String
-    switch folder.state {
-    case .closed: line = "manifest.json cannot be read"
-    case .journal:
-      line = "no manifest.json: the run is still being written, or its writer did not end in order"
-    case .beingWritten:
-      isBeingWritten = true
-      line = "no manifest.json yet: a command writes the run"
-    case .unfinished:
-      problems.append(RunFolder.unfinishedText)
-      line = "no manifest.json"
-    }
-    state("manifest", .null, isUnreadable ? "manifest.json cannot be read" : line)
-  }
-
-  /// States the numbers of segments that do not go together, and those between segments that are in none.
-  /// - Returns: the first number of each segment, by its name.
-  private mutating func inspectNumbers(
-    _ folder: RunFolder, featureCount: Int, manifest: RunManifest?
-  ) -> [String: UInt64] {
-    let found = folder.segments.compactMap {
-      try? SegmentLook($0, in: folder.store, featureCount: featureCount).segment
-    }
-    let (kept, left) = found.ascending(listedIn: manifest)
-    problems += left.map {
-      "\($0.name): numbers \($0.firstNumber) to \($0.lastNumber), which do not go with those of other "
-        + "segments: a copy, or of another journal; the next start of a daemon sets it aside"
-    }
-    for (earlier, later) in zip(kept, kept.dropFirst()) {
-      let whole = found.first { $0.name == earlier.name } ?? earlier
-      if whole.lastNumber >= later.firstNumber {
-        problems.append(
-          "\(earlier.name) and \(later.name) both have numbers \(later.firstNumber) to "
-            + "\(min(whole.lastNumber, later.lastNumber))")
-      }
-    }
-    stateGaps(kept.filter { !$0.name.isOpen })
-    return Dictionary(
-      found.map { ($0.name.description, $0.firstNumber) }, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// Numbers that lie between segments and are in none: left out after an end that was not orderly,
-  /// deleted, or moved away.
-  private mutating func stateGaps(_ closed: [JournalSegment]) {
-    let gaps = zip(closed, closed.dropFirst()).compactMap { earlier, later in
-      later.firstNumber > earlier.lastNumber + 1
-        ? later.firstNumber - earlier.lastNumber - 1 : nil
-    }
-    guard !gaps.isEmpty else { return }
-    let sum = gaps.reduce(0) { $0 &+ $1 }
-    state(
-      "numbers_between_segments", .array([.integer(gaps.count), .integer(sum)]),
-      "\(counted(sum, "number")) in \(counted(gaps.count, "place")) between segments are in "
-        + "none: left out after an end that was not orderly, deleted, or moved away")
-  }
-
-  /// Inspects the files beside a journal's segments: the published number, and what was deleted.
-  private mutating func inspectJournal(featureCount: Int) throws -> DeletedRecords {
-    let store = DiskFolder(path)
-    do {
-      try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
-    } catch let fault as FileFault {
-      problems.append("no daemon can continue it: \(fault)")
-    }
-    switch try PublishedCursor.read(in: store) {
-    case .number(let published):
-      state("published", .integer(published), "published up to number \(published)")
-    case .damaged(let found):
-      problems.append("\(PublishedCursor.fileName) is damaged: \(found)")
-    case nil: break
-    }
-    if let numbers = try NumberReservation.read(in: store) {
-      state(
-        "next_number", .integer(numbers.nextNumber),
-        numbers.isExact
-          ? "the next number is \(numbers.nextNumber)"
-          : journalHolder(folder: path).map { "open: \($0) writes it" }
-            ?? "not closed in order: the next process continues at number \(numbers.nextNumber) or "
-            + "above"
-      )
-    }
-    let deleted = try DeletedRecords(in: store)
-    if let note = deleted.note { problems.append(note) }
-    if deleted.number > 0 {
-      state(
-        "deleted",
-        .object([
-          "number": .integer(deleted.number), "published": .integer(deleted.published),
-          "unpublished": .integer(deleted.unpublished),
-        ]),
-        "deleted up to number \(deleted.number): \(counted(deleted.published, "record")) "
-          + "published, \(deleted.unpublished) unpublished")
-    }
-    return deleted
-  }
-
   private static func title(_ kind: RunKind) -> String {
     kind == .events ? "event records" : "flagged records"
   }
@@ -338,88 +241,6 @@ extension RunInspection {
         + "\(stream.lastSequence)\(account)"
     }
     return lines.joined(separator: "\n")
-  }
-
-  /// Segments that the manifest should list and does not. A journal may have grown since the last
-  /// orderly end; its new segments have higher numbers.
-  private func unlistedProblems(
-    _ manifest: RunManifest, _ names: [String], _ firstNumbers: [String: UInt64]
-  ) -> [String] {
-    let listed = Set(manifest.segments.map(\.name))
-    let unlisted = names.filter { !listed.contains($0) }
-    if manifest.kind == .events { return unlisted.map { "manifest.json does not list \($0)" } }
-    let numbers = (try? NumberReservation.read(in: DiskFolder(path))).flatMap(\.self)
-    if numbers?.isExact ?? false, journalHolder(folder: path) == nil {
-      return unlisted.map {
-        "manifest.json does not list \($0), though the last process ended in order: the file was "
-          + "changed, or could not be written then"
-      }
-    }
-    return unlisted.filter { firstNumbers[$0] ?? .max <= manifest.lastNumber ?? 0 }.map {
-      "manifest.json does not list \($0), whose numbers are not above those that it counts"
-    }
-  }
-
-  /// States where the manifest and the segments differ.
-  private mutating func compare(
-    _ manifest: RunManifest, with found: RunManifest, deleted: DeletedRecords?, hasUnlisted: Bool
-  ) {
-    let before = problems.count
-    var deletedNames: [String] = []
-    let present = Dictionary(
-      found.segments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    for var listed in manifest.segments {
-      let lastNumber = listed.summary?.lastNumber
-      listed.summary = nil
-      guard let segment = present[listed.name] else {
-        if let lastNumber, let deleted, lastNumber <= deleted.number {
-          deletedNames.append(listed.name)
-          continue
-        }
-        problems.append("manifest.json lists \(listed.name), which is not there")
-        continue
-      }
-      if segment != listed {
-        problems.append(
-          "\(listed.name) is not what manifest.json says: \(counted(segment.byteCount, "byte")), "
-            + "SHA-256 \(segment.sha256), expected \(counted(listed.byteCount, "byte")), "
-            + "\(listed.sha256)")
-      }
-    }
-    let listed = Set(manifest.segments.map(\.name))
-    let later = found.segments.map(\.name).filter { !listed.contains($0) }
-    if !deletedNames.isEmpty {
-      state(
-        "deleted_since_manifest", .array(deletedNames.map(JSONValue.string)),
-        "deleted after the manifest: \(deletedNames.joined(separator: ", "))")
-    } else if later.isEmpty, problems.count == before,
-      Self.comparable(manifest) != Self.comparable(found, like: manifest)
-    {
-      problems.append("manifest.json counts other records than the segments hold")
-    }
-    if !later.isEmpty {
-      state(
-        "not_in_manifest", .array(later.map(JSONValue.string)),
-        "written after the manifest: \(later.joined(separator: ", "))")
-    }
-    let agrees = problems.count == before && !hasUnlisted
-    state(
-      "manifest", .bool(agrees),
-      agrees ? "manifest.json agrees with the segments" : "manifest.json does not agree")
-  }
-
-  /// The fields that the segments alone determine.
-  private static func comparable(
-    _ manifest: RunManifest, like other: RunManifest? = nil
-  ) -> RunManifest {
-    var manifest = manifest
-    manifest.extras = [:]
-    // An earlier version listed all sources, however many.
-    if (other ?? manifest).sources.count > RunTally.listedMax(manifest.kind) {
-      (manifest.sources, manifest.runs, manifest.unlistedCount) = ([], [], nil)
-    }
-    for index in manifest.segments.indices { manifest.segments[index].summary = nil }
-    return manifest
   }
 }
 

@@ -1,59 +1,10 @@
 internal import BoundedNumbers
 package import DurableFiles
-package import EventRecords
+internal import EventRecords
 internal import Glibc
 internal import NumberText
 internal import RunFiles
 internal import Synchronization
-
-/// The decided records of a run and source so far. It is all that resuming the run after the end of
-/// the process needs.
-package struct DecidedAccount {
-  package var run: UInt32 = 0
-  package var source: UInt32 = 0
-  /// When the run was begun here, ns since the epoch: tells a run that was begun again from one
-  /// that was resumed.
-  package var openedNs: UInt64 = 0
-  /// How often another process has resumed it.
-  package var resumeCount: UInt64 = 0
-  package var scored: UInt64 = 0
-  package var notFinite: UInt64 = 0
-  package var flagged: UInt64 = 0
-  package var unbiased: UInt64 = 0
-  /// The highest sequence that an earlier process, or this one at its end, has received: records up to
-  /// it that were not decided are missing.
-  package var expected: UInt64 = 0
-  /// Records that were to be kept and were given up, in all processes.
-  package var abandoned = AbandonedCounts()
-  /// Sequences of records that were decided, control records included.
-  package var decided = SequenceTracker()
-
-  package init(
-    run: UInt32 = 0, source: UInt32 = 0, openedNs: UInt64 = 0, resumeCount: UInt64 = 0,
-    scored: UInt64 = 0, notFinite: UInt64 = 0, flagged: UInt64 = 0, unbiased: UInt64 = 0,
-    expected: UInt64 = 0, abandoned: AbandonedCounts = AbandonedCounts(),
-    decided: SequenceTracker = SequenceTracker()
-  ) {
-    self.run = run
-    self.source = source
-    self.openedNs = openedNs
-    self.resumeCount = resumeCount
-    self.scored = scored
-    self.notFinite = notFinite
-    self.flagged = flagged
-    self.unbiased = unbiased
-    self.expected = expected
-    self.abandoned = abandoned
-    self.decided = decided
-  }
-
-  /// A record that was to be kept for these reasons, and counted as kept, was given up.
-  package mutating func abandon(_ reasons: FlagReasons) {
-    if reasons.isFired { flagged = flagged -| 1 }
-    if reasons.contains(.unbiased) { unbiased = unbiased -| 1 }
-    abandoned.add(reasons)
-  }
-}
 
 /// What a slot of the file says.
 package struct OpenAccount {
@@ -111,8 +62,8 @@ package final class RunAccountFile {
     try self.init(store: DiskFolder(folder), slotCount: slotCount)
   }
 
-  /// Opens or makes the file in `store`. The accounts of an earlier form are taken over. What cannot
-  /// be read is set aside and begun anew, with a note.
+  /// Opens or makes the file in `store`. The accounts of an earlier form are taken over. What
+  /// cannot be read is set aside and begun anew, with a note.
   package init(store: any FolderStore, slotCount: Int) throws(SystemCallError) {
     let byteCount = AccountLayout.headerByteCount + slotCount * Self.slotByteCount
     let takenOver = try Self.makeFile(store, byteCount: byteCount, slotCount: slotCount, &notes)
@@ -134,8 +85,8 @@ package final class RunAccountFile {
       notes.append(AccountLayout.damageNote(store.path(of: Self.fileName), count: damagedCount))
     }
     for each in takenOver { enter(each.account, in: each.slot) }
-    // What the system has in memory may have failed to reach the disk in the process before. Which of
-    // the copies are there is not known: until the newest are, none may be overwritten.
+    // What the system has in memory may have failed to reach the disk in the process before. Which
+    // of the copies are there is not known: until the newest are, none may be overwritten.
     writeAgain()
     try region.synchronise()
     synchronisations.begun.store(1, ordering: .relaxed)
@@ -216,8 +167,8 @@ package final class RunAccountFile {
     }
   }
 
-  /// One line for each file of accounts in `store` that was set aside as damaged: runs that were open then
-  /// may be in no ledger. A file that was set aside for its earlier form is no fault.
+  /// One line for each file of accounts in `store` that was set aside as damaged: runs that were
+  /// open then may be in no ledger. A file that was set aside for its earlier form is no fault.
   package static func damageSetAside(in store: any FolderStore) throws(SystemCallError) -> [String]
   {
     var notes: [String] = []
@@ -238,8 +189,8 @@ package final class RunAccountFile {
     return notes
   }
 
-  /// Enters the account of a slot, with what was refused of its run and is in no line yet. Allocates
-  /// nothing.
+  /// Enters the account of a slot, with what was refused of its run and is in no line yet.
+  /// Allocates nothing.
   package func enter(
     _ account: borrowing DecidedAccount, refused: [RefusedCount] = [], in index: Int
   ) {
@@ -250,7 +201,8 @@ package final class RunAccountFile {
     put(index)
   }
 
-  /// Removes the account of a slot, whose run is closed and whose line in the ledger is on the disk.
+  /// Removes the account of a slot, whose run is closed and whose line in the ledger is on the
+  /// disk.
   package func clear(_ index: Int) {
     scratch.bindMemory(to: UInt64.self)[1] = 0
     put(index)
@@ -281,8 +233,8 @@ package final class RunAccountFile {
     slots[index] = slot
   }
 
-  /// After a failed synchronisation writes everything again, so that the next one can be believed. For
-  /// the thread that enters; cheap otherwise.
+  /// After a failed synchronisation writes everything again, so that the next one can be believed.
+  /// For the thread that enters; cheap otherwise.
   package func service() {
     guard synchronisations.hasFailed.load(ordering: .acquiring) else { return }
     writeAgain()
@@ -297,8 +249,8 @@ package final class RunAccountFile {
     region.write(UnsafeRawBufferPointer(content), at: 0)
   }
 
-  /// Returns when what was entered before is on the disk; for another thread. Until `service` has run
-  /// after a failure it fails.
+  /// Returns when what was entered before is on the disk; for another thread. Until `service` has
+  /// run after a failure it fails.
   package var synchronise: @Sendable () throws -> Void {
     { [region, synchronisations, path] in
       if synchronisations.hasFailed.load(ordering: .acquiring) {
@@ -315,8 +267,8 @@ package final class RunAccountFile {
     }
   }
 
-  /// How many synchronisations had begun before the last one that succeeded: it grows with each that
-  /// brings what was entered to the disk.
+  /// How many synchronisations had begun before the last one that succeeded: it grows with each
+  /// that brings what was entered to the disk.
   package var synchronisedCount: Int { synchronisations.done.load(ordering: .acquiring) }
 
   /// The open account of a slot; nil where it is empty or makes no sense.
