@@ -13,6 +13,8 @@ package struct ConfigurationKey: Sendable {
   package private(set) var words: [String] = []
   /// Whether it takes a list of these.
   package private(set) var isList = false
+  /// Whether a reload takes the value over; the others hold until the daemon is started again.
+  package private(set) var isReloaded = false
   /// Reads the value; a key that is missing or wrong leaves the property as it is.
   let read: @Sendable (SectionReader, inout DaemonConfiguration) -> Void
   /// Whether two configurations have the same value.
@@ -38,6 +40,13 @@ package struct ConfigurationKey: Sendable {
 }
 
 extension ConfigurationKey {
+  /// The same key, whose value a reload takes over.
+  var reloaded: ConfigurationKey {
+    var key = self
+    key.isReloaded = true
+    return key
+  }
+
   /// A whole number within `range`.
   static func integer<Number: Numeric & Sendable>(
     _ name: String, _ property: Property<Number>, _ range: ClosedRange<Int>

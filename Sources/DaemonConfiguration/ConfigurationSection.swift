@@ -12,23 +12,23 @@ package struct ConfigurationSection: Sendable {
   private let check: @Sendable (SectionReader, DaemonConfiguration) -> Void
 
   private init(
-    _ name: String, _ keys: [ConfigurationKey],
+    _ name: String, _ keys: [ConfigurationKey], isReloaded: Bool = false,
     check: @escaping @Sendable (SectionReader, DaemonConfiguration) -> Void = { _, _ in }
   ) {
     self.name = name
-    self.keys = keys
+    self.keys = isReloaded ? keys.map(\.reloaded) : keys
     self.check = check
   }
 
-  /// Every key with its range. A missing key leaves the initial value of its property, which is so the
-  /// default; `etc/tamisd.yaml` shows all of them, and tests compare it with this table.
+  /// Every key with its range. A missing key leaves the initial value of its property, which is so
+  /// the default; `etc/tamisd.yaml` shows all of them, and tests compare it with this table.
   package static let all: [ConfigurationSection] = [
     ConfigurationSection(
       "",
       [
         .integer("instance", \.pipeline.instance, 0...Int(UInt32.max)),
-        .requiredPath("model", \.model),
-        .requiredPath("calibration", \.calibration),
+        .requiredPath("model", \.model).reloaded,
+        .requiredPath("calibration", \.calibration).reloaded,
       ]),
     ConfigurationSection(
       "input",
@@ -65,7 +65,7 @@ package struct ConfigurationSection: Sendable {
       "shadow",
       [
         .optionalPath("model", \.shadowModel), .optionalPath("calibration", \.shadowCalibration),
-      ], check: checkShadow),
+      ], isReloaded: true, check: checkShadow),
     ConfigurationSection(
       "flood", [.integer("flagged_rate_max", \.pipeline.flaggedRateMax, 0...10_000_000)]),
     ConfigurationSection(
@@ -115,13 +115,13 @@ package struct ConfigurationSection: Sendable {
         .integer("reaction_fired", \.rateControl.reactionFiredCount, 20...1_000_000),
         .integer("hold_events", \.rateControl.holdEventCount, 0...1_000_000_000),
         .choices("hold_on_drift", \.rateControl.holdingChecks),
-      ], check: checkRateControl),
+      ], isReloaded: true, check: checkRateControl),
     ConfigurationSection(
       "prescales",
       [
         .choice("by", \.prescales.axis),
         .prescaleRows("rows", \.prescales.rows, axis: "by"),
-      ]),
+      ], isReloaded: true),
     ConfigurationSection(
       "engine",
       [

@@ -48,6 +48,11 @@ extension DaemonConfiguration {
     Self.keys.filter { !$0.key.isEqual(self, other) }.map(\.name)
   }
 
+  /// Those of them that a reload does not take over.
+  package func keysForRestart(differingFrom other: DaemonConfiguration) -> [String] {
+    Self.keys.filter { !$0.key.isReloaded && !$0.key.isEqual(self, other) }.map(\.name)
+  }
+
   private mutating func read(_ root: Node, log: FaultLog) {
     guard case .section = NodeShape(root) else {
       log.add(

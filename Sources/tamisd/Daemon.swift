@@ -99,14 +99,6 @@ struct Daemon: Sendable {
 // MARK: - Reload
 
 extension Daemon {
-  /// What a reload takes over.
-  private static let reloadedKeys: Set<String> = [
-    "model", "calibration", "shadow.model", "shadow.calibration", "rate_control.points",
-    "rate_control.factor_min_percent", "rate_control.factor_max_percent",
-    "rate_control.window_events", "rate_control.step_max_percent", "rate_control.reaction_fired",
-    "rate_control.hold_events", "rate_control.hold_on_drift", "prescales.by", "prescales.rows",
-  ]
-
   /// Reads the list of clients and the configuration again and switches to the model, calibration,
   /// shadow, rate_control and prescales that it has.
   private func reload() throws {
@@ -123,11 +115,11 @@ extension Daemon {
     let isTakenOver = try pipeline.reload(candidate.loaded)
     for line in candidate.summary { logger.info("\(line)") }
     logger.notice(
-      isTakenOver ? "armed" : "armed, decides as soon as the pipeline moves again",
+      isTakenOver
+        ? "model and calibration are in force"
+        : "model and calibration are loaded, and decide as soon as the pipeline moves again",
       metadata: ["generation": "\(pipeline.generation.number)"])
-    let others = wanted.keys(differingFrom: configuration).filter {
-      !Self.reloadedKeys.contains($0)
-    }
+    let others = wanted.keysForRestart(differingFrom: configuration)
     if !others.isEmpty {
       logger.warning(
         """

@@ -131,8 +131,8 @@ internal import TriggerPipeline
     #expect(read == expected)
   }
 
-  /// The largest number and every word of each key are taken, and change that key alone; one more is
-  /// refused.
+  /// The largest number and every word of each key are taken, and change that key alone; one more
+  /// is refused.
   @Test(arguments: DaemonConfiguration.keys.map(\.name)) func rangesAreWhatTheySay(
     name: String
   ) throws {
@@ -197,6 +197,22 @@ internal import TriggerPipeline
       read.keys(differingFrom: DaemonConfiguration()) == [
         "model", "calibration", "input.connect", "output.bind",
       ])
+  }
+
+  @Test func aReloadTakesOverWhatDecides() {
+    let reloaded = Set(DaemonConfiguration.keys.filter { $0.key.isReloaded }.map(\.name))
+    #expect(
+      reloaded == [
+        "model", "calibration", "shadow.model", "shadow.calibration", "rate_control.points",
+        "rate_control.factor_min_percent", "rate_control.factor_max_percent",
+        "rate_control.window_events", "rate_control.step_max_percent",
+        "rate_control.reaction_fired", "rate_control.hold_events", "rate_control.hold_on_drift",
+        "prescales.by", "prescales.rows",
+      ])
+    var other = DaemonConfiguration()
+    other.model = "m"
+    other.http.listen = "127.0.0.1:1"
+    #expect(other.keysForRestart(differingFrom: DaemonConfiguration()) == ["http.listen"])
   }
 
   @Test func topicMayBeEmptyWithPull() throws {
