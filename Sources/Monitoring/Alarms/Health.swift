@@ -26,8 +26,8 @@ package func health(of status: DaemonStatus) -> Verdict {
   return Verdict(reasons: [])
 }
 
-/// Whether the daemon has a model and a calibration and is connected: events that are sent now will
-/// be decided and kept.
+/// Whether events that come now are decided and kept: the daemon is healthy, its sockets are
+/// connected, and the journal's disk has room.
 package func readiness(of status: DaemonStatus) -> Verdict {
   var reasons = health(of: status).reasons
   for socket in status.connections?.sockets ?? [] where socket.needsOne && socket.established == 0 {

@@ -7,7 +7,7 @@
 /// | `/status` | the status as JSON |
 /// | `/metrics` | the same for Prometheus |
 /// | `/healthz` | 200 while the pipeline makes progress or idles soundly, else 503 and why |
-/// | `/readyz` | 200 while armed and connected, else 503 and why |
+/// | `/readyz` | 200 while events that come now are decided and kept, else 503 and why |
 package func monitoringRoutes(of keeper: StatusKeeper) -> [String: HTTPEndpoint.Route] {
   [
     "/": { .statusPage },

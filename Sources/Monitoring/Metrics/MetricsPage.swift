@@ -1,7 +1,7 @@
 internal import TriggerPipeline
 
-/// The page `/metrics`: every number of a status that belongs into a time series. The numbers of its
-/// parts are declared beside them, as figures. Here are those that belong to no single part.
+/// The page `/metrics`: every number of a status that belongs into a time series. The numbers of
+/// its parts are declared beside them, as figures. Here are those that belong to no single part.
 ///
 /// Names follow Prometheus' conventions: base units, `_total` for what only rises, labels from
 /// bounded sets.
@@ -47,7 +47,7 @@ extension PrometheusText {
       "tamis_healthy", help: "1 while the pipeline makes progress or idles soundly.",
       health(of: status).isGood ? 1 : 0)
     gauge(
-      "tamis_ready", help: "1 while the daemon is armed and connected.",
+      "tamis_ready", help: "1 while events that come now are decided and kept.",
       readiness(of: status).isGood ? 1 : 0)
   }
 

@@ -108,8 +108,8 @@ extension DaemonStatus {
       facts.prescaleInForce = inForce?.prescale
       return facts
     }
-    let armedNames = generation.points.map(\.name)
-    let armed = generation.points.enumerated().map { index, point in
+    let namesInForce = generation.points.map(\.name)
+    let inForce = generation.points.enumerated().map { index, point in
       var point = point
       guard let counters = counted.first(where: { $0.name == point.name }) else {
         return facts(point.name, point)
@@ -119,7 +119,7 @@ extension DaemonStatus {
       point.highestThreshold = point.highestThreshold.map { $0 * counters.factor }
       var whole = facts(point.name, point)
       whole.control = RateControlFacts(control, at: index, counters: counters)
-      whole.firedWith = armedNames.compactMap { name in
+      whole.firedWith = namesInForce.compactMap { name in
         guard name != point.name, let other = counted.first(where: { $0.name == name }) else {
           return nil
         }
@@ -127,8 +127,8 @@ extension DaemonStatus {
       }
       return whole
     }
-    return armed
-      + counted.filter { !armedNames.contains($0.name) }.map { facts($0.name, nil) }
+    return inForce
+      + counted.filter { !namesInForce.contains($0.name) }.map { facts($0.name, nil) }
   }
 }
 

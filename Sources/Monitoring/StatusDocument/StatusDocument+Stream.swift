@@ -29,7 +29,7 @@ extension DaemonStatus {
     ])
   }
 
-  var armsJSON: JSONValue {
+  var generationJSON: JSONValue {
     .object([
       "generation": .integer(generation.number), "since": .seconds(generation.inForceSinceNs),
       "model": .object([

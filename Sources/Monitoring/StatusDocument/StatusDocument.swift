@@ -20,7 +20,7 @@ package func statusObject(of status: DaemonStatus) -> JSONObject {
     "readiness": JSONValue(readiness(of: status)),
     "build": status.buildJSON,
     "life": status.lifeJSON,
-    "arms": status.armsJSON,
+    "arms": status.generationJSON,
     "now": JSONValue(status.now, status),
     "recent": JSONValue(status.recent, status),
     "ledger": LedgerFacts.figures.json(of: status.ledger),
