@@ -3,7 +3,6 @@ internal import Calibration
 internal import DurableFiles
 internal import RunFiles
 internal import ScoreModel
-internal import StrictJSON
 internal import TriggerPipeline
 
 extension EventRows {
@@ -47,12 +46,4 @@ enum Thresholds {
 /// What kind of network a model is, for labels.
 func modelKind(_ loaded: LoadedModel) -> String {
   ModelInspection(loaded).facts.first { $0.name == "kind" }?.value ?? "network"
-}
-
-/// The hash of the events that a model was trained on, where it says.
-func trainingData(of loaded: LoadedModel) -> String? {
-  guard let record = loaded.model.trainingRecord, let value = try? JSONValue(parsing: record),
-    case .object(let object) = value, case .string(let digest)? = object["data_sha256"]
-  else { return nil }
-  return digest
 }

@@ -92,67 +92,11 @@ struct VerifyCommand: ParsableCommand {
     let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: prescale)
     let verifier = try compare(
       events, journal, rule: rule, loaded: loaded, matchedCalibration: matchedCalibration)
-    var facts = Facts()
-    // Segments that were moved away matter where the input has events of theirs.
-    let isCut = !journal.missing.isEmpty && verifier.damagedCount > 0
-    let isDamaged =
-      verifier.damagedRecordCount > 0 || !journal.damage.isEmpty || verifier.damagedLineCount > 0
-    let isEmpty = verifier.comparedCount == 0 && verifier.eventCount > 0
-    facts.add(
-      "verify",
-      .string(
-        verifier.firstDifference != nil
-          ? "different"
-          : isDamaged
-            ? "damaged" : isCut ? "incomplete" : isEmpty ? "nothing_compared" : "identical"))
-    facts.add("events", .integer(verifier.eventCount))
-    facts.add("flagged", .integer(verifier.identicalCount))
-    let names = matchedCalibration.calibration.workingPoints.map(\.name)
-    facts.add(
-      "working_points",
-      .array(
-        zip(names, verifier.keptByPoint).map { name, kept in
-          .object([
-            "name": .string(name), "flagged": .integer(kept.flagged),
-            "flagged_alone": .integer(kept.alone),
-          ])
-        }),
-      line: zip(names, verifier.keptByPoint).map { name, kept in
-        "\(name): \(kept.flagged) flagged, \(kept.alone) by it alone"
-      }.joined(separator: "\n"))
-    if verifier.deletedCount > 0 {
-      facts.add("deleted_from_journal", .integer(verifier.deletedCount))
-    }
-    if isDamaged {
-      facts.add("damaged_records", .integer(verifier.damagedRecordCount))
-      facts.add("not_compared_for_damage", .integer(verifier.damagedCount))
-    }
-    if isCut {
-      facts.add("missing", .array(journal.missing.map { .string($0) }))
-      if !isDamaged { facts.add("not_compared_for_missing", .integer(verifier.damagedCount)) }
-    }
-    if verifier.takeCount > 1 { facts.add("takes", .integer(verifier.takeCount)) }
-    facts.add(
-      "unbiased_prescale", .integer(Int(prescale)),
-      line: prescale == 0
-        ? "unbiased sample: none" : "unbiased sample: one event in \(prescale)")
-    if verifier.foreignCount > 0 {
-      facts.add("decided_by_other_arms", .integer(verifier.foreignCount))
-    }
-    if decidedOnly { facts.add("not_decided", .integer(verifier.undecidedCount)) }
-    if verifier.uncertainCount > 0 {
-      facts.add("not_known_whether_decided", .integer(verifier.uncertainCount))
-    }
-    if verifier.unplacedCount > 0 {
-      facts.add("not_known_what_decided", .integer(verifier.unplacedCount))
-    }
-    if verifier.otherRecordCount > 0 {
-      facts.add("records_of_other_runs", .integer(verifier.otherRecordCount))
-    }
-    if let difference = verifier.firstDifference {
-      facts.add("first_difference", .string(difference))
-    }
-    facts.print(asJSON: output.json)
+    let verdict = Verdict(verifier, journal)
+    facts(
+      verifier, verdict, journal, prescale: prescale,
+      pointNames: matchedCalibration.calibration.workingPoints.map(\.name)
+    ).print(asJSON: output.json)
     for line in journal.damage { complain("warning: \(line)") }
     if verifier.otherRecordCount > 0, verifier.identicalCount == 0 {
       complain(
@@ -160,9 +104,60 @@ struct VerifyCommand: ParsableCommand {
           + "\(counted(verifier.otherRecordCount, "record")) of other runs; was the input sent under "
           + "another number (replay --as-run, --as-source)?")
     }
-    if verifier.firstDifference != nil || isDamaged || isCut || isEmpty {
-      throw NegativeAnswer(description: "")
+    if verdict.word != .identical { throw NegativeAnswer(description: "") }
+  }
+
+  private func facts(
+    _ verifier: FlaggedVerifier, _ verdict: Verdict, _ journal: RecordedRun, prescale: UInt32,
+    pointNames: [String]
+  ) -> Facts {
+    var facts = Facts()
+    func add(_ name: String, ofAny count: Int, line: String? = nil) {
+      if count > 0 { facts.add(name, .integer(count), line: line) }
     }
+    facts.add("verify", .string(verdict.word.rawValue))
+    facts.add("events", .integer(verifier.eventCount))
+    facts.add("flagged", .integer(verifier.identicalCount))
+    let points = zip(pointNames, verifier.keptByPoint)
+    facts.add(
+      "working_points",
+      .array(
+        points.map { name, kept in
+          .object([
+            "name": .string(name), "flagged": .integer(kept.flagged),
+            "flagged_alone": .integer(kept.alone),
+          ])
+        }),
+      line: points.map { name, kept in
+        "\(name): \(kept.flagged) flagged, \(kept.alone) by it alone"
+      }.joined(separator: "\n"))
+    add("deleted_from_journal", ofAny: verifier.deletedCount)
+    if verdict.isDamaged {
+      facts.add("damaged_records", .integer(verifier.damagedRecordCount))
+      facts.add("not_compared_for_damage", .integer(verifier.damagedCount))
+    }
+    if verdict.isCut {
+      facts.add("missing", .array(journal.missing.map { .string($0) }))
+      if !verdict.isDamaged {
+        facts.add("not_compared_for_missing", .integer(verifier.damagedCount))
+      }
+    }
+    if verifier.takeCount > 1 { facts.add("takes", .integer(verifier.takeCount)) }
+    facts.add(
+      "unbiased_prescale", .integer(Int(prescale)),
+      line: prescale == 0
+        ? "unbiased sample: none" : "unbiased sample: one event in \(prescale)")
+    add(
+      "decided_by_other_arms", ofAny: verifier.foreignCount,
+      line: "decided by another model or calibration: \(verifier.foreignCount)")
+    if decidedOnly { facts.add("not_decided", .integer(verifier.undecidedCount)) }
+    add("not_known_whether_decided", ofAny: verifier.uncertainCount)
+    add("not_known_what_decided", ofAny: verifier.unplacedCount)
+    add("records_of_other_runs", ofAny: verifier.otherRecordCount)
+    if let difference = verifier.firstDifference {
+      facts.add("first_difference", .string(difference))
+    }
+    return facts
   }
 
   /// A prescale that the user gives holds for all.
@@ -213,5 +208,36 @@ struct VerifyCommand: ParsableCommand {
     verifier.finish()
     progress.finish()
     return verifier
+  }
+}
+
+/// What the comparison comes to.
+private struct Verdict {
+  enum Word: String {
+    case different, damaged, incomplete, identical
+    case nothingCompared = "nothing_compared"
+  }
+
+  let word: Word
+  /// Whether the journal has damaged records or lines.
+  let isDamaged: Bool
+  /// Whether segments are missing that have events of the input. Others that were moved away do not
+  /// matter.
+  let isCut: Bool
+
+  init(_ verifier: FlaggedVerifier, _ journal: RecordedRun) {
+    isCut = !journal.missing.isEmpty && verifier.damagedCount > 0
+    isDamaged =
+      verifier.damagedRecordCount > 0 || !journal.damage.isEmpty || verifier.damagedLineCount > 0
+    if verifier.firstDifference != nil {
+      word = .different
+    } else if isDamaged {
+      word = .damaged
+    } else if isCut {
+      word = .incomplete
+    } else {
+      word =
+        verifier.comparedCount == 0 && verifier.eventCount > 0 ? .nothingCompared : .identical
+    }
   }
 }
