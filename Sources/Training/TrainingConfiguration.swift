@@ -1,8 +1,8 @@
 package import ScoreEngine
 package import ScoreModel
 
-/// The recipe of a training and where to run it. With `fitted`
-/// and `narrowsNoise` it adapts to background, which is what `tamis train` does by default.
+/// The recipe of a training and where to run it. With `fitted` and `narrowsNoise` it adapts to
+/// background, as `tamis train` does where no option says otherwise.
 ///
 /// The recipe determines the model to the bit; `threads` and `instructionSet` do not touch it.
 package struct TrainingConfiguration: Equatable, Sendable {
@@ -58,7 +58,7 @@ package struct TrainingConfiguration: Equatable, Sendable {
   /// The instructions to run, which must be available.
   package var instructionSet = InstructionSet.best
 
-  /// The recommended recipe on one thread.
+  /// A recipe that adapts to nothing, on one thread.
   package init() {}
 
   /// The network's sizes for events of `featureCount` features.
