@@ -161,6 +161,15 @@ class HDF5File(ColumnFile):
                     self.places.append(at)
             elif isinstance(each, h5py.Group):
                 self.places.append(at)
+        self._name_blocks(place)
+
+    def _name_blocks(self, group: Any) -> None:
+        """pandas' to_hdf() keeps the columns of one type as blockN_values, their names beside it."""
+        for name in list(self._columns):
+            items = group.get(f"{name.removesuffix('_values')}_items")
+            if name.endswith("_values") and isinstance(items, self._h5py.Dataset) \
+                    and items.ndim == 1 and items.dtype.kind == "S":
+                self.part_names[name] = [each.decode() for each in items[()]]
 
     def rows(self, names: Sequence[str]) -> int:
         named = {len(self._columns[name][0]): name for name in reversed(names)}

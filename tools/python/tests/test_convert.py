@@ -267,6 +267,19 @@ def test_groups_links_and_lists_of_hdf5(tmp_path, names, capsys):
             "lists", "--in-order")
 
 
+def test_what_pandas_writes_as_hdf5_is_put_in_order(tmp_path, names, capsys):
+    h5py = pytest.importorskip("h5py", reason="needs tamis[hdf5]")
+    file, values = tmp_path / "a.h5", np.arange(40, dtype=np.float64).reshape(10, 4)
+    with h5py.File(file, "w") as written:
+        frame = written.create_group("df")  # as DataFrame.to_hdf(key="df") does
+        frame["axis1"] = np.arange(10)
+        frame["axis0"] = frame["block0_items"] = np.array(NAMES[::-1], "S4")
+        frame["block0_values"] = values
+    run = converted(tmp_path, file, "--names", names, "--inside", "df")
+    assert (run.features() == values[:, ::-1]).all()
+    assert "by its names" in capsys.readouterr().err
+
+
 def test_structs_times_and_missing_values_of_parquet(tmp_path, names):
     arrow = pytest.importorskip("pyarrow", reason="needs tamis[parquet]")
     from pyarrow import parquet as writer
