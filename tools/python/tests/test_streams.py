@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import tamis
 from daemon import BUILT, Daemon
 from tamis import records as formats
+from tamis.commands.program import ended
 
 HERE = pathlib.Path(__file__).resolve().parent
 if not (BUILT / "tamisd").exists():
@@ -181,6 +183,20 @@ def test_an_unknown_host_is_said():
     # A name that nobody asks a server for: it is too long.
     with pytest.warns(RuntimeWarning, match="the host is not known so far"):
         tamis.Receiver(f"tcp://{'a' * 64}.invalid:1").close()
+
+
+def test_a_program_says_a_warning_in_one_line(monkeypatch, capsys):
+    def main(_):
+        tamis.Receiver(f"tcp://{'a' * 64}.invalid:1").close()
+        return 3
+
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/tamis-receive"])
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    with warnings.catch_warnings(), pytest.raises(SystemExit, match="3"):
+        warnings.simplefilter("always")
+        ended(main)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("tamis-receive: warning: tcp://aaa") and "is not known so far" in line
 
 
 @pytest.mark.parametrize("arguments", [

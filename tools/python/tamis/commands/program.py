@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -15,6 +16,11 @@ from ..faults import TamisError
 def ended(main: Callable[[Sequence[str] | None], int]) -> NoReturn:
     """Runs a program: a fault from outside is one line on stderr and exit status 1."""
     name = pathlib.Path(sys.argv[0]).name
+
+    def told(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"{name}: warning: {message}", file=sys.stderr)
+
+    warnings.showwarning = told
     try:
         sys.exit(main(None))
     except BrokenPipeError:
