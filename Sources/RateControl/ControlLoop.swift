@@ -54,19 +54,6 @@ package struct ControlLoop: Sendable {
   /// Scored events until the window ends, at least 1.
   package var remainingCount: Int { settings.windowEventCount - scoredCount }
 
-  /// Notes `count` scored events at once, at most `remainingCount`, the first of them taken at
-  /// `timeNs`, of which `fired(i)` fired working point i. Returns whether the window has ended.
-  package mutating func note(count: Int, timeNs: UInt64, fired: (Int) -> Int) -> Bool {
-    precondition((1...remainingCount).contains(count), "a window ends within the events")
-    if !hasStart {
-      hasStart = true
-      startNs = timeNs
-    }
-    scoredCount += count
-    for point in firedCounts.indices { firedCounts[point] += fired(point) }
-    return scoredCount == settings.windowEventCount
-  }
-
   private mutating func count(_ fired: UInt16) {
     for point in firedCounts.indices where fired >> UInt16(point) & 1 == 1 {
       firedCounts[point] += 1

@@ -20,10 +20,10 @@ final class ProcessMemory {
     return now - usual
   }
 
-  /// Takes what there is now, less `excessByteCount`, for usual.
-  func accept(excessByteCount: Int64 = 0) {
+  /// Takes what there is now for usual.
+  func accept() {
     let now = tamis_private_bytes(descriptor)
-    if now >= 0 { usualByteCount = max(0, now - excessByteCount) }
+    if now >= 0 { usualByteCount = now }
   }
 
   /// Gives freed memory back to the system, so that the memory of a flood does not count as usual.
