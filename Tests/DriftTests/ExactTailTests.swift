@@ -1,3 +1,4 @@
+import Calibration
 import Drift
 import ReproducibleMath
 import Testing
