@@ -37,8 +37,8 @@ package struct BackgroundEvents: Sendable {
   /// The number of events of the stream that each event stands for; nil for recorded runs and
   /// arrays.
   package let unbiasedPrescale: UInt32?
-  /// Whether all events are marked as simulated. They are then a simulated sample that stands for the
-  /// background, and are taken.
+  /// Whether all events are marked as simulated. They are then a simulated sample that stands for
+  /// the background, and are taken.
   package let isAllSimulated: Bool
 
   /// Opens the inputs, which are all recorded events or all journals.

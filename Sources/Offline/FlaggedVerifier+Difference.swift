@@ -3,7 +3,8 @@ internal import EventRecords
 internal import TriggerPipeline
 
 extension FlaggedVerifier {
-  /// Names the first field in which a record and the decision of the rule differ; nil where none does.
+  /// Names the first field in which a record and the decision of the rule differ; nil where none
+  /// does.
   func difference(
     _ event: OfflineEvent, _ decision: Decision, _ features: UnsafeBufferPointer<Float>,
     _ found: FlaggedRecordView

@@ -20,11 +20,11 @@ package struct FlaggedVerifier {
   /// Events to be flagged that have no record, where the ledger does not tell whether they were
   /// decided: not compared.
   package private(set) var uncertainCount = 0
-  /// Events to be flagged whose records retention has deleted, since they are older than the journal's
-  /// oldest record: they cannot be compared.
+  /// Events to be flagged whose records retention has deleted, since they are older than the
+  /// journal's oldest record: they cannot be compared.
   package private(set) var deletedCount = 0
-  /// Events to be flagged whose record is damaged, or in a segment that cannot be read: they cannot be
-  /// compared.
+  /// Events to be flagged whose record is damaged, or in a segment that cannot be read: they cannot
+  /// be compared.
   package private(set) var damagedCount = 0
   /// Events of which it is not known what decided them: those without a record near a change whose
   /// place among them is not known, and those under a prescale table whose line is damaged. Not
@@ -119,8 +119,8 @@ package struct FlaggedVerifier {
       return isOurs
     }
     walk = FlaggedWalk(flagged) { record in
-      // Without a history a record of another generation is a difference; with one its event is left
-      // out.
+      // Without a history a record of another generation is a difference; with one its event is
+      // left out.
       if leavesOthers, record.model != model.prefix || record.calibration != calibration.prefix {
         return false
       }
@@ -128,8 +128,8 @@ package struct FlaggedVerifier {
     }
   }
 
-  /// The prescale of the unbiased sample: as the journal's manifest has it, or, while there is none,
-  /// the weight of a record that was kept for no other reason; 0 where nothing was kept so.
+  /// The prescale of the unbiased sample: as the journal's manifest has it, or, while there is
+  /// none, the weight of a record that was kept for no other reason; 0 where nothing was kept so.
   ///
   /// - Throws: `FileFault` where neither tells the prescale.
   package static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
@@ -178,26 +178,7 @@ package struct FlaggedVerifier {
       undecidedCount += 1
       return
     }
-    if let decider {
-      rule = rule.with(unbiasedPrescale: decider.unbiasedPrescale)
-      if !follow(decider.factors) {
-        firstDifference =
-          "\(identity): decisions.jsonl has \(decider.factors.count) factors, and the "
-          + "calibration \(rule.routes.count) working points"
-        return
-      }
-      if let table = decider.prescaleTable, history?.prescaleTables[table] == nil {
-        // Its line is damaged or gone: what this event's prescale was is not known.
-        lostTables.insert(table)
-        unplacedCount += 1
-        if walk.peek().map({ EventIdentity($0.event) }) == identity { walk.take() }
-        return
-      }
-      if let fault = follow(tableOf: decider, event) {
-        firstDifference = "\(identity): \(fault)"
-        return
-      }
-    }
+    if let decider, !follow(decider, event) { return }
     comparedCount += 1
     let decision = rule.decide(
       score: event.score, condition: event.condition, hash: identity.prescaleHash,
@@ -225,8 +206,8 @@ package struct FlaggedVerifier {
     }
   }
 
-  /// Whether an event to be flagged may be without a record, though the daemon is right; counts it under
-  /// the reason.
+  /// Whether an event to be flagged may be without a record, though the daemon is right; counts it
+  /// under the reason.
   private mutating func mayLackRecord(
     _ event: EventIdentity, _ accounts: [StreamAccount]
   ) -> Bool {
@@ -247,6 +228,31 @@ package struct FlaggedVerifier {
       keptByPoint[point].flagged += 1
       if workingPoints.nonzeroBitCount == 1 { keptByPoint[point].alone += 1 }
     }
+  }
+
+  /// Takes over what decided an event; false where the event cannot be compared, which is counted
+  /// or told.
+  private mutating func follow(_ decider: DecisionChange, _ event: OfflineEvent) -> Bool {
+    let identity = event.identity
+    rule = rule.with(unbiasedPrescale: decider.unbiasedPrescale)
+    if !follow(decider.factors) {
+      firstDifference =
+        "\(identity): decisions.jsonl has \(decider.factors.count) factors, and the "
+        + "calibration \(rule.routes.count) working points"
+      return false
+    }
+    if let table = decider.prescaleTable, history?.prescaleTables[table] == nil {
+      // Its line is damaged or gone: what this event's prescale was is not known.
+      lostTables.insert(table)
+      unplacedCount += 1
+      if walk.peek().map({ EventIdentity($0.event) }) == identity { walk.take() }
+      return false
+    }
+    if let fault = follow(tableOf: decider, event) {
+      firstDifference = "\(identity): \(fault)"
+      return false
+    }
+    return true
   }
 
   /// Takes over the factors of rate control; false where there is not one a working point.
@@ -292,8 +298,8 @@ package struct FlaggedVerifier {
     return walk.peek().map { EventIdentity($0.event) } != identity
   }
 
-  /// Begins the comparison of the input's next take, for which every event is to be checked again. False
-  /// where there is none: a sender that begins a run again begins another take of it.
+  /// Begins the comparison of the input's next take, for which every event is to be checked again.
+  /// False where there is none: a sender that begins a run again begins another take of it.
   package mutating func beginNextTake() -> Bool {
     guard firstDifference == nil, take < takeCount else { return false }
     // Retention takes the oldest: what is left is of the last takes.

@@ -1,8 +1,8 @@
 internal import EventRecords
 internal import RunFiles
 
-/// Walks the flagged records of a journal that are of interest, in order, and knows where damaged ones
-/// lie between them: each of those may have been any event's.
+/// Walks the flagged records of a journal that are of interest, in order, and knows where damaged
+/// ones lie between them: each of those may have been any event's.
 struct FlaggedWalk {
   private let flagged: RecordedRun
   private let isWanted: (FlaggedRecordView) -> Bool

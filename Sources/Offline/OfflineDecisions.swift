@@ -2,8 +2,8 @@ package import DurableFiles
 internal import RunFiles
 package import TriggerPipeline
 
-/// What decided the flagged records of an offline run: the one rule, written beside them as a journal's
-/// `decisions.jsonl`, so that `tamis verify` and `tamis redecide` decide the same.
+/// What decided the flagged records of an offline run: the one rule, written beside them as a
+/// journal's `decisions.jsonl`, so that `tamis verify` and `tamis redecide` decide the same.
 package struct OfflineDecisions {
   /// The rule.
   package let rule: DecisionRule
@@ -17,8 +17,8 @@ package struct OfflineDecisions {
     self.calibration = calibration
   }
 
-  /// Writes the file where the rule has a table of prescales. One that is there belongs to records that
-  /// were replaced, and is replaced or removed.
+  /// Writes the file where the rule has a table of prescales. One that is there belongs to records
+  /// that were replaced, and is replaced or removed.
   ///
   /// - Throws: `SystemCallError`.
   package func write(in folder: String) throws {

@@ -90,7 +90,8 @@ package struct OfflineTrigger: Sendable {
   }
 
   /// Scores all events of `input` without deciding, and gives chunk after chunk in order: the range
-  /// of events, their scores, their features, row-major, and their attributions where they are wanted.
+  /// of events, their scores, their features, row-major, and their attributions where they are
+  /// wanted.
   package func scoreChunks(
     of input: EventSource, wantsAttributions: Bool = false,
     consume: (

@@ -2,8 +2,8 @@ internal import DurableFiles
 internal import RunFiles
 package import TriggerPipeline
 
-/// What decided each flagged record of a journal, by the record's number: a line of `decisions.jsonl`
-/// holds from the record with its number on.
+/// What decided each flagged record of a journal, by the record's number: a line of
+/// `decisions.jsonl` holds from the record with its number on.
 package struct RecordDeciders: Sendable {
   private let history: DecisionHistory
   /// Changes whose number is at most that of the record asked for last.
@@ -23,8 +23,8 @@ package struct RecordDeciders: Sendable {
   /// Whether the last change has prescales by section or time.
   package var endsWithTable: Bool { history.changes.last?.prescaleTable != nil }
 
-  /// What decided the record with this number; nil where the history begins later. Numbers that ascend
-  /// cost O(1) each.
+  /// What decided the record with this number; nil where the history begins later. Numbers that
+  /// ascend cost O(1) each.
   package mutating func decider(ofNumber number: UInt64) -> DecisionChange? {
     let changes = history.changes
     if passed > 0, changes[passed - 1].number > number { passed = 0 }
@@ -32,9 +32,10 @@ package struct RecordDeciders: Sendable {
     return passed > 0 ? changes[passed - 1] : nil
   }
 
-  /// The prescales that each working point of a calibration had in `histories`, under floods and by all
-  /// rows of tables. 0 is of events that only the unbiased sample keeps, and of a table that is lost.
-  /// `own` has the calibration's hash and prescales; without it only what tables say is known.
+  /// The prescales that each working point of a calibration had in `histories`, under floods and by
+  /// all rows of tables. 0 is of events that only the unbiased sample keeps, and of a table that is
+  /// lost. `own` has the calibration's hash and prescales; without it only what tables say is
+  /// known.
   package static func prescales(
     of own: (calibration: String, prescales: [UInt32])?, in histories: [RecordDeciders]
   ) -> [Set<UInt32>] {

@@ -7,8 +7,8 @@ package import TriggerPipeline
 /// decided.
 ///
 /// Every record stands for `weight` events of the stream: it was kept with probability 1/weight,
-/// whatever the new pair says of it. Sums of weights are therefore unbiased estimates of counts of the
-/// stream (D. Horvitz and D. Thompson, 1952). Shares come from the unbiased sample alone.
+/// whatever the new pair says of it. Sums of weights are therefore unbiased estimates of counts of
+/// the stream (D. Horvitz and D. Thompson, 1952). Shares come from the unbiased sample alone.
 package struct Redecision: Sendable {
   /// Events by what old and new working point say.
   package struct Cells: Equatable, Sendable {
@@ -30,12 +30,13 @@ package struct Redecision: Sendable {
       records.reduce(0) { $0 + Double($1.key) * Double($1.value) }
     }
 
-    /// The interval of the count of the stream. It is the sum of the exact intervals of the weights, at
-    /// a confidence that all hold together.
+    /// The interval of the count of the stream. It is the sum of the exact intervals of the
+    /// weights, at a confidence that all hold together.
     ///
-    /// `weights` are those that events of this kind may have. Of some no record may have come: each of
-    /// their events was kept with a probability of one over the largest of these weights at the least,
-    /// which bounds their number. 0 is of events that nothing keeps: the upper end is then infinite.
+    /// `weights` are those that events of this kind may have. Of some no record may have come: each
+    /// of their events was kept with a probability of one over the largest of these weights at the
+    /// least, which bounds their number. 0 is of events that nothing keeps: the upper end is then
+    /// infinite.
     package func interval(
       confidence: Double, weights: Set<UInt32> = []
     ) -> ClosedRange<Double> {
@@ -63,8 +64,8 @@ package struct Redecision: Sendable {
     package fileprivate(set) var onlyOld = Cells()
     /// Fired by the new one alone.
     package fileprivate(set) var onlyNew = Cells()
-    /// The estimated number of events of the stream that the new one keeps: the weights of those that
-    /// it fires, over its prescales for them.
+    /// The estimated number of events of the stream that the new one keeps: the weights of those
+    /// that it fires, over its prescales for them.
     package fileprivate(set) var kept = 0.0
 
     fileprivate mutating func add(
@@ -122,7 +123,8 @@ package struct Redecision: Sendable {
   /// By run number.
   package private(set) var runs: [UInt32: Counts] = [:]
 
-  /// Records of events that their sender marked as simulated: they belong to no count of the stream.
+  /// Records of events that their sender marked as simulated: they belong to no count of the
+  /// stream.
   package private(set) var simulated = 0
 
   private let rule: DecisionRule
@@ -134,10 +136,11 @@ package struct Redecision: Sendable {
   /// Weights that events may have which an old working point fired; by its place.
   private var oldWeights: [Set<UInt32>]
 
-  /// Prepares the comparison. `samplePrescale` is the coarsest prescale of the journal's sample; finer
-  /// ones are thinned to it. `old` is the calibration that decided, with the short hash that its records
-  /// carry. Without it, or for records of another one, the working points in the record are taken.
-  /// `oldPrescales` are the prescales that each old working point had, as far as they are known.
+  /// Prepares the comparison. `samplePrescale` is the coarsest prescale of the journal's sample;
+  /// finer ones are thinned to it. `old` is the calibration that decided, with the short hash that
+  /// its records carry. Without it, or for records of another one, the working points in the record
+  /// are taken. `oldPrescales` are the prescales that each old working point had, as far as they
+  /// are known.
   package init(
     rule: DecisionRule, pairs: [Pair], samplePrescale: UInt32,
     old: (rule: DecisionRule, prefix: UInt32)?, oldPrescales: [Set<UInt32>] = []
@@ -152,8 +155,8 @@ package struct Redecision: Sendable {
     total = Counts(points: pairs.map { _ in Point() })
   }
 
-  /// Weights that events may have which the old working point at a place fired; for nil those of all
-  /// events. 0 where nothing keeps some of them.
+  /// Weights that events may have which the old working point at a place fired; for nil those of
+  /// all events. 0 where nothing keeps some of them.
   package func weights(ofOld point: Int?) -> Set<UInt32> {
     let known = point.map { oldWeights[$0] } ?? oldWeights.reduce([0]) { $0.union($1) }
     guard samplePrescale > 0 else { return known }
@@ -165,8 +168,8 @@ package struct Redecision: Sendable {
     oldWeights.indices.reduce([]) { $0.union(weights(ofOld: $1)) }
   }
 
-  /// Adds a record with the new pair's score of its event, and the factors of rate control when it was
-  /// decided, none for 1 everywhere. One of a simulated event is left out, and counted.
+  /// Adds a record with the new pair's score of its event, and the factors of rate control when it
+  /// was decided, none for 1 everywhere. One of a simulated event is left out, and counted.
   package mutating func add(
     _ record: FlaggedRecordView, score: Float, factors: [Float] = []
   ) {
@@ -233,8 +236,8 @@ package struct Redecision: Sendable {
       newPrescale: 0)
   }
 
-  /// The coarsest prescale of the unbiased samples in a journal: the weight of the records that nothing
-  /// else kept; 0 without one.
+  /// The coarsest prescale of the unbiased samples in a journal: the weight of the records that
+  /// nothing else kept; 0 without one.
   package static func samplePrescale(
     _ weights: some Sequence<(FlagReasons, UInt32)>
   ) -> UInt32 {
