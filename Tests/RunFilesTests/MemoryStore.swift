@@ -23,7 +23,6 @@ final class MemoryStore: FolderStore, @unchecked Sendable {
   private var lostNames: Set<String> = []
   /// How many calls that need space still succeed; nil for any number.
   var spaceLeft: Int?
-  var isLocked = false
   var free: UInt64? = 1 << 40
 
   func useSpace() throws(SystemCallError) {

@@ -12,8 +12,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "etc/prometheus/tamis.rules.yml"
 BOARD = ROOT / "etc/grafana/tamis.json"
 RUNBOOK = ROOT / "docs/runbook.md"
-# What Prometheus itself adds.
-OF_PROMETHEUS = {"up", "ALERTS"}
 
 needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not here")
 

@@ -65,20 +65,8 @@ def crc32c(data: bytes) -> int:
     return state ^ 0xFFFFFFFF
 
 
-def crc32c_rows(words: Words) -> Words:
-    """CRC-32C of every row of `words`, shape (N, W) of little-endian 32-bit words; shape (N,)."""
-    count, length = words.shape
-    result = np.empty(count, np.uint32)
-    if length == 0:
-        result[:] = 0
-        return result
-    rows = max(1, _BYTES_AT_ONCE // (4 * length))
-    for start in range(0, count, rows):
-        result[start:start + rows] = _block(words[start:start + rows])
-    return result
-
-
 def _block(words: Words) -> Words:
+    """CRC-32C of every row of `words`, shape (N, W) of little-endian 32-bit words; shape (N,)."""
     count, length = words.shape
     levels = max(1, (length - 1).bit_length())
     # One word column a row, so that every operation below runs over whole rows in memory.
