@@ -1,4 +1,3 @@
-internal import BoundedNumbers
 internal import Drift
 internal import DurableFiles
 internal import EventRecords

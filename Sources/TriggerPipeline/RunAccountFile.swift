@@ -1,4 +1,3 @@
-internal import BoundedNumbers
 package import DurableFiles
 internal import EventRecords
 internal import Glibc

@@ -114,8 +114,7 @@ struct CalibrateCommand: ParsableCommand {
   /// Scores the background; with `older`, so that it can be compared.
   private func part(older: LoadedCalibration?) throws -> CalibrationPart {
     guard let model else { throw ValidationError("--model is missing: the model file") }
-    let loaded = try TrainedModel.load(model)
-    for note in loaded.notes { complain("\(model): \(note)") }
+    let loaded = try openModel(model)
     let events = try BackgroundEvents(paths: background, thinnedTo: parts.unbiasedPrescale)
     for note in events.notes { complain(note) }
     try checkFeatures(of: events.source, fit: loaded)

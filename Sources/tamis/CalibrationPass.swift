@@ -1,5 +1,4 @@
 internal import Calibration
-internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText

@@ -1,12 +1,10 @@
 internal import Analysis
 internal import ArgumentParser
 internal import Calibration
-internal import CommandFrame
 internal import DurableFiles
 internal import NumberText
 internal import Offline
 internal import RunFiles
-internal import ScoreEngine
 internal import ScoreModel
 internal import StrictJSON
 internal import TriggerPipeline
@@ -139,8 +137,7 @@ struct CoverageCommand: ParsableCommand {
 
   private func addMeasured(to facts: inout Facts) throws {
     guard let model, let calibration else { return }
-    let loaded = try TrainedModel.load(model)
-    for note in loaded.notes { complain("\(model): \(note)") }
+    let loaded = try openModel(model)
     let matched = try MatchedCalibration(path: calibration, model: loaded)
     guard let table = matched.calibration.backgroundRates else {
       throw FileFault(
@@ -152,11 +149,7 @@ struct CoverageCommand: ParsableCommand {
     try checkFeatures(of: source, fit: loaded)
     let rates = Self.reached(table.eventCount)
     var tally = CoverageTally(table: table, rates: rates)
-    let network = ScoringNetwork(
-      model: loaded.model, scoring: matched.scoring(of: loaded.model),
-      instructionSet: try InstructionSet.selected())
-    let trigger = OfflineTrigger(
-      network: network, workers: engine.workerCount, batchMax: engine.batch)
+    let trigger = try OfflineTrigger(matched, of: loaded, engine: engine)
     var progress = ProgressLine()
     try trigger.scoreChunks(of: source) { range, scores, _, _ in
       tally.add(scores)

@@ -7,7 +7,6 @@ internal import EventRecords
 internal import NumberText
 internal import Offline
 internal import RunFiles
-internal import ScoreEngine
 internal import ScoreModel
 internal import TriggerPipeline
 
@@ -69,8 +68,7 @@ struct DriftCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try TrainedModel.load(model)
-    for note in loaded.notes { complain("\(model): \(note)") }
+    let loaded = try openModel(model)
     let matchedCalibration = try MatchedCalibration(path: calibration, model: loaded)
     var run = DriftRun(
       DriftMonitor(
@@ -156,14 +154,10 @@ struct DriftCommand: ParsableCommand {
   ) throws {
     try checkFeatures(of: events, fit: loaded)
     for note in events.notes { complain(note) }
-    let network = ScoringNetwork(
-      model: loaded.model, scoring: matchedCalibration.scoring(of: loaded.model),
-      instructionSet: try InstructionSet.selected())
     let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0)
     run.eventCount = events.eventCount
     var progress = ProgressLine()
-    let trigger = OfflineTrigger(
-      network: network, workers: engine.workerCount, batchMax: engine.batch)
+    let trigger = try OfflineTrigger(matchedCalibration, of: loaded, engine: engine)
     let featureCount = events.featureCount
     try trigger.scoreChunks(of: events) { range, scores, rows, _ in
       for offset in 0..<range.count {

@@ -10,10 +10,7 @@ internal import TriggerPipeline
 extension EvaluateCommand {
   func studyModels() throws -> [StudyModel] {
     let inputs = model.map { NamedInput(parsing: $0) }
-    let loaded = try inputs.map { try TrainedModel.load($0.path) }
-    for (input, loaded) in zip(inputs, loaded) {
-      for note in loaded.notes { complain("\(input.path): \(note)") }
-    }
+    let loaded = try inputs.map { try openModel($0.path) }
     let thresholds = try Thresholds.match(calibration, to: loaded)
     for each in thresholds.compactMap({ $0 }) where each.calibration.conditionBins != nil {
       complain(

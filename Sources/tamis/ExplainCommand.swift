@@ -1,6 +1,5 @@
 internal import Analysis
 internal import ArgumentParser
-internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText
@@ -89,8 +88,7 @@ struct ExplainCommand: ParsableCommand {
     var outputs = Outputs()
     outputs.file("--svg", svg)
     try outputs.check(inputs: input + [model, calibration], replacing: replace.force)
-    let loaded = try TrainedModel.load(model)
-    for note in loaded.notes { complain("\(model): \(note)") }
+    let loaded = try openModel(model)
     let source = try openEvents(input)
     try checkFeatures(of: source, fit: loaded)
     let rows = EventRows(source, name: "input")

@@ -5,7 +5,6 @@ internal import DurableFiles
 internal import EventRecords
 internal import Offline
 internal import RunFiles
-internal import ScoreEngine
 internal import ScoreModel
 internal import StrictJSON
 internal import TriggerPipeline
@@ -65,8 +64,7 @@ struct RedecideCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try TrainedModel.load(model)
-    for note in loaded.notes { complain("\(model): \(note)") }
+    let loaded = try openModel(model)
     let matched = try MatchedCalibration(path: calibration, model: loaded)
     let old = try oldCalibration.map { try TriggerCalibration.load($0) }
     let source = try openEvents(journal)
@@ -126,12 +124,8 @@ struct RedecideCommand: ParsableCommand {
       old: old.map {
         (DecisionRule($0.calibration, unbiasedPrescale: 0), $0.sha256.prefix)
       }, oldPrescales: oldPrescales)
-    let network = ScoringNetwork(
-      model: loaded.model, scoring: matched.scoring(of: loaded.model),
-      instructionSet: try InstructionSet.selected())
     var progress = ProgressLine()
-    let trigger = OfflineTrigger(
-      network: network, workers: engine.workerCount, batchMax: engine.batch)
+    let trigger = try OfflineTrigger(matched, of: loaded, engine: engine)
     try trigger.scoreChunks(of: source) { range, scores, _, _ in
       for (index, score) in zip(range, scores) {
         guard let record = source.flaggedRecord(at: index) else { continue }

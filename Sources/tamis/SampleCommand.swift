@@ -55,8 +55,7 @@ struct SampleCommand: ParsableCommand {
 
   func run() throws {
     try target.checkOutput(inputs: [model], replacing: replace.force)
-    let loaded = try TrainedModel.load(model)
-    for note in loaded.notes { complain("\(model): \(note)") }
+    let loaded = try openModel(model)
     warnOfLittleNoise(loaded)
     var recipe = LangevinRecipe()
     recipe.stepsPerLevel = stepsPerLevel

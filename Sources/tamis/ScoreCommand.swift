@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Calibration
-internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import Offline
@@ -96,8 +95,7 @@ struct ScoreCommand: ParsableCommand {
     outputs.folder("--flagged", flagged)
     try outputs.check(
       inputs: input + [model, calibration, prescaling.prescales], replacing: replace.force)
-    let loaded = try TrainedModel.load(model)
-    for note in loaded.notes { complain("\(model): \(note)") }
+    let loaded = try openModel(model)
     let events = try openEvents(input)
     try checkFeatures(of: events, fit: loaded)
     let matchedCalibration = try calibration.map { try MatchedCalibration(path: $0, model: loaded) }

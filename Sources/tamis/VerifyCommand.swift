@@ -6,7 +6,6 @@ internal import EventRecords
 internal import NumberText
 internal import Offline
 internal import RunFiles
-internal import ScoreEngine
 internal import ScoreModel
 internal import StrictJSON
 internal import TriggerPipeline
@@ -181,9 +180,6 @@ struct VerifyCommand: ParsableCommand {
     _ events: EventSource, _ journal: RecordedRun, rule: DecisionRule, loaded: LoadedModel,
     matchedCalibration: MatchedCalibration
   ) throws -> FlaggedVerifier {
-    let network = ScoringNetwork(
-      model: loaded.model, scoring: matchedCalibration.scoring(of: loaded.model),
-      instructionSet: try InstructionSet.selected())
     let ledger = try ledger
     for note in ledger?.notes ?? [] { complain("warning: \(note)") }
     var verifier = FlaggedVerifier(
@@ -194,8 +190,7 @@ struct VerifyCommand: ParsableCommand {
     let features = UnsafeMutableBufferPointer<Float>.allocate(capacity: events.featureCount)
     defer { features.deallocate() }
     var progress = ProgressLine()
-    let trigger = OfflineTrigger(
-      network: network, workers: engine.workerCount, batchMax: engine.batch)
+    let trigger = try OfflineTrigger(matchedCalibration, of: loaded, engine: engine)
     repeat {
       try trigger.run(over: events, rule: nil) { event in
         progress.show("verify \(event.index + 1) of \(events.eventCount) events")

@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Calibration
-internal import CommandFrame
 internal import CurveSecurity
 internal import DaemonConfiguration
 internal import DurableFiles

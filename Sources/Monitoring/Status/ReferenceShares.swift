@@ -1,4 +1,3 @@
-internal import BoundedNumbers
 package import Calibration
 
 /// The share of a calibration's background in each bucket between `upperBounds`: one more than

@@ -3,8 +3,18 @@ internal import DurableFiles
 internal import EventRecords
 internal import Offline
 internal import RunFiles
+internal import ScoreEngine
 internal import ScoreModel
 internal import StrictJSON
+internal import TriggerPipeline
+
+/// Loads a model, and says on stderr what the user should know of it.
+/// - Throws: what `TrainedModel.load` throws.
+func openModel(_ path: String) throws -> LoadedModel {
+  let loaded = try TrainedModel.load(path)
+  for note in loaded.notes { complain("\(path): \(note)") }
+  return loaded
+}
 
 /// Opens what a command calls EVENTS, and says on stderr what the user should know of it: a run
 /// that was not finished, a torn end.
@@ -52,4 +62,16 @@ func warnOfTrainingEvents(_ loaded: LoadedModel, _ background: EventSource) {
     "warning: the background is what \(loaded.path) was trained on; its score has the distance to "
       + "these events, which are at distance 0 from themselves, so that thresholds come out too "
       + "low: calibrate on other events")
+}
+
+extension OfflineTrigger {
+  /// Scores every event exactly, at the noise levels of a calibration.
+  init(
+    _ calibration: MatchedCalibration, of model: LoadedModel, engine: EngineOptions
+  ) throws(InstructionSetError) {
+    let network = ScoringNetwork(
+      model: model.model, scoring: calibration.scoring(of: model.model),
+      instructionSet: try InstructionSet.selected())
+    self.init(network: network, workers: engine.workerCount, batchMax: engine.batch)
+  }
 }
