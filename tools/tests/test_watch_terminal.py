@@ -220,6 +220,14 @@ def test_long_names_leave_no_number_out(url, columns):
         assert any(re.match(r"a\w*\.\.\.\w*_ax +0\.01 ", line) for line in overview)
 
 
+@pytest.mark.parametrize("columns", [36, 60])
+def test_the_last_line_says_how_much_is_left(url, columns):
+    terminal = Terminal(f"{url}/long", 24, columns)
+    lines = terminal.screen(lambda lines: "[1" in lines[-1])
+    assert re.fullmatch(r"\[1\] 2 3 4 5 q  \d+ more lines: 5", lines[-1])
+    assert terminal.end() == 0
+
+
 def test_once_prints_everything_whole(url):
     text = subprocess.run([BUILT / "tamis", "watch", "--once", "--url", url], check=True,
                           capture_output=True, text=True, timeout=60).stdout

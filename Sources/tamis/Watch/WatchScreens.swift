@@ -65,18 +65,17 @@ struct WatchScreens {
     }
   }
 
+  /// The keys, and what `place` says: with the names of the screens where both find room.
   private func footer(_ place: String, width: Int) -> StyledLine {
-    let keys = Screen.allCases.map { each in
-      each == screen ? "[\(each.rawValue) \(each.name)]" : "\(each.rawValue) \(each.name)"
+    func keys(_ label: (Screen) -> String) -> String {
+      Screen.allCases.map { $0 == screen ? "[\(label($0))]" : label($0) }.joined(separator: " ")
+    }
+    let named = keys { "\($0.rawValue) \($0.name)" }
+    let texts = ["\(named) q", named, "\(keys { String($0.rawValue) }) q"].map { text in
+      [text, place].filter { !$0.isEmpty }.joined(separator: "  ")
     }
     var line = StyledLine()
-    for text in [(keys + ["q"]).joined(separator: " "), keys.joined(separator: " ")] {
-      let whole = [text, place].filter { !$0.isEmpty }.joined(separator: "  ")
-      if whole.count <= width || text == keys.joined(separator: " ") {
-        line.add(whole, .soft)
-        break
-      }
-    }
+    line.add(texts.first { $0.count <= width } ?? texts[2], .soft)
     return line
   }
 }
