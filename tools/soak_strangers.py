@@ -83,7 +83,7 @@ class Strangers(threading.Thread):
         peer = RawPeer(daemon.ports["out"], b"XSUB")
         peer.send(b"\x01", b"\x01", b"hello", b"", b"\x00never", b"\x02\xff")
         for number in range(2_000):
-            peer.send(b"\x01" + struct.pack("<Q", number) + b"y" * 900)
+            peer.send(b"\x01" + struct.pack("<Q", number) + b"y" * 250)
         peer.close()
 
     def requests_unread(self, daemon):

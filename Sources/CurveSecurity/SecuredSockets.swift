@@ -78,6 +78,9 @@ package final class SecuredSockets: Sendable {
       remedy: "add the server's public key to the list of servers")
   }
 
+  /// Whether peers need keys, without which they are plain.
+  package var hasKeys: Bool { security.keys != nil }
+
   /// The counts of connections of each socket, in the order of opening.
   package var counts: [ConnectionCounts] { opened.withLock { $0 } }
 

@@ -43,14 +43,11 @@ final class OutputSocket: OutputPort {
 
   private static let unbiasedTopic: StaticString = "unbiased"
   private static let unflaggedTopic: StaticString = "unflagged"
-  /// Receivers send subscriptions alone; a longer message closes the connection. The handshake's
-  /// own messages, a few hundred bytes, are under this limit too.
-  private static let subscriptionByteCountMax = 1_024
-  private static let subscriptionCountMax = 64
-  /// What a receiver may send: a handshake and its subscriptions at once, heartbeats for ever.
-  private static let burstByteCount = 32_768
+  /// Subscriptions that wait for this thread, for each connection. The library takes all that wait at
+  /// once, and whenever a connection ends it goes through all topics of all connections.
+  private static let subscriptionCountMax = 4
+  private static let receiveBufferByteCount = 4_096
   private static let bytesPerSecond = 64
-  private static let receiveBufferByteCount = 32_768
   /// Topics that a connection may ask for, over its life; the library remembers each byte. Room for
   /// one working point up to the eighth (128 beginnings of 16 bytes, with their cost).
   private static let topicByteCountMax = 8_192
@@ -78,11 +75,12 @@ final class OutputSocket: OutputPort {
       }
     let isPublisher = kind == .xpub
     let pressure = ReceiverPressure(limitMs: settings.slowReceiverS * 1_000)
+    let limits = ReceiverLimits(hasKeys: sockets.hasKeys)
     let socket = try Socket(context, kind, lingerMs: Self.lingerMs)
     try socket.set(
       .sendHighWaterMark(settings.outputHighWaterMark),
       .receiveHighWaterMark(Self.subscriptionCountMax),
-      .messageByteCountMax(Self.subscriptionByteCountMax),
+      .messageByteCountMax(limits.messageByteCountMax),
       .sendBufferByteCount(RepeatWindow.sendBufferByteCount),
       .receiveBufferByteCount(Self.receiveBufferByteCount))
     // A PUSH socket queues only for receivers that are really connected.
@@ -90,7 +88,7 @@ final class OutputSocket: OutputPort {
     boundEndpoints = try sockets.open(
       socket, as: "output", bind: settings.outputBind, connect: settings.outputConnect,
       limits: .trickle(
-        burstByteCount: Self.burstByteCount, bytesPerSecond: Self.bytesPerSecond),
+        burstByteCount: limits.burstByteCount, bytesPerSecond: Self.bytesPerSecond),
       pressure: pressure)
     self.socket = socket
     self.pressure = pressure
@@ -316,6 +314,23 @@ extension OutputSocket {
   }
 
   private func nowMs() -> UInt64 { tamis_monotonic_ns() / 1_000_000 }
+}
+
+/// What a receiver may send: its handshake and its subscriptions at once, then heartbeats.
+///
+/// A subscription costs memory and time for each of its bytes, so that no more is let in than a
+/// receiver needs. With keys the handshake is longer, and each message has 41 bytes of encryption.
+private struct ReceiverLimits {
+  /// A longer message closes the connection: the READY of a handshake with the longest identity has
+  /// 301 bytes, and an INITIATE with one 552.
+  var messageByteCountMax: Int
+  /// All the topics that a connection may ask for, and the handshake.
+  var burstByteCount: Int
+
+  init(hasKeys: Bool) {
+    messageByteCountMax = hasKeys ? 640 : 320
+    burstByteCount = hasKeys ? 20_480 : 10_240
+  }
 }
 
 extension OutputTopic {

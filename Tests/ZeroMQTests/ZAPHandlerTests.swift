@@ -12,7 +12,7 @@ internal import ZeroMQ
     #expect(
       try !door.reaches(.curveClient(serverKey: server.publicKey, keys: stranger), waitMs: 300))
     try door.expect(.unknownKey, atLeast: 1)
-    #expect(door.counts.figures.accepted == 1)
+    #expect(eventually { door.counts.figures.accepted == 1 ? true : nil } == true)
     #expect(door.counts.figures.failed == [.unknownKey: 1])
     let said = door.reports.all
     #expect(said.count == 1)
@@ -139,7 +139,7 @@ internal import ZeroMQ
     #expect(try !third.send("x", blocking: true))
     try door.expect(.connectionLimit, atLeast: 1)
     _ = eventually { door.counts.figures.established == 2 ? true : nil }
-    #expect(door.counts.figures.accepted == 2)
+    #expect(eventually { door.counts.figures.accepted == 2 ? true : nil } == true)
     // The third keeps trying, as status 300 tells it.
     peers.removeLast()
     try third.set(.sendTimeoutMs(20_000))
@@ -217,9 +217,9 @@ internal import ZeroMQ
     try door.expect(.incomplete, atLeast: 5)
     try door.expect(.malformed, atLeast: 3)
     #expect(door.counts.figures.failed == [.incomplete: 5, .malformed: 3])
-    #expect(door.counts.figures.open == 0)
+    #expect(eventually { door.counts.figures.open == 0 ? true : nil } == true)
     #expect(try door.reaches(nil))
-    #expect(door.counts.figures.accepted == 1)
+    #expect(eventually { door.counts.figures.accepted == 1 ? true : nil } == true)
   }
 
   @Test func questionsOfOthersAreAnsweredWithNo() throws {
