@@ -35,7 +35,15 @@ final class OutputSocket: OutputPort {
   private var pointTopic = PointTopic()
   private var departures: UInt64 = 0
   private var goneCount: UInt64 = 0
+  private var slowGoneCount: UInt64 = 0
+  /// The last number that went out, and the last one that did while there was one receiver.
+  private var lastNumber: UInt64 = 0
+  private var aloneNumber: UInt64 = 0
+  private let repeatCount: UInt64
+  /// When a departure was last seen.
   private var goneMs: UInt64 = 0
+  /// After a departure: until when nothing is sent.
+  private var settlesMs: UInt64?
   /// The number of the look after which the output held nothing.
   private var emptySinceLook: UInt64?
   /// The endpoints as bound, with wildcard ports resolved.
@@ -56,8 +64,11 @@ final class OutputSocket: OutputPort {
   private static let messagesMax = 1_000
   private static let unwantedMs: UInt64 = 100
   private static let doubtMs: UInt64 = 1_000
-  /// The shortest time between two notes of departed receivers of a PUSH, however many go.
+  /// The shortest time between two notes of departed receivers, however many go.
   private static let departuresMs: UInt64 = 1_000
+  /// The library passes records to a receiver that has gone until this thread and its own have agreed on
+  /// the end of the connection, which takes them two exchanges.
+  private static let settlingMs: UInt64 = 100
   /// Within this time ZeroMQ passes a record to the kernel, where the kernel has room.
   private static let lingerMs = 500
 
@@ -94,10 +105,12 @@ final class OutputSocket: OutputPort {
     self.pressure = pressure
     self.isPublisher = isPublisher
     self.observer = observer
+    repeatCount = RepeatWindow.recordCount(settings, recordByteCount: recordByteCount)
   }
 
   /// Whether a send may succeed now.
   var mayTakeMore: Bool {
+    if settlesMs != nil { return false }
     if !isPublisher {
       if isWritable { return true }
       pressure.noteDemand()
@@ -154,7 +167,7 @@ final class OutputSocket: OutputPort {
 
   /// Sends `[topic, record]`; false where the output cannot take it now, or nobody wants it.
   func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool {
-    if isPublisher, !isInhabited { return false }
+    if settlesMs != nil || isPublisher && !isInhabited { return false }
     pressure.noteDemand()
     do {
       guard try send(topic, of: record) else {
@@ -165,6 +178,8 @@ final class OutputSocket: OutputPort {
       case .taken:
         hasSentSinceDeparture = true
         emptySinceLook = nil
+        lastNumber = max(lastNumber, number)
+        if pressure.connectionCount < 2 { aloneNumber = max(aloneNumber, number) }
         if isPublisher, topic == .flagged { noteFlaggedTaken(record) }
         return true
       case .full:
@@ -293,13 +308,29 @@ extension OutputSocket {
     departures += 1
   }
 
-  /// With PUSH each receiver had records that no other got.
+  /// Each receiver may have had records that no other got: with PUSH it had its share, and with PUB it
+  /// may have been alone for a time. The library itself tells only of the last subscriber that goes,
+  /// and not where the next one comes before the connection of the last has ended.
   private func noteDepartures() {
-    if isPublisher || pressure.goneCount == goneCount { return }
-    guard nowMs() - goneMs >= Self.departuresMs else { return }
-    goneMs = nowMs()
+    if let settlesMs {
+      guard nowMs() >= settlesMs else { return }
+      self.settlesMs = nil
+      noteDeparture()
+    }
+    if othersHadAll { slowGoneCount = pressure.slowGoneCount }
+    guard pressure.goneCount != goneCount || pressure.slowGoneCount != slowGoneCount,
+      nowMs() - goneMs >= Self.departuresMs
+    else { return }
     goneCount = pressure.goneCount
-    noteDeparture()
+    slowGoneCount = pressure.slowGoneCount
+    goneMs = nowMs()
+    settlesMs = goneMs + Self.settlingMs
+  }
+
+  /// Whether another subscriber has got all that a slow one may not have read, so that it catches up by
+  /// number. Sent again, the records would make it still slower.
+  private var othersHadAll: Bool {
+    isPublisher && (aloneNumber == 0 || lastNumber - aloneNumber >= repeatCount)
   }
 
   /// The library keeps the topics of a connection as long as the connection lives. A connection

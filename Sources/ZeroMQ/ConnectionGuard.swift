@@ -22,6 +22,8 @@ final class ConnectionGuard {
   private var lastBlockedMs: Int64 = 0
   private var slowLimitMs: Int64
   private var slowCutMs: Int64 = 0
+  /// Those that were cut off as slow and are not gone yet.
+  private var slowOnes: Set<Int> = []
   // Places.
   private var activityLookedMs: Int64 = 0
   private var demandCount: UInt64 = 0
@@ -68,8 +70,13 @@ final class ConnectionGuard {
     }
   }
 
-  /// A connection went.
-  func end(_ descriptor: Int) { connections[descriptor] = nil }
+  /// A connection went. Returns whether it had been cut off as slow, which is noted.
+  func end(_ descriptor: Int) -> Bool {
+    connections[descriptor] = nil
+    guard slowOnes.remove(descriptor) != nil else { return false }
+    pressure?.noteSlowGone()
+    return true
+  }
 
   /// A peer that had got in has gone.
   func noteDeparture() { pressure?.noteGone() }
@@ -284,6 +291,7 @@ extension ConnectionGuard {
     if nowMs - slowCutMs > Self.slowMemoryMs { slowLimitMs = pressure.limitMs }
     if connections.count < 2 { return }
     for connection in slowOnes(lastProgressMs: lastProgressMs, nowMs: nowMs) {
+      slowOnes.insert(connection.descriptor)
       cut(connection, .slow, report)
       slowCutMs = nowMs
     }

@@ -111,7 +111,7 @@ final class ConnectionWatch {
         lastServer = event.endpoint
       case .disconnected:
         account.disconnect(event.value)
-        guardian.end(event.value)
+        if guardian.end(event.value) { expected -= 1 }
       case .handshakeSucceeded:
         counts.addAccepted()
         expected += 1

@@ -5,6 +5,7 @@ package final class ReceiverPressure: Sendable {
   private let refused = Atomic<UInt64>(0)
   private let demand = Atomic<UInt64>(0)
   private let gone = Atomic<UInt64>(0)
+  private let slowGone = Atomic<UInt64>(0)
   private let looked = Atomic<UInt64>(0)
   private let connected = Atomic<Int>(0)
   private let unsent = Atomic<Int>(0)
@@ -22,8 +23,11 @@ package final class ReceiverPressure: Sendable {
   /// There was something to send, whether a receiver took it or not.
   package func noteDemand() { demand.wrappingAdd(1, ordering: .relaxed) }
 
-  /// Changes when peers that had got in have gone.
+  /// Changes when peers that had got in have gone, other than those of `slowGoneCount`.
   package var goneCount: UInt64 { gone.load(ordering: .acquiring) }
+
+  /// Receivers that were cut off since they held up the others, and have gone.
+  package var slowGoneCount: UInt64 { slowGone.load(ordering: .acquiring) }
 
   /// The number of looks at the connections since the start. Connections that went before a look
   /// began are counted in `goneCount` when it is over.
@@ -43,6 +47,8 @@ package final class ReceiverPressure: Sendable {
   var refusalCount: UInt64 { refused.load(ordering: .relaxed) }
 
   func noteGone() { gone.wrappingAdd(1, ordering: .releasing) }
+
+  func noteSlowGone() { slowGone.wrappingAdd(1, ordering: .releasing) }
 
   func noteLook(connections: Int, unsentByteCount: Int) {
     connected.store(connections, ordering: .releasing)

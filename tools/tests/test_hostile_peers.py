@@ -592,7 +592,7 @@ def test_one_slow_subscriber_does_not_hold_up_the_others_for_ever(daemons):
     feeder = threading.Thread(
         target=lambda: [sender.send(daemon.records(20)) for _ in range(count // 20)])
     feeder.start()
-    assert sorted(set(received(good, count))) == list(range(1, count + 1))
+    receive_all(good, count)
     feeder.join()
     assert daemon.cut("output", "slow") >= 1
     assert "has to catch up" in daemon.log()
@@ -763,6 +763,58 @@ def test_what_a_frozen_receiver_did_not_take_comes_after_the_next_start(daemons,
         good.subscribe(b"")
     good.connect(daemon.address("out"))
     assert received(good, 8_000) == list(range(1, 8_001))
+    assert daemon.stop() == 0
+
+
+def subscribed(daemon, count):
+    """A subscriber that is known to the daemon, as one of `count`."""
+    receiver = daemon.socket(zmq.SUB)
+    receiver.subscribe(b"")
+    receiver.connect(daemon.address("out"))
+    processes.wait_until(lambda: daemon.metric("tamis_output_subscribers") >= 1
+                         and daemon.metric('tamis_connections{socket="output"}') == count, "it is there")
+    return receiver
+
+
+def receive_all(receiver, last):
+    """Every number from 1 to `last`, some of them several times."""
+    numbers = set()
+    receiver.rcvtimeo = 20_000
+    while len(numbers) < last:
+        numbers.update(received(receiver, 1))
+
+
+def test_what_one_subscriber_alone_had_comes_to_the_other_when_it_dies(daemons):
+    daemon = daemons()
+    sender = daemon.socket(zmq.PUSH, "in")
+    first = subscribed(daemon, 1)
+    sender.send(daemon.records(20))
+    processes.wait_until(lambda: daemon.metric("tamis_records_published_total") == 20, "published")
+    second = subscribed(daemon, 2)
+    sender.send(daemon.records(20))
+    assert received(second, 20) == list(range(21, 41))
+    first.close()
+    receive_all(second, 40)
+    assert daemon.stop() == 0
+
+
+def test_a_receiver_that_comes_as_another_dies_gets_what_that_one_had(daemons):
+    daemon = daemons()
+    sender = daemon.socket(zmq.PUSH, "in")
+    receiver = subscribed(daemon, 1)
+    for part in range(1, 6):
+        sender.send(daemon.records(10))
+        processes.wait_until(
+            lambda: daemon.metric("tamis_records_journaled_total") == part * 10, "journaled")
+        another = daemon.socket(zmq.SUB)
+        another.subscribe(b"")
+        another.connect(daemon.address("out"))
+        receiver.close()
+        receiver = another
+        receiver.rcvtimeo = 20_000
+        missing = set(range(part * 10 - 9, part * 10 + 1))
+        while missing:
+            missing.difference_update(received(receiver, 1))
     assert daemon.stop() == 0
 
 
