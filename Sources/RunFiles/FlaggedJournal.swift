@@ -111,8 +111,8 @@ public final class FlaggedJournal {
   ///   - featureNames: D names, or nil; they give the manifest's schema.
   ///   - segmentByteCountMax: the size at which a segment ends; at least one record goes into each.
   ///   - keptByteCountMax: appending waits for the disk while more bytes of records are not on it.
-  /// - Throws: `FileFault` where another process holds it, or it is of another D or other feature
-  ///   names; `SystemCallError`.
+  /// - Throws: `FileFault` where another process holds it, it is of another D or other feature names, or
+  ///   the folder is no journal and holds other files; `SystemCallError`.
   public init(
     store: any FolderStore, featureCount: Int, featureNames: [String]? = nil,
     segmentByteCountMax: Int = RunWriter.segmentByteCountDefault,
@@ -121,6 +121,7 @@ public final class FlaggedJournal {
     precondition(0...EventRecord.featureCountMax ~= featureCount)
     precondition(featureNames == nil || featureNames?.count == featureCount)
     try store.make()
+    try JournalFolder.refuseOther(store)
     let lockNotes = try store.setAsideIrregular([Self.lockName])
     let lock = try store.lock(Self.lockName)
     let opening = try JournalOpening(

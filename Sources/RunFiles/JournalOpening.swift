@@ -167,6 +167,7 @@ public func refuseUnfitJournal(
   folder: String, featureCount: Int, featureNames: [String]?
 ) throws {
   let store = DiskFolder(folder)
+  try JournalFolder.refuseOther(store)
   // A manifest that cannot be read is set aside when the journal is opened.
   let manifest = try? RunManifest.readIfSound(in: store).manifest
   _ = try JournalOpening.refuseForeign(

@@ -37,9 +37,7 @@ package final class SteppedPipeline {
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
     ledger = RunLedgerTable(settings)
-    let journal = try FlaggedJournal(
-      store: settings.journalStore, featureCount: model.shape.featureCount,
-      featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
+    let journal = try settings.openJournal(for: model)
     generations = GenerationTable(
       try ModelGeneration(loaded, number: 1, settings: settings, points: counters.workingPoints))
     stages = try PipelineStages(

@@ -86,9 +86,7 @@ package final class TriggerPipeline: Sendable {
       capacity: settings.ringCapacity, featureCount: model.shape.featureCount,
       recordByteCount: EventRecord.byteCount(featureCount: model.shape.featureCount))
     let ledger = RunLedgerTable(settings)
-    let journal = try FlaggedJournal(
-      store: settings.journalStore, featureCount: model.shape.featureCount,
-      featureNames: model.featureNames, segmentByteCountMax: settings.segmentByteCountMax)
+    let journal = try settings.openJournal(for: model)
     // Threads of ZeroMQ and of the pipeline are made by this thread and inherit the processors that
     // it may run on.
     tamis_thread_keep_off(
@@ -119,7 +117,7 @@ package final class TriggerPipeline: Sendable {
     recentFlags = RecentFlags(featureCount: model.shape.featureCount)
     inputEndpoints = input.boundEndpoints
     outputEndpoints = output.boundEndpoints
-    journalOpening = Self.summary(of: journal)
+    journalOpening = journal.openingText
     let server = try CatchUpServer.opened(
       context: context, sockets: sockets, settings: settings,
       featureCount: model.shape.featureCount, journal: journalState, counters: catchUpCounters,
@@ -225,11 +223,5 @@ package final class TriggerPipeline: Sendable {
             + "with; restart it to change them")
       }
     }
-  }
-
-  private static func summary(of journal: FlaggedJournal) -> String {
-    let repaired = journal.recovery.lines.map { "; \($0)" }.joined()
-    return "\(journal.folder), next number \(journal.nextNumber), last published "
-      + "\(journal.publishedNumber)\(repaired)"
   }
 }

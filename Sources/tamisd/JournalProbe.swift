@@ -1,6 +1,8 @@
 internal import DurableFiles
 internal import Glibc
 internal import RunFiles
+internal import ScoreModel
+internal import TriggerPipeline
 
 /// Whether a daemon can write its journal in a folder, found out without opening it.
 struct JournalProbe {
@@ -8,10 +10,15 @@ struct JournalProbe {
   private(set) var warnings: [String] = []
   /// Whether another process has the journal open.
   private(set) var isHeld = false
+  /// What is in the journal; nil where there is none or it was not asked for.
+  private(set) var opening: String?
+  /// The errno with which the disk has refused more bytes.
+  private var refusal: CInt?
 
-  /// Looks at `folder`, which may not exist yet: its parent must then. What is there must go with
-  /// `model`, where there is one.
-  init(_ folder: String, for model: ModelFeatures?) {
+  /// Looks at the folder, which may not exist yet: its parent must then. What is there must go with
+  /// `model`, where there is one. `rehearses` asks for all that a start would do to the journal.
+  init(_ settings: PipelineSettings, for model: TrainedModel?, rehearses: Bool) {
+    let folder = settings.journalPath
     var status = stat()
     if stat(folder, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFDIR else {
@@ -29,6 +36,7 @@ struct JournalProbe {
         return
       }
       tryWriting(in: folder)
+      if rehearses, faults.isEmpty, let model { rehearse(settings, model) }
     } else if errno == ENOENT, lstat(folder, &status) == 0 {
       faults.append(
         "journal.path: \(folder): found a symbolic link to nothing, expected a folder or a new name"
@@ -40,16 +48,20 @@ struct JournalProbe {
     }
   }
 
-  /// What a journal's records must be of.
-  struct ModelFeatures {
-    var count: Int
-    var names: [String]?
+  private mutating func rehearse(_ settings: PipelineSettings, _ model: TrainedModel) {
+    do {
+      let rehearsal = try JournalRehearsal(settings, model: model, refusal: refusal)
+      opening = rehearsal.opening
+      warnings += rehearsal.notes.map { "the start will find: \($0)" }
+    } catch {
+      faults.append("journal.path: \(error)")
+    }
   }
 
-  private mutating func tryGoingOn(in folder: String, with model: ModelFeatures) {
+  private mutating func tryGoingOn(in folder: String, with model: TrainedModel) {
     do {
       try refuseUnfitJournal(
-        folder: folder, featureCount: model.count, featureNames: model.names)
+        folder: folder, featureCount: model.shape.featureCount, featureNames: model.featureNames)
     } catch {
       faults.append("journal.path: \(error)")
     }
@@ -100,6 +112,7 @@ struct JournalProbe {
       case ENOSPC, EDQUOT:
         // The daemon waits for room, and says so.
         warnings.append("\(text); nothing is kept until there is room")
+        refusal = error.code
       default: faults.append("\(text); check owner and mode of the folder, and how it is mounted")
       }
     } catch {

@@ -24,8 +24,10 @@ struct Tamisd: ParsableCommand {
       files that it names, then whether they belong together. Mend it and check again.
 
       --check and the start try the same: files, journal, addresses (which are bound and let go \
-      again) and the address of HTTP. Where a daemon has the journal open, --check takes the ports \
-      for that daemon's and does not try them.
+      again) and the address of HTTP. --check does to the journal, in memory, all that the start \
+      would do, and warns of each file that the start would mend or set aside; it changes none. Where \
+      a daemon has the journal open, --check takes the ports for that daemon's and does not try them, \
+      and does not look for damage.
 
       The log goes to stderr. Nobody who does not read it holds the daemon up: lines are dropped \
       then, and counted in a line of their own.
@@ -56,7 +58,7 @@ struct Tamisd: ParsableCommand {
 
   func run() throws {
     let configuration = try DaemonConfiguration.load(config)
-    let found = StartCheck(configuration)
+    let found = StartCheck(configuration, rehearses: check)
     guard found.faults.isEmpty, let generation = found.generation else {
       throw NegativeAnswer(description: found.faults.joined(separator: "\n"))
     }
@@ -64,6 +66,7 @@ struct Tamisd: ParsableCommand {
       print("\(config): ok")
       for line in generation.summary { print(line) }
       print(try SocketSecurity(configuration).summary)
+      if let opening = found.journalOpening { print("journal: \(opening)") }
       for warning in found.warnings { print("warning: \(warning)") }
       return
     }

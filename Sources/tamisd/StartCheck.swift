@@ -19,9 +19,12 @@ struct StartCheck {
   let generation: ConfiguredGeneration?
   /// How many peers may shake hands at a time.
   let handshakeCountMax: Int
+  /// What is in the journal; nil where there is none or nobody asked for it.
+  private(set) var journalOpening: String?
 
-  /// Looks at descriptors, files, memory, journal, addresses and HTTP, in this order.
-  init(_ configuration: DaemonConfiguration) {
+  /// Looks at descriptors, files, memory, journal, addresses and HTTP, in this order. With `rehearses`
+  /// the warnings have all that a start would mend in the journal; the start says it by itself.
+  init(_ configuration: DaemonConfiguration, rehearses: Bool) {
     let descriptors = DescriptorNeed(configuration)
     handshakeCountMax = descriptors.handshakeCountMax
     // Without descriptors nothing else can be tried.
@@ -37,12 +40,9 @@ struct StartCheck {
     if let fault = ThreadNeed(configuration, featureCount: model?.shape.featureCount).fault {
       faults.append(fault)
     }
-    let journal = JournalProbe(
-      configuration.pipeline.journalPath,
-      for: model.map {
-        JournalProbe.ModelFeatures(count: $0.shape.featureCount, names: $0.featureNames)
-      })
+    let journal = JournalProbe(configuration.pipeline, for: model, rehearses: rehearses)
     faults += journal.faults
+    journalOpening = journal.opening
     warnings += journal.warnings
     for address in configuration.pipeline.allConnects {
       if let warning = unresolvedHost(of: address) { warnings.append(warning) }

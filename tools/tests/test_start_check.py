@@ -201,6 +201,43 @@ def test_as_another_user(chain, tmp_path):
     refused(path, "published", launcher)
 
 
+@pytest.mark.parametrize("kind,text", [
+    ("events", "found a recorded run"), ("flagged", "found a run of flagged records"),
+    ("files", "found a folder of other files, such as model.safetensors")])
+def test_a_folder_that_holds_another_thing(chain, tmp_path, kind, text):
+    folder = tmp_path / "journal"
+    if kind == "events":
+        shutil.copytree(chain / "background.run", folder)
+    elif kind == "flagged":
+        launched.good("score", "--model", chain / "model.safetensors", "--calibration",
+                      chain / "calibration.json", "--input", chain / "background.run", "--flagged", folder)
+    else:
+        folder.mkdir()
+        shutil.copy(chain / "model.safetensors", folder)
+    before = sorted(path.name for path in folder.iterdir())
+    path = launched.configuration(chain, tmp_path)
+    refused(path, text)
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_full_disk_that_a_new_journal_finds(chain, tmp_path):
+    """Where the start cannot make its files, the check says so, and not only that nothing is kept."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True)
+    if done.returncode != 0:
+        pytest.skip(f"nothing can be mounted: {done.stderr}")
+    try:
+        (disk / "journal").mkdir()
+        with pytest.raises(OSError), open(disk / "filler", "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        refused(launched.configuration(chain, tmp_path, journal=f"{{path: {disk}/journal}}"),
+                "No space left on device")
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
 @pytest.mark.parametrize("count", [5, 8, 12, 20, 30, 64, 200])
 def test_too_few_descriptors(chain, tmp_path, count):
     path = launched.configuration(
