@@ -3,10 +3,10 @@ package import ZeroMQ
 
 extension KeyFile {
   /// One line of a list of public keys.
-  struct ListedKey {
-    var key: CurveKey
+  package struct ListedKey {
+    package var key: CurveKey
     /// The rest of the line; may be empty.
-    var name: String
+    package var name: String
     var line: Int
   }
 
@@ -15,7 +15,7 @@ extension KeyFile {
 
   /// Reads public keys, one `KEY  name` a line. Empty lines and those that begin with # are left out
   /// (no key begins so).
-  func readList() throws -> [ListedKey] {
+  package func readList() throws -> [ListedKey] {
     var listed: [ListedKey] = []
     let lines = try readText(isSecret: false).split(
       omittingEmptySubsequences: false, whereSeparator: \.isNewline)

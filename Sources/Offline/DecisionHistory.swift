@@ -39,6 +39,11 @@ package struct DecisionHistory: Sendable {
       notes = ["\(error); what decided which events is not known"]
       return
     }
+    self.init(lines)
+  }
+
+  /// Takes what the lines of a history say.
+  init(_ lines: JSONLines) {
     var notes = lines.notes
     var changes: [DecisionChange] = []
     var tables: [String: PrescaleTable] = [:]

@@ -56,9 +56,13 @@ struct LedgerTakes {
   /// Lines and accounts that say nothing.
   private(set) var notes: [String] = []
 
-  /// Reads the ledger of the journal in `folder`.
-  init(journal folder: String) throws {
-    let lines = try Self.lines(inFolder: folder, &notes)
+  /// Takes what the lines of a ledger say.
+  init(_ lines: JSONLines) {
+    notes = lines.notes
+    note(lines.places)
+  }
+
+  private mutating func note(_ lines: [JSONPlace]) {
     for line in lines {
       do throws(FileFault) {
         try note(line)
@@ -66,6 +70,11 @@ struct LedgerTakes {
         notes.append("\(error)")
       }
     }
+  }
+
+  /// Reads the ledger of the journal in `folder`.
+  init(journal folder: String) throws {
+    note(try Self.lines(inFolder: folder, &notes))
     let open = try RunAccountFile.accounts(inFolder: folder)
     notes += open.notes
     let store = DiskFolder(folder)

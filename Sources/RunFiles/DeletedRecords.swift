@@ -5,7 +5,7 @@ internal import DurableFiles
 public struct DeletedRecords: Equatable, Sendable {
   static let fileName = "deleted"
   /// "TMSDELE1".
-  private static let magic: UInt64 = 0x3145_4C45_4453_4D54
+  static let magic: UInt64 = 0x3145_4C45_4453_4D54
 
   /// The highest number deleted; 0 while none was. Records up to this number may still be there,
   /// where somebody has put a segment back.
@@ -26,9 +26,9 @@ public struct DeletedRecords: Equatable, Sendable {
   /// - Throws: `SystemCallError`.
   public init(inFolder folder: String) throws { try self.init(in: DiskFolder(folder)) }
 
-  init(in store: any FolderStore) throws(SystemCallError) {
+  init(_ name: String = fileName, in store: any FolderStore) throws(SystemCallError) {
     var isDamaged = false
-    switch try DurableWords.read(Self.fileName, in: store, magic: Self.magic) {
+    switch try DurableWords.read(name, in: store, magic: Self.magic) {
     case .missing: break
     case .words(let words): isDamaged = !take(words)
     case .other(let bytes) where bytes.count == 32:
@@ -44,8 +44,8 @@ public struct DeletedRecords: Equatable, Sendable {
     }
     if isDamaged {
       note =
-        "\(store.path(of: Self.fileName)): not what was deleted from the journal; the counts of "
-        + "deleted records begin again"
+        "\(store.path(of: name)): not what was deleted from the journal; the counts of deleted records "
+        + "begin again"
     }
   }
 

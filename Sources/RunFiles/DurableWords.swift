@@ -50,6 +50,14 @@ final class DurableWords: Sendable {
     return .words(best.words)
   }
 
+  /// Whether a copy in the file begins with `magic`, sound or not.
+  static func isMarked(_ bytes: UnsafeRawBufferPointer, magic: UInt64) -> Bool {
+    copyOffsets.contains { offset in
+      bytes.count >= offset + 8
+        && bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == magic
+    }
+  }
+
   /// Opens the file `name`; where it is missing or of another form, one with `initial` takes its
   /// place first, durably.
   init(

@@ -34,8 +34,10 @@ final class NumberReservation: Sendable {
   private let segmentLimit: Atomic<UInt64>
   private let turn = Mutex(())
 
-  static func read(in store: any FolderStore) throws(SystemCallError) -> Stated? {
-    guard case .words(let words) = try DurableWords.read(fileName, in: store, magic: magic),
+  static func read(
+    _ name: String = fileName, in store: any FolderStore
+  ) throws(SystemCallError) -> Stated? {
+    guard case .words(let words) = try DurableWords.read(name, in: store, magic: magic),
       words[0] <= numberMax, words[1] <= UInt64(SegmentName.indexMax)
     else { return nil }
     return Stated(nextNumber: words[0], nextSegment: words[1], isExact: words[2] == 1)

@@ -7,7 +7,7 @@ internal import NumberText
 final class PublishedCursor: Sendable {
   static let fileName = "published"
   /// "TMSPUBL1".
-  private static let magic: UInt64 = 0x314C_4255_5053_4D54
+  static let magic: UInt64 = 0x314C_4255_5053_4D54
 
   private let words: DurableWords
 
@@ -20,8 +20,10 @@ final class PublishedCursor: Sendable {
 
   /// The number in a journal that another process may be writing; nil where there is no such file.
   /// Journals of before 2026-11 have 8 bytes, the number alone.
-  static func read(in store: any FolderStore) throws(SystemCallError) -> Stated? {
-    switch try DurableWords.read(fileName, in: store, magic: magic) {
+  static func read(
+    _ name: String = fileName, in store: any FolderStore
+  ) throws(SystemCallError) -> Stated? {
+    switch try DurableWords.read(name, in: store, magic: magic) {
     case .missing: return nil
     case .words(let words): return stated(words[0])
     case .other(let bytes) where bytes.count == 8:

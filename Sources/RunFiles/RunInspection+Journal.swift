@@ -79,8 +79,7 @@ extension RunInspection {
           "number": .integer(deleted.number), "published": .integer(deleted.published),
           "unpublished": .integer(deleted.unpublished),
         ]),
-        "deleted up to number \(deleted.number): \(counted(deleted.published, "record")) "
-          + "published, \(deleted.unpublished) unpublished")
+        deleted.line)
     }
     return deleted
   }

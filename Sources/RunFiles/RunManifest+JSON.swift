@@ -162,6 +162,11 @@ extension RunManifest {
     }
   }
 
+  /// Reads the manifest that `file` holds.
+  init(parsing file: MappedFile) throws(FileFault) {
+    try self.init(JSONPlace(parsing: file.bytes, file: file.path))
+  }
+
   /// Reads the manifest of a flagged journal, which continues without one. A damaged manifest
   /// counts as none, and is reported in words.
   static func readIfSound(
@@ -180,7 +185,7 @@ extension RunManifest {
 
   /// Names and schema are written together: where they disagree one of them is damaged. No segment that
   /// is counted is left out of the list.
-  private func contradiction(_ path: String) -> FileFault? {
+  func contradiction(_ path: String) -> FileFault? {
     let listedCount = segments.reduce(0) { $0 +| $1.recordCount }
     if recordCount > listedCount {
       return FileFault(

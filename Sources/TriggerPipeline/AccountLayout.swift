@@ -41,6 +41,12 @@ struct AccountLayout: Equatable {
     return layout
   }
 
+  /// Whether a file begins as one of a known layout, cut or not.
+  static func isMarked(_ file: UnsafeRawBufferPointer) -> Bool {
+    file.count >= 8
+      && [current, earlier].contains { $0.magic == file.loadUnaligned(as: UInt64.self) }
+  }
+
   /// What a whole file says, and how many of its slots make no sense.
   func accounts(_ file: UnsafeRawBufferPointer) -> (accounts: [OpenAccount], damagedCount: Int) {
     var accounts: [OpenAccount] = []
@@ -65,23 +71,24 @@ struct AccountLayout: Equatable {
   /// A file is made under another name, with all its slots.
   static func damage(_ file: UnsafeRawBufferPointer, path: String, slotCount: Int) -> String? {
     guard let layout = of(file) else {
+      let found =
+        file.isEmpty ? "an empty file" : "\(counted(file.count, "byte")) of another form"
       return
-        "\(path): \(counted(file.count, "byte")) that are no accounts; the runs that were open "
-        + "cannot be told"
+        "\(path): found \(found), expected the accounts of open runs; which runs were open is not known"
     }
     let count = (file.count - headerByteCount) / layout.slotByteCount
     if count < slotCount {
       return
-        "\(path): cut to \(count) of \(slotCount) accounts; the runs that were open in the others "
-        + "cannot be told"
+        "\(path): found \(counted(count, "account")), expected \(slotCount): the file was cut, and "
+        + "which runs were open in the others is not known"
     }
     let damagedCount = layout.accounts(file).damagedCount
     return damagedCount > 0 ? damageNote(path, count: damagedCount) : nil
   }
 
   static func damageNote(_ path: String, count: Int) -> String {
-    "\(path): damaged: the accounts of \(count) open runs make no sense; those runs begin anew, and what "
-      + "was decided of them counts as missing"
+    "\(path): damaged: \(counted(count, "account")) of open runs cannot be read; those runs begin anew, "
+      + "and what was decided of them counts as missing"
   }
 
   func checksum(_ copy: UnsafeRawBufferPointer) -> UInt64 {

@@ -79,8 +79,8 @@ package struct PrescaleTable: Equatable, Sendable {
 
 extension PrescaleTable {
   /// The member that tells the line of a table from the line of a change.
-  static let rowsKey = "rows"
-  static let identityKey = "prescale_table"
+  package static let rowsKey = "rows"
+  package static let identityKey = "prescale_table"
 
   /// The table as a line of `decisions.jsonl`.
   package var json: String {

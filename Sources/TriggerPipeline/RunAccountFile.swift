@@ -159,11 +159,23 @@ package final class RunAccountFile {
       return ([], ["\(error); the runs that are open cannot be told"])
     }
     guard let content = found else { return ([], []) }
-    return content.withUnsafeBytes { bytes in
-      let damage = AccountLayout.damage(
-        bytes, path: path, slotCount: RunLedgerTable.entryCount)
-      return (AccountLayout.of(bytes)?.accounts(bytes).accounts ?? [], [damage].compactMap(\.self))
-    }
+    let (accounts, damage) = content.withUnsafeBytes { Self.accounts(in: $0, path: path) }
+    return (accounts, [damage].compactMap(\.self))
+  }
+
+  /// The accounts in the bytes of such a file, and what is wrong with it; `path` names it.
+  package static func accounts(
+    in bytes: UnsafeRawBufferPointer, path: String
+  ) -> (accounts: [OpenAccount], damage: String?) {
+    (
+      AccountLayout.of(bytes)?.accounts(bytes).accounts ?? [],
+      AccountLayout.damage(bytes, path: path, slotCount: RunLedgerTable.entryCount)
+    )
+  }
+
+  /// Whether bytes begin as such a file does, cut or not.
+  package static func isMarked(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    AccountLayout.isMarked(bytes)
   }
 
   /// One line for each file of accounts in `store` that was set aside as damaged: runs that were

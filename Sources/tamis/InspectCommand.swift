@@ -1,12 +1,5 @@
 internal import ArgumentParser
-internal import Calibration
 internal import CommandFrame
-internal import DurableFiles
-internal import EventRecords
-internal import Glibc
-internal import Offline
-internal import RunFiles
-internal import ScoreModel
 internal import StrictJSON
 
 /// `tamis inspect`.
@@ -15,7 +8,9 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Say what a file is, and whether it is whole.",
     discussion: """
-      Knows models, calibrations and parts of them, runs, segments, journals and .npy files. Exit \
+      Knows every file that Tamis writes, by what is in it, whatever its name is: models, calibrations \
+      and parts of them, runs, segments, manifests and .npy files; journals and each file in one; \
+      reports, pictures and keys (no secret one is shown); and the configuration of a daemon. Exit \
       status 1 where a file is damaged or of another kind.
 
       Example:
@@ -47,26 +42,10 @@ struct InspectCommand: ParsableCommand {
   /// A fault of a file is one of its facts. The next file is inspected all the same.
   private func attempt(_ file: String) -> (lines: [String], isWhole: Bool) {
     do {
-      return try inspect(file)
+      let inspection = try FileInspection(file)
+      return (inspection.lines, inspection.isWhole)
     } catch {
       return (["\(error)"], false)
     }
-  }
-
-  private func inspect(_ file: String) throws -> (lines: [String], isWhole: Bool) {
-    if try !RunInspection.recognises(file) {
-      if try CalibrationPart.recognises(file) {
-        return (try CalibrationPart.load(file).part.inspection, true)
-      }
-      if try file.hasSuffix(".safetensors") || TrainedModel.recognises(file) {
-        return (ModelInspection(try TrainedModel.load(file)).lines, true)
-      }
-      if try file.hasSuffix(".json") || TriggerCalibration.recognises(file) {
-        return (try TriggerCalibration.load(file).inspection, true)
-      }
-    }
-    var inspection = try RunInspection(file)
-    if inspection.kind == .flagged { inspection.add(problems: try ledgerDamage(inFolder: file)) }
-    return (inspection.lines, inspection.isWhole)
   }
 }

@@ -21,7 +21,8 @@ struct LedgerCommand: ParsableCommand {
       The verdict is complete, damaged (a line or an account cannot be read), missing, refused (for \
       another reason than repeated), abandoned (records to be kept were given up at the end of a daemon, \
       for instance on a full disk) or unbalanced (sums do not agree). Where several hold, the gravest is \
-      printed. Exit status 1 where sums do not agree; with --complete, for every verdict but complete.
+      printed. Exit status 1 where sums do not agree and, as with inspect and verify, where something \
+      cannot be read, whatever the verdict; with --complete, for every verdict but complete.
 
       Examples:
         tamis ledger /var/lib/tamis/journal
@@ -64,7 +65,7 @@ struct LedgerCommand: ParsableCommand {
     facts.add("balanced", .bool(ledger.accounts.allSatisfy(\.isBalanced)))
     facts.add("verdict", .string(verdict.rawValue))
     facts.print(asJSON: output.json)
-    if let reason = verdict.reason(complete: complete) {
+    if let reason = verdict.reason(complete: complete, isDamaged: !ledger.notes.isEmpty) {
       throw NegativeAnswer(description: reason)
     }
   }
@@ -166,14 +167,15 @@ private enum Verdict: String, CaseIterable {
   }
 
   /// Why the exit status is 1; nil for 0.
-  func reason(complete: Bool) -> String? {
+  func reason(complete: Bool, isDamaged: Bool) -> String? {
     switch self {
-    case .unbalanced: "sums do not agree: a fault of the daemon, please report it"
-    case .abandoned: complete ? "not complete: records were given up" : nil
-    case .refused: complete ? "not complete: records were refused" : nil
-    case .missing: complete ? "not complete: records are missing" : nil
-    case .damaged: complete ? "not complete: lines of a ledger cannot be read" : nil
-    case .complete: nil
+    case .unbalanced: return "sums do not agree: a fault of the daemon, please report it"
+    case .abandoned where complete: return "not complete: records were given up"
+    case .refused where complete: return "not complete: records were refused"
+    case .missing where complete: return "not complete: records are missing"
+    default: break
     }
+    return isDamaged
+      ? "damaged: a part of the ledger cannot be read, and is in none of the sums" : nil
   }
 }

@@ -8,13 +8,15 @@ import os
 import random
 import shutil
 import signal
+import stat
+import subprocess
 import urllib.error
 
 import numpy as np
 import pytest
 import zmq
 
-from launched import Daemon, configuration, make_chain, tamis, until
+from launched import BIN, Daemon, configuration, make_chain, tamis, until
 import tamis_formats as formats
 
 FEATURES = 64
@@ -122,9 +124,35 @@ def target(folder, name):
         name, folder / name)
 
 
+def content(folder):
+    """What lies in a folder: bytes of files, the kind of all else."""
+    return {path.name: path.read_bytes() if path.is_file() else stat.S_IFMT(path.lstat().st_mode)
+            for path in folder.iterdir()}
+
+
+def foreseen(path):
+    """What `--check` says that the start will find; it changes nothing."""
+    before = content(path.parent / "journal")
+    done = subprocess.run([BIN / "tamisd", "--config", path, "--check"], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert content(path.parent / "journal") == before
+    start = "warning: the start will find: "
+    return [line.removeprefix(start) for line in done.stdout.splitlines() if line.startswith(start)]
+
+
+def warned(log):
+    """What the log of a start warns of in the journal."""
+    lines = log[:log.index(" running ")].splitlines()
+    return [line.split(" warning journal: ", 1)[1] for line in lines if " warning journal: " in line]
+
+
 def restart(chain, folder, before, name, way):
     """Starts a daemon on the damaged journal, has it decide, and looks at what lies there then."""
-    with Daemon(configuration(chain, folder, journal=JOURNAL)) as daemon:
+    path = configuration(chain, folder, journal=JOURNAL)
+    said = foreseen(path)
+    with Daemon(path) as daemon:
+        assert warned(daemon.log) == said, way
         feed(daemon, chain, 2)
         fresh = receive(daemon)
         daemon.process.send_signal(signal.SIGTERM)
@@ -142,7 +170,9 @@ def tools(chain, folder):
     inspected = tamis("inspect", journal)
     assert inspected.returncode in (0, 1) and "error" not in inspected.stderr, inspected
     ledger = tamis("ledger", journal, "--json")
-    assert ledger.returncode == 0, ledger.stderr
+    told = json.loads(ledger.stdout)
+    assert ledger.returncode == (1 if told["unreadable"] else 0), ledger.stderr
+    assert told["unreadable"] or told["verdict"] != "damaged"
     verified = tamis("verify", "--model", chain / "model.safetensors", "--calibration",
                      chain / "calibration.json", "--input", chain / "background.run", "--flagged",
                      journal, "--unbiased-prescale", 10)
