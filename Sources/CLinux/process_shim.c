@@ -38,9 +38,13 @@ static struct {
 
 static atomic_bool is_ending;
 
+static void remove_all(void);
+
 static int add(const char *path, const char *kind, bool removes_folder) {
   // The handler has walked the list already: make no file that nobody would remove.
   while (atomic_load(&is_ending)) pause();
+  static atomic_flag is_known = ATOMIC_FLAG_INIT;
+  if (!atomic_flag_test_and_set(&is_known)) atexit(remove_all);
   size_t length = strlen(path);
   if (length >= PATH_MAX || strlen(kind) >= sizeof temporaries[0].kind) return -1;
   for (int slot = 0; slot < slot_count; slot++) {
@@ -109,8 +113,7 @@ static void remove_run(int slot) {
 }
 
 // Calls only what signal-safety(7) allows.
-static void end_process(int number) {
-  atomic_store(&is_ending, true);
+static void remove_all(void) {
   for (int slot = 0; slot < slot_count; slot++) {
     if (atomic_load(&temporaries[slot].state) != 2) continue;
     if (temporaries[slot].is_run) {
@@ -119,6 +122,12 @@ static void end_process(int number) {
       unlink(temporaries[slot].path);
     }
   }
+}
+
+// Calls only what signal-safety(7) allows.
+static void end_process(int number) {
+  atomic_store(&is_ending, true);
+  remove_all();
   // The parent then sees which signal it was. Process 1 survives this, and ends by status.
   signal(number, SIG_DFL);
   sigset_t set;

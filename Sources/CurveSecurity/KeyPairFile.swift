@@ -77,10 +77,13 @@ package func writeKeyPair(
         secret-key = "\(pair.secretKey.text)"
 
     """
+  // Both have their bytes on the disk before one gets its name: a full disk leaves neither.
   var file = try ReplacedFile(path, replacing: replacing, isPrivate: true)
+  var publicFile = try ReplacedFile("\(path).public", replacing: replacing)
   let bytes = Array(certificate.utf8)
   try bytes.withUnsafeBytes { try file.write($0) }
+  let line = Array("\(pair.publicKey.text)  \(name)\n".utf8)
+  try line.withUnsafeBytes { try publicFile.write($0) }
   try file.commit()
-  try ReplacedFile.write(
-    "\(pair.publicKey.text)  \(name)\n".utf8, to: "\(path).public", replacing: replacing)
+  try publicFile.commit()
 }

@@ -8,7 +8,7 @@ internal import Glibc
 final class TemporaryFile {
   let path: String
   let handle: OpenFile
-  private let slot: CInt
+  private var slot: CInt
   private var isKept = false
 
   /// Makes the file, of mode 0600 where it `isPrivate`.
@@ -31,12 +31,21 @@ final class TemporaryFile {
   }
 
   /// The file has got its final name.
-  func keep() { isKept = true }
+  func keep() {
+    isKept = true
+    forget()
+  }
+
+  /// The end of the process must not remove it any more.
+  private func forget() {
+    tamis_temporary_forget(slot)
+    slot = -1
+  }
 
   /// The file is whole and could not get its final name: it stays, and is marked read-only, so that
   /// no later process takes it for unfinished.
   func keepFinished() {
-    isKept = true
+    keep()
     var status = stat()
     guard fstat(handle.descriptor, &status) == 0 else { return }
     fchmod(handle.descriptor, status.st_mode & 0o555)
@@ -44,7 +53,7 @@ final class TemporaryFile {
 
   deinit {
     if !isKept { unlink(path) }
-    tamis_temporary_forget(slot)
+    forget()
   }
 }
 

@@ -3,7 +3,7 @@ internal import DurableFiles
 internal import Glibc
 
 /// The outputs of a command, by option. They are checked before any work is done: each name can be
-/// written to, no two are the same, and none is an input.
+/// written to, no two are the same, none is an input, and no other command is about to write one of them.
 struct Outputs {
   private struct Place: Hashable {
     var device: UInt
@@ -12,6 +12,7 @@ struct Outputs {
 
   private var files: [(option: String, path: String)] = []
   private var folders: [(option: String, path: String)] = []
+  private var runs: [(option: String, path: String)] = []
 
   /// Adds a file that an option names, if it does.
   mutating func file(_ option: String, _ path: String?) {
@@ -23,9 +24,14 @@ struct Outputs {
     if let path { folders.append((option, path)) }
   }
 
+  /// Adds a run's folder that an option names, if it does.
+  mutating func runFolder(_ option: String, _ path: String?) {
+    if let path { runs.append((option, path)) }
+  }
+
   /// Adds a run: a folder, or a file where the name ends in `.npy`.
   mutating func run(_ option: String, _ path: String) {
-    if path.hasSuffix(".npy") { file(option, path) } else { folder(option, path) }
+    if path.hasSuffix(".npy") { file(option, path) } else { runs.append((option, path)) }
   }
 
   /// - Throws: `ValidationError` for names that cannot go together, `FileFault` or `SystemCallError`
@@ -34,16 +40,25 @@ struct Outputs {
     let inputs = inputs.compactMap { $0 }
     // "It is an input" helps more than "it exists".
     for (option, path) in files { try refuseInput(option, path, isFolder: false, inputs) }
-    for (option, path) in folders { try refuseInput(option, path, isFolder: true, inputs) }
+    let allFolders = folders + runs
+    for (option, path) in allFolders { try refuseInput(option, path, isFolder: true, inputs) }
     var seen: [String: String] = [:]
+    var claimed: [String] = []
     for (option, path) in files {
       let name = try OutputName(path, replacing: replacing)
       try refuseTwice(option, name.target, &seen)
+      claimed.append(name.target)
     }
-    for (option, path) in folders {
+    for (option, path) in allFolders {
       try checkFolder(path)
       try refuseTwice(option, path.droppingSlashes, &seen)
     }
+    // The writer of a run holds its folder. Who has claimed a folder has claimed what lies in it.
+    let names = folders.map(\.path.droppingSlashes)
+    for target in claimed where !names.contains(DurableFiles.folder(of: target)) {
+      try claimName(target)
+    }
+    for name in names { try claimName(name) }
   }
 
   private func refuseTwice(

@@ -1,4 +1,5 @@
 internal import Analysis
+internal import CLinux
 internal import CommandFrame
 internal import DurableFiles
 internal import Glibc
@@ -30,8 +31,17 @@ struct PictureFolder {
       written.append(svg)
       guard canConvert else { continue }
       let pdf = "\(svg.dropLast(4)).pdf"
-      switch Self.run("rsvg-convert", ["--format=pdf", "--output=\(pdf)", "--", svg]) {
-      case .ended(0): written.append(pdf)
+      // A name of its own until it is whole, which a signal and the end of this process remove.
+      let partial = "\(pdf).writing-\(getpid())"
+      let slot = tamis_temporary_add(partial)
+      defer {
+        unlink(partial)
+        tamis_temporary_forget(slot)
+      }
+      switch Self.run("rsvg-convert", ["--format=pdf", "--output=\(partial)", "--", svg]) {
+      case .ended(0):
+        guard rename(partial, pdf) == 0 else { throw SystemCallError("rename", file: pdf) }
+        written.append(pdf)
       case .ended(let status): complain("\(pdf): rsvg-convert ended with status \(status)")
       case .notThere:
         canConvert = false

@@ -60,7 +60,7 @@ struct RecordCommand: ParsableCommand {
 
   func run() throws {
     var outputs = Outputs()
-    outputs.folder("--out", out)
+    outputs.runFolder("--out", out)
     try outputs.check(replacing: replace.force)
     try refuseRunFolder(out, unless: replace.force)
     let stop = StopRequest()

@@ -92,7 +92,7 @@ struct ScoreCommand: ParsableCommand {
     var outputs = Outputs()
     outputs.file("--scores", scores)
     outputs.file("--attributions", attributions)
-    outputs.folder("--flagged", flagged)
+    outputs.runFolder("--flagged", flagged)
     try outputs.check(
       inputs: input + [model, calibration, prescaling.prescales], replacing: replace.force)
     let loaded = try openModel(model)

@@ -59,11 +59,13 @@ final class ScoreOutputs {
 
   /// Makes the files whole.
   func finish() throws {
+    // The run needs room to be finished, the arrays only their names.
+    if let flagged, let decisions {
+      try decisions.write(in: flagged.folder)
+      try flagged.finish(
+        extras: [DecisionRule.unbiasedPrescaleKey: .integer(decisions.rule.unbiasedPrescale)])
+    }
     try scores?.commit()
     try attributions?.commit()
-    guard let flagged, let decisions else { return }
-    try decisions.write(in: flagged.folder)
-    try flagged.finish(
-      extras: [DecisionRule.unbiasedPrescaleKey: .integer(decisions.rule.unbiasedPrescale)])
   }
 }

@@ -304,6 +304,69 @@ def test_signals_end_process_1(chain, tmp_path, command, number):
     assert not any(".writing-" in name for name in os.listdir(tmp_path))
 
 
+def test_replay_counts_subscribers_and_not_their_topics(chain, tmp_path):
+    """Three topics of one are one subscriber, and one that has gone is none."""
+    address = f"ipc://{tmp_path}/replay"
+    context = zmq.Context.instance()
+
+    def subscriber():
+        made = context.socket(zmq.SUB)
+        made.linger = 0
+        for topic in ("events", "ev", ""):
+            made.subscribe(topic)
+        made.connect(address)
+        return made
+
+    replay = subprocess.Popen(
+        [BIN / "tamis", "replay", chain / "background.run", "--bind", address, "--pattern", "pub",
+         "--subscribers", "2", "--topic", "events", "--wait", "60"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    sockets = []
+    try:
+        until(lambda: (tmp_path / "replay").exists(), "it is bound")
+        for _ in range(3):
+            gone = subscriber()
+            assert gone.poll(200) == 0
+            gone.close()
+        sockets.append(subscriber())
+        assert sockets[0].poll(500) == 0 and replay.poll() is None
+        sockets.append(subscriber())
+        first = [socket.recv_multipart() for socket in sockets]
+        assert first[0] == first[1]
+        for socket in sockets:
+            while socket.poll(1_000):
+                socket.recv_multipart()
+        assert replay.wait(60) == 0, replay.stderr.read()
+    finally:
+        for socket in sockets:
+            socket.close()
+        replay.kill()
+        replay.communicate()
+
+
+def test_two_commands_of_one_output(chain, tmp_path):
+    """The second is refused at once, whether a file of that name is there or not."""
+    out = tmp_path / "model.safetensors"
+    command = ("train", "--background", chain / "background.run", "--hidden", 16, "--blocks", 1, "--out")
+    first = subprocess.Popen([BIN / "tamis", *map(str, command), out, "--steps", "100000000"],
+                             stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: (tmp_path / "model.safetensors.writing-lock").exists(), "the first has its name")
+        for name in (out, f"{tmp_path}/./model.safetensors"):
+            done = tamis(*command, name, "--steps", 20, "--force")
+            assert done.returncode == 1 and "another process that is about to write it" in done.stderr
+        # Another name in the folder is another's.
+        assert tamis(*command, tmp_path / "other", "--steps", 20).returncode == 0
+        first.kill()
+        first.wait()
+        assert tamis(*command, out, "--steps", 20).returncode == 0
+    finally:
+        first.kill()
+        first.wait()
+    assert sorted(os.listdir(tmp_path)) == [
+        "model.safetensors", "model.safetensors.training.json", "other", "other.training.json"]
+
+
 def test_what_a_killed_process_left_goes_with_the_next_write(chain, tmp_path):
     out = tmp_path / "scores.npy"
     ended = subprocess.Popen(["true"])
