@@ -18,7 +18,24 @@ package func fixed(_ value: Double, places: Int) -> String {
 }
 
 /// A ratio in per cent: `1.5 %`.
-package func percentText(_ ratio: Double) -> String { "\(decimal(ratio * 100)) %" }
+package func percentText(_ ratio: Double) -> String { "\(plain(ratio * 100)) %" }
+
+/// `value` for people: three significant digits, in groups, and no exponent: 0.00162, 12.3, 1,230. From 10^15
+/// on, and below 10^-9, it says that much.
+package func plain(_ value: Double) -> String {
+  guard value.isFinite, value != 0 else { return decimal(value) }
+  let magnitude = value.magnitude
+  let sign = value < 0 ? "-" : ""
+  if magnitude >= 1e15 { return "\(sign)1,000,000,000,000,000 or more" }
+  if magnitude < 1e-9 { return "\(sign)0.000000001 or less" }
+  let places = max(0, 2 - Int(log10(magnitude).rounded(.down)))
+  // Three digits, also of large numbers.
+  let digits = places > 0 ? fixed(magnitude, places: places) : significant(magnitude)
+  let parts = digits.split(separator: ".")
+  var fraction = parts.count > 1 ? parts[1] : ""
+  while fraction.last == "0" { fraction.removeLast() }
+  return sign + grouped(digits: parts[0]) + (fraction.isEmpty ? "" : ".\(fraction)")
+}
 
 /// `value` with three significant digits, and large numbers in full: 0.00162, 1.62e-05, 12300.
 package func significant(_ value: Double) -> String {

@@ -4,7 +4,7 @@ internal import BoundedNumbers
 package func durationText(_ seconds: Double) -> String {
   if seconds < 120 { return "\(Int(nearest: seconds)) s" }
   if seconds < 7_200 { return "\(Int(nearest: seconds / 60)) min" }
-  return "\(decimal(seconds / 3_600)) h"
+  return "\(plain(seconds / 3_600)) h"
 }
 
 /// `12 s`, `3 min 05 s` or `1 h 02 min`, for what is counted down.
@@ -20,9 +20,8 @@ package func exactDurationText(_ seconds: Double) -> String {
 package func byteText(_ bytes: Double) -> String {
   var value = bytes
   for unit in ["B", "kB", "MB", "GB"] {
-    // Three digits of more would be 1e+03.
-    if value < 999.5 { return "\(decimal(value)) \(unit)" }
+    if value < 999.5 { return "\(plain(value)) \(unit)" }
     value /= 1_000
   }
-  return "\(decimal(value)) TB"
+  return "\(plain(value)) TB"
 }

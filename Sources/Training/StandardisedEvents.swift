@@ -8,6 +8,10 @@ package struct StandardisedEvents: Sendable {
   /// Features that are not constant and whose values differ by no more than rounding; their scale
   /// is 1.
   package let roundedFeatures: [Int]
+  /// Features that have one value in all events; their scale is 1.
+  package let constantFeatures: [Int]
+  /// Events of which no two have the same features, as the hashes of 64 bits tell them.
+  package let distinctEventCount: Int
   package let eventCount: Int
   package let featureCount: Int
   /// N x D, row-major.
@@ -38,6 +42,8 @@ package struct StandardisedEvents: Sendable {
     standardiser = Standardiser(
       mean: mean.map { Float($0) }, scale: spread.scales, isLogarithmic: logarithmic, clip: clip)
     roundedFeatures = spread.rounded
+    constantFeatures = spread.constant
+    distinctEventCount = rows.distinctCount()
     rows.standardise(standardiser)
   }
 
@@ -90,22 +96,23 @@ private struct FeatureRows {
       .map { $0 / Double(count) }
   }
 
-  func spreads(mean: [Double]) -> (scales: [Float], rounded: [Int]) {
+  func spreads(mean: [Double]) -> (scales: [Float], rounded: [Int], constant: [Int]) {
     let squares = sums(of: { value, mean in (value - mean) * (value - mean) }, around: mean)
     var scales = [Float](repeating: 1, count: featureCount)
-    var rounded: [Int] = []
+    var (rounded, constant): ([Int], [Int]) = ([], [])
     for feature in squares.indices {
       let spread = (squares[feature] / Double(count)).squareRoot()
       // The mean of equal values may be off by a rounding: a deviation from it does not prove that
       // they differ.
-      if isConstant(feature) { continue }
-      if ResolvedSpread.holds(spread, mean: mean[feature]) {
+      if isConstant(feature) {
+        constant.append(feature)
+      } else if ResolvedSpread.holds(spread, mean: mean[feature]) {
         scales[feature] = Float(spread)
       } else {
         rounded.append(feature)
       }
     }
-    return (scales, rounded)
+    return (scales, rounded, constant)
   }
 
   /// The sum over all events of `term(value, centre of its feature)`, feature by feature.
@@ -129,6 +136,21 @@ private struct FeatureRows {
 
   private func isConstant(_ feature: Int) -> Bool {
     (1..<count).allSatisfy { base[$0 * featureCount + feature] == base[feature] }
+  }
+
+  /// Rows of different bits. FNV-1a (Fowler, Noll, Vo) of whole words, mixed at the end.
+  func distinctCount() -> Int {
+    var hashes = (0..<count).map { event in
+      var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+      let row = base + event * featureCount
+      for feature in 0..<featureCount {
+        hash = (hash ^ UInt64(row[feature].bitPattern)) &* 0x0000_0100_0000_01B3
+        hash ^= hash >> 32
+      }
+      return hash
+    }
+    hashes.sort()
+    return zip(hashes, hashes.dropFirst()).count { $0 != $1 } + 1
   }
 
   /// z = clip((t(x) - mean) / scale) in float32, as the engine has it.

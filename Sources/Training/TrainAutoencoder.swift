@@ -27,8 +27,8 @@ package func trainAutoencoder(
     autoencoder: run.parameters, standardiser: standardised.standardiser,
     featureNames: events.featureNames, trainingRecord: record.json)
   return TrainingResult(
-    model: model, lossHistory: run.history.points, measurement: nil,
-    roundedFeatures: standardised.roundedFeatures, choices: [],
+    events: standardised, model: model, lossHistory: run.history.points, measurement: nil,
+    choices: [],
     cost: TrainingCost(
       wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
       threads: configuration.threads))

@@ -61,8 +61,7 @@ package func trainScoreNetwork(
     standardiser: standardised.standardiser, featureNames: events.featureNames,
     scoring: network.scoring, distance: network.distance, trainingRecord: record.json)
   return TrainingResult(
-    model: model, lossHistory: history, measurement: network.measurement,
-    roundedFeatures: standardised.roundedFeatures,
+    events: standardised, model: model, lossHistory: history, measurement: network.measurement,
     choices: [sized, members.reason].compactMap { $0 }
       + configuration.choices(network.scoring, measurement: network.measurement)
       + [network.distanceReason],

@@ -45,8 +45,27 @@ package struct TrainingResult: Sendable {
   /// Features that are not constant but vary by no more than the rounding of float32: their scale
   /// is 1.
   package let roundedFeatures: [Int]
+  /// Features that have one value in all events; their scale is 1.
+  package let constantFeatures: [Int]
+  /// Events that were trained on.
+  package let eventCount: Int
+  /// Those of them that are left when of equal events one stays.
+  package let distinctEventCount: Int
   /// What was chosen by background and why, a sentence each; none for an autoencoder.
   package let choices: [String]
   /// What it took.
   package let cost: TrainingCost
+
+  init(
+    events: StandardisedEvents, model: TrainedModel, lossHistory: [LossPoint],
+    measurement: NetworkMeasurement?, choices: [String], cost: TrainingCost
+  ) {
+    self.model = model
+    self.lossHistory = lossHistory
+    self.measurement = measurement
+    self.choices = choices
+    self.cost = cost
+    (roundedFeatures, constantFeatures) = (events.roundedFeatures, events.constantFeatures)
+    (eventCount, distinctEventCount) = (events.eventCount, events.distinctEventCount)
+  }
 }

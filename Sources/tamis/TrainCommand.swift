@@ -221,7 +221,14 @@ struct TrainCommand: ParsableCommand {
     }
     progress.finish()
     try result.model.write(to: out, replacing: replace.force)
-    try writeCost(result.cost)
+    do {
+      try writeCost(result.cost)
+    } catch {
+      throw NegativeAnswer(
+        description:
+          "tamis: \(error); the model \(out) is whole, and only what its training has cost "
+          + "is missing")
+    }
     var facts = Facts()
     facts.add("written", .string(out))
     facts.add("sha256", .string("\(try SHA256Digest(ofFile: out))"))
@@ -232,7 +239,7 @@ struct TrainCommand: ParsableCommand {
     facts.add("wall_seconds", .real(result.cost.wallSeconds))
     facts.add("cpu_seconds", .real(result.cost.cpuSeconds))
     facts.print(asJSON: report.json)
-    warnOfRounding(result)
+    warnOfSample(result)
     warnOfUndertraining(result)
   }
 

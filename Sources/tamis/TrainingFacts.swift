@@ -76,17 +76,37 @@ func warnOfFewEvents(_ eventCount: Int) {
       + "background")
 }
 
-/// Says on stderr which features vary by no more than the rounding of float32.
-func warnOfRounding(_ result: TrainingResult) {
-  if result.roundedFeatures.isEmpty { return }
-  let names = result.roundedFeatures.prefix(8).map { feature in
+/// Says on stderr which features say nothing or hardly anything, and whether most events are copies.
+func warnOfSample(_ result: TrainingResult) {
+  if !result.roundedFeatures.isEmpty {
+    complain(
+      "warning: \(names(result.roundedFeatures, of: result)): the values differ by a few steps of "
+        + "float32 and no more, which is rounding; scale 1 is used, as for a feature that is constant"
+    )
+  }
+  let constant = result.constantFeatures
+  if !constant.isEmpty {
+    let all = constant.count == result.model.shape.featureCount
+    complain(
+      "warning: \(all ? "all features" : names(constant, of: result)): one value in all events; "
+        + (all
+          ? "the model has learned nothing; check how the events were made"
+          : "scale 1 is used, and an event with another value gets a score by its distance alone"))
+  }
+  if result.distinctEventCount < result.eventCount / 2 + 1 {
+    complain(
+      "warning: of \(counted(result.eventCount, "event")) only \(result.distinctEventCount) are "
+        + "different: the network learns the copies, and thresholds made of such events hold for them "
+        + "alone; check how the events were made")
+  }
+}
+
+private func names(_ features: [Int], of result: TrainingResult) -> String {
+  let names = features.prefix(8).map { feature in
     result.model.featureNames.map { $0[feature] } ?? "feature \(feature)"
   }
-  let more = result.roundedFeatures.count - names.count
-  complain(
-    "warning: \(names.joined(separator: ", "))\(more > 0 ? " and \(more) more" : ""): the values "
-      + "differ by a few steps of float32 and no more, which is rounding; scale 1 is used, as for "
-      + "a feature that is constant")
+  let more = features.count - names.count
+  return names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
 }
 
 /// Says on stderr where the network does worse than a linear filter.

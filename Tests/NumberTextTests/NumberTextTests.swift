@@ -29,6 +29,16 @@ import Testing
     ] as [(Double, String)])
   func largeNumbersInFull(value: Double, text: String) { #expect(significant(value) == text) }
 
+  @Test(
+    arguments: [
+      (0, "0"), (0.0016249, "0.00162"), (1e-5, "0.00001"), (1e-10, "0.000000001 or less"),
+      (-12.345, "-12.3"), (0.9996, "1"), (999.6, "1,000"), (99.96, "100"), (1000, "1,000"),
+      (1234.6, "1,230"), (1_234_567, "1,230,000"), (9.9e14, "990,000,000,000,000"),
+      (1e15, "1,000,000,000,000,000 or more"), (-1e300, "-1,000,000,000,000,000 or more"),
+      (.nan, "none"), (.infinity, "inf"),
+    ] as [(Double, String)])
+  func numbersForPeopleHaveNoExponent(value: Double, text: String) { #expect(plain(value) == text) }
+
   @Test func theLargestNumberHasRoom() {
     #expect(fixed(.greatestFiniteMagnitude, places: 7).utf8.count == 317)
   }
@@ -43,10 +53,11 @@ import Testing
 
   @Test func quantitiesHaveUnits() {
     #expect(
-      byteText(512_000) == "512 kB" && byteText(999.6) == "1 kB" && byteText(2e15) == "2e+03 TB")
+      byteText(512_000) == "512 kB" && byteText(999.6) == "1 kB" && byteText(2e15) == "2,000 TB")
     #expect(durationText(119) == "119 s" && durationText(9_000) == "2.5 h")
     #expect(exactDurationText(185) == "3 min 05 s" && exactDurationText(3_720) == "1 h 02 min")
     #expect(exactDurationText(-1) == "0 s" && exactDurationText(.infinity).hasSuffix("min"))
-    #expect(percentText(0.015) == "1.5 %")
+    #expect(percentText(0.015) == "1.5 %" && percentText(20) == "2,000 %")
+    #expect(durationText(3.6e6) == "1,000 h")
   }
 }

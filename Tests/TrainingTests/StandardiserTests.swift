@@ -38,6 +38,20 @@ internal import Training
     #expect(events.standardiser.clip == nil)
   }
 
+  @Test func tellsConstantsAndCopies() throws {
+    let events = try standardised()
+    #expect(events.constantFeatures == [1] && events.roundedFeatures.isEmpty)
+    #expect(events.distinctEventCount == StandardiserTests.eventCount)
+    for (distinct, count) in [(1, 3_000), (7, 2_100), (1_500, 3_000)] {
+      let copies = try StandardisedEvents(
+        TrainingEvents(
+          features: (0..<count).flatMap { [Float($0 % distinct), 1 / Float(1 + $0 % distinct)] },
+          featureCount: 2), logarithmic: nil, clip: nil)
+      #expect(copies.distinctEventCount == distinct)
+      #expect(copies.constantFeatures == (distinct == 1 ? [0, 1] : []))
+    }
+  }
+
   @Test func appliesWhatItFits() throws {
     let events = try standardised()
     for (event, row) in features().enumerated() {

@@ -184,7 +184,7 @@ private func rateOff(
   return AlarmCondition(
     .flaggedRateOff,
     "\(point.name) fires \(side) often than its target, beyond chance: lately "
-      + "\(decimal(factor)) times as often, \(grouped(recent.fired)) of "
+      + "\(plain(factor)) times as often, \(grouped(recent.fired)) of "
       + "\(countText(scored, "event")).")
 }
 
