@@ -54,7 +54,9 @@ final class ConnectionGuard {
 
   /// How soon the next look is due.
   var periodMs: Int {
-    switch limits {
+    // The monitor wakes the thread when somebody comes.
+    if connections.isEmpty { return pressure == nil ? 100 : 50 }
+    return switch limits {
     case .stream: quickUntilMs > lookedMs ? 1 : 5
     case .trickle: 10
     case .none: pressure == nil ? 100 : 50

@@ -39,6 +39,9 @@ final class ConnectionWatch {
       ])
   }
 
+  /// Whether a handshake may have ended without an event.
+  var isUncertain: Bool { account.isUncertain }
+
   /// Incoming peers that are connected or about to be.
   func taken(nowMs: Int64) -> Int { account.taken(nowMs: nowMs) }
 

@@ -99,13 +99,14 @@ package final class ZAPHandler: @unchecked Sendable {
         + watches.values.map { .socket($0.monitor.socket, .receivable) })
     var message = Message()
     while !isStopping.load(ordering: .acquiring) {
-      _ = try poller.wait(timeoutMs: watches.values.map(\.periodMs).min() ?? 100)
+      let isAsked = try poller.wait(timeoutMs: watches.values.map(\.periodMs).min() ?? 100) > 0
       let nowMs = tamis_zmq_monotonic_ms()
-      // Events first, since peers that have left make room for those that ask.
-      for watch in watches.values {
+      // Events first, since peers that have left make room for those that ask. Most wakings are for
+      // the looks below alone.
+      for watch in watches.values where isAsked || watch.isUncertain {
         try watch.take(nowMs: nowMs) { note($0, of: watch) }
       }
-      while let request = try AdmissionRequest.next(from: requests, into: &message) {
+      while isAsked, let request = try AdmissionRequest.next(from: requests, into: &message) {
         try answer(request, on: requests, nowMs: nowMs)
       }
       try answerHeld(on: requests, nowMs: nowMs)

@@ -81,9 +81,6 @@ final class CommandSocket {
     }
   }
 
-  /// Connections past their handshake.
-  var connectionCount: Int { sockets.counts.map(\.figures.established).reduce(0, +) }
-
   deinit {
     sockets.stop()
     thread.take()?.join()

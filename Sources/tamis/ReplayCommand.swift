@@ -25,7 +25,7 @@ struct ReplayCommand: ParsableCommand {
       --as-source. A daemon takes a run that it knows as ended only after another begin of run. \
       With --loop each round has higher run numbers, since the daemon would refuse the same \
       records as repeated. A PUB socket waits for its first subscriber, or for the number of \
-      --subscribers.
+      --subscribers: of connections that have subscribed to something, each counted once.
 
       No wait between two messages is longer than --gap-max: neither one by the records' times (--pace \
       original and xK) nor one by a low RATE/s. A wait that was cut is reported. Records with time 0 are \

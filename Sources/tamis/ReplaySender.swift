@@ -38,23 +38,13 @@ struct ReplaySender: ~Copyable {
 
   private var socket: Socket { opened.socket }
 
-  /// Several subscribers are counted when no subscription has come or gone for this long.
-  private static let settlingNs: UInt64 = 200_000_000
-
   /// Returns when a PUB socket has `count` subscribers; a PUSH socket waits with its first message.
   func waitForReceivers(_ count: Int) throws {
     guard pattern == .pub else { return }
     let startNs = monotonicNs()
-    var changedNs = startNs
     while true {
-      if try subscriptions.update(from: socket) { changedNs = monotonicNs() }
-      // A subscriber may have several topics, or come twice before its old connection is given up: there
-      // are as many connections as well, and nothing has changed for a while.
-      if subscriptions.count >= count, count == 1 || opened.connectionCount >= count,
-        count == 1 || monotonicNs() - changedNs >= Self.settlingNs
-      {
-        return
-      }
+      try subscriptions.update(from: socket)
+      if subscriptions.subscriberCount >= count { return }
       try pause(ns: 1_000_000, since: startNs, "subscribed")
     }
   }
@@ -110,23 +100,32 @@ struct ReplaySender: ~Copyable {
   }
 }
 
-/// How many subscriptions a PUB socket has.
+/// What a PUB socket is subscribed to, and by how many.
 private final class Subscriptions {
+  /// Subscriptions, over all subscribers.
   private(set) var count = 0
+  /// The topics that each connection has, with those that it has twice.
+  private var topics: [PeerConnection: Int] = [:]
   private var message = Message()
 
-  /// Counts those that have come and gone since the last call; returns whether there were any.
-  @discardableResult
-  func update(from socket: Socket) throws -> Bool {
-    var hasChanged = false
+  /// Connections that have subscribed to something and are there: however many topics each has, and
+  /// whoever came before and has gone.
+  var subscriberCount: Int {
+    topics = topics.filter { $0.value > 0 && $0.key.isOpen }
+    return topics.count
+  }
+
+  /// Counts those that have come and gone since the last call.
+  func update(from socket: Socket) throws {
     while try socket.receive(into: &message) {
-      hasChanged = true
-      switch message.bytes.first {
-      case 1: count += 1
-      case 0: count -= 1
-      default: break
-      }
+      let change =
+        switch message.bytes.first {
+        case 1: 1
+        case 0: -1
+        default: 0
+        }
+      count += change
+      if let connection = PeerConnection(of: message) { topics[connection, default: 0] += change }
     }
-    return hasChanged
   }
 }
