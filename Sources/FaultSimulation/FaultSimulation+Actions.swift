@@ -32,7 +32,8 @@ extension FaultSimulation {
       process?.end(action == .kill ? .kill : .powerCut)
     case .planEnd:
       process?.plannedEnd = random.coin() ? .kill : .powerCut
-      process?.callsLeft = random.pick(1...40)
+      process?.plannedFile = random.oneIn(4) ? someFile() : nil
+      process?.callsLeft = random.pick(1...(process?.plannedFile == nil ? 40 : 8))
     default: actOutside(action)
     }
     if process?.isDead ?? false { bury() }
@@ -79,6 +80,7 @@ extension FaultSimulation {
       disk.capacity = .max / 2
     case .faultyCalls:
       note("calls fail")
+      process?.failureFile = nil
       process?.failureOneIn = random.pick(2...40)
     case .faultySyncs:
       note("syncs fail")
@@ -101,6 +103,7 @@ extension FaultSimulation {
   func heal() {
     disk.capacity = .max / 2
     process?.failureOneIn = 0
+    process?.failureFile = nil
     process?.syncFailureOneIn = 0
     process?.hidesFreeBytes = false
     if isCalm {
@@ -132,10 +135,16 @@ extension FaultSimulation {
     if let calls = endOnStart {
       process.callsLeft = calls
       process.plannedEnd = random.coin() ? .kill : .powerCut
+      if random.coin() {
+        process.plannedFile = someFile()
+        process.callsLeft = random.pick(1...8)
+      }
       endOnStart = nil
     }
     if !isCalm, plan.weights.last != 0, random.oneIn(8) {
-      process.failureOneIn = random.pick(3...60)
+      process.failureFile = random.coin() ? someFile() : nil
+      process.failureOneIn =
+        process.failureFile == nil ? random.pick(3...60) : random.pick(1...4)
     }
     life += 1
     startedAfterJump = wasSet
@@ -184,6 +193,15 @@ extension FaultSimulation {
     lastLowNs = nil
     witness.inspect(disk, afterPowerCut: wasCutSinceInspection)
     wasCutSinceInspection = false
+  }
+
+  /// A file that a start makes or mends.
+  private func someFile() -> String {
+    let names = [
+      "lock", "numbers", "published", "deleted", "ledger.jsonl", "ledger.open", "decisions.jsonl",
+      ".writing",
+    ]
+    return names[random.below(names.count)]
   }
 
   private func noteEnd(_ end: SimulatedProcess.End) {

@@ -143,7 +143,7 @@ final class SimulatedFile: StoredFile, @unchecked Sendable {
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
     if process.isDead { throw SystemCallError("write", file: path, code: EIO) }
-    if process.endsNow() {
+    if process.endsNow(path) {
       if process.plannedEnd == .kill {
         put(bytes, at: offset, count: bytes.count)
       } else {
@@ -152,7 +152,7 @@ final class SimulatedFile: StoredFile, @unchecked Sendable {
       process.end(process.plannedEnd)
       throw SystemCallError("write", file: path, code: EIO)
     }
-    if process.tearsWrite() {
+    if process.tearsWrite(of: path) {
       put(bytes, at: offset, count: disk.random.below(bytes.count + 1))
       throw process.failure("write", path)
     }
@@ -210,7 +210,7 @@ private final class SimulatedRegion: StoredRegion, @unchecked Sendable {
     let process = file.process
     if process.isDead { return }
     var count = bytes.count
-    let ends = process.endsNow()
+    let ends = process.endsNow(file.path)
     if ends { count = process.disk.random.below(count + 1) }
     _ = process.disk.write(
       UnsafeRawBufferPointer(rebasing: bytes[..<count]), to: file.node, at: offset, nowS: file.nowS)

@@ -13,11 +13,16 @@ final class SimulatedProcess {
   var callsLeft: Int?
   /// How the planned end comes.
   var plannedEnd = End.kill
+  /// The file whose calls alone are counted for the planned end; nil for all calls. Small files are made
+  /// within a few calls of a start, which a number of any calls hardly ever meets.
+  var plannedFile: String?
   /// Told once, at the end.
   var whenItEnds: (End) -> Void = { _ in }
 
   /// One in this many calls fails; 0 for none.
   var failureOneIn = 0
+  /// The file whose calls alone fail; nil for all.
+  var failureFile: String?
   /// One in this many syncs fails and drops the bytes that it should have written; 0 for none.
   var syncFailureOneIn = 0
   /// The file system does not say how much is free.
@@ -34,28 +39,36 @@ final class SimulatedProcess {
   /// Before each call: the end, or a fault, or nothing.
   func gate(_ operation: String, _ file: String) throws(SystemCallError) {
     try live(operation, file)
-    if failureOneIn > 0, disk.random.oneIn(failureOneIn) {
-      throw failure(operation, file)
-    }
+    if fails(file) { throw failure(operation, file) }
+  }
+
+  private func fails(_ file: String) -> Bool {
+    guard failureOneIn > 0, Self.concerns(file, failureFile) else { return false }
+    return disk.random.oneIn(failureOneIn)
+  }
+
+  /// Whether a call for the path `file` is one of those meant: of the file `name`, whole or in the making.
+  private static func concerns(_ file: String, _ name: String?) -> Bool {
+    name.map { file.contains($0) } ?? true
   }
 
   /// Whether a write is to fail half way.
-  func tearsWrite() -> Bool { failureOneIn > 0 && disk.random.oneIn(failureOneIn) }
+  func tearsWrite(of file: String) -> Bool { fails(file) }
 
   /// Whether a sync is to fail.
   func failsSync() -> Bool { syncFailureOneIn > 0 && disk.random.oneIn(syncFailureOneIn) }
 
   /// Whether the planned end comes within the call that is being made.
-  func endsNow() -> Bool {
+  func endsNow(_ file: String) -> Bool {
     callCount += 1
-    guard let left = callsLeft else { return false }
+    guard Self.concerns(file, plannedFile), let left = callsLeft else { return false }
     callsLeft = left - 1
     return left <= 1
   }
 
   func live(_ operation: String, _ file: String) throws(SystemCallError) {
     if isDead { throw SystemCallError(operation, file: file, code: EIO) }
-    if endsNow() {
+    if endsNow(file) {
       end(plannedEnd)
       throw SystemCallError(operation, file: file, code: EIO)
     }
