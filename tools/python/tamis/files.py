@@ -61,13 +61,17 @@ class Table:
     def write_run(self, path: Path) -> Run:
         """Writes a run folder with the same segments."""
         writer = RunWriter(path, self.kind, feature_count_of(self.records), self.feature_names)
-        with writer:
+        try:
             start = 0
             for index, count in enumerate(self.segments or [len(self.records)]):
                 if index:
                     writer.next_segment()
                 writer.append(self.records[start:start + count])
                 start += count
+            writer.close()
+        except BaseException:
+            writer.discard()
+            raise
         return Run(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -38,6 +39,7 @@ class RunWriter:
         self.folder = pathlib.Path(path)
         if self.folder.exists() and not self.folder.is_dir():
             raise RunFault(f"{path}: is a file; a run is written into a new folder")
+        self._made_folder = not self.folder.exists()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._hold = _HeldFolder(self.folder)
         if not continuing and any(self.folder.iterdir()):
@@ -54,6 +56,7 @@ class RunWriter:
                         if self._closed_after_crash(each)]
         if kind == "flagged" and self.earlier:
             self.last_number = int(mapped(self.earlier[-1], self.dtype)["number"][-1])
+        self._before = set(self.earlier)
         self._index = max((segment_number(each) for each in self.earlier), default=0)
         self._open_next()
 
@@ -94,12 +97,30 @@ class RunWriter:
     def close(self) -> None:
         """Puts the segment on the disk under its name, then the manifest."""
         self._name_segment()
-        partial = self.folder / "manifest.json.partial"
-        with open(partial, "w", encoding="utf-8") as file:
-            json.dump(self._manifest(), file, indent=2)
-            _synced(file)
-        partial.rename(self.folder / "manifest.json")
+        # The name that the commands use, too, and remove with a run that was not finished.
+        partial = self.folder / "manifest.json.new"
+        try:
+            with open(partial, "w", encoding="utf-8") as file:
+                json.dump(self._manifest(), file, indent=2)
+                _synced(file)
+            partial.rename(self.folder / "manifest.json")
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
         _sync_folder(self.folder)
+        self._hold.close()
+
+    def discard(self) -> None:
+        """Removes what was written since the writer was made, and the folder if it made that: for a run
+        that cannot be finished and can be made again."""
+        with contextlib.suppress(OSError):
+            self.file.close()  # What it had not written yet finds no room, perhaps.
+        (self.folder / "manifest.json").unlink(missing_ok=True)
+        for path in {self.segment, self.open_segment, *self.earlier} - self._before:
+            path.unlink(missing_ok=True)
+        if self._made_folder:
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
         self._hold.close()
 
     def _name_segment(self) -> None:

@@ -175,16 +175,9 @@ def converted(options: argparse.Namespace, names: Sequence[str] | None) -> dict[
         writer.close()
     except BaseException:
         if writer is not None:
-            _removed(pathlib.Path(options.out), writer)
+            writer.discard()
         raise
     return counts
-
-
-def _removed(folder: pathlib.Path, writer: RunWriter) -> None:
-    """Takes away the half of a run; nothing else was in the folder."""
-    writer.file.close()
-    writer.open_segment.unlink(missing_ok=True)
-    folder.rmdir()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
