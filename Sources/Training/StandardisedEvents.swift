@@ -25,7 +25,8 @@ package struct StandardisedEvents: Sendable {
   /// Fits mean and standard deviation (of the population) of t(x) per feature and applies them.
   ///
   /// Sums are float64 in a fixed order: events ascending within chunks of `chunkEventCount`, then
-  /// chunks ascending. A constant feature gets scale 1.
+  /// chunks ascending. A constant feature gets scale 1, or
+  /// four float steps of its value where that is more.
   package init(
     _ events: TrainingEvents, logarithmic: [Bool]?, clip: Float?
   ) throws {
@@ -104,6 +105,8 @@ private struct FeatureRows {
       let spread = (squares[feature] / Double(count)).squareRoot()
       // The mean of equal values may be off by a rounding: a deviation from it does not prove that
       // they differ.
+      // A step of rounding must be next to nothing: for large values it is far more than 1.
+      scales[feature] = max(1, Float(ResolvedSpread.floor(mean: mean[feature])))
       if isConstant(feature) {
         constant.append(feature)
       } else if ResolvedSpread.holds(spread, mean: mean[feature]) {

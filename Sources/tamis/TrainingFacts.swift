@@ -81,7 +81,7 @@ func warnOfSample(_ result: TrainingResult) {
   if !result.roundedFeatures.isEmpty {
     complain(
       "warning: \(names(result.roundedFeatures, of: result)): the values differ by a few steps of "
-        + "float32 and no more, which is rounding; scale 1 is used, as for a feature that is constant"
+        + "float32 and no more, which is rounding; the feature is taken for constant"
     )
   }
   let constant = result.constantFeatures
@@ -91,7 +91,7 @@ func warnOfSample(_ result: TrainingResult) {
       "warning: \(all ? "all features" : names(constant, of: result)): one value in all events; "
         + (all
           ? "the model has learned nothing; check how the events were made"
-          : "scale 1 is used, and an event with another value gets a score by its distance alone"))
+          : "an event with another value gets a score by its distance alone"))
   }
   if result.distinctEventCount < result.eventCount / 2 + 1 {
     complain(
