@@ -216,7 +216,7 @@ extension FaultSimulation {
       tally.kills += 1
     }
     receivers.loseDaemon()
-    if random.oneIn(6), let ledger = checkTools() { checkAccounted(in: ledger) }
+    if random.oneIn(6), let ledger = checkTools() { checkContents(of: ledger) }
   }
 
   /// The stages of a dead process are let go of.
@@ -266,7 +266,7 @@ extension FaultSimulation {
     noteCalls(process)
     self.process = nil
     drainSinceNs = nil
-    if random.oneIn(6), let ledger = checkTools() { checkAccounted(in: ledger) }
+    if random.oneIn(6), let ledger = checkTools() { checkContents(of: ledger) }
   }
 
   // MARK: What must hold

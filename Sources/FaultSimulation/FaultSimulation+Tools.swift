@@ -42,8 +42,7 @@ extension FaultSimulation {
   func checkAccounts() {
     guard let ledger = checkTools() else { return }
     checkSums(of: ledger)
-    checkRuns(in: ledger)
-    checkAccounted(in: ledger)
+    checkContents(of: ledger)
     // A cap lets events go by its prescale; what it lets go is counted, not told one by one.
     guard plan.settings.flaggedRateMax == 0 else { return }
     var unexplained: [SentEvent] = []
@@ -84,8 +83,14 @@ extension FaultSimulation {
     }
   }
 
+  /// What holds also in the middle, and where no daemon has started since.
+  func checkContents(of ledger: StreamLedger) {
+    checkRuns(in: ledger)
+    checkAccounted(in: ledger)
+  }
+
   /// What a daemon has decided, journaled and entered is in the ledger, whatever became of the process.
-  func checkAccounted(in ledger: StreamLedger) {
+  private func checkAccounted(in ledger: StreamLedger) {
     var accounts: [UInt64: [StreamAccount]] = [:]
     for account in ledger.accounts {
       accounts[senders.key(account.run, account.source), default: []].append(account)
@@ -115,8 +120,8 @@ extension FaultSimulation {
     }
   }
 
-  /// A run of which something was decided is in the ledger, and what was received is not told as
-  /// missing, unless the power was cut or, for the last batch, the daemon killed.
+  /// A run with a record in the journal is in the ledger, which expects that record; and what was
+  /// received is not told as missing, unless the power was cut or, for the last batch, the daemon killed.
   private func checkRuns(in ledger: StreamLedger) {
     if lives.contains(where: { $0.end == .powerCut }) { return }
     let wasKilled = lives.contains { $0.end != nil }
@@ -124,12 +129,14 @@ extension FaultSimulation {
     for account in ledger.accounts {
       accounts[senders.key(account.run, account.source), default: []].append(account)
     }
-    for event in senders.book where event.isDelivered {
-      guard let found = accounts[senders.key(event.run, event.source)] else {
-        if wasKilled { continue }
+    for event in senders.book where event.number > 0 {
+      let found = accounts[senders.key(event.run, event.source)] ?? []
+      if !found.contains(where: { event.sequence <= $0.expected }) {
         return witness.fail(
-          "run \(event.run) of source \(event.source) was decided and is in no ledger")
+          "run \(event.run), source \(event.source), sequence \(event.sequence) was journaled, and the "
+            + "ledger \(found.isEmpty ? "has no such run" : "does not expect it")")
       }
+      guard event.isDelivered else { continue }
       let isMissing = found.allSatisfy { account in
         account.missingRanges.contains { $0.contains(event.sequence) }
       }

@@ -74,8 +74,9 @@ struct LedgerTakes {
 
   /// Reads the ledger of the journal in `folder`.
   init(journal folder: String) throws {
-    note(try Self.lines(inFolder: folder, &notes))
+    // Read before the lines: the account of a run that is closed meanwhile goes after its line has come.
     let open = try RunAccountFile.accounts(inFolder: folder)
+    note(try Self.lines(inFolder: folder, &notes))
     notes += open.notes
     let store = DiskFolder(folder)
     notes += try RunAccountFile.damageSetAside(in: store)

@@ -24,6 +24,9 @@ struct AccountLayout: Equatable {
   /// By reason, see `AbandonedCounts`.
   private static let abandonedWord = 10
   private static let refusedWord = abandonedWord + AbandonedCounts.wordCount
+  /// The highest sequence of a batch that is being journaled; 0 in other accounts. The last of the
+  /// words for refused records, which no reason uses.
+  private static let announcedWord = current.decidedWord - 1
   private static let reasons = RecordRejection.allCases
 
   private init(magic: UInt64, decidedWord: Int) {
@@ -47,8 +50,11 @@ struct AccountLayout: Equatable {
       && [current, earlier].contains { $0.magic == file.loadUnaligned(as: UInt64.self) }
   }
 
-  /// What a whole file says, and how many of its slots make no sense.
-  func accounts(_ file: UnsafeRawBufferPointer) -> (accounts: [OpenAccount], damagedCount: Int) {
+  /// What a whole file says, and how many of its slots make no sense. `isHeld`: its daemon runs, and
+  /// goes on with the batches that it has announced.
+  func accounts(
+    _ file: UnsafeRawBufferPointer, isHeld: Bool = false
+  ) -> (accounts: [OpenAccount], damagedCount: Int) {
     var accounts: [OpenAccount] = []
     var damagedCount = 0
     for slot in 0..<(file.count - Self.headerByteCount) / slotByteCount {
@@ -59,7 +65,7 @@ struct AccountLayout: Equatable {
       }
       if let newest = copies.filter(isWhole).max(by: { Self.generation($0) < Self.generation($1) })
       {
-        if let account = account(newest, slot: slot) { accounts.append(account) }
+        if let account = account(newest, slot: slot, isHeld: isHeld) { accounts.append(account) }
       } else if copies.contains(where: { $0.contains { $0 != 0 } }) {
         damagedCount += 1
       }
@@ -124,8 +130,27 @@ struct AccountLayout: Equatable {
     account.decided.save(to: words + decidedWord)
   }
 
-  /// The account in a whole copy; nil where it is empty or makes no sense.
-  func account(_ copy: UnsafeRawBufferPointer, slot: Int) -> OpenAccount? {
+  /// Enters in the words of a whole copy that a batch of this run up to its highest decided sequence
+  /// is about to be journaled. Where the copy is of another run, or of none, it becomes this one's,
+  /// with nothing decided. Allocates nothing.
+  func announce(_ account: borrowing DecidedAccount, in words: UnsafeMutablePointer<UInt64>) {
+    let key = UInt64(account.run) << 32 | UInt64(account.source)
+    let openedNs = account.openedNs
+    if words[1] != 1 || words[2] != key || words[3] != openedNs {
+      let begun = DecidedAccount(
+        run: account.run, source: account.source, openedNs: openedNs)
+      save(begun, refused: [], to: words)
+      words[1] = 1
+    }
+    words[4] = account.resumeCount
+    words[Self.announcedWord] = account.decided.highest
+  }
+
+  /// The account in a whole copy; nil where it is empty or makes no sense. Of a batch that was
+  /// announced and not entered it says that it is missing, unless its daemon runs (`isHeld`).
+  func account(
+    _ copy: UnsafeRawBufferPointer, slot: Int, isHeld: Bool = false
+  ) -> OpenAccount? {
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: checksumWord + 1) { words in
       UnsafeMutableRawBufferPointer(words).copyMemory(from: copy)
       guard words[1] == 1, let base = words.baseAddress,
@@ -136,7 +161,8 @@ struct AccountLayout: Equatable {
         openedNs: words[3], resumeCount: words[4], scored: words[5], notFinite: words[6],
         flagged: words[7], unbiased: words[8], decided: decided)
       guard hasLosses else { return OpenAccount(slot: slot, account: account, refused: []) }
-      account.expected = words[Self.expectedWord]
+      account.expected = max(
+        words[Self.expectedWord], isHeld ? 0 : words[Self.announcedWord])
       account.abandoned = AbandonedCounts(savedAt: base + Self.abandonedWord)
       let refused = Self.reasons.enumerated().map { index, reason in
         RefusedCount(reason: reason, count: words[Self.refusedWord + index])

@@ -53,9 +53,18 @@ extension DecideStage {
     EventRecordView(ring.record(at: position)).sequence
   }
 
+  /// Before the staged records are journaled: a kill leaves no record in the journal whose run is in no
+  /// ledger, or whose sequence is beyond what the ledger expects.
+  func announceBatch() {
+    for index in dirtyEntries where ledger.entries[index].isStaged {
+      ledgerState.announce(ledger.entries[index].account, in: index)
+    }
+  }
+
   func enterAccounts() {
     for index in dirtyEntries {
       ledger.entries[index].isDirty = false
+      ledger.entries[index].isStaged = false
       enterAccount(index)
     }
     dirtyEntries.removeAll(keepingCapacity: true)

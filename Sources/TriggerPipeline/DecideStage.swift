@@ -143,6 +143,7 @@ final class DecideStage: @unchecked Sendable {
     }
     counters.batchEvents.record(Double(range.count))
     decide(range)
+    if stagedCount > 0 { announceBatch() }
     let isKept = output.take(
       UnsafeRawBufferPointer(rebasing: staged[..<(stagedCount * flaggedByteCount)]),
       count: stagedCount)
@@ -176,7 +177,9 @@ extension DecideStage {
       let count = min(range.upperBound - start, control?.remainingCount ?? .max)
       let stretch = ring.stretch(from: start, upTo: start + count)
       account(for: stretch, in: note.ledgerEntry)
+      let stagedBefore = stagedCount
       if note.isEvent { decide(stretch, note.ledgerEntry, decidedNs: decidedNs) }
+      if stagedCount > stagedBefore { ledger.entries[note.ledgerEntry].isStaged = true }
       if note.closedEntry == note.ledgerEntry { passed.append((note.ledgerEntry, .endOfRun)) }
       start = stretch.upperBound
     }

@@ -18,12 +18,12 @@ package struct OpenAccount {
 /// `ledger.open` beside the journal's segments: the accounts of the open runs, in a file that is
 /// mapped into memory. They outlive the process however it ends.
 ///
-/// An account is entered after its records were journaled. A kill between the two leaves at most
-/// one batch that is in the journal and not in the account; it then counts as lost, never the other
-/// way round. Each slot has three copies with checksums: one is written, one is the last that was
-/// whole, one the last that is known to be on the disk. A kill therefore loses nothing. A power
-/// failure may tear any page, and loses the entries since the last synchronisation. The publishing
-/// thread writes; another may synchronise.
+/// An account is entered after its records were journaled, and before that the batch is announced. A
+/// kill between the two leaves at most one batch that is in the journal and not in the account; it
+/// then counts as missing, never the other way round. Each slot has three copies with checksums: one
+/// is written, one is the last that was whole, one the last that is known to be on the disk. A kill
+/// therefore loses nothing. A power failure may tear any page, and loses the entries since the last
+/// synchronisation. The publishing thread writes; another may synchronise.
 package final class RunAccountFile {
   /// Notes on accounts of an earlier file that could not be read.
   package private(set) var notes: [String] = []
@@ -159,16 +159,21 @@ package final class RunAccountFile {
       return ([], ["\(error); the runs that are open cannot be told"])
     }
     guard let content = found else { return ([], []) }
-    let (accounts, damage) = content.withUnsafeBytes { Self.accounts(in: $0, path: path) }
+    // Looked for after the file was read: a daemon that has just been killed does not go on.
+    let isHeld = journalHolder(folder: folder) != nil
+    let (accounts, damage) = content.withUnsafeBytes {
+      Self.accounts(in: $0, path: path, isHeld: isHeld)
+    }
     return (accounts, [damage].compactMap(\.self))
   }
 
-  /// The accounts in the bytes of such a file, and what is wrong with it; `path` names it.
+  /// The accounts in the bytes of such a file, and what is wrong with it; `path` names it. `isHeld`: its
+  /// daemon runs, and is about to enter the batches that it has announced.
   package static func accounts(
-    in bytes: UnsafeRawBufferPointer, path: String
+    in bytes: UnsafeRawBufferPointer, path: String, isHeld: Bool = false
   ) -> (accounts: [OpenAccount], damage: String?) {
     (
-      AccountLayout.of(bytes)?.accounts(bytes).accounts ?? [],
+      AccountLayout.of(bytes)?.accounts(bytes, isHeld: isHeld).accounts ?? [],
       AccountLayout.damage(bytes, path: path, slotCount: RunLedgerTable.entryCount)
     )
   }
@@ -209,6 +214,16 @@ package final class RunAccountFile {
     guard let base = words.baseAddress else { return }
     words[1] = 1
     Self.layout.save(account, refused: refused, to: base)
+    put(index)
+  }
+
+  /// Notes that the batch which this account has is about to be journaled; `enter` follows. A kill
+  /// between the two leaves what was entered before, and up to the highest sequence of the batch
+  /// everything else as missing. Allocates nothing.
+  package func announce(_ account: borrowing DecidedAccount, in index: Int) {
+    guard let base = scratch.bindMemory(to: UInt64.self).baseAddress else { return }
+    region.read(into: scratch, at: Self.offset(index, slots[index].newest))
+    Self.layout.announce(account, in: base)
     put(index)
   }
 

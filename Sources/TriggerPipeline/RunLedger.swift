@@ -130,6 +130,8 @@ final class RunLedgerEntry: @unchecked Sendable {
   var account = DecidedAccount()
   /// Whether the account has changed since it was last entered in the ledger's state.
   var isDirty = false
+  /// Whether the batch that is decided now has records of it for the journal.
+  var isStaged = false
 
   /// For a run that is to be closed without a record that says so: the position in the ring before
   /// which all its records lie. Otherwise -1. Ingest sets it, publish resets it.

@@ -1,6 +1,8 @@
+import DurableFiles
 import EventRecords
 import Foundation
 import Offline
+import RunFiles
 import Testing
 import TriggerPipeline
 
@@ -84,6 +86,60 @@ import TriggerPipeline
     #expect(stream.refused == refused && stream.isOpen)
     // The journal has no ledger.jsonl, which is told.
     #expect(merged.notes.count == 1 && merged.notes[0].contains("ledger.jsonl"))
+  }
+
+  /// A kill while a batch is journaled leaves its run in the ledger, and the batch as missing. While a
+  /// daemon holds the journal it is about to enter the batch.
+  @Test(arguments: [0, 1, 10] as [UInt64], [1, 7] as [UInt64])
+  func aBatchThatWasAnnouncedIsMissingAfterAKill(decided: UInt64, further: UInt64) throws {
+    let folder = try Folder()
+    try Data().write(to: URL(fileURLWithPath: "\(folder.path)/ledger.jsonl"))
+    do {
+      let state = try RunAccountFile(folder: folder.path, slotCount: RunLedgerTable.entryCount)
+      var account = DecidedAccount(run: 3, source: 9, openedNs: 5)
+      account.decided.note(1, count: decided)
+      let refused = [RefusedCount(reason: .sourceLimit, count: 7)]
+      if decided > 0 { state.enter(account, refused: refused, in: 1) }
+      account.decided.note(decided + 1, count: further)
+      state.announce(account, in: 1)
+    }
+    for isHeld in [true, false] {
+      var lock: AnyObject?
+      if isHeld { lock = try DiskFolder(folder.path).lock(FlaggedJournal.lockName) }
+      try withExtendedLifetime(lock) {
+        let stream = try #require(try StreamLedger(journals: [folder.path]).accounts.first)
+        #expect(stream.run == 3 && stream.source == 9 && stream.decided == decided)
+        #expect(stream.missing == (isHeld ? 0 : further) && stream.isOpen)
+        #expect(stream.refused.map(\.count) == (decided > 0 ? [7] : []))
+      }
+    }
+    let state = try RunAccountFile(folder: folder.path, slotCount: RunLedgerTable.entryCount)
+    let found = try #require(state.accounts.first)
+    #expect(found.slot == 1 && found.account.expected == decided + further)
+    let table = RunLedgerTable()
+    #expect(table.resume([(slot: 1, account: found.account)]) == [])
+    // What was entered is announced no more.
+    state.enter(Self.account(run: 3, through: decided + further, openedNs: 5), in: 1)
+    let entered = try #require(try StreamLedger(journals: [folder.path]).accounts.first)
+    #expect(entered.missing == 0 && entered.decided == decided + further)
+  }
+
+  /// The slot of a run that was closed belongs to the next one from its first announcement on.
+  @Test func anAnnouncementTakesNothingFromTheRunBefore() throws {
+    let folder = try Folder()
+    let state = try RunAccountFile(folder: folder.path, slotCount: RunLedgerTable.entryCount)
+    state.enter(Self.account(run: 3, through: 10, openedNs: 5), in: 0)
+    state.clear(0)
+    for (run, openedNs) in [(3, 6), (4, 6), (4, 7)] as [(UInt32, UInt64)] {
+      var account = DecidedAccount(run: run, source: 9, openedNs: openedNs, resumeCount: 2)
+      account.scored = 5
+      _ = account.decided.note(1)
+      account.decided.note(2, count: .max - 2)
+      state.announce(account, in: 0)
+      let found = try #require(state.accounts.first?.account)
+      #expect(found.run == run && found.openedNs == openedNs && found.resumeCount == 2)
+      #expect(found.decided.received == 0 && found.scored == 0 && found.expected == .max - 1)
+    }
   }
 
   /// A file that was cut, while the daemon ran or not: the ledger does not say that it is complete, not
