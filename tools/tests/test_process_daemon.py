@@ -194,7 +194,7 @@ class TestReload:
                 own.write_text("{" if number < 39
                                else (chain / "calibration.json").read_text() + "\n")
                 daemon.process.send_signal(signal.SIGHUP)
-            until(lambda: " armed " in daemon.log, "the last state is armed")
+            until(lambda: "calibration are in force" in daemon.log, "the last state is armed")
             assert daemon.end() == 0
 
     def test_only_the_daemon_that_answers_is_signalled(self, chain, tmp_path):
@@ -272,7 +272,7 @@ class TestSignals:
 
             until(blocks, "the program has begun")
             daemon.process.send_signal(signal.SIGHUP)
-            until(lambda: " armed " in daemon.log, "the reload follows the start")
+            until(lambda: "calibration are in force" in daemon.log, "the reload follows the start")
             assert daemon.end() == 0
 
 
