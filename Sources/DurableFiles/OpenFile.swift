@@ -1,4 +1,4 @@
-public import Glibc
+internal import Glibc
 
 /// An open file descriptor, closed exactly once.
 public struct OpenFile: ~Copyable, Sendable {
@@ -9,7 +9,7 @@ public struct OpenFile: ~Copyable, Sendable {
 
   /// Opens the regular file `path` with the flags of open(2); `O_CLOEXEC` is always added. What is
   /// no regular file is refused and never waited for, but a folder with `O_DIRECTORY`.
-  public init(opening path: String, flags: CInt, mode: mode_t = 0o644) throws(SystemCallError) {
+  public init(opening path: String, flags: CInt, mode: UInt32 = 0o644) throws(SystemCallError) {
     descriptor = try openRegular(path, flags: flags, mode: mode)
     self.path = path
   }
