@@ -1,0 +1,1 @@
+../../../Sources/tamis/Watch/WorkingPointTable.swift
