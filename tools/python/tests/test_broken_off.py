@@ -79,8 +79,10 @@ ended(main)
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_lets_a_program_put_its_things_in_order(tmp_path, number):
+    # A program that a script starts in the background ignores SIGINT, and the tests inherit that.
     child = subprocess.Popen([sys.executable, "-c", PROGRAM, tmp_path / "run"], cwd=SOURCE,
-                             stdout=subprocess.PIPE, text=True)
+                             stdout=subprocess.PIPE, text=True,
+                             preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     try:
         assert child.stdout.readline() == "begun\n"
         child.send_signal(number)
