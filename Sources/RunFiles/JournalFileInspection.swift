@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import Glibc
 internal import NumberText
 
 /// What a single file of a journal or a run says, for people.
@@ -71,7 +72,7 @@ private func statePublished(_ name: String, _ store: DiskFolder) throws -> FileS
     return FileStatement(
       lines: [title],
       problems: ["\(name): found \(found); a start publishes the whole journal again"])
-  case nil: throw SystemCallError("open", file: store.path(of: name), code: 2)
+  case nil: throw SystemCallError("open", file: store.path(of: name), code: ENOENT)
   }
 }
 
@@ -83,11 +84,12 @@ private func stateDeleted(_ name: String, _ store: DiskFolder) throws -> FileSta
     problems: [deleted.note].compactMap(\.self))
 }
 
-/// Nil for a file of another program, which may be called so, too.
 private func stateLock(_ file: MappedFile, _ store: DiskFolder) -> FileStatement? {
-  let text = withExtendedLifetime(file) { String(decoding: file.bytes.prefix(32), as: UTF8.self) }
-  guard text.allSatisfy({ "0"..."9" ~= $0 || $0 == "\n" }), text.utf8.count < 22 else { return nil }
-  let number = text.prefix { $0 != "\n" }
+  let number: String? = withExtendedLifetime(file) {
+    guard JournalFolder.isLock(file.bytes) else { return nil }
+    return String(decoding: file.bytes.prefix { $0 != 0x0A }, as: UTF8.self)
+  }
+  guard let number else { return nil }
   return FileStatement(lines: [
     "the lock of a journal",
     journalHolder(folder: store.path).map { "held by \($0)" }

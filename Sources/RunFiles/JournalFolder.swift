@@ -34,18 +34,19 @@ enum JournalFolder {
 
   /// Also where the file was set aside, or its writing was broken off.
   private static func isMark(_ name: String, in store: any FolderStore) throws -> Bool {
-    guard
-      let mark = marks.first(where: {
-        name == $0 || name == $0 + replacementSuffix || name.hasPrefix($0 + asideSuffix)
-      })
-    else { return false }
+    guard let mark = marks.first(where: { isOrWas(name, $0) }) else { return false }
     guard mark == FlaggedJournal.lockName else { return true }
-    // Other programs call files so, too. A daemon's is empty or holds the number of its process.
     guard try store.status(of: name)?.isRegular ?? false else { return name != mark }
     let content = try store.open(name, .reading)
     return try withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
       let count = try content.read(into: buffer, at: 0)
-      return count < 22 && buffer[..<count].allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x0A }
+      return isLock(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
+  }
+
+  /// Whether a file of the lock's name is a daemon's: empty, or with the number of its process. Other
+  /// programs call files so, too.
+  static func isLock(_ content: UnsafeRawBufferPointer) -> Bool {
+    content.count < 22 && content.allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x0A }
   }
 }

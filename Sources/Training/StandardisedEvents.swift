@@ -6,9 +6,10 @@ package import ScoreModel
 package struct StandardisedEvents: Sendable {
   package let standardiser: Standardiser
   /// Features that are not constant and whose values differ by no more than rounding; their scale
-  /// is 1.
+  /// is that of a constant.
   package let roundedFeatures: [Int]
-  /// Features that have one value in all events; their scale is 1.
+  /// Features that have one value in all events; their scale is 1, or four float steps of the value
+  /// where that is more.
   package let constantFeatures: [Int]
   /// Events of which no two have the same features, as the hashes of 64 bits tell them.
   package let distinctEventCount: Int
@@ -25,8 +26,8 @@ package struct StandardisedEvents: Sendable {
   /// Fits mean and standard deviation (of the population) of t(x) per feature and applies them.
   ///
   /// Sums are float64 in a fixed order: events ascending within chunks of `chunkEventCount`, then
-  /// chunks ascending. A constant feature gets scale 1, or
-  /// four float steps of its value where that is more.
+  /// chunks ascending. A constant feature gets scale 1, or four float steps of its value
+  /// where that is more.
   package init(
     _ events: TrainingEvents, logarithmic: [Bool]?, clip: Float?
   ) throws {

@@ -157,8 +157,7 @@ private struct Document {
   }
 
   private var table: FileStatement? {
-    let header = "score,signal,threshold,false_positives,fpr,true_positives,tpr\n"
-    guard head.hasPrefix(header) else { return nil }
+    guard head.hasPrefix(Study.rocHeader + "\n") else { return nil }
     let count = bytes.count { $0 == UInt8(ascii: "\n") } - 1
     return cut(
       ["the ROC curves of a report", counted(count, "point")],

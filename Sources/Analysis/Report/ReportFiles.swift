@@ -67,9 +67,12 @@ package struct PictureFiles: Sendable {
 }
 
 extension Study {
+  /// The first line of `rocTable`.
+  package static let rocHeader = "score,signal,threshold,false_positives,fpr,true_positives,tpr"
+
   /// The drawn ROC curves as comma-separated values, a line a point.
   var rocTable: String {
-    var lines = ["score,signal,threshold,false_positives,fpr,true_positives,tpr"]
+    var lines = [Self.rocHeader]
     for score in metrics.scores {
       for (signal, name) in zip(score.signals, signalNames) {
         for point in signal.curve {
