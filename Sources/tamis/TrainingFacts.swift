@@ -91,7 +91,8 @@ func warnOfSample(_ result: TrainingResult) {
       "warning: \(all ? "all features" : names(constant, of: result)): one value in all events; "
         + (all
           ? "the model has learned nothing; check how the events were made"
-          : "an event with another value gets a score by its distance alone"))
+          : "the network has not learned what another value means, and events that have one get high "
+            + "scores; leave out what changes with time, such as a clock or a number of a run"))
   }
   if result.distinctEventCount < result.eventCount / 2 + 1 {
     complain(

@@ -97,7 +97,8 @@ struct VerifyCommand: ParsableCommand {
       pointNames: matchedCalibration.calibration.workingPoints.map(\.name)
     ).print(asJSON: output.json)
     for line in journal.damage { complain("warning: \(line)") }
-    if verifier.otherRecordCount > 0, verifier.identicalCount == 0 {
+    if verifier.otherRecordCount > 0, verifier.identicalCount == 0, verifier.firstDifference == nil
+    {
       complain(
         "warning: \(flagged) has no record of the input's runs that this pair decided, and "
           + "\(counted(verifier.otherRecordCount, "record")) of other runs; was the input sent under "
