@@ -1,5 +1,5 @@
-// The entry points that libFuzzer calls; its library has the `main`. A C file, since SwiftPM gives a
-// Swift executable an entry point of its own.
+// The entry points that libFuzzer calls; its library has the `main`. A C file, since SwiftPM gives
+// a Swift executable an entry point of its own.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// What is fuzzed: a reader of one kind of bytes from outside.
 ///
-/// A body may throw, which is how a reader refuses; it must not trap, hang, or read beyond its input,
-/// and `require` says what else must hold.
+/// A body may throw, which is how a reader refuses; it must not trap, hang, or read beyond its
+/// input, and `require` says what else must hold.
 struct FuzzTarget: Sendable {
   let name: String
   let body: @Sendable (UnsafeRawBufferPointer) throws -> Void

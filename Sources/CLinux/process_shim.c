@@ -75,7 +75,8 @@ void tamis_temporary_forget(int slot) {
   if (slot >= 0 && slot < slot_count) atomic_store(&temporaries[slot].state, 0);
 }
 
-// Removes `folder/NAME`, where NAME consists of three parts. Calls only what signal-safety(7) allows.
+// Removes `folder/NAME`, where NAME consists of three parts. Calls only what signal-safety(7)
+// allows.
 static void remove_in(const char *folder, const char *a, const char *b, const char *c) {
   static char path[PATH_MAX + 64];
   const char *parts[] = {folder, "/", a, b, c};

@@ -1,5 +1,5 @@
-// The calls of GNU libmicrohttpd that take any number of arguments, which Swift cannot make itself, and
-// those with constants that Swift imports under a name that depends on the library's version.
+// The calls of GNU libmicrohttpd that take any number of arguments, which Swift cannot make itself,
+// and those with constants that Swift imports under a name that depends on the library's version.
 #ifndef TAMIS_CMICROHTTPD_SHIM_H
 #define TAMIS_CMICROHTTPD_SHIM_H
 
@@ -17,9 +17,9 @@ static size_t tamis_http_keep_escapes(
   return strlen(text);
 }
 
-/// A server without a socket to listen at and without a thread: connections are handed to it, and it
-/// works when `MHD_run` is called. `context` goes to each of the callbacks. NULL where there is no
-/// room for one.
+/// A server without a socket to listen at and without a thread: connections are handed to it, and
+/// it works when `MHD_run` is called. `context` goes to each of the callbacks. NULL where there is
+/// no room for one.
 static inline struct MHD_Daemon *tamis_http_start(
     unsigned connection_count_max, size_t connection_byte_count, MHD_AccessHandlerCallback answer,
     MHD_NotifyConnectionCallback note, MHD_RequestCompletedCallback completed, void *context) {
@@ -33,7 +33,8 @@ static inline struct MHD_Daemon *tamis_http_start(
       MHD_OPTION_END);
 }
 
-/// The descriptor that becomes readable when a connection has something to do; -1 where there is none.
+/// The descriptor that becomes readable when a connection has something to do; -1 where there is
+/// none.
 static inline int tamis_http_descriptor(struct MHD_Daemon *daemon) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
   return info == NULL ? -1 : info->epoll_fd;
@@ -53,7 +54,8 @@ static inline size_t tamis_http_header_bytes(struct MHD_Connection *connection) 
   return info == NULL ? 0 : info->header_size;
 }
 
-/// Milliseconds after which the library has something to do though nothing comes; -1 where it has not.
+/// Milliseconds after which the library has something to do though nothing comes; -1 where it has
+/// not.
 static inline int64_t tamis_http_wait_ms(struct MHD_Daemon *daemon) {
   MHD_UNSIGNED_LONG_LONG wait = 0;
   if (MHD_get_timeout(daemon, &wait) != MHD_YES) return -1;
@@ -79,7 +81,8 @@ static inline struct MHD_Response *tamis_http_response(const void *bytes, size_t
   return MHD_create_response_from_buffer(count, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY);
 }
 
-/// The two ends of a pipe that neither blocks nor is handed to programs that are started; -1 without.
+/// The two ends of a pipe that neither blocks nor is handed to programs that are started; -1
+/// without.
 static inline int tamis_http_pipe(int ends[2]) {
   if (pipe(ends) != 0) return -1;
   for (int i = 0; i < 2; i++) {

@@ -1,5 +1,5 @@
-// The tiles of the score's and the screen's kernels: an integer dot product takes the registers of a
-// fused multiplication.
+// The tiles of the score's and the screen's kernels: an integer dot product takes the registers of
+// a fused multiplication.
 
 // 32 registers: 24 sums, the weights, the broadcast inputs. Twelve rows read each weight once for
 // twelve products; three rows, a lone event, have the same 24 sums over four panels.

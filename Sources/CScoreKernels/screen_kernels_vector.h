@@ -92,9 +92,10 @@ ALWAYS_INLINE bits load_weights(const int8_t *weights, int v, size_t panel_strid
   return WEIGHTS(weights + v * LANES / panel * panel_stride + v * LANES % panel * STEP);
 }
 
-// A tile goes through a few kilobytes of weights, which is less than the processor needs to see where
-// it goes: in a small network a thirtieth of the time. A tile of few rows reads more weights than it
-// multiplies and has no place for it. It may ask past the last weights, where nothing is read.
+// A tile goes through a few kilobytes of weights, which is less than the processor needs to see
+// where it goes: in a small network a thirtieth of the time. A tile of few rows reads more weights
+// than it multiplies and has no place for it. It may ask past the last weights, where nothing is
+// read.
 ALWAYS_INLINE void prefetch_weights(
     const int rows, const int vectors, const int8_t *weights, size_t panel_stride) {
   enum { steps_ahead = 8 };

@@ -1,6 +1,6 @@
-// Vectors of LANES floats, for the templates of kernels, which define LANES. Everything here is static.
-// Clang's vector types make one source do for all instruction sets, and every operation is one that
-// IEEE 754 rounds in one way.
+// Vectors of LANES floats, for the templates of kernels, which define LANES. Everything here is
+// static. Clang's vector types make one source do for all instruction sets, and every operation is
+// one that IEEE 754 rounds in one way.
 
 #pragma STDC FP_CONTRACT OFF
 

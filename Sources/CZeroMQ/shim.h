@@ -85,8 +85,8 @@ static inline int tamis_connection_look(int descriptor, struct tamis_connection_
   return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
 }
 
-/// Ends a connection where the descriptor is still that socket. What has come in and was not read is
-/// dropped with it (TCP); the library sees the end and closes the descriptor itself.
+/// Ends a connection where the descriptor is still that socket. What has come in and was not read
+/// is dropped with it (TCP); the library sees the end and closes the descriptor itself.
 static inline int tamis_connection_cut(int descriptor, uint64_t inode) {
   if (inode == 0 || tamis_connection_inode(descriptor) != inode) return 0;
   struct sockaddr nobody;
@@ -127,9 +127,9 @@ static inline int64_t tamis_private_bytes(int descriptor) {
 /// Gives freed memory back to the system.
 static inline void tamis_memory_trim(void) { malloc_trim(0); }
 
-/// What is at the path of an ipc address: 0 nothing or a socket that nobody listens at, EADDRINUSE a
-/// living one, EEXIST something else than a socket, or another errno.
-/// A path that begins with @ is a name that is in no file system.
+/// What is at the path of an ipc address: 0 nothing or a socket that nobody listens at, EADDRINUSE
+/// a living one, EEXIST something else than a socket, or another errno. A path that begins with @
+/// is a name that is in no file system.
 static inline int tamis_ipc_path_state(const char *path) {
   int is_abstract = path[0] == '@';
   struct stat status;
@@ -175,8 +175,8 @@ static inline int tamis_parcel_let_go(struct tamis_parcel *parcel) {
 
 static inline void tamis_parcel_free(struct tamis_parcel *parcel) { free(parcel); }
 
-/// Called by the library when nothing of it needs the bytes any more: in one of its own threads when
-/// they have been written or their receiver has gone, in the sender's when nobody took them.
+/// Called by the library when nothing of it needs the bytes any more: in one of its own threads
+/// when they have been written or their receiver has gone, in the sender's when nobody took them.
 static void tamis_parcel_leave(void *bytes, void *hint) {
   (void)bytes;
   struct tamis_parcel *parcel = (struct tamis_parcel *)hint;
@@ -201,10 +201,10 @@ static inline struct tamis_parcel *tamis_parcel_make(size_t size) {
   return parcel;
 }
 
-/// Sends a copy of `size` bytes as the last part of a message, in the parcel of `hand` where there is
-/// one with room. Returns TAMIS_PARCEL_TAKEN, and in `hand` the parcel, of which the caller lets go
-/// later; TAMIS_PARCEL_NOBODY where no receiver wanted it; TAMIS_PARCEL_FULL where it would have to
-/// wait; or a negative errno: and in `hand` then a parcel that is the caller's alone, or NULL.
+/// Sends a copy of `size` bytes as the last part of a message, in the parcel of `hand` where there
+/// is one with room. Returns TAMIS_PARCEL_TAKEN, and in `hand` the parcel, of which the caller lets
+/// go later; TAMIS_PARCEL_NOBODY where no receiver wanted it; TAMIS_PARCEL_FULL where it would have
+/// to wait; or a negative errno: and in `hand` then a parcel that is the caller's alone, or NULL.
 static inline int tamis_parcel_send(
     void *socket, const void *bytes, size_t size, struct tamis_parcel **hand) {
   struct tamis_parcel *parcel = *hand;

@@ -3,10 +3,10 @@ internal import ReproducibleMath
 /// How rare a score is: a bounded table of the background scores of a calibration by rank, and a
 /// tail fitted to the largest of them.
 ///
-/// The rate of a score s is (k + 1) / (N + 1), where k of the N background scores are at least s: the
-/// conformal p-value of V. Vovk et al. (2005). For a new background event it is at or below p with
-/// a probability of at most p, whatever the law of the scores. Between two entries of the table the
-/// rate is that of the lower score, so that a rate is never too low.
+/// The rate of a score s is (k + 1) / (N + 1), where k of the N background scores are at least s:
+/// the conformal p-value of V. Vovk et al. (2005). For a new background event it is at or below p
+/// with a probability of at most p, whatever the law of the scores. Between two entries of the
+/// table the rate is that of the lower score, so that a rate is never too low.
 package struct BackgroundRates: Equatable, Sendable {
   /// A background score and its place.
   package struct Entry: Equatable, Sendable {
@@ -22,8 +22,8 @@ package struct BackgroundRates: Equatable, Sendable {
   package let entries: [Entry]
   /// N, the number of background scores that are ranked.
   package let eventCount: Int
-  /// The tail beyond the largest score; nil where none could be fitted. Its shape is 0 or more, so that
-  /// no score is beyond its end.
+  /// The tail beyond the largest score; nil where none could be fitted. Its shape is 0 or more, so
+  /// that no score is beyond its end.
   package let tail: ParetoTail?
 
   init(scores: [Float], ranks: [Int], eventCount: Int, tail: ParetoTail?) {
@@ -59,8 +59,8 @@ package struct BackgroundRates: Equatable, Sendable {
     return low
   }
 
-  /// The rate by the tail. It is at most that of the highest entry, and at least the smallest normal
-  /// float32: no score is impossible.
+  /// The rate by the tail. It is at most that of the highest entry, and at least the smallest
+  /// normal float32: no score is impossible.
   static func beyond(_ score: Float, tail: ParetoTail, highestRate: Float) -> Float {
     guard score < .infinity else { return .leastNormalMagnitude }
     let rate = tail.baseRate * tail.survival(excess: Double(score) - tail.base)
@@ -73,9 +73,9 @@ extension ParetoTail {
   /// scores, m = max(50, sqrt(count)). Nil where there are fewer than 10 m scores, or where the
   /// largest ones are infinite or all equal. `largest` holds the largest scores, largest first.
   ///
-  /// A tail that comes out with an end (a negative shape) is replaced by the exponential law with the
-  /// same mean excess, the lightest tail that never ends. Rates beyond the largest score are then
-  /// too high rather than too low.
+  /// A tail that comes out with an end (a negative shape) is replaced by the exponential law with
+  /// the same mean excess, the lightest tail that never ends. Rates beyond the largest score are
+  /// then too high rather than too low.
   static func ofRates(_ largest: [Float], count: Int) -> ParetoTail? {
     let excessCount = excessCount(of: count)
     guard count / 10 >= excessCount, largest.count > excessCount, largest[0] < .infinity else {

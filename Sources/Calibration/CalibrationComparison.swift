@@ -96,8 +96,8 @@ package struct CalibrationComparison: Equatable, Sendable {
   }
 }
 
-/// Counts background scores beyond a threshold, as far as scores are kept. Those of the low side have the
-/// opposite sign.
+/// Counts background scores beyond a threshold, as far as scores are kept. Those of the low side
+/// have the opposite sign.
 private struct Counting {
   /// Largest first.
   let largest: [Float]

@@ -1,6 +1,6 @@
-/// Thresholds by the condition of an event (pile-up, pressure): split conformal prediction by group (V.
-/// Vovk, "Conditional validity of inductive conformal predictors", 2012). In every bin, the expected rate
-/// of a working point is at or below its target.
+/// Thresholds by the condition of an event (pile-up, pressure): split conformal prediction by group
+/// (V. Vovk, "Conditional validity of inductive conformal predictors", 2012). In every bin, the
+/// expected rate of a working point is at or below its target.
 public struct ConditionBins: Equatable, Sendable {
   /// The threshold of a working point in a bin.
   public struct Threshold: Equatable, Sendable {
@@ -23,8 +23,8 @@ public struct ConditionBins: Equatable, Sendable {
   /// The most bins.
   public static let countMax = 64
 
-  /// Finite, ascending, all different. An event belongs to the bin of the number of edges that are at or
-  /// below its condition. Infinite conditions belong to the outer bins.
+  /// Finite, ascending, all different. An event belongs to the bin of the number of edges that are
+  /// at or below its condition. Infinite conditions belong to the outer bins.
   public let edges: [Float]
   /// Scored background events by bin; one more than edges.
   public let eventCounts: [Int]
@@ -32,8 +32,8 @@ public struct ConditionBins: Equatable, Sendable {
   public let unknownCount: Int
   /// One array a working point, one threshold a bin.
   public let thresholds: [[Threshold]]
-  /// For events whose condition is NaN, one a working point; nil where the calibration had too few. The
-  /// highest threshold of all bins then holds for them.
+  /// For events whose condition is NaN, one a working point; nil where the calibration had too few.
+  /// The highest threshold of all bins then holds for them.
   public let unknown: [Threshold]?
 
   /// Creates bins; traps for counts that differ.
@@ -53,7 +53,8 @@ public struct ConditionBins: Equatable, Sendable {
     self.unknown = unknown
   }
 
-  /// The bin of a condition by `edges`; `edges.count + 1`, one past the last bin, for NaN. O(edges).
+  /// The bin of a condition by `edges`; `edges.count + 1`, one past the last bin, for NaN.
+  /// O(edges).
   @inlinable
   public static func bin(of condition: Float, edges: [Float]) -> Int {
     if condition != condition { return edges.count + 1 }
@@ -68,8 +69,8 @@ public struct ConditionBins: Equatable, Sendable {
     return bins + [unknown?[point].threshold ?? bins.reduce(-.infinity, max)]
   }
 
-  /// How many background scores of all bins lie at or above the bins' thresholds, by rank: what drift
-  /// compares the rate of the whole stream with.
+  /// How many background scores of all bins lie at or above the bins' thresholds, by rank: what
+  /// drift compares the rate of the whole stream with.
   public func exceedanceCount(ofPoint point: Int) -> Int {
     let bins = zip(eventCounts, thresholds[point]).reduce(0) { $0 + $1.0 + 1 - $1.1.rank }
     guard let unknown else { return bins }

@@ -16,17 +16,18 @@ package enum ConditionBinRequest: Equatable, Sendable {
   }
 }
 
-/// The scores of events with their conditions, of all events: quantiles, and what belongs between two
-/// of them, are known only when all events are. 8 bytes an event.
+/// The scores of events with their conditions, of all events: quantiles, and what belongs between
+/// two of them, are known only when all events are. 8 bytes an event.
 package struct ConditionedEvents: Sendable {
-  /// Condition and score of each event, condition first, so that whole numbers have the order of both.
+  /// Condition and score of each event, condition first, so that whole numbers have the order of
+  /// both.
   private var keys: [UInt64] = []
 
   /// No events.
   package init() {}
 
-  /// Adds events. NaN is a condition that is not known, or a score of an event that is not scorable.
-  /// Traps where the numbers differ.
+  /// Adds events. NaN is a condition that is not known, or a score of an event that is not
+  /// scorable. Traps where the numbers differ.
   package mutating func add(
     _ scores: UnsafeBufferPointer<Float>, conditions: UnsafeBufferPointer<Float>
   ) {
@@ -79,7 +80,8 @@ package struct ConditionedEvents: Sendable {
   private func score(_ key: UInt64) -> Float { float(UInt32(truncatingIfNeeded: key)) }
 }
 
-/// A whole number that grows with the float; all NaN are one, above infinity, and both zeros are one.
+/// A whole number that grows with the float; all NaN are one, above infinity, and both zeros are
+/// one.
 private func ordered(_ value: Float) -> UInt32 {
   let bits = value.isNaN ? Float.nan.bitPattern : (value + 0).bitPattern
   return bits >> 31 == 1 ? ~bits : bits | 1 << 31
@@ -90,8 +92,8 @@ private func float(_ ordered: UInt32) -> Float {
 }
 
 extension CalibrationPart {
-  /// The thresholds by condition that were asked for, how many bins there were, and how many of these
-  /// had too few events and were merged with a neighbour.
+  /// The thresholds by condition that were asked for, how many bins there were, and how many of
+  /// these had too few events and were merged with a neighbour.
   ///
   /// - Throws: `CalibrationError` where a bin's threshold would be infinite.
   package func conditionBins() throws(CalibrationError) -> (

@@ -1,11 +1,11 @@
 internal import DurableFiles
 internal import StrictJSON
 
-/// What a calibration with working points of the low side knows of quiet events: how rare low scores
-/// are, and what features contribute to the score of background.
+/// What a calibration with working points of the low side knows of quiet events: how rare low
+/// scores are, and what features contribute to the score of background.
 package struct QuietReference: Equatable, Sendable {
-  /// The lowest background scores by rank. They are stored with the opposite sign, so that the largest is
-  /// the quietest; there is no tail.
+  /// The lowest background scores by rank. They are stored with the opposite sign, so that the
+  /// largest is the quietest; there is no tail.
   let rates: BackgroundRates
   /// The mean attribution of each feature over the background events with a finite score.
   package let attributionMeans: [Float]
@@ -15,15 +15,16 @@ package struct QuietReference: Equatable, Sendable {
     self.attributionMeans = attributionMeans
   }
 
-  /// The lowest background scores that are in the table, rising: fewer than `rank` background scores are
-  /// below `score`.
+  /// The lowest background scores that are in the table, rising: fewer than `rank` background
+  /// scores are below `score`.
   package var entries: [(score: Float, rank: Int)] {
     rates.entries.map { (0 - $0.score, $0.rank) }
   }
 
   /// The background rate that the flagged record of a quiet event carries: the share of background
-  /// events with a score at most as high, (k + 1) / (N + 1) where k of N background scores are. Between two
-  /// entries it is that of the higher score. 0 for NaN. O(log entries), allocates nothing.
+  /// events with a score at most as high, (k + 1) / (N + 1) where k of N background scores are.
+  /// Between two entries it is that of the higher score. 0 for NaN. O(log entries), allocates
+  /// nothing.
   package func field(of score: Float) -> Float { rates.field(of: 0 - score) }
 
   /// The rate of scores at most as high with its interval at `confidence`; nil for NaN.

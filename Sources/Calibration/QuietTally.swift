@@ -1,6 +1,7 @@
 internal import ReproducibleMath
 
-/// What working points of the low side need of background events. It depends on the set of events alone.
+/// What working points of the low side need of background events. It depends on the set of events
+/// alone.
 package struct QuietTally: Sendable {
   /// The lowest scores, with the opposite sign.
   package private(set) var scores: ThresholdAccumulator
@@ -47,8 +48,8 @@ package struct QuietTally: Sendable {
     finiteCount += other.finiteCount
   }
 
-  /// What the calibration keeps; `ranks` are those of thresholds, counted from the lowest score, and
-  /// `depth` is the rank down to which low scores have rates.
+  /// What the calibration keeps; `ranks` are those of thresholds, counted from the lowest score,
+  /// and `depth` is the rank down to which low scores have rates.
   func reference(including ranks: [Int], depth: Int) -> QuietReference? {
     guard finiteCount > 0,
       let rates = BackgroundRates(lowest: scores, including: ranks, depth: depth)

@@ -1,8 +1,10 @@
-/// The exact central interval of a number of events, where each was kept with probability 1/`prescale`,
-/// independently, and `found` were kept. `confidence` is in (0, 1), `found` >= 0 and `prescale` >= 1.
+/// The exact central interval of a number of events, where each was kept with probability
+/// 1/`prescale`, independently, and `found` were kept. `confidence` is in (0, 1), `found` >= 0 and
+/// `prescale` >= 1.
 ///
 /// Both ends invert the binomial law, as C. Clopper and E. Pearson (Biometrika 26, 1934) do for a
-/// probability: the interval holds the number in at least that share of repeats. Ends saturate at 2^50.
+/// probability: the interval holds the number in at least that share of repeats. Ends saturate at
+/// 2^50.
 package func sampledCountInterval(
   found: Int, prescale: UInt32, confidence: Double
 ) -> ClosedRange<Int> {

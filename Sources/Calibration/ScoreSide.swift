@@ -1,8 +1,8 @@
 /// The end of the scores at which a working point looks for events.
 ///
-/// Public, as are `ConditionBins` and `ScoreHistogram`: other modules call these for every event, and
-/// the compiler inlines such a call, and the comparison of two sides, across modules for public types
-/// alone.
+/// Public, as are `ConditionBins` and `ScoreHistogram`: other modules call these for every event,
+/// and the compiler inlines such a call, and the comparison of two sides, across modules for public
+/// types alone.
 public enum ScoreSide: String, Hashable, Sendable, CaseIterable {
   /// Events with a score above the threshold fire: they are strange.
   case high

@@ -1,7 +1,7 @@
 internal import StrictJSON
 
-/// A threshold that keeps a false-positive rate. An event fires it when its score is greater, or, on the
-/// low side, when it is smaller.
+/// A threshold that keeps a false-positive rate. An event fires it when its score is greater, or,
+/// on the low side, when it is smaller.
 package struct WorkingPoint: Equatable, Sendable {
   /// The name, of a-z, 0-9, `_` and `-`; unique within a calibration.
   package var name: String
@@ -47,8 +47,8 @@ package struct WorkingPoint: Equatable, Sendable {
     self.tail = tail
   }
 
-  /// The place of the threshold among `count` scores, counted from the end where events fire: 1 is the
-  /// outermost score. Nil for an extrapolated point.
+  /// The place of the threshold among `count` scores, counted from the end where events fire: 1 is
+  /// the outermost score. Nil for an extrapolated point.
   package func rankFromEnd(of count: Int) -> Int? {
     rank.map { side == .high ? count + 1 - $0 : $0 }
   }

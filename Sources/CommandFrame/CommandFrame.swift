@@ -27,8 +27,8 @@ package struct NegativeAnswer: Error, CustomStringConvertible {
 /// status: 0 done, 1 the work failed or the answer is no, 2 wrong usage (the parser's own is 64).
 ///
 /// Descriptors 0, 1 and 2 that were closed are opened on /dev/null first. A result that cannot be
-/// written to stdout is a failure. SIGINT, SIGTERM and SIGHUP remove the files that are being written
-/// and end the program; a command that waits for its signals blocks them.
+/// written to stdout is a failure. SIGINT, SIGTERM and SIGHUP remove the files that are being
+/// written and end the program; a command that waits for its signals blocks them.
 package func runProgram<Root: ParsableCommand>(
   _ root: Root.Type, named name: String
 ) -> Never {
@@ -77,8 +77,8 @@ private func end(_ name: String, status: Int32) -> Never {
 /// Bytes of stack that every thread must have; 300 kB were not enough.
 private let stackByteCountMin: rlim_t = 1 << 20
 
-/// What is wrong with the limit on the stack; nil where it is large enough. Beyond the stack a process ends
-/// without a word.
+/// What is wrong with the limit on the stack; nil where it is large enough. Beyond the stack a
+/// process ends without a word.
 private func faultOfStack() -> String? {
   var limit = rlimit()
   guard getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &limit) == 0,

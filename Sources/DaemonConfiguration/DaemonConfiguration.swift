@@ -1,8 +1,8 @@
 package import RateControl
 package import TriggerPipeline
 
-/// What an operator tells `tamisd`: the content of its YAML file, checked, with every default filled
-/// in. Paths are resolved against the file's folder.
+/// What an operator tells `tamisd`: the content of its YAML file, checked, with every default
+/// filled in. Paths are resolved against the file's folder.
 ///
 /// `ConfigurationSection.all` declares the keys; the initial values here and in `PipelineSettings`
 /// are their defaults, and `etc/tamisd.yaml` says what they mean.

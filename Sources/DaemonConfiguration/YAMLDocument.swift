@@ -14,8 +14,8 @@ final class YAMLDocument {
       return
     }
     var text = text
-    // Each round reads all of the text and sets one duplicate aside; the limit guards against a file
-    // of nothing else.
+    // Each round reads all of the text and sets one duplicate aside; the limit guards against a
+    // file of nothing else.
     let roundCount = min(64, max(1, Self.bytesReadMax / max(text.utf8.count, 1)))
     for round in 0..<roundCount {
       do {
@@ -52,8 +52,9 @@ final class YAMLDocument {
 /// Private-use characters: no key of ours contains them, and YAML allows them.
 private let setAsideMarks: ClosedRange<UInt32> = 0xE000...0xE0FF
 
-/// Where the key `name` stands a second time in the mapping whose first one is at `first`, on a line
-/// of its own. By scalars, as YAML counts columns: two spellings of one character are one `String`.
+/// Where the key `name` stands a second time in the mapping whose first one is at `first`, on a
+/// line of its own. By scalars, as YAML counts columns: two spellings of one character are one
+/// `String`.
 private func secondPlace(of name: String, after first: SourcePlace, in text: String) -> SourcePlace?
 {
   let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)

@@ -3,8 +3,8 @@ internal import Calibration
 /// The supervising side: adds windows up, judges them, keeps the alarms.
 ///
 /// Windows of several lengths are sums of the shortest one. What a window may take of the false
-/// alarms is its share of the promise's hours, so that whatever the rate of windows the alarms of all
-/// of them add up to the promise.
+/// alarms is its share of the promise's hours, so that whatever the rate of windows the alarms of
+/// all of them add up to the promise.
 package struct DriftJudge {
   private let basis: DriftBasis
   private var sampled: [SampledTotals]

@@ -100,8 +100,8 @@ package final class DriftMonitor: @unchecked Sendable {
     }
   }
 
-  /// Notes an event of the unbiased sample: its exact score (NaN where it could not be scored) and its
-  /// D raw features. Some 2 ns a feature, no allocation, no lock.
+  /// Notes an event of the unbiased sample: its exact score (NaN where it could not be scored) and
+  /// its D raw features. Some 2 ns a feature, no allocation, no lock.
   @_noAllocation @_noLocks
   package func noteSampled(score: Float, features: UnsafeBufferPointer<Float>) {
     guard let window = sampled.windowToFill() else { return }
@@ -119,7 +119,8 @@ package final class DriftMonitor: @unchecked Sendable {
       atHours: (Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18) / 3600)
   }
 
-  /// The same at a time of the caller's, in hours since the start: simulated time, or a recording's.
+  /// The same at a time of the caller's, in hours since the start: simulated time, or a
+  /// recording's.
   package func evaluate(atHours hours: Double) -> [DriftChange] {
     let before = judge.report.checks
     judgeSampled(atHours: hours)
@@ -159,8 +160,8 @@ package final class DriftMonitor: @unchecked Sendable {
     judge.reportRates()
   }
 
-  /// Calls `take` for each full window, the oldest first, with its share of the hours since the last
-  /// call, and gives the window back.
+  /// Calls `take` for each full window, the oldest first, with its share of the hours since the
+  /// last call, and gives the window back.
   private func takeFull(
     _ windows: WindowHandover, atHours hours: Double, since last: inout Double,
     _ take: (_ window: Int, _ hours: Double) -> Void

@@ -1,14 +1,14 @@
 internal import CLinux
 internal import Glibc
 
-/// Keeps the name `target` for what this process will write, until the process ends: another that claims it
-/// meanwhile is refused at once, and not after hours of work. For results of several files it keeps those of
-/// two processes from being mixed.
+/// Keeps the name `target` for what this process will write, until the process ends: another that
+/// claims it meanwhile is refused at once, and not after hours of work. For results of several
+/// files it keeps those of two processes from being mixed.
 ///
-/// A file `NAME.writing-lock` beside it is locked by flock(2) and removed at the end of the process, also by
-/// a signal. That of a killed process is not locked, and the next claim takes it over. Where no such file can
-/// be made or locked, nothing is claimed: what is written there fails by itself, or the file system
-/// knows no locks.
+/// A file `NAME.writing-lock` beside it is locked by flock(2) and removed at the end of the
+/// process, also by a signal. That of a killed process is not locked, and the next claim takes it
+/// over. Where no such file can be made or locked, nothing is claimed: what is written there fails
+/// by itself, or the file system knows no locks.
 /// - Throws: `FileFault` where another process has claimed the name.
 package func claimName(_ target: String) throws {
   let path = "\(target).writing-lock"

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// A folder on a file system of this machine.
 ///
-/// Names are looked up by the path at each call. Once it is held or locked here, nothing is made, renamed or
-/// removed under a path that names another folder.
+/// Names are looked up by the path at each call. Once it is held or locked here, nothing is made,
+/// renamed or removed under a path that names another folder.
 ///
 /// `@unchecked`: the path in the system's form is constant until the last reference goes.
 public final class DiskFolder: FolderStore, @unchecked Sendable {
@@ -108,8 +108,8 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
     return lock
   }
 
-  /// Holds the folder itself, as `HeldFolder` does, until the object goes. From then on nothing is made,
-  /// renamed or removed under a path that names another folder.
+  /// Holds the folder itself, as `HeldFolder` does, until the object goes. From then on nothing is
+  /// made, renamed or removed under a path that names another folder.
   /// - Throws: a `FileFault` where another process holds it.
   package func hold() throws -> HeldFolder {
     let held = try HeldFolder(path)
@@ -170,8 +170,8 @@ final class DiskFile: StoredFile {
   }
 }
 
-/// A file mapped to be written. Its blocks were taken before: a store to a mapped page cannot report
-/// a full disk.
+/// A file mapped to be written. Its blocks were taken before: a store to a mapped page cannot
+/// report a full disk.
 ///
 /// `@unchecked`: one thread writes, and msync may run beside it.
 private final class DiskRegion: StoredRegion, @unchecked Sendable {

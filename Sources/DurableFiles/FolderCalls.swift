@@ -36,8 +36,8 @@ func synchroniseFolder(at folder: String) throws(SystemCallError) {
   }
 }
 
-/// Gives a file another name, not yet durably. Where that name is taken it is replaced, or EEXIST is
-/// thrown if `replacing` is false.
+/// Gives a file another name, not yet durably. Where that name is taken it is replaced, or EEXIST
+/// is thrown if `replacing` is false.
 func renameFile(_ old: String, to new: String, replacing: Bool) throws(SystemCallError) {
   if replacing {
     try retryingOnInterrupt("rename", file: old) { rename(old, new) }

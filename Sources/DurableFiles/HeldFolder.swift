@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Holds a folder for writing, by flock(2) on the folder itself: no file is made for it. It ends with
-/// the object and with the process, however that ends.
+/// Holds a folder for writing, by flock(2) on the folder itself: no file is made for it. It ends
+/// with the object and with the process, however that ends.
 ///
 /// Some file systems, most of them on a network, lock no folders: there two writers do not see each
 /// other.

@@ -3,8 +3,8 @@ internal import Glibc
 /// The name under which a file is to be written, checked before any work is done for it.
 ///
 /// A symbolic link is followed: the file that it leads to is replaced, and the link stays. Nothing
-/// that is no regular file is ever replaced or written into: a folder, a device, a FIFO and a socket
-/// are refused.
+/// that is no regular file is ever replaced or written into: a folder, a device, a FIFO and a
+/// socket are refused.
 package struct OutputName {
   /// Where the file goes: the path, or what the link at its end leads to.
   package let target: String
@@ -95,8 +95,8 @@ func existingFileFault(_ path: String) -> FileFault {
     remedy: "choose another name or replace it with --force")
 }
 
-/// Throws a `FileFault` where no file can be written at `path`, or where one stands there already and
-/// `replacing` is false. For the start of long work; `ReplacedFile` looks again.
+/// Throws a `FileFault` where no file can be written at `path`, or where one stands there already
+/// and `replacing` is false. For the start of long work; `ReplacedFile` looks again.
 public func refuseExisting(_ path: String, unless replacing: Bool) throws {
   _ = try OutputName(path, replacing: replacing)
 }

@@ -1,11 +1,12 @@
 internal import Glibc
 
-/// A folder whose changes stay in memory: what lies on the disk is read, and nothing there is changed. What
-/// a program would do with a folder can be found out by having it done here.
+/// A folder whose changes stay in memory: what lies on the disk is read, and nothing there is
+/// changed. What a program would do with a folder can be found out by having it done here.
 ///
-/// It holds what was changed, but neither a file that is only read, nor one that is cut, nor one into which
-/// the bytes that stand there are written again. Nothing is locked. Where the process may not write a
-/// file, opening it fails as it would, and so does what would need more room than the disk has.
+/// It holds what was changed, but neither a file that is only read, nor one that is cut, nor one
+/// into which the bytes that stand there are written again. Nothing is locked. Where the process
+/// may not write a file, opening it fails as it would, and so does what would need more room than
+/// the disk has.
 ///
 /// `@unchecked`: for one thread.
 package final class RehearsedFolder: FolderStore, @unchecked Sendable {

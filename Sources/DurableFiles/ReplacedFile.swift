@@ -3,8 +3,8 @@ internal import Glibc
 /// A file that appears under its name only when it is whole.
 ///
 /// Bytes go to `NAME.writing-PID` beside it; `commit()` syncs them, renames, and syncs the folder.
-/// Without a commit the unfinished file is removed, also by a signal that ends the process. A finished
-/// one is never removed.
+/// Without a commit the unfinished file is removed, also by a signal that ends the process. A
+/// finished one is never removed.
 public struct ReplacedFile: ~Copyable {
   private let path: String
   private let target: String

@@ -16,8 +16,9 @@ public func utcText(_ timeNs: UInt64, milliseconds: Bool = false) -> String {
   return "\(text).\(fraction)Z"
 }
 
-/// The time that a text such as `2026-11-23T20:00:00Z` gives, in nanoseconds since the Unix epoch. Nil
-/// for any other text, and for times before the epoch or after 2554-07-21, which 64 bits cannot hold.
+/// The time that a text such as `2026-11-23T20:00:00Z` gives, in nanoseconds since the Unix epoch.
+/// Nil for any other text, and for times before the epoch or after 2554-07-21, which 64 bits cannot
+/// hold.
 package func nanoseconds(utc text: String) -> UInt64? {
   guard let seconds = UInt64(exactly: tamis_utc_seconds(text, "%Y-%m-%dT%H:%M:%SZ")) else {
     return nil

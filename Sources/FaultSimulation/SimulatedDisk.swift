@@ -4,8 +4,8 @@ internal import Glibc
 /// of the rest.
 ///
 /// A file's bytes and length are durable after a sync of the file, names after one of the folder.
-/// What a power cut leaves of the rest: of names the changes up to some moment, in their order; of a
-/// file any length between the two, and of the sectors that were written any, one of them perhaps
+/// What a power cut leaves of the rest: of names the changes up to some moment, in their order; of
+/// a file any length between the two, and of the sectors that were written any, one of them perhaps
 /// cut within. The kernel may write back a sector at any moment. A sync that fails leaves the
 /// sectors clean and not written, as Linux does: the next one knows nothing of them.
 final class SimulatedDisk {
@@ -133,8 +133,8 @@ final class SimulatedDisk {
     pendingNames.removeAll(keepingCapacity: true)
   }
 
-  /// A sync of names that failed is told to the journal of the file system, which stops: the changes
-  /// stay pending. Names are not dropped as pages are.
+  /// A sync of names that failed is told to the journal of the file system, which stops: the
+  /// changes stay pending. Names are not dropped as pages are.
 
   // MARK: Bytes
 

@@ -20,8 +20,8 @@ package func fixed(_ value: Double, places: Int) -> String {
 /// A ratio in per cent: `1.5 %`.
 package func percentText(_ ratio: Double) -> String { "\(plain(ratio * 100)) %" }
 
-/// `value` for people: three significant digits, in groups, and no exponent: 0.00162, 12.3, 1,230. From 10^15
-/// on, and below 10^-9, it says that much.
+/// `value` for people: three significant digits, in groups, and no exponent: 0.00162, 12.3, 1,230.
+/// From 10^15 on, and below 10^-9, it says that much.
 package func plain(_ value: Double) -> String {
   guard value.isFinite, value != 0 else { return decimal(value) }
   let magnitude = value.magnitude

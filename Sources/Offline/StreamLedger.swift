@@ -2,7 +2,8 @@ internal import BoundedNumbers
 internal import EventRecords
 package import TriggerPipeline
 
-/// The account of one run and source over all daemons that took part in it, and over their restarts.
+/// The account of one run and source over all daemons that took part in it, and over their
+/// restarts.
 package struct StreamAccount: Equatable, Sendable {
   /// The run.
   package var run: UInt32
@@ -28,14 +29,14 @@ package struct StreamAccount: Equatable, Sendable {
   package var flagged: UInt64
   /// Events kept by the unbiased prescale.
   package var unbiased: UInt64
-  /// Records that were to be kept and were given up, such as at an end with a full disk. Their events
-  /// count as decided.
+  /// Records that were to be kept and were given up, such as at an end with a full disk. Their
+  /// events count as decided.
   package var abandoned: AbandonedCounts
   /// The journals that took part.
   package var journals: [String]
-  /// Records that came and were refused, by reason. What is refused as `repeated` was decided before
-  /// and is not missing; of other reasons records that were not decided may be among the missing,
-  /// and those of a run that had ended are not in the sums above.
+  /// Records that came and were refused, by reason. What is refused as `repeated` was decided
+  /// before and is not missing; of other reasons records that were not decided may be among the
+  /// missing, and those of a run that had ended are not in the sums above.
   package var refused: [RefusedCount]
   /// Whether some daemon has not closed it: it runs, or was killed.
   package var isOpen: Bool

@@ -10,9 +10,9 @@ internal import ReproducibleMath
 ///
 /// bounded by the largest step and by the band. q is the slope of the background's tail at the
 /// threshold, -d ln rate / d ln threshold, from the calibration. With x = ln(rate / target) and the
-/// true slope q' a window makes x into (1 - a q'/q) x: x shrinks from every side while 0 < a q'/q < 2.
-/// As a <= 1/2, q may be too small by a factor of 4 and the loop is stable still; up to a factor of 2
-/// it does not overshoot. docs/method-rate-control.md derives this and the noise.
+/// true slope q' a window makes x into (1 - a q'/q) x: x shrinks from every side while 0 < a q'/q <
+/// 2. As a <= 1/2, q may be too small by a factor of 4 and the loop is stable still; up to a factor
+/// of 2 it does not overshoot. docs/method-rate-control.md derives this and the noise.
 package struct RateController: Equatable, Sendable {
   /// The rate to hold.
   package let target: RateTarget
@@ -35,8 +35,8 @@ package struct RateController: Equatable, Sendable {
   /// The largest part of a deviation that one window takes away.
   package static let gainMax = 0.5
 
-  /// A controller at `factor`, which is brought into the band of `settings`. `slope` is brought into
-  /// 0.5 ... 200.
+  /// A controller at `factor`, which is brought into the band of `settings`. `slope` is brought
+  /// into 0.5 ... 200.
   package init(
     target: RateTarget, slope: Double, settings: RateControlSettings, factor: Float = 1
   ) {
@@ -54,8 +54,8 @@ package struct RateController: Equatable, Sendable {
   /// Whether the factor stands at an end of its band.
   package var isAtLimit: Bool { factor <= factors.lowerBound || factor >= factors.upperBound }
 
-  /// Adds a window: `scored` events, `fired` of which fired, in `seconds` of the events' time. Returns
-  /// whether the factor has moved.
+  /// Adds a window: `scored` events, `fired` of which fired, in `seconds` of the events' time.
+  /// Returns whether the factor has moved.
   package mutating func close(fired: Int, scored: Int, seconds: Double) -> Bool {
     firedCount += fired
     scoredCount += scored

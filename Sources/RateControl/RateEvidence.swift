@@ -1,6 +1,7 @@
 internal import ReproducibleMath
 
-/// Evidence that a rate has left the band around its target, which may be looked at after every event.
+/// Evidence that a rate has left the band around its target, which may be looked at after every
+/// event.
 ///
 /// The null hypothesis of the upper side: whatever came before, the next event fires with a
 /// probability of at most `tolerance * target`. The rate may change within that, and depend on the
@@ -9,16 +10,16 @@ internal import ReproducibleMath
 ///
 ///     L = (r/p)^k ((1 - r)/(1 - p))^(n - k)
 ///
-/// has an expectation of at most 1 under the null. So does the mixture over alternatives and over the
-/// look i at which the rate began to be off, with weights 1 / (i (i + 1)):
+/// has an expectation of at most 1 under the null. So does the mixture over alternatives and over
+/// the look i at which the rate began to be off, with weights 1 / (i (i + 1)):
 ///
 ///     M := (M + w_i) L
 ///
 /// so that M plus the weights not yet used is a supermartingale that starts at 1. By Ville's
 /// inequality (1939) the probability that M ever reaches 1/alpha is at most alpha, over the whole
 /// life, however often anybody looks. The lower side is the same with the bound target / tolerance.
-/// Sources: J. Ville, *Etude critique de la notion de collectif*, 1939; A. Wald, *Ann. Math. Stat.* 16,
-/// 1945; A. Ramdas, P. Grunwald, V. Vovk and G. Shafer, *Stat. Sci.* 38, 2023.
+/// Sources: J. Ville, *Etude critique de la notion de collectif*, 1939; A. Wald, *Ann. Math. Stat.*
+/// 16, 1945; A. Ramdas, P. Grunwald, V. Vovk and G. Shafer, *Stat. Sci.* 38, 2023.
 package struct RateEvidence: Equatable, Sendable {
   /// The side on which the rate has left the band.
   package enum Side: String, Sendable {
@@ -69,8 +70,8 @@ package struct RateEvidence: Equatable, Sendable {
   /// The decimal logarithm of the evidence that the rate is too low.
   package var evidenceBelow: Double { Self.sum(below) / Self.ln10 }
 
-  /// Enters what came since the last look; `fired` is at most `scored`. Returns whether an alarm was
-  /// raised.
+  /// Enters what came since the last look; `fired` is at most `scored`. Returns whether an alarm
+  /// was raised.
   package mutating func note(fired: UInt64, scored: UInt64) -> Bool {
     guard scored > 0, raised == nil else { return false }
     lookCount += 1

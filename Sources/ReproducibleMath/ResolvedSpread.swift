@@ -1,8 +1,8 @@
 /// A standard deviation of numbers of float32 that says more than how they were rounded.
 ///
 /// Values that differ by a few float steps, a detector's constant that was computed twice, have a
-/// spread that is no scale: measured in it, the next step away lies thousands of spreads off. Such a
-/// feature is as good as constant.
+/// spread that is no scale: measured in it, the next step away lies thousands of spreads off. Such
+/// a feature is as good as constant.
 package enum ResolvedSpread {
   /// A spread of at most this many float steps of the mean is rounding.
   package static let stepCount: Float = 4

@@ -16,9 +16,9 @@ package struct FileStatement: Equatable, Sendable {
   }
 }
 
-/// What the file at `path` says if its content is that of `numbers`, `published`, `deleted` or, with that name
-/// alone, `lock` of a journal; with `byName` a file of such a name counts, whatever is in it. Nil if it is
-/// none of them. Changes nothing.
+/// What the file at `path` says if its content is that of `numbers`, `published`, `deleted` or,
+/// with that name alone, `lock` of a journal; with `byName` a file of such a name counts, whatever
+/// is in it. Nil if it is none of them. Changes nothing.
 /// - Throws: `SystemCallError`.
 package func journalFileStatement(_ path: String, byName: Bool) throws -> FileStatement? {
   let file = try MappedFile(path)

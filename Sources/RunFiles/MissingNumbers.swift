@@ -1,10 +1,11 @@
 internal import BoundedNumbers
 internal import EventRecords
 
-/// Numbers that a journal's segments had and have no more: a whole segment is not there, or its end is cut.
+/// Numbers that a journal's segments had and have no more: a whole segment is not there, or its end
+/// is cut.
 ///
-/// Numbers that lie between segments alone say nothing: after an end that was not orderly a journal leaves
-/// some out. Evidence is a name that is missing beside them, or what the manifest lists.
+/// Numbers that lie between segments alone say nothing: after an end that was not orderly a journal
+/// leaves some out. Evidence is a name that is missing beside them, or what the manifest lists.
 struct MissingNumbers: CustomStringConvertible {
   /// They come before the first record of this segment; the count of segments for those at the end.
   var segment: Int
@@ -53,7 +54,8 @@ struct MissingNumbers: CustomStringConvertible {
     return missing + unlisted(present.compactMap(\.self), told: told, deleted: deleted)
   }
 
-  /// Names that are missing between two segments, or before the first, with numbers that are in none.
+  /// Names that are missing between two segments, or before the first, with numbers that are in
+  /// none.
   private static func unlisted(
     _ present: [Known], told: Set<String>, deleted: DeletedRecords
   ) -> [MissingNumbers] {

@@ -1,8 +1,8 @@
 public import DurableFiles
 internal import NumberText
 
-/// An array in a `.npy` file, mapped into memory: versions 1 to 3 of the format, float32 or float64,
-/// little-endian, C order, of any shape.
+/// An array in a `.npy` file, mapped into memory: versions 1 to 3 of the format, float32 or
+/// float64, little-endian, C order, of any shape.
 public final class NumpyArray: Sendable {
   /// The type of the elements.
   public enum ElementType: String, Sendable {
@@ -95,8 +95,8 @@ public final class NumpyArray: Sendable {
     }
   }
 
-  /// Elements that are NaN or infinite, counted through a small buffer, and pages given back behind it: an
-  /// array may be larger than the memory.
+  /// Elements that are NaN or infinite, counted through a small buffer, and pages given back behind
+  /// it: an array may be larger than the memory.
   public func notFiniteCount() -> Int {
     let chunk = 1 << 16
     var keptFrom = 0

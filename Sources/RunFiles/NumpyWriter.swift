@@ -1,7 +1,7 @@
 internal import DurableFiles
 
-/// Writes a `.npy` file of float32, row by row, of shape (N,) or (N, D). N need not be known before.
-/// The file appears under its name only when it is whole.
+/// Writes a `.npy` file of float32, row by row, of shape (N,) or (N, D). N need not be known
+/// before. The file appears under its name only when it is whole.
 public final class NumpyWriter {
   /// Bytes of the header, for any N. A multiple of 64, so that the elements are aligned.
   private static let headerByteCount = 128

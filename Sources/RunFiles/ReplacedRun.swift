@@ -1,9 +1,9 @@
 internal import DurableFiles
 internal import EventRecords
 
-/// Throws a `FileFault` where no run can be written in the folder `path`: it is not empty and `replacing`
-/// is false, holds no run, is the journal of a daemon, or is being written. For the start of long work;
-/// `RunWriter` looks again.
+/// Throws a `FileFault` where no run can be written in the folder `path`: it is not empty and
+/// `replacing` is false, holds no run, is the journal of a daemon, or is being written. For the
+/// start of long work; `RunWriter` looks again.
 public func refuseRunFolder(_ path: String, unless replacing: Bool) throws {
   guard (try? isFolder(path)) ?? false else { return }
   let store = DiskFolder(path)
@@ -11,7 +11,8 @@ public func refuseRunFolder(_ path: String, unless replacing: Bool) throws {
   try refuse(store, try store.names(), replacing: replacing)
 }
 
-/// Makes the folder `store`, which is held, ready for a new run: nothing of an earlier one is in it.
+/// Makes the folder `store`, which is held, ready for a new run: nothing of an earlier one is in
+/// it.
 /// - Throws: as `refuseRunFolder`; `SystemCallError`.
 func clearForRun(_ store: DiskFolder, replacing: Bool) throws {
   let names = try store.names()
@@ -22,8 +23,8 @@ func clearForRun(_ store: DiskFolder, replacing: Bool) throws {
   if !names.isEmpty { try store.synchronise() }
 }
 
-/// A run is recognised by its segments or its manifest, also where its writer was killed at any moment.
-/// Files of other names stay.
+/// A run is recognised by its segments or its manifest, also where its writer was killed at any
+/// moment. Files of other names stay.
 private func refuse(_ store: DiskFolder, _ names: [String], replacing: Bool) throws {
   if names.isEmpty { return }
   guard replacing else {
@@ -49,8 +50,8 @@ private func refuse(_ store: DiskFolder, _ names: [String], replacing: Bool) thr
   }
 }
 
-/// Whether a file that is called like a segment begins like one. One that has only begun is empty, or
-/// has zeros or a part of the first bytes where no record was written.
+/// Whether a file that is called like a segment begins like one. One that has only begun is empty,
+/// or has zeros or a part of the first bytes where no record was written.
 private func holdsRecords(_ store: DiskFolder, _ name: String) throws -> Bool {
   let file = try store.open(name, .reading)
   var start: UInt32 = 0

@@ -2,8 +2,8 @@ internal import DurableFiles
 internal import EventRecords
 public import StrictJSON
 
-/// The `manifest.json` of a closed run (format `tamis-run/1`): what its segments hold. The fields of
-/// its content read as its own.
+/// The `manifest.json` of a closed run (format `tamis-run/1`): what its segments hold. The fields
+/// of its content read as its own.
 @dynamicMemberLookup
 public struct RunManifest: Equatable, Sendable {
   /// The format's name.
@@ -64,8 +64,8 @@ public struct RunManifest: Equatable, Sendable {
     public var unlistedCount: UInt64?
   }
 
-  /// A summary of the records of one segment of a flagged journal. The fields of its content read as
-  /// its own.
+  /// A summary of the records of one segment of a flagged journal. The fields of its content read
+  /// as its own.
   @dynamicMemberLookup
   public struct Summary: Equatable, Sendable {
     /// The schema of the records, as text; `00000000` where they state none or more than one.

@@ -1,8 +1,8 @@
 internal import DurableFiles
 
 /// The name of a segment in a run folder: `NNNNNN.events` or `NNNNNN.flagged`, with the suffix
-/// `.writing` while it is open, and for a moment `.writing.again` while that name is made once more.
-/// Numbers above 999,999 have as many digits as they need.
+/// `.writing` while it is open, and for a moment `.writing.again` while that name is made once
+/// more. Numbers above 999,999 have as many digits as they need.
 struct SegmentName: Hashable, Comparable, CustomStringConvertible {
   static let indexMax = 999_999_999_999
   static let openSuffix = ".writing"

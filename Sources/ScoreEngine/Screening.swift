@@ -1,14 +1,15 @@
 /// The rule by which a screened event is scored exactly: its screen score is at least (1 - margin)
-/// times the loosest threshold, or, where low scores fire too, below (1 + margin) times their threshold.
+/// times the loosest threshold, or, where low scores fire too, below (1 + margin) times their
+/// threshold.
 public struct Screening: Equatable, Sendable {
   /// The loosest threshold. An event whose score is not above it fires no working point of the high
   /// side.
   public let threshold: Float
-  /// An event whose score is below this fires a working point of the low side; minus infinity where there
-  /// is none.
+  /// An event whose score is below this fires a working point of the low side; minus infinity where
+  /// there is none.
   public let quietThreshold: Float
-  /// The fraction by which a screen score may fall short of the exact score, in 0 ..< 1; with a quiet
-  /// threshold also the fraction by which it may exceed it.
+  /// The fraction by which a screen score may fall short of the exact score, in 0 ..< 1; with a
+  /// quiet threshold also the fraction by which it may exceed it.
   public let margin: Double
 
   /// Creates a rule. Traps where `margin` is not in 0 ..< 1 or a threshold is NaN.
@@ -23,8 +24,8 @@ public struct Screening: Equatable, Sendable {
   /// below this is not scored exactly, unless it is below `quietLimit`.
   public var limit: Float { Float((1 - margin) * Double(threshold)) }
 
-  /// (1 + margin) times the quiet threshold, rounded likewise. An event with a screen score below this is
-  /// scored exactly.
+  /// (1 + margin) times the quiet threshold, rounded likewise. An event with a screen score below
+  /// this is scored exactly.
   public var quietLimit: Float { Float((1 + margin) * Double(quietThreshold)) }
 }
 
@@ -39,8 +40,8 @@ public struct ScreeningOutcome: Equatable, Sendable {
   /// the limits. The screen alone would have lost them: 0 unless the margin is too small.
   public var missed: Int
   /// The largest (exact - screen) / exact among the rescored events whose exact score is above the
-  /// threshold, or (screen - exact) / quiet threshold among those below that one. 0 where there is no
-  /// such event, and where no screen score fell short.
+  /// threshold, or (screen - exact) / quiet threshold among those below that one. 0 where there is
+  /// no such event, and where no screen score fell short.
   public var shortfallMax: Float
 
   /// The outcome of no events.

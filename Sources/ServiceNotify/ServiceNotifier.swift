@@ -116,8 +116,8 @@ package final class ServiceNotifier: Sendable {
   }
 }
 
-/// The manager reads at most 4096 bytes a datagram and takes a message line by line: a status has no
-/// line breaks and a bounded length.
+/// The manager reads at most 4096 bytes a datagram and takes a message line by line: a status has
+/// no line breaks and a bounded length.
 private func statusLine(_ text: String) -> String {
   var line = "STATUS="
   let byteCountMax = 1024

@@ -11,7 +11,8 @@ internal import WorkerThreads
 ///   - events: at least 2, all features finite.
 ///   - configuration: the recipe.
 ///   - program: name and version of the program, for the training record.
-///   - progress: called on the calling thread a few times a second at most, and after the last step.
+///   - progress: called on the calling thread a few times a second at most, and after the last
+///     step.
 /// - Throws: `TrainingError`, and what `events` throws.
 package func trainScoreNetwork(
   on events: TrainingEvents, configuration: TrainingConfiguration, program: String,
@@ -93,8 +94,8 @@ private struct JudgedNetwork {
       isAutomatic: configuration.scoringLevels == nil)
   }
 
-  /// Without a distance where `first` has none: the number of networks rests on that. Where there is
-  /// one, its weight is told from the norms of the network that scores.
+  /// Without a distance where `first` has none: the number of networks rests on that. Where there
+  /// is one, its weight is told from the norms of the network that scores.
   func keepingChoice(of first: JudgedNetwork) -> JudgedNetwork {
     guard first.distance == nil else { return self }
     var network = self

@@ -2,8 +2,9 @@ internal import BoundedNumbers
 internal import EventRecords
 internal import NumberText
 
-/// The words of a slot in `ledger.open`: three copies, each of generation, whether there is an account,
-/// the account, and a checksum. The file begins with 64 bytes, of which the first 8 name the layout.
+/// The words of a slot in `ledger.open`: three copies, each of generation, whether there is an
+/// account, the account, and a checksum. The file begins with 64 bytes, of which the first 8 name
+/// the layout.
 struct AccountLayout: Equatable {
   static let headerByteCount = 64
   static let copyCount = 3
@@ -50,8 +51,8 @@ struct AccountLayout: Equatable {
       && [current, earlier].contains { $0.magic == file.loadUnaligned(as: UInt64.self) }
   }
 
-  /// What a whole file says, and how many of its slots make no sense. `isHeld`: its daemon runs, and
-  /// goes on with the batches that it has announced.
+  /// What a whole file says, and how many of its slots make no sense. `isHeld`: its daemon runs,
+  /// and goes on with the batches that it has announced.
   func accounts(
     _ file: UnsafeRawBufferPointer, isHeld: Bool = false
   ) -> (accounts: [OpenAccount], damagedCount: Int) {
@@ -73,8 +74,8 @@ struct AccountLayout: Equatable {
     return (accounts, damagedCount)
   }
 
-  /// What is wrong with the file `path`, whose daemon makes it of `slotCount` slots; nil where nothing is.
-  /// A file is made under another name, with all its slots.
+  /// What is wrong with the file `path`, whose daemon makes it of `slotCount` slots; nil where
+  /// nothing is. A file is made under another name, with all its slots.
   static func damage(_ file: UnsafeRawBufferPointer, path: String, slotCount: Int) -> String? {
     guard let layout = of(file) else {
       let found =
@@ -130,9 +131,9 @@ struct AccountLayout: Equatable {
     account.decided.save(to: words + decidedWord)
   }
 
-  /// Enters in the words of a whole copy that a batch of this run up to its highest decided sequence
-  /// is about to be journaled. Where the copy is of another run, or of none, it becomes this one's,
-  /// with nothing decided. Allocates nothing.
+  /// Enters in the words of a whole copy that a batch of this run up to its highest decided
+  /// sequence is about to be journaled. Where the copy is of another run, or of none, it becomes
+  /// this one's, with nothing decided. Allocates nothing.
   func announce(_ account: borrowing DecidedAccount, in words: UnsafeMutablePointer<UInt64>) {
     let key = UInt64(account.run) << 32 | UInt64(account.source)
     let openedNs = account.openedNs

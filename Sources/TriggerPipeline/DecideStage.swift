@@ -12,8 +12,8 @@ struct FlaggedOrigin: Sendable {
   var calibration: UInt32
 }
 
-/// The last stage: it decides in input order, hands over the events to keep, and closes the ledgers of
-/// runs that have ended.
+/// The last stage: it decides in input order, hands over the events to keep, and closes the ledgers
+/// of runs that have ended.
 ///
 /// `@unchecked`: what changes belongs to the publish thread alone.
 final class DecideStage: @unchecked Sendable {
@@ -57,8 +57,8 @@ final class DecideStage: @unchecked Sendable {
   var reports: [RunLedgerReport] = []
   var closedCount: UInt64 = 0
   var unwritten = UnwrittenLedgers()
-  /// Entries of closed runs, and where their lines end in the ledger's file. An account stays until its
-  /// line is on the disk.
+  /// Entries of closed runs, and where their lines end in the ledger's file. An account stays until
+  /// its line is on the disk.
   var retiring: [(entry: Int, end: Int)] = []
   /// When this thread may try again to bring lines to the disk itself.
   var retiringRetryNs: UInt64 = 0

@@ -5,8 +5,9 @@ internal import Synchronization
 /// line ends with a member `crc32c` over the text before it, by which a reader recognises a torn
 /// line.
 ///
-/// A failed synchronisation is never believed: what is not known to be on the disk is kept in memory and
-/// written again before the next one, and a process that opens the file writes the end of it again.
+/// A failed synchronisation is never believed: what is not known to be on the disk is kept in
+/// memory and written again before the next one, and a process that opens the file writes the end
+/// of it again.
 ///
 /// One thread appends, any may synchronise.
 package final class JSONLineFile: Sendable {

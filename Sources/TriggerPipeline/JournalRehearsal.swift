@@ -2,8 +2,8 @@ internal import DurableFiles
 internal import RunFiles
 package import ScoreModel
 
-/// What a start would do to the journal. All of it is done, in a folder whose changes stay in memory, so
-/// that it is what the start does.
+/// What a start would do to the journal. All of it is done, in a folder whose changes stay in
+/// memory, so that it is what the start does.
 package struct JournalRehearsal {
   /// What is in the journal, and the segments that would be closed, as the start logs it.
   package let opening: String
@@ -12,7 +12,8 @@ package struct JournalRehearsal {
 
   /// Must not be called while another process has the journal open.
   ///
-  /// - Parameter refusal: the errno with which a file there could not be made longer; nil where it could.
+  /// - Parameter refusal: the errno with which a file there could not be made longer; nil where it
+  ///   could.
   /// - Throws: what opening the journal throws.
   package init(_ settings: PipelineSettings, model: TrainedModel, refusal: CInt?) throws {
     var settings = settings

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Makes what `body` makes. Where `isWanted`, the threads that begin meanwhile are of Linux's policy
-/// SCHED_BATCH: a thread that wakes does not interrupt another that computes on its processor, and
-/// takes its turn when that one sleeps or has had its share.
+/// Makes what `body` makes. Where `isWanted`, the threads that begin meanwhile are of Linux's
+/// policy SCHED_BATCH: a thread that wakes does not interrupt another that computes on its
+/// processor, and takes its turn when that one sleeps or has had its share.
 ///
 /// For ZeroMQ's threads beside the pipeline of one thread, which they share a processor with. Else
 /// each record that goes out is an interruption, and each few kilobytes that come in. Where the

@@ -3,9 +3,9 @@ package import Drift
 package import DurableFiles
 internal import RunFiles
 
-/// The endpoints and the bounds of a pipeline. Every bound has its name here. The initial values are
-/// the defaults of the configuration file: `DaemonConfiguration` maps its keys to these properties,
-/// with the ranges that it allows.
+/// The endpoints and the bounds of a pipeline. Every bound has its name here. The initial values
+/// are the defaults of the configuration file: `DaemonConfiguration` maps its keys to these
+/// properties, with the ranges that it allows.
 package struct PipelineSettings: Sendable {
   /// How records come in.
   package enum InputPattern: String, CaseIterable, Sendable { case pull, sub }

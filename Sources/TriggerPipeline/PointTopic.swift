@@ -3,8 +3,8 @@
 /// the bit and `0` elsewhere.
 ///
 /// A topic is one text, and a subscription the beginning of one. A record has one topic whatever
-/// the number of its working points, so a subscriber to `flagged` gets it once. A receiver of working
-/// point i alone subscribes to the 2^i beginnings that have a `1` at place i.
+/// the number of its working points, so a subscriber to `flagged` gets it once. A receiver of
+/// working point i alone subscribes to the 2^i beginnings that have a `1` at place i.
 package struct PointTopic {
   /// What every topic of flagged records begins with.
   package static let flagged = Array("flagged".utf8)

@@ -1,5 +1,5 @@
-/// Prescales that change with the luminosity section or the time of events, as the configuration has
-/// them: by the names of working points. `PrescaleTable` has them for one calibration.
+/// Prescales that change with the luminosity section or the time of events, as the configuration
+/// has them: by the names of working points. `PrescaleTable` has them for one calibration.
 package struct PrescaleSchedule: Equatable, Sendable {
   /// What tells the row of an event.
   package enum Axis: String, CaseIterable, Sendable {
@@ -37,8 +37,8 @@ package struct PrescaleSchedule: Equatable, Sendable {
 
   /// What tells the row of an event.
   package var axis = Axis.section
-  /// Rows whose starts ascend. Events before the first have the calibration's prescales, as all have
-  /// without rows.
+  /// Rows whose starts ascend. Events before the first have the calibration's prescales, as all
+  /// have without rows.
   package var rows: [Row] = []
 
   /// No rows.

@@ -18,12 +18,12 @@ package struct OpenAccount {
 /// `ledger.open` beside the journal's segments: the accounts of the open runs, in a file that is
 /// mapped into memory. They outlive the process however it ends.
 ///
-/// An account is entered after its records were journaled, and before that the batch is announced. A
-/// kill between the two leaves at most one batch that is in the journal and not in the account; it
-/// then counts as missing, never the other way round. Each slot has three copies with checksums: one
-/// is written, one is the last that was whole, one the last that is known to be on the disk. A kill
-/// therefore loses nothing. A power failure may tear any page, and loses the entries since the last
-/// synchronisation. The publishing thread writes; another may synchronise.
+/// An account is entered after its records were journaled, and before that the batch is announced.
+/// A kill between the two leaves at most one batch that is in the journal and not in the account;
+/// it then counts as missing, never the other way round. Each slot has three copies with checksums:
+/// one is written, one is the last that was whole, one the last that is known to be on the disk. A
+/// kill therefore loses nothing. A power failure may tear any page, and loses the entries since the
+/// last synchronisation. The publishing thread writes; another may synchronise.
 package final class RunAccountFile {
   /// Notes on accounts of an earlier file that could not be read.
   package private(set) var notes: [String] = []
@@ -167,8 +167,8 @@ package final class RunAccountFile {
     return (accounts, [damage].compactMap(\.self))
   }
 
-  /// The accounts in the bytes of such a file, and what is wrong with it; `path` names it. `isHeld`: its
-  /// daemon runs, and is about to enter the batches that it has announced.
+  /// The accounts in the bytes of such a file, and what is wrong with it; `path` names it.
+  /// `isHeld`: its daemon runs, and is about to enter the batches that it has announced.
   package static func accounts(
     in bytes: UnsafeRawBufferPointer, path: String, isHeld: Bool = false
   ) -> (accounts: [OpenAccount], damage: String?) {

@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// What one sender has sent since start, or since it got its place in the list.
 package final class SourceCounters: Sendable {
-  /// The sender's number; `nobody` for the unknown sender, for those that have given up their place,
-  /// and while the place is free.
+  /// The sender's number; `nobody` for the unknown sender, for those that have given up their
+  /// place, and while the place is free.
   fileprivate let number = Atomic<UInt64>(nobody)
   /// Events that came, and records refused.
   package let received = AtomicCounter()
@@ -71,8 +71,8 @@ package struct SourceSums: Equatable, Sendable {
 
 /// The senders seen: one thread gives and takes places, any thread reads what is there.
 ///
-/// The number of places is fixed. A sender that gives up its place leaves its counts with `other`, so
-/// that sums over all never fall.
+/// The number of places is fixed. A sender that gives up its place leaves its counts with `other`,
+/// so that sums over all never fall.
 package final class SourceList: Sendable {
   /// The unknown sender at 0, then the places.
   private let slots: [SourceCounters]

@@ -1,9 +1,9 @@
-/// Which of our topics somebody is subscribed to, from what an XPUB socket tells: of each prefix the
-/// first subscription and the last cancellation.
+/// Which of our topics somebody is subscribed to, from what an XPUB socket tells: of each prefix
+/// the first subscription and the last cancellation.
 ///
 /// A cancellation that a peer has sent may be of something that it never subscribed to, so it only
-/// raises a doubt: whether a topic is wanted still shows when it is sent. One that the library makes
-/// up, since the last subscriber has gone, is certain.
+/// raises a doubt: whether a topic is wanted still shows when it is sent. One that the library
+/// makes up, since the last subscriber has gone, is certain.
 package struct TopicSubscriptions {
   /// What a message of the socket means.
   package enum Change: Equatable, Sendable {

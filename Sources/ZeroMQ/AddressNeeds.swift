@@ -32,7 +32,8 @@ package func refusal(ofPathIn address: String) -> ZeroMQError? {
   return code == 0 ? nil : .endpoint(.bind, address: address, code: code)
 }
 
-/// Why the path of an ipc address cannot be bound: an errno, 0 where it can and for other addresses.
+/// Why the path of an ipc address cannot be bound: an errno, 0 where it can and for other
+/// addresses.
 ///
 /// The library removes any file of that name before it binds. This looks first, so that the file of
 /// another process is not lost.

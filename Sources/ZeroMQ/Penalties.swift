@@ -1,18 +1,18 @@
-/// Addresses whose connections to one socket were cut off a moment ago. The handshake of a new connection
-/// from one of them waits until the address's time is over. It is not refused: a peer that behaves may
-/// have the same address as one that does not.
+/// Addresses whose connections to one socket were cut off a moment ago. The handshake of a new
+/// connection from one of them waits until the address's time is over. It is not refused: a peer
+/// that behaves may have the same address as one that does not.
 struct Penalties {
   private var endsMs: [String: Int64] = [:]
   private let lengthMs: Int64
 
-  /// How long a connection waits. A peer that comes back at once can do in each such time no more than
-  /// one connection may.
+  /// How long a connection waits. A peer that comes back at once can do in each such time no more
+  /// than one connection may.
   static let lengthMs: Int64 = 500
   /// The most addresses that are remembered; the oldest gives way.
   private static let countMax = 1_000
 
-  /// - Parameter handshakeTimeoutMs: nobody waits longer than half of it, since the library would end
-  ///   the handshake.
+  /// - Parameter handshakeTimeoutMs: nobody waits longer than half of it, since the library would
+  ///   end the handshake.
   init(handshakeTimeoutMs: Int) {
     lengthMs = min(Self.lengthMs, Int64(handshakeTimeoutMs) / 2)
   }

@@ -11,7 +11,8 @@ internal import StrictJSON
 internal import TriggerPipeline
 internal import ZeroMQ
 
-/// What a file is and whether it is whole. What is in it tells; its name only where that says nothing.
+/// What a file is and whether it is whole. What is in it tells; its name only where that says
+/// nothing.
 struct FileInspection {
   /// What it is, what it says, and what is wrong with it.
   let lines: [String]

@@ -4,8 +4,8 @@ internal import RunFiles
 
 /// Simulated events that are mixed into a replayed stream: proof that the trigger is awake.
 ///
-/// They come from a source of their own, which counts its own records: the recorded events keep their
-/// run, source and sequence, and therefore their prescales.
+/// They come from a source of their own, which counts its own records: the recorded events keep
+/// their run, source and sequence, and therefore their prescales.
 struct Injection {
   private let events: EventSource
   private let every: Int

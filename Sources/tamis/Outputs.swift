@@ -3,7 +3,8 @@ internal import DurableFiles
 internal import Glibc
 
 /// The outputs of a command, by option. They are checked before any work is done: each name can be
-/// written to, no two are the same, none is an input, and no other command is about to write one of them.
+/// written to, no two are the same, none is an input, and no other command is about to write one of
+/// them.
 struct Outputs {
   private struct Place: Hashable {
     var device: UInt
@@ -34,8 +35,8 @@ struct Outputs {
     if path.hasSuffix(".npy") { file(option, path) } else { runs.append((option, path)) }
   }
 
-  /// - Throws: `ValidationError` for names that cannot go together, `FileFault` or `SystemCallError`
-  ///   for one that cannot be written.
+  /// - Throws: `ValidationError` for names that cannot go together, `FileFault` or
+  ///   `SystemCallError` for one that cannot be written.
   func check(inputs: [String?] = [], replacing: Bool) throws {
     let inputs = inputs.compactMap { $0 }
     // "It is an input" helps more than "it exists".

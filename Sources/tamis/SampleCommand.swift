@@ -89,8 +89,8 @@ struct SampleCommand: ParsableCommand {
   }
 }
 
-/// Says on stderr that samples will not spread like background. Standardised features have a spread of
-/// 1, and a chain that starts from less noise than that stays near where it starts.
+/// Says on stderr that samples will not spread like background. Standardised features have a spread
+/// of 1, and a chain that starts from less noise than that stays near where it starts.
 private func warnOfLittleNoise(_ loaded: LoadedModel) {
   guard loaded.model.kind == .score, let largest = loaded.model.sigmas.max(), largest < 1 else {
     return

@@ -30,7 +30,8 @@ struct StreamRecorder {
   /// Whether all runs that began have ended, or enough events have come.
   var isComplete: Bool { eventCount >= eventCountMax || (hasBegun && openRuns.isEmpty) }
 
-  /// Takes the records of one message. Until it is known how many features they have, messages wait.
+  /// Takes the records of one message. Until it is known how many features they have, messages
+  /// wait.
   mutating func take(_ message: UnsafeRawBufferPointer) throws {
     if noteFlagged(message) { return }
     if let featureCount { return try take(message, featureCount: featureCount) }
@@ -63,8 +64,8 @@ struct StreamRecorder {
     }
   }
 
-  /// Notes a message of a flagged record, which is refused as a whole: the event record in it is not
-  /// the stream's. The user may have connected to a daemon's output.
+  /// Notes a message of a flagged record, which is refused as a whole: the event record in it is
+  /// not the stream's. The user may have connected to a daemon's output.
   private mutating func noteFlagged(_ message: UnsafeRawBufferPointer) -> Bool {
     guard message.count >= FlaggedRecord.headerByteCount,
       message.loadUnaligned(as: UInt32.self) == FlaggedRecord.magic
@@ -131,8 +132,8 @@ struct StreamRecorder {
   }
 }
 
-/// How many features the records of a stream have, by a vote of the first ones whose checksum holds:
-/// a record that is damaged or of another sender must not decide for all.
+/// How many features the records of a stream have, by a vote of the first ones whose checksum
+/// holds: a record that is damaged or of another sender must not decide for all.
 private struct FeatureVote {
   private var messages: [[UInt8]] = []
   private var votes: [Int: Int] = [:]

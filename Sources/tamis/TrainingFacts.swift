@@ -76,7 +76,8 @@ func warnOfFewEvents(_ eventCount: Int) {
       + "background")
 }
 
-/// Says on stderr which features say nothing or hardly anything, and whether most events are copies.
+/// Says on stderr which features say nothing or hardly anything, and whether most events are
+/// copies.
 func warnOfSample(_ result: TrainingResult) {
   if !result.roundedFeatures.isEmpty {
     complain(

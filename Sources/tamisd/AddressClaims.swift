@@ -1,8 +1,8 @@
 internal import Glibc
 internal import ZeroMQ
 
-/// The addresses that one configuration binds, each tried as it is named: it must be free, and none of
-/// those before it.
+/// The addresses that one configuration binds, each tried as it is named: it must be free, and none
+/// of those before it.
 struct AddressClaims {
   private struct Port {
     /// As the configuration names it.

@@ -3,10 +3,11 @@ internal import DaemonConfiguration
 internal import Glibc
 internal import TriggerPipeline
 
-/// How many file descriptors the daemon needs for what its configuration allows, and how many it has.
+/// How many file descriptors the daemon needs for what its configuration allows, and how many it
+/// has.
 ///
-/// Where the process may raise its own limit it does. What is left above the need goes to peers that
-/// shake hands: they take a descriptor before anybody can say who they are.
+/// Where the process may raise its own limit it does. What is left above the need goes to peers
+/// that shake hands: they take a descriptor before anybody can say who they are.
 struct DescriptorNeed {
   /// What keeps the daemon from starting; nil where there are enough.
   let fault: String?

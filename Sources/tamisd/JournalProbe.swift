@@ -129,15 +129,16 @@ struct JournalProbe {
   }
 }
 
-/// Whether the units of the package make the folder: their StateDirectory is tamis, or tamis-INSTANCE.
+/// Whether the units of the package make the folder: their StateDirectory is tamis, or
+/// tamis-INSTANCE.
 private func isStateFolder(_ folder: String) -> Bool {
   let name = folder.dropFirst("/var/lib/".count)
   return folder.hasPrefix("/var/lib/") && !name.contains("/")
     && (name == "tamis" || name.hasPrefix("tamis-"))
 }
 
-/// What kind of file system a folder lies on, as proc_pid_mountinfo(5) names it; nil where the kernel
-/// does not say.
+/// What kind of file system a folder lies on, as proc_pid_mountinfo(5) names it; nil where the
+/// kernel does not say.
 private func fileSystemType(of folder: String) -> String? {
   var status = stat()
   guard stat(folder, &status) == 0,

@@ -6,8 +6,8 @@ internal import Logging
 internal import ServiceNotify
 
 /// Makes each log message one line on stderr: `time level message key=value ...`, or a JSON object.
-/// A `LogWriter` writes them one after another, so lines of several threads do not mix and no thread
-/// waits for the reader.
+/// A `LogWriter` writes them one after another, so lines of several threads do not mix and no
+/// thread waits for the reader.
 ///
 /// On the stream to the journal of systemd a text line begins with `<N>` instead of time and level:
 /// the journal keeps its own time, and `journalctl -p warning` knows the level.

@@ -6,8 +6,8 @@ internal import WorkerThreads
 /// Writes log lines to stderr from a thread of its own. A thread that logs never waits for a
 /// reader, such as a stopped terminal or a pipe that nobody reads.
 ///
-/// The queue is bounded. Lines that find it full are dropped and counted, and the count is a line of
-/// its own as soon as lines flow again.
+/// The queue is bounded. Lines that find it full are dropped and counted, and the count is a line
+/// of its own as soon as lines flow again.
 final class LogWriter: Sendable {
   /// Lines that wait at most.
   static let lineCountMax = 4_096

@@ -4,12 +4,12 @@ internal import Glibc
 internal import ScoreModel
 internal import TriggerPipeline
 
-/// Everything that the daemon needs of its surroundings, tried without taking it: what `--check` says
-/// and what the start looks at first are this one thing.
+/// Everything that the daemon needs of its surroundings, tried without taking it: what `--check`
+/// says and what the start looks at first are this one thing.
 ///
-/// Ports are bound, never listened at, and let go again; a file is written in the journal's folder and
-/// removed. Where a daemon has the journal, its ports are taken for this configuration's own and
-/// are not tried.
+/// Ports are bound, never listened at, and let go again; a file is written in the journal's folder
+/// and removed. Where a daemon has the journal, its ports are taken for this configuration's own
+/// and are not tried.
 struct StartCheck {
   /// What keeps the daemon from starting, each in a sentence.
   private(set) var faults: [String]
@@ -22,8 +22,9 @@ struct StartCheck {
   /// What is in the journal; nil where there is none or nobody asked for it.
   private(set) var journalOpening: String?
 
-  /// Looks at descriptors, files, memory, journal, addresses and HTTP, in this order. With `rehearses`
-  /// the warnings have all that a start would mend in the journal; the start says it by itself.
+  /// Looks at descriptors, files, memory, journal, addresses and HTTP, in this order. With
+  /// `rehearses` the warnings have all that a start would mend in the journal; the start says it by
+  /// itself.
   init(_ configuration: DaemonConfiguration, rehearses: Bool) {
     let descriptors = DescriptorNeed(configuration)
     handshakeCountMax = descriptors.handshakeCountMax

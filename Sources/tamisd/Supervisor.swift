@@ -5,8 +5,8 @@ internal import Logging
 internal import ServiceNotify
 internal import TriggerPipeline
 
-/// The main thread's work while the pipeline's threads run: it takes signals, reports to systemd, and
-/// does what would hold up the threads of the events. It never waits for files.
+/// The main thread's work while the pipeline's threads run: it takes signals, reports to systemd,
+/// and does what would hold up the threads of the events. It never waits for files.
 struct Supervisor {
   private let pipeline: TriggerPipeline
   private let notifier: ServiceNotifier?
@@ -67,9 +67,9 @@ struct Supervisor {
     tellStatus()
   }
 
-  /// Tells systemd that the pipeline makes progress or idles soundly; a pipeline that hangs is silent,
-  /// and systemd restarts it. A pipeline whose journal cannot be written is not silent: a restart would
-  /// not help it.
+  /// Tells systemd that the pipeline makes progress or idles soundly; a pipeline that hangs is
+  /// silent, and systemd restarts it. A pipeline whose journal cannot be written is not silent: a
+  /// restart would not help it.
   private func feedWatchdog() {
     guard let notifier, let intervalNs = notifier.watchdogIntervalNs else { return }
     let sinceProgressNsMax = min(PipelineState.progressNsMax, intervalNs)

@@ -6,14 +6,14 @@ internal import TriggerPipeline
 
 /// Whether the process may have the threads and the memory that the daemon takes at its start.
 ///
-/// They are taken for a moment and let go: limits of the process, of its user and of its control group
-/// count alike, and nobody has to know them all.
+/// They are taken for a moment and let go: limits of the process, of its user and of its control
+/// group count alike, and nobody has to know them all.
 struct ThreadNeed {
   /// What keeps the daemon from starting; nil where there is enough.
   let fault: String?
 
-  /// Log, reload, handshakes, input, scoring, decisions, journal, catch-up, HTTP and the library's own;
-  /// 11 were counted with one worker and without catch-up.
+  /// Log, reload, handshakes, input, scoring, decisions, journal, catch-up, HTTP and the library's
+  /// own; 11 were counted with one worker and without catch-up.
   private static let ownCount = 15
   /// What the daemon takes beside the ring: 50 MB were measured.
   private static let ownByteCount = 64 << 20

@@ -4,7 +4,8 @@ import Foundation
 import ReproducibleMath
 import Testing
 
-/// Working points of the low side: thresholds, promise, low scores, mean attributions, and the file.
+/// Working points of the low side: thresholds, promise, low scores, mean attributions, and the
+/// file.
 @Suite struct QuietPointTests {
   private var seed: UInt64 {
     ProcessInfo.processInfo.environment["TAMIS_SEED"].flatMap(UInt64.init) ?? 20_261_128
@@ -99,8 +100,8 @@ import Testing
     #expect(try quietPoint(meeting, (1...999).map { Float($0) }).threshold == 500)
   }
 
-  /// All sequences of five calibration scores with values 1, 2, 3: however heavily scores are tied, the
-  /// expected rate is at or below the target.
+  /// All sequences of five calibration scores with values 1, 2, 3: however heavily scores are tied,
+  /// the expected rate is at or below the target.
   @Test(arguments: [
     [1.0 / 3, 1.0 / 3, 1.0 / 3], [0.9, 0.05, 0.05], [0.02, 0.9, 0.08], [0.1, 0.1, 0.8],
   ])
@@ -158,8 +159,8 @@ import Testing
     return try part.calibration(screen: nil, created: "2026-11-27T00:00:00Z", program: "tamis")
   }
 
-  /// The rate of a low score by counting: (k + 1) / (N + 1) with k scores at most as high, or the rate of
-  /// the next entry of the table.
+  /// The rate of a low score by counting: (k + 1) / (N + 1) with k scores at most as high, or the
+  /// rate of the next entry of the table.
   @Test func lowScoresHaveTheirRate() throws {
     let scores = uniformScores(count: 2_000, repeatIndex: 7, seed: seed).map { $0 + 0.25 }
     let calibration = try calibration(scores + [scores[3], .infinity, .nan])

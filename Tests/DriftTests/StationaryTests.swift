@@ -4,8 +4,8 @@ import Testing
 
 /// A hundred simulated hours of background that does not change: alarms are no more than promised.
 ///
-/// The promise is an expectation over streams and calibrations, so several of each are drawn. Bounds
-/// are the Poisson quantile of probability 1e-4 or less at the promised expectation.
+/// The promise is an expectation over streams and calibrations, so several of each are drawn.
+/// Bounds are the Poisson quantile of probability 1e-4 or less at the promised expectation.
 @Suite(.serialized) struct StationaryTests {
   /// 2 events a second, as of 20,000 with a prescale of 10,000; windows of 2,000.
   @Test func theUnbiasedSampleForAHundredHours() throws {

@@ -3,8 +3,8 @@ import Drift
 import DurableFiles
 import ReproducibleMath
 
-/// Background events of Gaussian features whose score is the sum of their squares, and a calibration
-/// made from them.
+/// Background events of Gaussian features whose score is the sum of their squares, and a
+/// calibration made from them.
 struct SyntheticBackground {
   let featureCount: Int
   let random: RandomStream

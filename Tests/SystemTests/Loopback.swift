@@ -3,8 +3,8 @@ import Foundation
 /// A TCP port on the loopback address that nobody uses, and that nobody gets by chance.
 ///
 /// A port that the kernel picks is anybody's again once it is closed. This one is below those that
-/// the kernel gives to connections, and is held by an abstract socket name until the process ends, as
-/// every test of this project holds its own.
+/// the kernel gives to connections, and is held by an abstract socket name until the process ends,
+/// as every test of this project holds its own.
 func freePort() throws -> Int {
   let range = try String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8)
   guard let end = range.split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) }) else {

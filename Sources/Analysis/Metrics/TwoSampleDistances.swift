@@ -1,5 +1,5 @@
-/// The distance of A. Kolmogorov and N. Smirnov between two samples: the largest difference of their
-/// empirical distribution functions. 0 to 1; nil where a sample is empty. O(n + m).
+/// The distance of A. Kolmogorov and N. Smirnov between two samples: the largest difference of
+/// their empirical distribution functions. 0 to 1; nil where a sample is empty. O(n + m).
 package func kolmogorovSmirnovDistance(_ first: ScoreSample, _ second: ScoreSample) -> Double? {
   guard first.count > 0, second.count > 0 else { return nil }
   var (i, j) = (0, 0)

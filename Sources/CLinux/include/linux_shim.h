@@ -28,7 +28,8 @@ struct tamis_threads_tried {
   int code;
 };
 
-/// Starts `count` threads, maps `byte_count` bytes of memory without touching them, and lets all go.
+/// Starts `count` threads, maps `byte_count` bytes of memory without touching them, and lets all
+/// go.
 struct tamis_threads_tried tamis_threads_try(int count, size_t byte_count);
 
 /// Binds the calling thread to one processor. Returns 0 or the errno.
@@ -54,7 +55,8 @@ int tamis_signals_wait(int64_t timeout_ns);
 uint64_t tamis_realtime_ns(void);
 
 /// The seconds since the Unix epoch that a UTC time gives in the form of strptime(3); below 0 for a
-/// time before the epoch and for a text that strptime cannot read. What follows the time is ignored.
+/// time before the epoch and for a text that strptime cannot read. What follows the time is
+/// ignored.
 int64_t tamis_utc_seconds(const char *text, const char *form);
 
 /// Nanoseconds of a clock that never goes back.

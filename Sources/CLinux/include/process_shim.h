@@ -23,10 +23,10 @@ int tamis_temporary_add(const char *path);
 /// The file of that slot was renamed or removed, or the run of that slot is finished.
 void tamis_temporary_forget(int slot);
 
-/// Lets a signal that ends the process remove the run that is being written in `folder`: segments 1 to
-/// the highest told by `tamis_temporary_run_extend`, whose names end in `.KIND` or `.KIND.writing`, and
-/// the files beside them. The folder goes, too, where nothing else is in it and `removes_folder`.
-/// Returns a slot as `tamis_temporary_add` does.
+/// Lets a signal that ends the process remove the run that is being written in `folder`: segments 1
+/// to the highest told by `tamis_temporary_run_extend`, whose names end in `.KIND` or
+/// `.KIND.writing`, and the files beside them. The folder goes, too, where nothing else is in it
+/// and `removes_folder`. Returns a slot as `tamis_temporary_add` does.
 int tamis_temporary_run_add(const char *folder, const char *kind, bool removes_folder);
 
 /// Segment `index` of the run of that slot is begun next.

@@ -116,9 +116,10 @@ TAMIS_NO_LOCKS void tamis_score_residual(
     size_t feature_count, float *attributions);
 
 /// Looks among `column_count` sums (a multiple of TAMIS_BLOCK_COLUMNS) of each row for the largest,
-/// each of the TAMIS_BLOCK_COLUMNS lanes for itself: `best` holds the largest of lane i of a row and
-/// `places` its column, counted from `first`. With `first` 0 the search begins, at -infinity and
-/// place 0; with a later one it goes on. Of equal sums the first one stays; NaN is never the largest.
+/// each of the TAMIS_BLOCK_COLUMNS lanes for itself: `best` holds the largest of lane i of a row
+/// and `places` its column, counted from `first`. With `first` 0 the search begins, at -infinity
+/// and place 0; with a later one it goes on. Of equal sums the first one stays; NaN is never the
+/// largest.
 TAMIS_NO_LOCKS void tamis_score_largest(
     const tamis_score_kernels *kernels, const float *sums, size_t row_count, size_t column_count,
     int32_t first, float *best, int32_t *places);

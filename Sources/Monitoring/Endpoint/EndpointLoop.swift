@@ -6,7 +6,8 @@ internal import Synchronization
 /// The work of an endpoint's thread: takes connections in, serves them, and does something once a
 /// second.
 ///
-/// Unchecked: `connections` belongs to the thread that calls `run()`; all else is constant or atomic.
+/// Unchecked: `connections` belongs to the thread that calls `run()`; all else is constant or
+/// atomic.
 final class EndpointLoop: @unchecked Sendable {
   private let socket: ListeningSocket
   private let connections: HTTPConnections
@@ -15,8 +16,8 @@ final class EndpointLoop: @unchecked Sendable {
   /// What is written at one end wakes the thread, which waits at the other.
   private let wake: (reading: CInt, writing: CInt)
 
-  /// Connections that are taken in at a time. Fewer than there are places: who has come must not give
-  /// way before it was looked at.
+  /// Connections that are taken in at a time. Fewer than there are places: who has come must not
+  /// give way before it was looked at.
   private static let acceptCountMax = 16
   private static let secondNs: UInt64 = 1_000_000_000
   /// For how long no connection is taken in where the system had no room for one.

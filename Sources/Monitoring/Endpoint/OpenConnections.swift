@@ -1,15 +1,15 @@
 internal import Glibc
 
 /// The places and the deadlines of an endpoint's connections. There is always room for one more:
-/// where all places are taken, the connection goes that has waited longest for its client, and first
-/// of all one that was answered and has asked for nothing more.
+/// where all places are taken, the connection goes that has waited longest for its client, and
+/// first of all one that was answered and has asked for nothing more.
 struct OpenConnections {
   /// What a connection waits for, in the order in which they give way.
   enum Waiting: Int, Comparable {
     /// An answered client, which sends no further request.
     case nextRequest
-    /// A client that has not completed its first request, or does not take its reply. The two are one
-    /// kind: else who has just come would give way to those that take no reply.
+    /// A client that has not completed its first request, or does not take its reply. The two are
+    /// one kind: else who has just come would give way to those that take no reply.
     case firstRequestOrTaking
 
     static func < (one: Waiting, other: Waiting) -> Bool { one.rawValue < other.rawValue }

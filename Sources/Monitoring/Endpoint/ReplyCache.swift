@@ -1,10 +1,11 @@
 internal import Synchronization
 
-/// Makes replies, and gives the last one again where a page is asked for more often than it may be made.
+/// Makes replies, and gives the last one again where a page is asked for more often than it may be
+/// made.
 ///
-/// A page may be made ten times a second, and twenty times at once after a pause. So who asks now and
-/// then always gets what is true now, and whoever asks without end costs a hundredth part of what making
-/// each page would, and gets what was true a tenth of a second ago.
+/// A page may be made ten times a second, and twenty times at once after a pause. So who asks now
+/// and then always gets what is true now, and whoever asks without end costs a hundredth part of
+/// what making each page would, and gets what was true a tenth of a second ago.
 package final class ReplyCache: Sendable {
   private struct Page {
     var reply: HTTPReply

@@ -1,8 +1,9 @@
 internal import StrictJSON
 internal import TriggerPipeline
 
-/// One number of a part of the status, told once: its key in `/status`, its metric on `/metrics` with
-/// what it is in words, and where the pipeline counts it. Both pages are made from lists of these.
+/// One number of a part of the status, told once: its key in `/status`, its metric on `/metrics`
+/// with what it is in words, and where the pipeline counts it. Both pages are made from lists of
+/// these.
 ///
 /// A metric whose name ends in `_total` is a counter, any other a gauge or a histogram.
 struct Figure<Part: Sendable>: Sendable {
@@ -13,8 +14,8 @@ struct Figure<Part: Sendable>: Sendable {
   /// The family's help: a sentence.
   let help: String
   /// The number of earlier families of the list that this one precedes on the page. Page and
-  /// document have always had their own orders. A new figure goes to the end of its list, so that it
-  /// moves no other.
+  /// document have always had their own orders. A new figure goes to the end of its list, so that
+  /// it moves no other.
   let ahead: Int
   /// Whether the family is left out of the page where it has no sample.
   let isLeftOut: Bool

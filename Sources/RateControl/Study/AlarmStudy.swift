@@ -1,6 +1,7 @@
 internal import ReproducibleMath
 
-/// How soon an alarm on a rate goes on: the evidence of `RateEvidence`, and the window that it replaced.
+/// How soon an alarm on a rate goes on: the evidence of `RateEvidence`, and the window that it
+/// replaced.
 package enum AlarmStudy {
   /// Seconds from the change to the alarm, over all streams; nil where there was none.
   package struct Outcome: Equatable, Sendable {

@@ -31,8 +31,8 @@ struct StyledLine {
   /// How many characters wide it is when it is not cut.
   var characterCount: Int { pieces.reduce(0) { $0 + $1.text.count } }
 
-  /// The line in `width` characters, with or without escape sequences. Where it is longer, it has the
-  /// whole words that fit and dots: half a number would be a wrong one.
+  /// The line in `width` characters, with or without escape sequences. Where it is longer, it has
+  /// the whole words that fit and dots: half a number would be a wrong one.
   func text(width: Int, hasColour: Bool) -> String {
     let isWhole = characterCount <= width
     var left = isWhole ? width : roomForWords(width: width - 3)
@@ -78,8 +78,8 @@ extension String {
 }
 
 /// `parts` in lines of at most `width` characters, broken between parts; the first line has the
-/// label, the others are indented as far. A part that needs more than a line is broken between words,
-/// and no number from its unit.
+/// label, the others are indented as far. A part that needs more than a line is broken between
+/// words, and no number from its unit.
 func wrapped(_ label: String, _ parts: [String], separator: String, width: Int) -> [StyledLine] {
   let room = max(1, width - 10)
   var lines: [StyledLine] = []
@@ -99,8 +99,8 @@ func wrapped(_ label: String, _ parts: [String], separator: String, width: Int) 
   return lines
 }
 
-/// The words of `part`, numbers together with what follows them; one that alone is too long has dots
-/// for its middle.
+/// The words of `part`, numbers together with what follows them; one that alone is too long has
+/// dots for its middle.
 private func words(of part: String, room: Int) -> [String] {
   var words: [String] = []
   for word in part.split(separator: " ").map(String.init) {

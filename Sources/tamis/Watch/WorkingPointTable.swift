@@ -1,8 +1,8 @@
 internal import Calibration
 internal import StrictJSON
 
-/// The working points in force, a row each. Numbers are never cut: where a name leaves them no room, it is
-/// shortened, or stands on a line of its own.
+/// The working points in force, a row each. Numbers are never cut: where a name leaves them no
+/// room, it is shortened, or stands on a line of its own.
 struct WorkingPointTable {
   private typealias N = WatchNumbers
 

@@ -1,6 +1,7 @@
 // Preloaded into tamisd: counts the allocations of its pipeline's threads (named tamis-...) that
 // its own code asks for, and those that libzmq asks for in the same threads. The two counts stand
-// in the file that TAMIS_MALLOC_COUNTS names, as two 64-bit numbers, for a test to read at any time.
+// in the file that TAMIS_MALLOC_COUNTS names, as two 64-bit numbers, for a test to read at any
+// time.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
