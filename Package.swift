@@ -19,15 +19,13 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library module and the test target that mirrors it, which may need more; `testFiles` are read
-/// where they lie, and the files of folders in `embedding` become part of the program.
+/// where they lie.
 func module(
   _ name: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = [],
-  embedding resources: [String] = [], testFiles: [String] = []
+  testFiles: [String] = []
 ) -> [Target] {
   [
-    .target(
-      name: name, dependencies: dependencies, resources: resources.map { .embedInCode($0) },
-      swiftSettings: swiftSettings),
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
     .testTarget(
       name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + testing,
       exclude: testFiles, swiftSettings: swiftSettings),
@@ -40,6 +38,7 @@ let systemHeaders: [Target] = [
   .systemLibrary(name: "CMicroHTTPD", providers: [.apt(["libmicrohttpd-dev"])]),
   .target(name: "CLinux", cSettings: cSettings),
   .target(name: "CScoreKernels", cSettings: cSettings),
+  .target(name: "CPageFiles", exclude: ["Web"], cSettings: cSettings),
 ]
 
 let modules: [[Target]] = [
@@ -119,9 +118,9 @@ let modules: [[Target]] = [
     [
       "BoundedNumbers", "NumberText", "TriggerPipeline", "EventRecords", "Calibration", "Drift",
       "ZeroMQ", "DurableFiles", "RateControl", "ReproducibleMath", "StrictJSON", "CLinux",
-      "CMicroHTTPD", "WorkerThreads",
+      "CMicroHTTPD", "CPageFiles", "WorkerThreads",
     ],
-    embedding: ["Web"], testFiles: ["Golden"]),
+    testFiles: ["Golden"]),
 ]
 
 /// What several test targets need: temporary folders, records, random numbers from a seed.

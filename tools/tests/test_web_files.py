@@ -11,7 +11,7 @@ import browser
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WEB = ROOT / "Sources/Monitoring/Web"
+WEB = ROOT / "Sources/CPageFiles/Web"
 SCRIPTS = sorted(WEB.glob("*.js"))
 SHEET = WEB / "page.css"
 # Browsers on phones know it, the one of the tests does not.
@@ -20,12 +20,8 @@ PHONES_ALONE = {"-webkit-text-size-adjust"}
 
 def order():
     """The files of the script in the order in which the page joins them."""
-    text = (ROOT / "Sources/Monitoring/Page/PageFiles.swift").read_text()
-    names = [
-        name.replace("_js", "").replace("_", "-") + ".js"
-        for name in re.findall(r"PackageResources\.(\w+_js)\b", text)
-    ]
-    return [WEB / name for name in names]
+    text = (WEB.parent / "page_files.c").read_text()
+    return [WEB / name for name in re.findall(r'#embed "Web/([\w-]+\.js)"', text)]
 
 
 def test_every_file_of_the_script_is_joined_once():

@@ -1,18 +1,16 @@
-/// The files of `Web`, which the package embeds: the page loads nothing from elsewhere.
-enum PageFiles {
-  /// The skeleton: every section has its place and its heading. The script fills them in.
-  static let body = text(PackageResources.body_html)
-  /// The style sheet.
-  static let sheet = text(PackageResources.page_css)
-  /// The parts of the script, each of which uses those before it, in one scope of their own.
-  static let script =
-    "\"use strict\";(() => {\n"
-    + [
-      PackageResources.elements_js, PackageResources.numbers_js, PackageResources.time_charts_js,
-      PackageResources.histograms_js, PackageResources.rate_chart_js,
-      PackageResources.decisions_js, PackageResources.account_js, PackageResources.parts_js,
-      PackageResources.banner_js, PackageResources.polling_js,
-    ].map(text).joined(separator: "\n") + "\n})();\n"
+internal import CPageFiles
 
-  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+/// The files that the page is made of: it loads nothing from elsewhere.
+enum PageFiles {
+  /// The skeleton, which the script fills in.
+  static let body = text(tamis_page_body())
+  static let sheet = text(tamis_page_sheet())
+  /// The script, in one scope of its own.
+  static let script = "\"use strict\";(() => {\n" + text(tamis_page_script()) + "\n})();\n"
+  /// docs/runbook.md, in Markdown.
+  static let runbook = text(tamis_page_runbook())
+
+  private static func text(_ file: tamis_page_file) -> String {
+    String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.count), as: UTF8.self)
+  }
 }

@@ -1,7 +1,7 @@
 extension HTTPReply {
   /// The page `/runbook`: docs/runbook.md, with a section to link to for each alarm.
   package static let runbookPage: HTTPReply = {
-    let body = markup(ofMarkdown: String(decoding: PackageResources.runbook_md, as: UTF8.self))
+    let body = markup(ofMarkdown: PageFiles.runbook)
     return HTTPReply(
       contentType: "text/html; charset=utf-8",
       headers: [
