@@ -12,6 +12,7 @@ import zmq
 
 from . import records as formats
 from .addresses import checked
+from .bounds import SECONDS_MAX, U32_MAX, U64_MAX, number, whole
 from .faults import CatchUpFault, NoAnswer
 from .records import Records
 
@@ -45,6 +46,12 @@ REPLY = np.dtype([
 def request(first: int, last: int = 0, records_max: int = 0, bytes_max: int = 0,
             instance: int | None = None, tag: int = 0, working_point: int | None = None) -> bytes:
     """The bytes of a request; 0 stands for no limit, None for every working point."""
+    for name, value in ("first", first), ("last", last), ("tag", tag):
+        whole(name, value, 0, U64_MAX)
+    for name, value in ("records_max", records_max), ("bytes_max", bytes_max), (
+            "instance", instance or 0):
+        whole(name, value, 0, U32_MAX)
+    whole("working_point", working_point or 0, 0, 15)
     fields = np.zeros(1, REQUEST)
     fields["magic"], fields["version"], fields["kind"] = REQUEST_MAGIC, 1, RECORDS
     fields["first"], fields["last"], fields["tag"] = first, last, tag
@@ -98,6 +105,8 @@ class Client:
                  patience_s: float = 60, bytes_max: int = 0,
                  secure: Callable[[zmq.Socket[Any]], None] = _unsecured,
                  context: zmq.Context[Any] | None = None, working_point: int | None = None):
+        number("timeout_s", timeout_s, 0, SECONDS_MAX)
+        number("patience_s", patience_s, 0, SECONDS_MAX)
         self.working_point = working_point
         self.address, self.instance, self.bytes_max = checked(address), instance, bytes_max
         self.timeout_ms, self.patience_s = int(timeout_s * 1000), patience_s

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .bounds import whole
 from .checksums import crc32c, record_checksums
 from .decisions import sum_attributions
 
@@ -57,7 +58,8 @@ TOPIC_FLAGGED, TOPIC_UNBIASED, TOPIC_UNFLAGGED = b"flagged", b"unbiased", b"unfl
 
 
 def event_dtype(feature_count: int) -> np.dtype[Any]:
-    """The event record of D features: 64 + 4 D bytes."""
+    """The event record of D features, 1 to 65535: 64 + 4 D bytes."""
+    whole("features", feature_count, 1, FEATURES_MAX)
     return np.dtype([
         ("magic", "S4"), ("version", "u1"), ("kind", "u1"), ("flags", "<u2"),
         ("source", "<u4"), ("run", "<u4"), ("lumi", "<u4"), ("features_count", "<u2"),
@@ -158,8 +160,8 @@ def _fill(records: Records, columns: dict[str, Any]) -> None:
         if field.kind == "u":
             given = np.asarray(values)
             if given.size and given.dtype.kind not in "ubi":
-                whole = given.dtype.kind == "f" and bool((given == np.floor(given)).all())
-                if not whole:
+                if given.dtype.kind != "f" or not bool(
+                        (np.isfinite(given) & (given == np.floor(given))).all()):
                     raise ValueError(f"field {name}: whole numbers expected, {given.dtype} found")
             limit = int(np.iinfo(field).max)
             if given.size and (int(given.min()) < 0 or int(given.max()) > limit):

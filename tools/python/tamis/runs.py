@@ -17,6 +17,7 @@ from . import records as formats
 from .faults import RunFault
 from .records import (
     Records, events_of, is_flagged, numbered_names, record_dtype)
+from .sequences import sequence_counts
 
 __all__ = [
     "OPEN_SUFFIX", "Run", "RunFault", "SUFFIXES", "Segment", "events_of", "feature_names_of",
@@ -28,6 +29,8 @@ Mask = npt.NDArray[np.bool_]
 
 SUFFIXES = {"events": ".events", "flagged": ".flagged"}
 OPEN_SUFFIX = ".writing"
+# How many runs and sources a manifest lists, those of the highest runs.
+SOURCES_LISTED_MAX = {"events": 4_096, "flagged": 128}
 # Six digits, or as many as a larger number needs.
 SEGMENT_NUMBER = re.compile(r"([0-9]{6}|[1-9][0-9]{6,11})\.")
 
@@ -296,14 +299,19 @@ def summary(segments: Sequence[Records]) -> dict[str, Any]:
     else:
         result["counts"] = {name: int((events["kind"] == kind).sum())
                             for kind, name in formats.KIND_NAMES.items()}
-    result["runs"] = np.unique(events["run"]).tolist()
+    ledger = sequence_ledger(events, with_gaps=not flagged)
+    listed = ledger[-(SOURCES_LISTED_MAX["flagged" if flagged else "events"]):]
+    result["runs"] = sorted({entry["run"] for entry in listed})
     if result["records"]:
         result["first_time_ns"] = int(events["time_ns"].min())
         result["last_time_ns"] = int(events["time_ns"].max())
         if flagged:
             numbers = column("number", inside=False)
             result["first_number"], result["last_number"] = int(numbers.min()), int(numbers.max())
-    result["sources"] = sequence_ledger(events, with_gaps=not flagged)
+    result["sources"] = listed
+    if len(listed) < len(ledger):
+        result["records_not_listed"] = sum(
+            entry["records"] for entry in ledger[:len(ledger) - len(listed)])
     return result
 
 
@@ -315,18 +323,17 @@ def sequence_ledger(
     events: a mapping from field name to column (N,), such as an array of event records.
     """
     streams = events["run"].astype(np.uint64) << np.uint64(32) | events["source"]
+    # Stable: the records of a stream stay in the order in which they came.
+    order = np.argsort(streams, kind="stable")
+    numbers, begins = np.unique(streams[order], return_index=True)
     ledger = []
-    for stream in np.unique(streams).tolist():
-        sequences = events["sequence"][streams == stream]
+    for stream, places in zip(numbers.tolist(), np.split(order, begins[1:])):
+        sequences = events["sequence"][places]
         entry = {"run": stream >> 32, "source": stream & 0xFFFFFFFF,
                  "records": len(sequences), "first_sequence": int(sequences.min()),
                  "last_sequence": int(sequences.max())}
         if with_gaps:
-            distinct, places = np.unique(sequences, return_index=True)
-            highest_so_far = np.maximum.accumulate(sequences)
-            entry |= {"lost": entry["last_sequence"] - len(distinct),
-                      "late": int((distinct < highest_so_far[places]).sum()),
-                      "repeated": len(sequences) - len(distinct)}
+            entry |= sequence_counts(sequences)
         ledger.append(entry)
     return ledger
 

@@ -13,14 +13,17 @@ import numpy.typing as npt
 import zmq
 
 from . import records as formats
+from .bounds import SECONDS_MAX, U32_MAX, number, whole
 from .curve import Curve, attach
 from .faults import TamisError
 from .records import Records, feature_count_of, is_flagged
 from .runs import Path, Run, RunFault
 
-__all__ = ["NobodyReceives", "Sender", "fresh_records", "replayed_records"]
+__all__ = ["NobodyReceives", "RATE_MAX", "Sender", "fresh_records", "replayed_records"]
 
 _BLOCK_ROWS = 8192
+# Records a second; more is as fast as it goes, which is 0.
+RATE_MAX = 1e9
 
 
 class NobodyReceives(TamisError):
@@ -60,8 +63,9 @@ class Sender:
             raise ValueError("one of bind and connect was expected")
         if pattern not in ("push", "pub"):
             raise ValueError(f"pattern {pattern!r}; push or pub was expected")
-        if batch < 1:
-            raise ValueError(f"batch {batch}; at least 1 was expected")
+        whole("batch", batch, 1, U32_MAX)
+        number("rate", rate, 0, RATE_MAX)
+        number("wait_s", wait_s, 0, SECONDS_MAX)
         if names is not None and features not in (None, len(names)):
             raise ValueError(f"{features} features with {len(names)} names")
         self.feature_count = len(names) if names is not None else features
@@ -223,9 +227,8 @@ class _Pace:
         if self.rate <= 0:
             return
         self.start = self.start or time.monotonic()
-        ahead = self.start + sent / self.rate - time.monotonic()
-        if ahead > 0.001:
-            time.sleep(ahead)
+        while (ahead := self.start + sent / self.rate - time.monotonic()) > 0.001:
+            time.sleep(min(ahead, SECONDS_MAX))
 
 
 def fresh_records(sender: Sender, blocks: Iterable[npt.NDArray[Any]]) -> Iterator[Records]:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import curve, runs
+from ..bounds import SECONDS_MAX, U32_MAX, U64_MAX, number_option, whole_option
 from ..catchup import Client
 from ..records import describe, feature_count_of, flagged_faults
 from ..run_writer import RunWriter
@@ -29,15 +30,17 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connect", metavar="ADDRESS", required=True)
-    parser.add_argument("--from", metavar="N", type=int, dest="first", required=True,
+    parser.add_argument("--from", metavar="N", type=whole_option(1, U64_MAX), dest="first",
+                        required=True,
                         help="the first number, from 1")
-    parser.add_argument("--to", metavar="M", type=int, dest="last", default=0,
+    parser.add_argument("--to", metavar="M", type=whole_option(0, U64_MAX), dest="last", default=0,
                         help="the last number; the journal's last by default")
-    parser.add_argument("--instance", metavar="I", type=int, help="the daemon that is meant")
+    parser.add_argument("--instance", metavar="I", type=whole_option(0, U32_MAX),
+                        help="the daemon that is meant")
     parser.add_argument("--out", metavar="RUN", help="write the records into a new run folder")
     parser.add_argument("--names", metavar="FILE",
                         help="feature names: a model, a manifest or a JSON array")
-    parser.add_argument("--timeout", metavar="SECONDS", type=float, default=60,
+    parser.add_argument("--timeout", metavar="SECONDS", type=number_option(0, SECONDS_MAX), default=60,
                         help="how long to wait for an answer (default 60)")
     parser.add_argument("--show", action="store_true", help="print a line for each record")
     curve.add_options(parser, binds=False)

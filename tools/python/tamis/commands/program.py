@@ -55,6 +55,9 @@ def ended(main: Callable[[Sequence[str] | None], int]) -> NoReturn:
         signal.signal(ending.number, signal.SIG_DFL)
         os.kill(os.getpid(), ending.number)
         sys.exit(128 + ending.number)
-    except (OSError, ValueError, KeyError, TamisError, zmq.ZMQError) as fault:
-        text = f"{type(fault).__name__}: {fault}" if isinstance(fault, KeyError) else fault
+    except (OSError, ValueError, KeyError, OverflowError, MemoryError, TamisError,
+            zmq.ZMQError) as fault:
+        # These say little without their kind.
+        is_bare = isinstance(fault, (KeyError, OverflowError, MemoryError))
+        text = f"{type(fault).__name__}: {fault}" if is_bare else fault
         sys.exit(f"{name}: {text}")

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from .. import records as formats
 from .. import runs
+from ..bounds import number_option
 from ..decisions import prescales_of
 from ..faults import RunFault
 from ..journals import read_lines
@@ -38,7 +39,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--calibration", metavar="FILE", required=True)
     parser.add_argument("--input", metavar="RUN", nargs="+", required=True,
                         help="the events that were triggered on")
-    parser.add_argument("--confidence", type=float, default=0.95, help="default 0.95")
+    parser.add_argument("--confidence", type=number_option(0, 1, inside=True), default=0.95,
+                        help="default 0.95")
     return parser.parse_args(arguments)
 
 

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from ..bounds import U64_MAX, whole_option
 from ..journals import read_lines
 from ..records import KIND_NAMES, describe
 from ..runs import Run, summary
@@ -29,7 +30,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", metavar="RUN")
-    parser.add_argument("--show", metavar="N", type=int, default=0,
+    parser.add_argument("--show", metavar="N", type=whole_option(0, U64_MAX), default=0,
                         help="print the first N records")
     parser.add_argument("--features", metavar="FILE.npy", help="write the events' features there")
     return parser.parse_args(arguments)

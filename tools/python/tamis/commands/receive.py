@@ -21,8 +21,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import curve, runs
+from ..bounds import SECONDS_MAX, U64_MAX, number_option, whole_option
 from ..receiver import Receiver
-from ..records import Records, describe
+from ..records import FEATURES_MAX, Records, describe
 from .program import ended
 
 EXAMPLES = """examples:
@@ -45,19 +46,21 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--working-point", metavar="I", type=int,
                         help="sub: records of one working point alone, by its place in the "
                         "calibration from 0")
-    parser.add_argument("--count", metavar="N", type=int, help="end after N records")
-    parser.add_argument("--idle", metavar="SECONDS", type=float,
+    parser.add_argument("--count", metavar="N", type=whole_option(0, U64_MAX),
+                        help="end after N records")
+    parser.add_argument("--idle", metavar="SECONDS", type=number_option(0, SECONDS_MAX),
                         help="end after so long without a record, once one came")
-    parser.add_argument("--timeout", metavar="SECONDS", type=float, help="end after so long")
+    parser.add_argument("--timeout", metavar="SECONDS", type=number_option(0, SECONDS_MAX),
+                        help="end after so long")
     parser.add_argument("--names", metavar="FILE",
                         help="feature names: a model, a manifest or a JSON array")
-    parser.add_argument("--top", metavar="K", type=int, default=3,
+    parser.add_argument("--top", metavar="K", type=whole_option(0, FEATURES_MAX), default=3,
                         help="attributions to name for each event (default 3)")
     parser.add_argument("--out", metavar="RUN", help="write the records into a new run folder; "
                         "with --catch-up also into one of an earlier start")
     parser.add_argument("--catch-up", metavar="ADDRESS",
                         help="ask there for the records that are missing")
-    parser.add_argument("--from", metavar="N", type=int, dest="first",
+    parser.add_argument("--from", metavar="N", type=whole_option(0, U64_MAX), dest="first",
                         help="with --catch-up: begin with number N; by default behind the last one "
                         "in --out, or with the first that comes")
     parser.add_argument("--quiet", action="store_true", help="print the summary alone")

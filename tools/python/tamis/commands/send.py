@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import curve, runs
-from ..records import Records
+from ..bounds import SECONDS_MAX, U32_MAX, U64_MAX, number_option, whole_option
+from ..records import FEATURES_MAX, Records
 from ..run_writer import RunWriter
-from ..sender import NobodyReceives, Sender, fresh_records, replayed_records
+from ..sender import RATE_MAX, NobodyReceives, Sender, fresh_records, replayed_records
 from .program import ended
 
 EXAMPLES = """examples:
@@ -35,7 +36,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     events = parser.add_mutually_exclusive_group(required=True)
     events.add_argument("--events", metavar="FILE.npy", help="features, shape (N, D)")
     events.add_argument("--run", metavar="RUN", help="a run folder or one of its segments")
-    events.add_argument("--generate", metavar="N", type=int, help="make N events")
+    events.add_argument("--generate", metavar="N", type=whole_option(0, U64_MAX),
+                        help="make N events")
     address = parser.add_mutually_exclusive_group(required=True)
     address.add_argument("--bind", metavar="ADDRESS")
     address.add_argument("--connect", metavar="ADDRESS")
@@ -46,26 +48,24 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--may-drop", action="store_true",
                         help="pub: drop when a subscriber is slow, as a plain PUB socket does, "
                         "instead of waiting")
-    parser.add_argument("--batch", metavar="RECORDS", type=int, default=16,
+    parser.add_argument("--batch", metavar="RECORDS", type=whole_option(1, U32_MAX), default=16,
                         help="records a message (default 16)")
-    parser.add_argument("--rate", metavar="EVENTS/S", type=float, default=0,
+    parser.add_argument("--rate", metavar="EVENTS/S", type=number_option(0, RATE_MAX), default=0,
                         help="records a second; 0 is as fast as it goes (default)")
     parser.add_argument("--save", metavar="RUN", help="also write what is sent into a run folder")
-    parser.add_argument("--wait", metavar="SECONDS", type=float, default=60,
+    parser.add_argument("--wait", metavar="SECONDS", type=number_option(0, SECONDS_MAX), default=60,
                         help="give up when nobody takes a message for so long (default 60)")
-    parser.add_argument("--seed", type=int, default=1, help="of the generator (default 1)")
-    parser.add_argument("--features", metavar="D", type=int, default=64,
+    parser.add_argument("--seed", type=whole_option(0, U64_MAX), default=1,
+                        help="of the generator (default 1)")
+    parser.add_argument("--features", metavar="D", type=whole_option(1, FEATURES_MAX), default=64,
                         help="of the generator (default 64)")
-    parser.add_argument("--run-number", metavar="R", type=int, default=1)
-    parser.add_argument("--source", metavar="S", type=int, default=1)
+    parser.add_argument("--run-number", metavar="R", type=whole_option(0, U32_MAX), default=1)
+    parser.add_argument("--source", metavar="S", type=whole_option(0, U32_MAX), default=1)
     parser.add_argument("--names", metavar="FILE",
                         help="feature names for the schema field: a model, a manifest or a JSON "
                         "array; without it the field is 0")
     curve.add_options(parser)
-    options = parser.parse_args(arguments)
-    if options.batch < 1:
-        parser.error("--batch must be at least 1")
-    return options
+    return parser.parse_args(arguments)
 
 
 def feature_blocks(options: argparse.Namespace) -> Iterator[npt.NDArray[Any]]:
