@@ -40,7 +40,8 @@ def format_of(path: str | os.PathLike[str]) -> str:
             if begin.startswith(magic):
                 return name
         found = f"begins with {begin!r}" if begin else "is empty"
-        raise FileFault(f"{path}: {found}; a Parquet, HDF5 or ROOT file was expected")
+        raise FileFault(f"{path}: {found}; a Parquet, HDF5 or ROOT file was expected; CSV becomes a "
+                        "run as docs/python.md says")
     for name, (_, _, suffixes) in FORMATS.items():
         if path.suffix.lower() in suffixes:
             return name

@@ -28,7 +28,8 @@ __all__ = [
     "flagged_byte_masks", "flagged_content_masks", "flagged_dtype", "flagged_fault_masks",
     "flagged_faults", "flagged_feature_count",
     "is_flagged", "new_events", "new_flagged", "numbered_names", "point_subscriptions",
-    "point_topic", "record_dtype", "schema_prefix", "schema_text", "seal", "topic"]
+    "point_topic", "record_dtype", "schema_prefix", "schema_text", "seal", "simulated_count", "topic",
+    "weight_sum"]
 
 Records = npt.NDArray[Any]
 """A structured array of event or flagged records, shape (N,)."""
@@ -283,20 +284,32 @@ def point_subscriptions(working_point: int) -> list[bytes]:
     return [point_topic(before | 1 << working_point)[:end] for before in range(1 << working_point)]
 
 
+def weight_sum(records: Records) -> int:
+    """The estimated number of events of the stream; simulated events stand beside it."""
+    simulated = records["event"]["flags"] & SIMULATED_FLAG != 0
+    return int(records["weight"][~simulated].sum(dtype=np.uint64))
+
+
+def simulated_count(records: Records) -> int:
+    """Records of events that their sender marked as simulated."""
+    return int(np.count_nonzero(records["event"]["flags"] & SIMULATED_FLAG))
+
+
 def describe(record: Any, names: Sequence[str] | None = None, top: int = 3) -> str:
     """One line for a flagged record: who it is, why it was kept, where its score comes from."""
     event, attributions = record["event"], record["attributions"]
     reasons = [name.replace("_", " ") for bit, name in REASON_NAMES.items()
                if record["reasons"] & bit]
     points = [str(bit) for bit in range(16) if record["working_points"] >> bit & 1]
+    simulated = " (simulated)" if event["flags"] & SIMULATED_FLAG else ""
     line = (f"{record['number']}: run {event['run']} source {event['source']} "
-            f"event {event['event']}: {' + '.join(reasons)}, score {record['score']:.6g}, "
+            f"event {event['event']}{simulated}: {' + '.join(reasons)}, score {record['score']:.6g}, "
             f"threshold {record['threshold']:.6g}, weight {record['weight']}")
     rate = record["background_rate"]
     if rate:
         line += f", background rate {abs(rate):.3g}" + (" (extrapolated)" if rate < 0 else "")
     if points:
-        line += f", working points {' '.join(points)}"
+        line += f", working point bits {' '.join(points)}"
     if record["reasons"] & NOT_SCORABLE or not record["score"] > 0:
         return line
     largest = np.argsort(-attributions, kind="stable")[:top]

@@ -463,11 +463,20 @@ def test_receiver(tmp_path, context):
     assert lines[0].startswith("41: run 7 source 3 event 100: above threshold, score ")
     assert f"; pt_{largest} " in lines[0]
     assert lines[100:] == ["received: 100 records, 100 flagged", "highest number: 140",
-                           "repeated: 0", "sum of weights: 100", "faults: 0"]
+                           "repeated: 0", "delivered: 100", "sum of weights: 100", "faults: 0"]
     copy = ended(start("read_run.py", tmp_path / "received"))[0]
     assert "faults: 0" in copy
     received = np.concatenate(list(runs.Run(tmp_path / "received").blocks()))
     assert received.tobytes() == records.tobytes()
+
+
+def test_simulated_events_are_named_and_stand_for_none_of_the_stream():
+    records = some_flagged(some_events(4))
+    records["event"]["flags"][1] = formats.SIMULATED_FLAG
+    assert formats.weight_sum(records) == 3 and formats.simulated_count(records) == 1
+    lines = [formats.describe(record) for record in records]
+    assert ["(simulated)" in line for line in lines] == [False, True, False, False]
+    assert all(", working point bits 0" in line for line in lines)
 
 
 def test_receiver_finds_faults(context):
@@ -484,7 +493,8 @@ def test_receiver_finds_faults(context):
         socket.send_multipart(message)
     output, errors = ended(receiver, status=1)
     assert "received: 4 records, 3 flagged, 1 unbiased" in output
-    assert "repeated: 1" in output
+    # The record with a wrong checksum and the message that is none were left out.
+    assert "repeated: 1" in output and "delivered: 2" in output
     for text in ("record number 2: checksum", "a message of 2 parts", "record number 4: topic",
                  "record number 4 after 1"):
         assert text in errors

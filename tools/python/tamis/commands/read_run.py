@@ -15,7 +15,7 @@ import numpy as np
 
 from ..bounds import U64_MAX, whole_option
 from ..journals import read_lines
-from ..records import KIND_NAMES, describe
+from ..records import KIND_NAMES, describe, simulated_count, weight_sum
 from ..runs import Run, summary
 from .program import ended
 
@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{key}: {value}")
     wrong = list(run.faults())
     if run.kind == "flagged":
-        print(f"sum of weights: {sum(int(each['weight'].sum()) for each in run.segments)}")
+        simulated = sum(simulated_count(each) for each in run.segments)
+        print(f"sum of weights: {sum(weight_sum(each) for each in run.segments)}"
+              + (f", without {simulated} simulated" if simulated else ""))
         for first, last in run.jumps():
             print(f"numbers not there: {first} to {last}")
     ledger = read_lines(pathlib.Path(options.run) / "ledger.jsonl")

@@ -9,6 +9,12 @@ arrived is taken; exit status 1 when a check failed or fewer than --count record
 With --catch-up every record comes exactly once and in order, whatever this program or the daemon
 went through: numbers that are missing are asked for from the daemon's journal. Started again with
 the same --out it goes on behind the last record there.
+
+At the end are printed: received, what came over the output, repeated records too, by topic;
+repeated, those that had come before, also by catch-up, and were dropped; delivered, those that were
+printed or written, each once; sum of weights, the number of events of the stream that they stand
+for, simulated ones left out; caught up, those that came by catch-up; gone, numbers that the journal
+no longer has; faults, failed checks.
 """
 
 from __future__ import annotations
@@ -23,7 +29,7 @@ from typing import NoReturn
 from .. import curve, runs
 from ..bounds import SECONDS_MAX, U64_MAX, number_option, whole_option
 from ..receiver import Receiver
-from ..records import FEATURES_MAX, Records, describe
+from ..records import FEATURES_MAX, Records, describe, simulated_count, weight_sum
 from .program import ended
 
 EXAMPLES = """examples:
@@ -92,7 +98,7 @@ class Account:
     def __init__(self, receiver: Receiver, options: argparse.Namespace):
         self.receiver, self.options = receiver, options
         self.names = receiver.names
-        self.weight_sum = 0
+        self.delivered = self.weight_sum = self.simulated = 0
 
     @property
     def count(self) -> int:
@@ -105,7 +111,9 @@ class Account:
         self.receiver.messages.clear()
         if records is None:
             return
-        self.weight_sum += int(records["weight"].sum())
+        self.delivered += len(records)
+        self.weight_sum += weight_sum(records)
+        self.simulated += simulated_count(records)
         if not self.options.quiet:
             for record in records:
                 print(describe(record, self.names, self.options.top), flush=True)
@@ -121,7 +129,9 @@ class Account:
             f", {count} {name}" for name, count in sorted(receiver.topics.items())))
         print(f"highest number: {receiver.highest_number}")
         print(f"repeated: {receiver.repeated}")
-        print(f"sum of weights: {self.weight_sum}")
+        print(f"delivered: {self.delivered}")
+        print(f"sum of weights: {self.weight_sum}"
+              + (f", without {self.simulated} simulated" if self.simulated else ""))
         if self.options.catch_up:
             print(f"caught up: {receiver.caught_up}")
             print(f"gone: {receiver.gone}")
