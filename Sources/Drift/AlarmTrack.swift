@@ -30,6 +30,9 @@ struct AlarmTrack: Equatable {
   private(set) var isRaised = false
   /// The last window's.
   private(set) var last: Judgement?
+  /// The last window's above its limit while the alarm is up: what the alarm is about, whatever the
+  /// windows after it say.
+  private(set) var raising: Judgement?
   private var quietCount = 0
   /// A shorter window has raised the alarm within the window that is filling: there is nothing to
   /// add, and the shorter ones, which are sooner quiet, decide when it is over.
@@ -41,11 +44,13 @@ struct AlarmTrack: Equatable {
     let statistic = judgement.verdict.statistic
     if statistic > judgement.limit {
       isRaised = true
+      raising = judgement
       quietCount = 0
     } else if isRaised {
       quietCount = statistic <= judgement.quietLimit ? quietCount + 1 : 0
       if quietCount >= quietWindowCount {
         isRaised = false
+        raising = nil
         quietCount = 0
       }
     }
@@ -80,6 +85,13 @@ package struct AlarmFamily {
   package var foremost: Judgement? {
     let raised = tracks.filter { $0.isRaised }
     return (raised.isEmpty ? tracks : raised).compactMap(\.last).max {
+      $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
+    }
+  }
+
+  /// The judgement furthest above its limit of the windows that keep the alarm up; nil without one.
+  package var raising: Judgement? {
+    tracks.compactMap(\.raising).max {
       $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
     }
   }

@@ -46,15 +46,43 @@ package struct DriftCheck: Equatable, Sendable {
   package var direction: Direction?
   /// How it deviates, in words with numbers: `feature_07: mean 0.21 standard deviations up`.
   package var finding: String?
+  /// While the alarm is up: the last window that was above its limit. `statistic` and `finding` are
+  /// of a later one, which may be within its limit.
+  package var raising: DriftWindow?
   /// Alarms raised since start.
   package var alarmCount: UInt64 = 0
   /// Windows judged since start, of all lengths.
   package var windowCount: UInt64 = 0
 
+  /// How it deviates, as people are told: an alarm is about the window that raised it.
+  package var statement: String? { raising?.finding ?? finding }
+
   init(_ name: Name, isActive: Bool) {
     self.name = name
     self.isActive = isActive
   }
+}
+
+/// A window and what it said.
+package struct DriftWindow: Equatable, Sendable {
+  /// As those of `DriftCheck`.
+  package var statistic: Double
+  /// The same.
+  package var limit: Double
+  /// Events in the window.
+  package var eventCount: Int
+  /// How it deviates, in words with numbers.
+  package var finding: String
+
+  init(_ judgement: Judgement) {
+    statistic = judgement.verdict.statistic
+    limit = judgement.limit
+    eventCount = judgement.eventCount
+    finding = judgement.verdict.finding
+  }
+
+  /// Its size and its numbers.
+  package var numbers: String { windowNumbers(eventCount, statistic, limit) }
 }
 
 /// An alarm that went up or was cleared.
@@ -69,15 +97,21 @@ package struct DriftChange: Equatable, Sendable {
   /// The present state of the check.
   package var check: DriftCheck
 
-  /// A sentence for the log.
+  /// A sentence for the log: of an alarm that went up, the window that raised it.
   package var text: String {
-    let finding = check.finding ?? "no finding"
-    let window = "\(check.windowEventCount) events"
-    let statistic =
-      "\(fixed(check.statistic ?? 0, places: 1)) sigma, limit \(fixed(check.limit ?? 0, places: 1))"
-    return switch kind {
-    case .raised: "drift: \(check.name.rawValue): \(finding) (\(window), \(statistic))"
-    case .cleared: "drift has gone: \(check.name.rawValue) is quiet again (\(window), \(statistic))"
+    let name = check.name.rawValue
+    switch kind {
+    case .raised:
+      let raising = check.raising.map { "\($0.finding) (\($0.numbers))" }
+      return "drift: \(name): \(raising ?? "no finding")"
+    case .cleared:
+      let numbers = windowNumbers(check.windowEventCount, check.statistic ?? 0, check.limit ?? 0)
+      return "drift has gone: \(name) is quiet again (\(numbers))"
     }
   }
+}
+
+private func windowNumbers(_ eventCount: Int, _ statistic: Double, _ limit: Double) -> String {
+  "\(counted(eventCount, "event")), \(fixed(statistic, places: 1)) sigma, limit "
+    + "\(fixed(limit, places: 1))"
 }

@@ -206,6 +206,9 @@ extension DriftJudge {
     let foremost = (raised.isEmpty ? own : raised).compactMap(\.foremost).max {
       $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
     }
+    report.checks[place].raising = own.compactMap(\.raising).max {
+      $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
+    }.map { DriftWindow($0) }
     guard let foremost else { return }
     report.checks[place].statistic = foremost.verdict.statistic
     report.checks[place].limit = foremost.limit

@@ -39,9 +39,13 @@ private func line(_ check: DriftCheck) -> String {
   guard let statistic = check.statistic, let limit = check.limit else {
     return "\(check.name.rawValue): \(verdict(check))"
   }
-  return "\(check.name.rawValue): \(verdict(check)), \(short(statistic)) sigma, limit "
-    + "\(short(limit)), windows \(check.windowCount); \(check.finding ?? "") "
-    + "(\(counted(check.windowEventCount, "event")))"
+  // An alarm is of the window that raised it; the last one may be within its limit.
+  let raising = check.raising.map {
+    "raised by a window of \($0.numbers): \($0.finding); "
+  }
+  return "\(check.name.rawValue): \(verdict(check)), \(raising ?? "")last window "
+    + "\(short(statistic)) sigma, limit \(short(limit)): \(check.finding ?? "") "
+    + "(\(counted(check.windowEventCount, "event"))); \(counted(check.windowCount, "window")) judged"
 }
 
 private func object(_ check: DriftCheck) -> Facts.Value {
@@ -50,6 +54,12 @@ private func object(_ check: DriftCheck) -> Facts.Value {
     "raised": .bool(check.isRaised), "statistic": real(check.statistic),
     "limit": real(check.limit), "quiet_limit": real(check.quietLimit),
     "window_events": .integer(check.windowEventCount),
+    "raised_by": check.raising.map {
+      .object([
+        "statistic": real($0.statistic), "limit": real($0.limit),
+        "window_events": .integer($0.eventCount), "finding": .string($0.finding),
+      ])
+    } ?? .null,
     "subject": check.subject.map { .string($0) } ?? .null,
     "direction": check.direction.map { .string($0.rawValue) } ?? .null,
     "finding": check.finding.map { .string($0) } ?? .null,

@@ -2,6 +2,7 @@ internal import CLinux
 internal import Drift
 internal import Glibc
 internal import Logging
+internal import Monitoring
 internal import ServiceNotify
 internal import TriggerPipeline
 
@@ -59,7 +60,7 @@ struct Supervisor {
     pipeline.discardOldGenerations()
     for change in pipeline.evaluateDrift() {
       switch change.kind {
-      case .raised: logger.error("\(change.text); see docs/runbook.md#tamisdrift")
+      case .raised: logger.error("\(change.text); see \(AlarmName(change.check.name).runbook)")
       case .cleared: logger.notice("\(change.text)")
       }
     }

@@ -51,6 +51,41 @@ import Testing
     #expect(!family.isRaised)
   }
 
+  /// Windows after the one that raised an alarm may be within the limit while it is up.
+  @Test func anAlarmKeepsTheWindowThatRaisedIt() {
+    var family = family()
+    judge(&family, 4)
+    #expect(family.raising == nil)
+    judge(&family, 6)
+    judge(&family, 1)
+    #expect(family.isRaised && family.foremost?.verdict.statistic == 1)
+    #expect(family.raising?.verdict.statistic == 6)
+    for _ in 0..<2 { judge(&family, 1) }
+    #expect(!family.isRaised && family.raising == nil)
+  }
+
+  /// One evaluation may judge the window that raises an alarm and a quiet one behind it. The log tells of
+  /// the first.
+  @Test func theLogTellsOfTheWindowThatRaisedTheAlarm() throws {
+    let monitor = DriftMonitor(
+      calibration: try SyntheticBackground(seed: 1).calibration(eventCount: 50_000),
+      featureNames: nil, featureCount: 64)
+    func note(_ seed: UInt64, shift: Float) {
+      SyntheticBackground(seed: seed).forEachEvent(
+        0..<2_000, change: { _, features in features[3] -= shift },
+        { score, features in monitor.noteSampled(score: score, features: features) })
+    }
+    note(2, shift: 1)
+    note(3, shift: 0)
+    let change = try #require(
+      monitor.evaluate(atHours: 1).first { $0.check.name == .featureMean })
+    let raising = try #require(change.check.raising)
+    #expect(change.kind == .raised && raising.statistic > raising.limit)
+    #expect((change.check.statistic ?? .infinity) < (change.check.limit ?? 0))
+    #expect(change.check.statement == raising.finding && change.check.finding != raising.finding)
+    #expect(change.text.contains(raising.finding) && change.text.contains(raising.numbers))
+  }
+
   /// A shift for ten windows, then background again: one alarm, cleared in four windows.
   @Test(arguments: UInt64(1)...5)
   func theAlarmClearsAfterReturn(seed: UInt64) throws {

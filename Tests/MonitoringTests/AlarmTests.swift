@@ -1,3 +1,4 @@
+internal import Drift
 internal import Monitoring
 internal import Testing
 internal import TriggerPipeline
@@ -97,6 +98,14 @@ internal import TriggerPipeline
       off: { $0.recent.published = 0 },
       on: {
         $0.recent.published = 0; $0.output.waiting = 2_000
+      }),
+    Case(
+      name: .outputBacklog, severity: .warning,
+      sentence: "2,000 records waiting in the journal: no receiver is connected.",
+      off: { $0.connections?.sockets[1].established = 0 },
+      on: {
+        $0.recent.published = 0; $0.output.waiting = 2_000
+        $0.connections?.sockets[1].established = 0
       }),
     Case(
       name: .recordsAbandoned, severity: .critical,
@@ -238,5 +247,11 @@ internal import TriggerPipeline
 
   @Test func runbookHasASectionForEach() {
     #expect(AlarmName.journalDiskFilling.runbook == "docs/runbook.md#tamisjournaldiskfilling")
+  }
+
+  /// The log of a drift check leads to the section of the alarm that the page shows.
+  @Test func aDriftCheckLeadsToItsAlarm() {
+    #expect(AlarmName(DriftCheck.Name.flaggedRate) == .flaggedRateOff)
+    #expect(AlarmName(DriftCheck.Name.featureMean) == .drift)
   }
 }

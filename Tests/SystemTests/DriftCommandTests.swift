@@ -14,6 +14,7 @@ import Testing
     for check in ["score", "feature_mean", "feature_spread", "not_finite", "flagged_rate"] {
       #expect(text.contains("\(check): ok, "), "\(check)")
     }
+    #expect(text.contains("score: ok, last window ") && !text.contains("raised by"))
     #expect(text.contains("loose: rate 0.0"))
   }
 
@@ -39,6 +40,8 @@ import Testing
     #expect(subject < "feature_20")
     let statistic = try #require(mean["statistic"] as? Double)
     #expect(statistic > (mean["limit"] as? Double ?? .infinity))
+    let raising = try #require(mean["raised_by"] as? [String: Any])
+    #expect((raising["statistic"] as? Double ?? 0) > (raising["limit"] as? Double ?? .infinity))
     let changes = try #require(read["changes"] as? [[String: Any]])
     #expect((changes.first?["event"] as? Int ?? 0) <= 4_000)
   }

@@ -1,3 +1,5 @@
+package import Drift
+
 /// What can be wrong: the names of the page's alarms and of the Prometheus alerts.
 package enum AlarmName: String, CaseIterable, Sendable {
   case down = "TamisDown"
@@ -21,6 +23,9 @@ package enum AlarmName: String, CaseIterable, Sendable {
   case handshakesFailed = "TamisHandshakesFailed"
   case connectionsCut = "TamisConnectionsCut"
   case clockSuspect = "TamisClockSuspect"
+
+  /// The alarm that a drift check raises.
+  package init(_ check: DriftCheck.Name) { self = check == .flaggedRate ? .flaggedRateOff : .drift }
 
   /// The section of the runbook that says what the alarm means and what to do.
   package var runbook: String { "docs/runbook.md#\(rawValue.lowercased())" }

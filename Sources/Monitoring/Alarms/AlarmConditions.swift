@@ -116,7 +116,14 @@ extension DaemonStatus {
 private func outputAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
   let (output, recent) = (status.output, status.recent)
   var alarms: [AlarmCondition?] = []
-  let why = recent.published == 0 ? "the output takes none" : "the output does not keep up"
+  let why =
+    if recent.published > 0 {
+      "the output does not keep up"
+    } else if status.connections?.isWithoutReceiver == true {
+      "no receiver is connected"
+    } else {
+      "the output takes none"
+    }
   alarms.append(
     .init(
       .outputBacklog, Double(output.waiting),

@@ -54,6 +54,11 @@ package struct ConnectionFacts: Equatable, Sendable {
     self.failures = failures
   }
 
+  /// Whether nobody is connected to the output.
+  var isWithoutReceiver: Bool {
+    sockets.contains { $0.name == "output" && $0.established == 0 }
+  }
+
   /// All failed handshakes.
   package var failed: UInt64 { failures.map(\.count).saturatingSum }
 }

@@ -13,7 +13,8 @@ package struct DriftFacts: Equatable, Sendable {
     package var limit: Double?
     /// Whether its alarm is on.
     package var isAlarming: Bool
-    /// How it deviates, in words with numbers; nil before the first window is full.
+    /// How it deviates, in words with numbers: while the alarm is on, the last window that was above
+    /// its limit. Nil before the first window is full.
     package var finding: String?
     /// How often its alarm went on.
     package var alarms: UInt64
@@ -75,7 +76,7 @@ extension DriftFacts {
       checks: report.checks.filter(\.isActive).map {
         Check(
           name: $0.name.rawValue, statistic: $0.statistic, limit: $0.limit, isAlarming: $0.isRaised,
-          finding: $0.finding, alarms: $0.alarmCount, windows: $0.windowCount)
+          finding: $0.statement, alarms: $0.alarmCount, windows: $0.windowCount)
       },
       features: report.features.filter { !$0.isIgnored }.compactMap { feature in
         let statistics = [feature.meanStatistic, feature.spreadStatistic].compactMap { $0 }
