@@ -96,6 +96,12 @@ extension StreamLedger {
 }
 
 extension StreamAccount {
+  /// Missing records that `missingRanges` does not have: with numbers up to `closedThrough`, of which
+  /// only the count is known.
+  package var unlistedMissing: UInt64 {
+    missing -| missingRanges.map { $0.upperBound - $0.lowerBound +| 1 }.saturatingSum
+  }
+
   /// Whether some daemon decided the record with this sequence number, in this take.
   func isDecided(_ sequence: UInt64) -> Bool {
     sequence <= expected && !missingRanges.contains { $0.contains(sequence) }

@@ -2,7 +2,9 @@ internal import ArgumentParser
 internal import BoundedNumbers
 internal import CommandFrame
 internal import EventRecords
+internal import NumberText
 internal import Offline
+internal import RunFiles
 internal import StrictJSON
 internal import TriggerPipeline
 
@@ -17,6 +19,11 @@ struct LedgerCommand: ParsableCommand {
       PUSH), each has seen a part of it. Their accounts together tell what the stream has lost: \
       expected = decided + missing. Refused records are counted by reason. Those whose run or \
       sender cannot be trusted are counted as unknown.
+
+      For each run and source the first three ranges of missing sequence numbers are shown, and all with \
+      --json. A daemon keeps the numbers that it saw as at most 64 ranges. Of missing numbers before these \
+      only the count is known (missing_unlisted). Beside a running daemon the account is that of some \
+      moment: records on their way, and refused ones of the last ten seconds, may not be in it yet.
 
       The verdict is complete, damaged (a line or an account cannot be read), missing, refused (for \
       another reason than repeated), abandoned (records to be kept were given up at the end of a daemon, \
@@ -38,6 +45,12 @@ struct LedgerCommand: ParsableCommand {
   var complete = false
 
   func run() throws {
+    for journal in journals {
+      guard let holder = journalHolder(folder: journal) else { continue }
+      complain(
+        "\(journal): \(holder) writes it: this is its account of some moment; records on their way, and "
+          + "refused ones of the last ten seconds, may not be in it yet")
+    }
     let ledger = try StreamLedger(journals: journals)
     let verdict = Verdict(ledger)
     var facts = Facts()
@@ -114,6 +127,7 @@ struct LedgerCommand: ParsableCommand {
         account.missingRanges.map {
           .array([.integer($0.lowerBound), .integer($0.upperBound)])
         }),
+      "missing_unlisted": .integer(account.unlistedMissing),
       "decided_twice": .integer(account.decidedTwice), "scored": .integer(account.scored),
       "not_finite": .integer(account.notFinite), "flagged": .integer(account.flagged),
       "unbiased": .integer(account.unbiased), "abandoned": counts(account.abandoned),
@@ -128,9 +142,14 @@ struct LedgerCommand: ParsableCommand {
     let ranges = account.missingRanges.prefix(3).map {
       $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
     }
-    let more = account.missingRanges.count > 3 ? ", ..." : ""
+    let moreCount = account.missingRanges.count - ranges.count
+    let unlisted = account.unlistedMissing
+    let parts =
+      ranges + (moreCount > 0 ? ["\(counted(moreCount, "more range")) with --json"] : [])
+      + (unlisted > 0
+        ? ["\(text(unlisted)) up to \(account.closedThrough), which ones is not known"] : [])
     let missing =
-      account.missing == 0 ? "" : " (sequences \(ranges.joined(separator: ", "))\(more))"
+      account.missing == 0 ? "" : " (sequences \(parts.joined(separator: ", ")))"
     let (expected, decided) = (text(account.expected), text(account.decided))
     let lost = text(account.missing)
     return "run \(account.run) source \(account.source)"

@@ -43,6 +43,31 @@ import Testing
     #expect(verified.contains("identical"))
   }
 
+  /// Numbers before the 64 ranges that a daemon keeps are missing without being listed.
+  @Test func whatIsMissingBeforeTheRangesIsCounted() throws {
+    let folder = TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder("journal"), withIntermediateDirectories: true)
+    let ranges = stride(from: 100, to: 180, by: 10).map { "[\($0), \($0 + 4)]" }
+    let line =
+      #"{"run": 1, "source": 2, "closing": "end_of_run", "expected": 200, "received": 80, "#
+      + #""lost": 120, "events": 80, "scored": 80, "not_finite": 0, "repeated": 0, "shed": 0, "#
+      + #""flagged": 0, "unbiased": 0, "opened_ns": 1, "resumed": 0, "decided": 80, "#
+      + #""closed_through": 60, "decided_ranges": [\#(ranges.joined(separator: ", "))], "#
+      + #""balanced": true}"#
+    try Data("\(line)\n".utf8).write(to: URL(fileURLWithPath: folder("journal/ledger.jsonl")))
+    let account = try #require(try ledger([folder("journal")]).first)
+    // 61-99, seven of five numbers, 175-200; 40 of the first 60 were decided.
+    let listed = try #require(account["missing_ranges"] as? [[Int]])
+    #expect(listed.count == 9 && listed.first == [61, 99] && listed.last == [175, 200])
+    #expect(account["missing"] as? Int == 120 && account["missing_unlisted"] as? Int == 20)
+    let text = try Programs.tamis("ledger", folder("journal")).expectExit()
+    #expect(
+      text.contains(
+        "missing 120 (sequences 61-99, 105-109, 115-119, 6 more ranges with --json, "
+          + "20 up to 60, which ones is not known)"), "\(text)")
+  }
+
   @Test func anOrderlyRestartInTheMiddleOfARunLosesNothing() throws {
     let trained = try TrainedFixture.shared.get()
     let daemon = try Daemon(trained)

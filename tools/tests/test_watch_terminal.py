@@ -207,7 +207,7 @@ def test_long_names_leave_no_number_out(url, columns):
         text = re.sub(r"\s+", " ", " ".join(lines))
         for number in ["0.0101 (0.01 to 0.0101)", "1.02e-07 (5.08e-08 to 1.82e-07)", f"{LARGEST:,}",
                        f"{LARGEST - 2:,}", "source 1: " f"{LARGEST:,} received, {LARGEST - 1:,} lost, "
-                       f"{LARGEST - 2:,} late", "31 %", "12.5 %", "rate about 1e-10", "2.3 times"]:
+                       f"{LARGEST - 2:,} late", "31 %", "12.5 %", "rate about 1e-10 (extrapolated)", "2.3 times"]:
             assert number in text, number
         # Of the alarms alone the overview has no more than a line each.
         assert not [line for line in lines if line.endswith(" ...")
@@ -234,4 +234,4 @@ def test_once_prints_everything_whole(url):
     assert "18,446,744,073,709,551,615" in text
     assert "strangest" in text
     # A rate from a fitted tail is an order of magnitude.
-    assert "rate about 1e-10 " in text and "rate 1.25e-05 " in text
+    assert "rate about 1e-10 (extrapolated) " in text and "rate 1.25e-05 " in text

@@ -1,3 +1,4 @@
+internal import Calibration
 internal import StrictJSON
 
 /// Working points, what has changed, and what was flagged.
@@ -5,8 +6,18 @@ extension WatchView {
   private typealias N = WatchNumbers
 
   func workingPoints(isShort: Bool) -> [StyledLine] {
-    WorkingPointTable(status["working_points"].list.filter { $0["armed"].isTrue }, width: width)
-      .lines(isShort: isShort)
+    let points = status["working_points"].list.filter { $0["armed"].isTrue }
+    let table = WorkingPointTable(points, width: width).lines(isShort: isShort)
+    if isShort || points.isEmpty { return table }
+    // The columns count different things, which is seen where a reload or prescales keep them apart.
+    let hasQuiet = points.contains { $0["side"].string == ScoreSide.low.rawValue }
+    return table
+      + wrapped(
+        "",
+        [
+          "realised: fired over scored since generation \(N.whole(status["arms"]["generation"]))",
+          "flagged: kept since start, after prescales",
+        ] + (hasQuiet ? ["<: flags low scores"] : []), separator: "; ", width: width)
   }
 
   var change: [StyledLine] {
@@ -21,7 +32,7 @@ extension WatchView {
         ordered.map { check in
           let state =
             check["windows"].number == 0
-            ? "waiting" : check["alarm"].isTrue ? "BEYOND" : "within"
+            ? "waiting" : check["alarm"].isTrue ? Self.beyond(check) : "within"
           return "\(check["check"].string ?? "") \(N.short(check["statistic"].number)) "
             + "(limit \(N.short(check["limit"].number))) \(state)"
         }, separator: ", ", width: width)
@@ -49,6 +60,12 @@ extension WatchView {
     return lines
   }
 
+  /// An alarm that is up although the last window is within the limit: three quiet ones clear it.
+  private static func beyond(_ check: JSONValue) -> String {
+    let isAbove = (check["statistic"].number ?? .infinity) > (check["limit"].number ?? 0)
+    return isAbove ? "BEYOND" : "BEYOND before, not yet quiet"
+  }
+
   var because: [StyledLine] {
     let features = status["top_features"].list
     if features.isEmpty {
@@ -68,7 +85,8 @@ extension WatchView {
   private func lines(of flags: ArraySlice<JSONValue>) -> [StyledLine] {
     flags.flatMap { flag in
       let rate = flag["background_rate"].number.map {
-        flag["rate_extrapolated"].isTrue ? "rate about \(N.rough($0))" : "rate \(N.short($0))"
+        flag["rate_extrapolated"].isTrue
+          ? "rate about \(N.rough($0)) (extrapolated)" : "rate \(N.short($0))"
       }
       var lines = wrapped(
         N.clock(flag["time"].number),
