@@ -21,9 +21,17 @@ struct CoverageCommand: ParsableCommand {
       chance alone, including that of the calibration's events, takes a count as far from p. From a \
       flagged journal the unbiased sample is taken.
 
+      A row has p; expected, the share that the table of the calibration promises at p, which its ranks may \
+      put somewhat below; found, the share of the background events, and how many they are; the exact \
+      interval of that share; and chance, the probability of a count at least as far off. The last row is 1 \
+      over the calibration's events + 1. beyond_the_sample counts events above the largest score of the \
+      calibration.
+
       --simulate LAW draws calibrations from a law with a known tail in place of reading files: \
       \(SimulatedLaw.allCases.map(\.rawValue).joined(separator: ", ")). It prints the true share \
-      at each p, also far below what the events reach. The method page has its numbers.
+      at each p, also far below what the events reach: the mean over the calibrations in units of p with \
+      its standard error, the median in the same units, and how many calibrations lie within a factor of 2 \
+      and of 10. docs/method-rarity.md has its numbers.
 
       Examples:
         tamis coverage --model model.safetensors --calibration calibration.json \\
@@ -88,12 +96,13 @@ struct CoverageCommand: ParsableCommand {
     facts.print(asJSON: output.json)
   }
 
-  /// 0.1, 0.01, ... as far as the events reach, and their limit.
+  /// 0.1, 0.01, ... as far as the events reach, and their limit. A power that reads like the limit is
+  /// left out: of 100,000 events both are 1e-05.
   private static func reached(_ count: Int) -> [Double] {
     let limit = 1 / (Double(count) + 1)
     var rates: [Double] = []
     var (power, divisor) = (0.1, 10.0)
-    while power > limit * 1.000001 {
+    while power > limit, short(power) != short(limit) {
       rates.append(power)
       divisor *= 10
       power = 1 / divisor

@@ -37,9 +37,9 @@ extension ExplainCommand {
             ])
           }),
       ]),
-      line: "quiet: the score \(short(Double(explanation.score))) is below "
-        + "\(short(Double(calibration.quietThreshold))); background's mean attributions add up to "
-        + "\(short(Double(quiet.meanScore)))\n"
-        + alignedColumns([["feature", "attribution", "mean", "difference"]] + rows))
+      line: "quiet: the score \(explanation.score) is below the threshold "
+        + "\(calibration.quietThreshold); background's mean attributions add up to "
+        + "\(quiet.meanScore)\n"
+        + alignedColumns([["feature", "attribution", "background mean", "difference"]] + rows))
   }
 }

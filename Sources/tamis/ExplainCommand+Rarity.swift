@@ -66,7 +66,7 @@ extension ExplainCommand {
       object["events_per_second"] = .real(eventsPerSecond)
       object["false_alarms_per_second"] = .real(found.rate * eventsPerSecond)
       lines.append(
-        "false alarms of this score \(reach) at \(short(eventsPerSecond)) events/s: "
+        "false alarms of this score \(reach) at \(significant(eventsPerSecond)) events/s: "
           + falseAlarms(found.rate * eventsPerSecond) + ", between "
           + falseAlarms(found.interval.lowerBound * eventsPerSecond) + " and "
           + falseAlarms(found.interval.upperBound * eventsPerSecond))

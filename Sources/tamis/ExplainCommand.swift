@@ -21,6 +21,11 @@ struct ExplainCommand: ParsableCommand {
       much as on the event. Without --event the event with the highest score is explained, and the \
       mean shares over all events are added.
 
+      A row has the feature's value in the unit of the input; its attribution, which has no unit, as the score \
+      has none; the share of the score; the share of each level's part of the score; and by distance, the part \
+      of the attribution that the distance to the nearest training event gives, where the model has one. \
+      The text rounds to four digits; --json has all.
+
       With a --calibration that has a quiet working point, an event whose score is below its threshold \
       is also explained against the background: from each attribution its mean over background is \
       taken away. A negative difference says what is missing.
@@ -212,15 +217,15 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
-  /// Features as rows; value, attribution, share, the share within each level, and what the distance
-  /// contributes as columns.
+  /// Features as rows; value, attribution, share of the score, the share within each level, and what the
+  /// distance contributes as columns.
   private func table(_ explanation: EventExplanation, names: [String]) -> String {
     let shares = explanation.shares
     let levelShares = explanation.levels.map(\.shares)
     var rows = [
-      ["feature", "value", "attribution", "share"]
-        + explanation.levels.map { "level \($0.level)" }
-        + (explanation.distance == nil ? [] : ["distance"])
+      ["feature", "value", "attribution", "of the score"]
+        + explanation.levels.map { "of level \($0.level)" }
+        + (explanation.distance == nil ? [] : ["by distance"])
     ]
     func percent(_ share: Double?) -> String { share.map { "\(short(100 * $0)) %" } ?? "none" }
     for feature in explanation.ranking.prefix(top) {

@@ -91,7 +91,7 @@ private struct Document {
       // The first fields of an ONNX file: its version, and who has made it.
       return bytes.starts(with: [8, bytes.dropFirst().first ?? 0, 0x12, 5] + "tamis".utf8)
         ? FileStatement(lines: [
-          "a model in the form of ONNX, as `python -m tamis export` writes it"
+          "a model in the form of ONNX, as `tamis-export` writes it"
         ])
         : nil
     }
@@ -119,7 +119,7 @@ private struct Document {
         ])
       }
       if object["key"] != nil, object["sha256"] != nil, object["facts"] != nil {
-        return FileStatement(lines: ["the receipt of a task of `python -m tamis farm`"])
+        return FileStatement(lines: ["the receipt of a task of `tamis-dask`"])
       }
       return nil
     }

@@ -22,8 +22,12 @@ struct RedecideCommand: ParsableCommand {
       for. Events that the old pair did not keep are known from the sample alone, so that their \
       counts have wide intervals.
 
+      In the table both, only old and only new are numbers of events of the stream with their intervals, and \
+      no interval where the number is exact. any is of all working points together.
+
       Working points are matched by name where --old-calibration names the file that decided, and \
-      by their place otherwise. The old file also tells what fired and was prescaled away. \
+      by their place otherwise. An old point that the new calibration does not have then has the name \
+      "old point" and its place, from 0. The old file also tells what fired and was prescaled away. \
       Where rate_control had moved thresholds, or prescales went by section or time, the journal's \
       decisions.jsonl tells what held at each record.
 
@@ -87,6 +91,11 @@ struct RedecideCommand: ParsableCommand {
         expected: "the one that did, whose SHA-256 begins with that of the records",
         remedy: "decisions.jsonl of the journal has the hashes; or leave --old-calibration out")
     }
+    if old == nil {
+      complain(
+        "working points are matched by their place, whatever their names were; to match them by name give "
+          + "--old-calibration")
+    }
     let histories = try journal.map { try RecordDeciders(journal: $0) }
     for note in histories.flatMap(\.notes) { complain("warning: \(note)") }
     let knowsKept = prescaling.prescales != nil || !histories.contains { $0.endsWithTable }
@@ -97,6 +106,9 @@ struct RedecideCommand: ParsableCommand {
     }
     let tally = try redecide(
       source, loaded: loaded, matched: matched, old: old,
+      pairs: pairs(
+        old: old?.calibration, new: matched.calibration,
+        recorded: flagged.reduce(0) { $0 | $1.workingPoints }),
       samplePrescale: Redecision.samplePrescale(flagged.map { ($0.reasons, $0.weight) }),
       histories: histories)
     var facts = Facts()
@@ -110,7 +122,8 @@ struct RedecideCommand: ParsableCommand {
 
   private func redecide(
     _ source: EventSource, loaded: LoadedModel, matched: MatchedCalibration,
-    old: LoadedCalibration?, samplePrescale: UInt32, histories: [RecordDeciders]
+    old: LoadedCalibration?, pairs: [Redecision.Pair], samplePrescale: UInt32,
+    histories: [RecordDeciders]
   ) throws -> Redecision {
     var histories = histories
     let oldPrescales = RecordDeciders.prescales(
@@ -119,7 +132,7 @@ struct RedecideCommand: ParsableCommand {
     var tally = Redecision(
       rule: DecisionRule(matched.calibration, unbiasedPrescale: 0)
         .with(prescales: try prescaling.table(for: matched.calibration)),
-      pairs: pairs(old: old?.calibration, new: matched.calibration),
+      pairs: pairs,
       samplePrescale: samplePrescale,
       old: old.map {
         (DecisionRule($0.calibration, unbiasedPrescale: 0), $0.sha256.prefix)
@@ -139,12 +152,17 @@ struct RedecideCommand: ParsableCommand {
   }
 
   /// New points in their order, then the old ones that are gone. Without the old calibration the place
-  /// is all that is known.
-  private func pairs(old: TriggerCalibration?, new: TriggerCalibration) -> [Redecision.Pair] {
+  /// is all that is known; places that only the records have (`recorded`, by bits) are old points without
+  /// a name.
+  private func pairs(
+    old: TriggerCalibration?, new: TriggerCalibration, recorded: UInt16
+  ) -> [Redecision.Pair] {
     guard let old else {
-      return new.workingPoints.enumerated().map {
+      let known = new.workingPoints.enumerated().map {
         Redecision.Pair(name: $1.name, old: $0, new: $0)
       }
+      let gone = (known.count..<UInt16.bitWidth).filter { recorded >> UInt16($0) & 1 == 1 }
+      return known + gone.map { Redecision.Pair(name: "old point \($0)", old: $0, new: nil) }
     }
     let found = new.workingPoints.enumerated().map { index, point in
       Redecision.Pair(

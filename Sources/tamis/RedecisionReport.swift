@@ -104,9 +104,14 @@ struct RedecisionReport {
 
   private func text(_ cells: Redecision.Cells, weights: Set<UInt32>) -> String {
     let ends = cells.interval(confidence: confidence, weights: weights)
-    let count = short(cells.estimate)
-    if ends.upperBound.isInfinite { return "\(count) [\(short(ends.lowerBound)) or more]" }
+    let count = whole(cells.estimate)
+    if ends.upperBound.isInfinite { return "\(count) [\(whole(ends.lowerBound)) or more]" }
     if ends.lowerBound == ends.upperBound { return count }
-    return "\(count) [\(short(ends.lowerBound)), \(short(ends.upperBound))]"
+    return "\(count) [\(whole(ends.lowerBound)), \(whole(ends.upperBound))]"
+  }
+
+  /// All digits of a number of events, as far as a Double has them.
+  private func whole(_ count: Double) -> String {
+    count < 0x1p53 ? "\(Int(count))" : short(count)
   }
 }

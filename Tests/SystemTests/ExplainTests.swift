@@ -49,6 +49,8 @@ import Testing
       "--input", trained.anomalies, "--top", "3", "--svg", folder("e.svg")
     ).expectExit()
     #expect(text.contains("mean shares of 2000 of 2000 events"))
+    let columns = ["value", "attribution", "of the score", "of level "]
+    #expect(text.split(separator: "\n").contains { row in columns.allSatisfy(row.contains) })
     #expect(text.contains("features shared") && text.contains("feature_"))
     #expect(try folder.read("e.svg").hasPrefix("<svg"))
     let again = try explain("--input", trained.anomalies, "--svg", folder("e.svg"))

@@ -118,6 +118,10 @@ import Testing
       ).expectExit())
     let rows = try #require(found["coverage"] as? [[String: Any]])
     #expect(rows.count >= 3)
+    let texts = try Programs.tamis(
+      "coverage", "--simulate", "uniform", "--events", "100000", "--repeats", "2"
+    ).expectExit().split(separator: "\n").filter { $0.hasPrefix("1e-05 ") }
+    #expect(texts.count == 1, "a row for each p: 1/100001 reads as 1e-05, too")
     for row in rows { #expect(try #require(row["chance"] as? Double) > 1e-5) }
     let simulated = try Programs.tamis(
       "coverage", "--simulate", "pareto", "--events", "1000", "--repeats", "20"
@@ -154,6 +158,12 @@ import Testing
     ).expectExit()
     #expect(text.contains("no such point") && text.contains("any"))
     #expect(text.contains("run "))
+    // The old calibration has a point more. Without its file the records tell that.
+    let unnamed = try Programs.tamis(
+      "redecide", flagged, "--model", trained.model, "--calibration", folder("new.json"))
+    #expect(try unnamed.wait() == 0)
+    #expect(unnamed.output.contains("old point 1 "), "\(unnamed.output)")
+    #expect(unnamed.errors.contains("--old-calibration"))
     for (arguments, word) in [
       ([trained.background, "--calibration", folder("new.json")], "recorded events"),
       (
