@@ -182,7 +182,9 @@ func runKind(of file: MappedFile) throws(FileFault) -> RunKind {
   throw FileFault(
     file: file.path, place: "byte 0", found: printable(file.bytes.prefix(4)),
     expected: "\"TMSE\" (event records) or \"TMSF\" (flagged records)",
-    remedy: "give a run, one of its segments, or a .npy file; models and calibrations have options")
+    remedy:
+      "give a run, one of its segments, or a .npy file; models and calibrations have options, and "
+      + "docs/python.md makes a run of CSV, Parquet, HDF5 and ROOT")
 }
 
 /// A few bytes for a message: as text where they are ASCII, else in hexadecimal.

@@ -3,6 +3,7 @@ internal import Calibration
 internal import CurveSecurity
 internal import DaemonConfiguration
 internal import DurableFiles
+internal import RateControl
 internal import ScoreEngine
 internal import ScoreModel
 internal import TriggerPipeline
@@ -93,6 +94,10 @@ struct ConfiguredGeneration {
       + model.notes.map { "model: \($0)" }
       + matchedCalibration.calibration.workingPoints.map {
         "working point \($0.name): score \($0.side.comparison) \($0.threshold), target rate \($0.targetFPR)"
+      }
+      + loaded.rateControl.points.map {
+        "rate held: \($0.name) at \($0.target), threshold times \(loaded.rateControl.factorMin) to "
+          + "\(loaded.rateControl.factorMax)"
       }
       + (prescales.map {
         ["prescales by \($0.axis.rawValue), rows: \($0.starts.count)"]

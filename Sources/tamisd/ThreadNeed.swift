@@ -13,7 +13,7 @@ struct ThreadNeed {
   let fault: String?
 
   /// Log, reload, handshakes, input, scoring, decisions, journal, catch-up, HTTP and the library's
-  /// own; 11 were counted with one worker and without catch-up.
+  /// own; 12 were counted with one worker and catch-up. The others are room.
   private static let ownCount = 15
   /// What the daemon takes beside the ring: 50 MB were measured.
   private static let ownByteCount = 64 << 20

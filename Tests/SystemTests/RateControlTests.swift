@@ -42,6 +42,7 @@ import Testing
     #expect(try daemon.stop() == 0)
     let lines = try decisions(of: daemon)
     #expect(lines.contains { ($0["factors"] as? [Double])?.count == 2 })
+    #expect(daemon.program.errors.contains("rate held: loose at 0.1, threshold times 0.5 to 2.0"))
     #expect(
       try verify(daemon, trained, input: [trained.background])["verify"] as? String == "identical")
     // Without the journal's history the records are not the calibration's.
