@@ -140,12 +140,12 @@ import Testing
       "explain", "--model", trained.model, "--input", folder("flagged"), "--event", "\(place)"
     ).expectExit()
     #expect(text.contains("score as low, as the record says"))
-    let score = try #require(explained["score"] as? Double)
+    let found = try #require(explained["score"] as? Double)
     let against = try Programs.tamis(
       "explain", "--model", trained.model, "--calibration", calibration, "--input",
       folder("flagged"), "--event", "\(place)"
     ).expectExit()
-    #expect(against.contains("quiet: the score \(Float(score)) is below the threshold "))
+    #expect(against.contains("quiet: the score \(Float(found)) is below the threshold "))
     let evaluated = try Programs.tamis(
       "evaluate", "--model", "m=\(trained.model)", "--calibration", calibration,
       "--background", trained.background, "--anomalies", "half=\(quiet)"
