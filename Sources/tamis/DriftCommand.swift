@@ -23,8 +23,9 @@ struct DriftCommand: ParsableCommand {
 
       Each check has a state and the numbers of its last window, of several lengths the one nearest to its \
       limit. The statistic is in standard deviations (sigma). ok: no window was above its limit. ALARM: one \
-      was, which is named, and since then there were not three quiet windows in a row. cleared: there were. \
-      An alarm may therefore stand beside a last window within its limit.
+      was, and since then there were not three quiet windows in a row. cleared: there were. \
+      An alarm may therefore stand beside a last window within its limit; it is then said which \
+      window raised it.
 
       On a run of the calibration's own background the probability of any alarm is at most \
       --false-alarm-probability.

@@ -40,9 +40,12 @@ private func line(_ check: DriftCheck) -> String {
     return "\(check.name.rawValue): \(verdict(check))"
   }
   // An alarm is of the window that raised it; the last one may be within its limit.
-  let raising = check.raising.map {
-    "raised by a window of \($0.numbers): \($0.finding); "
-  }
+  let raising =
+    statistic > limit
+    ? nil
+    : check.raising.map {
+      "raised by a window of \($0.numbers): \($0.finding); "
+    }
   return "\(check.name.rawValue): \(verdict(check)), \(raising ?? "")last window "
     + "\(short(statistic)) sigma, limit \(short(limit)): \(check.finding ?? "") "
     + "(\(counted(check.windowEventCount, "event"))); \(counted(check.windowCount, "window")) judged"
