@@ -46,6 +46,26 @@ import Testing
     #expect((changes.first?["event"] as? Int ?? 0) <= 4_000)
   }
 
+  /// Two quiet windows do not clear an alarm: it stands beside a last window within its limit, and the
+  /// window that raised it is named.
+  @Test func anAlarmOfAnEarlierWindowNamesThatWindow() throws {
+    let trained = try TrainedFixture.shared.get()
+    let folder = TemporaryFolder()
+    for kind in ["shifted", "background"] {
+      try Programs.tamis(
+        "simulate", kind, "--events", "4000", "--seed", "9", "--anomaly-scale", "0.2", "--out",
+        folder("\(kind).run")
+      ).expectExit()
+    }
+    let program = try Programs.tamis(
+      "drift", "--model", trained.model, "--calibration", trained.calibration, "--input",
+      folder("shifted.run"), folder("background.run"))
+    #expect(try program.wait() == 1)
+    #expect(
+      program.output.contains("feature_mean: ALARM, raised by a window of 2000 events, "),
+      "\(program.output)")
+  }
+
   @Test func theUnbiasedSampleOfAJournalIsTaken() throws {
     let trained = try TrainedFixture.shared.get()
     let folder = TemporaryFolder()
