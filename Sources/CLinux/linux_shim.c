@@ -148,12 +148,22 @@ static bool is_unsupported(int code) {
   return code == EINVAL || code == ENOSYS || code == ENOTSUP || code == EOPNOTSUPP;
 }
 
+/// Whether both are names of one file.
+static bool is_same_file(const char *one, const char *other) {
+  struct stat a, b;
+  return lstat(one, &a) == 0 && lstat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 int tamis_rename_exclusive(const char *from, const char *to) {
   if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
   if (!is_unsupported(errno)) return errno;
   // A file system without the flag, such as most on a network: a second name is exclusive, too.
   if (link(from, to) == 0) return unlink(from) == 0 ? 0 : errno;
-  if (errno == EEXIST) return EEXIST;
+  if (errno == EEXIST) {
+    // A try before that got half way.
+    if (!is_same_file(from, to)) return EEXIST;
+    return unlink(from) == 0 ? 0 : errno;
+  }
   if (!is_unsupported(errno) && errno != EPERM && errno != EMLINK) return errno;
   // Nor has it links: a file that another process puts there between these two calls is replaced.
   struct stat found;

@@ -88,7 +88,8 @@ private func openRegular(
   let descriptor = try retryingOnInterrupt("open", file: path) {
     open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode)
   }
-  if flags & O_DIRECTORY != 0 { return descriptor }
+  // What was made just now is a file. A look that fails would leave its name behind.
+  if flags & (O_DIRECTORY | O_EXCL) != 0 { return descriptor }
   do {
     try refuseIrregular(descriptor, path: path)
   } catch {

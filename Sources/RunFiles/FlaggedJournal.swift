@@ -222,9 +222,16 @@ public final class FlaggedJournal {
   /// Which segment is open, counted over the journal's life.
   public var openSegmentIndex: Int { lastSegmentIndex }
 
+  /// Where the name is taken this throws, and the next try takes the next one: otherwise a file that
+  /// somebody put there, or one whose making failed half way, would stop the journal for good.
   private func openSegment() throws {
     let name = try SegmentName.following(nextSegmentIndex - 1, kind: .flagged, folder: folder)
-    current = try OpenSegment(name, in: store)
+    do {
+      current = try OpenSegment(name, in: store)
+    } catch {
+      if error.code == EEXIST { nextSegmentIndex = name.index + 1 }
+      throw error
+    }
     lastSegmentIndex = name.index
     nextSegmentIndex = name.index + 1
   }

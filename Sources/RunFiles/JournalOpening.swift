@@ -23,8 +23,7 @@ struct JournalOpening {
   init(_ store: any FolderStore, featureCount: Int, featureNames: [String]?) throws {
     let openSegments = try store.names().filter { SegmentName($0)?.isOpen ?? false }
     var notes = try store.setAsideIrregular(FlaggedJournal.fileNames + openSegments)
-    try Self.removeSecondNames(in: store)
-    let found = try RunFolder(store)
+    let found = try RunFolder(store, allowsTwins: true)
     let (manifest, fault) = try RunManifest.readIfSound(in: store)
     if let fault {
       let name = try store.setAside(RunFolder.manifestName)
@@ -39,6 +38,7 @@ struct JournalOpening {
           + "\(counted(manifest.featureCount, "feature")), and the records have \(featureCount); "
           + "kept as \(name), and made anew from the segments at the end")
     }
+    try Self.settleTwins(found.segments, in: store, featureCount: featureCount, &notes)
     recovery = try recoverRun(in: store, featureCount: featureCount)
     segments = try Self.look(
       at: store, featureCount: featureCount, manifest: self.manifest, &notes)
@@ -93,15 +93,30 @@ struct JournalOpening {
     }
   }
 
-  /// Where a file system has no exclusive rename a crash may leave a segment under both its names.
-  private static func removeSecondNames(in store: any FolderStore) throws {
-    let names = Set(try store.names())
-    for name in names {
-      guard let open = SegmentName(name), open.isOpen, names.contains(open.closed.description),
-        try store.hasSameContent(name, open.closed.description)
-      else { continue }
-      try store.remove(name)
-      try store.synchronise()
+  /// Where a file system has no exclusive rename a crash may leave a segment under two of its names. And
+  /// somebody may have put another file there: the one with more good records stays.
+  private static func settleTwins(
+    _ names: [SegmentName], in store: any FolderStore, featureCount: Int, _ notes: inout [String]
+  ) throws {
+    for (_, twins) in Dictionary(grouping: names, by: \.index).sorted(by: { $0.key < $1.key })
+    where twins.count > 1 {
+      let counts = try twins.map { name in
+        try SegmentLook(name, in: store, featureCount: featureCount).segment?.recordCount ?? 0
+      }
+      // The closed name comes first in the order of names.
+      let most = counts.max() ?? 0
+      let best = twins[counts.firstIndex(of: most) ?? 0]
+      for other in twins where other != best {
+        if try store.hasSameContent(other.description, best.description) {
+          try store.remove(other.description)
+          try store.synchronise()
+          continue
+        }
+        let aside = try store.setAside(other.description)
+        notes.append(
+          "\(store.path(of: other.description)): found beside \(best), which has more good records or "
+            + "is closed; kept as \(aside), and left out")
+      }
     }
   }
 
@@ -142,6 +157,9 @@ struct JournalOpening {
 extension FolderStore {
   /// Whether two files hold the same bytes.
   fileprivate func hasSameContent(_ name: String, _ other: String) throws -> Bool {
+    for name in [name, other] {
+      guard try status(of: name)?.isRegular ?? false else { return false }
+    }
     let files = (try open(name, .reading), try open(other, .reading))
     let byteCount = try files.0.status().byteCount
     guard try files.1.status().byteCount == byteCount else { return false }
@@ -171,7 +189,8 @@ public func refuseUnfitJournal(
   // A manifest that cannot be read is set aside when the journal is opened.
   let manifest = try? RunManifest.readIfSound(in: store).manifest
   _ = try JournalOpening.refuseForeign(
-    RunFolder(store), manifest: manifest, featureCount: featureCount, featureNames: featureNames)
+    RunFolder(store, allowsTwins: true), manifest: manifest, featureCount: featureCount,
+    featureNames: featureNames)
   do {
     try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
   } catch let error as SystemCallError where error.isNoRegularFile {

@@ -10,7 +10,7 @@ struct RunFolder {
   static let fileNames = [manifestName, newManifestName, decisionsFileName]
 
   let store: any FolderStore
-  /// In order; all of one kind, no index twice.
+  /// In order; all of one kind, no index twice unless that was asked for.
   let segments: [SegmentName]
   let hasManifest: Bool
   /// Files that are no part of a run, those set aside among them.
@@ -19,15 +19,15 @@ struct RunFolder {
   /// Lists the folder at `path`.
   init(_ path: String) throws { try self.init(DiskFolder(path)) }
 
-  /// Lists `store`.
-  init(_ store: any FolderStore) throws {
+  /// Lists `store`. `allowsTwins`: a segment may stand under two names, which opening a journal mends.
+  init(_ store: any FolderStore, allowsTwins: Bool = false) throws {
     let names = try store.names()
     self.store = store
     segments = names.compactMap(SegmentName.init).sorted()
     hasManifest = names.contains(Self.manifestName)
     otherNames = names.filter { SegmentName($0) == nil && $0 != Self.manifestName }
     for (earlier, later) in zip(segments, segments.dropFirst()) {
-      try refuse(earlier, beside: later)
+      try refuse(earlier, beside: later, allowsTwins: allowsTwins)
     }
   }
 
@@ -70,14 +70,16 @@ struct RunFolder {
   func path(of segment: SegmentName) -> String { joined(path, segment.description) }
   var manifestPath: String { joined(path, Self.manifestName) }
 
-  private func refuse(_ earlier: SegmentName, beside later: SegmentName) throws(FileFault) {
+  private func refuse(
+    _ earlier: SegmentName, beside later: SegmentName, allowsTwins: Bool
+  ) throws(FileFault) {
     if earlier.kind != later.kind {
       throw FileFault(
         file: path, found: "both \(earlier) and \(later)",
         expected: "segments of events or of flagged records, not of both",
         remedy: "keep the journal and the recorded run in folders of their own")
     }
-    if earlier.index == later.index {
+    if earlier.index == later.index, !allowsTwins {
       throw FileFault(
         file: path, found: "both \(earlier) and \(later)", expected: "one segment of a number",
         remedy: "look at both with `tamis inspect` and move one away")

@@ -49,6 +49,21 @@ import Testing
     #expect(journal.lastNumber == 3 && journal.nextNumber == 4)
   }
 
+  /// A file or a folder that is not the journal's keeps it from none of its own.
+  @Test func aNameThatIsTakenIsLeftOut() throws {
+    let journal = try open()
+    #expect(mkdir("\(folder)/000001.flagged.writing", 0o700) == 0)
+    _ = try OpenFile(opening: "\(folder)/000002.flagged.writing", flags: O_CREAT | O_WRONLY)
+    for _ in 1...2 {
+      let error = #expect(throws: SystemCallError.self) { try append(3, to: journal) }
+      #expect(error?.code == EEXIST)
+    }
+    try append(3, to: journal)
+    #expect(try numbers(journal, from: 1) == [1, 2, 3])
+    #expect(try contents(of: "\(folder)/000003.flagged.writing").count == 3 * 160)
+    try journal.finish()
+  }
+
   /// What is sent again is counted in good records: a power failure may leave holes in a segment.
   @Test(arguments: [[], [95...98], [80...90, 92...99], [1...100]] as [[ClosedRange<Int>]])
   func damagedRecordsDoNotCountAsSentAgain(holes: [ClosedRange<Int>]) throws {

@@ -316,8 +316,27 @@ import Testing
   @Test func aSegmentUnderBothItsNamesIsOne() throws {
     try makeJournal()
     link("\(folder)/000002.flagged", "\(folder)/000002.flagged.writing")
-    #expect(try numbers(open()) == Array(1...11))
-    #expect(!names(in: folder).contains("000002.flagged.writing"))
+    link("\(folder)/000003.flagged", "\(folder)/000003.flagged.writing.again")
+    try refuseUnfitJournal(folder: folder, featureCount: 4, featureNames: nil)
+    let journal = try open()
+    #expect(try numbers(journal) == Array(1...11) && journal.notes.isEmpty)
+    #expect(!names(in: folder).contains { $0.contains("writing") })
+  }
+
+  /// What somebody put beside a segment is set aside, whichever name it has.
+  @Test(arguments: ["", ".writing"]) func whatStandsBesideASegmentIsSetAside(suffix: String) throws
+  {
+    try makeJournal()
+    let name = "\(folder)/000002.flagged"
+    if suffix.isEmpty { rename(name, "\(name).writing") }
+    _ = try [1, 2, 3].withUnsafeBytes {
+      try OpenFile(opening: name + suffix, flags: O_CREAT | O_WRONLY).writeAll($0)
+    }
+    try refuseUnfitJournal(folder: folder, featureCount: 4, featureNames: nil)
+    let journal = try open()
+    #expect(try numbers(journal) == Array(1...11))
+    #expect(journal.notes.contains { $0.contains("000002.flagged\(suffix): found beside") })
+    #expect(names(in: folder).contains("000002.flagged\(suffix).aside-1"))
   }
 
   /// More segments than may be mapped at a time.
