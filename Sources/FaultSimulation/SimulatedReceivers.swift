@@ -29,6 +29,8 @@ final class SimulatedReceivers: OutputPort {
     var queue: [LeavingRecord] = []
     /// The number of records, counted from the first, that have left ZeroMQ.
     var leftCount = 0
+    /// The number up to which it has got no record.
+    var firstNumber: UInt64 = 0
   }
 
   /// Records that the network holds for a receiver.
@@ -40,6 +42,8 @@ final class SimulatedReceivers: OutputPort {
   private var next = 0
   private var noticedCount = 0
   private var unnoticedDepartures: UInt64 = 0
+  private var sentNumber: UInt64 = 0
+  private var goneAfter: UInt64?
   private var random: RandomSource
   /// Told of each record that is sent, and of each that arrives.
   var whenSent: (LeavingRecord) -> Void = { _ in }
@@ -89,7 +93,18 @@ final class SimulatedReceivers: OutputPort {
     lookCount += 1
   }
 
-  func forgetHeld() {}
+  func takeGoneAfter() -> UInt64 {
+    defer { goneAfter = nil }
+    return goneAfter ?? 0
+  }
+
+  func goBack(to number: UInt64) {
+    sentNumber = number
+    for index in receivers.indices {
+      receivers[index].firstNumber = min(receivers[index].firstNumber, number)
+    }
+    goneAfter = goneAfter.map { min($0, number) }
+  }
 
   func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool {
     guard !isDead, let base = record.baseAddress else { return false }
@@ -107,6 +122,7 @@ final class SimulatedReceivers: OutputPort {
       receivers[next].queue.append(leaving)
       next = (next + 1) % receivers.count
     }
+    sentNumber = number
     whenSent(leaving)
     return true
   }
@@ -138,12 +154,16 @@ final class SimulatedReceivers: OutputPort {
     receivers[index].leftCount = max(0, receivers[index].leftCount - count)
   }
 
-  func connect(_ index: Int) { receivers[index].isConnected = true }
+  func connect(_ index: Int) {
+    if !receivers[index].isConnected { receivers[index].firstNumber = sentNumber }
+    receivers[index].isConnected = true
+  }
 
   /// A receiver goes. It has read some of the records that were on their way.
   func disconnect(_ index: Int) {
     guard receivers[index].isConnected else { return }
     lose(index)
+    goneAfter = min(goneAfter ?? .max, receivers[index].firstNumber)
     receivers[index].isConnected = false
     receivers[index].isFrozen = false
     unnoticedDepartures += 1
@@ -159,6 +179,9 @@ final class SimulatedReceivers: OutputPort {
     for index in receivers.indices { lose(index) }
     noticedCount = 0
     unnoticedDepartures = 0
+    sentNumber = 0
+    goneAfter = nil
+    for index in receivers.indices { receivers[index].firstNumber = 0 }
   }
 
   private func lose(_ index: Int) {

@@ -322,11 +322,12 @@ extension JournaledOutput {
 
   /// Sends the records again that a receiver may not have got before it went.
   private func repeatLast() {
-    let start = journal.number(
+    let earliest = journal.number(
       before: repeatCount *| UInt64(output.sharingCount) +| damagedCount,
       upTo: journal.publishedNumber)
-    output.forgetHeld()
+    let start = max(earliest, output.takeGoneAfter())
     guard start < window.sentNumber else { return }
+    output.goBack(to: start)
     observer.recordsRepeat(from: start, count: window.sentNumber - start)
     window.goBack(to: start)
   }

@@ -34,8 +34,13 @@ final class OutputSocket: OutputPort {
   private var isWholeOwed = false
   private var pointTopic = PointTopic()
   private var departures: UInt64 = 0
+  /// Of the departures that were not taken yet: the number after which records may be lost with them.
+  private var goneAfter: UInt64?
   private var goneCount: UInt64 = 0
   private var slowGoneCount: UInt64 = 0
+  /// Of the departures after which nothing is sent yet: the number after which records may be lost with
+  /// them.
+  private var settlingAfter: UInt64 = 0
   /// The last number that went out, and the last one that did while there was one receiver.
   private var lastNumber: UInt64 = 0
   private var aloneNumber: UInt64 = 0
@@ -149,7 +154,17 @@ final class OutputSocket: OutputPort {
     return pressure.lookCount >= since + 2 && pressure.unsentByteCount == 0
   }
 
-  func forgetHeld() { held.forget() }
+  func takeGoneAfter() -> UInt64 {
+    defer { goneAfter = nil }
+    return goneAfter ?? 0
+  }
+
+  func goBack(to number: UInt64) {
+    held.forget(after: number)
+    pressure.noteGoneBack(to: number)
+    goneAfter = goneAfter.map { min($0, number) }
+    settlingAfter = min(settlingAfter, number)
+  }
 
   /// Reads the subscriptions that came and went. Cheap when there are none.
   func serviceSubscriptions() {
@@ -179,6 +194,7 @@ final class OutputSocket: OutputPort {
         hasSentSinceDeparture = true
         emptySinceLook = nil
         lastNumber = max(lastNumber, number)
+        pressure.noteSent(number)
         if pressure.connectionCount < 2 { aloneNumber = max(aloneNumber, number) }
         if isPublisher, topic == .flagged { noteFlaggedTaken(record) }
         return true
@@ -235,7 +251,7 @@ extension OutputSocket {
     case .wholeWent: isWholeOwed = true
     case .wholeCame where isWholeOwed:
       isWholeOwed = false
-      departures += 1
+      addDeparture(after: 0)
     case .wholeCame: break
     }
     unwantedUntilMs = 0
@@ -305,7 +321,12 @@ extension OutputSocket {
   private func noteDeparture() {
     guard hasSentSinceDeparture else { return }
     hasSentSinceDeparture = false
+    addDeparture(after: 0)
+  }
+
+  private func addDeparture(after number: UInt64) {
     departures += 1
+    goneAfter = min(goneAfter ?? .max, number)
   }
 
   /// Each receiver may have had records that no other got: with PUSH it had its share, and with PUB it
@@ -315,13 +336,21 @@ extension OutputSocket {
     if let settlesMs {
       guard nowMs() >= settlesMs else { return }
       self.settlesMs = nil
-      noteDeparture()
+      // What was sent before it came is not sent again: one receiver that comes and goes for ever would
+      // keep all others from what is new. But that may still be lost with one that goes next.
+      if settlingAfter == 0 {
+        noteDeparture()
+      } else if hasSentSinceDeparture {
+        addDeparture(after: settlingAfter)
+      }
     }
     if othersHadAll { slowGoneCount = pressure.slowGoneCount }
     guard pressure.goneCount != goneCount || pressure.slowGoneCount != slowGoneCount,
       nowMs() - goneMs >= Self.departuresMs
     else { return }
     goneCount = pressure.goneCount
+    let after = pressure.takeGoneAfter()
+    settlingAfter = pressure.slowGoneCount == slowGoneCount ? after : 0
     slowGoneCount = pressure.slowGoneCount
     goneMs = nowMs()
     settlesMs = goneMs + Self.settlingMs

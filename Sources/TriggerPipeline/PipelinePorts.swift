@@ -39,6 +39,9 @@ package protocol OutputPort: AnyObject {
   /// Changes when a receiver has gone. The records that it had not taken are lost with it and must be
   /// sent again.
   var departureCount: UInt64 { get }
+  /// The number after which records may be lost with the receivers that have gone since the last call; 0
+  /// where nothing is known.
+  func takeGoneAfter() -> UInt64
   /// Looks at the receivers so far. A receiver that went before a look began is in `departureCount`
   /// after that look.
   var lookCount: UInt64 { get }
@@ -49,6 +52,7 @@ package protocol OutputPort: AnyObject {
   /// Sends `[topic, record]`; false where the output cannot take it now, or nobody wants it.
   /// `number` is the record's.
   func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool
-  /// Forgets the messages that it holds, since they will be sent again.
-  func forgetHeld()
+  /// Forgets the messages that it holds with numbers above `number`: they are sent again, and all
+  /// receivers may get them.
+  func goBack(to number: UInt64)
 }

@@ -31,6 +31,9 @@ package struct ConnectionAccount {
   /// Whether a handshake may end without a word.
   package var isUncertain: Bool { incoming.unresolved + outgoing.unresolved > 0 }
 
+  /// Whether of each connection it is known that it is past its handshake.
+  var isSettled: Bool { incoming.isSettled && outgoing.isSettled }
+
   /// Incoming peers that are connected, and those that were admitted and are about to be.
   package func taken(nowMs: Int64) -> Int {
     incoming.established + admissions.count { nowMs - $0 <= handshakeMsMax }

@@ -12,6 +12,9 @@ final class ConnectionGuard {
   private var alertUntilMs: Int64 = 0
   /// Until when looks follow each other closely.
   private var quickUntilMs: Int64 = 0
+  /// Memory above the usual when looks were last made to follow each other closely.
+  private var quickByteCount: Int64 = 0
+  private var handshakesLookedMs: Int64 = 0
   /// Whether connections were cut off since, so that memory was freed.
   private var hasFreed = false
   private var memoryCutMs: Int64 = 0
@@ -24,6 +27,10 @@ final class ConnectionGuard {
   private var slowCutMs: Int64 = 0
   /// Those that were cut off as slow and are not gone yet.
   private var slowOnes: Set<Int> = []
+  /// Of each connection the number up to which it has got no record.
+  private var firstNumbers: [Int: UInt64] = [:]
+  /// The lowest of those that have gone and may have been receivers.
+  private var endedNumber: UInt64?
   // Places.
   private var activityLookedMs: Int64 = 0
   private var demandCount: UInt64 = 0
@@ -63,8 +70,13 @@ final class ConnectionGuard {
     }
   }
 
-  /// A connection came.
-  func begin(_ descriptor: Int, isIncoming: Bool, nowMs: Int64) {
+  /// A connection came. `isNew`: no record can have been sent to it yet.
+  func begin(_ descriptor: Int, isIncoming: Bool, isNew: Bool, nowMs: Int64) {
+    if let pressure {
+      // A descriptor that is known was closed without a word.
+      if firstNumbers[descriptor] != nil { noteEnd(descriptor) }
+      firstNumbers[descriptor] = isIncoming && isNew ? pressure.sentNumber : 0
+    }
     connections[descriptor] = WatchedConnection(
       descriptor: descriptor, isIncoming: isIncoming, nowMs: nowMs)
     if case .stream(let marks, _, _) = limits {
@@ -75,13 +87,26 @@ final class ConnectionGuard {
   /// A connection went. Returns whether it had been cut off as slow, which is noted.
   func end(_ descriptor: Int) -> Bool {
     connections[descriptor] = nil
+    noteEnd(descriptor)
     guard slowOnes.remove(descriptor) != nil else { return false }
     pressure?.noteSlowGone()
     return true
   }
 
-  /// A peer that had got in has gone.
-  func noteDeparture() { pressure?.noteGone() }
+  /// A peer that had got in has gone. Which of those that have ended it was is not certain.
+  func noteDeparture() { pressure?.noteGone(after: endedNumber ?? 0) }
+
+  /// None of those that have ended so far can show as a departure later.
+  func noteSettled() { endedNumber = nil }
+
+  private func noteEnd(_ descriptor: Int) {
+    guard let pressure else { return }
+    if let lowest = pressure.takeLowest() {
+      firstNumbers = firstNumbers.mapValues { min($0, lowest) }
+    }
+    let number = firstNumbers.removeValue(forKey: descriptor) ?? 0
+    endedNumber = min(endedNumber ?? .max, number)
+  }
 
   /// Cuts off the connection that has been idle longest, where one has been for `idleMs` and is older
   /// than `ageMs`; nil where there is none.
@@ -175,17 +200,46 @@ extension ConnectionGuard {
   /// The library does not say which connections still shake hands. But it has sent a peer that it let in
   /// more than its greeting, and under CURVE its welcome.
   func endHandshakes(_ count: Int, isPlain: Bool) {
-    let sentByteCountMax: UInt64 = isPlain ? Self.greetingByteCount : Self.welcomedByteCount
     let oldest = connections.values.filter(\.isIncoming).sorted { $0.beganMs < $1.beganMs }
     var left = count
     for connection in oldest where left > 0 {
       guard let facts = connection.look() else { continue }
-      guard facts.is_tcp != 0, facts.acknowledged <= sentByteCountMax else { continue }
+      guard isBeforeAnswer(facts, isPlain: isPlain) else { continue }
       connections[connection.descriptor] = nil
       _ = connection.cut()
       left -= 1
     }
   }
+
+  /// Cuts off peers that have sent more than a handshake before they were let in: the library keeps the
+  /// properties of a handshake as long as the connection lives, in thirty times the bytes that came.
+  ///
+  /// Called before questions about peers are answered, so that none is let in unseen.
+  func lookAtHandshakes(
+    isPlain: Bool, isAnswering: Bool, nowMs: Int64, report: (CutReason, String) -> Void
+  ) {
+    guard isAnswering || nowMs - handshakesLookedMs >= Self.tricklePeriodMs else { return }
+    handshakesLookedMs = nowMs
+    for descriptor in Array(connections.keys) {
+      guard let connection = connections[descriptor], connection.isIncoming, !connection.isAnswered,
+        let facts = connection.look()
+      else { continue }
+      if !isBeforeAnswer(facts, isPlain: isPlain) {
+        connections[descriptor]?.isAnswered = true
+      } else if facts.received > Self.handshakeByteCountMax {
+        cut(connection, .flood, report)
+      }
+    }
+  }
+
+  /// Whether the peer cannot have been let in. Of a connection that is not TCP nobody knows.
+  private func isBeforeAnswer(_ facts: tamis_connection_facts, isPlain: Bool) -> Bool {
+    facts.is_tcp != 0
+      && facts.acknowledged <= (isPlain ? Self.greetingByteCount : Self.welcomedByteCount)
+  }
+
+  /// Twenty times what the longest identity takes with keys: room for properties of the peer's own.
+  private static let handshakeByteCountMax: UInt64 = 16_384
 
   /// 64 bytes, and some for how the kernel counts; the shortest READY has 20 more.
   private static let greetingByteCount: UInt64 = 72
@@ -207,7 +261,7 @@ extension ConnectionGuard {
       guard growth >= Self.alertByteCount else { return }
       alertUntilMs = nowMs + Self.alertMs
     }
-    var (hasSuspect, hasCut) = (false, false)
+    var (hasSuspect, hasHolder, hasCut) = (false, false, false)
     var largest: (descriptor: Int, byteCount: UInt64)?
     each { connection, facts in
       if connection.exceedsUndelivered(facts, limit: undelivered, marks: marks) {
@@ -215,13 +269,14 @@ extension ConnectionGuard {
       }
       hasSuspect = hasSuspect || connection.suspicion != nil
       let byteCount = connection.undelivered(facts)
+      hasHolder = hasHolder || byteCount >= Self.largeByteCount
       if byteCount > largest?.byteCount ?? 0 { largest = (connection.descriptor, byteCount) }
       return nil
     } report: {
       hasCut = true
       report($0, $1)
     }
-    marks.wantAll(hasSuspect)
+    marks.wantAll(hasSuspect || hasHolder)
     if growth > Int64(total), nowMs - memoryCutMs >= Self.memoryCutPeriodMs {
       memoryCutMs = nowMs
       if let largest, largest.byteCount >= Self.largeByteCount,
@@ -233,9 +288,14 @@ extension ConnectionGuard {
     }
     hasFreed = hasFreed || hasCut
     // A suspicion stays until a message comes, however long the connection is silent meanwhile.
-    // Otherwise a connection that floods with pauses would never be caught.
-    if hasSuspect || hasCut { alertUntilMs = nowMs + Self.alertMs }
-    if growth >= Self.alertByteCount || hasCut { quickUntilMs = nowMs + Self.alertMs }
+    // Otherwise a connection that floods with pauses would never be caught. And memory is not taken for
+    // the daemon's own while a connection may hold it: many that each bring little would take any amount.
+    if hasSuspect || hasHolder || hasCut { alertUntilMs = nowMs + Self.alertMs }
+    quickByteCount = min(quickByteCount, growth)
+    if growth >= quickByteCount + Self.alertByteCount || hasCut {
+      quickUntilMs = nowMs + Self.alertMs
+      quickByteCount = growth
+    }
     if nowMs >= alertUntilMs { endAlert(marks) }
   }
 
@@ -245,6 +305,7 @@ extension ConnectionGuard {
     marks.wantAll(false)
     if hasFreed { memory.trim() }
     hasFreed = false
+    quickByteCount = 0
     memory.accept()
   }
 }

@@ -15,6 +15,8 @@ final class ConnectionWatch {
   private let isPlain: Bool
   /// Incoming handshakes that have ended without a word and are not reported yet.
   private var silentCount = 0
+  /// Whether events were left over at the last look: their connections may have been let in meanwhile.
+  private var isBehind = false
   /// The server last connected to.
   private var lastServer = ""
 
@@ -64,15 +66,24 @@ final class ConnectionWatch {
   /// How soon `look` is due.
   var periodMs: Int { guardian.periodMs }
 
+  /// Looks at the bytes of those that still shake hands. `report` receives each that was cut off.
+  func lookAtHandshakes(isAnswering: Bool, nowMs: Int64, report: (ConnectionCut) -> Void) {
+    guard account.shakingHands > 0 else { return }
+    guardian.lookAtHandshakes(isPlain: isPlain, isAnswering: isAnswering, nowMs: nowMs) {
+      note($0, of: $1, report)
+    }
+  }
+
+  private func note(_ reason: CutReason, of address: String, _ report: (ConnectionCut) -> Void) {
+    counts.add(reason)
+    report(ConnectionCut(socket: counts.socket, reason: reason, count: 1, address: address))
+  }
+
   /// Looks at the bytes and the memory of the connections. `report` receives each that was cut off.
   func look(nowMs: Int64, report: (ConnectionCut) -> Void) {
     let surplus = account.shakingHands - handshakeCountMax
     if surplus > 0 { guardian.endHandshakes(surplus, isPlain: isPlain) }
-    guardian.look(nowMs: nowMs, established: account.established) { reason, address in
-      counts.add(reason)
-      report(
-        ConnectionCut(socket: counts.socket, reason: reason, count: 1, address: address))
-    }
+    guardian.look(nowMs: nowMs, established: account.established) { note($0, of: $1, report) }
   }
 
   /// Reports the incoming handshakes that have ended without an event, after the requests about
@@ -99,18 +110,23 @@ final class ConnectionWatch {
     }
     var hasChanged = account.isUncertain
     var expected = account.established
+    let wasBehind = isBehind
+    isBehind = true
     for _ in 0..<Self.eventsMax {
-      guard let event = try monitor.next() else { break }
+      guard let event = try monitor.next() else {
+        isBehind = false
+        break
+      }
       hasChanged = true
       let isIncoming = listening.contains(event.endpoint)
       switch event.kind {
       case .listening: listening.insert(event.endpoint)
       case .accepted:
         account.accept(event.value, nowMs: nowMs)
-        guardian.begin(event.value, isIncoming: true, nowMs: nowMs)
+        guardian.begin(event.value, isIncoming: true, isNew: !wasBehind, nowMs: nowMs)
       case .connected:
         account.connect(event.value, nowMs: nowMs)
-        guardian.begin(event.value, isIncoming: false, nowMs: nowMs)
+        guardian.begin(event.value, isIncoming: false, isNew: false, nowMs: nowMs)
         lastServer = event.endpoint
       case .disconnected:
         account.disconnect(event.value)
@@ -141,6 +157,7 @@ final class ConnectionWatch {
     silentCount += silent.incoming
     if silent.outgoing > 0 { fail(.malformed, at: lastServer, count: silent.outgoing) }
     if account.established < expected { guardian.noteDeparture() }
+    if account.isSettled { guardian.noteSettled() }
     counts.set(open: account.open, established: account.established)
   }
 }

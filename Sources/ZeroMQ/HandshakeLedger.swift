@@ -22,6 +22,9 @@ struct HandshakeLedger {
   /// Connections that are past their handshake, or fewer.
   var established: Int { max(0, connections.count - unresolved - failing) }
 
+  /// Whether all connections are established.
+  var isSettled: Bool { unresolved == 0 && failing == 0 }
+
   /// A connection came. A descriptor that is known was closed without a word.
   mutating func begin(_ descriptor: Int, nowMs: Int64) {
     connections[descriptor] = nowMs

@@ -83,17 +83,18 @@ package final class ParcelQueue {
     entries[first...].count { tamis_parcel_has_left($0.parcel) == 0 }
   }
 
-  /// Follows up none of what was sent so far.
-  package func forget() {
-    for entry in entries[first...] { letGo(entry.parcel) }
-    entries.removeAll(keepingCapacity: true)
-    first = 0
+  /// Follows up no message with a number above `number` that was sent so far.
+  package func forget(after number: UInt64) {
+    keep { entry in entry.number <= number }
   }
 
-  private func sweep() {
+  private func forget() { keep { _ in false } }
+
+  /// Lets go of the entries that are not to be kept. Those before `first` have been let go.
+  private func keep(_ isKept: (Entry) -> Bool) {
     var keptCount = 0
     for index in first..<entries.count {
-      if tamis_parcel_has_left(entries[index].parcel) == 0 {
+      if isKept(entries[index]) {
         entries[keptCount] = entries[index]
         keptCount += 1
       } else {
@@ -102,7 +103,11 @@ package final class ParcelQueue {
     }
     entries.removeLast(entries.count - keptCount)
     first = 0
-    sweepCount = max(4_096, 2 * keptCount)
+  }
+
+  private func sweep() {
+    keep { tamis_parcel_has_left($0.parcel) == 0 }
+    sweepCount = max(4_096, 2 * entries.count)
   }
 }
 

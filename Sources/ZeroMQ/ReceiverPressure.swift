@@ -10,6 +10,8 @@ package final class ReceiverPressure: Sendable {
   private let connected = Atomic<Int>(0)
   private let unsent = Atomic<Int>(0)
   private let unwanted = Mutex<[Int]>([])
+  private let sent = Atomic<UInt64>(0)
+  private let turns = Mutex(Turns())
   /// How long one receiver may hold up the others.
   let limitMs: Int64
 
@@ -39,6 +41,27 @@ package final class ReceiverPressure: Sendable {
   /// Bytes that the kernel still had to send at the last look, over all connections.
   package var unsentByteCount: Int { unsent.load(ordering: .acquiring) }
 
+  /// Notes the number of the record that was sent last.
+  package func noteSent(_ number: UInt64) { sent.store(number, ordering: .releasing) }
+
+  /// Notes that the records after `number` are sent again: all receivers may get them.
+  package func noteGoneBack(to number: UInt64) {
+    sent.store(number, ordering: .releasing)
+    turns.withLock { turns in
+      turns.lowest = min(turns.lowest ?? .max, number)
+      turns.goneAfter = turns.goneAfter.map { min($0, number) }
+    }
+  }
+
+  /// The number after which records may have been lost with receivers of `goneCount` that have gone since
+  /// the last call; 0 where nothing is known.
+  package func takeGoneAfter() -> UInt64 {
+    turns.withLock { turns in
+      defer { turns.goneAfter = nil }
+      return turns.goneAfter ?? 0
+    }
+  }
+
   /// Asks the guarding thread to cut off a connection that takes more than its share.
   package func cut(_ descriptor: Int) { unwanted.withLock { $0.append(descriptor) } }
 
@@ -46,7 +69,22 @@ package final class ReceiverPressure: Sendable {
 
   var refusalCount: UInt64 { refused.load(ordering: .relaxed) }
 
-  func noteGone() { gone.wrappingAdd(1, ordering: .releasing) }
+  /// Receivers have gone that had got no record up to `number`.
+  func noteGone(after number: UInt64) {
+    turns.withLock { $0.goneAfter = min($0.goneAfter ?? .max, number) }
+    gone.wrappingAdd(1, ordering: .releasing)
+  }
+
+  /// The number of the record that was sent last; lower ones may be sent again.
+  var sentNumber: UInt64 { sent.load(ordering: .acquiring) }
+
+  /// The lowest number that was gone back to since the last call.
+  func takeLowest() -> UInt64? {
+    turns.withLock { turns in
+      defer { turns.lowest = nil }
+      return turns.lowest
+    }
+  }
 
   func noteSlowGone() { slowGone.wrappingAdd(1, ordering: .releasing) }
 
@@ -62,4 +100,10 @@ package final class ReceiverPressure: Sendable {
       return list
     }
   }
+}
+
+/// Where sending has turned back to, and after which number receivers have lost records.
+private struct Turns {
+  var lowest: UInt64?
+  var goneAfter: UInt64?
 }

@@ -11,6 +11,8 @@ struct WatchedConnection {
   let address: String
   /// When it came.
   let beganMs: Int64
+  /// Whether it was sent more than what comes before the answer of whether it may come in.
+  var isAnswered = false
   /// Bytes that had come in by the last look.
   var receivedByteCount: UInt64 = 0
 

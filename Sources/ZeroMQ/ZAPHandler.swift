@@ -106,17 +106,18 @@ package final class ZAPHandler: @unchecked Sendable {
       for watch in watches.values where isAsked || watch.isUncertain {
         try watch.take(nowMs: nowMs) { note($0, of: watch) }
       }
+      for (name, watch) in watches {
+        watch.lookAtHandshakes(isAnswering: isAsked || !held.isEmpty, nowMs: nowMs) {
+          note($0, of: name, nowMs: nowMs)
+        }
+      }
       while isAsked, let request = try AdmissionRequest.next(from: requests, into: &message) {
         try answer(request, on: requests, nowMs: nowMs)
       }
       try answerHeld(on: requests, nowMs: nowMs)
       for (name, watch) in watches {
         watch.reportSilent { note($0, of: watch) }
-        watch.look(nowMs: nowMs) { cut in
-          cutReports.add(cut)
-          // Who is only slow may come back at once.
-          if cut.reason != .slow { penalties[name]?.add(cut.address, nowMs: nowMs) }
-        }
+        watch.look(nowMs: nowMs) { note($0, of: name, nowMs: nowMs) }
       }
       for failure in reports.takeDue(nowMs: nowMs) { report(failure) }
       for cut in cutReports.takeDue(nowMs: nowMs) { reportCut(cut) }
@@ -125,6 +126,12 @@ package final class ZAPHandler: @unchecked Sendable {
 
   /// Lets `run()` return, within a tenth of a second. Any thread may call it.
   package func stop() { isStopping.store(true, ordering: .releasing) }
+
+  private func note(_ cut: ConnectionCut, of name: String, nowMs: Int64) {
+    cutReports.add(cut)
+    // Who is only slow may come back at once.
+    if cut.reason != .slow { penalties[name]?.add(cut.address, nowMs: nowMs) }
+  }
 
   private func note(_ failure: HandshakeFailure, of watch: ConnectionWatch) {
     watch.counts.add(failure.reason, count: failure.count)

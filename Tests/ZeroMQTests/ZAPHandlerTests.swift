@@ -191,6 +191,33 @@ internal import ZeroMQ
     #expect(door.counts.figures.cut[.idle, default: 0] >= 1)
   }
 
+  /// Records that were sent before a receiver came cannot be lost with it, unless they were sent again
+  /// while it was there.
+  @Test func aPeerThatGoesHadNothingFromBeforeItCame() throws {
+    let pressure = ReceiverPressure(limitMs: 60_000)
+    let door = try Door(.plain, pressure: pressure)
+    let context = try Context()
+    func lost(while act: () -> Void = {}) throws -> UInt64? {
+      let count = pressure.goneCount
+      var peer: Socket? = try door.peer(context, nil)
+      #expect(try peer?.send("x", blocking: true) == true)
+      act()
+      peer = nil
+      return eventually { pressure.goneCount != count ? pressure.takeGoneAfter() : nil }
+    }
+    let first = try door.peer(context, nil)
+    #expect(try first.send("x", blocking: true))
+    _ = eventually { door.counts.figures.established == 1 ? true : nil }
+    pressure.noteSent(100)
+    #expect(try lost() == 100)
+    #expect(try lost { pressure.noteSent(120) } == 100)
+    #expect(try lost { pressure.noteGoneBack(to: 40) } == 40)
+    #expect(try lost { pressure.noteSent(140) } == 40)
+    pressure.noteSent(150)
+    #expect(try lost() == 150)
+    withExtendedLifetime(first) {}
+  }
+
   @Test func curveClientsBeyondTheLimitWaitTheirTurn() throws {
     let server = try CurveKeyPair.generate()
     let keys = try CurveKeyPair.generate()

@@ -36,16 +36,21 @@ def frame(body, flags=0):
     return bytes([flags | LONG]) + struct.pack(">Q", len(body)) + body
 
 
-def metadata(socket_type):
+def metadata(socket_type, more=()):
     return b"".join(
         bytes([len(name)]) + name + struct.pack(">I", len(value)) + value
-        for name, value in ((b"Socket-Type", socket_type), (b"Identity", b"")))
+        for name, value in ((b"Socket-Type", socket_type), (b"Identity", b""), *more))
 
 
 class RawPeer:
-    """Connected and past its handshake."""
+    """Connected and past its handshake.
 
-    def __init__(self, port, socket_type, keys=None, server_key=None):
+    properties: further ones of the handshake, names and values. waits: the handshake is completed only
+    when the daemon has answered it, which plain peers need not.
+    """
+
+    def __init__(self, port, socket_type, keys=None, server_key=None, properties=(), waits=False):
+        self.metadata = metadata(socket_type, properties)
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.settimeout(20)
         mechanism = b"CURVE" if keys else b"NULL"
@@ -55,12 +60,15 @@ class RawPeer:
         self.count = 0
         self.is_curve = keys is not None
         if self.is_curve:
-            self.shake_hands(socket_type, keys, server_key)
+            self.shake_hands(keys, server_key)
         else:
-            self.socket.sendall(frame(b"\x05READY" + metadata(socket_type), COMMAND))
-            self.read_frame()
+            if waits:
+                self.read_frame()
+            self.socket.sendall(frame(b"\x05READY" + self.metadata, COMMAND))
+            if not waits:
+                self.read_frame()
 
-    def shake_hands(self, socket_type, keys, server_key):
+    def shake_hands(self, keys, server_key):
         public, secret = keys
         self.transient = key_pair()
         short = self.nonce()
@@ -76,7 +84,7 @@ class RawPeer:
         short = self.nonce()
         self.socket.sendall(frame(
             b"\x08INITIATE" + cookie + short + box(
-                public + vouch_nonce + vouch + metadata(socket_type),
+                public + vouch_nonce + vouch + self.metadata,
                 b"CurveZMQINITIATE" + short, self.server, self.transient[1]), COMMAND))
         ready = self.read_frame()
         assert ready.startswith(b"\x05READY"), ready

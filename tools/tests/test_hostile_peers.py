@@ -247,6 +247,40 @@ def test_many_that_never_end_and_one_that_does(daemons):
     assert peak.bytes < 1.2 * stated_bound(daemon)
 
 
+@pytest.mark.parametrize("curve, waits", [(False, False), (False, True), (True, False)],
+                         ids=["plain", "plain-that-waits", "curve"])
+def test_handshakes_as_large_as_a_message_stay_within_the_bound(daemons, curve, waits):
+    """Each property of a handshake takes thirty times its bytes, as long as the connection lives."""
+    daemon = daemons(curve=curve, security={"connections_max": 64},
+                     input={"message_bytes_max": 262_144, "total_bytes_max": 64 << 20})
+    keys = server_key = None
+    if curve:
+        keys = tuple(map(zmq.utils.z85.decode, daemon.keys[0]))
+        server_key = zmq.utils.z85.decode(daemon.server_key)
+    properties = [(f"{i:x}".encode().rjust(4, b"x"), b"") for i in range(55_000)]
+    good = daemon.socket(zmq.PUSH, "in")
+    receiver = daemon.socket(zmq.SUB, "out")
+    receiver.subscribe(b"")
+    good.send(daemon.records(1))
+    receiver.recv_multipart()
+    peers = []
+    with Peak(daemon) as peak:
+        for _ in range(40):
+            with contextlib.suppress(OSError):
+                peers.append(RawPeer(daemon.ports["in"], b"PUSH", keys, server_key, properties, waits))
+        time.sleep(1.5)
+        if waits:
+            good.send(daemon.records(10))
+            assert len([receiver.recv_multipart() for _ in range(10)]) == 10
+    assert peak.bytes < 1.2 * stated_bound(daemon)
+    assert daemon.cut("input", "memory" if waits else "flood") >= 1
+    # Who has properties of its own, and few of them, gets in.
+    RawPeer(daemon.ports["in"], b"PUSH", keys, server_key, properties[:500], waits).close()
+    for peer in peers:
+        peer.close()
+    assert daemon.stop() == 0
+
+
 @KEYS
 def test_catch_up_that_never_ends_is_cut_off(daemons, curve):
     daemon = daemons(curve=curve)
@@ -816,6 +850,46 @@ def test_a_receiver_that_comes_as_another_dies_gets_what_that_one_had(daemons):
         while missing:
             missing.difference_update(received(receiver, 1))
     assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("pattern", ["pub", "push"])
+def test_one_that_comes_and_goes_keeps_nothing_from_the_others(daemons, pattern):
+    """What was sent before it came cannot be lost with it, and is not sent again."""
+    daemon = daemons(output={"pattern": pattern})
+    feeder = daemon.socket(zmq.PUSH, "in")
+
+    def connected():
+        count = daemon.metric('tamis_connections{socket="output"}')
+        receiver = daemon.socket(zmq.SUB if pattern == "pub" else zmq.PULL)
+        if pattern == "pub":
+            receiver.subscribe(b"")
+        receiver.connect(daemon.address("out"))
+        processes.wait_until(
+            lambda: daemon.metric('tamis_connections{socket="output"}') > count, "it is there")
+        return receiver
+
+    def leave(receiver):
+        receiver.close()
+        processes.wait_until(
+            lambda: daemon.metric('tamis_connections{socket="output"}') == 1, "it is gone")
+        time.sleep(1.5)
+
+    sound = connected()
+    for _ in range(50):
+        feeder.send(daemon.records(40))
+    receive_all(sound, 2_000)
+    for _ in range(3):
+        leave(connected())
+    assert daemon.metric("tamis_records_repeated_total") == 0
+    comer = connected()
+    feeder.send(daemon.records(40))
+    processes.wait_until(
+        lambda: daemon.metric("tamis_records_published_total") == 2_040, "all are published")
+    leave(comer)
+    numbers = set()
+    while not numbers >= set(range(2_001, 2_041)):
+        numbers.update(received(sound, 1))
+    assert 40 <= daemon.metric("tamis_records_repeated_total") < 200
 
 
 def test_a_slow_receiver_is_waited_for_as_long_as_it_takes(daemons):
