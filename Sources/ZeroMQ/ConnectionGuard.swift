@@ -18,6 +18,8 @@ final class ConnectionGuard {
   /// Whether connections were cut off since, so that memory was freed.
   private var hasFreed = false
   private var memoryCutMs: Int64 = 0
+  /// Whether freed memory was given back, so that the rest is really held.
+  private var hasTrimmed = false
   // Receivers.
   private var pressureLookedMs: Int64 = 0
   private var refusalCount: UInt64 = 0
@@ -43,6 +45,8 @@ final class ConnectionGuard {
   private static let memoryCutPeriodMs: Int64 = 20
   /// A connection that has brought less has not made memory grow.
   private static let largeByteCount: UInt64 = 65_536
+  /// Memory that the daemon may take for itself meanwhile, such as for another model.
+  private static let unexplainedByteCountMax: Int64 = 16 << 20
   private static let tricklePeriodMs: Int64 = 10
   private static let pressurePeriodMs: Int64 = 50
   /// The limit on slow receivers halves with each receiver that is cut off, down to this, and is
@@ -257,26 +261,39 @@ extension ConnectionGuard {
   ) {
     let growth = memory.growth()
     lookedMs = nowMs
+    let hasNewcomer = noteProofs(marks)
+    if alertUntilMs == 0 { marks.wantAll(hasNewcomer) }
     if alertUntilMs == 0 {
       guard growth >= Self.alertByteCount else { return }
       alertUntilMs = nowMs + Self.alertMs
     }
     var (hasSuspect, hasHolder, hasCut) = (false, false, false)
     var largest: (descriptor: Int, byteCount: UInt64)?
+    var sum: UInt64 = 0
     each { connection, facts in
       if connection.exceedsUndelivered(facts, limit: undelivered, marks: marks) {
         return .flood
       }
       hasSuspect = hasSuspect || connection.suspicion != nil
       let byteCount = connection.undelivered(facts)
-      hasHolder = hasHolder || byteCount >= Self.largeByteCount
+      sum += byteCount
+      let isHolder = byteCount >= Self.largeByteCount
+      hasHolder = hasHolder || isHolder
+      if !isHolder {
+        connection.holderSinceLook = nil
+      } else if connection.holderSinceLook == nil {
+        connection.holderSinceLook = marks.emptyLookCount
+      }
       if byteCount > largest?.byteCount ?? 0 { largest = (connection.descriptor, byteCount) }
       return nil
     } report: {
       hasCut = true
       report($0, $1)
     }
-    marks.wantAll(hasSuspect || hasHolder)
+    marks.wantAll(hasSuspect || hasHolder || hasNewcomer)
+    if growth > 2 * Int64(clamping: sum) + Self.unexplainedByteCountMax {
+      hasCut = cutHolders(marks, report) || hasCut
+    }
     if growth > Int64(total), nowMs - memoryCutMs >= Self.memoryCutPeriodMs {
       memoryCutMs = nowMs
       if let largest, largest.byteCount >= Self.largeByteCount,
@@ -299,12 +316,46 @@ extension ConnectionGuard {
     if nowMs >= alertUntilMs { endAlert(marks) }
   }
 
+  /// Notes whose messages have been taken; whether there is a connection of which none was.
+  private func noteProofs(_ marks: DeliveryMarks) -> Bool {
+    var hasNewcomer = false
+    for (descriptor, connection) in connections where !connection.isProven {
+      if marks.mark(of: descriptor) != connection.mark {
+        connections[descriptor]?.isProven = true
+      } else {
+        hasNewcomer = true
+      }
+    }
+    return hasNewcomer
+  }
+
+  /// Memory has grown by more than the bytes that have come explain. Cuts off the connections that have
+  /// brought much and no message yet, though the socket's owner has taken all that there was: their
+  /// handshakes hold it. Returns whether there were any.
+  private func cutHolders(_ marks: DeliveryMarks, _ report: (CutReason, String) -> Void) -> Bool {
+    let holders = connections.values.filter { connection in
+      guard let since = connection.holderSinceLook else { return false }
+      return !connection.isProven && marks.emptyLookCount >= since + 2
+    }
+    if holders.isEmpty { return false }
+    // What messages took and was freed since may still count as taken.
+    if !hasTrimmed {
+      hasTrimmed = true
+      memory.trim()
+      return false
+    }
+    for holder in holders { cut(holder, .flood, report) }
+    hasTrimmed = false
+    return true
+  }
+
   /// There has been no suspect for a while: the present memory counts as the daemon's own.
   private func endAlert(_ marks: DeliveryMarks) {
     alertUntilMs = 0
     marks.wantAll(false)
     if hasFreed { memory.trim() }
     hasFreed = false
+    hasTrimmed = false
     quickByteCount = 0
     memory.accept()
   }

@@ -23,6 +23,11 @@ struct WatchedConnection {
   // Stream: bytes that had been read when the last whole message was known to be taken.
   var deliveredByteCount: UInt64 = 0
   var mark: UInt32 = 0
+  /// Whether a message of it was ever taken.
+  var isProven = false
+  /// While much has come that has not become a message: how often the socket's owner had found nothing
+  /// waiting by then.
+  var holderSinceLook: UInt64?
   /// Set while more has come than a message may have, and none was delivered.
   var suspicion: Suspicion?
 
@@ -109,6 +114,7 @@ struct WatchedConnection {
     let seen = marks.mark(of: descriptor)
     if seen != mark {
       mark = seen
+      isProven = true
       deliveredByteCount = read
       suspicion = nil
       return false

@@ -269,16 +269,37 @@ def test_handshakes_as_large_as_a_message_stay_within_the_bound(daemons, curve, 
             with contextlib.suppress(OSError):
                 peers.append(RawPeer(daemon.ports["in"], b"PUSH", keys, server_key, properties, waits))
         time.sleep(1.5)
-        if waits:
-            good.send(daemon.records(10))
-            assert len([receiver.recv_multipart() for _ in range(10)]) == 10
+        good.send(daemon.records(10))
+        assert len([receiver.recv_multipart() for _ in range(10)]) == 10
     assert peak.bytes < 1.2 * stated_bound(daemon)
-    assert daemon.cut("input", "memory" if waits else "flood") >= 1
+    assert daemon.cut("input", "flood") >= 1
     # Who has properties of its own, and few of them, gets in.
     RawPeer(daemon.ports["in"], b"PUSH", keys, server_key, properties[:500], waits).close()
     for peer in peers:
         peer.close()
     assert daemon.stop() == 0
+
+
+def test_a_first_message_that_comes_slowly_is_waited_for(daemons):
+    """Others fill memory meanwhile, and empty it again."""
+    daemon = daemons(security={"connections_max": 8}, input={"message_bytes_max": 1 << 20})
+    receiver = daemon.socket(zmq.SUB, "out")
+    receiver.subscribe(b"")
+    slow = RawPeer(daemon.ports["in"], b"PUSH")
+    message = slow.encoded(daemon.records(8_000))
+    slow.socket.sendall(message[:200_000])
+    receiving = threading.Thread(target=received, args=(receiver, 60_000))
+    receiving.start()
+    good = daemon.socket(zmq.PUSH, "in")
+    for _ in range(52):
+        good.send(daemon.records(1_000))
+    time.sleep(2)
+    slow.socket.sendall(message[200_000:])
+    receiving.join()
+    assert daemon.metric("tamis_events_received_total") == 60_000
+    assert not any(line for line in daemon.get("/metrics").splitlines()
+                   if line.startswith("tamis_connections_cut_total") and not line.endswith(" 0"))
+    slow.close()
 
 
 @KEYS
