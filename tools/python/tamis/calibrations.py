@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import pathlib
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from .bounds import (
+    EVENTS_MAX, U32_MAX, stated_float32, stated_number, stated_whole, strict_json)
 from .faults import FileFault
 from .models import Model, Scoring
 from .rarity import BackgroundRates, QuietReference
@@ -25,7 +26,7 @@ class WorkingPoint(NamedTuple):
     target_fpr: float
     threshold: np.float32
     prescale: int
-    fpr_interval: tuple[float, float]
+    fpr_interval: tuple[float, float] | None
     guarantee: str
     side: str = "high"
 
@@ -52,16 +53,32 @@ class ConditionBins(NamedTuple):
 def _condition_bins(content: dict[str, Any], points: int) -> ConditionBins:
     rows = []
     for point in content["working_points"]:
-        row = [float(each["threshold"]) for each in point["bins"]]
+        row = [stated_float32("threshold", each["threshold"]) for each in point["bins"]]
         without = point["without"]
-        rows.append(row + [max(row) if without is None else float(without["threshold"])])
+        rows.append(row + [
+            max(row) if without is None else stated_float32("threshold", without["threshold"])])
     found = ConditionBins(
-        np.array(content["edges"], np.float32), np.array(rows, np.float32),
-        np.array(content["events"], np.int64))
+        np.array([stated_float32("edges", each) for each in content["edges"]], np.float32),
+        np.array(rows, np.float32),
+        np.array([stated_whole("events", each, 0, EVENTS_MAX) for each in content["events"]],
+                 np.int64))
     if (found.thresholds.shape != (points, len(found.edges) + 2)
             or len(found.events) != len(found.edges) + 1 or bool((np.diff(found.edges) <= 0).any())):
         raise ValueError("condition_bins: one more bin than edges, which ascend, was expected")
     return found
+
+
+def _working_point(content: dict[str, Any]) -> WorkingPoint:
+    interval = content["fpr_interval"]
+    return WorkingPoint(
+        str(content["name"]), stated_number("target_fpr", content["target_fpr"], 0, 1, inside=True),
+        np.float32(stated_float32("threshold", content["threshold"])),
+        stated_whole("prescale", content["prescale"], 1, U32_MAX),
+        # A point that was extrapolated can do without.
+        None if interval is None and content.get("extrapolated") else (
+            stated_number("fpr_interval", interval[0], 0, 1),
+            stated_number("fpr_interval", interval[1], 0, 1)),
+        str(content["guarantee"]), str(content.get("side", "high")))
 
 
 class Calibration:
@@ -87,24 +104,23 @@ class Calibration:
                             "tamis-calibration/2 was expected")
         try:
             self.model_sha256 = str(content["model_sha256"])
-            self.scoring = Scoring(content["levels"], content["weights"])
-            self.working_points = [
-                WorkingPoint(
-                    each["name"], float(each["target_fpr"]), np.float32(each["threshold"]),
-                    int(each["prescale"]), tuple(each["fpr_interval"]), str(each["guarantee"]),
-                    str(each.get("side", "high")))
-                for each in content["working_points"]]
-            self.confidence = float(content.get("confidence", 0.95))
+            self.scoring = Scoring(
+                [stated_whole("levels", each, 0, 65535) for each in content["levels"]],
+                [stated_float32("weights", each, least=0) for each in content["weights"]])
+            self.working_points = [_working_point(each) for each in content["working_points"]]
+            self.confidence = stated_number(
+                "confidence", content.get("confidence", 0.95), 0, 1, inside=True)
+            events = stated_whole("events", content["events"], 1, EVENTS_MAX)
             bins = content.get("condition_bins")
             self.condition_bins = None if bins is None else _condition_bins(
                 bins, len(self.working_points))
             rates = content.get("background_rates")
             self.background_rates = None if rates is None else BackgroundRates(
-                rates["scores"], rates["ranks"], int(content["events"]), rates["tail"])
+                rates["scores"], rates["ranks"], events, rates["tail"])
             quiet = content.get("quiet")
             self.quiet = None if quiet is None else QuietReference(
-                quiet["scores"], quiet["ranks"], int(content["events"]), quiet["attribution_means"])
-        except (KeyError, TypeError, ValueError) as fault:
+                quiet["scores"], quiet["ranks"], events, quiet["attribution_means"])
+        except (KeyError, TypeError, ValueError, OverflowError) as fault:
             raise FileFault(f"{name}: {type(fault).__name__}: {fault}") from fault
         if not 1 <= len(self.working_points) <= 16:
             raise FileFault(f"{name}: {len(self.working_points)} working points; 1 to 16 were "
@@ -161,7 +177,7 @@ class Calibration:
         path = pathlib.Path(path)
         try:
             text = path.read_bytes()
-            content = json.loads(text)
+            content = strict_json(text)
         except OSError as fault:
             raise FileFault(f"{path}: {fault.strerror}") from fault
         except ValueError as fault:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .bounds import stated_float32, stated_number, stated_whole
 from .faults import FileFault
 
 __all__ = ["BackgroundRates", "QuietReference", "RateEstimate", "Tail", "clopper_pearson"]
@@ -36,6 +37,18 @@ class Tail(NamedTuple):
         return np.asarray(self.base_rate * np.exp(-log / self.shape))
 
 
+def _tail(content: Mapping[str, Any], events: int) -> Tail:
+    """A tail that has no end, so that every score has a rate."""
+    shape = stated_number("shape", content["shape"], 0, 1)
+    if shape == 1:
+        raise ValueError("shape 1: a shape below 1 was expected")
+    scale = stated_number("scale", content["scale"], 0, np.inf, inside=True)
+    return Tail(
+        stated_number("base", content["base"], -np.inf, np.inf, inside=True), shape, scale,
+        stated_whole("excesses", content["excesses"], 1, events),
+        stated_number("base_rate", content["base_rate"], np.nextafter(0, 1), 1))
+
+
 class RateEstimate(NamedTuple):
     """A background rate and what is known of it.
 
@@ -59,12 +72,10 @@ class BackgroundRates:
 
     def __init__(self, scores: Sequence[float], ranks: Sequence[int], events: int,
                  tail: Mapping[str, Any] | None):
-        self.scores = np.array(scores, np.float32)
-        self.ranks = np.array(ranks, np.int64)
+        self.scores = np.array([stated_float32("scores", each) for each in scores], np.float32)
+        self.ranks = np.array([stated_whole("ranks", each, 1, events) for each in ranks], np.int64)
         self.events = events
-        self.tail = None if tail is None else Tail(
-            float(tail["base"]), float(tail["shape"]), float(tail["scale"]),
-            int(tail["excesses"]), float(tail["base_rate"]))
+        self.tail = None if tail is None else _tail(tail, events)
         if (len(self.scores) != len(self.ranks) or bool((np.diff(self.scores) >= 0).any())
                 or bool((np.diff(self.ranks) <= 0).any())):
             raise FileFault("background_rates: falling scores and as many growing ranks were "
@@ -146,10 +157,12 @@ class QuietReference:
 
     def __init__(self, scores: Sequence[float], ranks: Sequence[int], events: int,
                  attribution_means: Sequence[float]):
-        self.scores, self.ranks = np.array(scores, np.float32), np.array(ranks, np.int64)
-        self.attribution_means = np.array(attribution_means, np.float32)
+        self.scores = np.array([stated_float32("scores", each) for each in scores], np.float32)
+        self.attribution_means = np.array(
+            [stated_float32("attribution_means", each) for each in attribution_means], np.float32)
         # The mirror image: the lowest score is the largest with the opposite sign.
-        self._rates = BackgroundRates(list(-self.scores), ranks, events, None)
+        self._rates = BackgroundRates((-self.scores).tolist(), ranks, events, None)
+        self.ranks = self._rates.ranks
 
     def field(self, scores: npt.ArrayLike) -> Float32s:
         """The field background_rate of records that are kept for scores this low; 0 for NaN."""

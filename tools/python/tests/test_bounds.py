@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 
 import numpy as np
 import pytest
@@ -98,3 +99,53 @@ def test_bounds_say_what_was_expected():
         bounds.whole("x", 5, 1, 4)
     with pytest.raises(ValueError, match="x nan: above 0 and below 1 was expected"):
         bounds.number("x", float("nan"), 0, 1, inside=True)
+
+
+def changed(content, path, text):
+    """The JSON of `content` with `text`, as it stands, in the place `path`."""
+    copy = json.loads(json.dumps(content))
+    place = copy
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = "@"
+    return json.dumps(copy).replace('"@"', text)
+
+
+NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", '"1"', "null", "true", "[]", "-1", "1" * 400]
+PLACES = {
+    ("working_points", 0, "prescale"): [*NO_NUMBERS, "0", "1.5", str(2**32), "1e308"],
+    ("working_points", 0, "threshold"): [*NO_NUMBERS[:-2], "1e39"],
+    ("working_points", 0, "target_fpr"): [*NO_NUMBERS, "0", "1", "1.5"],
+    ("working_points", 0, "fpr_interval", 0): [*NO_NUMBERS, "1.5"],
+    ("levels", 0): [*NO_NUMBERS, "0.5", "65536"], ("weights", 0): [*NO_NUMBERS, "1e39"],
+    ("events",): [*NO_NUMBERS, "0", "1.5", str(2**50 + 1)],
+    ("confidence",): [*(each for each in NO_NUMBERS if each != "null"), "0", "1"],
+    ("background_rates", "scores", 0): [*NO_NUMBERS[:-2], "1e39"],
+    ("background_rates", "ranks", 0): [*NO_NUMBERS, "0", "1.5", str(2**63)],
+    ("background_rates", "tail", "shape"): [*NO_NUMBERS, "1"],
+    ("background_rates", "tail", "scale"): [*NO_NUMBERS[:-1], "0"],
+    ("background_rates", "tail", "excesses"): [*NO_NUMBERS, "0"],
+    ("background_rates", "tail", "base_rate"): [*NO_NUMBERS, "0", "2"],
+}
+
+
+@pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
+def test_a_calibration_with_a_number_that_it_cannot_have_is_refused(study, tmp_path, path):
+    content = json.loads((study / "model.json").read_text())
+    file = tmp_path / "c.json"
+    for text in PLACES[path]:
+        file.write_text(changed(content, path, text))
+        with pytest.raises(tamis.FileFault):
+            tamis.Calibration.read(file)
+    # The file as it is, and `tamis-rates` by the same reader.
+    tamis.Calibration.read(study / "model.json")
+    with pytest.raises(tamis.FileFault):
+        rates.main(["--flagged", str(tmp_path), "--calibration", str(file), "--input", str(tmp_path)])
+
+
+def test_a_point_that_was_extrapolated_may_have_no_interval(study, tmp_path):
+    content = json.loads((study / "model.json").read_text())
+    content["working_points"][0] |= {"extrapolated": True, "rank": None, "fpr_interval": None}
+    file = tmp_path / "c.json"
+    file.write_text(json.dumps(content))
+    assert tamis.Calibration.read(file).working_points[0].fpr_interval is None

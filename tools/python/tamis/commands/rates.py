@@ -11,8 +11,6 @@ simulated are left out.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import pathlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +22,7 @@ import numpy.typing as npt
 from .. import records as formats
 from .. import runs
 from ..bounds import number_option
+from ..calibrations import Calibration
 from ..decisions import prescales_of
 from ..faults import RunFault
 from ..journals import read_lines
@@ -178,10 +177,10 @@ def rate_text(kept: Mapping[int, int], possible: set[int], events: int, confiden
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(arguments)
-    content = pathlib.Path(options.calibration).read_bytes()
-    points = json.loads(content)["working_points"]
-    prescales = Prescales(options.flagged, [point["prescale"] for point in points],
-                          hashlib.sha256(content).hexdigest())
+    calibration = Calibration.read(options.calibration)
+    points = calibration.working_points
+    prescales = Prescales(options.flagged, [point.prescale for point in points],
+                          calibration.sha256 or "")
     in_force = prescales.in_force
     kept = kept_counts(options.flagged, prescales)
     if prescales.left_out:
@@ -192,9 +191,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             mine = kept.get(run, [{}] * len(points))[index]
             possible = {0 if each == 0 else max(int(each), flood)
                         for rows, flood in in_force for each in rows[:, index]}
-            print(f"run {run}, {point['name']}: {sum(mine.values())} of {events} events kept, "
+            print(f"run {run}, {point.name}: {sum(mine.values())} of {events} events kept, "
                   f"{rate_text(mine, possible, events, options.confidence)}, "
-                  f"target FPR {point['target_fpr']:g}")
+                  f"target FPR {point.target_fpr:g}")
     return 0
 
 
