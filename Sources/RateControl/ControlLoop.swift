@@ -5,7 +5,7 @@
 package struct ControlLoop: Sendable {
   /// One a working point; nil where its rate is not held.
   package private(set) var controllers: [RateController?]
-  /// Why the thresholds stay.
+  /// Why thresholds stay: all of them, but with `time`, see `hold(at:)`.
   package private(set) var hold = HoldReason.none
   private let settings: RateControlSettings
   private var firedCounts: [Int]
@@ -29,6 +29,14 @@ package struct ControlLoop: Sendable {
 
   /// The factors of all working points; 1 where the rate is not held.
   package var factors: [Float] { controllers.map { $0?.factor ?? 1 } }
+
+  /// Why the threshold of one working point stays. The events' times hold those points alone whose
+  /// rate is in events a second.
+  package func hold(at point: Int) -> HoldReason {
+    guard let target = controllers[point]?.target else { return .none }
+    if hold == .time, case .falsePositiveRate = target { return .none }
+    return hold
+  }
 
   /// Holds the thresholds, as after a reload.
   package mutating func holdAfterReload() {

@@ -123,7 +123,7 @@ extension DecideStage {
         point.factorBits.set(UInt64(rule.factors[index].bitPattern))
       }
       point.steps.set(controller?.stepCount ?? 0)
-      point.hold.set(UInt64(controller == nil ? 0 : control?.hold.rawValue ?? 0))
+      point.hold.set(UInt64((control?.hold(at: index) ?? .none).rawValue))
     }
   }
 }

@@ -24,6 +24,25 @@ import Testing
     return loop.close(timeNs: timeNs(999), isFlooded: isFlooded, isDrifting: isDrifting)
   }
 
+  /// Times that do not ascend say nothing of a rate per event.
+  @Test func timesHoldOnlyThePointsThatGoByThem() {
+    var settings = RateControlSettings()
+    settings.windowEventCount = 1_000
+    let targets: [RateTarget] = [.falsePositiveRate(0.05), .perSecond(20)]
+    var loop = ControlLoop(
+      controllers: [nil] + targets.map { RateController(target: $0, slope: 8, settings: settings) },
+      settings: settings)
+    for event in 0..<1_000 { _ = loop.note(fired: event % 10 == 0 ? 7 : 0, timeNs: 5) }
+    let hasMoved = loop.close(timeNs: 5, isFlooded: false, isDrifting: false)
+    #expect(hasMoved)
+    #expect(loop.factors[1] > 1 && loop.factors[2] == 1)
+    #expect((0..<3).map { loop.hold(at: $0) } == [.none, .none, .time])
+    for event in 0..<1_000 { _ = loop.note(fired: event % 10 == 0 ? 7 : 0, timeNs: 5) }
+    let movesInAFlood = loop.close(timeNs: 6, isFlooded: true, isDrifting: false)
+    #expect(!movesInAFlood)
+    #expect((0..<3).map { loop.hold(at: $0) } == [.none, .flood, .flood])
+  }
+
   @Test func movesOnlyWhatIsHeld() {
     var loop = Self.loop()
     #expect(Self.window(&loop))
