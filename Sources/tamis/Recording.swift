@@ -23,10 +23,11 @@ struct Recording {
 
   /// Opens the recordings, to be sent `loop` times; with `asRun`, runs are numbered from there on in
   /// the order in which they come. `clearsSimulated` takes the mark of simulated events away.
+  /// `injectSource` is the source of events that are mixed in; it must be another one.
   /// - Throws: `FileFault`, `SystemCallError`, and `NegativeAnswer` where the numbers do not go.
   init(
     paths: [String], asRun: UInt32? = nil, asSource: UInt32? = nil, loop: Int = 1,
-    clearsSimulated: Bool = false
+    clearsSimulated: Bool = false, injectSource: UInt32? = nil
   ) throws {
     self.clearsSimulated = clearsSimulated
     featureCount = try openEvents(paths).featureCount
@@ -36,12 +37,20 @@ struct Recording {
     }
     recordCount = parts.reduce(0) { sum, part in sum + part.recordCount }
     self.asSource = asSource
-    let needsNumbers = asRun != nil || asSource != nil || loop > 1
+    let needsNumbers = asRun != nil || asSource != nil || loop > 1 || injectSource != nil
     let found = needsNumbers ? try Self.numbers(in: parts) : (runs: [], sources: [])
     if asSource != nil, found.sources.count > 1 {
       throw NegativeAnswer(
         description: "\(found.sources.count) sources are recorded: as one (--as-source) their "
           + "sequences would be refused as repeated; replay them one by one")
+    }
+    let sources = asSource.map { [$0] } ?? found.sources
+    if let injectSource, sources.contains(injectSource) {
+      throw NegativeAnswer(
+        description:
+          "the recorded events have the source \(injectSource), and so would those that are "
+          + "mixed in (--inject-source): of two records with one sequence the second would be refused "
+          + "as repeated; choose another source")
     }
     if let asRun {
       runs = Dictionary(

@@ -119,7 +119,8 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     let stop = StopRequest()
     let recording = try Recording(
-      paths: events, asRun: asRun, asSource: asSource, loop: loop, clearsSimulated: asData)
+      paths: events, asRun: asRun, asSource: asSource, loop: loop, clearsSimulated: asData,
+      injectSource: inject == nil ? nil : injectSource)
     var injection = try inject.map {
       try Injection(
         path: $0, every: every, source: injectSource, featureCount: recording.featureCount)
