@@ -179,7 +179,9 @@ package struct FlaggedVerifier {
       return
     }
     if let decider, !follow(decider, event) { return }
-    comparedCount += 1
+    if decider != nil || history == nil || !mayBeUndecided(identity, accounts) {
+      comparedCount += 1
+    }
     let decision = rule.decide(
       score: event.score, condition: event.condition, hash: identity.prescaleHash,
       floodPrescale: decider?.floodPrescale ?? 1,
@@ -213,7 +215,7 @@ package struct FlaggedVerifier {
   ) -> Bool {
     if walk.takeDamaged() {
       damagedCount += 1
-    } else if leavesOutUndecided, event.sequence <= accounts[take - 1].closedThrough {
+    } else if mayBeUndecided(event, accounts) {
       uncertainCount += 1
     } else if let history, !history.isPlaceKnown {
       unplacedCount += 1
@@ -221,6 +223,12 @@ package struct FlaggedVerifier {
       return false
     }
     return true
+  }
+
+  /// Whether the ledger does not tell if an event was decided. Where the history has no decider
+  /// either, since the event comes before its first line, nothing is compared.
+  private func mayBeUndecided(_ event: EventIdentity, _ accounts: [StreamAccount]) -> Bool {
+    leavesOutUndecided && event.sequence <= accounts[take - 1].closedThrough
   }
 
   private mutating func count(_ workingPoints: UInt16) {

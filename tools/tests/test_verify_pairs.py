@@ -1,0 +1,49 @@
+"""`tamis verify` with a pair that decided nothing of a journal has compared nothing."""
+
+import hashlib
+import json
+
+import pytest
+
+from launched import BIN, good, make_chain, tamis
+
+if not (BIN / "tamis").exists():
+    pytest.skip("the programs are not built", allow_module_level=True)
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_events_before_the_first_decision_are_not_compared_where_no_ledger_knows_them(tmp_path):
+    """Of a daemon behind one PUSH, whose first record is not the run's, with numbers of closed ranges."""
+    chain = make_chain(tmp_path)
+    model, calibration = chain / "model.safetensors", chain / "calibration.json"
+    good("calibrate", "--model", model, "--background", chain / "background.run", "--working-point",
+         "nominal=2e-2", "--out", chain / "other.json")
+    journal = chain / "journal"
+    good("score", "--model", model, "--calibration", calibration, "--input", chain / "background.run",
+         "--flagged", journal)
+    (journal / "decisions.jsonl").write_text(json.dumps({
+        "before": {"run": 1, "source": 1, "sequence": 2, "event": 1}, "number": 1,
+        "model_sha256": sha256(model), "calibration_sha256": sha256(calibration),
+        "flood_prescale": 1, "unbiased_prescale": 0, "simulated_apart": True, "time_ns": 1}) + "\n")
+    (journal / "ledger.jsonl").write_text(json.dumps({
+        "run": 1, "source": 1, "closing": "shutdown", "expected": 6002, "received": 5902, "lost": 100,
+        "events": 5900, "scored": 5900, "not_finite": 0, "repeated": 0, "shed": 0, "flagged": 60,
+        "unbiased": 0, "opened_ns": 1, "resumed": 0, "decided": 5902, "closed_through": 3000,
+        "decided_ranges": [[3001, 6002]], "abandoned": {}, "refused": {}, "balanced": True}) + "\n")
+
+    def verified(which, *options):
+        done = tamis("verify", "--model", model, "--calibration", which, "--input",
+                     chain / "background.run", "--flagged", journal, *options, "--json")
+        return done.returncode, json.loads(done.stdout)["verify"]
+
+    assert verified(calibration) == (0, "identical")
+    assert verified(calibration, "--decided-only") == (0, "identical")
+    assert verified(chain / "other.json", "--decided-only") == (1, "nothing_compared")
+    # The first 99 events went elsewhere: no line says what decided them, since nobody did.
+    text = (journal / "decisions.jsonl").read_text()
+    (journal / "decisions.jsonl").write_text(
+        text.replace('"sequence": 2, "event": 1', '"sequence": 101, "event": 100'))
+    assert verified(chain / "other.json", "--decided-only") == (1, "nothing_compared")
