@@ -6,7 +6,9 @@ extension RunInspection {
   mutating func stateNoManifest(_ folder: RunFolder, isUnreadable: Bool) {
     let line: String
     switch folder.state {
-    case .closed: line = "manifest.json cannot be read"
+    case .closed:
+      line = "manifest.json cannot be read"
+      if !isUnreadable { problems.append("manifest.json is a link to nothing") }
     case .journal:
       line = "no manifest.json: the run is still being written, or its writer did not end in order"
     case .beingWritten:

@@ -1,5 +1,6 @@
 import DurableFiles
 import EventRecords
+import Glibc
 import RunFiles
 import StrictJSON
 import TestSupport
@@ -25,6 +26,16 @@ import Testing
       return
     }
     #expect(json["whole"] == .bool(true) && json["features"] == .integer(4))
+  }
+
+  /// What the manifest listed is not known then, and segments may be missing.
+  @Test func aManifestThatIsALinkToNothingIsAFault() throws {
+    try writeRun(temporary("run"), someEvents(10))
+    unlink(temporary("run/manifest.json"))
+    #expect(symlink("nowhere", temporary("run/manifest.json")) == 0)
+    let inspection = try RunInspection(temporary("run"))
+    #expect(inspection.problems == ["manifest.json is a link to nothing"])
+    #expect(!inspection.isWhole && value("manifest", inspection) == .null)
   }
 
   @Test func aChangedByteIsFound() throws {

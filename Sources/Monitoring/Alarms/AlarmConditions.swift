@@ -230,5 +230,5 @@ private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
 }
 
 private func inTheLast(_ window: WindowFacts) -> String {
-  "in the last \(durationText(window.seconds))"
+  "in the last \(durationText(max(1, window.seconds)))"
 }
