@@ -22,6 +22,8 @@ extension TriggerCalibration {
   package static let precision = "exact"
   /// More than any calibration needs; a larger file is something else.
   private static let byteCountMax = 16 << 20
+  /// Room for a model in its place, which is then named as such.
+  private static let readByteCountMax = 1 << 30
 
   /// Whether the file `path` is JSON, as a calibration is. Any name may be one's.
   package static func recognises(_ path: String) throws -> Bool {
@@ -34,7 +36,7 @@ extension TriggerCalibration {
   /// Reads a calibration file and checks all of it. Throws a `FileFault` that names the key, or
   /// the system's error where the file cannot be read.
   package static func load(_ path: String) throws -> LoadedCalibration {
-    let file = try MappedFile(copying: path)
+    let file = try MappedFile(copying: path, byteCountMax: readByteCountMax)
     // The mapping must outlive the last look at its bytes.
     return try withExtendedLifetime(file) {
       try refuseModel(file.bytes, file: path)

@@ -119,16 +119,29 @@ extension FolderStore {
     path.hasSuffix("/") ? path + name : "\(path)/\(name)"
   }
 
-  /// The whole content of the file `name`; nil where there is none.
-  public func content(of name: String) throws(SystemCallError) -> [UInt8]? {
-    let file: any StoredFile
+  /// The whole content of the file `name`; nil where there is none. A file of more than
+  /// `byteCountMax` bytes is refused unread.
+  public func content(
+    of name: String, byteCountMax: Int = .max
+  ) throws(SystemCallError) -> [UInt8]? {
+    try openIfThere(name)?.content(byteCountMax: byteCountMax)
+  }
+
+  /// The first `byteCountMax` bytes of the file `name`, or all where it has fewer; nil where there
+  /// is none.
+  public func beginning(
+    of name: String, byteCountMax: Int
+  ) throws(SystemCallError) -> [UInt8]? {
+    try openIfThere(name)?.beginning(byteCountMax: byteCountMax)
+  }
+
+  private func openIfThere(_ name: String) throws(SystemCallError) -> (any StoredFile)? {
     do {
-      file = try open(name, .reading)
+      return try open(name, .reading)
     } catch {
       if error.code == ENOENT { return nil }
       throw error
     }
-    return try file.content()
   }
 
   /// Puts a file of these bytes in the place of `name`, or under this new name, durably: at every
@@ -191,12 +204,23 @@ package let replacementSuffix = ".new"
 public let asideSuffix = ".aside-"
 
 extension StoredFile {
-  /// Everything that is in the file now.
-  public func content() throws(SystemCallError) -> [UInt8] {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(0, try status().byteCount), alignment: 16)
-    defer { buffer.deallocate() }
-    let filled = try read(into: buffer, at: 0)
+  /// Everything that is in the file now. More than `byteCountMax` bytes are refused unread.
+  public func content(byteCountMax: Int = .max) throws(SystemCallError) -> [UInt8] {
+    let byteCount = max(0, try status().byteCount)
+    return try bytes(byteCount, byteCountMax: byteCountMax)
+  }
+
+  /// The first `byteCountMax` bytes, or all where there are fewer.
+  public func beginning(byteCountMax: Int) throws(SystemCallError) -> [UInt8] {
+    let byteCount = min(max(0, try status().byteCount), byteCountMax)
+    return try bytes(byteCount, byteCountMax: byteCountMax)
+  }
+
+  private func bytes(_ byteCount: Int, byteCountMax: Int) throws(SystemCallError) -> [UInt8] {
+    let buffer = try memory(forAll: byteCount, of: path, byteCountMax: byteCountMax)
+    defer { free(buffer.baseAddress) }
+    let filled = try read(
+      into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<byteCount]), at: 0)
     return Array(buffer[..<filled])
   }
 }

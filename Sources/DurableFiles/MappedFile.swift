@@ -37,16 +37,17 @@ public final class MappedFile: @unchecked Sendable {
     mapping = tamis_mapping_add(address, byteCount, path)
   }
 
-  /// Reads all of `path` into memory. The bytes stay, whatever happens to the file.
-  public init(copying path: String) throws(SystemCallError) {
+  /// Reads all of `path` into memory. The bytes stay, whatever happens to the file. A file of more
+  /// than `byteCountMax` bytes is refused unread.
+  public init(copying path: String, byteCountMax: Int = .max) throws(SystemCallError) {
     let handle = try OpenFile(opening: path, flags: O_RDONLY)
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(1, try handle.byteCount()), alignment: 4_096)
+    let buffer = try memory(
+      forAll: try handle.byteCount(), of: path, byteCountMax: byteCountMax)
     let count: Int
     do throws(SystemCallError) {
       count = try handle.read(into: buffer, at: 0)
     } catch {
-      buffer.deallocate()
+      free(buffer.baseAddress)
       throw error
     }
     self.path = path
@@ -75,10 +76,29 @@ public final class MappedFile: @unchecked Sendable {
   deinit {
     guard let base = bytes.baseAddress else { return }
     if isCopy {
-      base.deallocate()
+      free(UnsafeMutableRawPointer(mutating: base))
     } else {
       tamis_mapping_forget(mapping)
       munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
     }
   }
+}
+
+/// Memory for the `byteCount` bytes of a whole file, to be given back by `free`; page-aligned.
+///
+/// A file can be of any size without a byte on the disk, so a size says nothing about what is
+/// there. Where the system does not give the memory this throws; the allocator of Swift would end
+/// the process.
+func memory(
+  forAll byteCount: Int, of path: String, byteCountMax: Int
+) throws(SystemCallError) -> UnsafeMutableRawBufferPointer {
+  guard byteCount <= byteCountMax else {
+    throw SystemCallError(byteCount: byteCount, byteCountMax: byteCountMax, file: path)
+  }
+  var base: UnsafeMutableRawPointer?
+  let code = posix_memalign(&base, 4_096, max(1, byteCount))
+  guard code == 0, let base else {
+    throw SystemCallError("read \(byteCount) bytes into memory", file: path, code: ENOMEM)
+  }
+  return UnsafeMutableRawBufferPointer(start: base, count: max(1, byteCount))
 }

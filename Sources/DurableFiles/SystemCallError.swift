@@ -8,8 +8,11 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
   public var file: String
   /// The errno of the call.
   public var code: CInt
-  /// What was found where a regular file was expected, such as "a FIFO"; nil for any other failure.
+  /// What was found where a regular file was expected, such as "a FIFO", or a file that is too
+  /// large; nil for any other failure.
   public var irregular: String?
+  /// What was expected in place of `irregular`.
+  private var expected = "a regular file"
 
   /// Whether no inode was free for another file, which was to be made.
   private let lacksInode: Bool
@@ -34,6 +37,13 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     self.irregular = irregular
   }
 
+  /// Throws where the file is larger than any file of its kind.
+  init(byteCount: Int, byteCountMax: Int, file: String) {
+    self.init("read", file: file, code: EFBIG)
+    irregular = "a file of \(byteCount) bytes"
+    expected = "at most \(byteCountMax)"
+  }
+
   /// Whether the name stands for something that cannot be opened as a file and will not become one by
   /// waiting: a folder, a pipe, a socket, links in a circle or to a name that cannot be.
   package var isNoRegularFile: Bool {
@@ -42,7 +52,7 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
 
   /// One line: `run/manifest.json: cannot open: No such file or directory`.
   public var description: String {
-    if let irregular { return "\(file): found \(irregular), expected a regular file" }
+    if let irregular { return "\(file): found \(irregular), expected \(expected)" }
     let advice =
       switch code {
       case ENOSPC where lacksInode:

@@ -45,7 +45,9 @@ final class DurableWords: Sendable {
   static func read(
     _ name: String, in store: any FolderStore, magic: UInt64
   ) throws(SystemCallError) -> Content {
-    guard let bytes = try store.content(of: name) else { return .missing }
+    guard let bytes = try store.beginning(of: name, byteCountMax: byteCount) else {
+      return .missing
+    }
     guard let best = newest(of: bytes, magic: magic) else { return .other(bytes) }
     return .words(best.words)
   }
@@ -63,15 +65,20 @@ final class DurableWords: Sendable {
   init(
     _ name: String, in store: any FolderStore, magic: UInt64, initial: Words
   ) throws(SystemCallError) {
-    var found = try store.content(of: name).flatMap { Self.newest(of: $0, magic: magic) }
-    if found == nil {
-      let image = Self.image(initial, generation: 1, magic: magic)
+    var found = try store.beginning(of: name, byteCountMax: Self.byteCount).flatMap {
+      Self.newest(of: $0, magic: magic)
+    }
+    // What somebody has made longer may be larger than memory, and is written anew, too.
+    let isLonger = try store.status(of: name).map { $0.byteCount > Self.byteCount } ?? false
+    if found == nil || isLonger {
+      let (words, generation) = (found?.words ?? initial, found?.generation ?? 1)
+      let image = Self.image(words, generation: generation, magic: magic)
       var bytes = [UInt8](repeating: 0, count: Self.byteCount)
       withUnsafeBytes(of: image) { bytes.replaceSubrange(0..<Self.copyByteCount, with: $0) }
       try bytes.withContiguous { (bytes) throws(SystemCallError) in
         try store.replace(name, with: bytes)
       }
-      found = (words: initial, generation: 1, copy: 0)
+      found = (words: words, generation: generation, copy: 0)
     }
     file = try store.open(name, .writing)
     self.magic = magic

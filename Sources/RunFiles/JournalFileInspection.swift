@@ -108,7 +108,7 @@ extension DeletedRecords {
 /// What the manifest at `path` says: the JSON value that begins `format: tamis-run/1`.
 /// - Throws: `FileFault` where a field of it is wrong, `SystemCallError`.
 package func manifestStatement(_ path: String) throws -> FileStatement {
-  let file = try MappedFile(copying: path)
+  let file = try MappedFile(copying: path, byteCountMax: RunFolder.manifestByteCountMax)
   let manifest = try withExtendedLifetime(file) { try RunManifest(parsing: file) }
   return FileStatement(
     lines: [

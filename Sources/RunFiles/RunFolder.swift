@@ -4,6 +4,9 @@ internal import Glibc
 /// What lies in a run folder, by the names of its files.
 struct RunFolder {
   static let manifestName = "manifest.json"
+  /// More than any manifest: of a journal with eight thousand segments, each of 128 sources, or of
+  /// version 0.1.0 with 100,000 runs.
+  static let manifestByteCountMax = 256 << 20
   /// A manifest that is being written.
   static let newManifestName = manifestName + replacementSuffix
   /// What a run has beside its segments; the shim's `remove_run` names the same.

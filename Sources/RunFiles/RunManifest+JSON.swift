@@ -156,7 +156,10 @@ extension RunManifest {
 
   /// Reads the manifest in `store`; nil where there is none.
   static func read(in store: any FolderStore) throws -> RunManifest? {
-    guard let content = try store.content(of: RunFolder.manifestName) else { return nil }
+    guard
+      let content = try store.content(
+        of: RunFolder.manifestName, byteCountMax: RunFolder.manifestByteCountMax)
+    else { return nil }
     return try content.withUnsafeBytes {
       try RunManifest(JSONPlace(parsing: $0, file: store.path(of: RunFolder.manifestName)))
     }

@@ -15,12 +15,15 @@ public struct LoadedModel: Sendable {
 }
 
 extension TrainedModel {
+  /// A billion weights, in float64. A larger file is something else.
+  private static let byteCountMax = 8 << 30
+
   /// Reads and checks a `.safetensors` model file.
   ///
   /// - Throws: `FileFault` that names the tensor or key where the file is not such a model;
   ///   `SystemCallError` where it cannot be read.
   public static func load(_ path: String) throws -> LoadedModel {
-    let content = try MappedFile(copying: path)
+    let content = try MappedFile(copying: path, byteCountMax: byteCountMax)
     return try withExtendedLifetime(content) {
       try decode(content.bytes, path: path)
     }

@@ -78,8 +78,9 @@ struct AccountLayout: Equatable {
   /// nothing is. A file is made under another name, with all its slots.
   static func damage(_ file: UnsafeRawBufferPointer, path: String, slotCount: Int) -> String? {
     guard let layout = of(file) else {
+      let orMore = file.count < RunAccountFile.readByteCountMax ? "" : " or more"
       let found =
-        file.isEmpty ? "an empty file" : "\(counted(file.count, "byte")) of another form"
+        file.isEmpty ? "an empty file" : "\(counted(file.count, "byte"))\(orMore) of another form"
       return
         "\(path): found \(found), expected the accounts of open runs; which runs were open is not known"
     }

@@ -33,6 +33,8 @@ package final class RunAccountFile {
   private static let layout = AccountLayout.current
   private static let copyByteCount = layout.copyByteCount
   private static let slotByteCount = layout.slotByteCount
+  /// More than a file of any form has, so that a larger one is told from a whole one.
+  static let readByteCountMax = 4 << 20
 
   /// The state of the copies of a slot.
   private struct Slot {
@@ -98,7 +100,7 @@ package final class RunAccountFile {
     _ store: any FolderStore, byteCount: Int, slotCount: Int, _ notes: inout [String]
   ) throws(SystemCallError) -> [OpenAccount] {
     notes += try store.setAsideIrregular([fileName])
-    guard let content = try store.content(of: fileName) else {
+    guard let content = try store.beginning(of: fileName, byteCountMax: readByteCountMax) else {
       try begin(store, byteCount: byteCount)
       return []
     }
@@ -153,7 +155,7 @@ package final class RunAccountFile {
     let path = store.path(of: fileName)
     let found: [UInt8]?
     do throws(SystemCallError) {
-      found = try store.content(of: fileName)
+      found = try store.beginning(of: fileName, byteCountMax: readByteCountMax)
     } catch {
       guard error.isNoRegularFile else { throw error }
       return ([], ["\(error); the runs that are open cannot be told"])
@@ -191,7 +193,7 @@ package final class RunAccountFile {
     for name in try store.names() where name.hasPrefix(fileName + asideSuffix) {
       let path = store.path(of: name)
       guard let status = try store.status(of: name), status.isRegular,
-        let content = try store.content(of: name)
+        let content = try store.beginning(of: name, byteCountMax: readByteCountMax)
       else {
         notes.append(
           "\(path): set aside, and no file; runs that were open then may be in no ledger")

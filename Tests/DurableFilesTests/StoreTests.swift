@@ -24,6 +24,41 @@ import Testing
         == "a device")
   }
 
+  /// A file with a hole can be of any size. What is larger than its kind is refused unread, and what
+  /// the system gives no memory for is an error, not the end of the process.
+  @Test func aFileWithAHoleIsRefusedUnread() throws {
+    let folder = TemporaryFolder()
+    let path = "\(folder.path)/large"
+    try Array("abc".utf8).withUnsafeBytes {
+      let file = try OpenFile(opening: path, flags: O_CREAT | O_WRONLY)
+      try file.writeAll($0)
+      try file.truncate(to: 1 << 42)
+    }
+    let store = DiskFolder(folder.path)
+    for read in [
+      { _ = try MappedFile(copying: path, byteCountMax: 1_000) },
+      { _ = try store.content(of: "large", byteCountMax: 1_000) },
+    ] as [() throws -> Void] {
+      let error = #expect(throws: SystemCallError.self) { try read() }
+      #expect(error?.isNoRegularFile == true)
+      #expect(
+        error?.description == "\(path): found a file of 4398046511104 bytes, expected at most 1000")
+    }
+    for read in [
+      { _ = try MappedFile(copying: path) }, { _ = try store.content(of: "large") },
+    ] as [() throws -> Void] {
+      let error = #expect(throws: SystemCallError.self) { try read() }
+      #expect(error?.code == ENOMEM && error?.file == path)
+    }
+    #expect(try store.beginning(of: "large", byteCountMax: 5) == Array("abc".utf8) + [0, 0])
+    #expect(try store.beginning(of: "none", byteCountMax: 5) == nil)
+    #expect(try OpenFile(opening: path, flags: O_WRONLY).truncate(to: 3) == ())
+    #expect(try store.beginning(of: "large", byteCountMax: 5) == Array("abc".utf8))
+    #expect(try store.content(of: "large", byteCountMax: 3) == Array("abc".utf8))
+    let copy = try MappedFile(copying: path, byteCountMax: 3)
+    #expect(withExtendedLifetime(copy) { Array(copy.bytes) } == Array("abc".utf8))
+  }
+
   private func content(_ path: String) throws -> [UInt8] {
     let file = try MappedFile(path)
     return withExtendedLifetime(file) { Array(file.bytes) }

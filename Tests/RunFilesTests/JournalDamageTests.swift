@@ -289,6 +289,23 @@ import Testing
     rmdir("\(folder)/\(name).aside-1")
   }
 
+  /// The small files are read up to what they can hold.
+  @Test(arguments: ["manifest.json", "published", "numbers", "deleted"])
+  func aFileWithAHoleDoesNotKeepTheJournalFromOpening(name: String) throws {
+    try makeJournal()
+    #expect(truncate("\(folder)/\(name)", 1 << 40) == 0 || name == "deleted")
+    // What --check does: the start, in memory.
+    _ = try FlaggedJournal(
+      store: RehearsedFolder(folder), featureCount: 4, featureNames: ["a", "b", "c", "d"])
+    let journal = try open()
+    #expect(journal.notes.contains { $0.contains(name) } == (name == "manifest.json"))
+    #expect(journal.nextNumber == Self.lastNumber + 1)
+    #expect(try numbers(journal) == Array(1...Self.lastNumber))
+    try journal.finish()
+    unlink("\(folder)/manifest.json.aside-1")
+    #expect(try RunInspection(folder).problems == [])
+  }
+
   /// The file of numbers alone knows what was given to records that are gone: without it nothing does.
   @Test(arguments: [false, true]) func withoutTheFileOfNumbersNoneComesAgain(isFolder: Bool) throws
   {

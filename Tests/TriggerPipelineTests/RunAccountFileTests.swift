@@ -221,6 +221,25 @@ import TriggerPipeline
     #expect(try RunAccountFile(folder: folder.path, slotCount: 2).notes.count == 1)
   }
 
+  /// A file that was made longer than memory is none of such accounts, and is set aside.
+  @Test func aFileWithAHoleIsReadUpToWhatItCanHold() throws {
+    let folder = try Folder()
+    do {
+      let state = try RunAccountFile(folder: folder.path, slotCount: 2)
+      state.enter(Self.account(run: 3, through: 10, openedNs: 5), in: 1)
+    }
+    let handle = try FileHandle(
+      forWritingTo: URL(fileURLWithPath: "\(folder.path)/ledger.open"))
+    try handle.truncate(atOffset: 1 << 40)
+    try handle.close()
+    let found = try RunAccountFile.accounts(inFolder: folder.path)
+    #expect(found.accounts.isEmpty && found.notes.count == 1)
+    #expect(found.notes.first?.contains("found 4194304 bytes or more of another form") == true)
+    let state = try RunAccountFile(folder: folder.path, slotCount: 2)
+    #expect(state.accounts.isEmpty && state.notes.count == 1)
+    #expect(FileManager.default.fileExists(atPath: "\(folder.path)/ledger.open.aside-1"))
+  }
+
   /// A torn copy is none, and the one before it counts.
   @Test func aTornCopyLeavesTheOneBefore() throws {
     let folder = try Folder()
