@@ -64,7 +64,10 @@ final class ConnectionWatch {
   }
 
   /// How soon `look` is due.
-  var periodMs: Int { guardian.periodMs }
+  var periodMs: Int {
+    let periodMs = guardian.periodMs
+    return account.shakingHands > 0 ? min(5, periodMs) : periodMs
+  }
 
   /// Looks at the bytes of those that still shake hands. `report` receives each that was cut off.
   func lookAtHandshakes(isAnswering: Bool, nowMs: Int64, report: (ConnectionCut) -> Void) {
