@@ -369,9 +369,12 @@ def test_rates(tmp_path):
         writer = runs.RunWriter(tmp_path / kind, kind, 64)
         writer.append(records)
         writer.close()
-    points = [{"name": "loose", "prescale": 2, "target_fpr": 0.01},
-              {"name": "tight", "prescale": 1, "target_fpr": 0.001}]
-    (tmp_path / "c.json").write_text(json.dumps({"working_points": points}))
+    points = [{"name": name, "prescale": prescale, "target_fpr": rate, "threshold": threshold,
+               "fpr_interval": [rate / 2, 2 * rate], "guarantee": "in expectation"}
+              for name, prescale, rate, threshold in [("loose", 2, 0.01, 5), ("tight", 1, 0.001, 9)]]
+    (tmp_path / "c.json").write_text(json.dumps({
+        "format": "tamis-calibration/1", "model_sha256": "0" * 64, "levels": [0], "weights": [1],
+        "events": 10_000, "working_points": points}))
     output, _ = ended(start("rates.py", "--flagged", tmp_path / "flagged", "--calibration",
                             tmp_path / "c.json", "--input", tmp_path / "events"))
     assert output.splitlines()[0].startswith(
