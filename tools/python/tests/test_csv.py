@@ -43,7 +43,7 @@ def test_a_run_with_the_names_of_the_columns(features):
 
 def test_an_array(features):
     command = re.search(r"python3 -c '(.*?)'", SECTION, re.DOTALL)[1]
-    np.savetxt("events.csv", features[:-1], delimiter=",", header="a,b,c", comments="", fmt="%r")
+    np.savetxt("events.csv", features[:-1], delimiter=",", header="a,b,c", comments="", fmt="%.9g")
     subprocess.run([sys.executable, "-c", command], check=True)
     assert np.array_equal(np.load("events.npy").astype("f4"), features[:-1])
 
