@@ -342,34 +342,34 @@ def test_ever_new_subscriptions_are_cut_off(daemons, curve, size):
     assert daemon.stop() == 0
 
 
-@pytest.mark.parametrize("size", [250, 900])
-def test_many_with_ever_new_subscriptions_cost_little(daemons, size):
-    """The library walks through all topics of all whenever a connection ends."""
+def test_many_with_ever_new_subscriptions_cost_little(daemons):
+    """The library walks through all topics of all whenever a connection ends: what one may bring is
+    small. Where it was 32 KB, in topics of a kilobyte, this took several times as long on a quiet
+    machine; a busy one slows the peers down more than the daemon."""
     daemon = daemons()
-    ending = threading.Event()
     numbers = itertools.count()
+    before = daemon.processor_seconds()
+    end = time.monotonic() + 4
 
     def attack():
-        while not ending.is_set():
-            with contextlib.suppress(OSError):
-                peer = RawPeer(daemon.ports["out"], b"XSUB")
-                while not ending.is_set():
-                    peer.send(*(b"\x01" + struct.pack("<Q", next(numbers)) + b"y" * (size - 8)
-                                for _ in range(50)))
+        peer = daemon.socket(zmq.SUB, "out")
+        peer.reconnect_ivl = 1
+        while time.monotonic() < end:
+            for _ in range(50):
+                peer.subscribe(struct.pack("<Q", next(numbers)) + b"y" * 992)
+            time.sleep(0.001)
+        peer.close(0)
 
     threads = [threading.Thread(target=attack) for _ in range(16)]
-    before = daemon.processor_seconds()
     for thread in threads:
         thread.start()
-    time.sleep(4)
-    ending.set()
     for thread in threads:
         thread.join()
     good, receiver = daemon.socket(zmq.PUSH, "in"), daemon.socket(zmq.SUB, "out")
     receiver.subscribe(b"")
     good.send(daemon.records(10))
     receiver.recv_multipart()
-    assert daemon.processor_seconds() - before < 1.5
+    assert daemon.processor_seconds() - before < 0.35
     assert daemon.stop() == 0
 
 
