@@ -174,7 +174,11 @@ package struct FlaggedVerifier {
       foreignCount += 1
       return
     }
-    if leavesOutUndecided, accounts.isEmpty || !accounts[take - 1].isDecided(identity.sequence) {
+    // A kill may leave records whose events the ledger counts as missing: what has one was decided.
+    let hasRecord = walk.peek().map { EventIdentity($0.event) } == identity
+    if leavesOutUndecided, !hasRecord,
+      accounts.isEmpty || !accounts[take - 1].isDecided(identity.sequence)
+    {
       undecidedCount += 1
       return
     }
@@ -228,7 +232,8 @@ package struct FlaggedVerifier {
   /// Whether the ledger does not tell if an event was decided. Where the history has no decider
   /// either, since the event comes before its first line, nothing is compared.
   private func mayBeUndecided(_ event: EventIdentity, _ accounts: [StreamAccount]) -> Bool {
-    leavesOutUndecided && event.sequence <= accounts[take - 1].closedThrough
+    leavesOutUndecided && take <= accounts.count
+      && event.sequence <= accounts[take - 1].closedThrough
   }
 
   private mutating func count(_ workingPoints: UInt16) {

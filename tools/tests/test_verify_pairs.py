@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+import tamis_runs
 
 from launched import BIN, good, make_chain, tamis
 
@@ -47,3 +48,24 @@ def test_events_before_the_first_decision_are_not_compared_where_no_ledger_knows
     (journal / "decisions.jsonl").write_text(
         text.replace('"sequence": 2, "event": 1', '"sequence": 101, "event": 100'))
     assert verified(chain / "other.json", "--decided-only") == (1, "nothing_compared")
+
+
+def test_a_record_whose_event_the_ledger_misses_is_compared(tmp_path):
+    """A kill leaves records of the batch that it interrupted, and the ledger ends before that."""
+    chain = make_chain(tmp_path)
+    model, calibration = chain / "model.safetensors", chain / "calibration.json"
+    journal, events = chain / "journal", chain / "background.run"
+    good("score", "--model", model, "--calibration", calibration, "--input", events,
+         "--flagged", journal)
+    last = int(max(block["event"]["sequence"].max() for block in tamis_runs.Run(journal).blocks()))
+    (journal / "ledger.jsonl").write_text(json.dumps({
+        "run": 1, "source": 1, "closing": "shutdown", "expected": 6002, "received": last - 1,
+        "lost": 6003 - last, "events": last - 2, "scored": last - 2, "not_finite": 0, "repeated": 0,
+        "shed": 0, "flagged": 60, "unbiased": 0, "opened_ns": 1, "resumed": 0, "decided": last - 1,
+        "closed_through": 0, "decided_ranges": [[1, last - 1]], "abandoned": {}, "refused": {},
+        "balanced": True}) + "\n")
+    done = tamis("verify", "--model", model, "--calibration", calibration, "--input", events,
+                 "--flagged", journal, "--decided-only", "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["verify"]) == (0, "identical")
+    assert found["not_decided"] == 6001 - last
