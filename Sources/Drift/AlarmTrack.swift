@@ -24,6 +24,13 @@ package struct Judgement: Equatable {
   package var eventCount: Int
 }
 
+extension Sequence<Judgement> {
+  /// The one furthest above its limit, or nearest to it.
+  var foremost: Judgement? {
+    self.max { $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit }
+  }
+}
+
 /// One check over windows of one length: its alarm and the hysteresis of it.
 struct AlarmTrack: Equatable {
   /// Whether the alarm is up.
@@ -84,17 +91,11 @@ package struct AlarmFamily {
   /// The judgement nearest to its limit, or furthest above it, of the last windows.
   package var foremost: Judgement? {
     let raised = tracks.filter { $0.isRaised }
-    return (raised.isEmpty ? tracks : raised).compactMap(\.last).max {
-      $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
-    }
+    return (raised.isEmpty ? tracks : raised).compactMap(\.last).foremost
   }
 
   /// The judgement furthest above its limit of the windows that keep the alarm up; nil without one.
-  package var raising: Judgement? {
-    tracks.compactMap(\.raising).max {
-      $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
-    }
-  }
+  package var raising: Judgement? { tracks.compactMap(\.raising).foremost }
 
   /// Judges a window of length `level`; `probability` is what all checks together may take for it,
   /// nil a window that says nothing.

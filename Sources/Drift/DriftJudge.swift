@@ -203,13 +203,9 @@ extension DriftJudge {
     report.checks[place].isRaised = isRaised
     report.checks[place].windowCount = own.reduce(0) { $0 + $1.windowCount }
     let raised = own.filter { $0.isRaised }
-    let foremost = (raised.isEmpty ? own : raised).compactMap(\.foremost).max {
-      $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
-    }
-    report.checks[place].raising = own.compactMap(\.raising).max {
-      $0.verdict.statistic / $0.limit < $1.verdict.statistic / $1.limit
-    }.map { DriftWindow($0) }
-    guard let foremost else { return }
+    report.checks[place].raising = own.compactMap(\.raising).foremost.map { DriftWindow($0) }
+    guard let foremost = (raised.isEmpty ? own : raised).compactMap(\.foremost).foremost
+    else { return }
     report.checks[place].statistic = foremost.verdict.statistic
     report.checks[place].limit = foremost.limit
     report.checks[place].quietLimit = foremost.quietLimit

@@ -263,8 +263,8 @@ extension ConnectionGuard {
     let growth = memory.growth()
     lookedMs = nowMs
     let hasNewcomer = noteProofs(marks)
-    if alertUntilMs == 0 { marks.wantAll(hasNewcomer) }
     if alertUntilMs == 0 {
+      marks.wantAll(hasNewcomer)
       guard growth >= Self.alertByteCount else { return }
       alertUntilMs = nowMs + Self.alertMs
     }
@@ -277,7 +277,7 @@ extension ConnectionGuard {
       }
       hasSuspect = hasSuspect || connection.suspicion != nil
       let byteCount = connection.undelivered(facts)
-      sum += byteCount
+      sum &+= byteCount
       let isHolder = byteCount >= Self.largeByteCount
       hasHolder = hasHolder || isHolder
       if !isHolder {
@@ -292,7 +292,7 @@ extension ConnectionGuard {
       report($0, $1)
     }
     marks.wantAll(hasSuspect || hasHolder || hasNewcomer)
-    if growth > 2 * Int64(clamping: sum) + Self.unexplainedByteCountMax {
+    if (growth - Self.unexplainedByteCountMax) / 2 > Int64(clamping: sum) {
       hasCut = cutHolders(marks, report) || hasCut
     }
     if growth > Int64(total), nowMs - memoryCutMs >= Self.memoryCutPeriodMs {
