@@ -245,27 +245,50 @@ import Testing
     try Programs.tamis(
       "simulate", "anomalies", "--events", "20000", "--seed", "9", "--run", "12", "--out", burst
     ).expectExit()
-    try Programs.tamis(
-      "replay", burst, "--connect", daemon.input, "--pace", "4000/s"
-    ).expectExit()
+    let began = ContinuousClock.now
+    let replay = try Programs.tamis(
+      "replay", burst, "--connect", daemon.input, "--pace", "4000/s")
+    // The flood is over within half a second of its last event: it is looked for while events come.
+    try waitUntil("the flood shows\n\(daemon.program.errors)") {
+      daemon.metric("tamis_flood_prescale") > 1
+    }
+    try replay.expectExit()
     try daemon.waitForEvents(20_000)
-    #expect(daemon.metric("tamis_flood_prescale") > 1)
+    try waitUntil("what is kept is in the journal") { daemon.metric("tamis_ring_records") == 0 }
+    let seconds = Double((ContinuousClock.now - began) / .seconds(1))
     let above = daemon.metric("tamis_events_above_threshold_total")
     let kept = daemon.metric("tamis_records_journaled_total")
     let suppressed = daemon.metric("tamis_events_flood_suppressed_total")
     #expect(above > 10_000 && kept + suppressed == above)
-    #expect(kept < above / 5)
-    #expect(daemon.program.errors.contains("flood"))
     // It is over when it is over, without another event.
     try waitUntil("the flood is over") { daemon.metric("tamis_flood_prescale") == 1 }
+    try waitUntil("the log tells both\n\(daemon.program.errors)") {
+      let log = daemon.program.errors
+      return log.contains("flood: more events") && log.contains("the flood is over")
+    }
     #expect(try daemon.stop() == 0)
     let run = try RecordedRun(daemon.journal)
     let weights = try (0..<run.recordCount).map { Double(try run.flaggedRecord(at: $0).weight) }
     let spread = weights.reduce(0) { $0 + $1 * ($1 - 1) }.squareRoot()
     #expect(abs(weights.reduce(0, +) - above) < 5 * spread)
+    let prescales = try floodPrescales(of: daemon)
+    #expect(prescales.first == 1 && prescales.last == 1 && prescales.contains { $0 > 1 })
+    #expect(weights.allSatisfy(prescales.contains) && weights.contains { $0 > 1 })
+    // A slice of 0.2 s may keep 20, and 20 more each time that the prescale doubles in it. How long the
+    // replay took, the machine has decided.
+    let doublings = zip(prescales, prescales.dropFirst()).count { $0 < $1 }
+    #expect(kept <= 20 * (seconds / 0.2 + 1 + Double(doublings)), "\(seconds) s, \(prescales)")
     #expect(
       try verify(daemon, trained, calibration: trained.calibration, input: [burst])["verify"]
         as? String == "identical")
+  }
+
+  /// The prescale of the cap on the flagged rate, in the order of decisions.
+  private func floodPrescales(of daemon: Daemon) throws -> [Double] {
+    try daemon.folder.read("journal/decisions.jsonl").split(separator: "\n").map { line in
+      let change = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      return try #require(change?["flood_prescale"] as? Double)
+    }
   }
 
   private func verify(

@@ -11,6 +11,7 @@ import numpy
 import pytest
 import zmq
 
+import peak_memory
 from launched import BIN, good, loopback, make_chain, tamis, until
 
 
@@ -522,12 +523,9 @@ def test_inspect_gives_memory_back_behind_it(tmp_path):
         numpy.lib.format.write_array_header_1_0(
             file, {"descr": "<f4", "fortran_order": False, "shape": (6_000_000, 64)})
         file.truncate(file.tell() + 6_000_000 * 256)
-    process = subprocess.Popen([BIN / "tamis", "inspect", path],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    assert usage.ru_maxrss < 250_000  # KB
+    done = peak_memory.run([BIN / "tamis", "inspect", path], 300)
+    assert done.returncode == 0, done.stderr
+    assert done.peak_byte_count < 250_000 << 10
 
 
 def test_a_wait_that_a_rate_asks_for_is_cut_and_told(tmp_path):
