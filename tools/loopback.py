@@ -1,9 +1,10 @@
-"""Ports for the programs that a test starts."""
+"""Ports for the programs that a test starts, and what has arrived from them."""
 
 import errno
 import pathlib
 import random
 import socket
+import time
 
 _RANGE = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST = 10_000
@@ -18,9 +19,11 @@ def free_ports(count):
     the kernel gives to connections, and each is held by an abstract socket name, as every test of
     this project holds its own.
     """
+    # Where the kernel's ports begin that low, some of those have to do.
+    end = max(int(_RANGE.read_text().split()[0]), 2 * _LOWEST)
     ports = []
     while len(ports) < count:
-        port = random.randrange(_LOWEST, int(_RANGE.read_text().split()[0]))
+        port = random.randrange(_LOWEST, end)
         if _takes(port):
             ports.append(port)
     return ports
@@ -29,6 +32,22 @@ def free_ports(count):
 def free_port():
     """One of them."""
     return free_ports(1)[0]
+
+
+def arrived(zmq_socket, quiet_s=0.3):
+    """All messages until none has come for `quiet_s`.
+
+    Moments in which this process was late do not count: neither did the library's thread receive.
+    """
+    messages, calm_s, step_s = [], 0.0, 0.02
+    while calm_s < quiet_s:
+        began = time.monotonic()
+        if zmq_socket.poll(int(1_000 * step_s)):
+            messages.append(zmq_socket.recv_multipart())
+            calm_s = 0.0
+        elif time.monotonic() - began < 2 * step_s:
+            calm_s += step_s
+    return messages
 
 
 def _takes(port):

@@ -45,7 +45,7 @@ class Browser:
 
     def close(self):
         self._process.terminate()
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=120)
         os.close(self._out)
         os.close(self._in)
 
@@ -66,7 +66,7 @@ class Browser:
         assert "exceptionDetails" not in reply, reply
         return reply["result"].get("value")
 
-    def wait_for(self, expression, seconds=30):
+    def wait_for(self, expression, seconds=120):
         deadline = time.monotonic() + seconds
         while not self.evaluate(expression):
             assert time.monotonic() < deadline, f"{expression} is not so after {seconds} s"
@@ -90,7 +90,7 @@ class Browser:
                 return reply["result"]
             self._note(reply)
 
-    def _receive(self, seconds=60):
+    def _receive(self, seconds=120):
         while b"\0" not in self._buffer:
             ready, _, _ = select.select([self._in], [], [], seconds)
             assert ready, "the browser does not answer"

@@ -83,9 +83,9 @@ class Daemon:
         return re.findall(rf" running .*?\b{name}=(\S+)", self.log)[-1]
 
     def get(self, path):
-        return urllib.request.urlopen(f"http://{self.address('http')}{path}", timeout=30).read()
+        return urllib.request.urlopen(f"http://{self.address('http')}{path}", timeout=120).read()
 
-    def end(self, number=signal.SIGTERM, seconds=60):
+    def end(self, number=signal.SIGTERM, seconds=120):
         self.process.send_signal(number)
         return self.process.wait(seconds)
 
@@ -99,7 +99,7 @@ class Daemon:
         self._log.close()
 
 
-def until(condition, what, seconds=60):
+def until(condition, what, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"after {seconds} s still not: {what}"

@@ -11,7 +11,7 @@ import time
 import pytest
 import zmq
 
-from launched import BIN, Daemon, configuration, make_chain, tamis, until
+from launched import BIN, Daemon, configuration, loopback, make_chain, tamis, until
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +147,7 @@ def test_an_orderly_end_on_a_full_disk_loses_nothing(chain, tmp_path, disk):
         assert daemon.end() == 0, daemon.log
         sums = ended(daemon)
         assert sums["abandoned"] == 0 and sums["waiting"] == 0
-        received = []
-        while socket.poll(500):
-            received.append(socket.recv_multipart()[1])
+        received = loopback.arrived(socket, 0.5)
         socket.close()
     assert len(received) == sums["published"]
     published = (disk / "journal" / "published").read_bytes()

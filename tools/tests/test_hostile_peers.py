@@ -148,7 +148,7 @@ class Daemon:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(120)
 
 
 @pytest.fixture
@@ -268,11 +268,11 @@ def test_handshakes_as_large_as_a_message_stay_within_the_bound(daemons, curve, 
         for _ in range(40):
             with contextlib.suppress(OSError):
                 peers.append(RawPeer(daemon.ports["in"], b"PUSH", keys, server_key, properties, waits))
+        processes.wait_until(lambda: daemon.cut("input", "flood") >= 1, "one is cut off")
         time.sleep(1.5)
         good.send(daemon.records(10))
         assert len([receiver.recv_multipart() for _ in range(10)]) == 10
     assert peak.bytes < 1.2 * stated_bound(daemon)
-    assert daemon.cut("input", "flood") >= 1
     # Who has properties of its own, and few of them, gets in.
     RawPeer(daemon.ports["in"], b"PUSH", keys, server_key, properties[:500], waits).close()
     for peer in peers:
@@ -401,8 +401,8 @@ def test_a_neighbour_of_an_offender_is_served_soon(daemons, kind, name, body, so
     assert daemon.stop() == 0
 
 
-def assert_soon(serve, *arguments, seconds=2, tries=10):
-    """A busy machine delays some of the tries; a peer that keeps others out delays them all."""
+def assert_soon(serve, *arguments, seconds=2, tries=30):
+    """A busy machine delays many of the tries; a peer that keeps others out delays them all."""
     for _ in range(tries):
         began = time.monotonic()
         serve(*arguments)
@@ -507,7 +507,7 @@ def test_who_greets_and_leaves_takes_no_place(daemons):
 @KEYS
 def test_idle_peers_shut_nobody_out(daemons, curve):
     """Who does nothing gives its place to one that comes; who takes and sends records keeps its own."""
-    daemon = daemons(curve=curve, security={"connections_max": 4, "handshake_timeout_ms": 1_000})
+    daemon = daemons(curve=curve, security={"connections_max": 4, "handshake_timeout_ms": 5_000})
     receiver = daemon.socket(zmq.SUB)
     receiver.subscribe("flagged")
     receiver.connect(daemon.address("out"))
@@ -542,6 +542,7 @@ def test_idle_peers_shut_nobody_out(daemons, curve):
     ask.send(b"nothing")
     assert ask.recv_multipart()
     for name in ("input", "output", "catch_up"):
+        processes.wait_until(lambda: daemon.cut(name, "idle") >= 1, name)  # noqa: B023
         assert daemon.cut(name, "idle") == 1, name
     exchange()
     del idle
@@ -598,6 +599,8 @@ def test_a_forwarder_with_a_verbose_xpub_counts_as_what_it_is(daemons):
     outer.setsockopt(zmq.XPUB_VERBOSER, 1)
     port = outer.bind_to_random_port("tcp://127.0.0.1")
 
+    changes = []
+
     def forward():
         poller = zmq.Poller()
         poller.register(inner, zmq.POLLIN)
@@ -605,6 +608,8 @@ def test_a_forwarder_with_a_verbose_xpub_counts_as_what_it_is(daemons):
         while not ending.is_set():
             for socket, _ in poller.poll(50):
                 parts = socket.recv_multipart()
+                if socket is outer:
+                    changes.append(parts)
                 (outer if socket is inner else inner).send_multipart(parts)
 
     ending = threading.Event()
@@ -619,12 +624,14 @@ def test_a_forwarder_with_a_verbose_xpub_counts_as_what_it_is(daemons):
             made.subscribe(b"un")
             made.connect(f"tcp://127.0.0.1:{port}")
             subscribers.append(made)
-        time.sleep(0.5)
+        # Of each its two topics.
+        processes.wait_until(lambda: len(changes) == 6, "all have subscribed")
+        processes.wait_until(lambda: daemon.metric("tamis_output_subscribers") == 2, "and it knows")
         sender.send(daemon.records(50))
         for subscriber in subscribers:
             assert received(subscriber, 50) == list(range(1, 51))
         subscribers[0].close()
-        time.sleep(0.2)
+        processes.wait_until(lambda: len(changes) == 8, "one has gone")
         sender.send(daemon.records(50))
         assert received(subscribers[1], 50) == list(range(51, 101))
     finally:
@@ -649,8 +656,8 @@ def test_one_slow_subscriber_does_not_hold_up_the_others_for_ever(daemons):
     feeder.start()
     receive_all(good, count)
     feeder.join()
-    assert daemon.cut("output", "slow") >= 1
-    assert "has to catch up" in daemon.log()
+    processes.wait_until(lambda: daemon.cut("output", "slow") >= 1, "the slow one is cut off")
+    processes.wait_until(lambda: "has to catch up" in daemon.log(), "the log tells it")
 
 
 RIGHT_TYPES = {"in": {"PUSH"}, "out": {"SUB", "XSUB"}, "ask": {"REQ", "DEALER", "ROUTER"}}
@@ -675,7 +682,7 @@ def test_every_wrong_socket_type_is_called_so(daemons, curve, name, section):
             peer = daemon.socket(getattr(zmq, kind), name)
             processes.wait_until(
                 lambda: sum(map(failed, reasons)) >= before + count,  # noqa: B023
-                f"{kind} is counted\n{daemon.log()}", 30)
+                f"{kind} is counted\n{daemon.log()}")
             peer.close()
             if failed("wrong_socket_type") > wrong:
                 break
@@ -822,11 +829,15 @@ def test_what_a_frozen_receiver_did_not_take_comes_after_the_next_start(daemons,
 
 
 def subscribed(daemon, count):
-    """A subscriber that is known to the daemon, as one of `count`."""
+    """A subscriber that is known to the daemon, as one of `count`.
+
+    Topics are counted, and not who asks for them: each asks for one more that nobody else does.
+    """
     receiver = daemon.socket(zmq.SUB)
     receiver.subscribe(b"")
+    receiver.subscribe(b"flagged"[:count])
     receiver.connect(daemon.address("out"))
-    processes.wait_until(lambda: daemon.metric("tamis_output_subscribers") >= 1
+    processes.wait_until(lambda: daemon.metric("tamis_output_subscribers") == 1 + count
                          and daemon.metric('tamis_connections{socket="output"}') == count, "it is there")
     return receiver
 
@@ -834,7 +845,7 @@ def subscribed(daemon, count):
 def receive_all(receiver, last):
     """Every number from 1 to `last`, some of them several times."""
     numbers = set()
-    receiver.rcvtimeo = 20_000
+    receiver.rcvtimeo = 60_000
     while len(numbers) < last:
         numbers.update(received(receiver, 1))
 
@@ -866,7 +877,7 @@ def test_a_receiver_that_comes_as_another_dies_gets_what_that_one_had(daemons):
         another.connect(daemon.address("out"))
         receiver.close()
         receiver = another
-        receiver.rcvtimeo = 20_000
+        receiver.rcvtimeo = 60_000
         missing = set(range(part * 10 - 9, part * 10 + 1))
         while missing:
             missing.difference_update(received(receiver, 1))
@@ -910,7 +921,9 @@ def test_one_that_comes_and_goes_keeps_nothing_from_the_others(daemons, pattern)
     numbers = set()
     while not numbers >= set(range(2_001, 2_041)):
         numbers.update(received(sound, 1))
-    assert 40 <= daemon.metric("tamis_records_repeated_total") < 200
+    processes.wait_until(
+        lambda: daemon.metric("tamis_records_repeated_total") >= 40, "they are counted")
+    assert daemon.metric("tamis_records_repeated_total") < 200
 
 
 def test_a_slow_receiver_is_waited_for_as_long_as_it_takes(daemons):
@@ -932,7 +945,7 @@ def test_a_slow_receiver_is_waited_for_as_long_as_it_takes(daemons):
         if number % 100 == 0:
             time.sleep(0.05)
     assert seen == list(range(1, 9_001))
-    assert daemon.process.wait(60) == 0
+    assert daemon.process.wait(120) == 0
     assert "waiting=0" in daemon.log() and "sent_again=" in daemon.log()
 
 

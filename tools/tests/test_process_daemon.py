@@ -96,7 +96,7 @@ class TestLog:
 
             daemon.process.send_signal(signal.SIGTERM)
             until(told, "lines flow again")
-            assert daemon.process.wait(30) == 0
+            assert daemon.process.wait(120) == 0
         os.close(reader)
         os.close(writer)
 

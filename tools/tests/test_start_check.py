@@ -56,12 +56,6 @@ def refused(path, text, launcher=()):
     assert text in said and text in start_said, said + start_said
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def listening(path):
     made = socket.socket(socket.AF_UNIX)
     made.bind(str(path))
@@ -109,7 +103,7 @@ def test_one_address_for_two_sockets(chain, tmp_path, one, other, where):
         except OSError:
             pytest.skip("this machine has no IPv6")
     (tmp_path / "link").symlink_to(tmp_path)
-    port = free_port()
+    port = launched.loopback.free_port()
     one, other = (text.replace("PORT", str(port)).replace("FOLDER", str(tmp_path)) for text in (one, other))
     configuration = launched.configuration(
         chain, tmp_path, input=f'{{bind: ["{one}"]}}', **{where: f'{{bind: ["{other}"]}}'})
@@ -119,14 +113,14 @@ def test_one_address_for_two_sockets(chain, tmp_path, one, other, where):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])
 @pytest.mark.parametrize("where", ["input", "output", "catch_up"])
 def test_one_port_for_a_socket_and_the_page(chain, tmp_path, host, where):
-    port = free_port()
+    port = launched.loopback.free_port()
     refused(launched.configuration(
         chain, tmp_path, http=f'{{listen: "{host}:{port}"}}',
         **{where: f'{{bind: ["tcp://127.0.0.1:{port}"]}}'}), "takes the same port")
 
 
 def test_other_addresses_of_one_port_are_no_conflict(chain, tmp_path):
-    port = free_port()
+    port = launched.loopback.free_port()
     configuration = launched.configuration(
         chain, tmp_path, input=f'{{bind: ["tcp://127.0.0.1:{port}"]}}',
         output=f'{{bind: ["tcp://127.0.0.2:{port}"]}}', http=f'{{listen: "127.0.0.3:{port}"}}')
@@ -166,7 +160,7 @@ def test_a_port_of_another(chain, tmp_path):
 def test_a_journal_of_other_features(chain, other_chain, tmp_path, manifest):
     with launched.Daemon(launched.configuration(chain, tmp_path, unbiased="{prescale: 1}")) as daemon:
         launched.good("replay", chain / "background.run", "--connect", daemon.address("input"))
-        launched.until(lambda: b"tamis_records_journaled_total 6" in daemon.get("/metrics"),
+        launched.until(lambda: b"tamis_records_journaled_total 6000\n" in daemon.get("/metrics"),
                        "all are in the journal")
         other = tmp_path / "other"
         other.mkdir()

@@ -99,7 +99,7 @@ class Terminal:
 
     def screen(self, is_there):
         """The lines of the last whole screen, once `is_there` holds for them."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while True:
             if select.select([self.descriptor], [], [], 0.2)[0]:
                 self.output += os.read(self.descriptor, 65536)
@@ -115,7 +115,7 @@ class Terminal:
 
     def end(self):
         self.press(b"q")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             found, status = os.waitpid(self.process_id, os.WNOHANG)
             if found:

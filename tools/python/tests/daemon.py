@@ -43,7 +43,7 @@ http: {{listen: "{http[6:]}"}}
     def metrics(self):
         assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
         try:
-            text = urllib.request.urlopen(self.page + "/metrics", timeout=5).read().decode()
+            text = urllib.request.urlopen(self.page + "/metrics", timeout=60).read().decode()
         except OSError:
             return None
         found = {}
@@ -57,7 +57,7 @@ http: {{listen: "{http[6:]}"}}
     def metric(self, name):
         return int((self.metrics() or {}).get(name, 0))
 
-    def wait(self, holds, what, seconds=60):
+    def wait(self, holds, what, seconds=120):
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -70,7 +70,7 @@ http: {{listen: "{http[6:]}"}}
 
     def stop(self):
         self.process.terminate()
-        status = self.process.wait(60)
+        status = self.process.wait(120)
         self.log.close()
         return status
 

@@ -484,7 +484,7 @@ def test_simulated_events_are_named_and_stand_for_none_of_the_stream():
 
 def test_receiver_finds_faults(context):
     socket, address = bound(context, zmq.XPUB)
-    receiver = start("receive.py", "--connect", address, "--idle", 0.5, "--timeout", 50, "--quiet")
+    receiver = start("receive.py", "--connect", address, "--idle", 3, "--timeout", 50, "--quiet")
     assert socket.recv() == b"\x01"
     records = some_flagged(some_events(4))
     broken = bytearray(records[1].tobytes())

@@ -93,7 +93,7 @@ class Daemon:
     def stop(self):
         """Asks it to end, and returns its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(120)
 
 
 class Peers:

@@ -40,7 +40,7 @@ class Prometheus:
 
     def get(self, path, **query):
         address = f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             return answer.read()
 
     def is_ready(self):
@@ -63,4 +63,4 @@ class Prometheus:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(120)
