@@ -103,8 +103,7 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
   /// Locks by flock(2).
   public func lock(_ name: String) throws -> any AnyObject & Sendable {
     let lock = try FileLock(path(of: name))
-    let found = currentPlace()
-    place.withLock { $0 = found }
+    notePlace()
     return lock
   }
 
@@ -113,9 +112,13 @@ public final class DiskFolder: FolderStore, @unchecked Sendable {
   /// - Throws: a `FileFault` where another process holds it.
   package func hold() throws -> HeldFolder {
     let held = try HeldFolder(path)
+    notePlace()
+    return held
+  }
+
+  private func notePlace() {
     let found = currentPlace()
     place.withLock { $0 = found }
-    return held
   }
 
   /// Compares device and number of what the path names with those of the folder that was locked.

@@ -1,6 +1,22 @@
 internal import CLinux
 internal import Glibc
 
+/// The folder that `path` lies in: `.` for a bare name.
+package func folder(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// `folder/name`.
+package func joined(_ folder: String, _ name: String) -> String {
+  folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+}
+
+/// The part of a path behind its last slash.
+package func lastComponent(_ path: String) -> String {
+  path.split(separator: "/").last.map(String.init) ?? path
+}
+
 /// The names in a folder, sorted, without `.` and `..`.
 public func fileNames(in folder: String) throws(SystemCallError) -> [String] {
   guard let stream = opendir(folder) else { throw SystemCallError("list", file: folder) }
@@ -20,9 +36,8 @@ public func fileNames(in folder: String) throws(SystemCallError) -> [String] {
 }
 
 /// Makes a rename or a new entry in the folder of `path` durable.
-public func synchroniseFolder(of path: String) throws(SystemCallError) {
-  let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : path[..<$0] } ?? "."
-  try synchroniseFolder(at: String(folder))
+func synchroniseFolder(of path: String) throws(SystemCallError) {
+  try synchroniseFolder(at: folder(of: path))
 }
 
 /// Makes the entries of `folder` durable. Some file systems, most of them on a network, cannot do

@@ -115,9 +115,7 @@ public protocol StoredRegion: AnyObject, Sendable {
 
 extension FolderStore {
   /// `path/name`, for messages.
-  public func path(of name: String) -> String {
-    path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-  }
+  public func path(of name: String) -> String { joined(path, name) }
 
   /// The whole content of the file `name`; nil where there is none. A file of more than
   /// `byteCountMax` bytes is refused unread.
@@ -146,12 +144,19 @@ extension FolderStore {
 
   /// Puts a file of these bytes in the place of `name`, or under this new name, durably: at every
   /// moment there is the old file or the new one. Uses the name `NAME.new` meanwhile.
-  public func replace(_ name: String, with bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
+  package func replace(_ name: String, with bytes: [UInt8]) throws(SystemCallError) {
+    try replace(name) { (file) throws(SystemCallError) in try file.write(bytes, at: 0) }
+  }
+
+  /// The same with a file that `fill` writes; the file is empty before.
+  package func replace(
+    _ name: String, byFilling fill: (any StoredFile) throws(SystemCallError) -> Void
+  ) throws(SystemCallError) {
     let temporary = name + replacementSuffix
-    do {
+    do throws(SystemCallError) {
       let file = try open(temporary, .creating)
       try file.truncate(to: 0)
-      try file.write(bytes, at: 0)
+      try fill(file)
       try file.synchronise()
       try rename(temporary, to: name, replacing: true)
     } catch {
@@ -160,9 +165,7 @@ extension FolderStore {
     }
     try synchronise()
   }
-}
 
-extension FolderStore {
   /// Renames the file `name` to `NAME.aside-N`, with the lowest free N, durably. It is not read any
   /// more, and none of it is lost.
   /// - Returns: the new name.
@@ -181,9 +184,7 @@ extension FolderStore {
       return newName
     }
   }
-}
 
-extension FolderStore {
   /// Sets aside each of `names` that is no regular file, such as a folder or a FIFO.
   /// - Returns: a line for each.
   public func setAsideIrregular(_ names: [String]) throws(SystemCallError) -> [String] {
@@ -204,6 +205,13 @@ package let replacementSuffix = ".new"
 public let asideSuffix = ".aside-"
 
 extension StoredFile {
+  /// Writes all of `bytes` at `offset`, as of a buffer.
+  package func write(_ bytes: [UInt8], at offset: Int) throws(SystemCallError) {
+    try bytes.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
+      try write(bytes, at: offset)
+    }
+  }
+
   /// Everything that is in the file now. More than `byteCountMax` bytes are refused unread.
   public func content(byteCountMax: Int = .max) throws(SystemCallError) -> [UInt8] {
     let byteCount = max(0, try status().byteCount)

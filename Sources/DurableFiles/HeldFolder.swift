@@ -11,7 +11,8 @@ package final class HeldFolder: Sendable {
   /// Takes the folder at `path`, or throws a `FileFault` where another process has it.
   package init(_ path: String) throws {
     folder = try OpenFile(opening: path, flags: O_RDONLY | O_DIRECTORY)
-    guard isTakenByAnother(folder) else { return }
+    // A file system that locks no folders refuses with another errno.
+    guard takeLock(folder) == EWOULDBLOCK else { return }
     throw FileFault(
       file: path, found: "a folder that another process writes", expected: "one that nobody writes",
       remedy: "wait for the end of that process, or choose another name")
@@ -22,17 +23,6 @@ package final class HeldFolder: Sendable {
     guard let folder = try? OpenFile(opening: path, flags: O_RDONLY | O_DIRECTORY) else {
       return false
     }
-    // Released with the handle, at once.
-    return flock(folder.descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    return isLocked(folder)
   }
-}
-
-/// Takes the lock of an open folder, or returns true where another process has it. Waits a moment:
-/// somebody may be looking whether it is held.
-private func isTakenByAnother(_ folder: borrowing OpenFile) -> Bool {
-  for _ in 0..<25 {
-    if flock(folder.descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return false }
-    usleep(20_000)
-  }
-  return true
 }

@@ -102,16 +102,21 @@ private func openRegular(
 private func refuseIrregular(_ descriptor: CInt, path: String) throws(SystemCallError) {
   var status = stat()
   try retryingOnInterrupt("stat", file: path) { fstat(descriptor, &status) }
-  let kind: String? =
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: nil
-    case S_IFDIR: "a folder"
-    case S_IFIFO: "a FIFO"
-    case S_IFSOCK: "a socket"
-    case S_IFCHR, S_IFBLK: "a device"
-    default: "what is no file"
-    }
-  if let kind { throw SystemCallError(irregular: kind, file: path) }
+  if let kind = irregularKind(status.st_mode) {
+    throw SystemCallError(irregular: kind, file: path)
+  }
+}
+
+/// What a file of this mode is, where it is no regular file.
+func irregularKind(_ mode: mode_t) -> String? {
+  switch mode & S_IFMT {
+  case S_IFREG: nil
+  case S_IFDIR: "a folder"
+  case S_IFCHR, S_IFBLK: "a device"
+  case S_IFIFO: "a FIFO"
+  case S_IFSOCK: "a socket"
+  default: "no regular file"
+  }
 }
 
 extension StoredFileStatus {

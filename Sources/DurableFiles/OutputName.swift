@@ -26,7 +26,7 @@ package struct OutputName {
       if code == ENOENT { return }
       throw SystemCallError("look at", file: path, code: code)
     }
-    if let kind = unwritableKind(status.st_mode) {
+    if let kind = irregularKind(status.st_mode) {
       throw FileFault(
         file: path, found: kind, expected: "a new name, or a file to replace",
         remedy: "choose another name")
@@ -68,24 +68,6 @@ package struct OutputName {
     guard access(parent, W_OK | X_OK) == 0 else {
       throw SystemCallError("write in the folder", file: parent)
     }
-  }
-}
-
-/// The folder that `path` lies in: `.` for a bare name.
-package func folder(of path: String) -> String {
-  guard let slash = path.lastIndex(of: "/") else { return "." }
-  return slash == path.startIndex ? "/" : String(path[..<slash])
-}
-
-/// What stands there, where it is no regular file.
-private func unwritableKind(_ mode: mode_t) -> String? {
-  switch mode & S_IFMT {
-  case S_IFREG: nil
-  case S_IFDIR: "a folder"
-  case S_IFCHR, S_IFBLK: "a device"
-  case S_IFIFO: "a FIFO"
-  case S_IFSOCK: "a socket"
-  default: "no regular file"
   }
 }
 

@@ -3,6 +3,12 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
   /// The 32 bytes.
   public let bytes: [UInt8]
 
+  /// Takes 32 bytes that are a digest already.
+  init(bytes: [UInt8]) {
+    precondition(bytes.count == 32)
+    self.bytes = bytes
+  }
+
   /// Hashes `content`.
   public init(of content: UnsafeRawBufferPointer) {
     var hash = SHA256Stream()

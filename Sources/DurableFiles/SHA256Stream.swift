@@ -35,11 +35,3 @@ public struct SHA256Stream: ~Copyable {
 private func require(_ status: CInt) {
   precondition(status == 1, "libcrypto offers no SHA-256 on this machine")
 }
-
-extension SHA256Digest {
-  /// Takes 32 bytes that are a digest already.
-  init(bytes: [UInt8]) {
-    precondition(bytes.count == 32)
-    self.bytes = bytes
-  }
-}

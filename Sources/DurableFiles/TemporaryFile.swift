@@ -60,15 +60,9 @@ final class TemporaryFile {
 /// Removes unfinished files of processes that are gone, as far as that is certain.
 private func removeStale(beside target: String) {
   let parent = folder(of: target)
-  let prefix = "\(target.split(separator: "/").last ?? "").writing-"
-  guard let stream = opendir(parent) else { return }
-  defer { closedir(stream) }
-  while let entry = readdir(stream) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-      pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
-    }
-    guard let name, name.hasPrefix(prefix), let process = pid_t(name.dropFirst(prefix.count))
-    else { continue }
+  let prefix = "\(lastComponent(target)).writing-"
+  for name in (try? fileNames(in: parent)) ?? [] where name.hasPrefix(prefix) {
+    guard let process = pid_t(name.dropFirst(prefix.count)) else { continue }
     // A process of this number that lives may be another container's: its lock decides.
     if process == getpid() || (kill(process, 0) != 0 && errno == ESRCH) {
       removeUnlocked("\(parent)/\(name)")

@@ -30,7 +30,7 @@ package func ledgerDamage(inFolder folder: String) throws -> [String] {
 package func ledgerFileStatement(_ path: String, byName: Bool) throws -> FileStatement? {
   let file = try MappedFile(path)
   return withExtendedLifetime(file) {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = lastComponent(path)
     if RunAccountFile.isMarked(file.bytes) || byName && isOrWas(name, FlaggedJournal.accountsName) {
       return stateAccounts(file.bytes, path: path)
     }

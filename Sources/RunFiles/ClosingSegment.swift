@@ -58,11 +58,4 @@ final class ClosingSegment: Sendable {
         remedy: "no other program may write segments into the journal; move the file away")
     }
   }
-
-  /// Reads back what was written.
-  func read(
-    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
-  ) throws(SystemCallError) -> Int {
-    try file.read(into: buffer, at: offset)
-  }
 }

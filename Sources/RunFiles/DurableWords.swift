@@ -75,9 +75,7 @@ final class DurableWords: Sendable {
       let image = Self.image(words, generation: generation, magic: magic)
       var bytes = [UInt8](repeating: 0, count: Self.byteCount)
       withUnsafeBytes(of: image) { bytes.replaceSubrange(0..<Self.copyByteCount, with: $0) }
-      try bytes.withContiguous { (bytes) throws(SystemCallError) in
-        try store.replace(name, with: bytes)
-      }
+      try store.replace(name, with: bytes)
       found = (words: words, generation: generation, copy: 0)
     }
     file = try store.open(name, .writing)
@@ -128,7 +126,7 @@ final class DurableWords: Sendable {
 
   private func put(_ state: State) throws(SystemCallError) {
     let image = Self.image(state.words, generation: state.generation, magic: magic)
-    try image.withBytes { (bytes) throws(SystemCallError) in
+    try image.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
       try file.write(bytes, at: Self.copyOffsets[state.copy])
     }
   }
@@ -170,23 +168,5 @@ final class DurableWords: Sendable {
       }
     }
     return best
-  }
-}
-
-extension [UInt8] {
-  /// Its bytes, for a body of typed errors.
-  func withContiguous<Failure: Error>(
-    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
-  ) throws(Failure) {
-    try span.withUnsafeBytes(body)
-  }
-}
-
-extension InlineArray where Element: BitwiseCopyable {
-  /// Its bytes, for a body of typed errors.
-  func withBytes<Failure: Error>(
-    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
-  ) throws(Failure) {
-    try span.withUnsafeBytes(body)
   }
 }

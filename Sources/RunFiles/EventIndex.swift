@@ -23,11 +23,6 @@ struct EventIndex: Sendable {
   /// Records stepped over in front of event `event`: those k with `steppedOver[k] - k <= event`, a
   /// number that never falls with k.
   private func steppedOverCount(beforeEvent event: Int) -> Int {
-    var (low, high) = (0, steppedOver.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if steppedOver[middle] - middle <= event { low = middle + 1 } else { high = middle }
-    }
-    return low
+    steppedOver.indices.partitionPoint { steppedOver[$0] - $0 <= event }
   }
 }

@@ -184,15 +184,8 @@ extension EventInput {
     of range: Range<Int>, in parts: [Part],
     _ body: (SegmentRecords, _ record: Int, _ count: Int) -> Void
   ) {
-    var place = 0
-    var end = parts.count
-    while place < end {
-      let middle = (place + end) / 2
-      if parts[middle].firstEvent + parts[middle].index.eventCount <= range.lowerBound {
-        place = middle + 1
-      } else {
-        end = middle
-      }
+    var place = parts.indices.partitionPoint {
+      parts[$0].firstEvent + parts[$0].index.eventCount <= range.lowerBound
     }
     while place < parts.count, parts[place].firstEvent < range.upperBound {
       let part = parts[place]

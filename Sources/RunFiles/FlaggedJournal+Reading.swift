@@ -24,7 +24,14 @@ extension FlaggedJournal {
       }
       let found = byteCount / recordByteCount
       let whole = UnsafeMutableRawBufferPointer(rebasing: room[..<(found * recordByteCount)])
-      count += dropWrongRecords(whole, firstNumber: number)
+      count += whole.compactRecords(byteCount: recordByteCount) { record, index in
+        let numberHere = number + UInt64(index)
+        if RunKind.isGoodFlagged(record, number: numberHere, featureCount: featureCount) {
+          return true
+        }
+        countUnreadable(numberHere..<numberHere + 1)
+        return false
+      }
       // Somebody has cut a file that is the journal's.
       countUnreadable(number + UInt64(found)..<number + UInt64(wanted))
       number += UInt64(wanted)
@@ -60,9 +67,9 @@ extension FlaggedJournal {
     _ part: JournalSegment, into room: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(SystemCallError) -> Int? {
     if let closing = closings.first(where: { $0.segment.name == part.name }) {
-      return try closing.read(into: room, at: offset)
+      return try closing.file.read(into: room, at: offset)
     }
-    if part.name.isOpen { return try current?.read(into: room, at: offset) ?? 0 }
+    if part.name.isOpen { return try current?.file.read(into: room, at: offset) ?? 0 }
     do {
       return try store.open(part.name.description, .reading).read(into: room, at: offset)
     } catch {
@@ -97,30 +104,6 @@ extension FlaggedJournal {
     let passed = number >= from.firstNumber ? number - from.firstNumber + 1 : 0
     return count + UInt64(last.recordsBefore + last.recordCount - from.recordsBefore) - passed
   }
-
-  /// Moves the good records of `room` together; returns their number.
-  private func dropWrongRecords(
-    _ room: UnsafeMutableRawBufferPointer, firstNumber: UInt64
-  ) -> Int {
-    guard let base = room.baseAddress else { return 0 }
-    var kept = 0
-    for index in 0..<(room.count / recordByteCount) {
-      let record = base + index * recordByteCount
-      let view = FlaggedRecordView(record, featureCount: featureCount)
-      if RunKind.flagged.refusal(at: record, featureCount: featureCount) != nil
-        || view.number != firstNumber + UInt64(index)
-      {
-        let number = firstNumber + UInt64(index)
-        countUnreadable(number..<number + 1)
-        continue
-      }
-      if kept < index {
-        (base + kept * recordByteCount).copyMemory(from: record, byteCount: recordByteCount)
-      }
-      kept += 1
-    }
-    return kept
-  }
 }
 
 extension [JournalSegment] {
@@ -136,11 +119,6 @@ extension [JournalSegment] {
   /// The index of the first segment, of ascending ones, whose last number is `number` or higher;
   /// `count` where there is none. O(log n).
   func firstIndex(notBefore number: UInt64) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle].lastNumber < number { low = middle + 1 } else { high = middle }
-    }
-    return low
+    indices.partitionPoint { self[$0].lastNumber < number }
   }
 }

@@ -12,8 +12,7 @@ struct JournalAccount {
   /// Begins with the entries of an earlier manifest whose segments are still there.
   init(manifest: RunManifest?, segments present: [JournalSegment]) {
     guard let manifest, manifest.kind == .flagged else { return }
-    let listed = Dictionary(
-      manifest.segments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let listed = manifest.segmentsByName
     for segment in present {
       let name = segment.name.description
       // Another segment of the same name may be there, after somebody has cleared the folder.
@@ -51,24 +50,18 @@ struct JournalAccount {
   ) throws -> RunManifest.Segment {
     if let known = segments[name.description] { return known }
     let file = try store.open(name.description, .reading)
-    let recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
-    let piece = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(1, (1 << 20) / recordByteCount) * recordByteCount, alignment: 64)
-    defer { piece.deallocate() }
     var tally = RunTally(kind: .flagged)
     var scan = SegmentScan(kind: .flagged, featureCount: featureCount)
     var hash = SHA256Stream()
-    var offset = 0
-    while true {
-      let count = try file.read(into: piece, at: offset)
-      let bytes = UnsafeRawBufferPointer(rebasing: piece[..<count])
+    var byteCount = 0
+    try file.forEachPiece(recordByteCount: FlaggedRecord.byteCount(featureCount: featureCount)) {
+      bytes, _ in
       scan.add(bytes) { tally.add($0, featureCount: featureCount) }
       hash.update(bytes)
-      offset += count
-      if count < piece.count { break }
+      byteCount += bytes.count
     }
     let segment = RunManifest.Segment(
-      name: name.description, recordCount: scan.recordCount, byteCount: offset,
+      name: name.description, recordCount: scan.recordCount, byteCount: byteCount,
       sha256: hash.digest().description, summary: tally.summary)
     segments[name.description] = segment
     return segment

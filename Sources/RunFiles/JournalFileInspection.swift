@@ -86,7 +86,7 @@ private func stateDeleted(_ name: String, _ store: DiskFolder) throws -> FileSta
 
 private func stateLock(_ file: MappedFile, _ store: DiskFolder) -> FileStatement? {
   let number: String? = withExtendedLifetime(file) {
-    guard JournalFolder.isLock(file.bytes) else { return nil }
+    guard isLockContent(file.bytes) else { return nil }
     return String(decoding: file.bytes.prefix { $0 != 0x0A }, as: UTF8.self)
   }
   guard let number else { return nil }

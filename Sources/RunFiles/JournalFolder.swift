@@ -32,7 +32,8 @@ enum JournalFolder {
       remedy: "choose another folder for the journal\(advice)")
   }
 
-  /// Also where the file was set aside, or its writing was broken off.
+  /// Also where the file was set aside, or its writing was broken off. Other programs call files
+  /// `lock`, too: that name counts only with the content of one.
   private static func isMark(_ name: String, in store: any FolderStore) throws -> Bool {
     guard let mark = marks.first(where: { isOrWas(name, $0) }) else { return false }
     guard mark == FlaggedJournal.lockName else { return true }
@@ -40,13 +41,7 @@ enum JournalFolder {
     let content = try store.open(name, .reading)
     return try withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
       let count = try content.read(into: buffer, at: 0)
-      return isLock(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      return isLockContent(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
-  }
-
-  /// Whether a file of the lock's name is a daemon's: empty, or with the number of its process. Other
-  /// programs call files so, too.
-  static func isLock(_ content: UnsafeRawBufferPointer) -> Bool {
-    content.count < 22 && content.allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x0A }
   }
 }

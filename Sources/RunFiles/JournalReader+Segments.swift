@@ -4,31 +4,27 @@ internal import Glibc
 extension JournalReader {
   /// The first known segment that holds `number` or a later one. O(log segments).
   func find(_ number: UInt64) -> Int? {
-    var (low, high) = (0, parts.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if parts[middle].lastNumber < number { low = middle + 1 } else { high = middle }
-    }
-    return low < parts.count ? low : nil
+    let index = parts.firstIndex(notBefore: number)
+    return index < parts.count ? index : nil
   }
 
   /// Opens the segment unless it is the one that is open; false where it is gone.
-  func open(_ part: Part) throws(SystemCallError) -> Bool {
-    if openPart?.index == part.index { return true }
-    guard let (file, _) = try file(part.index, mayBeOpen: part.isOpen) else { return false }
-    openPart = OpenPart(index: part.index, file: file)
+  func open(_ part: JournalSegment) throws(SystemCallError) -> Bool {
+    if openPart?.index == part.name.index { return true }
+    guard let (file, _) = try file(part.name) else { return false }
+    openPart = OpenPart(index: part.name.index, file: file)
     return true
   }
 
   /// The file of a segment under whatever name it has now; nil where it is gone, or where something
   /// else than a file has its name.
   private func file(
-    _ index: Int, mayBeOpen: Bool
-  ) throws(SystemCallError) -> (file: any StoredFile, isOpen: Bool)? {
-    let open = SegmentName(index: index, kind: .flagged, isOpen: true)
-    for name in mayBeOpen ? [open, open.madeAgain, open.closed] : [open.closed] {
+    _ name: SegmentName
+  ) throws(SystemCallError) -> (file: any StoredFile, name: SegmentName)? {
+    let open = SegmentName(index: name.index, kind: .flagged, isOpen: true)
+    for name in name.isOpen ? [open, open.madeAgain, open.closed] : [open.closed] {
       do {
-        return (try store.open(name.description, .reading), name.isOpen)
+        return (try store.open(name.description, .reading), name)
       } catch {
         guard error.code == ENOENT || error.isNoRegularFile else { throw error }
       }
@@ -40,10 +36,11 @@ extension JournalReader {
   /// changed; the other closed ones do not change.
   func refresh() throws {
     let known = Dictionary(
-      parts.filter { !$0.isOpen }.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
-    var fresh: [Part] = []
+      parts.filter { !$0.name.isOpen }.map { ($0.name.index, $0) },
+      uniquingKeysWith: { first, _ in first })
+    var fresh: [JournalSegment] = []
     for name in try store.names().compactMap(SegmentName.init).sorted()
-    where name.kind == .flagged && fresh.last?.index != name.index {
+    where name.kind == .flagged && fresh.last?.name.index != name.index {
       let doubt = name.isOpen ? nil : doubted[name.index]
       if !name.isOpen, doubt == nil, let part = known[name.index] {
         fresh.append(part)
@@ -55,25 +52,22 @@ extension JournalReader {
     }
     // Numbers rise with the segments' own; a damaged file, or one that somebody has put there, may
     // break this.
-    parts = []
-    for index in longestAscendingChain(of: fresh.map(\.firstNumber)) {
-      if let last = parts.last, last.lastNumber >= fresh[index].firstNumber {
-        parts[parts.count - 1].recordCount = Int(fresh[index].firstNumber - last.firstNumber)
-      }
-      parts.append(fresh[index])
-    }
+    parts = fresh.chained(longestAscendingChain(of: fresh.map(\.firstNumber)))
   }
 
   /// Finds a segment's numbers; nil where it is gone or holds no whole record.
-  private func measured(_ name: SegmentName) throws(SystemCallError) -> Part? {
+  private func measured(_ name: SegmentName) throws(SystemCallError) -> JournalSegment? {
     do {
-      guard let (file, isOpen) = try file(name.index, mayBeOpen: name.isOpen) else { return nil }
-      let recordCount = try file.status().byteCount / recordByteCount
+      guard let (file, name) = try file(name) else { return nil }
+      let status = try file.status()
+      let recordCount = status.byteCount / recordByteCount
       guard
         let first = try firstSegmentNumber(
           of: file, recordCount: recordCount, featureCount: featureCount)
       else { return nil }
-      return Part(index: name.index, isOpen: isOpen, firstNumber: first, recordCount: recordCount)
+      return JournalSegment(
+        name: name, firstNumber: first, recordCount: recordCount, byteCount: status.byteCount,
+        writtenS: status.modifiedS)
     } catch {
       if !error.isNoRegularFile { throw error }
       return nil

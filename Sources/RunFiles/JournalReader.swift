@@ -38,15 +38,6 @@ public final class JournalReader {
   /// D.
   public let featureCount: Int
 
-  /// A segment as it was last seen. An open segment may have grown since.
-  struct Part {
-    var index: Int
-    var isOpen: Bool
-    var firstNumber: UInt64
-    var recordCount: Int
-    var lastNumber: UInt64 { firstNumber + UInt64(recordCount) - 1 }
-  }
-
   struct OpenPart {
     var index: Int
     var file: any StoredFile
@@ -54,7 +45,8 @@ public final class JournalReader {
 
   let store: any FolderStore
   let recordByteCount: Int
-  var parts: [Part] = []
+  /// The segments as they were last seen. An open one may have grown since.
+  var parts: [JournalSegment] = []
   var openPart: OpenPart?
   /// Closed segments whose files were found to hold less than before, by their index: the first
   /// number of each. They are measured at every look, since somebody may put the file back.
@@ -112,7 +104,7 @@ public final class JournalReader {
       let isThere = try open(part)
       if isThere, try take(part, through: last, into: buffer, &answer) { continue }
       // Without a bound, the end of an open segment may be half written.
-      if isThere, part.isOpen, last == .max { break }
+      if isThere, part.name.isOpen, last == .max { break }
       // The file was deleted, or is not what it was.
       if try lookAgain(part) {
         isFresh = true
@@ -135,48 +127,49 @@ public final class JournalReader {
 
   /// Measures a segment anew whose record could not be read; returns whether it is another one now,
   /// so that the same question has another answer.
-  private func lookAgain(_ part: Part) throws -> Bool {
+  private func lookAgain(_ part: JournalSegment) throws -> Bool {
     openPart = nil
-    if !part.isOpen { doubted[part.index] = part.firstNumber }
+    if !part.name.isOpen { doubted[part.name.index] = part.firstNumber }
     try refresh()
-    guard let now = parts.first(where: { $0.index == part.index }) else {
+    guard let now = parts.first(where: { $0.name.index == part.name.index }) else {
       noteLost(part)
       return true
     }
     if now.recordCount < part.recordCount {
       note(
-        part.index,
+        part.name.index,
         "found \(counted(now.recordCount, "record")), expected \(part.recordCount): another program "
           + "has cut the file; numbers \(now.lastNumber + 1) to \(part.lastNumber) are gone")
     }
-    return now.isOpen != part.isOpen || now.firstNumber != part.firstNumber
+    return now.name.isOpen != part.name.isOpen || now.firstNumber != part.firstNumber
       || now.recordCount != part.recordCount
   }
 
   /// A segment that was deleted or moved away is in order; another thing under its name is not.
-  private func noteLost(_ part: Part) {
-    let name = SegmentName(index: part.index, kind: .flagged, isOpen: false).description
+  private func noteLost(_ part: JournalSegment) {
+    let name = SegmentName(index: part.name.index, kind: .flagged, isOpen: false).description
     do {
       if try store.status(of: name) == nil {
-        doubted[part.index] = nil
+        doubted[part.name.index] = nil
         return
       }
     } catch {
       // It has the name, and the system cannot say what it is.
     }
     note(
-      part.index,
+      part.name.index,
       "not the file that it was: another program has changed it; numbers \(part.firstNumber) to "
         + "\(part.lastNumber) are gone")
   }
 
   /// Passes the numbers of a segment that has them by its size and does not give them: an answer
   /// that said nothing would be asked for without end.
-  private func passUnreadable(_ part: Part, through last: UInt64, _ answer: inout Answer) {
+  private func passUnreadable(_ part: JournalSegment, through last: UInt64, _ answer: inout Answer)
+  {
     let end = min(part.lastNumber, last)
     let count = Int(clamping: end - answer.nextNumber) + 1
     note(
-      part.index,
+      part.name.index,
       "\(counted(count, "record")) from number \(answer.nextNumber) on cannot be read")
     answer.unreadableCount += count
     answer.nextNumber = end + 1
@@ -211,7 +204,7 @@ public final class JournalReader {
 
   /// Reads on in one segment; returns whether any number was passed.
   private func take(
-    _ part: Part, through last: UInt64, into buffer: UnsafeMutableRawBufferPointer,
+    _ part: JournalSegment, through last: UInt64, into buffer: UnsafeMutableRawBufferPointer,
     _ answer: inout Answer
   ) throws -> Bool {
     let wanted = min(
@@ -223,12 +216,12 @@ public final class JournalReader {
     let offset = Int(answer.nextNumber - part.firstNumber) * recordByteCount
     let byteCount = try openPart?.file.read(into: room, at: offset) ?? 0
     let (kept, good) = keepGood(
-      room, count: byteCount / recordByteCount, firstNumber: answer.nextNumber)
+      UnsafeMutableRawBufferPointer(rebasing: room[..<byteCount]), firstNumber: answer.nextNumber)
     // Without a bound, bad records at the end of an open segment may be half written.
-    let passed = part.isOpen && last == .max ? good : byteCount / recordByteCount
+    let passed = part.name.isOpen && last == .max ? good : byteCount / recordByteCount
     if passed > kept {
       note(
-        part.index,
+        part.name.index,
         "\(counted(passed - kept, "record")) of numbers \(answer.nextNumber) to "
           + "\(answer.nextNumber + UInt64(passed) - 1) are damaged and left out")
     }
@@ -238,24 +231,17 @@ public final class JournalReader {
     return passed > 0
   }
 
-  /// Moves the good records of `room` together; returns how many there are, and how many records
-  /// lie up to the last good one.
+  /// Moves the good records of `room` together. Returns how many there are, and how many records lie
+  /// up to the last good one.
   private func keepGood(
-    _ room: UnsafeMutableRawBufferPointer, count: Int, firstNumber: UInt64
+    _ room: UnsafeMutableRawBufferPointer, firstNumber: UInt64
   ) -> (kept: Int, upToLastGood: Int) {
-    guard let base = room.baseAddress else { return (0, 0) }
-    var (kept, good) = (0, 0)
-    for index in 0..<count {
-      let record = base + index * recordByteCount
-      let view = FlaggedRecordView(record, featureCount: featureCount)
-      guard RunKind.flagged.refusal(at: record, featureCount: featureCount) == nil,
-        view.number == firstNumber + UInt64(index)
-      else { continue }
-      if kept < index {
-        (base + kept * recordByteCount).copyMemory(from: record, byteCount: recordByteCount)
-      }
-      kept += 1
-      good = index + 1
+    var good = 0
+    let kept = room.compactRecords(byteCount: recordByteCount) { record, index in
+      let isGood = RunKind.isGoodFlagged(
+        record, number: firstNumber + UInt64(index), featureCount: featureCount)
+      if isGood { good = index + 1 }
+      return isGood
     }
     return (kept, good)
   }

@@ -16,16 +16,6 @@ struct JournalSegment {
   var recordsBefore = 0
 
   var lastNumber: UInt64 { firstNumber + UInt64(recordCount) - 1 }
-
-  init(
-    name: SegmentName, firstNumber: UInt64, recordCount: Int, byteCount: Int, writtenS: Int
-  ) {
-    self.name = name
-    self.firstNumber = firstNumber
-    self.recordCount = recordCount
-    self.byteCount = byteCount
-    self.writtenS = writtenS
-  }
 }
 
 /// The result of a look at a closed segment.
@@ -118,21 +108,16 @@ private struct GoodNumbers {
     of file: any StoredFile, featureCount: Int, _ body: (Int, UInt64) -> Void
   ) throws(SystemCallError) {
     let recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
-    let pieceCount = max(1, (1 << 20) / recordByteCount)
-    let piece = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: pieceCount * recordByteCount, alignment: 64)
-    defer { piece.deallocate() }
-    var index = 0
-    while let base = UnsafeRawPointer(piece.baseAddress) {
-      let count = try file.read(into: piece, at: index * recordByteCount) / recordByteCount
-      for place in 0..<count {
+    try file.forEachPiece(recordByteCount: recordByteCount) { bytes, offset in
+      guard let base = bytes.baseAddress else { return }
+      for place in 0..<(bytes.count / recordByteCount) {
         let record = base + place * recordByteCount
         if RunKind.flagged.refusal(at: record, featureCount: featureCount) == nil {
-          body(index + place, FlaggedRecordView(record, featureCount: featureCount).number)
+          body(
+            offset / recordByteCount + place,
+            FlaggedRecordView(record, featureCount: featureCount).number)
         }
       }
-      index += count
-      if count < pieceCount { return }
     }
   }
 }
@@ -151,21 +136,27 @@ extension [JournalSegment] {
     let isCandidate = candidates(listedIn: manifest)
     let candidates = indices.filter { isCandidate[$0] }
     let chain = longestAscendingChain(of: candidates.map { self[$0].firstNumber })
-    let chosen = Set(chain.map { candidates[$0] })
-    var kept: [JournalSegment] = []
-    for index in indices where chosen.contains(index) {
-      if let last = kept.last, last.lastNumber >= self[index].firstNumber {
-        kept[kept.count - 1].recordCount = Int(self[index].firstNumber - last.firstNumber)
+    let chosen = chain.map { candidates[$0] }
+    let left = Set(indices).subtracting(chosen).sorted()
+    return (chained(chosen), left.map { self[$0] })
+  }
+
+  /// The segments at `places`, whose first numbers ascend. Where two overlap, the earlier one ends where
+  /// the later one begins.
+  func chained(_ places: [Int]) -> [JournalSegment] {
+    var chain: [JournalSegment] = []
+    for place in places {
+      if let last = chain.last, last.lastNumber >= self[place].firstNumber {
+        chain[chain.count - 1].recordCount = Int(self[place].firstNumber - last.firstNumber)
       }
-      kept.append(self[index])
+      chain.append(self[place])
     }
-    return (kept, indices.filter { !chosen.contains($0) }.map { self[$0] })
+    return chain
   }
 
   /// By segment, whether it is not known to be a copy.
   private func candidates(listedIn manifest: RunManifest?) -> [Bool] {
-    let listed = Dictionary(
-      (manifest?.segments ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let listed = manifest?.segmentsByName ?? [:]
     let isListed = map { segment in
       guard let entry = listed[segment.name.description] else { return false }
       return entry.summary?.firstNumber == segment.firstNumber
@@ -193,13 +184,9 @@ func longestAscendingChain(of values: [UInt64]) -> [Int] {
   var ends: [Int] = []
   var before = [Int](repeating: -1, count: values.count)
   for (index, value) in values.enumerated() {
-    var (low, high) = (0, ends.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if values[ends[middle]] < value { low = middle + 1 } else { high = middle }
-    }
-    if low > 0 { before[index] = ends[low - 1] }
-    if low < ends.count { ends[low] = index } else { ends.append(index) }
+    let place = ends.indices.partitionPoint { values[ends[$0]] < value }
+    if place > 0 { before[index] = ends[place - 1] }
+    if place < ends.count { ends[place] = index } else { ends.append(index) }
   }
   var chain: [Int] = []
   var place = ends.last ?? -1

@@ -146,9 +146,34 @@ struct SegmentRecords {
 
   /// Says what is wrong with record `index`.
   func fault(_ index: Int, _ refusal: RecordRejection) -> FileFault {
-    recordFault(
-      file: segment.path, index: index, byteOffset: index * segment.recordByteCount,
-      refusal: refusal, base: self[index], kind: segment.kind, featureCount: segment.featureCount)
+    let event = segment.kind.event(at: self[index], featureCount: segment.featureCount)
+    let found: String
+    let expected: String
+    switch refusal {
+    case .magic:
+      found = "bytes that do not begin as a record does"
+      expected =
+        segment.kind == .events ? "\"TMSE\"" : "\"TMSF\" and, behind the attributions, \"TMSE\""
+    case .version:
+      found = "version \(event.version)"
+      expected = "version \(EventRecord.version)"
+    case .featureCount:
+      found = counted(event.featureCount, "feature")
+      expected = "\(segment.featureCount), as the run has them"
+    case .kind:
+      found = "kind \(event.kindByte)"
+      expected = "1 (event) to 4 (heartbeat)"
+    case .schema:
+      found = "schema \(schemaDescription(event.schema))"
+      expected = "one schema in all records"
+    default:
+      found = "a wrong checksum (\(refusal.rawValue))"
+      expected = "the CRC-32C of the record's bytes"
+    }
+    return FileFault(
+      file: segment.path, place: "record \(index), byte \(index * segment.recordByteCount)",
+      found: found, expected: expected,
+      remedy: "`tamis inspect` lists what is wrong in the run")
   }
 }
 

@@ -1,4 +1,5 @@
 internal import BoundedNumbers
+internal import DurableFiles
 internal import EventRecords
 
 /// Numbers that a journal's segments had and have no more: a whole segment is not there, or its end
@@ -22,8 +23,7 @@ struct MissingNumbers: CustomStringConvertible {
     in segments: [MappedSegment], manifest: RunManifest?, deleted: DeletedRecords
   ) -> [MissingNumbers] {
     let present = segments.map { numbers(of: $0) }
-    let listed = Dictionary(
-      (manifest?.segments ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let listed = manifest?.segmentsByName ?? [:]
     var missing: [MissingNumbers] = []
     var told: Set<String> = []
     // What the manifest lists and is cut or not there.

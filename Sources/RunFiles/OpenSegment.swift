@@ -40,13 +40,6 @@ struct OpenSegment: ~Copyable {
     isTorn = false
   }
 
-  /// Reads back what was written.
-  func read(
-    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
-  ) throws(SystemCallError) -> Int {
-    try file.read(into: buffer, at: offset)
-  }
-
   /// Returns when all that was appended is on the disk.
   func synchronise() throws(SystemCallError) { try file.synchronise(through: byteCount) }
 

@@ -100,12 +100,11 @@ public final class RecordedRun: Sendable {
     _ segments: [MappedSegment], manifest: RunManifest?
   ) -> [FileFault] {
     guard let manifest else { return [] }
-    let listed = Dictionary(
-      manifest.segments.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
+    let listed = manifest.segmentsByName
     return segments.compactMap { segment in
-      guard let expected = listed[lastComponent(segment.path)], segment.byteCount != expected else {
-        return nil
-      }
+      guard let expected = listed[lastComponent(segment.path)]?.byteCount,
+        segment.byteCount != expected
+      else { return nil }
       return FileFault(
         file: segment.path, found: counted(segment.byteCount, "byte"),
         expected: "\(expected), as the manifest says",
@@ -118,7 +117,7 @@ public final class RecordedRun: Sendable {
   private func locate(_ index: Int) -> (segment: MappedSegment, record: Int) {
     precondition(0..<recordCount ~= index, "record \(index) of \(recordCount)")
     // Segments that are empty begin where the next begins.
-    let segment = lastIndex(notAbove: index, in: firstRecords)
+    let segment = firstRecords.indices.partitionPoint { firstRecords[$0] <= index } - 1
     return (segments[segment], index - firstRecords[segment])
   }
 
@@ -179,14 +178,4 @@ public final class RecordedRun: Sendable {
     for segment in segments { segment.read { hash.update($0.bytes) } }
     return hash.digest()
   }
-}
-
-/// The last index of ascending `values`, of which the first is 0, whose value is not above `value`.
-func lastIndex(notAbove value: Int, in values: [Int]) -> Int {
-  var (low, high) = (0, values.count)
-  while low < high {
-    let middle = (low + high) / 2
-    if values[middle] <= value { low = middle + 1 } else { high = middle }
-  }
-  return max(0, low - 1)
 }

@@ -93,16 +93,6 @@ struct RunFolder {
 /// What decided the records of a flagged run or a journal, beside their segments.
 package let decisionsFileName = "decisions.jsonl"
 
-/// `folder/name`.
-func joined(_ folder: String, _ name: String) -> String {
-  folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-}
-
-/// The part of a path behind its last slash.
-func lastComponent(_ path: String) -> String {
-  path.split(separator: "/").last.map(String.init) ?? path
-}
-
 /// Whether `path` is a folder; throws where there is nothing.
 package func isFolder(_ path: String) throws(SystemCallError) -> Bool {
   var status = stat()

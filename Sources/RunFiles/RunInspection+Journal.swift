@@ -26,8 +26,7 @@ extension RunInspection {
       }
     }
     stateGaps(kept.filter { !$0.name.isOpen })
-    return Dictionary(
-      found.map { ($0.name.description, $0.firstNumber) }, uniquingKeysWith: { first, _ in first })
+    return found.reduce(into: [:]) { $0[$1.name.description] = $1.firstNumber }
   }
 
   /// Numbers that lie between segments and are in none: left out after an end that was not orderly,

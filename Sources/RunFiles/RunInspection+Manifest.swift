@@ -47,8 +47,7 @@ extension RunInspection {
   ) {
     let before = problems.count
     var deletedNames: [String] = []
-    let present = Dictionary(
-      found.segments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let present = found.segmentsByName
     for var listed in manifest.segments {
       let lastNumber = listed.summary?.lastNumber
       listed.summary = nil

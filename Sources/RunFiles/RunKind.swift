@@ -41,6 +41,14 @@ public enum RunKind: String, Sendable, CaseIterable {
     return event.kind == nil ? .kind : nil
   }
 
+  /// Whether the flagged record at `base`, of which all bytes are there, is a good one with this number.
+  static func isGoodFlagged(
+    _ base: UnsafeRawPointer, number: UInt64, featureCount: Int
+  ) -> Bool {
+    RunKind.flagged.refusal(at: base, featureCount: featureCount) == nil
+      && FlaggedRecordView(base, featureCount: featureCount).number == number
+  }
+
   /// D as the first whole record of `bytes` tells it; nil where it does not.
   ///
   /// A flagged record's header does not hold D. It is the D for which an event record of that D

@@ -204,9 +204,7 @@ extension RunManifest {
 
   /// Writes `manifest.json`, durably, in the place of an earlier one.
   func write(in store: any FolderStore) throws {
-    let text = Array((json.sortedText(isIndented: true) + "\n").utf8)
-    try text.withContiguous { (bytes) throws(SystemCallError) in
-      try store.replace(RunFolder.manifestName, with: bytes)
-    }
+    let text = json.sortedText(isIndented: true) + "\n"
+    try store.replace(RunFolder.manifestName, with: Array(text.utf8))
   }
 }

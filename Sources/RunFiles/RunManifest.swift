@@ -116,6 +116,11 @@ public struct RunManifest: Equatable, Sendable {
     get { content[keyPath: field] }
     set { content[keyPath: field] = newValue }
   }
+
+  /// The segments by name; the first where a name is listed twice.
+  var segmentsByName: [String: Segment] {
+    Dictionary(segments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
 }
 
 extension RunTally {

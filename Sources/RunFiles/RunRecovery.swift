@@ -124,21 +124,15 @@ private func recoverSegment(
 private func rewritten(
   _ file: any StoredFile, kind: RunKind, featureCount: Int
 ) throws -> (scan: SegmentScan, isBlank: Bool) {
-  let recordByteCount = kind.byteCount(featureCount: featureCount)
-  let piece = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: max(1, (1 << 20) / recordByteCount) * recordByteCount, alignment: 64)
-  defer { piece.deallocate() }
   var scan = SegmentScan(kind: kind, featureCount: featureCount)
-  var (offset, isBlank) = (0, true)
-  while true {
-    let count = try file.read(into: piece, at: offset)
-    let bytes = UnsafeRawBufferPointer(rebasing: piece[..<count])
+  var isBlank = true
+  try file.forEachPiece(recordByteCount: kind.byteCount(featureCount: featureCount)) {
+    (bytes, offset) throws(SystemCallError) in
     scan.add(bytes)
     if isBlank, scan.recordCount == 0 { isBlank = bytes.allSatisfy { $0 == 0 } }
-    if count > 0 { try file.write(bytes, at: offset) }
-    offset += count
-    if count < piece.count { return (scan, isBlank) }
+    if !bytes.isEmpty { try file.write(bytes, at: offset) }
   }
+  return (scan, isBlank)
 }
 
 /// A D for a file that is too short for a record of any D: all of it is torn.

@@ -213,18 +213,11 @@ extension CatchUpServer {
 
   /// Moves the records of one working point to the front of those read; returns their number.
   private func keep(point: Int, of count: Int) -> Int {
-    guard let base = records.baseAddress else { return 0 }
-    var kept = 0
-    for index in 0..<count {
-      let record = base + index * recordByteCount
-      let view = FlaggedRecordView(record, featureCount: reader.featureCount)
-      guard view.workingPoints >> UInt16(point) & 1 == 1 else { continue }
-      if kept < index {
-        (base + kept * recordByteCount).copyMemory(from: record, byteCount: recordByteCount)
+    UnsafeMutableRawBufferPointer(rebasing: records[..<(count * recordByteCount)])
+      .compactRecords(byteCount: recordByteCount) { record, _ in
+        let view = FlaggedRecordView(record, featureCount: reader.featureCount)
+        return view.workingPoints >> UInt16(point) & 1 == 1
       }
-      kept += 1
-    }
-    return kept
   }
 
   private func refusal(_ status: CatchUpStatus, tag: UInt64) -> CatchUpReply {

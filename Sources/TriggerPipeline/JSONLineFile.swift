@@ -62,9 +62,7 @@ package final class JSONLineFile: Sendable {
   private func mendEnd() throws(SystemCallError) {
     try state.withLock { (state) throws(SystemCallError) in
       guard state.needsLineFeed else { return }
-      try [UInt8(ascii: "\n")].withContents { (bytes) throws(SystemCallError) in
-        try file.write(bytes, at: state.end)
-      }
+      try file.write([UInt8(ascii: "\n")], at: state.end)
       state.end += 1
       state.unsynchronised.append(UInt8(ascii: "\n"))
       state.needsLineFeed = false
@@ -79,9 +77,7 @@ package final class JSONLineFile: Sendable {
       state.isTorn = false
       let line = (state.needsLineFeed ? [UInt8(ascii: "\n")] : []) + JSONLines.sealed(text)
       do throws(SystemCallError) {
-        try line.withContents { (bytes) throws(SystemCallError) in
-          try file.write(bytes, at: state.end)
-        }
+        try file.write(line, at: state.end)
       } catch {
         state.isTorn = true
         if (try? file.truncate(to: state.end)) != nil { state.isTorn = false }
@@ -101,10 +97,7 @@ package final class JSONLineFile: Sendable {
   private func synchroniseInTurn() throws(SystemCallError) {
     let count = try state.withLock { (state) throws(SystemCallError) in
       if state.hasFailed {
-        let start = state.end - state.unsynchronised.count
-        try state.unsynchronised.withContents { (bytes) throws(SystemCallError) in
-          try file.write(bytes, at: start)
-        }
+        try file.write(state.unsynchronised, at: state.end - state.unsynchronised.count)
       }
       return state.unsynchronised.count
     }
@@ -130,13 +123,5 @@ extension StoredFile {
     defer { buffer.deallocate() }
     let filled = try read(into: buffer, at: start)
     return Array(buffer[..<filled])
-  }
-}
-
-extension [UInt8] {
-  fileprivate func withContents<Failure: Error>(
-    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
-  ) throws(Failure) {
-    try span.withUnsafeBytes(body)
   }
 }

@@ -21,9 +21,7 @@ package struct JSONLines {
 
   /// Reads `path`.
   package init(_ path: String) throws {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    try self.init(name, in: DiskFolder(folder.isEmpty ? "/" : folder), path: path)
+    try self.init(lastComponent(path), in: DiskFolder(folder(of: path)), path: path)
   }
 
   /// Reads the file `name` of `store`.

@@ -128,22 +128,10 @@ package final class RunAccountFile {
   private static func begin(
     _ store: any FolderStore, byteCount: Int
   ) throws(SystemCallError) {
-    let temporary = fileName + ".new"
-    do throws(SystemCallError) {
-      let file = try store.open(temporary, .creating)
-      try file.truncate(to: 0)
+    try store.replace(fileName) { (file) throws(SystemCallError) in
       try file.allocate(byteCount: byteCount)
-      let magic: InlineArray<1, UInt64> = [layout.magic]
-      try magic.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
-        try file.write(bytes, at: 0)
-      }
-      try file.synchronise()
-      try store.rename(temporary, to: fileName, replacing: true)
-    } catch {
-      try? store.remove(temporary)
-      throw error
+      try file.write(withUnsafeBytes(of: layout.magic) { Array($0) }, at: 0)
     }
-    try store.synchronise()
   }
 
   /// The accounts that the journal in `folder` has open, whether its daemon runs or not, and what

@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import Glibc
 internal import ZeroMQ
 
@@ -56,14 +57,12 @@ struct AddressClaims {
     if path == "*" { return nil }
     var place = path
     if !path.hasPrefix("@") {
-      let slash = path.lastIndex(of: "/")
-      let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+      let folder = folder(of: path)
       if access(folder, W_OK | X_OK) != 0 {
         return "cannot write in the folder \(folder): \(String(cString: strerror(errno)))"
       }
-      let base = slash.map { String(path[path.index(after: $0)...]) } ?? path
       if let resolved = realpath(folder, nil) {
-        place = "\(String(cString: resolved))/\(base)"
+        place = "\(String(cString: resolved))/\(lastComponent(path))"
         free(resolved)
       }
     }

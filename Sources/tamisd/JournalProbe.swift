@@ -66,7 +66,7 @@ struct JournalProbe {
       faults.append("journal.path: \(error)")
     }
     for name in FlaggedJournal.writtenNames {
-      let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+      let path = joined(folder, name)
       // What is no file at all, such as a link to itself, is set aside at the start.
       if access(path, R_OK | W_OK) != 0, errno != ENOENT, errno != ELOOP {
         faults.append(
@@ -77,9 +77,7 @@ struct JournalProbe {
   }
 
   private mutating func tryParent(of folder: String) {
-    let path = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-    let slash = path.lastIndex(of: "/")
-    let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let parent = DurableFiles.folder(of: folder.hasSuffix("/") ? String(folder.dropLast()) : folder)
     var status = stat()
     guard stat(parent, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       if isStateFolder(parent), errno == ENOENT {

@@ -41,7 +41,7 @@ import Testing
     case 0: try store.rename(name, to: other, replacing: false)
     case 1: try store.remove(name)
     case 2: _ = try store.setAside(name)
-    case 3: try bytes.withUnsafeBytes { try store.replace(name, with: $0) }
+    case 3: try store.replace(name, with: bytes)
     case 4: _ = try store.open(name, .creatingNew)
     case 5: try store.open(name, .writing).truncate(to: offset)
     case 6: try store.open(name, .creating).allocate(byteCount: offset)
