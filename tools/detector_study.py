@@ -7,6 +7,7 @@ usage:
   detector_study.py cost --work FOLDER [--data FOLDER] [--networks 2x128x20000 ...] [--markdown OUT]
   detector_study.py model --model M --background B --anomalies NAME=A ... --rate 1e-3
   detector_study.py views --data FOLDER --work FOLDER [-- OPTIONS OF tamis train]
+  detector_study.py outputs --data FOLDER --work FOLDER [--seeds 1 2 3] [-- OPTIONS OF tamis train]
   detector_study.py unlike --background B.npy --out FOLDER [--log1p FEATURES] [--names N.json]
   detector_study.py quiet --work FOLDER [--seeds 1 2 3] [--shares 0 0.1 1] [-- OPTIONS OF tamis train]
 
@@ -16,6 +17,8 @@ such model yet. `cost` trains each network (blocks x width x steps) on the refer
 collisions, and makes a table of what one, two and three levels cost and find; all else is the
 recipe of `tamis train`. `views` trains on collisions one network that sees logarithms and one that
 sees square roots, and prints what each finds and their sums, norms over their means on background.
+`outputs` trains one network a seed on collisions, averages neighbours, and makes a table of what
+other sums over their outputs find than the squared norm.
 `unlike` makes anomalies from background alone, unlike any signal:
 displaced, swapped, shuffled and stretched events, and events half-way between two. `quiet` gives
 shares of a rate of 1e-3 to a quiet working point, by `tamis calibrate` and `tamis score`, and prints
@@ -316,6 +319,109 @@ def views(arguments):
             for chosen in [(key,) for key in norms] + pairs})
 
 
+# Outputs
+
+def forward(model, rows, level):
+    """What the network of a model file puts out for raw rows at one level, in float32 and not to the
+    bit of the engine."""
+    def dense(name, values):
+        return values @ tensor(model, f"{name}.weight").T + tensor(model, f"{name}.bias")
+
+    def silu(values):
+        return values / (1 + np.exp(-np.maximum(values, -87)))
+
+    hidden = dense("input_proj", rows) + tensor(model, "sigma_embed.weight")[level]
+    for block in range(blocks_of(model)):
+        hidden = hidden + dense(f"blocks.{block}.1", silu(hidden))
+    return dense("output.1", silu(hidden))
+
+
+def blocks_of(model):
+    with open(model, "rb") as file:
+        names = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return sum(name.startswith("blocks.") and name.endswith(".weight") for name in names)
+
+
+def standardised_rows(model, path, logarithmic, clip):
+    rows = np.load(path)
+    rows = np.where(logarithmic, np.log1p(np.maximum(rows, 0)), rows).astype(np.float32)
+    rows = (rows - tensor(model, "scaler.mean")) / tensor(model, "scaler.scale")
+    return np.clip(rows, -clip, clip)
+
+
+def other_sums(outputs, rows, sigma):
+    """By name, a function of outputs and rows that scores. `outputs` and `rows` are those of
+    background, which alone decides on weights."""
+    squares = (outputs**2).mean(0)
+    squares = squares + 1e-3 * squares.mean()
+    lengths, axes = np.linalg.eigh(outputs.T @ outputs / len(outputs))
+    lengths = lengths + lengths.mean()
+    linear = sigma * np.linalg.inv(np.cov(rows.T) + sigma**2 * np.eye(rows.shape[1]))
+    sums = {"squared norm": lambda o, z: (o**2).sum(1)}
+    for power in (-0.5, -0.25, 0.1, 0.25, 0.5):
+        sums[f"features times their mean squares to the {power:g}"] = (
+            lambda o, z, weights=squares**power: o**2 @ weights)
+    for power in (-0.5, -0.25, 0.1, 0.2):
+        sums[f"axes times their mean squares to the {2 * power:g}"] = (
+            lambda o, z, axes=axes * lengths**power: ((o @ axes) ** 2).sum(1))
+    sums["sum of magnitudes"] = lambda o, z: np.abs(o).sum(1)
+    sums["sum of third powers"] = lambda o, z: (np.abs(o) ** 3).sum(1)
+    for share in (0.05, 0.1):
+        sums[f"less {share:g} of the linear filter"] = (
+            lambda o, z, share=share: ((o - share * (z @ linear)) ** 2).sum(1))
+    for share in (0.05, 0.1, 0.15):
+        sums[f"less {share:g} of the product with the event"] = (
+            lambda o, z, share=share: (o * (o - share * z)).sum(1))
+    return sums
+
+
+def outputs(arguments):
+    names, logarithmic, training, background, signals = collision_samples(arguments.data)
+    flags = np.array([name in logarithmic for name in names])
+    # The networks saw nineteen in twenty of these.
+    samples = {"training": training[0], "": background, **signals}
+    found, rows, networks = {}, {}, {}
+    for seed in arguments.seeds:
+        folder = arguments.work / f"seed-{seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        model = ensure(folder / "model.safetensors", "train", "--background", *training,
+                       "--members", 1, "--seed", seed, *arguments.train)
+        rows = rows or {name: standardised_rows(model, path, flags, clip=10)
+                        for name, path in samples.items()}
+        networks[seed] = {name: [forward(model, values, level)
+                                 for level in range(len(sigmas(model)))]
+                          for name, values in rows.items()}
+
+    def note(kind, name, score):
+        found.setdefault((kind, name), []).append([
+            np.exp(np.mean([np.log(max(rate_found(score[""], score[key], rate), 1e-9))
+                            for key in signals])) for rate in (1e-2, 1e-3)])
+
+    groups = [(seed,) for seed in arguments.seeds] + list(
+        zip(arguments.seeds, arguments.seeds[1:]))
+    for group in groups:
+        kind = "alone" if len(group) == 1 else "mean of two"
+        for level, sigma in enumerate(sigmas(model)):
+            mean = {name: sum(networks[seed][name][level] for seed in group) / len(group)
+                    for name in rows}
+            for title, score in other_sums(mean["training"], rows["training"], sigma).items():
+                note(kind, f"{sigma:.2f} | {title}",
+                     {name: score(mean[name], rows[name]) for name in rows})
+        if len(group) == 2:
+            for levels in [(one, other) for one in range(len(sigmas(model)))
+                           for other in range(len(sigmas(model))) if one != other]:
+                chosen = list(zip(group, levels))
+                note(kind, "{:.2f}, {:.2f} | one network at each level".format(
+                    *sorted((sigmas(model)[level] for level in levels), reverse=True)),
+                    {name: (sum(networks[seed][name][level] for seed, level in chosen) ** 2).sum(1)
+                     for name in rows})
+    print("| networks | sigma | score | collisions, 1e-2 | 1e-3 |\n|---|---|---|---|---|")
+    for (kind, name), values in found.items():
+        print(f"| {kind} | {name} | " + " | ".join(
+            f"{np.mean(each):.4f} +- {np.std(each) / max(1, len(each) - 1) ** 0.5:.4f}"
+            for each in zip(*values)) + " |", flush=True)
+
+
 def single_variables(names, background, anomalies, rate):
     """The same rates for one feature each; equal counts are put in random order."""
     generator = np.random.default_rng(0)
@@ -430,6 +536,11 @@ def main():
                                   (3, 256, 20_000)])
     command.add_argument("--markdown", type=pathlib.Path, help="the table")
     command.set_defaults(run=cost, train=train)
+    command = commands.add_parser("outputs")
+    command.add_argument("--data", type=pathlib.Path, required=True)
+    command.add_argument("--work", type=pathlib.Path, required=True)
+    command.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    command.set_defaults(run=outputs, train=train)
     command = commands.add_parser("unlike")
     command.add_argument("--background", required=True)
     command.add_argument("--out", type=pathlib.Path, required=True)

@@ -74,3 +74,33 @@ def test_the_table_has_a_row_for_each_network_and_levels(study, tmp_path, monkey
     assert [line.split(" | ")[1] for line in lines[2:]] == [
         "0.65", "0.39", "0.23", "0.65, 0.39", "0.39, 0.23", "0.65, 0.39, 0.23"]
     assert all(line.startswith("| 1, 16, 4 | ") and line.count("|") == 6 for line in lines[2:])
+
+
+@pytest.mark.skipif(not TAMIS.exists(), reason="the programs are not built")
+def test_outputs_are_those_of_the_engine(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "TAMIS", str(TAMIS))
+    events = study.ensure(tmp_path / "events.npy", "simulate", "background", "--events", 100)
+    model = study.ensure(tmp_path / "m", "train", "--background", events, "--steps", 20,
+                         "--hidden", 16, "--blocks", 2, "--noise-levels", 3, "--distance", "none")
+    rows = study.standardised_rows(model, events, np.zeros(64, bool), clip=np.inf)
+    for level in range(3):
+        norms = (study.forward(model, rows, level) ** 2).sum(1)
+        assert np.allclose(norms, study.scores(model, events, level), rtol=1e-4)
+
+
+def test_weights_of_one_change_nothing_and_less_of_the_filter_is_less(study):
+    generator = np.random.default_rng(0)
+    rows = generator.standard_normal((500, 4))
+    # What the best network puts out for one Gaussian: the linear filter's own output.
+    outputs = 0.5 * rows @ np.linalg.inv(np.cov(rows.T) + 0.25 * np.eye(4))
+    sums = {name: score(outputs, rows)
+            for name, score in study.other_sums(outputs, rows, 0.5).items()}
+    norm = sums["squared norm"]
+    assert np.allclose(norm, (outputs**2).sum(1))
+    assert np.allclose(sums["less 0.1 of the linear filter"], 0.81 * norm)
+    assert np.allclose(sums["sum of magnitudes"], np.abs(outputs).sum(1))
+    product = (outputs * rows).sum(1)
+    assert np.allclose(sums["less 0.1 of the product with the event"], norm - 0.1 * product)
+    # The axes of a unit Gaussian are alike.
+    ratio = sums["axes times their mean squares to the 0.4"] / norm
+    assert np.ptp(ratio) < 0.1 * ratio.mean()
