@@ -42,9 +42,17 @@ final class SimulatedReceivers: OutputPort {
   private var next = 0
   private var noticedCount = 0
   private var unnoticedDepartures: UInt64 = 0
+  /// Departures that are noticed and not answered yet, for how many looks, and the number after which
+  /// records may be lost with them.
+  private var pendingDepartures: UInt64 = 0
+  private var putOffLooks = 0
+  private var pendingAfter: UInt64?
   private var sentNumber: UInt64 = 0
   private var goneAfter: UInt64?
+  private var answeredAfter: UInt64?
   private var random: RandomSource
+  /// Apart from `random`, so that what it decides moves nothing else.
+  private var patience: RandomSource
   /// Told of each record that is sent, and of each that arrives.
   var whenSent: (LeavingRecord) -> Void = { _ in }
   var whenDelivered: (LeavingRecord) -> Void = { _ in }
@@ -55,6 +63,7 @@ final class SimulatedReceivers: OutputPort {
 
   init(random: RandomSource, isPublisher: Bool, receiverCount: Int, queueCountMax: Int) {
     self.random = random
+    patience = random
     self.isPublisher = isPublisher
     self.queueCountMax = queueCountMax
     receivers = (0..<receiverCount).map { _ in Receiver() }
@@ -70,11 +79,11 @@ final class SimulatedReceivers: OutputPort {
   var subscriberCount: Int { isPublisher ? noticedCount : 0 }
   var sharingCount: Int { isPublisher ? 1 : receivers.count }
   var hasReceiver: Bool { !isDead && connectedCount > 0 }
-  var isDrained: Bool { queuedCount == 0 }
+  var isDrained: Bool { queuedCount == 0 && pendingAfter == nil }
   var heldCount: Int { receivers.reduce(0) { $0 + $1.queue.count - $1.leftCount } }
 
   var heldNumber: UInt64? {
-    var lowest: UInt64?
+    var lowest = pendingAfter.map { $0 + 1 }
     for receiver in receivers where receiver.leftCount < receiver.queue.count {
       lowest = min(lowest ?? .max, receiver.queue[receiver.leftCount].number)
     }
@@ -88,14 +97,27 @@ final class SimulatedReceivers: OutputPort {
 
   func serviceSubscriptions() {
     noticedCount = connectedCount
-    departureCount += unnoticedDepartures
-    unnoticedDepartures = 0
     lookCount += 1
+    if unnoticedDepartures > 0 {
+      if pendingDepartures == 0, patience.oneIn(4) { putOffLooks = patience.below(40) }
+      pendingDepartures += unnoticedDepartures
+      pendingAfter = min(pendingAfter ?? .max, goneAfter ?? 0)
+      unnoticedDepartures = 0
+      goneAfter = nil
+    }
+    if putOffLooks > 0 {
+      putOffLooks -= 1
+    } else if pendingDepartures > 0 {
+      departureCount += pendingDepartures
+      pendingDepartures = 0
+      answeredAfter = min(answeredAfter ?? .max, pendingAfter ?? 0)
+      pendingAfter = nil
+    }
   }
 
   func takeGoneAfter() -> UInt64 {
-    defer { goneAfter = nil }
-    return goneAfter ?? 0
+    defer { answeredAfter = nil }
+    return answeredAfter ?? 0
   }
 
   func goBack(to number: UInt64) {
@@ -104,6 +126,7 @@ final class SimulatedReceivers: OutputPort {
       receivers[index].firstNumber = min(receivers[index].firstNumber, number)
     }
     goneAfter = goneAfter.map { min($0, number) }
+    pendingAfter = pendingAfter.map { min($0, number) }
   }
 
   func send(_ record: UnsafeRawBufferPointer, topic: OutputTopic, number: UInt64) -> Bool {
@@ -181,6 +204,10 @@ final class SimulatedReceivers: OutputPort {
     unnoticedDepartures = 0
     sentNumber = 0
     goneAfter = nil
+    pendingDepartures = 0
+    putOffLooks = 0
+    pendingAfter = nil
+    answeredAfter = nil
     for index in receivers.indices { receivers[index].firstNumber = 0 }
   }
 

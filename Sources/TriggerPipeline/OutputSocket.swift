@@ -38,17 +38,21 @@ final class OutputSocket: OutputPort {
   private var goneAfter: UInt64?
   private var goneCount: UInt64 = 0
   private var slowGoneCount: UInt64 = 0
-  /// Of the departures after which nothing is sent yet: the number after which records may be lost with
-  /// them.
-  private var settlingAfter: UInt64 = 0
+  /// Of the departures that are not answered yet: the number after which records may be lost with them.
+  private var pendingAfter: UInt64?
   /// The last number that went out, and the last one that did while there was one receiver.
   private var lastNumber: UInt64 = 0
   private var aloneNumber: UInt64 = 0
   private let repeatCount: UInt64
-  /// When a departure was last seen.
-  private var goneMs: UInt64 = 0
+  /// When departures were last answered.
+  private var answeredMs: UInt64?
+  /// Answers that newcomers get, too, and may lose.
+  private var answerPatience = RepeatPatience()
+  private var wholePatience = RepeatPatience()
   /// After a departure: until when nothing is sent.
   private var settlesMs: UInt64?
+  /// The last look at the receivers before departures were last taken note of.
+  private(set) var lookCount: UInt64 = 0
   /// The number of the look after which the output held nothing.
   private var emptySinceLook: UInt64?
   /// The endpoints as bound, with wildcard ports resolved.
@@ -69,8 +73,11 @@ final class OutputSocket: OutputPort {
   private static let messagesMax = 1_000
   private static let unwantedMs: UInt64 = 100
   private static let doubtMs: UInt64 = 1_000
-  /// The shortest time between two notes of departed receivers, however many go.
-  private static let departuresMs: UInt64 = 1_000
+  /// The shortest time between two answers to departed receivers, however many go.
+  private static let answersMs: UInt64 = 1_000
+  /// A receiver that came later than this, where one is there that came before, may be one that comes and
+  /// goes for ever.
+  private static let newcomerMs: Int64 = 10_000
   /// The library passes records to a receiver that has gone until this thread and its own have agreed on
   /// the end of the connection, which takes them two exchanges.
   private static let settlingMs: UInt64 = 100
@@ -136,16 +143,18 @@ final class OutputSocket: OutputPort {
 
   var sharingCount: Int { isPublisher ? 1 : max(2, pressure.connectionCount) }
 
-  var heldNumber: UInt64? { held.firstNumber }
+  /// What may be lost with a receiver that has gone counts as held until it is sent again.
+  var heldNumber: UInt64? {
+    guard let pendingAfter else { return held.firstNumber }
+    return min(held.firstNumber ?? .max, pendingAfter +| 1)
+  }
 
   var heldCount: Int { held.count }
 
   var departureCount: UInt64 { departures }
 
-  var lookCount: UInt64 { pressure.lookCount }
-
   var isDrained: Bool {
-    guard held.firstNumber == nil else {
+    guard heldNumber == nil else {
       emptySinceLook = nil
       return false
     }
@@ -163,7 +172,7 @@ final class OutputSocket: OutputPort {
     held.forget(after: number)
     pressure.noteGoneBack(to: number)
     goneAfter = goneAfter.map { min($0, number) }
-    settlingAfter = min(settlingAfter, number)
+    pendingAfter = pendingAfter.map { min($0, number) }
   }
 
   /// Reads the subscriptions that came and went. Cheap when there are none.
@@ -172,9 +181,10 @@ final class OutputSocket: OutputPort {
     guard isPublisher else { return }
     do {
       for _ in 0..<Self.messagesMax {
-        guard try socket.receive(into: &message) else { return }
+        guard try socket.receive(into: &message) else { break }
         takeSubscription()
       }
+      answerWhole()
     } catch {
       observer.socketFailed("output: \(error)")
     }
@@ -249,12 +259,18 @@ extension OutputSocket {
     case .none: break
     case .lastWent: noteDeparture()
     case .wholeWent: isWholeOwed = true
-    case .wholeCame where isWholeOwed:
-      isWholeOwed = false
-      addDeparture(after: 0)
     case .wholeCame: break
     }
     unwantedUntilMs = 0
+  }
+
+  /// Sends the last records again for a subscriber to all flagged records that has come after some had
+  /// passed; seldom, so that one that comes and goes for ever does not keep the others from what is new.
+  private func answerWhole() {
+    guard isWholeOwed, subscriptions.hasWhole, wholePatience.isOver(nowMs: nowMs()) else { return }
+    isWholeOwed = false
+    wholePatience.begin(nowMs: nowMs())
+    addDeparture(after: 0)
   }
 
   /// Whether a record that nobody wants may be skipped. A flagged record waits until somebody wants
@@ -335,25 +351,43 @@ extension OutputSocket {
   private func noteDepartures() {
     if let settlesMs {
       guard nowMs() >= settlesMs else { return }
-      self.settlesMs = nil
-      // What was sent before it came is not sent again: one receiver that comes and goes for ever would
-      // keep all others from what is new. But that may still be lost with one that goes next.
-      if settlingAfter == 0 {
-        noteDeparture()
-      } else if hasSentSinceDeparture {
-        addDeparture(after: settlingAfter)
-      }
+      answerDepartures()
     }
+    // Departures before this look are taken note of here.
+    lookCount = pressure.lookCount
     if othersHadAll { slowGoneCount = pressure.slowGoneCount }
-    guard pressure.goneCount != goneCount || pressure.slowGoneCount != slowGoneCount,
-      nowMs() - goneMs >= Self.departuresMs
-    else { return }
-    goneCount = pressure.goneCount
-    let after = pressure.takeGoneAfter()
-    settlingAfter = pressure.slowGoneCount == slowGoneCount ? after : 0
-    slowGoneCount = pressure.slowGoneCount
-    goneMs = nowMs()
-    settlesMs = goneMs + Self.settlingMs
+    if pressure.goneCount != goneCount || pressure.slowGoneCount != slowGoneCount {
+      goneCount = pressure.goneCount
+      let after = pressure.takeGoneAfter()
+      let isSlow = pressure.slowGoneCount != slowGoneCount
+      slowGoneCount = pressure.slowGoneCount
+      pendingAfter = min(pendingAfter ?? .max, isSlow ? 0 : after)
+    }
+    guard pendingAfter != nil else { return }
+    let nowMs = nowMs()
+    if let answeredMs, nowMs - answeredMs < Self.answersMs { return }
+    if pressure.hasNewcomer(sinceMs: Self.newcomerMs) {
+      // All that are there get the records again, and may lose them in their turn. Where one comes and
+      // goes for ever, each answer would turn back to where the first one did. Where others stay, the
+      // answer therefore waits for a moment without it.
+      guard answerPatience.isOver(nowMs: nowMs) else { return }
+      answerPatience.begin(nowMs: nowMs)
+    }
+    answeredMs = nowMs
+    settlesMs = nowMs + Self.settlingMs
+  }
+
+  private func answerDepartures() {
+    settlesMs = nil
+    let number = pendingAfter ?? 0
+    pendingAfter = nil
+    // What was sent before it came is not sent again: one receiver that comes and goes for ever would
+    // keep all others from what is new. But that may still be lost with one that goes next.
+    if number == 0 {
+      noteDeparture()
+    } else if hasSentSinceDeparture {
+      addDeparture(after: number)
+    }
   }
 
   /// Whether another subscriber has got all that a slow one may not have read, so that it catches up by

@@ -80,6 +80,7 @@ final class ConnectionGuard {
     if let pressure {
       // A descriptor that is known was closed without a word.
       if firstNumbers[descriptor] != nil { noteEnd(descriptor) }
+      noteGoneBack()
       firstNumbers[descriptor] = isIncoming && isNew ? pressure.sentNumber : 0
     }
     connections[descriptor] = WatchedConnection(
@@ -104,11 +105,15 @@ final class ConnectionGuard {
   /// None of those that have ended so far can show as a departure later.
   func noteSettled() { endedNumber = nil }
 
+  /// Those who were there when sending turned back got the records again; those who come later do not.
+  private func noteGoneBack() {
+    guard let lowest = pressure?.takeLowest() else { return }
+    firstNumbers = firstNumbers.mapValues { min($0, lowest) }
+  }
+
   private func noteEnd(_ descriptor: Int) {
-    guard let pressure else { return }
-    if let lowest = pressure.takeLowest() {
-      firstNumbers = firstNumbers.mapValues { min($0, lowest) }
-    }
+    guard pressure != nil else { return }
+    noteGoneBack()
     let number = firstNumbers.removeValue(forKey: descriptor) ?? 0
     endedNumber = min(endedNumber ?? .max, number)
   }
@@ -402,6 +407,7 @@ extension ConnectionGuard {
       return nil
     } report: { _, _ in
     }
+    pressure.noteArrivals(connections.values.map(\.beganMs))
     pressure.noteLook(connections: established, unsentByteCount: unsent)
     if nowMs - slowCutMs > Self.slowMemoryMs { slowLimitMs = pressure.limitMs }
     if connections.count < 2 { return }

@@ -1,3 +1,4 @@
+internal import CZeroMQ
 internal import Synchronization
 
 /// The state of a socket's sending, shared by its owner and the thread that guards it.
@@ -12,6 +13,7 @@ package final class ReceiverPressure: Sendable {
   private let unwanted = Mutex<[Int]>([])
   private let sent = Atomic<UInt64>(0)
   private let turns = Mutex(Turns())
+  private let arrivals = Mutex<(firstMs: Int64, lastMs: Int64)?>(nil)
   /// How long one receiver may hold up the others.
   let limitMs: Int64
 
@@ -62,6 +64,13 @@ package final class ReceiverPressure: Sendable {
     }
   }
 
+  /// Whether somebody who is there came less than `ms` ago, and somebody else before.
+  package func hasNewcomer(sinceMs ms: Int64) -> Bool {
+    guard let (firstMs, lastMs) = arrivals.withLock({ $0 }) else { return false }
+    let nowMs = tamis_zmq_monotonic_ms()
+    return nowMs - lastMs < ms && nowMs - firstMs >= ms
+  }
+
   /// Asks the guarding thread to cut off a connection that takes more than its share.
   package func cut(_ descriptor: Int) { unwanted.withLock { $0.append(descriptor) } }
 
@@ -83,6 +92,16 @@ package final class ReceiverPressure: Sendable {
     turns.withLock { turns in
       defer { turns.lowest = nil }
       return turns.lowest
+    }
+  }
+
+  /// Notes when those who are there came.
+  func noteArrivals(_ momentsMs: [Int64]) {
+    arrivals.withLock { arrivals in
+      guard let firstMs = momentsMs.min(), let lastMs = momentsMs.max() else {
+        return arrivals = nil
+      }
+      arrivals = (firstMs, lastMs)
     }
   }
 

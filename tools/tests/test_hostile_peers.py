@@ -926,6 +926,60 @@ def test_one_that_comes_and_goes_keeps_nothing_from_the_others(daemons, pattern)
     assert daemon.metric("tamis_records_repeated_total") < 200
 
 
+@pytest.mark.parametrize("pattern", ["pub", "push"])
+def test_a_crash_loop_beside_a_receiver_that_stays_repeats_little(daemons, pattern):
+    """Each receiver that dies makes what it had come again, and the next one is there by then. What comes
+    again does not grow with the time that this has lasted."""
+    daemon = daemons(output={"pattern": pattern})
+    feeder = daemon.socket(zmq.PUSH, "in")
+    numbers, ending = set(), threading.Event()
+
+    def come(context):
+        receiver = context.socket(zmq.SUB if pattern == "pub" else zmq.PULL)
+        receiver.linger = 0
+        if pattern == "pub":
+            receiver.subscribe(b"")
+        receiver.connect(daemon.address("out"))
+        return receiver
+
+    def stay():
+        receiver = come(daemon.context)
+        while not ending.is_set():
+            if receiver.poll(50):
+                numbers.update(received(receiver, 1))
+        receiver.close()
+
+    def come_and_go():
+        while not leaving.is_set():
+            with zmq.Context() as context:
+                receiver = come(context)
+                time.sleep(0.3)
+                receiver.close()
+            time.sleep(0.2)
+
+    staying, leaving = threading.Thread(target=stay), threading.Event()
+    looping = threading.Thread(target=come_and_go)
+    staying.start()
+    try:
+        # One that has come only now may be one that comes and goes itself.
+        time.sleep(11)
+        looping.start()
+        until = time.monotonic() + 25
+        while time.monotonic() < until:
+            feeder.send(daemon.records(20))
+            time.sleep(0.02)
+        leaving.set()
+        looping.join()
+        processes.wait_until(lambda: len(numbers) == daemon.sequence, "all have come")
+        # With each departure answered from where the first one was: a dozen times as many.
+        assert daemon.metric("tamis_records_repeated_total") < 3 * daemon.sequence
+        assert daemon.stop() == 0
+    finally:
+        leaving.set()
+        ending.set()
+        staying.join()
+
+
 def test_a_slow_receiver_is_waited_for_as_long_as_it_takes(daemons):
     daemon = daemons(shutdown={"drain_timeout_ms": 60_000})
     sender, slow = daemon.socket(zmq.PUSH, "in"), daemon.socket(zmq.SUB)
