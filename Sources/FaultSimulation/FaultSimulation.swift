@@ -153,7 +153,7 @@ package final class FaultSimulation {
 
   private func isAtRest(_ pipeline: SteppedPipeline) -> Bool {
     senders.waitingCount == 0 && pipeline.isIdle && pipeline.counters.waiting.value == 0
-      && receivers.queuedCount == 0 && pipeline.counters.unsynchronisedSinceNs.value == 0
+      && receivers.isDrained && pipeline.counters.unsynchronisedSinceNs.value == 0
   }
 
   private func calmTurn(_ pipeline: SteppedPipeline) {

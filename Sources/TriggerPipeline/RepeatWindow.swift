@@ -32,17 +32,21 @@ enum RepeatWindow {
 
 /// How long to wait before records are sent again for a receiver that may come and go for ever: not at all
 /// for the first time, and then twice as long each time. Ten minutes without one are forgotten.
-struct RepeatPatience {
+package struct RepeatPatience {
   private var lastMs: UInt64?
   private var waitMs = waitMsMin
 
   private static let waitMsMin: UInt64 = 10_000
   private static let waitMsMax: UInt64 = 600_000
 
-  func isOver(nowMs: UInt64) -> Bool { lastMs.map { nowMs -| $0 >= waitMs } ?? true }
+  /// Nothing was sent again yet.
+  package init() {}
+
+  /// Whether records may be sent again now.
+  package func isOver(nowMs: UInt64) -> Bool { lastMs.map { nowMs -| $0 >= waitMs } ?? true }
 
   /// Notes that records are sent again now.
-  mutating func begin(nowMs: UInt64) {
+  package mutating func begin(nowMs: UInt64) {
     if let lastMs {
       waitMs = nowMs -| lastMs >= Self.waitMsMax ? Self.waitMsMin : min(waitMs * 2, Self.waitMsMax)
     }

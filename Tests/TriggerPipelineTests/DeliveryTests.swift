@@ -126,6 +126,22 @@ internal import TriggerPipeline
     #expect(published(&window, held: nil, look: 99, before: 10) == nil)
   }
 
+  /// At once, after 10 s, then after twice as long each time up to ten minutes, and as at first after ten
+  /// minutes of peace.
+  @Test func repetitionsForOneThatComesAndGoesGrowRare() {
+    var patience = RepeatPatience()
+    var nowMs: UInt64 = 5
+    for seconds: UInt64 in [0, 10, 20, 40, 80, 160, 320, 600, 10, 20] {
+      nowMs += seconds * 1_000
+      if seconds > 0 { #expect(!patience.isOver(nowMs: nowMs - 1)) }
+      #expect(patience.isOver(nowMs: nowMs))
+      patience.begin(nowMs: nowMs)
+    }
+    #expect(!patience.isOver(nowMs: 0) && patience.isOver(nowMs: .max))
+    patience.begin(nowMs: .max)
+    #expect(!patience.isOver(nowMs: .max))
+  }
+
   @Test func aDepartureTakesBackWhatWasNotYetCertain() {
     var window = DeliveryWindow(start: 0, published: 0, departureCount: 7)
     for number in UInt64(1)...10 { _ = window.noteSent(number) }
