@@ -16,7 +16,7 @@ internal import ZeroMQ
     let context = try Context()
     let pushers = try servers.map { keys in
       let socket = try Socket(context, .push)
-      try socket.set(.curveServer(secretKey: keys.secretKey), .sendTimeoutMs(20_000))
+      try socket.set(.curveServer(secretKey: keys.secretKey), .sendTimeoutMs(60_000))
       try socket.bind("tcp://127.0.0.1:*")
       return socket
     }
@@ -29,20 +29,20 @@ internal import ZeroMQ
     let other = try Context()
     let sockets = try SecuredSockets(other, security)
     let socket = try Socket(other, .pull)
-    try socket.set(.receiveTimeoutMs(20_000))
+    try socket.set(.receiveTimeoutMs(60_000))
     let bound = try sockets.open(
       socket, as: "input", bind: ["tcp://127.0.0.1:*"],
       connect: try pushers.map { try $0.lastEndpoint() })
     let thread = startThread { try? sockets.run() }
     let guest = try Socket(context, .push)
     try guest.set(
-      .curveClient(serverKey: own.publicKey, keys: client), .sendTimeoutMs(20_000))
+      .curveClient(serverKey: own.publicKey, keys: client), .sendTimeoutMs(60_000))
     try guest.connect(try #require(bound.first))
     for sender in pushers + [guest] { #expect(try sender.send("x", blocking: true)) }
     var message = Message()
     for _ in 0..<3 { #expect(try socket.receive(into: &message, blocking: true)) }
     // A message may come before its connection was counted.
-    for _ in 0..<20_000 where sockets.counts[0].figures.accepted < 3 { usleep(1_000) }
+    for _ in 0..<60_000 where sockets.counts[0].figures.accepted < 3 { usleep(1_000) }
     sockets.stop()
     pthread_join(thread, nil)
     #expect(sockets.counts.map(\.socket) == ["input"])

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// A plain loopback connection. Reads end after 20 s, so that a broken test fails, not hangs.
+/// A plain loopback connection. Reads end after 60 s, so that a broken test fails, not hangs.
 final class TestConnection {
   private let descriptor: CInt
   private var received: [UInt8] = []
 
   init(port: Int) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()

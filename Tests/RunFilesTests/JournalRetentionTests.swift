@@ -234,7 +234,7 @@ import Testing
       try journal.finish()
     }
     let now = time(nil)
-    for (index, age) in [60, 10, 50].enumerated() {
+    for (index, age) in [600, 100, 500].enumerated() {
       var times = [
         timespec(tv_sec: now - age, tv_nsec: 0), timespec(tv_sec: now - age, tv_nsec: 0),
       ]
@@ -244,8 +244,8 @@ import Testing
     try journal.setPublished(9)
     try journal.synchronise()
     journal.beginTime(wallS: now)
-    #expect(journal.chooseForDeletion(limits(ageS: 70), nowS: journal.nowS) == .withinLimits)
-    #expect(journal.chooseForDeletion(limits(ageS: 55), nowS: journal.nowS) == .deleting)
+    #expect(journal.chooseForDeletion(limits(ageS: 700), nowS: journal.nowS) == .withinLimits)
+    #expect(journal.chooseForDeletion(limits(ageS: 550), nowS: journal.nowS) == .deleting)
   }
 
   /// Of records that are being deleted unpublished none counts as published: the next process may find

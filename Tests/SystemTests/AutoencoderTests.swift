@@ -11,7 +11,7 @@ import Testing
     var choice = Daemon.Choice()
     choice.workers = workers
     let daemon = try Daemon(trained, choice)
-    #expect(daemon.program.errors.contains("autoencoder"))
+    try daemon.waitForLog("autoencoder")
     try Programs.tamis(
       "replay", trained.background, trained.anomalies, "--connect", daemon.input, "--batch", "37"
     ).expectExit()

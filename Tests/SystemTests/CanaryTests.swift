@@ -71,7 +71,7 @@ import Testing
     // The recorder ends with the run; what comes after it stays with the sender.
     _ = try Programs.tamis(
       "replay", trained.background, "--connect", "tcp://127.0.0.1:\(port)", "--inject",
-      trained.anomalies, "--every", "100", "--wait", "5"
+      trained.anomalies, "--every", "100", "--wait", "15"
     ).wait()
     try recorder.expectExit()
     let daemon = try Daemon(trained)

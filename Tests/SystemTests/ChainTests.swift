@@ -35,13 +35,7 @@ import Testing
     choice.inputPattern = chosen.input == "push" ? "pull" : "sub"
     choice.outputPattern = chosen.output
     let daemon = try Daemon(trained, choice)
-    let received = daemon.folder("received")
-    let receiver = try Programs.peer(
-      "receive.py",
-      [
-        "--connect", daemon.output, "--pattern", chosen.output == "pub" ? "sub" : "pull", "--out",
-        received, "--idle", "3", "--timeout", "100", "--quiet",
-      ])
+    let receiver = try Receiver(of: daemon, pattern: chosen.output)
     try Programs.tamis(
       "replay", trained.background, trained.anomalies, "--connect", daemon.input, "--pattern",
       chosen.input, "--batch", "\(chosen.batch)"
@@ -61,7 +55,7 @@ import Testing
     try waitUntil("all is published") {
       Int(daemon.metric("tamis_records_published_total")) == kept
     }
-    #expect(try receiver.expectExit().contains("faults: 0"))
+    #expect(try receiver.end(having: kept).contains("faults: 0"))
     #expect(try daemon.stop() == 0)
     #expect(daemon.program.errors.contains("ledger"))
 
@@ -71,7 +65,7 @@ import Testing
     ).expectExit()
     #expect(verified.contains("verify: identical"))
     #expect(verified.contains("flagged: \(kept)"))
-    let downstream = try RecordedRun(received)
+    let downstream = try RecordedRun(receiver.run)
     let journal = try RecordedRun(daemon.journal)
     #expect(downstream.recordCount == kept)
     try expectSameRecords(downstream, journal)

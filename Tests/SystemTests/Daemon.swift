@@ -12,6 +12,8 @@ final class Daemon {
   private let configuration: String
   private let environment: [String: String]
   private let launcher: [String]
+  /// From when on another page is a new one; it is behind by the pages that may be made at once.
+  private var nextPage = ContinuousClock.now - .seconds(1.5)
 
   var input: String { "tcp://127.0.0.1:\(inputPort)" }
   var output: String { "tcp://127.0.0.1:\(outputPort)" }
@@ -106,6 +108,11 @@ final class Daemon {
     try change(text).write(toFile: configuration, atomically: true, encoding: .utf8)
   }
 
+  /// Waits until the log has `text`: another thread writes it than the one that acts.
+  func waitForLog(_ text: String) throws {
+    try waitUntil("the log says \(text)\n\(program.errors)") { program.errors.contains(text) }
+  }
+
   /// Sends SIGHUP and waits until the reload was made or refused.
   func reload() throws {
     let before = metric("tamis_reloads_total")
@@ -123,27 +130,66 @@ final class Daemon {
   }
 
   /// All samples of the metrics page whose name and labels begin so, added up.
-  func metric(_ prefix: String) -> Double {
-    guard let page = httpGet(port: httpPort, "/metrics")?.body else { return .nan }
-    return page.split(separator: "\n").filter { line in
+  func metric(_ prefix: String) -> Double { metrics().sum(prefix) }
+
+  /// The metrics page as it is now.
+  ///
+  /// The daemon makes a page twenty times at once and ten times a second, and gives who asks more often
+  /// an older one. What is true since the last page was read would not be in it: this one is waited for.
+  func metrics() -> MetricsPage {
+    let now = ContinuousClock.now
+    let dueBy = max(nextPage, now - .seconds(1.5))
+    if dueBy > now { usleep(UInt32((dueBy - now) / .microseconds(1))) }
+    nextPage = dueBy + .milliseconds(110)
+    return MetricsPage(text: httpGet(port: httpPort, "/metrics")?.body)
+  }
+
+  /// Waits until so many records of any kind were taken or refused. Where there are no more, what is to
+  /// be kept of them is in the journal then, and the ledger has them.
+  func waitForEvents(_ count: Int) throws {
+    try waitUntil("\(count) events decided, have \(decided)", seconds: 300) {
+      if !program.isRunning { throw Failure("tamisd ended:\n\(program.errors)") }
+      let page = metrics()
+      return page.decided > count || page.decided == count && page.sum("tamis_ring_records") == 0
+    }
+  }
+
+  /// Waits until nothing has come for a second, once the senders have ended, and all is decided.
+  func waitUntilDry() throws {
+    var before = -1
+    try waitUntil("the stream has run dry") {
+      usleep(1_000_000)
+      let page = metrics()
+      defer { before = page.decided }
+      return page.decided == before && page.sum("tamis_ring_records") == 0
+    }
+  }
+
+  var decided: Int { metrics().decided }
+
+  /// Ends it as an operator does and returns the exit status.
+  func stop() throws -> Int32 {
+    program.signal(SIGTERM)
+    return try program.wait()
+  }
+}
+
+/// A page of metrics; nothing on it is a number where nobody answered.
+struct MetricsPage {
+  let text: String?
+
+  /// All samples whose name and labels begin so, added up.
+  func sum(_ prefix: String) -> Double {
+    guard let text else { return .nan }
+    return text.split(separator: "\n").filter { line in
       line.hasPrefix(prefix)
         && [" ", "{", ","].contains { line.dropFirst(prefix.count).hasPrefix($0) }
         || line.hasPrefix(prefix) && prefix.hasSuffix("}")
     }.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
   }
 
-  /// Waits until so many records of any kind were taken or refused.
-  func waitForEvents(_ count: Int) throws {
-    try waitUntil("\(count) events decided, have \(decided)", seconds: 120) { decided >= count }
-  }
-
+  /// Records of any kind that were taken or refused; -1 where nobody answered.
   var decided: Int {
-    Int(metric("tamis_events_scored_total") + metric("tamis_events_rejected_total"))
-  }
-
-  /// Ends it as an operator does and returns the exit status.
-  func stop() throws -> Int32 {
-    program.signal(SIGTERM)
-    return try program.wait()
+    Int(exactly: sum("tamis_events_scored_total") + sum("tamis_events_rejected_total")) ?? -1
   }
 }

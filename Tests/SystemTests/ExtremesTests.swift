@@ -19,6 +19,6 @@ import Testing
         "\(Programs.root)/Tests/SystemTests/Peers/extremes.py", "--programs", Programs.folder,
         "--folder", folder.path, "--only", kind, "--share", "\(share)",
       ])
-    try trial.expectExit(seconds: 600)
+    try trial.expectExit(seconds: 1_800)
   }
 }

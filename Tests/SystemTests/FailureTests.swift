@@ -12,7 +12,7 @@ import Testing
     var choice = Daemon.Choice()
     choice.workers = workers
     let daemon = try Daemon(trained, choice)
-    let receiver = try receiver(of: daemon)
+    let receiver = try Receiver(of: daemon)
     let sender = try endlessSender(to: daemon)
     try daemon.waitForEvents(5_000)
     #expect(try daemon.stop() == 0)
@@ -34,16 +34,15 @@ import Testing
       (try offline.flaggedRecord(at: $0)).event.sequence <= last
     }.count
     #expect(journal.recordCount == due)
-    #expect(try receiver.expectExit().contains("received: \(due) records"))
+    #expect(try receiver.end(having: due).contains("received: \(due) records"))
   }
 
   @Test func aKilledDaemonGoesOnWhereItWas() throws {
     let trained = try TrainedFixture.shared.get()
     let daemon = try Daemon(trained)
     // Numbers jump at each kill, and only who can ask knows that nothing was missed.
-    let receiver = try receiver(
-      of: daemon, idle: 15,
-      options: ["--catch-up", daemon.catchUp, "--from", "1", "--out", daemon.folder("received")])
+    let receiver = try Receiver(
+      of: daemon, options: ["--catch-up", daemon.catchUp, "--from", "1"])
     let sender = try endlessSender(to: daemon)
     for _ in 0..<3 {
       let before = daemon.decided
@@ -55,7 +54,8 @@ import Testing
     try daemon.waitForEvents(3_000)
     sender.signal(SIGKILL)
     // Only a daemon that lives can answer what lies in the last jump.
-    let said = try receiver.expectExit()
+    try daemon.waitUntilDry()
+    let said = try receiver.end(having: flaggedByteCount(in: daemon.journal) / 640)
     #expect(try daemon.stop() == 0)
     let journal = try RecordedRun(daemon.journal)
     var (last, jumps) = (UInt64(0), 0)
@@ -79,15 +79,18 @@ import Testing
     let replay = try Programs.tamis(
       "replay", trained.anomalies, "--connect", daemon.input, "--pattern", "push")
     try waitUntil("the stall shows") { daemon.metric("tamis_journal_stalled") == 1 }
-    let health = try #require(httpGet(port: daemon.httpPort, "/healthz"))
-    #expect(health.status == 503)
-    #expect(health.body.contains("journal"))
+    try waitUntil("the health shows it") {
+      httpGet(port: daemon.httpPort, "/healthz")?.status == 503
+    }
+    #expect(httpGet(port: daemon.httpPort, "/healthz")?.body.contains("journal") == true)
     try limitFileSize(of: daemon, to: "unlimited")
     try replay.expectExit()
     try daemon.waitForEvents(2_000)
     #expect(daemon.metric("tamis_journal_stalled") == 0)
     #expect(daemon.metric("tamis_journal_failures_total") > 0)
-    #expect(httpGet(port: daemon.httpPort, "/healthz")?.status == 200)
+    try waitUntil("the health is well") {
+      httpGet(port: daemon.httpPort, "/healthz")?.status == 200
+    }
     #expect(try daemon.stop() == 0)
     #expect(
       try Programs.tamis(
@@ -111,8 +114,9 @@ import Testing
       #expect(try daemon.stop() == 0)
       try daemon.restart()
       #expect(daemon.metric("tamis_records_waiting") == kept)
-      let receiver = try receiver(of: daemon, pattern: pattern)
-      #expect(try receiver.expectExit().contains("received: \(Int(kept)) records"))
+      let receiver = try Receiver(of: daemon, pattern: pattern)
+      #expect(
+        try receiver.end(having: Int(kept)).contains("received: \(Int(kept)) records"))
       try waitUntil("nothing waits") { daemon.metric("tamis_records_waiting") == 0 }
       #expect(try daemon.stop() == 0)
     }
@@ -153,23 +157,12 @@ import Testing
 
 // MARK: - Peers of these tests
 
-private func receiver(
-  of daemon: Daemon, pattern: String = "pub", idle: Int = 4, options: [String] = []
-) throws -> Launched {
-  try Programs.peer(
-    "receive.py",
-    [
-      "--connect", daemon.output, "--pattern", pattern == "pub" ? "sub" : "pull", "--idle",
-      "\(idle)", "--timeout", "100", "--quiet",
-    ] + options)
-}
-
-/// Sends half a million events in order from one connection, and writes them to `sent`.
+/// Sends events in order from one connection, more than any test takes.
 private func endlessSender(to daemon: Daemon) throws -> Launched {
   try Programs.peer(
     "send.py",
     [
-      "--generate", "500000", "--rate", "15000", "--batch", "16", "--connect", daemon.input,
+      "--generate", "50000000", "--rate", "15000", "--batch", "16", "--connect", daemon.input,
     ])
 }
 
@@ -182,7 +175,7 @@ private func offlineFlagged(_ daemon: Daemon, _ trained: TrainedFixture) throws 
     "200000")
   let sender = try Programs.peer(
     "send.py",
-    ["--generate", "500000", "--batch", "256", "--connect", "tcp://127.0.0.1:\(port)"])
+    ["--generate", "50000000", "--batch", "256", "--connect", "tcp://127.0.0.1:\(port)"])
   try recorder.expectExit()
   sender.signal(SIGKILL)
   try Programs.tamis(

@@ -42,7 +42,7 @@ final class Launched: @unchecked Sendable {
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
   /// Waits for the program's end and returns its exit status; 128 + the signal that ended it.
-  func wait(seconds: Double = 120) throws -> Int32 {
+  func wait(seconds: Double = 300) throws -> Int32 {
     try waitUntil("\(name) ends", seconds: seconds) { !self.process.isRunning }
     process.waitUntilExit()
     return process.terminationReason == .exit
@@ -51,7 +51,7 @@ final class Launched: @unchecked Sendable {
 
   /// Waits, and fails the test with what the program said where the status is another.
   @discardableResult
-  func expectExit(_ expected: Int32 = 0, seconds: Double = 120) throws -> String {
+  func expectExit(_ expected: Int32 = 0, seconds: Double = 300) throws -> String {
     let status = try wait(seconds: seconds)
     if status != expected {
       throw Failure("\(name): exit status \(status), expected \(expected)\n\(output)\n\(errors)")
@@ -66,13 +66,15 @@ struct Failure: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Looks every 10 ms until `condition` holds; a generous limit guards against hanging.
+/// Looks every 10 ms until `condition` holds; a generous limit guards against hanging, and is not met
+/// by a machine that has other things to do.
 func waitUntil(
-  _ what: String, seconds: Double = 60, _ condition: () throws -> Bool
+  _ what: @autoclosure () -> String, seconds: Double = 120, _ condition: () throws -> Bool
 ) throws {
-  let deadline = Date(timeIntervalSinceNow: seconds)
+  let clock = ContinuousClock()
+  let deadline = clock.now + .seconds(seconds)
   while try !condition() {
-    if Date() > deadline { throw Failure("after \(seconds) s still not: \(what)") }
+    if clock.now > deadline { throw Failure("after \(seconds) s still not: \(what())") }
     usleep(10_000)
   }
 }

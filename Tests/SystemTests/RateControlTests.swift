@@ -94,7 +94,7 @@ import Testing
     try daemon.rewrite { $0 + "\nrate_control: {points: [losse=0.1]}\n" }
     try daemon.reload()
     #expect(daemon.metric("tamis_last_reload_successful") == 0)
-    #expect(daemon.program.errors.contains("rate_control.points: found `losse`"))
+    try daemon.waitForLog("rate_control.points: found `losse`")
     try daemon.rewrite { $0.replacingOccurrences(of: "losse", with: "loose") }
     try daemon.reload()
     #expect(daemon.metric("tamis_threshold_factor{working_point=\"loose\"}") == 1)

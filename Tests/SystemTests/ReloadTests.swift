@@ -69,7 +69,7 @@ import Testing
     #expect(daemon.metric("tamis_reloads_total{result=\"ok\"}") == 5)
     #expect(daemon.metric("tamis_reloads_total{result=\"refused\"}") == 2)
     #expect(daemon.metric("tamis_arms_generation") == 6)
-    #expect(daemon.program.errors.contains("reload refused"))
+    try daemon.waitForLog("reload refused")
     try replay.expectExit()
     try daemon.waitForEvents(22_000)
     #expect(daemon.metric("tamis_events_received_total") == 22_000)
@@ -166,11 +166,11 @@ import Testing
     }
     try daemon.reload()
     #expect(daemon.metric("tamis_last_reload_successful") == 0)
-    #expect(daemon.program.errors.contains("found 5 features, expected 64"))
+    try daemon.waitForLog("found 5 features, expected 64")
     // A configuration that cannot be read is refused too, and the daemon works on.
     try daemon.rewrite { $0 + "\nnonsense: 1\n" }
     try daemon.reload()
-    #expect(daemon.program.errors.contains("nonsense"))
+    try daemon.waitForLog("nonsense")
     try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     #expect(try daemon.stop() == 0)
@@ -211,20 +211,14 @@ import Testing
     var choice = Daemon.Choice()
     choice.outputLines = "  publish: all\n"
     let daemon = try Daemon(trained, choice)
-    let received = daemon.folder("received")
-    let receiver = try Programs.peer(
-      "receive.py",
-      [
-        "--connect", daemon.output, "--out", received, "--idle", "3", "--timeout", "100",
-        "--quiet",
-      ])
+    let receiver = try Receiver(of: daemon)
     try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
-    #expect(try receiver.expectExit().contains("faults: 0"))
+    #expect(try receiver.end(having: 2_000).contains("faults: 0"))
     let unflagged = daemon.metric("tamis_records_published_total{topic=\"unflagged\"}")
     #expect(unflagged > 0 && daemon.metric("tamis_records_published_total") == 2_000)
     #expect(try daemon.stop() == 0)
-    let run = try RecordedRun(received)
+    let run = try RecordedRun(receiver.run)
     #expect(run.recordCount == 2_000)
     let records = try (0..<2_000).map { try run.flaggedRecord(at: $0).header }
     #expect(records.filter { $0.reasons.isEmpty }.count == Int(unflagged))
@@ -254,7 +248,6 @@ import Testing
     }
     try replay.expectExit()
     try daemon.waitForEvents(20_000)
-    try waitUntil("what is kept is in the journal") { daemon.metric("tamis_ring_records") == 0 }
     let seconds = Double((ContinuousClock.now - began) / .seconds(1))
     let above = daemon.metric("tamis_events_above_threshold_total")
     let kept = daemon.metric("tamis_records_journaled_total")
@@ -262,10 +255,8 @@ import Testing
     #expect(above > 10_000 && kept + suppressed == above)
     // It is over when it is over, without another event.
     try waitUntil("the flood is over") { daemon.metric("tamis_flood_prescale") == 1 }
-    try waitUntil("the log tells both\n\(daemon.program.errors)") {
-      let log = daemon.program.errors
-      return log.contains("flood: more events") && log.contains("the flood is over")
-    }
+    try daemon.waitForLog("flood: more events")
+    try daemon.waitForLog("the flood is over")
     #expect(try daemon.stop() == 0)
     let run = try RecordedRun(daemon.journal)
     let weights = try (0..<run.recordCount).map { Double(try run.flaggedRecord(at: $0).weight) }

@@ -28,7 +28,7 @@ import Testing
     let daemon = try Daemon(trained)
     let replay = try Programs.tamis(
       "replay", trained.background, "--connect", daemon.input, "--pace", "2000/s", "--batch", "1",
-      "--wait", "1")
+      "--wait", "5")
     try daemon.waitForEvents(100)
     daemon.program.signal(SIGKILL)
     #expect(try replay.wait() == 1)
@@ -51,7 +51,7 @@ import Testing
     let replay = try Programs.tamis(
       "replay", trained.anomalies, "--bind", address, "--pattern", "pub", "--subscribers", "2")
     let recorders = try (0..<2).map { index in
-      usleep(200_000)
+      usleep(200_000)  // the second one later than the first
       return try Programs.tamis(
         "record", "--connect", address, "--out", folder("recorded\(index)"))
     }
@@ -107,7 +107,7 @@ import Testing
     let recorder = try Programs.tamis(
       "record", "--bind", address, "--pattern", "pull", "--out", folder("recorded"))
     let replay = try Programs.tamis(
-      "replay", trained.background, "--connect", address, "--pace", "2000", "--wait", "2")
+      "replay", trained.background, "--connect", address, "--pace", "2000", "--wait", "60")
     try waitUntil("something is recorded") {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder("recorded"))) ?? []
       return names.contains { name in

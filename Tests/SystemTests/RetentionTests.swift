@@ -20,9 +20,8 @@ import Testing
     return try Daemon(trained, choice)
   }
 
-  private func receiver(of daemon: Daemon, idle: Int = 4) throws -> Launched {
-    let receiver = try Programs.peer(
-      "receive.py", ["--connect", daemon.output, "--idle", "\(idle)", "--quiet"])
+  private func receiver(of daemon: Daemon, as name: String = "received") throws -> Receiver {
+    let receiver = try Receiver(of: daemon, as: name)
     try waitUntil("it subscribes") { daemon.metric("tamis_output_subscribers") == 1 }
     return receiver
   }
@@ -51,7 +50,7 @@ import Testing
     #expect(
       Int(daemon.metric("tamis_journal_records_deleted_total{published=\"true\"}")) == oldest - 1)
     #expect(daemon.metric("tamis_journal_records_deleted_total{published=\"false\"}") == 0)
-    #expect(try receiver.expectExit().contains("received: \(kept) records"))
+    #expect(try receiver.end(having: kept).contains("received: \(kept) records"))
     let said = try Programs.peer(
       "catch_up.py", ["--connect", daemon.catchUp, "--from", "3"]
     ).expectExit()
@@ -70,7 +69,7 @@ import Testing
     #expect(Int(daemon.metric("tamis_journal_last_number")) == kept)
     #expect(
       Int(daemon.metric("tamis_journal_records_deleted_total{published=\"true\"}")) == oldest - 1)
-    let again = try self.receiver(of: daemon)
+    let again = try self.receiver(of: daemon, as: "received again")
     try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     try waitUntil("more are deleted") {
@@ -79,7 +78,8 @@ import Testing
     }
     daemon.program.signal(SIGKILL)
     _ = try daemon.program.wait()
-    _ = try again.wait()
+    again.program.signal(SIGTERM)
+    _ = try again.program.wait()
     try Programs.tamis("inspect", daemon.journal).expectExit()
     try daemon.restart()
     // After a kill numbers go on behind the block that was reserved at the start.
@@ -108,10 +108,11 @@ import Testing
       } else {
         try waitUntil("it shows") { daemon.metric("tamis_journal_retention_held") == 1 }
         #expect(lost() == 0 && daemon.metric("tamis_journal_oldest_number") == 1)
-        #expect(daemon.program.errors.contains("were not published"))
+        try daemon.waitForLog("were not published")
       }
       let receiver = try receiver(of: daemon)
-      #expect(try receiver.expectExit().contains("received: \(Int(kept - lost())) records"))
+      let left = Int(kept - lost())
+      #expect(try receiver.end(having: left).contains("received: \(left) records"))
       if !isAllowed {
         try waitUntil("it is over") { daemon.metric("tamis_journal_retention_held") == 0 }
         try waitUntil("they are deleted") { daemon.metric("tamis_journal_size_bytes") <= 131_072 }
@@ -150,8 +151,10 @@ import Testing
     try waitUntil("the stall shows") { daemon.metric("tamis_journal_stalled") == 1 }
     try waitUntil("the warning shows") { daemon.metric("tamis_journal_space_low") == 1 }
     #expect(daemon.metric("tamis_journal_free_bytes") < 524_288)
-    #expect(daemon.program.errors.contains("journal.free_bytes_min"))
-    #expect(httpGet(port: daemon.httpPort, "/healthz")?.status == 503)
+    try daemon.waitForLog("journal.free_bytes_min")
+    try waitUntil("the health shows it") {
+      httpGet(port: daemon.httpPort, "/healthz")?.status == 503
+    }
     try FileManager.default.removeItem(atPath: filler)
     try replay.expectExit()
     try daemon.waitForEvents(2_000)
@@ -169,14 +172,14 @@ import Testing
     guard disk.isMounted else { return }
     let daemon = try daemon(
       trained, ["keep_bytes_max: 1073741824", "free_bytes_min: 0"], at: disk.path + "/journal")
-    let receiver = try receiver(of: daemon, idle: 8)
+    let receiver = try receiver(of: daemon)
     try Programs.tamis("replay", trained.anomalies, "--connect", daemon.input).expectExit()
     try daemon.waitForEvents(2_000)
     let kept = Int(daemon.metric("tamis_records_journaled_total"))
     #expect(kept * 640 > 512 << 10)
     #expect(daemon.metric("tamis_journal_records_deleted_total{published=\"true\"}") > 0)
     #expect(daemon.metric("tamis_journal_records_deleted_total{published=\"false\"}") == 0)
-    #expect(try receiver.expectExit().contains("received: \(kept) records"))
+    #expect(try receiver.end(having: kept).contains("received: \(kept) records"))
     #expect(try daemon.stop() == 0)
   }
 }

@@ -135,7 +135,9 @@ import Testing
     let daemon = try daemon(workers: 1)
     let replay = try Programs.tamis(
       "replay", trained.anomalies, "--connect", daemon.input, "--pace", pace, "--gap-max", "0.001")
-    usleep(300_000)
+    try waitUntil("the first record has come, or all") {
+      daemon.metric("tamis_control_records_total") > 0 || !replay.isRunning
+    }
     replay.signal(SIGTERM)
     let status = try replay.wait()
     #expect(status == 0 || status == 1)

@@ -23,7 +23,7 @@ final class Door {
     let gatekeeper = try ZAPHandler(context, reportIntervalMs: reportIntervalMs) {
       reports.add($0)
     }
-    server = try makeSocket(context, .pull, [.receiveTimeoutMs(20_000)])
+    server = try makeSocket(context, .pull, [.receiveTimeoutMs(60_000)])
     counts = try gatekeeper.guardSocket(
       server, as: "door",
       AdmissionPolicy(
@@ -54,11 +54,19 @@ final class Door {
   }
 
   /// Whether what a new peer sends within `waitMs` arrives.
-  func reaches(_ curve: SocketOption?, waitMs: Int = 20_000) throws -> Bool {
+  func reaches(_ curve: SocketOption?, waitMs: Int = 60_000) throws -> Bool {
     let peer = try peer(try Context(), curve)
     try peer.set(.sendTimeoutMs(waitMs))
     guard try peer.send("hello", blocking: true) else { return false }
     return try receiveText(server) == "hello"
+  }
+
+  /// Whether a new peer that stays is counted under `reason`, and does not get in.
+  func refuses(_ curve: SocketOption?, as reason: HandshakeFailure.Reason) throws -> Bool {
+    let before = counts.figures.failed[reason, default: 0]
+    let peer = try peer(try Context(), curve)
+    try expect(reason, atLeast: before + 1)
+    return try !peer.send("hello")
   }
 
   /// Waits until `reason` was counted so often.

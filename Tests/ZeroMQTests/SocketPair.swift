@@ -1,12 +1,12 @@
 internal import Glibc
 internal import ZeroMQ
 
-/// A socket whose blocking calls end after 20 s, so that a broken test fails instead of hanging.
+/// A socket whose blocking calls end after 60 s, so that a broken test fails instead of hanging.
 func makeSocket(
   _ context: Context, _ kind: SocketKind, _ options: [SocketOption] = []
 ) throws -> Socket {
   let socket = try Socket(context, kind)
-  try socket.set([.receiveTimeoutMs(20_000), .sendTimeoutMs(20_000)] + options)
+  try socket.set([.receiveTimeoutMs(60_000), .sendTimeoutMs(60_000)] + options)
   return socket
 }
 
@@ -19,7 +19,7 @@ func join(_ server: Socket, _ client: Socket) throws -> String {
   return address
 }
 
-/// Receives one part as bytes, waiting for it; nil where none came in 20 s.
+/// Receives one part as bytes, waiting for it; nil where none came in 60 s.
 func receive(_ socket: Socket) throws -> [UInt8]? {
   var message = Message()
   guard try socket.receive(into: &message, blocking: true) else { return nil }
@@ -36,13 +36,14 @@ func send(_ bytes: [UInt8], to socket: Socket, more: Bool = false) throws -> Boo
   try bytes.withUnsafeBytes { try socket.send($0, more: more, blocking: true) }
 }
 
-/// Repeats `attempt` until it yields something, at most 20 s long.
+/// Repeats `attempt` until it yields something, at most 60 s long.
 func eventually<Value>(_ attempt: () throws -> Value?) rethrows -> Value? {
-  for _ in 0..<20_000 {
+  let end = ContinuousClock.now + .seconds(60)
+  while true {
     if let value = try attempt() { return value }
+    if ContinuousClock.now > end { return nil }
     usleep(1_000)
   }
-  return nil
 }
 
 /// Runs `body` on a thread of its own; the result joins it.
