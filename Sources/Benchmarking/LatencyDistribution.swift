@@ -24,11 +24,11 @@ package struct LatencyDistribution: Sendable {
 
   /// A bin of the histogram.
   package struct Bin: Equatable, Sendable {
-    /// Durations above this, in seconds, are in it,
+    /// The lower end in seconds, which is not in the bin.
     package var lower: Double
-    /// up to and including this.
+    /// The upper end in seconds, which is.
     package var upper: Double
-    /// How many.
+    /// The number of durations.
     package var count: Int
   }
 

@@ -3,7 +3,7 @@
 package struct CalibrationTally: Sendable {
   /// The largest scores.
   package var scores: ThresholdAccumulator
-  /// What quiet working points need; nil where none is asked for.
+  /// The counts for quiet working points; nil where none is asked for.
   package var quiet: QuietTally?
   /// All scores with their conditions; nil where no thresholds by condition are asked for.
   package var conditioned: ConditionedEvents?

@@ -69,8 +69,8 @@ public struct ConditionBins: Equatable, Sendable {
     return bins + [unknown?[point].threshold ?? bins.reduce(-.infinity, max)]
   }
 
-  /// How many background scores of all bins lie at or above the bins' thresholds, by rank: what
-  /// drift compares the rate of the whole stream with.
+  /// How many background scores of all bins lie at or above the bins' thresholds, by rank. Drift
+  /// compares the rate of the whole stream with it.
   public func exceedanceCount(ofPoint point: Int) -> Int {
     let bins = zip(eventCounts, thresholds[point]).reduce(0) { $0 + $1.0 + 1 - $1.1.rank }
     guard let unknown else { return bins }

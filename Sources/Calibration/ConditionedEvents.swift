@@ -16,11 +16,10 @@ package enum ConditionBinRequest: Equatable, Sendable {
   }
 }
 
-/// The scores of events with their conditions, of all events: quantiles, and what belongs between
-/// two of them, are known only when all events are. 8 bytes an event.
+/// The conditions and scores of all events: quantiles of the condition are known only after the last
+/// one. 8 bytes an event.
 package struct ConditionedEvents: Sendable {
-  /// Condition and score of each event, condition first, so that whole numbers have the order of
-  /// both.
+  /// Condition and score of each event as a whole number, ordered by condition, then by score.
   private var keys: [UInt64] = []
 
   /// No events.
@@ -58,7 +57,7 @@ package struct ConditionedEvents: Sendable {
   /// Whether a condition is a finite number.
   package var hasFinite: Bool { keys.contains { condition($0).isFinite } }
 
-  /// Condition and score of each event in an order that depends on the set of events alone.
+  /// Condition and score of each event, sorted: the order depends on the set of events alone.
   var pairs: [(condition: Float, score: Float)] {
     keys.sorted().map { (condition($0), score($0)) }
   }

@@ -1,7 +1,7 @@
 internal import DurableFiles
 internal import StrictJSON
 
-/// What a calibration with working points of the low side knows of quiet events: how rare low
+/// The reference for quiet events, in a calibration with working points of the low side: how rare low
 /// scores are, and what features contribute to the score of background.
 package struct QuietReference: Equatable, Sendable {
   /// The lowest background scores by rank. They are stored with the opposite sign, so that the

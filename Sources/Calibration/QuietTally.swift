@@ -1,7 +1,7 @@
 internal import ReproducibleMath
 
-/// What working points of the low side need of background events. It depends on the set of events
-/// alone.
+/// The counts from background events that working points of the low side need. They depend on the set
+/// of events alone.
 package struct QuietTally: Sendable {
   /// The lowest scores, with the opposite sign.
   package private(set) var scores: ThresholdAccumulator
@@ -48,7 +48,7 @@ package struct QuietTally: Sendable {
     finiteCount += other.finiteCount
   }
 
-  /// What the calibration keeps; `ranks` are those of thresholds, counted from the lowest score,
+  /// The reference for quiet events; `ranks` are those of thresholds, counted from the lowest score,
   /// and `depth` is the rank down to which low scores have rates.
   func reference(including ranks: [Int], depth: Int) -> QuietReference? {
     guard finiteCount > 0,

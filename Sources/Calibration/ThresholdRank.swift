@@ -42,7 +42,7 @@ extension RateGuarantee {
     return good
   }
 
-  /// The fewest background scores for which `rate` has a threshold.
+  /// The least number of background scores for which `rate` has a threshold.
   package func countNeeded(rate: FalsePositiveRate, confidence: Double) -> Int {
     // floor((N + 1) a) >= 1.
     let expected = rate.reciprocalRoundedUp - 1

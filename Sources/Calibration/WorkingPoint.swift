@@ -16,7 +16,7 @@ package struct WorkingPoint: Equatable, Sendable {
   /// The interval of the true rate at the calibration's confidence. For an extrapolated point it
   /// holds as far as the tail model does, or is nil.
   package var fprInterval: ClosedRange<Double>?
-  /// What is promised about the true rate.
+  /// The promise about the true rate.
   package var guarantee: RateGuarantee
   /// One in this many firing events is kept; 1 keeps all.
   package var prescale: UInt32

@@ -4,14 +4,14 @@ package struct WorkingPointRequest: Equatable, Sendable {
   package var name: String
   /// The false-positive rate to keep.
   package var targetFPR: FalsePositiveRate
-  /// What to promise about the rate: `expected` or `withConfidence`.
+  /// The promise about the rate: `expected` or `withConfidence`.
   package var guarantee: RateGuarantee
   /// One in this many firing events is kept.
   package var prescale: UInt32
   /// Which scores fire.
   package var side: ScoreSide
 
-  /// Creates a request; throws where `name` is none.
+  /// Creates a request; throws where `name` is no name of a working point.
   package init(
     name: String, targetFPR: FalsePositiveRate, guarantee: RateGuarantee = .expected,
     prescale: UInt32 = 1, side: ScoreSide = .high

@@ -1,6 +1,6 @@
 /// The verdict of a window on one kind of drift.
 package struct Verdict: Equatable {
-  /// In standard deviations of a normal variable, two-sided; of the subject that deviates most.
+  /// Of the subject that deviates most, in standard deviations of a normal variable, two-sided.
   package var statistic: Double
   package var subject: String?
   package var direction: DriftCheck.Direction?
@@ -31,18 +31,18 @@ extension Sequence<Judgement> {
   }
 }
 
-/// One check over windows of one length: its alarm and the hysteresis of it.
+/// One check over windows of one length: its alarm, with hysteresis.
 struct AlarmTrack: Equatable {
   /// Whether the alarm is up.
   private(set) var isRaised = false
-  /// The last window's.
+  /// The judgement of the last window.
   private(set) var last: Judgement?
-  /// The last window's above its limit while the alarm is up: what the alarm is about, whatever the
-  /// windows after it say.
+  /// While the alarm is up, the last judgement above its limit: the alarm is about that window, also
+  /// when later ones are within their limits.
   private(set) var raising: Judgement?
   private var quietCount = 0
-  /// A shorter window has raised the alarm within the window that is filling: there is nothing to
-  /// add, and the shorter ones, which are sooner quiet, decide when it is over.
+  /// Whether a shorter window raised the alarm within the window that is filling. That window is then
+  /// not judged: the shorter ones, which are quiet sooner, clear the alarm.
   fileprivate var isTainted = false
 
   /// Takes a window's judgement into account.
@@ -69,7 +69,8 @@ package struct AlarmFamily {
   let check: DriftCheck.Name
   /// Its share of all false alarms; the lengths have equal parts of it.
   let share: Double
-  /// Comparisons in a window: features, working points. Each has an equal part (C. Bonferroni).
+  /// Comparisons in a window, such as features or working points. Each has an equal part (C.
+  /// Bonferroni).
   let subjectCount: Int
   private(set) var tracks: [AlarmTrack]
   private(set) var windowCount: UInt64 = 0
@@ -97,8 +98,11 @@ package struct AlarmFamily {
   /// The judgement furthest above its limit of the windows that keep the alarm up; nil without one.
   package var raising: Judgement? { tracks.compactMap(\.raising).foremost }
 
-  /// Judges a window of length `level`; `probability` is what all checks together may take for it,
-  /// nil a window that says nothing.
+  /// Judges a window of length `level`.
+  ///
+  /// - Parameters:
+  ///   - verdict: nil for a window that says nothing.
+  ///   - probability: of a false alarm in the window, for all checks together.
   package mutating func judge(
     _ verdict: Verdict?, level: Int, eventCount: Int, probability: Double, quietWindowCount: Int
   ) {

@@ -29,13 +29,13 @@ package struct ConditionBinning: Equatable {
     firstEdge = Float(first)
   }
 
-  /// A binning with room on both sides of conditions that were seen.
+  /// A binning with room on both sides of the conditions that were seen.
   package init(around seen: ClosedRange<Float>) {
     let magnitude = max(seen.lowerBound.magnitude, seen.upperBound.magnitude)
     // Half of the bins for what was seen. Narrower bins than 2^-20 of the value have no whole
     // number that float32 holds; at 2^-100 and below a value is as good as 0.
     let distance = seen.upperBound - seen.lowerBound
-    // The distance of two numbers of float32 may be none of its numbers.
+    // The distance of two float32 numbers may overflow.
     let sixtieth =
       distance.isFinite ? distance / 60 : seen.upperBound / 60 - seen.lowerBound / 60
     let span = max(sixtieth, magnitude * 0x1p-12, 0x1p-100)
@@ -55,16 +55,14 @@ package struct ConditionBinning: Equatable {
   /// The bin of a condition; nil outside, for a NaN, and where nothing is binned.
   @_noAllocation @_noLocks
   package func bin(of condition: Float) -> Int? {
-    // The product is exact, the difference to half an ulp: what lies so close below an edge may go up.
+    // The product is exact and the difference is rounded: a condition just below an edge may be
+    // counted above it.
     let place = condition * inverseWidth - firstEdge
     guard inverseWidth > 0, place >= 0, place < Float(Self.binCount) else { return nil }
     return Int(place)
   }
 
-  /// The conditions of a bin's lower edge.
-  ///
-  /// The outermost edges of a binning of all numbers lie beyond the largest one, which then stands
-  /// for them.
+  /// The condition at a bin's lower edge; the largest number for an edge beyond it.
   package func lowerEdge(ofBin bin: Int) -> Float {
     let edge = Float(first + bin) * width
     return min(max(edge, -.greatestFiniteMagnitude), .greatestFiniteMagnitude)

@@ -13,8 +13,9 @@ struct ConditionTotals: Equatable {
 
   let pointCount: Int
   private var binning = ConditionBinning.none
-  /// Empty until there is a condition; then one a bin, and one a bin and working point.
+  /// One a bin; empty until there is a condition.
   private var scored: [Int] = []
+  /// One a bin and working point.
   private var flagged: [Int] = []
   var windowCount = 0
   var hours = 0.0
@@ -44,7 +45,7 @@ struct ConditionTotals: Equatable {
     }
   }
 
-  /// Makes the bins coarse enough for the events that are there and those that come.
+  /// Makes the bins coarse enough for the present events and those of `window`.
   private mutating func makeRoom(for window: DecidedCounts) {
     let added = extent(window.binning) { Int(window.conditionScored[$0]) }
     if let added, !scored.isEmpty, binning.holds(added) { return }
@@ -84,7 +85,7 @@ struct ConditionTotals: Equatable {
       let count = (open?.scored ?? 0) + scored[bin]
       open = (start, count)
       let wanted = max(left / max(Self.coarseCount - bins.count, 1), Self.scoredCountMin)
-      // What would be too few for a bin of its own goes with this one.
+      // Events too few for a bin of their own join this one.
       let rest = left - count
       if count >= wanted, rest == 0 || rest >= Self.scoredCountMin {
         bins.append(coarse(start...bin))

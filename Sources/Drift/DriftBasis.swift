@@ -1,6 +1,6 @@
 package import Calibration
 
-/// The references that a calibration has, and the names of those that it lacks.
+/// The references that a calibration has, and notes on those that it lacks.
 package struct DriftBasis {
   let calibration: TriggerCalibration
   let settings: DriftSettings

@@ -33,8 +33,8 @@ package struct DriftCheck: Equatable, Sendable {
   /// that a normal variable exceeds, to either side, with that probability; nil before the first
   /// window. Of several window lengths and subjects the one nearest to its limit.
   package var statistic: Double?
-  /// The alarm is raised above this; nil before the first window. It goes with the window's length
-  /// and with the time it took.
+  /// The alarm is raised above this; nil before the first window. It depends on the window's length and
+  /// on the time it took.
   package var limit: Double?
   /// Windows at or below this are quiet.
   package var quietLimit: Double?
@@ -46,15 +46,15 @@ package struct DriftCheck: Equatable, Sendable {
   package var direction: Direction?
   /// How it deviates, in words with numbers: `feature_07: mean 0.21 standard deviations up`.
   package var finding: String?
-  /// While the alarm is up: the last window that was above its limit. `statistic` and `finding` are
-  /// of a later one, which may be within its limit.
+  /// While the alarm is up, the last window that was above its limit. `statistic` and `finding` may be
+  /// of a later one.
   package var raising: DriftWindow?
   /// Alarms raised since start.
   package var alarmCount: UInt64 = 0
   /// Windows judged since start, of all lengths.
   package var windowCount: UInt64 = 0
 
-  /// How it deviates, as people are told: an alarm is about the window that raised it.
+  /// How it deviates; of an alarm, the finding of the window that raised it.
   package var statement: String? { raising?.finding ?? finding }
 
   init(_ name: Name, isActive: Bool) {
@@ -63,11 +63,11 @@ package struct DriftCheck: Equatable, Sendable {
   }
 }
 
-/// A window and what it said.
+/// A window and its judgement.
 package struct DriftWindow: Equatable, Sendable {
-  /// As those of `DriftCheck`.
+  /// As `DriftCheck.statistic`.
   package var statistic: Double
-  /// The same.
+  /// As `DriftCheck.limit`.
   package var limit: Double
   /// Events in the window.
   package var eventCount: Int

@@ -1,10 +1,10 @@
 internal import Calibration
 
-/// The supervising side: adds windows up, judges them, keeps the alarms.
+/// The judging side: adds windows up, judges them, keeps the alarms.
 ///
-/// Windows of several lengths are sums of the shortest one. What a window may take of the false
-/// alarms is its share of the promise's hours, so that whatever the rate of windows the alarms of
-/// all of them add up to the promise.
+/// Windows of several lengths are sums of the shortest ones. The probability of a false alarm in a
+/// window is its part of the promised hours: over all windows the probabilities add up to the promise,
+/// whatever their rate.
 package struct DriftJudge {
   private let basis: DriftBasis
   private var sampled: [SampledTotals]
@@ -21,9 +21,9 @@ package struct DriftJudge {
   private static let decidedLengths = [1, 8, 64]
   /// A condition changes slowly; windows must see it change.
   private static let conditionLengths = [64, 512, 4_096]
-  /// The shares of the checks in false alarms.
+  /// Each check's share of the false alarms.
   private static let checkShare = 1 / Double(DriftCheck.Name.allCases.count)
-  /// However long a window took, all checks together take no more than this for it.
+  /// The most for all checks together in a window, however long it took.
   private static let probabilityMax = 0.01
 
   package init(_ basis: DriftBasis) {

@@ -8,8 +8,7 @@ package struct DriftReport: Equatable, Sendable {
   package var features: [FeatureDeviation]
   /// The flagged rate by condition, from low to high; empty where no record states a condition.
   package var conditions: [ConditionRate] = []
-  /// Events that were noted but had no window to go to, as the last ones were not yet judged: they
-  /// are left out, never waited for.
+  /// Events that were left out because both windows were full and not yet judged.
   package var decidedLeftOutCount: UInt64 = 0
   /// The same for events of the unbiased sample.
   package var sampledLeftOutCount: UInt64 = 0

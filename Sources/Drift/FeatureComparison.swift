@@ -17,7 +17,7 @@ struct FeatureComparison: Equatable {
   var spreadRatio: Double?
   /// In standard errors of the variance; for a stuck feature the significance of that, negative.
   var spreadStatistic: Double?
-  /// Values that differ from the constant that the feature was, at least.
+  /// The least number of values that differ from the calibration's one value.
   var changedCount = 0
 
   /// Compares where both have enough finite values.
@@ -70,8 +70,8 @@ struct FeatureComparison: Equatable {
     return significance(logProbability: count * portableLog1p(-positive))
   }
 
-  /// The calibration has one value only: how many differ from it now, none before? The same
-  /// inequality bounds their number from below.
+  /// For a feature that had one value in the calibration. The same inequality bounds from below how
+  /// many values differ from it now.
   private mutating func compareConstant(_ sums: FeatureSums, _ reference: FeatureReference) {
     guard sums.fourths > 0 else {
       meanStatistic = 0

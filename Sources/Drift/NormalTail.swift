@@ -25,7 +25,7 @@ package func significance(probability: Double) -> Double {
 private let log2 = 0.6931471805599453
 private let log2Pi = 1.8378770664093453
 
-/// log of the probability that a standard normal variable is above z >= 0.
+/// The logarithm of the probability that a standard normal variable is above z >= 0.
 package func logUpperTail(_ z: Double) -> Double {
   let logDensity = -0.5 * z * z - 0.5 * log2Pi
   if z < 3 {

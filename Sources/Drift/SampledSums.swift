@@ -43,7 +43,7 @@ struct FeatureSums: Equatable {
 struct FeatureScale {
   var origin: Double
   var inverseScale: Double
-  /// A distance up to this is none: a feature that was constant but for rounding still is.
+  /// A distance up to this counts as 0, for a feature that was constant but for rounding.
   var roundingMax: Double
 }
 
@@ -62,7 +62,7 @@ package struct SampledSums {
   var eventCount = 0
   let scores: UnsafeMutablePointer<Int>
   let features: UnsafeMutablePointer<FeatureSums>
-  /// Those whose features are summed: 0 where there is nothing to compare them with.
+  /// Features that are summed; 0 where there is nothing to compare them with.
   let featureCount: Int
 
   init(featureCount: Int) {

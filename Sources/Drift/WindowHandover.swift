@@ -3,8 +3,7 @@ internal import Synchronization
 /// Which of two windows the filling thread owns and which the judging thread.
 ///
 /// The filling thread owns a window until it hands it over, the judging thread until it gives it
-/// back; where the judging thread is late, events without a window are counted and left out.
-/// Neither thread waits.
+/// back. Neither waits: where the judging thread is late, events are left out and counted.
 ///
 /// `@unchecked`: `filling` is the filling thread's and `judging` the judging thread's; the rest is
 /// atomic.

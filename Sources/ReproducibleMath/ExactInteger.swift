@@ -63,7 +63,7 @@ struct ExactInteger: Equatable, Sendable {
     let isExact =
       words.prefix(dropped / 32).allSatisfy { $0 == 0 }
       && (dropped == 0 || words[dropped / 32] & ((1 << (dropped % 32)) - 1) == 0)
-    // 64 bits are more than a double's 53 and two: the last may say that something follows.
+    // Of 64 bits a double needs 53 and two for rounding: the last may stand for dropped ones.
     if !isExact { leading |= 1 }
     let magnitude = Double(sign: .plus, exponent: exponent + dropped, significand: Double(leading))
     return isNegative ? -magnitude : magnitude
@@ -117,7 +117,7 @@ extension ExactInteger {
     return (isNegative ? "-" : "") + String(highest, radix: 16) + rest.joined()
   }
 
-  /// The number that `hexadecimal` writes so; nil for any other text.
+  /// The number whose `hexadecimal` is `text`; nil for any other text.
   init?(hexadecimal text: String) {
     var digits = Array(text.utf8)
     let isNegative = digits.first == UInt8(ascii: "-")
@@ -130,7 +130,7 @@ extension ExactInteger {
       digits.removeLast(min(8, digits.count))
     }
     self.init(isNegative: isNegative, magnitude: words)
-    // Capitals, leading zeros, signs within and the like come back otherwise.
+    // Capitals, leading zeros and signs within the digits give another text.
     if hexadecimal != text { return nil }
   }
 }

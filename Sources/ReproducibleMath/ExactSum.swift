@@ -28,7 +28,7 @@ package struct ExactSum: Equatable, Sendable {
   /// The sum as a hexadecimal integer, in units of 2^-1074.
   package var hexadecimal: String { sum.integer.hexadecimal }
 
-  /// The sum that `hexadecimal` writes so; nil for any other text.
+  /// The sum whose `hexadecimal` is `text`; nil for any other text.
   package init?(hexadecimal text: String) {
     guard let integer = ExactInteger(hexadecimal: text), let sum = FixedPointSum<67>(integer) else {
       return nil

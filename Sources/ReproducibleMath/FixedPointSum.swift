@@ -56,7 +56,7 @@ struct FixedPointSum<let limbCount: Int>: Sendable {
     return ExactInteger(twosComplement: words)
   }
 
-  /// A sum that is `integer` already; nil where it is too wide.
+  /// The sum `integer`; nil where it is too wide.
   init?(_ integer: ExactInteger) {
     guard let words = integer.twosComplement(wordCount: limbCount + 1) else { return nil }
     for index in 0..<limbCount { limbs[index] = Int64(words[index]) }

@@ -24,7 +24,7 @@ package struct FloatMoments: Equatable, Sendable {
   /// Adds a finite number.
   @inline(__always)
   package mutating func add(_ number: Float) {
-    // -0 + 0 is +0: which zero came first must not show.
+    // -0 + 0 is +0: the extremes must not depend on which zero came first.
     let number = number + 0
     precondition(number.isFinite, "moments of \(number)")
     count += 1
@@ -90,8 +90,8 @@ package struct FloatMoments: Equatable, Sendable {
     return squares > 0 ? fourthDistances.scaled(by: -596) / (squares * squares) : nil
   }
 
-  /// Whether the sums are ones of `count` numbers no larger than the range's ends, but for the
-  /// rounding of this comparison.
+  /// Whether `count` numbers within the range can have these sums, but for the rounding of this
+  /// comparison.
   private var isWithinRange: Bool {
     guard let mean, let deviation = standardDeviation else {
       return powerSums == ["0", "0", "0", "0"]
@@ -135,7 +135,8 @@ extension FloatMoments {
     ]
   }
 
-  /// Moments of `count` numbers of known extremes and power sums; nil for sums that are none.
+  /// Moments of `count` numbers of known extremes and power sums; nil for sums that no such numbers
+  /// have.
   package init?(count: Int, range: ClosedRange<Float>?, powerSums: [String]) {
     let integers = powerSums.compactMap(ExactInteger.init(hexadecimal:))
     guard count >= 0, (count == 0) == (range == nil), integers.count == 4, powerSums.count == 4,
@@ -149,7 +150,7 @@ extension FloatMoments {
     self.squares = squares
     self.cubes = cubes
     self.fourths = fourths
-    // Sums that no numbers have (Cauchy and Schwarz), or none within the range.
+    // By Cauchy and Schwarz neither is negative.
     if squaredDistances.isNegative || fourthDistances.isNegative || !isWithinRange { return nil }
   }
 }

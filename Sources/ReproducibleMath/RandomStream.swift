@@ -4,12 +4,12 @@ internal import CScoreKernels
 /// Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11) with the seed as key and
 /// (index, stream) as counter.
 ///
-/// There is no state, so any thread may draw any number in any order, and results hang neither
-/// on call order nor on the number of threads. Every number has the same bits on every machine.
+/// There is no state: any thread may draw any number in any order, and results depend neither on
+/// that order nor on the number of threads. Every number has the same bits on every machine.
 package struct RandomStream: Hashable, Sendable {
   /// The key of the generator.
   package let seed: UInt64
-  /// The upper half of the counter: one stream a purpose. Its user lists the purposes.
+  /// The upper half of the counter, a number for each purpose; the user lists the purposes.
   package let stream: UInt64
 
   /// Creates the stream; streams that differ in seed or number are independent.

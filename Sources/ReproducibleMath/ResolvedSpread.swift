@@ -1,8 +1,8 @@
-/// A standard deviation of numbers of float32 that says more than how they were rounded.
+/// Whether a standard deviation of float32 numbers is more than their rounding.
 ///
-/// Values that differ by a few float steps, a detector's constant that was computed twice, have a
-/// spread that is no scale: measured in it, the next step away lies thousands of spreads off. Such
-/// a feature is as good as constant.
+/// Values that differ by a few float steps, such as a detector's constant that was computed twice,
+/// have a spread that is no scale: a further step would lie thousands of spreads away. The feature is
+/// then treated as constant.
 package enum ResolvedSpread {
   /// A spread of at most this many float steps of the mean is rounding.
   package static let stepCount: Float = 4

@@ -5,7 +5,7 @@ internal import ScoreModel
 /// first-level cache.
 private let prototypesAtOnce = 256
 
-/// Which parts a distance has in a network's block of memory.
+/// The parts of a distance in a network's block of memory.
 struct DistanceLayout {
   let distance: NeighbourDistance
 
@@ -34,7 +34,7 @@ struct DistanceLayout {
       let layer = layer(chunk)
       let packed = layer.pack(
         weights: weights, bias: halfSquares(chunk)[...], into: memory)
-      // What fills the last panel up must never be the largest.
+      // The padding of the last panel must never be the largest.
       let bias = UnsafeMutablePointer(mutating: packed.bias)
       for padding in chunk.count..<layer.paddedOutputCount { bias[padding] = -.infinity }
       (layers + index).initialize(to: packed)

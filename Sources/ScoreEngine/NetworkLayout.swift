@@ -1,7 +1,7 @@
 internal import CScoreKernels
 internal import ScoreModel
 
-/// Which parts a network has in its one block of memory, and how they are written there.
+/// The parts of a network in its block of memory, and how they are written there.
 struct NetworkLayout {
   let shape: NetworkShape
   /// The number of scoring levels.

@@ -11,9 +11,9 @@ struct ScreenRange {
   let model: TrainedModel
   let scoring: Scoring
 
-  /// Beyond this |z| no detector is calibrated, and no precision is lost below it.
+  /// No detector is calibrated beyond this |z|.
   private static let inputLimitMax = 1e6
-  /// Ordinary events lie below this |z|. A screen that could not take them would be of no use.
+  /// Ordinary events lie below this |z|: a screen must take them.
   private static let inputLimitMin = 100.0
   /// The squares of outputs are summed in float32, whose range ends at 3.4e38.
   private static let scoreMax = 1e37

@@ -4,8 +4,8 @@ internal import NumberText
 /// A part of the score for what lies far from all background: a weight times the squared distance,
 /// in standardised features, to the nearest of some training events, the prototypes.
 ///
-/// The squared norm of a network is learnt where background is; far outside it says little. The
-/// distance is right there, and where events are too few to teach a network.
+/// A network learns its norm where background lies; far outside, and where events are too few to
+/// train it, the distance tells more.
 public struct NeighbourDistance: Equatable, Sendable {
   /// M standardised events, one after another, D features each.
   public let prototypes: [Float]
@@ -14,7 +14,7 @@ public struct NeighbourDistance: Equatable, Sendable {
   /// What the squared distance is multiplied with, positive.
   public let weight: Float
 
-  /// More prototypes than this are not read.
+  /// The most prototypes that a file may have.
   public static let countMax = 1 << 20
 
   /// `prototypes.count` is a multiple of `count`; all are finite, and the weight is positive.

@@ -74,7 +74,7 @@ extension NetworkShape {
 }
 
 extension NetworkTensor {
-  /// What the names of a network's tensors with several parts begin with.
+  /// The first parts of the names of a network's tensors.
   static let firstNames = ["sigma_embed", "input_proj", "blocks", "output", "layers"]
 }
 

@@ -11,10 +11,10 @@ package final class ServiceNotifier: Sendable {
   /// nil where it does not watch. Call it at half that interval or more often.
   package let watchdogIntervalNs: UInt64?
 
-  /// Where the datagrams go, as `NOTIFY_SOCKET` has it.
+  /// The socket that gets the datagrams, as `NOTIFY_SOCKET` names it.
   package let socketName: String
 
-  /// The socket that they leave by, close-on-exec.
+  /// The socket that sends them, close-on-exec.
   package let descriptor: CInt
 
   private let address: NotifyAddress
@@ -26,7 +26,7 @@ package final class ServiceNotifier: Sendable {
   ///     `WATCHDOG_USEC`: the watchdog's interval in microseconds. `WATCHDOG_PID`: the one process
   ///     that it is meant for.
   ///   - process: the process that `WATCHDOG_PID` may mean; this one where nil.
-  /// - Throws: `NotifyFailure` where the name cannot be used or there is no socket to be had.
+  /// - Throws: `NotifyFailure` where the name cannot be used or no socket can be made.
   package init?(
     environment: [String: String], process: Int32? = nil
   ) throws(NotifyFailure) {
@@ -64,7 +64,7 @@ package final class ServiceNotifier: Sendable {
     send("READY=1\n\(statusLine(status))")
   }
 
-  /// The configuration is being loaded again; `ready(status:)` must follow, whatever comes of it.
+  /// The configuration is being loaded again; `ready(status:)` must follow, also after a failure.
   @discardableResult
   package func reloading() -> NotifyFailure? {
     // The time lets the manager tell this reload from an older one.
@@ -84,8 +84,8 @@ package final class ServiceNotifier: Sendable {
   @discardableResult
   package func status(_ text: String) -> NotifyFailure? { send(statusLine(text)) }
 
-  /// The pipeline makes progress, or idles soundly. To be called because of that, never because of
-  /// a timer alone.
+  /// The pipeline makes progress, or has nothing to do. Call it after checking that, never from a
+  /// timer alone.
   @discardableResult
   package func watchdog() -> NotifyFailure? { send("WATCHDOG=1") }
 

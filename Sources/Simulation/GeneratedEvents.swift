@@ -4,8 +4,8 @@ internal import RunFiles
 package import StrictJSON
 internal import WorkerThreads
 
-/// Events that a program makes. Each depends only on its place, so that files of them do not depend
-/// on how many threads made them.
+/// Events that a program makes. Each depends on its place alone: files of them are the same bytes
+/// with any number of threads.
 package struct GeneratedEvents: Sendable {
   /// D.
   package let featureCount: Int
@@ -118,7 +118,7 @@ package struct GeneratedEvents: Sendable {
     make: @escaping @Sendable (Range<UInt64>, UnsafeMutableRawBufferPointer) throws -> Void,
     write: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
-    // Wide events go by fewer at a time: the events do not depend on it.
+    // A chunk holds fewer wide events. No event depends on that.
     let chunkEventCount = max(1, min(chunkEventCount, Self.chunkByteCountMax / bytesPerEvent))
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: chunkEventCount * bytesPerEvent, alignment: 64)

@@ -1,6 +1,6 @@
 internal import ReproducibleMath
 
-/// The purposes of the random streams. A number's place in its stream is said at each.
+/// The purposes of the random streams, each with the places of its numbers.
 enum SimulationStream: UInt64 {
   /// Keyed by the process seed: normals p D ..< (p + 1) D make the mean of process p.
   case processMean = 1

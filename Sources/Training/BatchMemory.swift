@@ -3,8 +3,7 @@ internal import CScoreKernels
 /// The values that the first phase of a step leaves to the second: each layer's inputs and the loss
 /// gradient at its outputs for every row of the batch, in panels.
 ///
-/// `@unchecked`: within a phase no two threads write the same element, and none reads what another
-/// one writes; a barrier lies between phases.
+/// `@unchecked` by the rule of `FloatBuffer`.
 final class BatchMemory: @unchecked Sendable {
   let rowCount: Int
   /// The noise level of each row.

@@ -1,7 +1,6 @@
-/// Which of the training events measure the network, and whether it learns from them too.
+/// Which of the training events the network is measured on, and whether it learns from them too.
 ///
-/// Event i, counted from 0, is measured where i mod 20 = 19: a rule without chance that spreads the
-/// measured events over all of the data.
+/// Event i, counted from 0, is measured where i mod 20 = 19: without chance, and over all of the data.
 package struct HeldOutSplit: Equatable, Sendable {
   /// One event in this many is measured.
   package static let period = 20

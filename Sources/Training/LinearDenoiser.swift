@@ -1,4 +1,5 @@
-/// How much of the noise the best linear filter explains: the bar that a network must pass.
+/// How much of the noise the best linear filter explains. A network that was trained enough explains
+/// more.
 ///
 /// Of events with covariance C and noise of width sigma it predicts sigma (C + sigma^2)^-1 x and
 /// leaves C (C + sigma^2)^-1 of the noise; it therefore explains the share sigma^2 trace((C +

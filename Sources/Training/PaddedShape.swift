@@ -26,13 +26,13 @@ struct PaddedLayer: Sendable {
   var inputPanels: Int { inputCount.panelCount }
   var outputPanels: Int { outputCount.panelCount }
 
-  /// The block of weights from an input panel to an output panel in [input panel][output][32],
-  /// the form in which gradients are summed and go down.
+  /// The block of weights from an input panel to an output panel in [input panel][output][32], the
+  /// form of the backward pass and of the sums of gradients.
   func backwardBlock(input: Int, output: Int) -> Int {
     weightStart + (input * outputPanels + output) * blockElementCount
   }
 
-  /// The same block in [output panel][input][32], the form in which events go up.
+  /// The same block in [output panel][input][32], the form of the forward pass.
   func forwardBlock(input: Int, output: Int) -> Int {
     weightStart + (output * inputPanels + input) * blockElementCount
   }

@@ -1,8 +1,8 @@
 internal import CScoreKernels
 internal import ReproducibleMath
 
-/// The rows of an autoencoder: events are drawn, and the network says them again. The loss of a row
-/// is its reconstruction error, the sum of squared residuals over the features.
+/// The rows of an autoencoder: events are drawn, and the network reconstructs them. The loss of a row
+/// is the sum of squared residuals over the features.
 struct ReconstructionPhase: RowWork {
   let kernels: TrainingKernels
   let parameters: ParameterState
@@ -13,8 +13,8 @@ struct ReconstructionPhase: RowWork {
   var targetSign: Float { -1 }
   var hasBlocks: Bool { false }
 
-  /// The inputs are the events as they are. They are also stored in the place of a score network's
-  /// noise, since the outputs are compared with them.
+  /// The inputs are the events. They are also stored in the place of a score network's noise, with
+  /// which the outputs are compared.
   func draw(step: Int, rows: Range<Int>, memory: GroupMemory) {
     let featureCount = events.featureCount
     let firstIndex = step * batch.rowCount

@@ -2,7 +2,7 @@ internal import CScoreKernels
 internal import ReproducibleMath
 internal import ScoreModel
 
-/// The rows of a score network: events are drawn and perturbed, and the network says the noise.
+/// The rows of a score network: events are drawn and perturbed, and the network predicts the noise.
 struct RowPhase: RowWork {
   let kernels: TrainingKernels
   let parameters: ParameterState

@@ -5,13 +5,12 @@ package import ScoreModel
 /// The training data as the network sees them, in memory, and the standardiser fitted on them.
 package struct StandardisedEvents: Sendable {
   package let standardiser: Standardiser
-  /// Features that are not constant and whose values differ by no more than rounding; their scale
-  /// is that of a constant.
+  /// Features whose values differ by no more than rounding; their scale is that of a constant.
   package let roundedFeatures: [Int]
   /// Features that have one value in all events; their scale is 1, or four float steps of the value
   /// where that is more.
   package let constantFeatures: [Int]
-  /// Events of which no two have the same features, as the hashes of 64 bits tell them.
+  /// Events left when of equal ones a single one stays, as hashes of 64 bits tell them.
   package let distinctEventCount: Int
   package let eventCount: Int
   package let featureCount: Int
@@ -104,10 +103,10 @@ private struct FeatureRows {
     var (rounded, constant): ([Int], [Int]) = ([], [])
     for feature in squares.indices {
       let spread = (squares[feature] / Double(count)).squareRoot()
-      // The mean of equal values may be off by a rounding: a deviation from it does not prove that
-      // they differ.
-      // A step of rounding must be next to nothing: for large values it is far more than 1.
+      // For large values a step of rounding is far more than 1, and must stay small in z.
       scales[feature] = max(1, Float(ResolvedSpread.floor(mean: mean[feature])))
+      // The mean of equal values may be off by a rounding: a spread above 0 does not prove that they
+      // differ.
       if isConstant(feature) {
         constant.append(feature)
       } else if ResolvedSpread.holds(spread, mean: mean[feature]) {

@@ -1,4 +1,4 @@
-/// The background events that a network learns from: raw features, float32, row after row.
+/// The background events of a training: raw features, float32, row after row.
 package struct TrainingEvents {
   /// N, the number of events.
   package let eventCount: Int

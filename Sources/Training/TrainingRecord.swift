@@ -1,9 +1,9 @@
 internal import ScoreModel
 internal import StrictJSON
 
-/// What the model file says about its training: all that determines the model, and how the loss
-/// fell. Nothing that differs between two trainings of the same recipe on the same events: no
-/// time, no date, no number of threads. What a training does not have is left out.
+/// The training record of a model file: all that determines the model, and how the loss fell. Nothing
+/// in it differs between two trainings of the same recipe on the same events: no time, no date, no
+/// number of threads.
 struct TrainingRecord {
   private var members: JSONObject
 
@@ -28,7 +28,7 @@ struct TrainingRecord {
       // Whether and why the distance to training events is part of the score.
       "distance": .string(distance),
     ])
-    // Networks of the width above whose mean the file has; a single one is not worth a word.
+    // The number of networks of the width above that were averaged.
     if configuration.memberCount > 1 { members["members"] = .integer(configuration.memberCount) }
     guard let measurement, measurement.isHeldOut else { return }
     // Levels and weights were chosen by the rows of the table.

@@ -1,6 +1,6 @@
 package import ScoreModel
 
-/// How far a training is.
+/// The progress of a training.
 package struct TrainingProgress: Equatable, Sendable {
   /// Steps done.
   package let step: Int
@@ -42,18 +42,17 @@ package struct TrainingResult: Sendable {
   /// the scoring levels were chosen by it, otherwise on one training event in twenty; nil where
   /// there are fewer events.
   package let measurement: NetworkMeasurement?
-  /// Features that are not constant but vary by no more than the rounding of float32: their scale
-  /// is 1.
+  /// As `StandardisedEvents.roundedFeatures`.
   package let roundedFeatures: [Int]
-  /// Features that have one value in all events; their scale is 1.
+  /// As `StandardisedEvents.constantFeatures`.
   package let constantFeatures: [Int]
   /// Events that were trained on.
   package let eventCount: Int
-  /// Those of them that are left when of equal events one stays.
+  /// As `StandardisedEvents.distinctEventCount`.
   package let distinctEventCount: Int
-  /// What was chosen by background and why, a sentence each; none for an autoencoder.
+  /// The choices that background made, a sentence each with its reason; none for an autoencoder.
   package let choices: [String]
-  /// What it took.
+  /// The cost of the training.
   package let cost: TrainingCost
 
   init(

@@ -14,7 +14,7 @@ package final class Barrier: Sendable {
     self.count = count
   }
 
-  /// Returns when all threads have arrived; what each wrote before is visible to all after.
+  /// Returns when all threads have arrived. What each wrote before is then visible to all.
   package func arriveAndWait() {
     let seen = generation.value
     if arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == count {

@@ -50,7 +50,7 @@ package final class EventCount: Sendable {
 
 /// A value that is shared between threads under a rule stated where it is used.
 ///
-/// `@unchecked`: by that rule, which the code that wraps a value has to keep.
+/// `@unchecked`: the code that wraps a value keeps that rule.
 package struct UnsafeSendable<Value>: @unchecked Sendable {
   package let value: Value
 

@@ -1,7 +1,7 @@
 internal import CLinux
 
-/// Identifies one process together with its number: numbers are used again, and each container and
-/// each machine counts its own.
+/// Together with the number of a process identifies it: numbers are used again, and each container
+/// and each machine counts its own.
 package struct ProcessIdentity: Equatable, Sendable {
   /// The start of the machine, as the kernel names it; containers of one machine share it.
   package var boot: String
@@ -10,14 +10,14 @@ package struct ProcessIdentity: Equatable, Sendable {
   /// When the process began, in clock ticks since the machine was started.
   package var startTicks: UInt64
 
-  /// An identity that is known.
+  /// Creates an identity.
   package init(boot: String, namespace: UInt64, startTicks: UInt64) {
     self.boot = boot
     self.namespace = namespace
     self.startTicks = startTicks
   }
 
-  /// That of process `number` seen from this one; nil where /proc does not tell.
+  /// The identity of the process that this one knows as `number`; nil where /proc does not tell.
   package init?(of number: Int32) {
     let boot = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
       tamis_boot_identifier(text.baseAddress, text.count)

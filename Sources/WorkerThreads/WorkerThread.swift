@@ -21,8 +21,7 @@ package struct WorkerThread: ~Copyable {
     var created = pthread_t()
     let code = pthread_create(&created, nil, runThread, start.toOpaque())
     if code != 0 {
-      // Where a thread is missing nothing can go on. What is journaled outlives this end as it does a
-      // kill.
+      // The program cannot work without the thread. What is journaled survives, as after a kill.
       var message =
         "error: thread \(name): found no room for it (\(String(cString: strerror(code)))); raise the "
         + "limits on threads and memory (ulimit -u, -v, -d), or ask for fewer workers\n"

@@ -7,7 +7,7 @@ internal import TriggerPipeline
 /// which that promise is the requested probability; each event takes an equal part of it.
 struct DriftRun {
   let monitor: DriftMonitor
-  /// Events in all; known before the first is noted.
+  /// All events of the recording; set before the first is noted.
   var eventCount = 0
   /// Alarms in the order in which they went up or were cleared, with the events noted until then.
   private(set) var changes: [(event: Int, change: DriftChange)] = []

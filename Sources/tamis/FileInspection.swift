@@ -11,12 +11,12 @@ internal import StrictJSON
 internal import TriggerPipeline
 internal import ZeroMQ
 
-/// What a file is and whether it is whole. What is in it tells; its name only where that says
-/// nothing.
+/// What a file is and whether it is whole, by its content; by its name only where the content does not
+/// tell.
 struct FileInspection {
-  /// What it is, what it says, and what is wrong with it.
+  /// What the file is, its facts, and its problems.
   let lines: [String]
-  /// Whether nothing is wrong.
+  /// Whether there is no problem.
   let isWhole: Bool
 
   /// - Throws: `FileFault` for a file that Tamis does not write, or one too damaged to tell;
@@ -64,7 +64,7 @@ struct FileInspection {
 private struct Document {
   private let path: String
   private let bytes: [UInt8]
-  /// The beginning, for a look at what it is.
+  /// The beginning, by which the file is recognised.
   private let head: String
 
   /// More than any text that Tamis writes, but for a report's data.
@@ -80,7 +80,7 @@ private struct Document {
     head = String(decoding: bytes.prefix(Self.headByteCount), as: UTF8.self)
   }
 
-  /// What it says; nil for another kind of file.
+  /// The facts of the file; nil for another kind of file.
   var statement: FileStatement? {
     get throws {
       if let found = try json { return found }

@@ -23,8 +23,8 @@ struct GeneratedOutput: ParsableArguments {
     try outputs.check(inputs: inputs, replacing: replacing)
   }
 
-  /// Calls `write` with the progress to report, in events, under the command's name. Returns what the
-  /// command prints of its output.
+  /// Calls `write` with a function that shows the progress in events under the command's name. Returns
+  /// the facts of the output.
   func write(as command: String, _ write: ((Int) -> Void) throws -> Void) rethrows -> Facts {
     var line = ProgressLine()
     try write { done in

@@ -39,7 +39,7 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
-  /// A fault of a file is one of its facts. The next file is inspected all the same.
+  /// A fault of a file is one of its facts, and the next file is inspected.
   private func attempt(_ file: String) -> (lines: [String], isWhole: Bool) {
     do {
       let inspection = try FileInspection(file)

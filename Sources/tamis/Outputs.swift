@@ -39,7 +39,7 @@ struct Outputs {
   ///   `SystemCallError` for one that cannot be written.
   func check(inputs: [String?] = [], replacing: Bool) throws {
     let inputs = inputs.compactMap { $0 }
-    // "It is an input" helps more than "it exists".
+    // First, since "it is an input" helps more than "it exists".
     for (option, path) in files { try refuseInput(option, path, isFolder: false, inputs) }
     let allFolders = folders + runs
     for (option, path) in allFolders { try refuseInput(option, path, isFolder: true, inputs) }
@@ -54,7 +54,7 @@ struct Outputs {
       try checkFolder(path)
       try refuseTwice(option, path.droppingSlashes, &seen)
     }
-    // The writer of a run holds its folder. Who has claimed a folder has claimed what lies in it.
+    // The writer of a run holds its folder. A claimed folder includes the files in it.
     let names = folders.map(\.path.droppingSlashes)
     for target in claimed where !names.contains(DurableFiles.folder(of: target)) {
       try claimName(target)

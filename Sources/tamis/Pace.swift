@@ -31,14 +31,14 @@ enum Pace: ExpressibleByArgument, Equatable {
   var defaultValueDescription: String { "max" }
 }
 
-/// Delays messages until they are due. Late messages are caught up with, so that the mean rate is
-/// kept.
+/// Delays messages until they are due. After a delay the next ones are sent at once, so that the mean
+/// rate is kept.
 struct Pacer {
-  /// A wait that the records' times or the rate ask for and that is longer than it may be.
+  /// A wait by the records' times or the rate that was longer than allowed.
   struct Gap: Equatable {
-    /// Between two records, as their times or the rate have it.
+    /// The time between two records by their times or the rate.
     var dataNs: UInt64
-    /// The wait in its place.
+    /// The wait instead.
     var waitedNs: UInt64
   }
 
@@ -48,7 +48,7 @@ struct Pacer {
   /// The time that has passed in the recording, without the parts that were cut.
   private var elapsedNs: UInt64 = 0
   private var latestTimeNs: UInt64 = 0
-  /// Until the message that is next, at a rate, without what was cut.
+  /// At a rate, the time from the start to the next message, without the parts that were cut.
   private var elapsedS = 0.0
   private var lastRecordCount = 0
 
@@ -114,7 +114,7 @@ final class StopRequest {
   /// From now on signals do not end the process. To be made before the first thread.
   init() { tamis_signals_block() }
 
-  /// Whether a signal has come. Looks at most a hundred times a second.
+  /// Whether a signal has come; asked of the system at most a hundred times a second.
   func look() -> Bool {
     let now = monotonicNs()
     if !isMade, now - lastLookNs >= 10_000_000 {

@@ -20,8 +20,8 @@ struct PictureFolder {
     return count <= 2
   }
 
-  /// Writes the pictures as SVG, and as PDF where there is a program that makes it; returns the
-  /// paths. A PDF that cannot be made is told, and the others are made.
+  /// Writes the pictures as SVG, and as PDF where rsvg-convert is installed; returns the paths. A PDF
+  /// that cannot be made is reported on stderr.
   func write(_ files: [PictureFiles.File], replacing: Bool) throws -> [String] {
     var written: [String] = []
     var canConvert = true
@@ -31,7 +31,7 @@ struct PictureFolder {
       written.append(svg)
       guard canConvert else { continue }
       let pdf = "\(svg.dropLast(4)).pdf"
-      // A name of its own until it is whole, which a signal and the end of this process remove.
+      // Another name until the file is whole; a signal and the end of this process remove that file.
       let partial = "\(pdf).writing-\(getpid())"
       let slot = tamis_temporary_add(partial)
       defer {
@@ -61,7 +61,7 @@ struct PictureFolder {
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
     defer { for word in words { free(word) } }
     words.append(nil)
-    // It reads and writes what it is told, and needs nothing of the environment.
+    // The program needs nothing of the environment.
     var environment: [UnsafeMutablePointer<CChar>?] = [nil]
     var process: pid_t = 0
     guard posix_spawnp(&process, program, nil, nil, words, &environment) == 0 else {

@@ -15,8 +15,8 @@ final class ScoreOutputs {
   private let features: UnsafeMutableBufferPointer<Float>
   private let record: UnsafeMutableRawBufferPointer
 
-  /// Begins the files that are asked for; `maker` makes the flagged records, and `decisions` says what
-  /// they were decided by.
+  /// Begins the files that are asked for. `maker` makes the flagged records; `decisions` states what
+  /// decided them.
   init(
     _ input: EventSource, scores: String?, attributions: String?, flagged: String?,
     maker: OfflineFlagged?, decidedBy decisions: OfflineDecisions?, replacing: Bool
@@ -44,7 +44,7 @@ final class ScoreOutputs {
     record.deallocate()
   }
 
-  /// Writes what the files have of one event.
+  /// Writes one event.
   func append(_ event: OfflineEvent) throws {
     try scores?.append([event.score])
     try attributions?.append(event.attributions)
@@ -59,7 +59,7 @@ final class ScoreOutputs {
 
   /// Makes the files whole.
   func finish() throws {
-    // The run needs room to be finished, the arrays only their names.
+    // The run first: it still needs room on the disk, the arrays only get their names.
     if let flagged, let decisions {
       try decisions.write(in: flagged.folder)
       try flagged.finish(

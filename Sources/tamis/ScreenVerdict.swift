@@ -4,7 +4,7 @@ internal import DurableFiles
 internal import NumberText
 
 extension ScreenCalibration {
-  /// The least margin that holds, on a grid of 0.0001; nil where that is not below 1.
+  /// The least margin that the comparison supports, on a grid of 0.0001; nil where it is not below 1.
   fileprivate func advisedMargin(isQuiet: Bool) -> Double? {
     let least = max(1, (marginMin(isQuiet: isQuiet) * 1e4).rounded(.up)) / 1e4
     return least < 1 ? least : nil

@@ -6,12 +6,12 @@ internal import StrictJSON
 internal import Training
 
 extension TrainCommand {
-  /// Whether what is not given is chosen by background: the recipe of the literature and an
-  /// autoencoder are what they are.
+  /// Whether background chooses the settings that are not given. The recipe of the literature and an
+  /// autoencoder do not adapt.
   var adapts: Bool { network == .score && output == .noise && levels.levels == nil }
 
-  /// Noise much narrower than background's finest structure teaches little and costs steps; the
-  /// plain recipe of the literature goes down to 0.01.
+  /// Noise much narrower than background's finest structure teaches little and costs steps. The recipe
+  /// of the literature goes down to 0.01.
   var chosenSigmaMin: Double {
     sigmaMin ?? (output == .score ? 0.01 : TrainingConfiguration().sigmaMin)
   }

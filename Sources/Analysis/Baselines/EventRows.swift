@@ -3,7 +3,7 @@ internal import ScoreModel
 
 /// Events as rows of raw features that any thread may read at any time.
 package struct EventRows: Sendable {
-  /// What the sample is called.
+  /// The sample's name.
   package let name: String
   /// The number of events.
   package let count: Int

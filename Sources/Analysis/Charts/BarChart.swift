@@ -5,12 +5,12 @@ struct BarChart {
     var name: String
     /// Lengths of its parts, in the chart's unit.
     var parts: [Double]
-    /// What stands behind the bar.
+    /// The text behind the bar.
     var text: String
   }
 
   let bars: [Bar]
-  /// What each part is; no legend for one part.
+  /// The names of the parts; a single part has no legend.
   let partNames: [String]
   /// The colour class of all parts, which differ in strength.
   let colour: String

@@ -1,4 +1,4 @@
-/// How a mark looks: a colour class, a dash, a weight.
+/// The style of a mark: a colour class, a dash, a weight.
 struct MarkStyle: Equatable, Sendable {
   /// The symbol of the mark in the legend.
   enum Shape: Sendable {
@@ -38,7 +38,7 @@ struct MarkStyle: Equatable, Sendable {
       colour: "c\(index % colourCount)", dash: dash, weight: kind == .model ? "heavy" : "")
   }
 
-  /// What stands before a legend's text; 16 pixels wide.
+  /// The sample before a legend's text, 16 pixels wide.
   func sample(x: Double, y: Double) -> String {
     switch shape {
     case .line:

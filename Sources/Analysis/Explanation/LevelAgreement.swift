@@ -1,5 +1,5 @@
-/// How far the levels of a score agree on which features make an event strange. Where they do not,
-/// the attribution says as much of the level as of the event.
+/// How far the levels of a score agree on which features make an event strange. Where they do not, an
+/// attribution depends on the noise level as much as on the event.
 package struct LevelAgreement: Equatable, Sendable {
   /// Two levels.
   package struct Pair: Equatable, Sendable {

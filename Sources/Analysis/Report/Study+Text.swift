@@ -61,7 +61,7 @@ extension Study {
     }
   }
 
-  /// What "too few events" in the tables means; empty where they do not say it.
+  /// What "too few events" in the tables means; empty where no table has it.
   package var tooFewLine: String {
     let says = metrics.scores.contains { score in
       score.signals.contains { $0.rates.contains(where: \.isTooFew) }
@@ -73,7 +73,7 @@ extension Study {
     "Where it says \"\(RateAtFPR.tooFewText)\", fewer than \(decimal(RateAtFPR.backgroundMin)) "
     + "background events are expected above the threshold."
 
-  /// What thresholds that were calibrated elsewhere do here, a line each.
+  /// The rates of calibrated thresholds on these events, a line each.
   package var calibrationLines: [String] {
     checks.flatMap { check in
       check.points.map { point in

@@ -1,5 +1,5 @@
-// Loops that do nothing but multiply and add, with the instructions that the scoring kernels use
-// and their operands in registers: what a processor core can do at most.
+// Loops that only multiply and add, with the instructions of the scoring kernels and operands in
+// registers: the peak of a processor core.
 #ifndef TAMIS_PEAK_KERNELS_H
 #define TAMIS_PEAK_KERNELS_H
 

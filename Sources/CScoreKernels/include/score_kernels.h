@@ -62,8 +62,8 @@ TAMIS_NO_LOCKS bool tamis_score_standardise(
     const tamis_score_kernels *kernels, const tamis_standardiser *standardiser, const void *event,
     float *inputs);
 
-/// Asks the processor for an event that is standardised soon, so that nobody waits for it then; of
-/// a wide one for the first kilobyte, since it then goes on by itself.
+/// Prefetches an event that is standardised soon; of a wide one the first kilobyte, after which the
+/// processor prefetches by itself.
 TAMIS_NO_LOCKS static inline void tamis_score_prefetch(const void *event, size_t feature_count) {
   const size_t byte_count = feature_count < 256 ? feature_count * sizeof(float) : 1024;
   for (size_t byte = 0; byte < byte_count; byte += 64) {

@@ -1,12 +1,12 @@
 // The inner loops of the screen: the network in 8-bit integers, once per instruction set, for
 // scores that only decide which events are scored exactly. All sets give the same bits here too:
 // the sums are exact integers, and the float32 operations around them are ones that IEEE 754
-// rounds in one way. docs/method-screening.md has the arithmetic, screen_scalar.c says it in C.
+// rounds in one way. docs/method-screening.md has the arithmetic, and screen_scalar.c has it in C.
 //
-// Rows, groups and buffers of float32 are those of score_kernels.h. What a layer reads is
-// quantised: an unsigned byte a column, 0 ... 254, with one scale a row. How the bytes lie is the
-// business of an instruction set; a row takes at most TAMIS_SCREEN_COLUMN_BYTES a column, rounded
-// up to 64 bytes, and a buffer holds TAMIS_GROUP_ROWS of them.
+// Rows, groups and buffers of float32 are those of score_kernels.h. The inputs of a layer are
+// quantised: an unsigned byte a column, 0 ... 254, with one scale a row. Each instruction set has its
+// own order of the bytes; a row takes at most TAMIS_SCREEN_COLUMN_BYTES a column, rounded up to 64
+// bytes, and a buffer holds TAMIS_GROUP_ROWS rows.
 #ifndef TAMIS_SCREEN_KERNELS_H
 #define TAMIS_SCREEN_KERNELS_H
 
@@ -53,7 +53,7 @@ typedef struct tamis_screen_kernels tamis_screen_kernels;
 /// that go with it, the next best.
 const tamis_screen_kernels *tamis_screen_kernels_for(tamis_isa isa);
 
-/// What they are called: scalar, avx2 or avx512vnni.
+/// Their name: scalar, avx2 or avx512vnni.
 const char *tamis_screen_kernels_name(const tamis_screen_kernels *kernels);
 
 /// How many neighbouring inputs of an output lie together in its packed weights.

@@ -6,8 +6,8 @@
 //     column / 32 * stride + row * 32 + column % 32,
 // where `stride`, the floats from one panel to the next, is the caller's. A layer's weights (N
 // outputs, K inputs) exist twice, both padded with zeros to multiples of 32:
-//     forward   [outputs / 32][input][32]    read when events go up the network,
-//     backward  [inputs / 32][output][32]    read when gradients come down; the optimiser's form.
+//     forward   [outputs / 32][input][32]    for the forward pass,
+//     backward  [inputs / 32][output][32]    for the backward pass and the optimiser.
 // Every buffer begins on a 64-byte boundary.
 #ifndef TAMIS_TRAINING_KERNELS_H
 #define TAMIS_TRAINING_KERNELS_H
@@ -73,7 +73,7 @@ typedef struct {
   /// activated = max(hidden, 0), slopes = 1 where hidden > 0, else 0; `count` is a multiple of 32.
   void (*rectify)(const float *hidden, size_t count, float *activated, float *slopes);
 
-  /// result = upper + gradient * slopes: what a residual block hands down; `upper` NULL is zero.
+  /// result = upper + gradient * slopes: the backward pass of a residual block; `upper` NULL is zero.
   /// `count` is a multiple of 32.
   void (*descend)(const float *gradient, const float *slopes, const float *_Nullable upper,
                   size_t count, float *result);

@@ -24,7 +24,7 @@ extension JSONValue {
 
   var isThere: Bool { self != .null }
 
-  /// A string, in which nothing can move the cursor.
+  /// A string without control characters, which could move the cursor.
   var string: String? {
     guard case .string(let text) = self else { return nil }
     return String(

@@ -28,7 +28,7 @@ struct StyledLine {
     add(text)
   }
 
-  /// How many characters wide it is when it is not cut.
+  /// The width in characters of the whole line.
   var characterCount: Int { pieces.reduce(0) { $0 + $1.text.count } }
 
   /// The line in `width` characters, with or without escape sequences. Where it is longer, it has

@@ -31,7 +31,7 @@ enum WatchNumbers {
     return decimal(value)
   }
 
-  /// One significant digit: more is not known.
+  /// One significant digit, for estimates.
   static func rough(_ value: Double) -> String { decimal(value, digits: 1) }
 
   /// A ratio in per cent.

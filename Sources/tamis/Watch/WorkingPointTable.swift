@@ -45,9 +45,9 @@ struct WorkingPointTable {
   private let rows: [Row]
   private let head: [String]
   private let width: Int
-  /// What names take at least, so that short ones stand apart from the numbers.
+  /// The least width of names, so that short ones stand apart from the numbers.
   private static let nameWidthMin = 15
-  /// A shorter piece of a name says nothing.
+  /// A shorter piece of a name does not tell which it is.
   private static let shortNameWidthMin = 8
   private static let axisWidthMin = 10
   private static let comfortable = [9, 31, 11]
