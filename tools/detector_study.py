@@ -16,14 +16,14 @@ level alone and for each three neighbouring levels (equal weights). Trains where
 such model yet. `cost` trains each network (blocks x width x steps) on the reference physics and on
 collisions, and makes a table of what one, two and three levels cost and find; all else is the
 recipe of `tamis train`. `views` trains on collisions one network that sees logarithms and one that
-sees square roots, and prints what each finds and their sums, norms over their means on background.
-`outputs` trains one network a seed on collisions, averages neighbours, and makes a table of what
-other sums over their outputs find than the squared norm.
-`unlike` makes anomalies from background alone, unlike any signal:
-displaced, swapped, shuffled and stretched events, and events half-way between two. `quiet` gives
-shares of a rate of 1e-3 to a quiet working point, by `tamis calibrate` and `tamis score`, and prints
-what is found on events that neither has seen. `tamis` is taken from PATH or from TAMIS. With --baselines, which need scikit-learn, also for Mahalanobis' distance,
-PCA, an autoencoder and others.
+sees square roots, and prints the rates of each and of their sums; norms are divided by their means
+on background. `outputs` trains one network a seed on collisions, averages neighbours, and makes a
+table of what other sums over their outputs find than the squared norm. `unlike` makes anomalies
+from background alone, unlike any signal: displaced, swapped, shuffled and stretched events, and
+events half-way between two. `quiet` gives shares of a rate of 1e-3 to a quiet working point, by
+`tamis calibrate` and `tamis score`, and prints the rates on events that neither has seen.
+--baselines adds Mahalanobis' distance, PCA, an autoencoder and others, and needs scikit-learn.
+`tamis` is taken from TAMIS or from PATH.
 """
 
 import argparse

@@ -17,7 +17,7 @@ from .faults import RunFault
 from .records import Records, record_dtype
 from .runs import (
     OPEN_SUFFIX, SUFFIXES, Path, events_of, file_sha256, mapped, segment_number,
-    segment_paths_or_none, summary)
+    segment_paths_or_none, summary, sync_folder)
 
 __all__ = ["RunWriter"]
 
@@ -65,7 +65,7 @@ class RunWriter:
         self.segment = self.folder / f"{self._index:06}{SUFFIXES[self.kind]}"
         self.open_segment = self.segment.with_name(self.segment.name + OPEN_SUFFIX)
         self.file: IO[bytes] = open(self.open_segment, "wb")
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
 
     def __enter__(self) -> RunWriter:
         return self
@@ -107,7 +107,7 @@ class RunWriter:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         self._hold.close()
 
     def discard(self) -> None:
@@ -130,7 +130,7 @@ class RunWriter:
             return
         self.open_segment.rename(self.segment)
         self.earlier.append(self.segment)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
 
     def _manifest(self) -> dict[str, Any]:
         segments = [mapped(each, self.dtype) for each in self.earlier]
@@ -202,11 +202,3 @@ def _synced(file: IO[Any]) -> None:
     file.flush()
     os.fsync(file.fileno())
     file.close()
-
-
-def _sync_folder(folder: pathlib.Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

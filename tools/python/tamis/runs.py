@@ -359,6 +359,15 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def sync_folder(folder: Path) -> None:
+    """Makes the names of a folder's files durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def read_npy(path: Path) -> npt.NDArray[np.float32]:
     """Features (N, D) of a .npy file as the program takes one: <f4 or <f8 (rounded), C order.
 

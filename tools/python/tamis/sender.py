@@ -115,21 +115,15 @@ class Sender:
         """Sends a begin of run; sequences count from 1 again."""
         self.run = self.run if run is None else run
         self.sequence = 0
-        self._control(formats.BEGIN_OF_RUN)
+        self.send_records(_control_record(self, formats.BEGIN_OF_RUN))
 
     def end_of_run(self) -> None:
         """Sends an end of run."""
-        self._control(formats.END_OF_RUN)
+        self.send_records(_control_record(self, formats.END_OF_RUN))
 
     def heartbeat(self) -> None:
         """Says that this sender lives, where there are no events."""
-        self._control(formats.HEARTBEAT)
-
-    def _control(self, kind: int) -> None:
-        if self.feature_count is None:
-            raise ValueError("features or names was expected: a control record has the events' "
-                             "size")
-        self.send_records(self.build(np.zeros((1, self.feature_count), np.float32), kind=kind))
+        self.send_records(_control_record(self, formats.HEARTBEAT))
 
     def build(self, features: npt.ArrayLike, **columns: Any) -> Records:
         """Sealed records for raw features (N, D) with the next sequence numbers.
@@ -252,7 +246,9 @@ def fresh_records(sender: Sender, blocks: Iterable[npt.NDArray[Any]]) -> Iterato
 
 
 def _control_record(sender: Sender, kind: int) -> Records:
-    return sender.build(np.zeros((1, sender.feature_count or 1), np.float32), kind=kind)
+    if sender.feature_count is None:
+        raise ValueError("features or names was expected: a control record has the events' size")
+    return sender.build(np.zeros((1, sender.feature_count), np.float32), kind=kind)
 
 
 def replayed_records(path: Path) -> Iterator[Records]:

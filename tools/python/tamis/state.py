@@ -9,7 +9,7 @@ from typing import Any
 
 from .checksums import crc32c
 from .faults import FileFault
-from .runs import Path
+from .runs import Path, sync_folder
 
 __all__ = ["StateFile"]
 
@@ -41,7 +41,7 @@ class StateFile:
             last = max(slots, key=lambda slot: int(slot["count"]))
             self.number, self.note, self._count = last["number"], last["note"], last["count"]
         else:
-            self._sync_folder()
+            sync_folder(self.path.parent)
 
     note: Any
     number: int
@@ -56,13 +56,6 @@ class StateFile:
         os.pwrite(self._handle, slot.ljust(_SLOT_BYTES, b"\0"), (count % 2) * _SLOT_BYTES)
         os.fdatasync(self._handle)
         self.number, self.note, self._count = number, note, count
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def close(self) -> None:
         """Closes the file."""

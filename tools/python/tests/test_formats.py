@@ -355,14 +355,6 @@ def test_feature_names_of(tmp_path):
 # Rates
 
 
-@pytest.mark.parametrize("successes, trials, low, high", [
-    (0, 10, 0.0, 0.308497), (10, 10, 0.691503, 1.0), (5, 10, 0.187086, 0.812914),
-    (1, 100, 0.000253146, 0.0544594), (103, 100_000, 0.00084079, 0.0012490)])
-def test_clopper_pearson(successes, trials, low, high):
-    found = rates.clopper_pearson(successes, trials, 0.95)
-    assert found == pytest.approx((low, high), rel=1e-4, abs=1e-12)
-
-
 def test_rates(tmp_path):
     events = some_events(1000)
     for kind, records in (("events", events), ("flagged", some_flagged(events[:20]))):

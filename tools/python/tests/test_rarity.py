@@ -40,7 +40,9 @@ def test_estimates_hold_their_rate(shape):
 
 @pytest.mark.parametrize("successes, trials, low, high", [
     (0, 10, 0, 0.3084971), (10, 10, 0.6915029, 1), (5, 10, 0.1870860, 0.8129140),
-    (100, 100_000, 8.1371e-4, 1.21616e-3), (1, 1_000_000, 2.5318e-8, 5.57163e-6)])
+    (1, 100, 2.53146e-4, 0.0544594), (100, 100_000, 8.1371e-4, 1.21616e-3),
+    (103, 100_000, 8.4079e-4, 1.2490e-3), (1, 1_000_000, 2.5318e-8, 5.57163e-6),
+    (5, 10_000_000_000, 1.623486e-10, 1.166833e-9)])
 def test_clopper_pearson(successes, trials, low, high):
     found = clopper_pearson(successes, trials, 0.95)
     assert found == pytest.approx((low, high), rel=2e-4, abs=1e-12)

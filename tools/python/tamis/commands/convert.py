@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import columns as tables
+from ..bounds import U32_MAX, whole_option
 from ..faults import FileFault, RunFault
 from ..files import is_table, read_table
 from ..matching import FeatureColumns, HeaderColumns
@@ -61,17 +62,17 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--time-unit", choices=["ns", "us", "ms", "s"], default="ns",
                         help="of the column of times, since 1970-01-01 UTC (default ns); a "
                              "Parquet timestamp has its own")
-    parser.add_argument("--source", metavar="S", type=source_number, default=1,
+    parser.add_argument("--source", metavar="S", type=whole_option(0, U32_MAX), default=1,
                         help="0 to 4294967295 (default 1)")
     parser.add_argument("--simulated", action="store_true", help="mark the events as simulated")
     return parser.parse_args(arguments)
 
 
-def source_number(text: str) -> int:
-    """A source of the command line."""
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text}: 0 to 4294967295 was expected")
-    return int(text)
+def wanted_names(options: argparse.Namespace) -> list[str] | None:
+    """The feature names of --model or --names; None where neither states them."""
+    if options.model:
+        return Model.read(options.model).stated_names
+    return feature_names_of(options.names) if options.names else None
 
 
 def restored(options: argparse.Namespace) -> bool:
@@ -84,8 +85,7 @@ def restored(options: argparse.Namespace) -> bool:
     if not ours:
         return False
     table = read_table(options.files[0])
-    names = Model.read(options.model).stated_names if options.model else \
-        feature_names_of(options.names) if options.names else None
+    names = wanted_names(options)
     if names and table.feature_names and names != table.feature_names:
         raise FileFault(f"{options.files[0]}: its features are not those of "
                         f"{options.model or options.names}, or in another order")
@@ -184,15 +184,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(arguments)
     if restored(options):
         return 0
-    names: list[str] | None = None
-    if options.model:
-        names = Model.read(options.model).stated_names
-        if names is None:
-            raise FileFault(f"{options.model}: has no feature names; give --names FILE")
-    elif options.names:
-        names = feature_names_of(options.names)
-    else:
-        raise FileFault("whose features these are: --model FILE or --names FILE was expected")
+    names = wanted_names(options)
+    if names is None:
+        raise FileFault(
+            f"{options.model}: has no feature names; give --names FILE" if options.model
+            else "whose features these are: --model FILE or --names FILE was expected")
     counts = converted(options, names)
     print(f"converted: {counts['events']} events, {counts['not_finite']} not finite, {options.out}")
     if counts["overflowed"]:

@@ -26,6 +26,7 @@ from ..calibrations import Calibration
 from ..decisions import prescales_of
 from ..faults import RunFault
 from ..journals import read_lines
+from ..rarity import clopper_pearson
 from .program import ended
 
 EXAMPLE = "example:\n  tamis-rates --flagged journal --calibration c.json --input run3 run4"
@@ -41,31 +42,6 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--confidence", type=number_option(0, 1, inside=True), default=0.95,
                         help="default 0.95")
     return parser.parse_args(arguments)
-
-
-def clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
-    """The exact interval of a probability seen `successes` times in `trials`."""
-    tail = (1 - confidence) / 2
-    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, trials + 1)))])
-
-    def at_most(count: int, probability: float) -> float:
-        """P(X <= count) of the binomial distribution."""
-        k = np.arange(count + 1)
-        terms = (logs[trials] - logs[k] - logs[trials - k]
-                 + k * np.log(probability) + (trials - k) * np.log1p(-probability))
-        return float(np.exp(terms).sum())
-
-    def solved(count: int, wanted: float) -> float:
-        """The probability at which P(X <= count), which falls as it grows, is `wanted`."""
-        low, high = 0.0, 1.0
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if at_most(count, middle) > wanted else (low, middle)
-        return (low + high) / 2
-
-    low = 0.0 if successes == 0 else solved(successes - 1, 1 - tail)
-    high = 1.0 if successes == trials else solved(successes, tail)
-    return low, high
 
 
 def measured(events: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
