@@ -14,13 +14,12 @@ package struct MachinePeak: Sendable {
 
   /// Finds how long the loops take.
   package init(_ instructionSet: InstructionSet) {
-    let set = isa(of: instructionSet)
     self.instructionSet = instructionSet
     func rounds(_ run: (tamis_isa, UInt64) -> UInt64) -> UInt64 {
       var rounds: UInt64 = 1_000
       while true {
         let startNs = tamis_monotonic_ns()
-        _ = run(set, rounds)
+        _ = run(instructionSet.isa, rounds)
         let elapsedNs = max(1, tamis_monotonic_ns() - startNs)
         if elapsedNs >= Self.sliceNs / 2 { return max(1, rounds * Self.sliceNs / elapsedNs) }
         rounds *= 2
@@ -37,17 +36,7 @@ package struct MachinePeak: Sendable {
 
   private func rate(_ run: (tamis_isa, UInt64) -> UInt64, _ rounds: UInt64) -> Double {
     let startNs = tamis_monotonic_ns()
-    let products = run(isa(of: instructionSet), rounds)
+    let products = run(instructionSet.isa, rounds)
     return Double(products) / (Double(tamis_monotonic_ns() - startNs) * 1e-9)
-  }
-}
-
-/// The name of the set in C.
-private func isa(of set: InstructionSet) -> tamis_isa {
-  switch set {
-  case .scalar: TAMIS_ISA_SCALAR
-  case .avx2: TAMIS_ISA_AVX2
-  case .avx512: TAMIS_ISA_AVX512
-  case .neon: TAMIS_ISA_NEON
   }
 }

@@ -3,14 +3,13 @@ package import ScoreEngine
 
 /// How fast a core scores, in batches and one by one, beside its peak.
 ///
-/// Everything is measured in short slices that take turns: peak, exact, screened, peak. A machine
-/// that changes its pace changes it for all of them, and the shares stay true.
+/// Everything is measured in short slices that take turns: peak, exact, screened, peak. A change of
+/// the machine's pace touches all of them, so that the shares stay true.
 package struct ScoringSpeed {
-  /// The quantity that is measured.
-  package let network: ScoringNetwork
+  private let network: ScoringNetwork
   private let screened: ScoringPrecision?
   private let peak: MachinePeak
-  private let events: UnsafeBufferPointer<Float>
+  fileprivate let events: UnsafeBufferPointer<Float>
   private let eventCount: Int
 
   /// A rate with its share of the measured peak.
@@ -37,9 +36,11 @@ package struct ScoringSpeed {
 
   /// Prepares to score `events`, row-major, at least one; they must outlive this value.
   ///
-  /// - Parameter screening: when the screen lets an event go; nil measures exact scoring alone.
+  /// - Parameters:
+  ///   - screen: nil measures exact scoring alone.
+  ///   - screening: when the screen lets an event go.
   package init(
-    screen: ScreenNetwork?, network: ScoringNetwork, screening: Screening?,
+    screen: ScreenNetwork?, network: ScoringNetwork, screening: Screening,
     events: UnsafeBufferPointer<Float>
   ) {
     precondition(!events.isEmpty && events.count % network.featureCount == 0)
@@ -47,11 +48,7 @@ package struct ScoringSpeed {
     self.events = events
     eventCount = events.count / network.featureCount
     peak = MachinePeak(network.instructionSet)
-    if let screen, let screening {
-      screened = .screened(screen, screening)
-    } else {
-      screened = nil
-    }
+    screened = screen.map { .screened($0, screening) }
   }
 
   /// The measured peak as events a second: float32, and 8-bit integers.
@@ -94,8 +91,7 @@ package struct ScoringSpeed {
   /// Times `count` calls of one event each.
   package func latencies(isScreened: Bool, count: Int) -> LatencyDistribution {
     precondition(count >= 1 && (!isScreened || screened != nil))
-    let sliced = Sliced(
-      isScreened ? screened ?? .exact(network) : .exact(network), batch: 1, of: self)
+    let sliced = Sliced((isScreened ? screened : nil) ?? .exact(network), batch: 1, of: self)
     for _ in 0..<min(count, 1_000) { sliced.scoreNext() }
     var durationsNs = [UInt64](repeating: 0, count: count)
     for index in durationsNs.indices {
@@ -132,7 +128,7 @@ private final class Sliced {
   private let attributions: UnsafeMutablePointer<Float>
 
   init(_ precision: ScoringPrecision, batch: Int, of speed: ScoringSpeed) {
-    events = speed.measuredEvents
+    events = speed.events
     width = precision.network.featureCount
     eventCount = events.count / width
     // A batch larger than the sample would read past its end.
@@ -176,8 +172,4 @@ private final class Sliced {
     }
     return Double(scored) / (Double(elapsedNs) * 1e-9)
   }
-}
-
-extension ScoringSpeed {
-  fileprivate var measuredEvents: UnsafeBufferPointer<Float> { events }
 }

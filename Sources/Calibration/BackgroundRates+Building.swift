@@ -17,14 +17,8 @@ extension BackgroundRates {
     let count = scores.scorableCount
     guard count >= 1 else { return nil }
     let largest = scores.largest()
-    let depth = min(Self.scoresNeeded(eventCount: count), largest.count)
-    var chosen: [(score: Float, rank: Int)] = []
-    for rank in Self.chosenRanks(depth: depth, including: ranks, kept: largest.count) {
-      let score = largest[rank - 1]
-      // Of equal scores the highest rank from the top counts; nothing is above an infinite one.
-      if score == .infinity || score == chosen.last?.score { continue }
-      chosen.append((score, rank))
-    }
+    var chosen = Self.entries(
+      of: largest, depth: Self.scoresNeeded(eventCount: count), including: ranks)
     chosen += Self.entries(of: histogram, below: chosen.last?.score ?? .infinity, count: count)
     self.init(
       scores: chosen.map(\.score), ranks: chosen.map(\.rank), eventCount: count,
@@ -36,16 +30,23 @@ extension BackgroundRates {
   package init?(lowest scores: ThresholdAccumulator, including ranks: [Int], depth: Int) {
     let count = scores.scorableCount
     guard count >= 1 else { return nil }
-    let largest = scores.largest()
-    var chosen: [(score: Float, rank: Int)] = []
-    let depth = min(depth, largest.count)
-    for rank in Self.chosenRanks(depth: depth, including: ranks, kept: largest.count) {
-      let score = largest[rank - 1]
-      if !score.isFinite || score == chosen.last?.score { continue }
-      chosen.append((score, rank))
-    }
+    let chosen = Self.entries(of: scores.largest(), depth: depth, including: ranks)
     self.init(
       scores: chosen.map(\.score), ranks: chosen.map(\.rank), eventCount: count, tail: nil)
+  }
+
+  /// Entries for the largest scores down to rank `depth`, and at `ranks`. Of equal scores the first
+  /// counts; nothing is above an infinite one.
+  private static func entries(
+    of largest: [Float], depth: Int, including ranks: [Int]
+  ) -> [(score: Float, rank: Int)] {
+    var found: [(score: Float, rank: Int)] = []
+    let depth = min(depth, largest.count)
+    for rank in chosenRanks(depth: depth, including: ranks, kept: largest.count) {
+      let score = largest[rank - 1]
+      if score.isFinite, score != found.last?.score { found.append((score, rank)) }
+    }
+    return found
   }
 
   private static func chosenRanks(depth: Int, including ranks: [Int], kept: Int) -> [Int] {

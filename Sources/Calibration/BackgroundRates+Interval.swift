@@ -36,13 +36,10 @@ extension BackgroundRates {
         limit: limit)
     }
     let repeats = Self.repeats(tail, score: score, highestRate: highest.rate, count: eventCount)
-    let outside = min(
-      Int((1 - confidence) / 2 * Double(repeats.count)), (repeats.count - 1) / 2)
+    let range = centralRange(repeats, confidence: confidence)
     return BackgroundRateEstimate(
       rate: rate, isExtrapolated: true,
-      interval: min(
-        repeats[outside], rate)...max(repeats[repeats.count - 1 - outside], rate),
-      limit: limit)
+      interval: min(range.lowerBound, rate)...max(range.upperBound, rate), limit: limit)
   }
 
   /// At least this many background scores are at or above the entry's score. An entry of the bulk lies
@@ -63,9 +60,7 @@ extension BackgroundRates {
     let law = BetaLaw(rank: min(tail.excessCount + 1, count), of: count)
     return (0..<repeatCount).map { index in
       let start = UInt64(index) &* (UInt64(tail.excessCount) &+ 1)
-      let excesses = (1...tail.excessCount)
-        .map { tail.excess(survival: random.uniform(at: start &+ UInt64($0))) }
-        .sorted(by: >)
+      let excesses = tail.resampled(random, start: start)
       let baseRate = law.quantile(lowerTail: random.uniform(at: start))
       let fitted = ParetoTail.ofRates(excesses, base: tail.base, baseRate: baseRate)
       return Double(beyond(score, tail: fitted, highestRate: highestRate))

@@ -96,11 +96,7 @@ package struct BetaLaw: Equatable, Sendable {
       sum += (shifted + 0.5) * portableLog1p(1 / shifted) - 1
       shifted += 1
     }
-    let coefficients: [Double] = [
-      1.0 / 156, -691.0 / 360_360, 1.0 / 1188, -1.0 / 1680, 1.0 / 1260, -1.0 / 360, 1.0 / 12,
-    ]
-    let square = 1 / (shifted * shifted)
-    return sum + coefficients.reduce(0) { $0 * square + $1 } / shifted
+    return sum + stirlingTail(shifted)
   }
 
   /// The continued fraction of A. DiDonato and A. Morris (ACM TOMS 708, 1992, equation 9) by the

@@ -9,7 +9,7 @@ package func checkBelongsTogether(
   levelCount: Int
 ) -> [String] {
   var found: [String] = []
-  if calibration.modelSHA256 != modelSHA256.description {
+  if calibration.modelSHA256 != modelSHA256 {
     found.append(
       "the calibration was made for the model with SHA-256 \(calibration.modelSHA256), the model "
         + "loaded has \(modelSHA256)")

@@ -1,4 +1,6 @@
-/// What changed from one calibration to a new one, and whether chance explains it.
+internal import ReproducibleMath
+
+/// The changes from one calibration to a new one, and whether chance explains them.
 package struct CalibrationComparison: Equatable, Sendable {
   /// A working point of either calibration, matched by name.
   package struct Point: Equatable, Sendable {
@@ -164,4 +166,19 @@ extension CalibrationComparison.ScoreDistance {
     noise = 1.358 * ((n + m) / (n * m)).squareRoot()
     pValue = kolmogorovPValue(distance: largest, firstCount, secondCount)
   }
+}
+
+/// The probability that two samples of one law have at least this distance: the limit law of A.
+/// Kolmogorov (1933) for the largest distance of two distribution functions, from its first terms.
+package func kolmogorovPValue(distance: Double, _ first: Int, _ second: Int) -> Double {
+  let (n, m) = (Double(first), Double(second))
+  let lambda = distance * (n * m / (n + m)).squareRoot()
+  // Below 0.3 the law is 1 to nine digits and its series slow.
+  if lambda < 0.3 { return 1 }
+  var sum = 0.0
+  for k in 1...20 {
+    let term = portableExp(-2 * Double(k * k) * lambda * lambda)
+    sum += k % 2 == 1 ? term : -term
+  }
+  return min(1, max(0, 2 * sum))
 }

@@ -9,7 +9,7 @@ package struct LoadedCalibrationPart: Sendable {
   /// The path as given.
   package let path: String
 
-  /// Names a part for messages.
+  /// Creates a part whose faults name `path`.
   package init(part: CalibrationPart, path: String) {
     self.part = part
     self.path = path
@@ -69,7 +69,7 @@ extension CalibrationPart {
   package static func refuseRepeatedRuns(
     _ runs: [(run: CalibrationRun, path: String)]
   ) throws(FileFault) {
-    var seen: [String: (run: CalibrationRun, path: String)] = [:]
+    var seen: [SHA256Digest: (run: CalibrationRun, path: String)] = [:]
     for (run, path) in runs where run.eventCount > 0 {
       if let earlier = seen.updateValue((run, path), forKey: run.sha256) {
         throw FileFault(

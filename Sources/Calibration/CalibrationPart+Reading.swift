@@ -77,7 +77,7 @@ extension CalibrationPart {
     try place.expect("precision", TriggerCalibration.precision)
     let levels = try place.member("levels").levels()
     basis = Basis(
-      modelSHA256Text: try place.member("model_sha256").sha256(),
+      modelSHA256: try place.member("model_sha256").sha256(),
       schema: try place.member("schema").schema(), levels: levels,
       weights: try place.member("weights").weights(count: levels.count),
       plan: try CalibrationPlan(place),

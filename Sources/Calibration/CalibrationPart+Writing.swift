@@ -3,15 +3,15 @@ internal import ReproducibleMath
 internal import StrictJSON
 
 extension CalibrationPart {
-  /// What the key `format` says.
+  /// The value of the key `format`.
   package static let format = "tamis-calibration-part/1"
-  /// What it says of a part with quiet working points or thresholds by condition.
-  package static let extendedFormat = "tamis-calibration-part/2"
+  /// The value for a part with quiet working points or thresholds by condition.
+  static let extendedFormat = "tamis-calibration-part/2"
   /// The first bytes of the file.
   package static let magic = Array("TMSC".utf8)
   static let version: UInt32 = 1
   static let extendedVersion: UInt32 = 2
-  /// Whether it has what programs of before do not know, and must refuse.
+  /// Whether it has contents that older programs do not know and must refuse.
   var isExtended: Bool { basis.plan.hasQuiet || basis.bins != nil }
   /// Magic, version, and the length of the JSON.
   static let prefixByteCount = 16
@@ -54,7 +54,7 @@ extension CalibrationPart {
   private func json(created: String, program: String) -> JSONObject {
     var object: JSONObject = [
       "format": .string(isExtended ? Self.extendedFormat : Self.format),
-      "model_sha256": .string(basis.modelSHA256),
+      "model_sha256": .string(basis.modelSHA256.description),
       "schema": .string(schemaText(basis.schema)),
       "levels": .array(basis.levels.map(JSONValue.integer)),
       "weights": .array(basis.weights.map(JSONValue.real)),

@@ -6,8 +6,8 @@ package import DurableFiles
 package struct CalibrationPart: Sendable {
   /// The properties that parts must share to be merged.
   package struct Basis: Equatable, Sendable {
-    /// SHA-256 of the model file, 64 hexadecimal digits in lower case.
-    package var modelSHA256: String
+    /// SHA-256 of the model file.
+    package var modelSHA256: SHA256Digest
     /// The features' schema; 0 where the model names none.
     package var schema: UInt32
     /// The scoring levels, in their order.
@@ -30,16 +30,7 @@ package struct CalibrationPart: Sendable {
       plan: CalibrationPlan, screenMargin: Double?, unbiasedPrescale: UInt32?
     ) {
       precondition(!levels.isEmpty && levels.count == weights.count)
-      self.init(
-        modelSHA256Text: modelSHA256.description, schema: schema, levels: levels, weights: weights,
-        plan: plan, screenMargin: screenMargin, unbiasedPrescale: unbiasedPrescale)
-    }
-
-    init(
-      modelSHA256Text: String, schema: UInt32, levels: [Int], weights: [Float],
-      plan: CalibrationPlan, screenMargin: Double?, unbiasedPrescale: UInt32?
-    ) {
-      modelSHA256 = modelSHA256Text
+      self.modelSHA256 = modelSHA256
       self.schema = schema
       self.levels = levels
       self.weights = weights
@@ -81,7 +72,7 @@ package struct CalibrationPart: Sendable {
       points.filter { $0.side == side }.compactMap { $0.rankFromEnd(of: count) }
     }
     var calibration = TriggerCalibration(
-      modelSHA256Text: basis.modelSHA256, schema: basis.schema, levels: basis.levels,
+      modelSHA256: basis.modelSHA256, schema: basis.schema, levels: basis.levels,
       weights: basis.weights, confidence: basis.plan.confidence,
       eventCount: count, notScorableCount: tally.scores.notScorableCount,
       runs: tally.runs.sorted(), workingPoints: points,
@@ -103,7 +94,7 @@ extension CalibrationRun: Comparable {
   /// by name, then by SHA-256.
   package static func < (left: CalibrationRun, right: CalibrationRun) -> Bool {
     func key(_ run: CalibrationRun) -> (Int, String, String) {
-      (run.run.map(Int.init) ?? -1, run.name, run.sha256)
+      (run.run.map(Int.init) ?? -1, run.name, run.sha256.description)
     }
     return key(left) < key(right)
   }

@@ -15,7 +15,7 @@ package struct CalibrationPlan: Equatable, Sendable {
   /// The confidence of intervals, and of the promise `withConfidence`; in (0, 1).
   package let confidence: Double
   /// Whether a fitted tail gives the thresholds of rates for which there are too few events.
-  package let allowsExtrapolation: Bool
+  let allowsExtrapolation: Bool
 
   /// Checks that there are 1 to 16 requests with different names and a confidence in (0, 1).
   package init(
@@ -49,7 +49,7 @@ package struct CalibrationPlan: Equatable, Sendable {
   /// scores of a tail fit where one is allowed; and an eighth for `BackgroundRates`. Events that
   /// cannot be scored only lower the need; further events never lower it.
   package func scoresNeeded(eventCountMax: Int) -> Int {
-    let forRanks = deepestRank(of: .high, count: eventCountMax) + 1
+    let forRanks = scoresNeededForThresholds(eventCountMax: eventCountMax)
     let forTail = allowsExtrapolation ? ParetoTail.excessCount(of: eventCountMax) + 1 : 0
     let forRates = BackgroundRates.scoresNeeded(eventCount: eventCountMax)
     return min(max(forRanks, forTail, forRates), eventCountMax)
@@ -63,7 +63,7 @@ package struct CalibrationPlan: Equatable, Sendable {
     hasQuiet ? min(deepestRank(of: .low, count: eventCountMax) + 1, eventCountMax) : 0
   }
 
-  private func deepestRank(of side: ScoreSide, count: Int) -> Int {
+  func deepestRank(of side: ScoreSide, count: Int) -> Int {
     requests.filter { $0.side == side }.map { rankFromTop($0, count: count) }.max() ?? 0
   }
 

@@ -77,7 +77,7 @@ extension ConditionBins.Threshold {
   fileprivate var json: JSONObject {
     [
       "threshold": .real(threshold), "rank": .integer(rank),
-      "fpr_interval": .array([.real(fprInterval.lowerBound), .real(fprInterval.upperBound)]),
+      "fpr_interval": .interval(fprInterval),
     ]
   }
 

@@ -1,11 +1,11 @@
 /// The largest background scores by bin of the condition.
 package struct ConditionedScores: Sendable {
   /// Ascending, all different; see `ConditionBins.edges`.
-  package private(set) var edges: [Float]
+  package fileprivate(set) var edges: [Float]
   /// One a bin.
-  private var bins: [ThresholdAccumulator]
+  fileprivate var bins: [ThresholdAccumulator]
   /// Of events whose condition is NaN.
-  private var unknown: ThresholdAccumulator
+  fileprivate var unknown: ThresholdAccumulator
 
   /// No scores yet. `capacity` is the number of largest scores kept of each bin: what a single bin of
   /// all events would need, so that bins can be merged.
@@ -48,10 +48,7 @@ package struct ConditionedScores: Sendable {
 extension CalibrationPlan {
   /// How many of the largest scores of at most `eventCountMax` events the thresholds alone need.
   package func scoresNeededForThresholds(eventCountMax: Int) -> Int {
-    let ranks = requests.map {
-      $0.guarantee.rankFromTop(rate: $0.targetFPR, count: eventCountMax, confidence: confidence)
-    }
-    return min((ranks.max() ?? 0) + 1, eventCountMax)
+    min(deepestRank(of: .high, count: eventCountMax) + 1, eventCountMax)
   }
 
   /// Thresholds by bin. Bins with too few events for a working point are merged with the neighbour
@@ -68,17 +65,17 @@ extension CalibrationPlan {
     }
     guard !scores.edges.isEmpty else { return (nil, merged) }
     var thresholds: [[ConditionBins.Threshold]] = []
-    var unknown: [ConditionBins.Threshold]? = isEnough(scores.unknownScores) ? [] : nil
+    var unknown: [ConditionBins.Threshold]? = isEnough(scores.unknown) ? [] : nil
     for request in requests {
       var row: [ConditionBins.Threshold] = []
-      for bin in scores.binScores { row.append(try threshold(request, in: bin)) }
+      for bin in scores.bins { row.append(try threshold(request, in: bin)) }
       thresholds.append(row)
-      if unknown != nil { unknown?.append(try threshold(request, in: scores.unknownScores)) }
+      if unknown != nil { unknown?.append(try threshold(request, in: scores.unknown)) }
     }
     return (
       ConditionBins(
-        edges: scores.edges, eventCounts: scores.binScores.map(\.scorableCount),
-        unknownCount: scores.unknownScores.scorableCount, thresholds: thresholds,
+        edges: scores.edges, eventCounts: scores.bins.map(\.scorableCount),
+        unknownCount: scores.unknown.scorableCount, thresholds: thresholds,
         unknown: unknown),
       merged
     )
@@ -115,9 +112,6 @@ extension CalibrationPlan {
 }
 
 extension ConditionedScores {
-  fileprivate var binScores: [ThresholdAccumulator] { bins }
-  fileprivate var unknownScores: ThresholdAccumulator { unknown }
-
   /// The bin of fewest events among those that `isShort`.
   fileprivate func shortest(where isShort: (ThresholdAccumulator) -> Bool) -> Int? {
     bins.indices.filter { isShort(bins[$0]) }

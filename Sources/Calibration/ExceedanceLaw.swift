@@ -60,18 +60,3 @@ package struct ExceedanceLaw: Equatable, Sendable {
     HypergeometricLaw(total: oldCount + newCount, marked: newCount, draws: drawn)
   }
 }
-
-/// The probability that two samples of one law have at least this distance: the limit law of A.
-/// Kolmogorov (1933) for the largest distance of two distribution functions, from its first terms.
-package func kolmogorovPValue(distance: Double, _ first: Int, _ second: Int) -> Double {
-  let (n, m) = (Double(first), Double(second))
-  let lambda = distance * (n * m / (n + m)).squareRoot()
-  // Below 0.3 the law is 1 to nine digits and its series slow.
-  if lambda < 0.3 { return 1 }
-  var sum = 0.0
-  for k in 1...20 {
-    let term = portableExp(-2 * Double(k * k) * lambda * lambda)
-    sum += k % 2 == 1 ? term : -term
-  }
-  return min(1, max(0, 2 * sum))
-}

@@ -44,14 +44,14 @@ package struct FalsePositiveRate: Hashable, Sendable {
   package var value: Double { Double(description) ?? .nan }
 
   /// `floor(count * rate)`, exactly; `count` is not negative.
-  package func floorOfProduct(with count: Int) -> Int {
+  func floorOfProduct(with count: Int) -> Int {
     // Below 2^63 * 10^18 < 2^128.
     let product = UInt128(UInt64(count)) * UInt128(numerator)
     return Int(product / Self.powerOfTen(decimalPlaces))
   }
 
   /// `ceil(1 / rate)`, exactly.
-  package var reciprocalRoundedUp: Int {
+  var reciprocalRoundedUp: Int {
     let denominator = Self.powerOfTen(decimalPlaces)
     let numerator = UInt128(numerator)
     return Int((denominator + numerator - 1) / numerator)

@@ -13,8 +13,10 @@ package struct FeatureShift: Equatable, Sendable {
   /// The difference of the standard deviations over its standard error, for which the kurtosis is
   /// needed (3 where a file has none).
   package var spreadZ: Double?
-  /// The shares of values that were NaN or infinite.
-  package var nonFiniteShares: (old: Double, new: Double)
+  /// The share of old values that were NaN or infinite.
+  package var nonFiniteShareOld: Double
+  /// The same of new values.
+  package var nonFiniteShareNew: Double
 
   /// The largest of the two in size; infinite where a constant changed.
   package var zMax: Double { max(abs(meanZ ?? 0), abs(spreadZ ?? 0)) }
@@ -39,7 +41,8 @@ package struct FeatureShift: Equatable, Sendable {
     func share(_ count: Int, _ events: Int) -> Double {
       events == 0 ? 0 : Double(count) / Double(events)
     }
-    nonFiniteShares = (share(old.nonFiniteCount, oldEvents), share(new.nonFiniteCount, newEvents))
+    nonFiniteShareOld = share(old.nonFiniteCount, oldEvents)
+    nonFiniteShareNew = share(new.nonFiniteCount, newEvents)
     guard let oldMean = old.mean, let newMean = new.mean, let oldSpread = old.standardDeviation,
       let newSpread = new.standardDeviation
     else { return }
@@ -62,12 +65,5 @@ package struct FeatureShift: Equatable, Sendable {
   /// 0 / 0 is no change.
   private static func ratio(_ difference: Double, _ error: Double) -> Double {
     difference == 0 ? 0 : difference / error
-  }
-
-  /// Whether all numbers are the same.
-  package static func == (left: FeatureShift, right: FeatureShift) -> Bool {
-    left.index == right.index && left.name == right.name && left.meanShift == right.meanShift
-      && left.meanZ == right.meanZ && left.spreadRatio == right.spreadRatio
-      && left.spreadZ == right.spreadZ && left.nonFiniteShares == right.nonFiniteShares
   }
 }

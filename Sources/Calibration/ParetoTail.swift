@@ -58,6 +58,14 @@ package struct ParetoTail: Equatable, Sendable {
     return -scale * portableLog(survival) * ratio
   }
 
+  /// A new sample of `excessCount` excesses of this tail, largest first, from the numbers of `random`
+  /// after the one at `start`.
+  func resampled(_ random: RandomStream, start: UInt64) -> [Double] {
+    (1...excessCount)
+      .map { excess(survival: random.uniform(at: start &+ UInt64($0))) }
+      .sorted(by: >)
+  }
+
   /// The share of excesses above `excess`: (1 + xi excess / sigma)^(-1/xi), and 1 where `excess` <= 0.
   /// It lies in 0...1 for all values but NaN, those that overflow included.
   package func survival(excess: Double) -> Double {

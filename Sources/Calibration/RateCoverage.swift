@@ -16,7 +16,7 @@ package enum SimulatedLaw: String, CaseIterable, Sendable {
   private static let pairCount = 8
 
   /// Uniform numbers that a score takes.
-  package var drawCount: Int { self == .chiSquared ? Self.pairCount : 1 }
+  var drawCount: Int { self == .chiSquared ? Self.pairCount : 1 }
 
   /// A score from `drawCount` uniform numbers in (0, 1).
   package func score(_ uniform: (Int) -> Double) -> Float {
@@ -118,7 +118,7 @@ extension BackgroundRates {
 
   /// The lowest score whose rate is at or below `rate`, which is above 0; +infinity for none. By
   /// halving, since rates never grow with the score.
-  package func lowestScore(withRate rate: Double) -> Float {
+  func lowestScore(withRate rate: Double) -> Float {
     // Non-negative float32 values are ordered as their bits are.
     var (low, high) = (UInt32(0), Float.infinity.bitPattern)
     while low < high {

@@ -36,3 +36,11 @@ package func trueRateInterval(
   let lower = law.quantile(lowerTail: tail)
   return lower...max(lower, law.quantile(upperTail: tail))
 }
+
+/// The ends between which the share `confidence` of ascending repeats lies. A confidence near 0 leaves
+/// the middle one.
+func centralRange(_ ascending: [Double], confidence: Double) -> ClosedRange<Double> {
+  let last = ascending.count - 1
+  let outside = min(Int((1 - confidence) / 2 * Double(ascending.count)), last / 2)
+  return ascending[outside]...ascending[last - outside]
+}

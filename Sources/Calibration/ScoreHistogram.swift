@@ -9,12 +9,12 @@ internal import StrictJSON
 /// bits of a score, and no logarithm is needed.
 public struct ScoreHistogram: Equatable, Sendable {
   /// Bins to a factor of two.
-  public static let binsPerOctave = 8
+  static let binsPerOctave = 8
   /// The first edge is two to this power.
   @inlinable
   public static var lowestExponent: Int { -16 }
   /// Factors of two from the first edge to the last.
-  public static let octaveCount = 64
+  static let octaveCount = 64
   /// The number of bins.
   public static let binCount = binsPerOctave * octaveCount
 

@@ -27,16 +27,16 @@ package struct ScreenCalibration: Equatable, Sendable {
   /// The default margin.
   package static let defaultMargin = 0.1
   /// A margin is supported when it is at least this many times the largest shortfall seen.
-  package static let safetyFactor = 2.0
+  static let safetyFactor = 2.0
 
-  /// The smallest margin that the comparison supports.
+  /// The smallest margin that the comparison supports, without working points of the low side.
   package var marginMin: Double { Self.safetyFactor * shortfallMax }
 
   /// Whether the margin is at least `marginMin`.
   package var isSupported: Bool { margin >= marginMin }
 
-  /// The smallest margin that the comparison supports; with working points of the low side a screen score
-  /// must not come out too high either.
+  /// The same; with `isQuiet`, for working points of the low side, a screen score must not come out too
+  /// high either.
   package func marginMin(isQuiet: Bool) -> Double {
     isQuiet ? Self.safetyFactor * max(shortfallMax, excessMax) : marginMin
   }

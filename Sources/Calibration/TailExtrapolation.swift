@@ -6,7 +6,7 @@ internal import ReproducibleMath
 struct TailExtrapolation {
   let request: WorkingPointRequest
   let confidence: Double
-  /// Gives this working point other random numbers than the others.
+  /// The stream of this working point's random numbers.
   let stream: UInt64
 
   /// The factor by which a rate may be below 1/(N + 1). Measured on exponential scores, 95 %
@@ -64,10 +64,9 @@ struct TailExtrapolation {
     max(largest, tail.excess(survival: min(request.targetFPR.value / tail.baseRate, 1)))
   }
 
-  /// The true rate's interval by a parametric bootstrap: what would the threshold of a new sample
-  /// from the fitted tail let through? The share above the base is drawn from its own law, Beta(m +
-  /// 1, N - m), by quantiles. The interval does not include the doubt whether the tail is a Pareto
-  /// tail.
+  /// The interval of the true rate, by a parametric bootstrap: the rates above the thresholds of new
+  /// samples from the fitted tail. The share above the base is drawn from its own law, Beta(m + 1, N -
+  /// m), by quantiles. The interval does not include the doubt whether the tail is a Pareto tail.
   private func rateInterval(of tail: ParetoTail, count: Int) -> ClosedRange<Double> {
     let random = RandomStream(seed: Self.seed, stream: stream)
     let law = BetaLaw(rank: tail.excessCount + 1, of: count)
@@ -75,17 +74,12 @@ struct TailExtrapolation {
     for index in 0..<Self.repeatCount {
       let start = UInt64(index * (tail.excessCount + 1))
       let baseRate = law.quantile(lowerTail: random.uniform(at: start))
-      let excesses = (1...tail.excessCount)
-        .map { tail.excess(survival: random.uniform(at: start + UInt64($0))) }
-        .sorted(by: >)
+      let excesses = tail.resampled(random, start: start)
       let repeated = ParetoTail(fitting: excesses, base: tail.base, baseRate: tail.baseRate)
       let rate = baseRate * tail.survival(excess: excess(of: repeated, largest: excesses[0]))
       rates.append(rate.isNaN ? 1 : min(rate, 1))
     }
     rates.sort()
-    // A confidence near 0 leaves the middle of the repeats.
-    let outside = min(
-      Int((1 - confidence) / 2 * Double(Self.repeatCount)), (Self.repeatCount - 1) / 2)
-    return rates[outside]...rates[Self.repeatCount - 1 - outside]
+    return centralRange(rates, confidence: confidence)
   }
 }

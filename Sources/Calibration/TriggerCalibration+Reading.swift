@@ -15,14 +15,14 @@ package struct LoadedCalibration: Equatable, Sendable {
 extension TriggerCalibration {
   /// The value of the key `format` where all working points are of the high side.
   package static let format = "tamis-calibration/1"
-  /// The value with a working point of the low side. A program that does not know them would take such a
-  /// point for a very loose one; so it refuses the file.
-  package static let quietFormat = "tamis-calibration/2"
+  /// The value with a working point of the low side. An older program would take that point for a very
+  /// loose one, and refuses the file by its format.
+  static let quietFormat = "tamis-calibration/2"
   /// The value of the key `precision`: scores are float32, to the bit.
   package static let precision = "exact"
-  /// More than any calibration needs; a larger file is something else.
+  /// More than any calibration needs; a larger file is none.
   private static let byteCountMax = 16 << 20
-  /// Room for a model in its place, which is then named as such.
+  /// Large enough to read a model that was given in its place, and name it as one.
   private static let readByteCountMax = 1 << 30
 
   /// Whether the file `path` is JSON, as a calibration is. Any name may be one's.
@@ -51,7 +51,7 @@ extension TriggerCalibration {
     }
   }
 
-  /// Names a model in place of a calibration: users most often exchange the two files.
+  /// Names a model in place of a calibration: the two files are often exchanged.
   private static func refuseModel(
     _ bytes: UnsafeRawBufferPointer, file: String
   ) throws(FileFault) {
@@ -176,12 +176,11 @@ extension JSONPlace {
     if member.value != .string(text) { throw member.fault(expected: "the string \"\(text)\"") }
   }
 
-  func sha256() throws(FileFault) -> String {
-    let text = try string()
-    guard isLowercaseHexadecimal(text, digitCount: 64) else {
+  func sha256() throws(FileFault) -> SHA256Digest {
+    guard let digest = SHA256Digest(hexadecimal: try string()) else {
       throw fault(expected: "a SHA-256 as 64 hexadecimal digits in lower case")
     }
-    return text
+    return digest
   }
 
   func schema() throws(FileFault) -> UInt32 {
@@ -221,7 +220,7 @@ extension JSONPlace {
 extension CalibrationRun {
   init(_ place: JSONPlace) throws(FileFault) {
     self.init(
-      name: try place.member("name").string(), sha256Text: try place.member("sha256").sha256(),
+      name: try place.member("name").string(), sha256: try place.member("sha256").sha256(),
       run: try place.member("run").unlessNull { (run) throws(FileFault) in
         try run.integer(in: 0...UInt32.max)
       },

@@ -21,7 +21,7 @@ extension TriggerCalibration {
   var json: JSONObject {
     var object: JSONObject = [
       "format": .string(format),
-      "model_sha256": .string(modelSHA256),
+      "model_sha256": .string(modelSHA256.description),
       "schema": .string(schemaText(schema)),
       "levels": .array(levels.map(JSONValue.integer)),
       "weights": .array(weights.map(JSONValue.real)),
@@ -50,7 +50,7 @@ extension CalibrationRun {
   var json: JSONObject {
     var object: JSONObject = [
       "name": .string(name),
-      "sha256": .string(sha256),
+      "sha256": .string(sha256.description),
       "run": .optional(run, JSONValue.integer),
       "events": .integer(eventCount),
     ]
@@ -68,9 +68,7 @@ extension WorkingPoint {
       "target_fpr": .number(targetFPR.description),
       "threshold": .real(threshold),
       "rank": .optional(rank, JSONValue.integer),
-      "fpr_interval": .optional(fprInterval) {
-        .array([.real($0.lowerBound), .real($0.upperBound)])
-      },
+      "fpr_interval": .interval(fprInterval),
       "extrapolated": .bool(extrapolated),
       "prescale": .integer(prescale),
       "guarantee": .string(guarantee.rawValue),

@@ -8,8 +8,8 @@ package struct TriggerCalibration: Equatable, Sendable {
   /// of a million events a second. Sums of such counts stay within 64 bits and exact in float64.
   package static let eventCountMax = 1 << 50
 
-  /// SHA-256 of the model file, 64 hexadecimal digits in lower case.
-  package var modelSHA256: String
+  /// SHA-256 of the model file.
+  package var modelSHA256: SHA256Digest
   /// The features' schema as event records carry it; 0 where the model names no features.
   package var schema: UInt32
   /// The scoring levels, in their order.
@@ -52,24 +52,10 @@ package struct TriggerCalibration: Equatable, Sendable {
     backgroundRates: BackgroundRates? = nil, screen: ScreenCalibration? = nil, created: String,
     program: String
   ) {
-    self.init(
-      modelSHA256Text: modelSHA256.description, schema: schema, levels: levels, weights: weights,
-      confidence: confidence, eventCount: eventCount, notScorableCount: notScorableCount,
-      runs: runs, workingPoints: workingPoints, reference: reference,
-      backgroundRates: backgroundRates, screen: screen, created: created, program: program)
-  }
-
-  init(
-    modelSHA256Text: String, schema: UInt32, levels: [Int], weights: [Float],
-    confidence: Double, eventCount: Int, notScorableCount: Int, runs: [CalibrationRun],
-    workingPoints: [WorkingPoint], reference: DriftReference,
-    backgroundRates: BackgroundRates? = nil, screen: ScreenCalibration? = nil, created: String,
-    program: String
-  ) {
     precondition(!levels.isEmpty && levels.count == weights.count)
     precondition((1...WorkingPoint.countMax).contains(workingPoints.count))
     precondition(confidence > 0 && confidence < 1 && eventCount >= 1 && notScorableCount >= 0)
-    modelSHA256 = modelSHA256Text
+    self.modelSHA256 = modelSHA256
     self.schema = schema
     self.levels = levels
     self.weights = weights
@@ -109,8 +95,8 @@ package struct TriggerCalibration: Equatable, Sendable {
 package struct CalibrationRun: Equatable, Sendable {
   /// The run folder's or file's name.
   package var name: String
-  /// SHA-256 of its content, 64 hexadecimal digits in lower case.
-  package var sha256: String
+  /// SHA-256 of its content.
+  package var sha256: SHA256Digest
   /// The run number, or nil where there is none or more than one.
   package var run: UInt32?
   /// The events taken from it, scorable or not.
@@ -128,17 +114,8 @@ package struct CalibrationRun: Equatable, Sendable {
     name: String, sha256: SHA256Digest, run: UInt32?, eventCount: Int,
     unbiasedPrescale: UInt32? = nil, taintedCount: Int = 0
   ) {
-    self.init(
-      name: name, sha256Text: sha256.description, run: run, eventCount: eventCount,
-      unbiasedPrescale: unbiasedPrescale, taintedCount: taintedCount)
-  }
-
-  init(
-    name: String, sha256Text: String, run: UInt32?, eventCount: Int, unbiasedPrescale: UInt32?,
-    taintedCount: Int
-  ) {
     self.name = name
-    sha256 = sha256Text
+    self.sha256 = sha256
     self.run = run
     self.eventCount = eventCount
     self.unbiasedPrescale = unbiasedPrescale

@@ -1,6 +1,6 @@
-/// What the checks need of one decided event.
+/// The facts about one decided event that the checks need.
 package struct DecidedEvent {
-  /// NaN where it is not known.
+  /// NaN where the condition is not known.
   package var condition: Float
   /// Bit i: the score is above threshold i, before any prescale.
   package var fired: UInt16
@@ -27,7 +27,7 @@ package struct DecidedCounts {
   /// Those that could not be scored.
   package var notScorableCount = 0
   /// Scored events with a condition outside of the bins.
-  package var outsideCount = 0
+  var outsideCount = 0
   /// The finite conditions seen.
   package var conditionMin = Float.infinity
   package var conditionMax = -Float.infinity

@@ -4,9 +4,8 @@ internal import Synchronization
 /// Watches whether the stream is still the background that a calibration saw.
 ///
 /// One thread notes events, one evaluates, any reads the report. Noting adds to counts and sums in
-/// memory that exists from the start; all statistics are computed by the evaluating thread. Nobody
-/// waits: when a window is full it is handed over, and while two are full events are left out and
-/// counted.
+/// memory that exists from the start; the evaluating thread computes all statistics. No thread waits:
+/// a full window is handed over, and while two are full, events are left out and counted.
 ///
 ///     let monitor = DriftMonitor(
 ///       calibration: calibration, featureNames: names, featureCount: 64, settings: DriftSettings())
@@ -35,8 +34,8 @@ package final class DriftMonitor: @unchecked Sendable {
   private let published: Mutex<DriftReport>
 
   /// Creates a monitor of events with `featureCount` features; `featureNames` stand in where the
-  /// calibration names none. A calibration that lacks something makes a weaker monitor that says so
-  /// in the report's notes. All memory is allocated here: some 0.2 MB, and 112 bytes a feature.
+  /// calibration names none. The report's notes say what a calibration lacks. All memory is allocated
+  /// here: some 0.2 MB, and 112 bytes a feature.
   package init(
     calibration: TriggerCalibration, featureNames: [String]?, featureCount: Int,
     settings: DriftSettings = DriftSettings()
@@ -92,11 +91,8 @@ package final class DriftMonitor: @unchecked Sendable {
   @_noAllocation @_noLocks
   package func noteEvents(_ events: UnsafePointer<DecidedEvent>, count: Int) {
     for index in 0..<count {
-      guard let window = decided.windowToFill() else { continue }
       let event = events[index]
-      decidedWindows[window].note(
-        condition: event.condition, fired: event.fired, isScorable: event.isScorable)
-      if decidedWindows[window].eventCount == decidedWindowEventCount { decided.handOver() }
+      noteEvent(condition: event.condition, fired: event.fired, isScorable: event.isScorable)
     }
   }
 

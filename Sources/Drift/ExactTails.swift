@@ -1,11 +1,16 @@
 package import Calibration
 internal import ReproducibleMath
 
-/// How unlikely it is, in the direction that it went.
+/// How unlikely a count is, and in which direction it deviates.
 package struct ExactTail: Equatable {
-  /// log of the two-sided probability: twice the smaller tail, at most 1.
+  /// The logarithm of the two-sided probability: twice the smaller tail, at most 1.
   package var logProbability: Double
   package var direction: DriftCheck.Direction
+
+  fileprivate init(logTail: Double, isUp: Bool) {
+    logProbability = min(logTail + portableLog(2), 0)
+    direction = isUp ? .up : .down
+  }
 
   /// In standard deviations of a normal variable.
   package var significance: Double { Drift.significance(logProbability: logProbability) }
@@ -35,8 +40,7 @@ package func compareExceedances(
   let mean = Double(trials) * Double(fromTop) / Double(referenceTrials + 1)
   let isUp = Double(exceedances) >= mean
   let logTail = isUp ? law.logAtLeast(exceedances) : law.logAtMost(exceedances)
-  return ExactTail(
-    logProbability: min(logTail + portableLog(2), 0), direction: isUp ? .up : .down)
+  return ExactTail(logTail: logTail, isUp: isUp)
 }
 
 extension HypergeometricLaw {
@@ -44,7 +48,6 @@ extension HypergeometricLaw {
   package func tail(at value: Int) -> ExactTail {
     let isUp = Double(value) >= mean
     let logTail = isUp ? logUpperTail(value) : logLowerTail(value)
-    return ExactTail(
-      logProbability: min(logTail + portableLog(2), 0), direction: isUp ? .up : .down)
+    return ExactTail(logTail: logTail, isUp: isUp)
   }
 }

@@ -13,7 +13,7 @@ package struct ScoreDistance: Equatable {
   /// Where it is: the score below which the two shares differ so.
   package var score: Float
   /// Whether the window's scores are the larger ones there.
-  package var isUp: Bool
+  var isUp: Bool
   package var logProbability: Double
 
   /// `reference` and `counts` are cells of `SampledSums`; both have events.

@@ -22,6 +22,13 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     self = text.withUTF8 { SHA256Digest(of: UnsafeRawBufferPointer($0)) }
   }
 
+  /// The digest that `description` gives as 64 hexadecimal digits in lower case; nil for other text.
+  package init?(hexadecimal text: String) {
+    guard isLowercaseHexadecimal(text, digitCount: 64) else { return nil }
+    let digits = text.utf8.map { $0 < UInt8(ascii: "a") ? $0 - 48 : $0 - 87 }
+    bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+  }
+
   /// Hashes a whole file.
   public init(ofFile path: String) throws(SystemCallError) {
     // The mapping ends with the object, and only this call keeps the object.
@@ -57,7 +64,7 @@ package func schema(fromText text: String) -> UInt32? {
 }
 
 /// Whether `text` is `digitCount` hexadecimal digits in lower case.
-package func isLowercaseHexadecimal(_ text: String, digitCount: Int) -> Bool {
+private func isLowercaseHexadecimal(_ text: String, digitCount: Int) -> Bool {
   text.utf8.count == digitCount
     && text.utf8.allSatisfy {
       (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)

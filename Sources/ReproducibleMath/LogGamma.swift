@@ -18,7 +18,7 @@ package func logGamma(_ x: Double) -> Double {
 
 /// 1/(12 x) - 1/(360 x^3) + ... with B_2k / (2k (2k - 1) x^(2k - 1)) to k = 7; for x >= 16 the next
 /// term is below 1e-18.
-private func stirlingTail(_ x: Double) -> Double {
+package func stirlingTail(_ x: Double) -> Double {
   let z = 1 / (x * x)
   var sum = 1 / 156.0
   for term in [-691 / 360_360.0, 1 / 1188.0, -1 / 1680.0, 1 / 1260.0, -1 / 360.0, 1 / 12.0] {

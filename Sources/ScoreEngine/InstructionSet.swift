@@ -1,4 +1,4 @@
-internal import CScoreKernels
+package import CScoreKernels
 internal import Glibc
 
 /// The instructions that the inner loops are written in. All give the same bits.
@@ -13,7 +13,9 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   case neon
 
   /// The fastest one that this processor has.
-  public static var best: InstructionSet { InstructionSet(tamis_isa_best()) }
+  public static var best: InstructionSet {
+    allCases.first { $0.isa == tamis_isa_best() } ?? .scalar
+  }
 
   /// Whether this program holds kernels for it and this processor runs them.
   public var isAvailable: Bool { tamis_isa_available(isa) }
@@ -40,16 +42,8 @@ public enum InstructionSet: String, CaseIterable, Sendable {
     return set
   }
 
-  private init(_ isa: tamis_isa) {
-    switch isa {
-    case TAMIS_ISA_AVX2: self = .avx2
-    case TAMIS_ISA_AVX512: self = .avx512
-    case TAMIS_ISA_NEON: self = .neon
-    default: self = .scalar
-    }
-  }
-
-  var isa: tamis_isa {
+  /// Its name in C.
+  package var isa: tamis_isa {
     switch self {
     case .scalar: TAMIS_ISA_SCALAR
     case .avx2: TAMIS_ISA_AVX2

@@ -32,7 +32,7 @@ extension NetworkShape {
   /// The sizes of an autoencoder's tensors. Each layer takes the outputs of the one before it, and
   /// the last layer has as many outputs as the first has inputs.
   init(autoencoder file: TensorFile) throws(FileFault) {
-    let lastLayer = file.tensors.keys.compactMap(Self.layerNumber).max() ?? 0
+    let lastLayer = Self.highestNumber(in: file) { [.layerWeight($0), .layerBias($0)] }
     var widths = [try Self.matrixSizes(Self.layerName(0), in: file).columns]
     // There is at least one hidden layer, so at least two in all.
     for layer in 0...max(1, lastLayer) {
@@ -64,16 +64,6 @@ extension NetworkShape {
         tensor: layerName(last - 1), found: counted(widths[last], "row"),
         expected: "\(widths[0]), as many as \(layerName(0)) has columns")
     }
-  }
-
-  /// The layer that a tensor of that name belongs to.
-  private static func layerNumber(_ name: String) -> Int? {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[0] == "layers", let number = Int(parts[1]), number >= 0 else {
-      return nil
-    }
-    let names = [NetworkTensor.layerWeight(number), .layerBias(number)].map(\.description)
-    return names.contains(name) ? number : nil
   }
 
   private static func layerName(_ layer: Int) -> String {

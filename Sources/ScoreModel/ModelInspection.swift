@@ -33,7 +33,7 @@ public struct ModelInspection: Sendable {
         Fact(name: "features", value: Self.featureText(model)),
         Fact(name: "scoring", value: Self.scoringText(model)),
       ] + Self.distanceFacts(model.distance)
-      + Self.trainingFacts(model.trainingRecord)
+      + Self.trainingFacts(model)
       + loaded.notes.map { Fact(name: "note", value: $0) }
   }
 
@@ -68,12 +68,9 @@ public struct ModelInspection: Sendable {
   }
 
   /// A fact for each key of the training record.
-  private static func trainingFacts(_ record: String?) -> [Fact] {
-    guard let record, let value = try? JSONValue(parsing: record), case .object(let object) = value
-    else { return [] }
-    return object.members.map { member in
-      let text = if case .string(let text) = member.value { text } else { member.value.compactText }
-      return Fact(name: "training \(member.name)", value: text)
+  private static func trainingFacts(_ model: TrainedModel) -> [Fact] {
+    (model.parsedTrainingRecord?.members ?? []).map {
+      Fact(name: "training \($0.name)", value: $0.value.bareText)
     }
   }
 

@@ -1,12 +1,12 @@
 internal import DurableFiles
 internal import StrictJSON
 
-/// The texts of a model file beside its tensors, under `__metadata__`.
+/// What a model file says beside its tensors, under `__metadata__`.
 struct ModelMetadata {
   /// The value of `format`.
   static let format = "tamis-model/1"
-  /// Its value where the model has a distance: a program that does not know it must not score
-  /// without it.
+  /// Its value where the model has a distance. A program that does not know the distance must refuse
+  /// the file, not score without it.
   static let formatWithDistance = "tamis-model/2"
 
   var kind: NetworkKind
@@ -101,13 +101,9 @@ extension ModelMetadata {
     _ key: String, in file: TensorFile
   ) throws(FileFault) -> JSONPlace? {
     guard let text = file.metadata[key] else { return nil }
-    do throws(JSONSyntaxError) {
-      return JSONPlace(
-        root: try JSONValue(parsing: text), file: file.path, path: "metadata \(key)")
-    } catch {
-      throw FileFault(
-        file: file.path, place: "metadata \(key), line \(error.line), column \(error.column)",
-        found: error.found, expected: error.expected,
+    return try Array(text.utf8).withUnsafeBufferPointer { bytes throws(FileFault) in
+      try JSONPlace(
+        parsing: UnsafeRawBufferPointer(bytes), file: file.path, path: "metadata \(key)",
         remedy: "the value must be JSON; correct or remove the key")
     }
   }

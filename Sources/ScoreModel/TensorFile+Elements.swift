@@ -90,7 +90,8 @@ extension TensorFile {
     try checkIsFloats(tensor)
   }
 
-  private func checkIsFloats(_ tensor: Tensor) throws(FileFault) {
+  /// Refuses a tensor of other elements than floats.
+  func checkIsFloats(_ tensor: Tensor) throws(FileFault) {
     guard ["F32", "F64"].contains(tensor.elementType) else {
       throw fault(
         tensor: tensor.name, found: "elements of type \(tensor.elementType)",

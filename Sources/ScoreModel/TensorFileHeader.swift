@@ -28,7 +28,7 @@ struct TensorFileHeader {
     self.path = path
     endOffset = 8 + (try Self.byteCount(bytes, path: path))
     let header = UnsafeRawBufferPointer(rebasing: bytes[8..<endOffset])
-    let root = try Self.parse(header, path: path)
+    let root = try JSONPlace(parsing: header, file: path, path: "header")
     metadata = try Self.metadata(root)
     var entries: [Entry] = []
     for (name, place) in try root.members() where name != "__metadata__" {
@@ -88,18 +88,6 @@ struct TensorFileHeader {
         remedy: "the file is cut short or not in the safetensors format")
     }
     return Int(byteCount)
-  }
-
-  private static func parse(
-    _ header: UnsafeRawBufferPointer, path: String
-  ) throws(FileFault) -> JSONPlace {
-    do {
-      return JSONPlace(root: try JSONValue(parsing: header), file: path, path: "header")
-    } catch {
-      throw FileFault(
-        file: path, place: "header, line \(error.line), column \(error.column)",
-        found: error.found, expected: error.expected)
-    }
   }
 
   private static func metadata(_ root: JSONPlace) throws(FileFault) -> [String: String] {

@@ -15,7 +15,7 @@ public struct LoadedModel: Sendable {
 }
 
 extension TrainedModel {
-  /// A billion weights, in float64. A larger file is something else.
+  /// A billion weights in float64; a larger file is no model.
   private static let byteCountMax = 8 << 30
 
   /// Reads and checks a `.safetensors` model file.
@@ -40,7 +40,7 @@ extension TrainedModel {
     }
   }
 
-  /// Reads a model from the bytes of a file; `path` is for messages.
+  /// Reads a model from the bytes of a file; faults name `path`.
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String
   ) throws(FileFault) -> LoadedModel {
@@ -71,7 +71,7 @@ extension TrainedModel {
     return LoadedModel(model: model, sha256: SHA256Digest(of: bytes), notes: notes, path: path)
   }
 
-  /// JSON in place of a model is most often the other of two files. As the length of a header its
+  /// Names a calibration, or other JSON, in place of a model. Read as the length of a header, its
   /// first bytes would be more than any file has.
   private static func refuseText(
     _ bytes: UnsafeRawBufferPointer, path: String
@@ -135,11 +135,7 @@ extension NetworkShape {
   ) throws(FileFault) -> (rows: Int, columns: Int) {
     let tensor = try file.tensor(name)
     // Of other types the header's shape is not checked against the bytes: it may say anything.
-    guard ["F32", "F64"].contains(tensor.elementType) else {
-      throw file.fault(
-        tensor: name, found: "elements of type \(tensor.elementType)", expected: "F32 or F64",
-        remedy: "convert the model to float32 before it is saved")
-    }
+    try file.checkIsFloats(tensor)
     let dimensions = tensor.dimensions
     guard dimensions.count == 2 else {
       throw file.fault(
@@ -150,28 +146,28 @@ extension NetworkShape {
 
   /// Blocks are numbered from 0 without gaps; there is at least one.
   private static func blockCount(_ file: TensorFile) throws(FileFault) -> Int {
-    let numbers = file.tensors.keys.compactMap(blockNumber)
-    for block in 0...(numbers.max() ?? 0) {
+    let last = highestNumber(in: file) { [.blockWeight($0), .blockBias($0)] }
+    for block in 0...last {
       _ = try file.tensor(NetworkTensor.blockWeight(block).description)
     }
-    return (numbers.max() ?? 0) + 1
+    return last + 1
   }
 
-  /// The block that a tensor of that name belongs to.
-  private static func blockNumber(_ name: String) -> Int? {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "blocks", let number = Int(parts[1]), number >= 0 else {
-      return nil
-    }
-    let names = [NetworkTensor.blockWeight(number), .blockBias(number)].map(\.description)
-    return names.contains(name) ? number : nil
+  /// The highest number in the names of a file's tensors that are among `tensors` of that number: of
+  /// the last block, or of an autoencoder's last layer. 0 without any.
+  static func highestNumber(in file: TensorFile, of tensors: (Int) -> [NetworkTensor]) -> Int {
+    file.tensors.keys.compactMap { name in
+      name.split(separator: ".").lazy.compactMap { Int($0) }.first.flatMap { number in
+        tensors(number).contains { $0.description == name } ? number : nil
+      }
+    }.filter { $0 >= 0 }.max() ?? 0
   }
 }
 
 extension NetworkParameters {
   /// Reads all weights.
   init(_ file: TensorFile, shape: NetworkShape) throws(FileFault) {
-    // All sizes before any memory: what the header says of one tensor may be beyond all others.
+    // All sizes are checked before memory is taken: a header may state any size.
     for tensor in shape.tensors {
       try file.checkFloats(tensor.description, shapes: [shape.dimensions(of: tensor)])
     }

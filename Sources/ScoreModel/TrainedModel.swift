@@ -1,3 +1,5 @@
+package import StrictJSON
+
 /// A network with everything that scoring an event needs, as a model file holds it.
 public struct TrainedModel: Equatable, Sendable {
   /// The weights.
@@ -51,6 +53,13 @@ public struct TrainedModel: Equatable, Sendable {
     self.init(
       parameters: parameters, sigmas: [0], standardiser: standardiser, featureNames: featureNames,
       scoring: .reconstruction, trainingRecord: trainingRecord)
+  }
+
+  /// The training record; nil where there is none, or one that is no JSON object.
+  package var parsedTrainingRecord: JSONObject? {
+    guard let trainingRecord, case .object(let object)? = try? JSONValue(parsing: trainingRecord)
+    else { return nil }
+    return object
   }
 
   /// What the network is.

@@ -6,7 +6,7 @@ internal import ReproducibleMath
 /// A = 0.1 N(0, 1)^(D x D).
 package struct GaussianProcess: Sendable {
   /// The variance that every feature has on its own.
-  package static let independentVariance = 0.5
+  static let independentVariance = 0.5
 
   /// What it stands for.
   package let name: String

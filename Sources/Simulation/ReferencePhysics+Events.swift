@@ -8,7 +8,7 @@ extension ReferencePhysics {
   /// a factorisation. g and h are the first 2 D of the normals from i R on, R being 2 D rounded up
   /// to a multiple of 4. Sums are float64 in this order, k of A's columns ascending; the result is
   /// rounded to float32.
-  package func fillBackground(
+  func fillBackground(
     _ out: UnsafeMutableBufferPointer<Float>, events: Range<UInt64>, seed: UInt64
   ) {
     precondition(out.count == events.count * featureCount)
@@ -28,7 +28,7 @@ extension ReferencePhysics {
   /// Makes anomalies of the sample `seed`: `spread` N(0, 1) plus `scale` times the shift, which is
   /// +3 in features 0 to 9, -2 in features 10 to 19 and 0 elsewhere. The normals of event i are
   /// the first D from i R on, R being D rounded up to a multiple of 4.
-  package func fillAnomalies(
+  func fillAnomalies(
     _ out: UnsafeMutableBufferPointer<Float>, events: Range<UInt64>, seed: UInt64,
     scale: Double = 1, spread: Double = 0.5
   ) {
@@ -45,7 +45,7 @@ extension ReferencePhysics {
 
   /// Adds `scale` times the anomalies' shift to events of D features each: float32 additions, the
   /// product rounded to float32 first.
-  package func addAnomalyShift(to events: UnsafeMutableBufferPointer<Float>, scale: Double) {
+  func addAnomalyShift(to events: UnsafeMutableBufferPointer<Float>, scale: Double) {
     precondition(events.count.isMultiple(of: featureCount))
     for index in events.indices {
       events[index] += Float(scale * Self.anomalyShift(index % featureCount))

@@ -13,7 +13,7 @@ package struct SimulatedTimeline: Sendable {
   /// Between two events.
   package static let intervalNs: UInt64 = 50_000
   /// Events of a luminosity section.
-  package static let sectionEventCount: UInt64 = 10_000
+  static let sectionEventCount: UInt64 = 10_000
   private static let crossingNs: UInt64 = 25
   private static let orbitCrossingCount: UInt64 = 3_564
 

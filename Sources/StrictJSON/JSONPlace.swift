@@ -10,7 +10,9 @@ package struct JSONPlace {
 
   /// The root of the file at `file`, or of a text within it that stands at `path`.
   package init(root value: JSONValue, file: String, path: String = "") {
-    self.init(file: file, path: path, value: value)
+    self.file = file
+    self.path = path
+    self.value = value
   }
 
   /// The root of the JSON text `bytes`, which is the file at `file` or stands at `path` in it.
@@ -25,12 +27,6 @@ package struct JSONPlace {
         file: file, place: path.isEmpty ? place : "\(path), \(place)", found: error.found,
         expected: error.expected, remedy: remedy)
     }
-  }
-
-  private init(file: String, path: String, value: JSONValue) {
-    self.file = file
-    self.path = path
-    self.value = value
   }
 
   /// A fault at this place; `found` is the value unless given.
@@ -65,14 +61,14 @@ package struct JSONPlace {
   }
 
   private func place(ofMember name: String, _ value: JSONValue) -> JSONPlace {
-    JSONPlace(file: file, path: path.isEmpty ? name : "\(path).\(name)", value: value)
+    JSONPlace(root: value, file: file, path: path.isEmpty ? name : "\(path).\(name)")
   }
 
   /// The elements of an array.
   package func elements() throws(FileFault) -> [JSONPlace] {
     guard case .array(let values) = value else { throw fault(expected: "an array") }
     return values.enumerated().map {
-      JSONPlace(file: file, path: "\(path)[\($0.offset)]", value: $0.element)
+      JSONPlace(root: $0.element, file: file, path: "\(path)[\($0.offset)]")
     }
   }
 

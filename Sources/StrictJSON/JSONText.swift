@@ -50,6 +50,11 @@ extension JSONValue {
     }
   }
 
+  /// A string as it is, any other value on one line.
+  package var bareText: String {
+    if case .string(let text) = self { text } else { compactText }
+  }
+
   /// The value with the members of all objects sorted, so that equal values have equal text: on one
   /// line without spaces, as a model's training record has it, or with a line for each member and
   /// element, as a run's manifest has it. No newline at the end.

@@ -1,6 +1,6 @@
 /// A JSON value that keeps what Foundation's types lose: the text of numbers and the order of
-/// members. So a threshold reads back to the same bits, a target rate stays the decimal that was
-/// typed, and a file that is read and written again keeps keys that this version does not know.
+/// members. A threshold reads back to the same bits, a target rate stays the decimal that was typed,
+/// and a file that is read and written again keeps keys that this version does not know.
 public enum JSONValue: Equatable, Sendable {
   /// `null`
   case null
@@ -48,7 +48,7 @@ public enum JSONValue: Equatable, Sendable {
     return .number(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
   }
 
-  /// As much of a text as a message can bear.
+  /// A text, shortened for a message.
   private static func shown(_ text: String) -> String {
     text.utf8.count <= 200 ? text : "\(text.prefix(80))... (\(text.utf8.count) bytes)"
   }
@@ -58,6 +58,21 @@ public enum JSONValue: Equatable, Sendable {
     _ value: Wrapped?, _ make: (Wrapped) -> JSONValue
   ) -> JSONValue {
     value.map(make) ?? .null
+  }
+
+  /// A number; null where it is missing, NaN or infinite: JSON has no text for these.
+  package static func finite(_ value: Double?) -> JSONValue {
+    value.flatMap { $0.isFinite ? .real($0) : nil } ?? .null
+  }
+
+  /// The same with the digits of a float32.
+  package static func finite(_ value: Float?) -> JSONValue {
+    value.flatMap { $0.isFinite ? .real($0) : nil } ?? .null
+  }
+
+  /// Both ends of an interval, or null.
+  package static func interval(_ interval: ClosedRange<Double>?) -> JSONValue {
+    .optional(interval) { .array([.finite($0.lowerBound), .finite($0.upperBound)]) }
   }
 
   /// What the value is, for messages: "a string", "an array", ...

@@ -20,7 +20,7 @@ package func automaticScoring(
 }
 
 /// The share of the noise that the network explains at the level that scores, at least.
-package let explainedNoiseMin = 0.125
+let explainedNoiseMin = 0.125
 
 /// How many levels the choice is from, and how many a ladder made for them has.
 private let bandLevelCount = 3
@@ -41,7 +41,7 @@ extension TrainingConfiguration {
   }
 
   /// What the linear filter explains at the finest level that may score.
-  package func finestExplainedNoise(_ linear: LinearDenoiser) -> Double {
+  func finestExplainedNoise(_ linear: LinearDenoiser) -> Double {
     linear.explainedNoise(sigma: Double(band(linear).last ?? 0))
   }
 

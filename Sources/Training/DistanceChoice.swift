@@ -9,7 +9,7 @@ package enum DistanceChoice: Equatable, Sendable {
   case weighted(Double)
 
   /// The factor of `automatic`. Between 1 and 3 little depends on it.
-  package static let usualFactor = 2.0
+  static let usualFactor = 2.0
 }
 
 /// What background says of distances to nearest neighbours.
@@ -36,7 +36,7 @@ package struct NeighbourFacts: Equatable, Sendable {
   }
 
   /// A feature of no more different values than this is discrete.
-  package static let manyValues = 32
+  static let manyValues = 32
   /// Beyond this |z| an event lies far outside of what noise of the scoring levels can reach.
   private static let largestMax = 16.0
 
@@ -68,17 +68,17 @@ package struct NeighbourFacts: Equatable, Sendable {
   }
 
   /// Why the network scores alone.
-  package func reasonForNone(sigma: Double) -> String {
+  func reasonForNone(sigma: Double) -> String {
     "the sample is large, no feature lies more than \(rounded(NeighbourFacts.largestMax)) "
       + "standard deviations out, and events are far from one another: the mean squared distance "
       + "to the nearest, \(rounded(meanSquare / Double(featureCount))) a feature, is above "
       + "\(rounded(2 * sigma * sigma)), twice the squared noise of the scoring level"
   }
+}
 
-  /// Three places, without what a formatter would depend on.
-  private func rounded(_ value: Double) -> String {
-    guard abs(value) < 1e12 else { return "\(value)" }
-    // Not "-0.0".
-    return "\((value * 1000).rounded() / 1000 + 0)"
-  }
+/// A number with three decimal places at most, for reasons; the same text on every machine.
+func rounded(_ value: Double) -> String {
+  guard abs(value) < 1e12 else { return "\(value)" }
+  // Not "-0.0".
+  return "\((value * 1000).rounded() / 1000 + 0)"
 }

@@ -1,7 +1,6 @@
 /// The performance of a trained network at one noise level, on measured background events.
 ///
-/// No anomaly is needed: it tells what can be known of a detector before there is anything to
-/// detect.
+/// It needs no anomaly.
 package struct NoiseLevelSummary: Equatable, Sendable {
   /// Index into the model's noise levels.
   package let level: Int
@@ -33,14 +32,14 @@ package struct NoiseLevelSummary: Equatable, Sendable {
   /// Whether the network predicts less of the noise than a linear filter would, by more than 0.01
   /// to 0.02. A network may be that much worse where background is Gaussian and the filter is the
   /// best possible.
-  package var isBelowLinear: Bool {
+  var isBelowLinear: Bool {
     explainedNoise < NoiseLevelSummary.linearShare * linearExplainedNoise
   }
 
   /// Whether the network leaves more than 1.75 times the noise that a linear filter would. At large
   /// sigma the filter is nearly the best possible, and a network comes near it only after many
   /// steps.
-  package var leavesMuchMoreThanLinear: Bool {
+  var leavesMuchMoreThanLinear: Bool {
     1 - explainedNoise > NoiseLevelSummary.restShare * (1 - linearExplainedNoise)
   }
 
@@ -64,9 +63,8 @@ package struct NetworkMeasurement: Equatable, Sendable {
     self.isHeldOut = isHeldOut
   }
 
-  /// The levels that show that the network was trained too little, without any label: scoring
-  /// levels that explain less of the noise than a linear filter, and any level that leaves far more
-  /// of it than that filter.
+  /// The levels that show that the network was trained too little: scoring levels that explain less of
+  /// the noise than a linear filter, and any level that leaves far more of it than that filter.
   package func undertrainedLevels(scoringLevels: [Int]) -> [NoiseLevelSummary] {
     levels.filter {
       $0.leavesMuchMoreThanLinear || ($0.isBelowLinear && scoringLevels.contains($0.level))

@@ -34,8 +34,12 @@ struct TrainingClock {
   /// Seconds passed.
   var wallSeconds: Double { TrainingClock.seconds(CLOCK_MONOTONIC) - start }
 
-  /// Processor seconds that all threads of the program have used.
-  var cpuSeconds: Double { TrainingClock.seconds(CLOCK_PROCESS_CPUTIME_ID) - cpuStart }
+  /// What the training has taken so far.
+  func cost(threads: Int) -> TrainingCost {
+    TrainingCost(
+      wallSeconds: wallSeconds,
+      cpuSeconds: TrainingClock.seconds(CLOCK_PROCESS_CPUTIME_ID) - cpuStart, threads: threads)
+  }
 
   private static func seconds(_ clock: clockid_t) -> Double {
     var time = timespec()

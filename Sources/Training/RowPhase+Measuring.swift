@@ -22,7 +22,7 @@ extension RowPhase {
         let event = split.measuredEvent(places.lowerBound + row % places.count)
         perturb(event, level: level, row: row, place: row, memory: memory)
       }
-      ascend(rows: rows, memory: memory)
+      forward(rows: rows, memory: memory)
       compare(rows: rows, memory: memory)
       for row in rows { errors += Double(batch.losses.base[row]) }
       for number in 0..<rows.count * events.featureCount {

@@ -1,15 +1,15 @@
 internal import CScoreKernels
 
-/// The first phase of a step, of whatever kind of network: rows of the batch are drawn and taken up
-/// the network to the loss, and its gradient is taken down. Rows do not touch each other, so that
-/// threads share them out in any way they like.
+/// The first phase of a step, for both kinds of networks: rows of the batch are drawn and pass forward
+/// through the network to the loss, and its gradient passes backward. Rows do not touch each other:
+/// threads share them out in any way.
 protocol RowWork: Sendable {
   var kernels: TrainingKernels { get }
   var parameters: ParameterState { get }
   var batch: BatchMemory { get }
   /// The sign with which the target is added to the outputs, in `compare`.
   var targetSign: Float { get }
-  /// Whether hidden values go into a layer and past it, too.
+  /// Whether the network has residual blocks: hidden values are added to the outputs of their layers.
   var hasBlocks: Bool { get }
 
   /// Fills the batch's inputs, and the group's targets (`noisePanels`) and gains.
@@ -26,12 +26,12 @@ extension RowWork {
   /// Fills the batch's inputs, gradients and losses of some rows of a step (from 0).
   func run(step: Int, rows: Range<Int>, memory: GroupMemory) {
     draw(step: step, rows: rows, memory: memory)
-    ascend(rows: rows, memory: memory)
+    forward(rows: rows, memory: memory)
     compare(rows: rows, memory: memory)
-    descend(rows: rows, memory: memory)
+    backward(rows: rows, memory: memory)
   }
 
-  func ascend(rows: Range<Int>, memory: GroupMemory) {
+  func forward(rows: Range<Int>, memory: GroupMemory) {
     for layer in layers.indices {
       let isHidden = layer != outputLayer
       kernels.table.pointee.multiply(
@@ -56,13 +56,13 @@ extension RowWork {
       batch.losses.base + rows.lowerBound)
   }
 
-  private func descend(rows: Range<Int>, memory: GroupMemory) {
+  private func backward(rows: Range<Int>, memory: GroupMemory) {
     for layer in stride(from: outputLayer, to: 0, by: -1) {
       kernels.table.pointee.multiply(
         backwardWeights(layer), memory.zeros.base, batch.deltas(layer, row: rows.lowerBound),
         rows.count, false, memory.panels(memory.gradient))
       for panel in 0..<layers[layer].inputPanels {
-        // Into the output layer hidden values go only once.
+        // The output layer is in no residual block.
         let past =
           hasBlocks && layer != outputLayer
           ? batch.deltas(layer, row: rows.lowerBound, panel: panel).values : nil

@@ -2,13 +2,13 @@
 /// by how much of it is determined.
 package struct SampleSize: Equatable, Sendable {
   /// A sample of this many events or more is large.
-  package static let largeEventCount = 20_000
+  static let largeEventCount = 20_000
   /// With fewer events than this a detector is a guess at the tails of background.
   package static let fewEventCount = 1_000
   /// From this share on, of noise that a linear filter explains at the finest level, background
   /// lies so near to a subspace that a network of less capacity is enough; a larger one learns
   /// events by heart.
-  package static let determinedShare = 0.25
+  static let determinedShare = 0.25
 
   /// How many events there are.
   package let eventCount: Int
@@ -22,9 +22,9 @@ package struct SampleSize: Equatable, Sendable {
   }
 
   /// Whether there are many events.
-  package var isLarge: Bool { eventCount >= SampleSize.largeEventCount }
+  var isLarge: Bool { eventCount >= SampleSize.largeEventCount }
   /// Whether background lies near a subspace.
-  package var isDetermined: Bool { linearExplainedNoise >= SampleSize.determinedShare }
+  var isDetermined: Bool { linearExplainedNoise >= SampleSize.determinedShare }
 
   /// Training steps.
   package var steps: Int { isLarge ? 20_000 : 4_000 }
@@ -38,9 +38,8 @@ package struct SampleSize: Equatable, Sendable {
   /// Why.
   var reason: String {
     if !isLarge { return "\(eventCount) events are fewer than \(SampleSize.largeEventCount)" }
-    let share = (linearExplainedNoise * 1000).rounded() / 1000 + 0
     return "\(eventCount) events are many, and at the finest level a linear filter explains "
-      + "\(share) of the noise, \(isDetermined ? "at least" : "less than") "
+      + "\(rounded(linearExplainedNoise)) of the noise, \(isDetermined ? "at least" : "less than") "
       + "\(SampleSize.determinedShare)"
   }
 }

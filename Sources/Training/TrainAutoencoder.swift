@@ -28,8 +28,5 @@ package func trainAutoencoder(
     featureNames: events.featureNames, trainingRecord: record.json)
   return TrainingResult(
     events: standardised, model: model, lossHistory: run.history.points, measurement: nil,
-    choices: [],
-    cost: TrainingCost(
-      wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
-      threads: configuration.threads))
+    choices: [], cost: clock.cost(threads: configuration.threads))
 }

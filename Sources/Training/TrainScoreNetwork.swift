@@ -66,12 +66,10 @@ package func trainScoreNetwork(
     choices: [sized, members.reason].compactMap { $0 }
       + configuration.choices(network.scoring, measurement: network.measurement)
       + [network.distanceReason],
-    cost: TrainingCost(
-      wallSeconds: clock.wallSeconds, cpuSeconds: clock.cpuSeconds,
-      threads: configuration.threads))
+    cost: clock.cost(threads: configuration.threads))
 }
 
-/// A network, or the mean of several, with what is decided by how it does on background.
+/// A network, or the mean of several, with the choices that its measurement on background decides.
 private struct JudgedNetwork {
   let parameters: NetworkParameters
   let measurement: NetworkMeasurement?
@@ -158,7 +156,7 @@ extension TrainingConfiguration {
         "noise levels from \(Float(sigmaMax)) to \(Float(sigmaMin)) are trained: around these the "
           + "noise is about as wide as background's own structure, by what a linear filter explains"
       ] : []
-    let share = (row.explainedNoise * 1000).rounded() / 1000 + 0
+    let share = rounded(row.explainedNoise)
     let why =
       row.explainedNoise >= explainedNoiseMin
       ? "the smallest noise\(memberCount > 1 ? " but the last" : "") of which the network explains "

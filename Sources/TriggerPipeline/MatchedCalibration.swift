@@ -5,22 +5,22 @@ package import ScoreModel
 
 /// A calibration that was checked against the model it is used with.
 package struct MatchedCalibration: Sendable {
+  /// The file's content, hash and path.
+  package let loaded: LoadedCalibration
+
   /// The thresholds.
-  package let calibration: TriggerCalibration
+  package var calibration: TriggerCalibration { loaded.calibration }
   /// The file's hash, whose prefix flagged records carry.
-  package let sha256: SHA256Digest
+  package var sha256: SHA256Digest { loaded.sha256 }
   /// The path as given.
-  package let path: String
+  package var path: String { loaded.path }
 
   /// Loads the calibration at `path`.
   ///
   /// - Throws: `FileFault` where it is malformed or was made for another model, other features or
   ///   other noise levels; the fault says which two differ.
   package init(path: String, model: LoadedModel) throws {
-    let loaded = try TriggerCalibration.load(path)
-    self.path = path
-    calibration = loaded.calibration
-    sha256 = loaded.sha256
+    loaded = try TriggerCalibration.load(path)
     var differences = checkBelongsTogether(
       calibration, modelSHA256: model.sha256, modelSchema: model.model.schema,
       levelCount: model.model.shape.levelCount)

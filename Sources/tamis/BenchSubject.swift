@@ -1,7 +1,7 @@
 internal import Calibration
 internal import CommandFrame
 internal import EventRecords
-internal import Foundation
+internal import Glibc
 internal import RunFiles
 internal import ScoreEngine
 internal import ScoreModel
@@ -21,7 +21,7 @@ struct BenchSubject {
   /// Row-major.
   let events: [Float]
 
-  /// Enough that a batch does not find its events in the first-level cache.
+  /// Large enough that the events of a batch are not in the first-level cache.
   private static let eventCount = 16_384
   /// The rate that the threshold is set for where there is no calibration, or none of these events.
   private static let rate = 1e-3
@@ -66,8 +66,8 @@ struct BenchSubject {
     }
   }
 
-  /// Few enough for some seconds, and enough for scores that spread as a trained network's do. The
-  /// speed of exact scoring depends on the shape alone.
+  /// Some seconds of training, which give scores that spread as a trained network's. The speed of exact
+  /// scoring depends on the shape alone.
   private static let steps = 300
 
   private static func quicklyTrained() throws -> TrainedModel {
@@ -77,16 +77,10 @@ struct BenchSubject {
     var configuration = TrainingConfiguration()
     configuration.steps = steps
     configuration.threads = processorCount()
-    let events = filled(sample)
-    let width = sample.physics.featureCount
     return try trainScoreNetwork(
-      on: TrainingEvents(
-        eventCount: sample.eventCount, featureCount: width, featureNames: nil, sha256: nil,
-        copyFeatures: { range, out in
-          out.update(from: Array(events[(range.lowerBound * width)...]), count: range.count * width)
-        }),
+      on: TrainingEvents(features: filled(sample), featureCount: sample.physics.featureCount),
       configuration: configuration, program: "tamis \(programVersion)"
-    ) { _ in }.model
+    ).model
   }
 
   private static func filled(_ sample: SimulatedSample) -> [Float] {
@@ -99,8 +93,8 @@ struct BenchSubject {
     }
   }
 
-  /// Recorded events, or ones of the reference physics moved to where the model's features lie. The
-  /// speed of exact scoring is that of any events.
+  /// Recorded events, or ones of the reference physics in the units of the model's features. The speed
+  /// of exact scoring does not depend on the events.
   private static func events(
     from input: [String], loaded: LoadedModel?, model: TrainedModel
   ) throws -> [Float] {
@@ -126,8 +120,8 @@ struct BenchSubject {
     return events
   }
 
-  /// Background of the reference physics; of features whose covariances would fill the memory, plain
-  /// numbers, fewer where they are wide: speed does not depend on what they are.
+  /// Background of the reference physics. Where the covariances of so many features would fill the
+  /// memory, plain numbers, and fewer events where they are wide.
   private static func simulated(width: Int) -> [Float] {
     guard width <= 1_024 else {
       let count = min(eventCount, max(256, (1 << 26) / width)) * width

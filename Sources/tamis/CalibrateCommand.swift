@@ -120,7 +120,7 @@ struct CalibrateCommand: ParsableCommand {
     try checkFeatures(of: events.source, fit: loaded)
     warnOfTrainingEvents(loaded, events.source)
     let plan = try request.plan(older: older?.calibration)
-    if plan.hasQuiet, request.hasBins {
+    if plan.hasQuiet, request.bins != nil {
       throw FileFault(
         file: compare ?? out ?? model, found: "a working point of the low side",
         expected: "none with --condition-bins or --condition-edges",
@@ -143,7 +143,7 @@ struct CalibrateCommand: ParsableCommand {
       eventsTotal: parts.eventsTotal)
   }
 
-  /// A word on thresholds by condition that are not as they were asked for.
+  /// Says on stderr where thresholds by condition are not as they were asked for.
   private func tellOfBins(_ part: CalibrationPart) throws {
     guard let request = part.basis.bins, let found = try part.conditionBins() else { return }
     if case .count = request, part.tally.conditioned?.hasFinite != true {
@@ -173,7 +173,7 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   private func chosenScoring(_ loaded: LoadedModel, older: TriggerCalibration?) throws -> Scoring {
-    guard scoring.levels == nil, let older, older.modelSHA256 == loaded.sha256.description,
+    guard scoring.levels == nil, let older, older.modelSHA256 == loaded.sha256,
       loaded.model.kind.hasNoiseLevels
     else { return try scoring.scoring(of: loaded.model) }
     return try ScoringOptions.checked(

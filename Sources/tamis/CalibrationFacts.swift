@@ -23,7 +23,7 @@ extension Facts {
     }
     let isQuiet = calibration.quiet != nil
     add(
-      "screen", calibration.screen.map { object($0, isQuiet: isQuiet) } ?? .null,
+      "screen", .optional(calibration.screen) { object($0, isQuiet: isQuiet) },
       line: line(calibration.screen, isQuiet: isQuiet))
   }
 }
@@ -74,7 +74,7 @@ private func object(_ point: WorkingPoint) -> Facts.Value {
   var object: JSONObject = [
     "name": .string(point.name), "target_fpr": .real(point.targetFPR.value),
     "threshold": .real(Double(point.threshold)), "rank": .optional(point.rank, JSONValue.integer),
-    "fpr_interval": .optional(point.fprInterval, interval),
+    "fpr_interval": .interval(point.fprInterval),
     "guarantee": .string(point.guarantee.rawValue),
     "extrapolated": .bool(point.extrapolated), "prescale": .integer(Int(point.prescale)),
   ]
@@ -91,9 +91,4 @@ private func line(_ point: WorkingPoint, confidence: Double) -> String {
     "\(point.name): target \(point.targetFPR), score \(point.side.comparison) \(point.threshold), \(origin), "
     + (interval ?? "no interval")
     + (point.prescale == 1 ? "" : ", one in \(point.prescale) is kept")
-}
-
-/// An interval as a JSON array of its ends.
-func interval(_ range: ClosedRange<Double>) -> Facts.Value {
-  .array([.real(range.lowerBound), .real(range.upperBound)])
 }

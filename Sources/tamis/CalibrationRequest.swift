@@ -47,19 +47,15 @@ struct CalibrationRequest: ParsableArguments {
   @Option(help: "The edges of these bins, such as 20,35.5,50, in place of quantiles.")
   var conditionEdges: CommaSeparated<Float>?
 
-  /// Whether thresholds by condition were asked for.
-  var hasBins: Bool { conditionBins != nil || conditionEdges != nil }
-
-  /// Them.
+  /// The thresholds by condition that were asked for.
   var bins: ConditionBinRequest? {
     conditionEdges.map { .edges($0.values.map { $0 + 0 }) } ?? conditionBins.map { .count($0) }
   }
 
-  /// Whether anything was asked for.
+  /// Whether any of these options was given.
   var isGiven: Bool {
     !workingPoint.isEmpty || !quietPoint.isEmpty || !prescale.isEmpty || confidence != nil
-      || withConfidence
-      || allowExtrapolation || screenMargin != nil || hasBins
+      || withConfidence || allowExtrapolation || screenMargin != nil || bins != nil
   }
 
   /// Checks all options; working points may be missing where an older calibration has them.
@@ -80,7 +76,7 @@ struct CalibrationRequest: ParsableArguments {
   }
 
   private func checkBins() throws {
-    guard hasBins else { return }
+    guard let bins else { return }
     if conditionBins != nil, conditionEdges != nil {
       throw ValidationError("--condition-bins and --condition-edges exclude each other")
     }
@@ -95,7 +91,7 @@ struct CalibrationRequest: ParsableArguments {
     }
     let most = ConditionBins.countMax
     try check("--condition-bins", conditionBins, in: 2...most)
-    guard bins?.isSound ?? true else {
+    guard bins.isSound else {
       throw ValidationError(
         "--condition-edges wants 1 to \(most - 1) finite numbers, each above the one before")
     }

@@ -1,6 +1,7 @@
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
+internal import NumberText
 internal import Offline
 internal import RunFiles
 internal import ScoreEngine
@@ -8,7 +9,7 @@ internal import ScoreModel
 internal import StrictJSON
 internal import TriggerPipeline
 
-/// Loads a model, and says on stderr what the user should know of it.
+/// Loads a model, and reports its notes on stderr.
 /// - Throws: what `TrainedModel.load` throws.
 func openModel(_ path: String) throws -> LoadedModel {
   let loaded = try TrainedModel.load(path)
@@ -16,8 +17,7 @@ func openModel(_ path: String) throws -> LoadedModel {
   return loaded
 }
 
-/// Opens what a command calls EVENTS, and says on stderr what the user should know of it: a run
-/// that was not finished, a torn end.
+/// Opens the EVENTS of a command, and reports their notes on stderr, such as a torn end.
 /// - Throws: what `EventSource` throws.
 func openEvents(_ paths: [String]) throws -> EventSource {
   let source = try EventSource(paths: paths)
@@ -27,13 +27,36 @@ func openEvents(_ paths: [String]) throws -> EventSource {
 
 /// The events that `--background` names, for every command that has the option.
 ///
-/// Events that a journal has kept for their score are no background. Of a flagged journal the
-/// unbiased sample is taken, as `tamis calibrate` does; a journal without a sample is refused.
-/// Left-out records are reported.
+/// Of a flagged journal the unbiased sample is taken, since events that were kept for their score are
+/// no background; a journal without a sample is refused. Left-out records are reported on stderr.
 func backgroundSource(_ paths: [String]) throws -> EventSource {
   let background = try BackgroundEvents(paths: paths)
   for note in background.notes { complain(note) }
   return background.source
+}
+
+/// Throws where the events are not of the model's features.
+func checkFeatures(of events: EventSource, fit loaded: LoadedModel) throws {
+  let file = events.inputs.first?.path ?? "input"
+  try checkFeatureCount(
+    events.featureCount, of: file, is: loaded.model.shape.featureCount, of: loaded.path)
+  let (found, wanted) = (events.schema, loaded.model.schema)
+  guard found == 0 || wanted == 0 || found == wanted else {
+    throw FileFault(
+      file: file, place: "schema", found: schemaText(found),
+      expected: "\(schemaText(wanted)), as \(loaded.path) has",
+      remedy: "the two have other feature names or another order of them; use matching files")
+  }
+}
+
+/// Throws where the events of `file` have another number of features than `other`.
+func checkFeatureCount(
+  _ found: Int, of file: String, is expected: Int, of other: String
+) throws(FileFault) {
+  if found == expected { return }
+  throw FileFault(
+    file: file, found: "\(counted(found, "feature")) an event",
+    expected: "\(expected), as \(other) has")
 }
 
 /// The hash of one input, or of the hashes of several, one a line: what a training record calls
@@ -44,16 +67,16 @@ func digest(of input: EventSource) -> String {
     ? digests[0] : "\(SHA256Digest(of: digests.joined(separator: "\n")))"
 }
 
-/// The hash of the events that a model was trained on, where it says.
+/// The hash of the events that a model was trained on; nil where the model does not state it.
 func trainingData(of loaded: LoadedModel) -> String? {
-  guard let record = loaded.model.trainingRecord, let value = try? JSONValue(parsing: record),
-    case .object(let object) = value, case .string(let digest)? = object["data_sha256"]
-  else { return nil }
+  guard case .string(let digest)? = loaded.model.parsedTrainingRecord?["data_sha256"] else {
+    return nil
+  }
   return digest
 }
 
-/// Says on stderr that a model is calibrated on the events that it holds: these are at distance 0,
-/// so that thresholds come out too low.
+/// Warns on stderr where a model is calibrated on the events that its distance holds: they are at
+/// distance 0, and thresholds come out too low.
 func warnOfTrainingEvents(_ loaded: LoadedModel, _ background: EventSource) {
   guard loaded.model.distance != nil, trainingData(of: loaded) == digest(of: background) else {
     return

@@ -70,10 +70,10 @@ private func line(_ features: [FeatureShift]?) -> [String] {
     if let ratio = feature.spreadRatio, let z = feature.spreadZ {
       text += ", spread x \(short(ratio)) (z \(short(z)))"
     }
-    if feature.nonFiniteShares.old != feature.nonFiniteShares.new {
+    if feature.nonFiniteShareOld != feature.nonFiniteShareNew {
       text +=
-        ", not finite \(short(feature.nonFiniteShares.old)) -> "
-        + short(feature.nonFiniteShares.new)
+        ", not finite \(short(feature.nonFiniteShareOld)) -> "
+        + short(feature.nonFiniteShareNew)
     }
     return text
   }
@@ -84,35 +84,33 @@ private func object(_ point: CalibrationComparison.Point) -> Facts.Value {
     "name": .string(point.name),
     "threshold_old": .optional(point.old) { .real($0.threshold) },
     "threshold_new": .optional(point.new) { .real($0.threshold) },
-    "threshold_ratio": .optional(point.thresholdRatio, finite),
+    "threshold_ratio": .finite(point.thresholdRatio),
     "target_fpr_old": .optional(point.old) { .real($0.targetFPR.value) },
     "target_fpr_new": .optional(point.new) { .real($0.targetFPR.value) },
     "fired_old": .optional(point.firedOld, JSONValue.integer),
     "fired_new": .optional(point.firedNew, JSONValue.integer),
-    "rate_interval": .optional(point.rateInterval, interval),
+    "rate_interval": .interval(point.rateInterval),
     "intervals_overlap": .optional(point.intervalsOverlap, JSONValue.bool),
-    "p_value": .optional(point.pValue, finite),
+    "p_value": .finite(point.pValue),
   ])
 }
 
 private func object(_ distance: CalibrationComparison.ScoreDistance) -> Facts.Value {
   .object([
-    "largest": finite(distance.largest), "noise": finite(distance.noise),
-    "p_value": finite(distance.pValue),
+    "largest": .finite(distance.largest), "noise": .finite(distance.noise),
+    "p_value": .finite(distance.pValue),
   ])
 }
 
+/// Null stands for infinity, too: a constant that changed moved infinitely far.
 private func object(_ feature: FeatureShift) -> Facts.Value {
   .object([
     "index": .integer(feature.index), "name": .optional(feature.name, JSONValue.string),
-    "mean_shift": .optional(feature.meanShift, finite),
-    "mean_z": .optional(feature.meanZ, finite),
-    "spread_ratio": .optional(feature.spreadRatio, finite),
-    "spread_z": .optional(feature.spreadZ, finite),
-    "non_finite_old": .real(feature.nonFiniteShares.old),
-    "non_finite_new": .real(feature.nonFiniteShares.new),
+    "mean_shift": .finite(feature.meanShift),
+    "mean_z": .finite(feature.meanZ),
+    "spread_ratio": .finite(feature.spreadRatio),
+    "spread_z": .finite(feature.spreadZ),
+    "non_finite_old": .real(feature.nonFiniteShareOld),
+    "non_finite_new": .real(feature.nonFiniteShareNew),
   ])
 }
-
-/// null where JSON has no number: a constant that changed moved infinitely far.
-func finite(_ value: Double) -> Facts.Value { value.isFinite ? .real(value) : .null }

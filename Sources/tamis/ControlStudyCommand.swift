@@ -90,11 +90,11 @@ struct ControlStudyCommand: ParsableCommand {
             "greatest_ratio": .real(outcome.greatestRatio),
             "signal_ratio": .real(outcome.efficiencyRatio),
           ]),
-          line: "\(padded(scale.rawValue, 10)) \(padded(rule.rawValue, 9)) "
-            + "\(padded(percent(outcome.trueShare), 17)) "
-            + "\(padded(percent(outcome.countedShare), 20)) "
-            + "\(padded(short(outcome.leastRatio), 6)) "
-            + "\(padded(short(outcome.greatestRatio), 9)) "
+          line: "\(scale.rawValue.padded(to: 10)) \(rule.rawValue.padded(to: 9)) "
+            + "\(percent(outcome.trueShare).padded(to: 17)) "
+            + "\(percent(outcome.countedShare).padded(to: 20)) "
+            + "\(short(outcome.leastRatio).padded(to: 6)) "
+            + "\(short(outcome.greatestRatio).padded(to: 9)) "
             + short(outcome.efficiencyRatio))
       }
     }
@@ -112,15 +112,15 @@ struct ControlStudyCommand: ParsableCommand {
       facts.add(
         "ratio_\(ratio)",
         .object([
-          "evidence_median_seconds": evidence.median.map { .integer($0) } ?? .null,
-          "evidence_worst_seconds": evidence.worst.map { .integer($0) } ?? .null,
-          "window_median_seconds": window.median.map { .integer($0) } ?? .null,
-          "window_worst_seconds": window.worst.map { .integer($0) } ?? .null,
+          "evidence_median_seconds": .optional(evidence.median, JSONValue.integer),
+          "evidence_worst_seconds": .optional(evidence.worst, JSONValue.integer),
+          "window_median_seconds": .optional(window.median, JSONValue.integer),
+          "window_worst_seconds": .optional(window.worst, JSONValue.integer),
           "false_alarms": .integer(outcome.falseAlarms),
         ]),
-        line: "\(padded(short(ratio), 17)) \(padded(text(evidence.median), 17)) "
-          + "\(padded(text(evidence.worst), 10)) \(padded(text(window.median), 15)) "
-          + "\(padded(text(window.worst), 10)) \(outcome.falseAlarms)")
+        line: "\(short(ratio).padded(to: 17)) \(text(evidence.median).padded(to: 17)) "
+          + "\(text(evidence.worst).padded(to: 10)) \(text(window.median).padded(to: 15)) "
+          + "\(text(window.worst).padded(to: 10)) \(outcome.falseAlarms)")
     }
     facts.print(asJSON: output.json)
   }
@@ -135,10 +135,6 @@ struct ControlStudyCommand: ParsableCommand {
   private func text(_ seconds: Int?) -> String { seconds.map { "\($0)" } ?? "never" }
 
   private func percent(_ share: Double) -> String { "\(short(100 * share)) %" }
-
-  private func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
-  }
 }
 
 extension ScoreTail: ExpressibleByArgument {}

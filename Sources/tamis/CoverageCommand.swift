@@ -191,7 +191,7 @@ struct CoverageCommand: ParsableCommand {
           .object([
             "rate": .real(share.rate), "expected": .real(share.expected),
             "share": .real(share.found), "events": .integer(share.count),
-            "interval": interval(share.interval), "chance": .real(share.chance),
+            "interval": .interval(share.interval), "chance": .real(share.chance),
           ])
         }), line: alignedColumns([header] + rows))
   }

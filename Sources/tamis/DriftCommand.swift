@@ -113,11 +113,8 @@ struct DriftCommand: ParsableCommand {
     _ journal: RecordedRun, loaded: LoadedModel, matchedCalibration: MatchedCalibration,
     in run: inout DriftRun
   ) throws {
-    guard journal.featureCount == loaded.model.shape.featureCount else {
-      throw FileFault(
-        file: journal.path, found: "\(counted(journal.featureCount, "feature")) an event",
-        expected: "\(loaded.model.shape.featureCount), as \(loaded.path) has")
-    }
+    try checkFeatureCount(
+      journal.featureCount, of: journal.path, is: loaded.model.shape.featureCount, of: loaded.path)
     for note in journal.notes { complain("\(journal.path): \(note)") }
     let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: 0)
     var (otherModel, otherCalibration) = (0, 0)

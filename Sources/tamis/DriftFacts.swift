@@ -57,15 +57,15 @@ private func object(_ check: DriftCheck) -> Facts.Value {
     "raised": .bool(check.isRaised), "statistic": real(check.statistic),
     "limit": real(check.limit), "quiet_limit": real(check.quietLimit),
     "window_events": .integer(check.windowEventCount),
-    "raised_by": check.raising.map {
+    "raised_by": .optional(check.raising) {
       .object([
         "statistic": real($0.statistic), "limit": real($0.limit),
         "window_events": .integer($0.eventCount), "finding": .string($0.finding),
       ])
-    } ?? .null,
-    "subject": check.subject.map { .string($0) } ?? .null,
-    "direction": check.direction.map { .string($0.rawValue) } ?? .null,
-    "finding": check.finding.map { .string($0) } ?? .null,
+    },
+    "subject": .optional(check.subject, Facts.Value.string),
+    "direction": .optional(check.direction) { .string($0.rawValue) },
+    "finding": .optional(check.finding, Facts.Value.string),
     "alarms": .integer(Int(check.alarmCount)), "windows": .integer(Int(check.windowCount)),
   ])
 }
@@ -84,7 +84,7 @@ private func object(_ rate: RealisedRate) -> Facts.Value {
     "working_point": .string(rate.workingPoint), "target_fpr": .real(rate.targetFPR),
     "extrapolated": .bool(rate.isExtrapolated), "scored": .integer(rate.scoredCount),
     "flagged": .integer(rate.flaggedCount), "rate": real(rate.rate),
-    "interval": interval(rate.interval),
+    "interval": .interval(rate.interval),
   ])
 }
 
@@ -101,7 +101,7 @@ private func object(_ rate: ConditionRate) -> Facts.Value {
       .real(Double(rate.conditions.lowerBound)), .real(Double(rate.conditions.upperBound)),
     ]),
     "scored": .integer(rate.scoredCount), "flagged": .integer(rate.flaggedCount),
-    "rate": .real(rate.rate), "interval": interval(rate.interval),
+    "rate": .real(rate.rate), "interval": .interval(rate.interval),
   ])
 }
 
@@ -125,8 +125,4 @@ private func object(_ change: DriftChange, event: Int) -> Facts.Value {
 private func real(_ value: Double?) -> Facts.Value {
   guard let value, !value.isNaN else { return .null }
   return .real(max(min(value, .greatestFiniteMagnitude), -.greatestFiniteMagnitude))
-}
-
-private func interval(_ range: ClosedRange<Double>?) -> Facts.Value {
-  range.map { .array([.real($0.lowerBound), .real($0.upperBound)]) } ?? .null
 }

@@ -1,10 +1,11 @@
 internal import ArgumentParser
 internal import CommandFrame
 internal import CurveSecurity
+internal import Glibc
 internal import WorkerThreads
 internal import ZeroMQ
 
-/// Where the socket of a command binds or connects, and the keys with which its peers are let in.
+/// The endpoint of a command's socket, and the keys for its peers.
 struct EndpointOptions: ParsableArguments {
   @Option(help: "Bind this endpoint.")
   var bind: String?
@@ -56,6 +57,27 @@ struct EndpointOptions: ParsableArguments {
     if let given { security.servers = ServerKeys(others: given) }
     security.connectionCountMax = 10_000
     return security
+  }
+
+  /// Says on stderr where the host of `--connect tcp://HOST:PORT` is not known. It is no error: ZeroMQ
+  /// tries again silently as long as the socket lives, and the name may become known.
+  func complainOfUnknownHost() {
+    guard let connect, connect.hasPrefix("tcp://"), let colon = connect.lastIndex(of: ":") else {
+      return
+    }
+    // A source address may stand before the host.
+    let address = connect[connect.index(connect.startIndex, offsetBy: 6)..<colon]
+    var host = String(address.split(separator: ";").last ?? "")
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    guard !host.isEmpty else { return }
+    var found: UnsafeMutablePointer<addrinfo>?
+    let code = getaddrinfo(host, nil, nil, &found)
+    defer { if let found { freeaddrinfo(found) } }
+    if code != 0 {
+      complain(
+        "\(connect): the host \(host) is not known (\(String(cString: gai_strerror(code)))); "
+          + "trying on")
+    }
   }
 }
 

@@ -21,13 +21,11 @@ extension EvaluateCommand {
       let (input, loaded) = pair
       let matchedCalibration = thresholds[index]
       return StudyModel(
-        name: input.name, loaded: loaded, kind: modelKind(loaded),
+        name: input.name, loaded: loaded,
         scoring: try matchedCalibration?.scoring(of: loaded.model)
           ?? scoring.scoring(of: loaded.model),
-        thresholds: matchedCalibration.map {
-          StudyModel.Thresholds(
-            calibration: $0.calibration, path: $0.path, sha256: $0.sha256)
-        }, cost: try TrainingExpense.load(besideModel: input.path))
+        thresholds: matchedCalibration?.loaded,
+        cost: try TrainingExpense.load(besideModel: input.path))
     }
   }
 
@@ -39,7 +37,7 @@ extension EvaluateCommand {
     return StudySample(
       rows: EventRows(source, name: name),
       origins: source.inputs.map {
-        SampleOrigin(path: $0.path, sha256: "\($0.sha256())", eventCount: $0.eventCount)
+        SampleOrigin(path: $0.path, sha256: $0.sha256(), eventCount: $0.eventCount)
       })
   }
 
@@ -69,7 +67,9 @@ extension EvaluateCommand {
           + "background that it has not seen")
     }
     for model in inputs.models {
-      guard let trained = trainingData(of: model.loaded), known.contains(trained) else { continue }
+      guard let trained = trainingData(of: model.loaded),
+        known.contains(where: { $0.description == trained })
+      else { continue }
       complain(
         "\(model.loaded.path): was trained on these background events; every number here is too "
           + "good. Give background that it has not seen")

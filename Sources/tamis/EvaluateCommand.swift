@@ -110,11 +110,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     _ = try settings()
-    if scoring.levels != nil, !calibration.isEmpty {
-      throw ValidationError(
-        "--levels and --calibration exclude each other: thresholds are for the levels they were "
-          + "calibrated with")
-    }
+    try scoring.validate(besideCalibration: !calibration.isEmpty)
     let names = model.map { NamedInput(parsing: $0).name }
     if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
       throw ValidationError("two models are called \(twice); tell them apart with NAME=MODEL")
@@ -195,7 +191,7 @@ struct EvaluateCommand: ParsableCommand {
   private func checkReport() throws {
     var outputs = Outputs()
     outputs.folder("--report", report)
-    // The files can be looked at when their folder is there.
+    // Files can be checked only where their folder exists.
     if let report, access(report, F_OK) == 0 {
       for name in ReportFiles.names { outputs.file("--report", "\(report)/\(name)") }
     }
@@ -251,7 +247,7 @@ struct EvaluateCommand: ParsableCommand {
     return "written: \((others + ["\(inFolder) pictures in \(pictures)"]).joined(separator: ", "))"
   }
 
-  /// How a member of the summary reads in text; "" where another line says it.
+  /// The text of a member of the summary; "" where another line has it.
   private func lines(_ member: String, of study: Study) -> String {
     switch member {
     case "samples":

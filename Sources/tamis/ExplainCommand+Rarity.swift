@@ -44,7 +44,7 @@ extension ExplainCommand {
     let (extent, reach) = isQuiet ? ("low", "or less") : ("high", "or more")
     var object: JSONObject = [
       "rate": .real(found.rate), "extrapolated": .bool(found.isExtrapolated),
-      "confidence": .real(confidence), "interval": interval(found.interval),
+      "confidence": .real(confidence), "interval": .interval(found.interval),
       "limit": .real(found.limit), "calibration_events": .integer(calibration.eventCount),
     ]
     if isQuiet { object["side"] = .string(ScoreSide.low.rawValue) }

@@ -81,9 +81,7 @@ struct ExplainCommand: ParsableCommand {
       throw ValidationError(
         "--events-per-second is a number above 0, not \(eventsPerSecond)")
     }
-    if scoring.levels != nil, calibration != nil {
-      throw ValidationError("--levels and --calibration exclude each other")
-    }
+    try scoring.validate(besideCalibration: calibration != nil)
   }
 
   /// More features than an event has cannot be shown.
@@ -192,7 +190,7 @@ struct ExplainCommand: ParsableCommand {
     return facts
   }
 
-  /// How a member reads in text; nil for its plain form, "" for none.
+  /// The text of a member; nil for its plain form, "" for none.
   private func text(
     _ member: String, _ explanation: EventExplanation, names: [String], agreement: LevelAgreement
   ) -> String? {
@@ -208,7 +206,8 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
-  /// What the distance to the nearest training event is of the score, where it is a part of it.
+  /// The share of the distance to the nearest training event in the score; nil where it is no part of
+  /// the score.
   private func distanceText(_ explanation: EventExplanation) -> String? {
     explanation.distance.map { distance in
       let sum = distance.reduce(0.0) { $0 + Double($1) }
@@ -217,8 +216,8 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
-  /// Features as rows; value, attribution, share of the score, the share within each level, and what the
-  /// distance contributes as columns.
+  /// Features as rows. The columns are value, attribution, share of the score, share within each level,
+  /// and the contribution of the distance.
   private func table(_ explanation: EventExplanation, names: [String]) -> String {
     let shares = explanation.shares
     let levelShares = explanation.levels.map(\.shares)

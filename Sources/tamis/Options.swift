@@ -110,6 +110,15 @@ struct ScoringOptions: ParsableArguments {
   @Option(help: "The weights of these levels. Default: 1/n each.")
   var weights: CommaSeparated<Float>?
 
+  /// Refuses `--levels` beside a calibration, which has levels of its own.
+  func validate(besideCalibration hasCalibration: Bool) throws {
+    if levels != nil, hasCalibration {
+      throw ValidationError(
+        "--levels and --calibration exclude each other: thresholds are for the levels they were "
+          + "calibrated with")
+    }
+  }
+
   /// The model's scoring with the overrides, checked against its number of levels.
   func scoring(of model: TrainedModel) throws -> Scoring {
     guard let levels else {

@@ -64,7 +64,7 @@ struct RecordCommand: ParsableCommand {
     try outputs.check(replacing: replace.force)
     try refuseRunFolder(out, unless: replace.force)
     let stop = StopRequest()
-    if let address = peers.connect { complainOfHost(in: address) }
+    peers.complainOfUnknownHost()
     let socket = try Socket(try Context(), pattern == .sub ? .sub : .pull)
     if pattern == .sub { try socket.set(.subscribe(Array(topic.utf8))) }
     let opened = try CommandSocket(socket, at: peers)

@@ -53,7 +53,7 @@ struct RedecisionReport {
     guard counts.sampled > 0 else { return .null }
     return .object([
       "rate": .real(Double(fired) / Double(counts.sampled)), "fired": .integer(fired),
-      "interval": interval(
+      "interval": .interval(
         clopperPearson(successes: fired, trials: counts.sampled, confidence: confidence)),
     ])
   }

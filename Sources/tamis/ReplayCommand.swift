@@ -125,7 +125,7 @@ struct ReplayCommand: ParsableCommand {
       try Injection(
         path: $0, every: every, source: injectSource, featureCount: recording.featureCount)
     }
-    if let address = peers.connect { complainOfHost(in: address) }
+    peers.complainOfUnknownHost()
     let sender = try ReplaySender(
       pattern: pattern, at: peers, topic: topic, waitSeconds: wait, stop: stop)
     var replay = Replay(

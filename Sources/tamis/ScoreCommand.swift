@@ -81,11 +81,7 @@ struct ScoreCommand: ParsableCommand {
     if flagged != nil, calibration == nil {
       throw ValidationError("--flagged wants --calibration: it has the thresholds")
     }
-    if scoring.levels != nil, calibration != nil {
-      throw ValidationError(
-        "--levels and --calibration exclude each other: thresholds are for "
-          + "the levels they were calibrated with")
-    }
+    try scoring.validate(besideCalibration: calibration != nil)
   }
 
   func run() throws {

@@ -8,7 +8,7 @@ internal import ScoreModel
 internal import StrictJSON
 internal import TriggerPipeline
 
-/// What `tamis score` counts while it scores.
+/// The counts of `tamis score`.
 struct ScoreSummary {
   /// Counts by working point.
   private struct Points {
@@ -110,32 +110,9 @@ struct ScoreSummary {
     let interval = clopperPearson(successes: fired, trials: scored, confidence: confidence)
     let rate = Double(fired) / Double(scored)
     return (
-      .real(rate), .array([.real(interval.lowerBound), .real(interval.upperBound)]),
+      .real(rate), .interval(interval),
       "\(short(rate)) [\(short(interval.lowerBound)), \(short(interval.upperBound))] at "
         + "\(confidence)"
     )
   }
-}
-
-/// Throws where the events are not of the model's features.
-func checkFeatures(of events: EventSource, fit loaded: LoadedModel) throws {
-  let expected = loaded.model.shape.featureCount
-  let file = events.inputs.first?.path ?? "input"
-  guard events.featureCount == expected else {
-    throw FileFault(
-      file: file, found: "\(counted(events.featureCount, "feature")) an event",
-      expected: "\(expected), as \(loaded.path) has")
-  }
-  let (found, wanted) = (events.schema, loaded.model.schema)
-  guard found == 0 || wanted == 0 || found == wanted else {
-    throw FileFault(
-      file: file, place: "schema", found: hexadecimal(found),
-      expected: "\(hexadecimal(wanted)), as \(loaded.path) has",
-      remedy: "the two have other feature names or another order of them; use matching files")
-  }
-}
-
-private func hexadecimal(_ schema: UInt32) -> String {
-  let digits = String(schema.byteSwapped, radix: 16)
-  return String(repeating: "0", count: 8 - digits.count) + digits
 }

@@ -24,11 +24,11 @@ enum Thresholds {
     var matched = [MatchedCalibration?](repeating: nil, count: models.count)
     for path in paths {
       let calibration = try TriggerCalibration.load(path).calibration
-      let owner = models.firstIndex { "\($0.sha256)" == calibration.modelSHA256 }
+      let owner = models.firstIndex { $0.sha256 == calibration.modelSHA256 }
       // With one model, matching the calibration to it names the difference best.
       guard let owner = owner ?? (models.count == 1 ? 0 : nil) else {
         throw FileFault(
-          file: path, place: "model_sha256", found: calibration.modelSHA256,
+          file: path, place: "model_sha256", found: "\(calibration.modelSHA256)",
           expected: "that of one of the \(models.count) models",
           remedy: "calibrate one of them, or leave this file out")
       }
@@ -41,9 +41,4 @@ enum Thresholds {
     }
     return matched
   }
-}
-
-/// What kind of network a model is, for labels.
-func modelKind(_ loaded: LoadedModel) -> String {
-  ModelInspection(loaded).facts.first { $0.name == "kind" }?.value ?? "network"
 }

@@ -178,7 +178,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// Refuses options that have no effect on the chosen network: they are a misunderstanding.
+  /// Refuses options that have no effect on an autoencoder.
   private func refuseScoreNetworkOptions() throws {
     let recipe = TrainingConfiguration()
     let given = [
@@ -190,7 +190,7 @@ struct TrainCommand: ParsableCommand {
       ("--levels", levels.levels != nil), ("--weights", weights != nil),
     ]
     if let (name, _) = given.first(where: \.1) {
-      throw ValidationError("\(name) is for a score network; an autoencoder has no such thing")
+      throw ValidationError("\(name) is for a score network, not for an autoencoder")
     }
   }
 
@@ -262,7 +262,7 @@ struct TrainCommand: ParsableCommand {
   }
 }
 
-/// Reads one of the words that an enumeration has, and names them all where it is none.
+/// Reads one of the words that an enumeration has; the error names them all.
 private func named<Word: RawRepresentable & CaseIterable & SendableMetatype>(
   _ type: Word.Type
 ) -> @Sendable (String) throws -> Word

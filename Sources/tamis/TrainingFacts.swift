@@ -6,7 +6,7 @@ internal import StrictJSON
 internal import Training
 
 extension Facts {
-  /// The loss at the end, and what a network has that has learnt nothing.
+  /// The loss at the end, beside that of a network that has learnt nothing.
   mutating func add(finalLossOf result: TrainingResult, featureCount: Int) {
     guard let last = result.lossHistory.last else { return add("final_loss", .null) }
     let steps = last.step - (result.lossHistory.dropLast().last?.step ?? 0)
@@ -42,9 +42,9 @@ extension Facts {
   private func object(_ level: NoiseLevelSummary) -> Value {
     .object([
       "level": .integer(level.level), "sigma": .real(level.sigma),
-      "explained_noise": finite(level.explainedNoise),
-      "linear_explained_noise": finite(level.linearExplainedNoise),
-      "norm_mean": finite(level.normMean), "norm_spread": finite(level.normSpread),
+      "explained_noise": .finite(level.explainedNoise),
+      "linear_explained_noise": .finite(level.linearExplainedNoise),
+      "norm_mean": .finite(level.normMean), "norm_spread": .finite(level.normSpread),
     ])
   }
 
@@ -67,7 +67,7 @@ extension Facts {
   }
 }
 
-/// Says on stderr that there is little to learn from.
+/// Says on stderr that the events are few.
 func warnOfFewEvents(_ eventCount: Int) {
   if eventCount >= SampleSize.fewEventCount { return }
   complain(
@@ -76,8 +76,7 @@ func warnOfFewEvents(_ eventCount: Int) {
       + "background")
 }
 
-/// Says on stderr which features say nothing or hardly anything, and whether most events are
-/// copies.
+/// Says on stderr which features are constant, but for rounding, and whether most events are copies.
 func warnOfSample(_ result: TrainingResult) {
   if !result.roundedFeatures.isEmpty {
     complain(

@@ -82,11 +82,8 @@ struct VerifyCommand: ParsableCommand {
         file: flagged, found: "recorded events", expected: "a journal or a run of flagged records",
         remedy: "--flagged names what the daemon kept, --input what it was sent")
     }
-    guard journal.featureCount == events.featureCount else {
-      throw FileFault(
-        file: flagged, found: "\(counted(journal.featureCount, "feature")) an event",
-        expected: "\(events.featureCount), as \(input[0]) has")
-    }
+    try checkFeatureCount(
+      journal.featureCount, of: flagged, is: events.featureCount, of: input[0])
     let prescale = try unbiasedPrescale ?? FlaggedVerifier.unbiasedPrescale(in: journal)
     let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: prescale)
     let verifier = try compare(
@@ -207,7 +204,7 @@ struct VerifyCommand: ParsableCommand {
   }
 }
 
-/// What the comparison comes to.
+/// The result of the comparison.
 private struct Verdict {
   enum Word: String {
     case different, damaged, incomplete, identical
@@ -217,8 +214,7 @@ private struct Verdict {
   let word: Word
   /// Whether the journal has damaged records or lines.
   let isDamaged: Bool
-  /// Whether segments are missing that have events of the input. Others that were moved away do not
-  /// matter.
+  /// Whether segments are missing that have events of the input. Other missing segments do not matter.
   let isCut: Bool
 
   init(_ verifier: FlaggedVerifier, _ journal: RecordedRun) {

@@ -48,7 +48,7 @@ enum SmallStudy {
       rows: rows,
       origins: [
         SampleOrigin(
-          path: "\(rows.name).npy", sha256: String(repeating: "0a", count: 32),
+          path: "\(rows.name).npy", sha256: SHA256Digest(of: rows.name),
           eventCount: rows.count)
       ])
   }
@@ -71,7 +71,7 @@ enum SmallStudy {
       StudyInputs(
         models: [
           StudyModel(
-            name: modelName, loaded: loaded, kind: "score network", scoring: loaded.model.scoring,
+            name: modelName, loaded: loaded, scoring: loaded.model.scoring,
             thresholds: nil, cost: TrainingExpense(cpuSeconds: 36, wallSeconds: 20))
         ], background: sample(rows("background", count: 1500, seed: 1)),
         signals: [sample(rows(signal, count: 300, seed: 2, shift: 0.7))]), settings: settings)

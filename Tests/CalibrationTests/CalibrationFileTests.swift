@@ -107,7 +107,7 @@ import Testing
 
   @Test func readsTheExampleOfTheFormatPage() throws {
     let calibration = try decode(Self.example)
-    #expect(calibration.modelSHA256 == Self.digest)
+    #expect(calibration.modelSHA256.description == Self.digest)
     #expect(calibration.schema == 0xAA01_2C9F)
     #expect(calibration.levels == [3, 4, 5])
     #expect(calibration.weights == [0.333, 0.333, 0.333])

@@ -260,7 +260,7 @@ private func carried(_ part: CalibrationPart, as name: String) throws -> LoadedC
     let requests = plan.requests
     let other = try background.part(runs: [1], plan: plan) { basis in
       switch place {
-      case "model_sha256": basis.modelSHA256 = SHA256Digest(of: "another").description
+      case "model_sha256": basis.modelSHA256 = SHA256Digest(of: "another")
       case "schema": basis.schema = 8
       case "levels": basis.levels = [4, 3]
       case "weights": basis.weights[0] = 0.75

@@ -1,7 +1,7 @@
 package import ScoreModel
 
-/// The first and second moments of background in standardised features, and the distances that
-/// they give: what a detector without a network can know.
+/// The first and second moments of background in standardised features, and the distances that they
+/// give: the baselines that need no network.
 package struct BackgroundShape: Sendable {
   /// Background events that the shape was fitted on.
   package let eventCount: Int
@@ -24,7 +24,7 @@ package struct BackgroundShape: Sendable {
   /// Above this many features the covariance is too large to be a simple baseline.
   package static let featureCountMax = 1024
   /// The share of the variance that the components of the PCA residual explain by default.
-  package static let explainedByDefault = 0.9
+  static let explainedByDefault = 0.9
 
   /// Fits the events `events` of `rows`.
   ///

@@ -26,7 +26,7 @@ extension StringProtocol {
 }
 
 /// How wide `text` is about, in pixels, in the sans-serif fonts that browsers have.
-package func estimatedWidth(_ text: some StringProtocol, size: Double = 12) -> Double {
+func estimatedWidth(_ text: some StringProtocol, size: Double = 12) -> Double {
   size
     * text.unicodeScalars.reduce(0) { sum, scalar in
       switch scalar {
@@ -40,7 +40,7 @@ package func estimatedWidth(_ text: some StringProtocol, size: Double = 12) -> D
 
 /// A coordinate: a tenth of a pixel is finer than anyone sees.
 func pixel(_ value: Double) -> String {
-  // What lies so far off a picture, or nowhere, is drawn at its edge.
+  // A point far outside a picture, or NaN, is drawn at its edge.
   let rounded = value.isNaN ? 0 : (min(max(value, -1e6), 1e6) * 10).rounded() / 10
   return rounded == rounded.rounded() ? "\(Int(rounded))" : fixed(rounded, places: 1)
 }

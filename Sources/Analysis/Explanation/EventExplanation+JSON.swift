@@ -6,21 +6,21 @@ extension EventExplanation {
     let shares = shares
     let levelShares = levels.map { Self.shares(of: $0.attributions) }
     return .object([
-      "event": .integer(event), "score": .measured(score),
+      "event": .integer(event), "score": .finite(score),
       "features": .array(
         ranking.prefix(top).map { feature in
           .object([
             "feature": .integer(feature), "name": .string(names[feature]),
-            "value": .measured(features[feature]),
-            "attribution": .measured(attributions[feature]),
-            "share": .measured(shares?[feature]),
-            "distance": .measured(distance?[feature]),
+            "value": .finite(features[feature]),
+            "attribution": .finite(attributions[feature]),
+            "share": .finite(shares?[feature]),
+            "distance": .finite(distance?[feature]),
             "levels": .array(
               levels.indices.map { index in
                 .object([
                   "level": .integer(levels[index].level),
-                  "attribution": .measured(levels[index].attributions[feature]),
-                  "share": .measured(levelShares[index]?[feature]),
+                  "attribution": .finite(levels[index].attributions[feature]),
+                  "share": .finite(levelShares[index]?[feature]),
                 ])
               }),
           ])
@@ -28,8 +28,8 @@ extension EventExplanation {
       "levels": .array(
         levels.map {
           .object([
-            "level": .integer($0.level), "sigma": .measured($0.sigma),
-            "weight": .measured($0.weight), "sum": .measured($0.sum),
+            "level": .integer($0.level), "sigma": .finite($0.sigma),
+            "weight": .finite($0.weight), "sum": .finite($0.sum),
           ])
         }), "agreement": agreement.json,
     ])
@@ -45,7 +45,7 @@ extension LevelAgreement {
         pairs.map {
           .object([
             "levels": .array([.integer($0.first), .integer($0.second)]),
-            "rank_correlation": .measured($0.rankCorrelation), "overlap": .measured($0.overlap),
+            "rank_correlation": .finite($0.rankCorrelation), "overlap": .finite($0.overlap),
           ])
         }),
     ])

@@ -1,9 +1,9 @@
-package import ScoreEngine
+internal import ScoreEngine
 
 /// Scores all events of `rows` with a network; NaN where one cannot be scored.
 ///
 /// - Parameter note: gets the number of events scored so far, on the calling thread.
-package func networkScores(
+func networkScores(
   of rows: EventRows, network: ScoringNetwork, workers: Int, batchMax: Int,
   note: (Int) -> Void = { _ in }
 ) throws -> [Double] {

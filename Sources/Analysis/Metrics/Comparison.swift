@@ -1,4 +1,4 @@
-package import Calibration
+internal import Calibration
 
 /// A model against a simpler score on the same events.
 package struct Comparison: Equatable, Sendable {
@@ -44,7 +44,7 @@ package struct Comparison: Equatable, Sendable {
   /// True-positive rates at the lowest target rate that the background has events for.
   package let rate: Difference?
   /// That target.
-  package let rateTarget: FalsePositiveRate?
+  let rateTarget: FalsePositiveRate?
 
   /// Whether the model beats the other score: better in one number beyond its uncertainty, and
   /// worse in none.

@@ -70,7 +70,7 @@ package struct ROCCurve: Equatable, Sendable {
   /// At most `pointMax` + 2 points that show the curve on a logarithmic axis of false positives:
   /// the last point in each step of the logarithm, with a limited number of steps.
   package func thinned(to pointMax: Int = 160) -> [Point] {
-    let decades = decadeCount(of: backgroundCount)
+    let decades = max(decadesOf(backgroundCount), 1)
     var kept: [Point] = []
     var bin = Int.min
     for point in points {
@@ -83,6 +83,4 @@ package struct ROCCurve: Equatable, Sendable {
     }
     return kept
   }
-
-  private func decadeCount(of count: Int) -> Double { max(decadesOf(count), 1) }
 }

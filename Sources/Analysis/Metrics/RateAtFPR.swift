@@ -1,6 +1,6 @@
 package import Calibration
 
-/// What of a signal passes at a target false-positive rate.
+/// The share of a signal that passes at a target false-positive rate.
 ///
 /// The threshold is the loosest for which the share of background events with a greater score is
 /// at most the target: the (k + 1)-th largest background score, k the largest integer with
@@ -29,11 +29,11 @@ package struct RateAtFPR: Equatable, Sendable {
   /// Share of signal events that pass.
   package var tpr: Double { Double(truePositives) / Double(signalCount) }
 
-  /// Fewer background events than this above the threshold leave its place to chance: ten have a
-  /// standard deviation of a third of their number.
-  package static let backgroundMin = 10.0
+  /// With fewer background events than this above the threshold its place is left to chance: ten have
+  /// a standard deviation of a third of their number.
+  static let backgroundMin = 10.0
 
-  /// How a page, a table and a picture say it.
+  /// The words for it in a page, a table and a picture.
   static let tooFewText = "too few events"
 
   /// Whether the background has too few events for the target: n x target < 10.

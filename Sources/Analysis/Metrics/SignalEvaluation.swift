@@ -13,7 +13,7 @@ package struct SignalEvaluation: Equatable, Sendable {
   /// The average precision at this ratio of sample sizes.
   package let averagePrecision: Double
   /// What precision a score without any knowledge would have: the share of signal events.
-  package let chancePrecision: Double
+  let chancePrecision: Double
   /// One a target rate.
   package let rates: [RateAtFPR]
   /// Bootstrap intervals of the true-positive rates, which know how uncertain the threshold is.

@@ -5,12 +5,12 @@ extension RateAtFPR {
   /// All numbers of the rate; `interval` is the bootstrap's.
   func json(bootstrapInterval: ClosedRange<Double>?) -> JSONValue {
     .object([
-      "target_fpr": .number(target.description), "tpr": .measured(tpr),
+      "target_fpr": .number(target.description), "tpr": .finite(tpr),
       "tpr_interval": .interval(tprInterval),
-      "tpr_bootstrap_interval": .interval(bootstrapInterval), "fpr": .measured(fpr),
-      "fpr_interval": .interval(fprInterval), "threshold": .measured(threshold),
+      "tpr_bootstrap_interval": .interval(bootstrapInterval), "fpr": .finite(fpr),
+      "fpr_interval": .interval(fprInterval), "threshold": .finite(threshold),
       "true_positives": .integer(truePositives), "false_positives": .integer(falsePositives),
-      "expected_background": .measured(Double(backgroundCount) * target.value),
+      "expected_background": .finite(Double(backgroundCount) * target.value),
       "too_few_events": .bool(isTooFew),
     ])
   }
@@ -21,11 +21,11 @@ extension SignalEvaluation {
   func json(name: String) -> JSONValue {
     .object([
       "name": .string(name), "events": .integer(signalCount),
-      "not_scorable": .integer(notScorableCount), "auroc": .measured(auroc),
+      "not_scorable": .integer(notScorableCount), "auroc": .finite(auroc),
       "auroc_interval": .interval(aurocInterval),
-      "auroc_standard_error": .measured(aurocStandardError),
-      "average_precision": .measured(averagePrecision),
-      "chance_precision": .measured(chancePrecision),
+      "auroc_standard_error": .finite(aurocStandardError),
+      "average_precision": .finite(averagePrecision),
+      "chance_precision": .finite(chancePrecision),
       "tpr_at_fpr": .array(zip(rates, rateIntervals).map { $0.json(bootstrapInterval: $1) }),
     ])
   }
@@ -35,7 +35,7 @@ extension SignalEvaluation {
     .array(
       curve.map {
         .array([
-          .integer($0.falsePositives), .integer($0.truePositives), .measured($0.threshold),
+          .integer($0.falsePositives), .integer($0.truePositives), .finite($0.threshold),
         ])
       })
   }
@@ -66,7 +66,7 @@ extension Comparison {
   func json(signalNames: [String]) -> JSONValue {
     func json(_ difference: Difference) -> JSONObject {
       [
-        "model": .measured(difference.model), "other": .measured(difference.other),
+        "model": .finite(difference.model), "other": .finite(difference.other),
         "difference_interval": .interval(difference.interval),
         "verdict": .string(difference.verdict.rawValue),
       ]

@@ -4,11 +4,11 @@ internal import StrictJSON
 extension TrainingExpense {
   func json(_ account: EnergyAccount?) -> JSONValue {
     .object([
-      "cpu_seconds": .measured(cpuSeconds), "wall_seconds": .measured(wallSeconds),
+      "cpu_seconds": .finite(cpuSeconds), "wall_seconds": .finite(wallSeconds),
       "threads": .optional(threads) { .integer($0) },
-      "energy_joules": .measured(account?.joules),
+      "energy_joules": .finite(account?.joules),
       "energy_is_measured": .optional(account) { .bool($0.isMeasured) },
-      "co2_grams": .measured(account?.co2Grams),
+      "co2_grams": .finite(account?.co2Grams),
     ])
   }
 }
@@ -20,7 +20,7 @@ extension LevelScan {
       "levels": .array(
         levels.map { level in
           var object: JSONObject = [
-            "level": .integer(level.level), "sigma": .measured(level.sigma),
+            "level": .integer(level.level), "sigma": .finite(level.sigma),
           ]
           object.merge(level.finding.json(signalNames: signalNames))
           return .object(object)
@@ -33,12 +33,12 @@ extension LevelScan {
 extension LevelScan.Finding {
   fileprivate func json(signalNames: [String]) -> JSONObject {
     [
-      "weight": .measured(weight), "background_median": .measured(backgroundMedian),
+      "weight": .finite(weight), "background_median": .finite(backgroundMedian),
       "signals": .array(
         signalNames.indices.map { signal in
           .object([
-            "name": .string(signalNames[signal]), "auroc": .measured(aurocs[signal]),
-            "tpr": .measured(rates?[signal].tpr),
+            "name": .string(signalNames[signal]), "auroc": .finite(aurocs[signal]),
+            "tpr": .finite(rates?[signal].tpr),
             "tpr_interval": .interval(rates?[signal].tprInterval),
             "target_fpr": .optional(rates?[signal].target) { .number($0.description) },
           ])
@@ -61,7 +61,7 @@ extension CalibrationCheck.Point {
   func json(signalNames: [String]) -> JSONValue {
     var object: JSONObject = [
       "name": .string(workingPoint.name), "target_fpr": .number("\(workingPoint.targetFPR)"),
-      "threshold": .measured(workingPoint.threshold),
+      "threshold": .finite(workingPoint.threshold),
       "fpr_interval": .interval(workingPoint.fprInterval),
       "guarantee": .string(workingPoint.guarantee.rawValue),
       "extrapolated": .bool(workingPoint.extrapolated),
@@ -82,7 +82,7 @@ extension CalibrationCheck.Point {
 extension CalibrationCheck.Passing {
   var json: JSONObject {
     [
-      "passed": .integer(passed), "events": .integer(count), "rate": .measured(rate),
+      "passed": .integer(passed), "events": .integer(count), "rate": .finite(rate),
       "interval": .interval(interval),
     ]
   }
@@ -91,10 +91,10 @@ extension CalibrationCheck.Passing {
 extension HourlyFlags {
   var json: JSONValue {
     .object([
-      "model": .string(model), "name": .string(name), "rate": .measured(rate),
-      "rate_interval": .interval(rateInterval), "flags_per_hour": .measured(perHour),
+      "model": .string(model), "name": .string(name), "rate": .finite(rate),
+      "rate_interval": .interval(rateInterval), "flags_per_hour": .finite(perHour),
       "flags_per_hour_interval": .interval(perHourInterval),
-      "error_that_fakes_five_sigma": .measured(errorThatFakesDiscovery),
+      "error_that_fakes_five_sigma": .finite(errorThatFakesDiscovery),
     ])
   }
 }
@@ -102,7 +102,7 @@ extension HourlyFlags {
 extension ScoreCorrelation {
   var json: JSONValue {
     .object([
-      "model": .string(model), "other": .string(other), "spearman": .measured(spearman),
+      "model": .string(model), "other": .string(other), "spearman": .finite(spearman),
     ])
   }
 }
@@ -110,7 +110,7 @@ extension ScoreCorrelation {
 extension FixedBins {
   var json: JSONValue {
     .object([
-      "low": .measured(low), "high": .measured(high), "below": .integer(below),
+      "low": .finite(low), "high": .finite(high), "below": .integer(below),
       "above": .integer(above), "counts": .array(counts.map { .integer($0) }),
     ])
   }
@@ -133,7 +133,7 @@ extension FeatureContrasts {
         features.map { feature in
           .object([
             "feature": .integer(feature.index), "name": .string(feature.name),
-            "signals": .array(feature.distances.map { .measured($0) }),
+            "signals": .array(feature.distances.map { .finite($0) }),
           ])
         }),
       "histograms": .array(
@@ -153,14 +153,15 @@ extension BackgroundShape {
   func json(scatter: ComponentScatter?) -> JSONValue {
     .object([
       "events": .integer(eventCount), "skipped": .integer(skippedCount), "rank": .integer(rank),
-      "residual_components": .integer(componentCount), "variances": .numbers(variances),
-      "explained": .numbers(explainedShares),
+      "residual_components": .integer(componentCount),
+      "variances": .array(variances.map { .finite($0) }),
+      "explained": .array(explainedShares.map { .finite($0) }),
       "scatter": .optional(scatter) { scatter in
         .array(
           scatter.clouds.map { cloud in
             .object([
               "name": .string(cloud.name),
-              "points": .array(cloud.points.map { .numbers([$0.x, $0.y]) }),
+              "points": .array(cloud.points.map { .array([.finite($0.x), .finite($0.y)]) }),
             ])
           })
       },

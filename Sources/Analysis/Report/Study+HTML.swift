@@ -163,7 +163,8 @@ extension Study {
         }, textColumns: [1]
       ).markup
       + paragraph(
-        "A score near 1 with norm or mahalanobis has collapsed to a distance from the middle.",
+        "A model whose correlation with norm or mahalanobis is near 1 measures little more than the "
+          + "distance from the middle.",
         class: "quiet")
   }
 

@@ -7,7 +7,7 @@ internal import ScoreModel
 extension Study {
   var trainingMarkup: String { gallery(lossFigures) + costTable + scoringTable }
 
-  /// What a model finds beside what it costs at every event: with several models, for choosing.
+  /// The rates of each model beside its cost at every event, for choosing among several.
   private var scoringTable: String {
     let target = Self.lowestTarget(
       settings.targets, backgroundCount: inputs.background.rows.count)
@@ -127,7 +127,7 @@ extension Study {
           sample.origins.map { origin in
             [
               sample.name.escapedMarkup, origin.path.escapedMarkup, "\(origin.eventCount)",
-              hash(origin.sha256),
+              hash(origin.sha256.description),
             ]
           }
         }, textColumns: [1, 3]
@@ -143,7 +143,7 @@ extension Study {
       ("network", shape.summary),
       ("score", model.explanation),
     ]
-    rows += (TrainingRecordFacts(network.trainingRecord)?.entries ?? []).map {
+    rows += TrainingRecordFacts(network).entries.map {
       ("training: \($0.name)", $0.text)
     }
     if let thresholds = model.thresholds {
@@ -173,5 +173,5 @@ extension Study {
   }
 }
 
-/// P(X > 5) of a standard normal: what particle physics asks of a discovery.
+/// P(X > 5) of a standard normal, which particle physics demands of a discovery.
 let fiveSigmaProbability = 2.866515718791939e-07

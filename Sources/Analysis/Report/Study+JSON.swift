@@ -88,7 +88,7 @@ extension Study {
           "files": .array(
             sample.origins.map {
               .object([
-                "path": .string($0.path), "sha256": .string($0.sha256),
+                "path": .string($0.path), "sha256": .string($0.sha256.description),
                 "events": .integer($0.eventCount),
               ])
             }),
@@ -107,10 +107,10 @@ extension Study {
       "blocks": .integer(model.loaded.model.shape.blockCount),
       "parameters": .integer(model.loaded.model.shape.parameterCount),
       "multiply_adds_per_event": .integer(multiplyAddsPerEvent(of: model)),
-      "sigmas": .array(model.loaded.model.sigmas.map { .measured($0) }),
+      "sigmas": .array(model.loaded.model.sigmas.map { .finite($0) }),
       "levels": .array(model.scoring.levels.map { .integer($0) }),
-      "weights": .array(model.scoring.weights.map { .measured($0) }),
-      "training": TrainingRecordFacts(model.loaded.model.trainingRecord)?.value ?? .null,
+      "weights": .array(model.scoring.weights.map { .finite($0) }),
+      "training": .optional(model.loaded.model.parsedTrainingRecord) { .object($0) },
       "cost": .optional(model.cost) { $0.json(account) },
     ])
   }

@@ -6,9 +6,8 @@ extension Study {
   /// The loss of each model whose file tells it.
   var lossFigures: [Figure] {
     inputs.models.enumerated().compactMap { index, model in
-      guard let loss = TrainingRecordFacts(model.loaded.model.trainingRecord)?.loss,
-        loss.count > 1, loss.allSatisfy({ $0.loss > 0 })
-      else { return nil }
+      let loss = TrainingRecordFacts(model.loaded.model).loss
+      guard loss.count > 1, loss.allSatisfy({ $0.loss > 0 }) else { return nil }
       let values = loss.map(\.loss)
       var chart = Chart(
         x: .linear(low: 0, high: loss[loss.count - 1].step),

@@ -1,19 +1,19 @@
-package import Calibration
+internal import Calibration
 internal import DurableFiles
 
-/// What thresholds that were set on other events do to the events of a study.
-package struct CalibrationCheck: Sendable {
+/// The rates of calibrated thresholds, which were set on other events, on the events of a study.
+struct CalibrationCheck: Sendable {
   /// Events that pass, and events in all.
-  package struct Passing: Equatable, Sendable {
+  struct Passing: Equatable, Sendable {
     /// Events with a score beyond the threshold.
-    package let passed: Int
+    let passed: Int
     /// Events with a score.
-    package let count: Int
+    let count: Int
     /// Clopper and Pearson's interval.
-    package let interval: ClosedRange<Double>
+    let interval: ClosedRange<Double>
 
     /// The share that passes.
-    package var rate: Double { Double(passed) / Double(count) }
+    var rate: Double { Double(passed) / Double(count) }
 
     init(_ sample: ScoreSample, _ point: WorkingPoint, confidence: Double) {
       let threshold = Double(point.threshold)
@@ -26,44 +26,44 @@ package struct CalibrationCheck: Sendable {
   }
 
   /// One working point.
-  package struct Point: Sendable {
+  struct Point: Sendable {
     /// As it was calibrated.
-    package let workingPoint: WorkingPoint
-    /// What of the study's background passes.
-    package let background: Passing
-    /// What of each signal passes.
-    package let signals: [Passing]
+    let workingPoint: WorkingPoint
+    /// Background events of the study that pass.
+    let background: Passing
+    /// Events of each signal that pass.
+    let signals: [Passing]
 
     /// The point's name, with its side where that is the low one.
-    package var title: String {
+    var title: String {
       workingPoint.side == .high ? workingPoint.name : "\(workingPoint.name) (low)"
     }
 
     /// The threshold, with its side where that is the low one.
-    package var thresholdText: String {
+    var thresholdText: String {
       workingPoint.side == .high
         ? "\(workingPoint.threshold)" : "below \(workingPoint.threshold)"
     }
 
     /// Whether the rate of the study's background and the calibrated one exclude each other: their
     /// intervals do not meet. Nil where the calibration has no interval.
-    package var isOffTarget: Bool? {
+    var isOffTarget: Bool? {
       workingPoint.fprInterval.map { !$0.overlaps(background.interval) }
     }
   }
 
   /// The model's name.
-  package let model: String
+  let model: String
   /// The calibration file.
-  package let path: String
+  let path: String
   /// Its hash.
-  package let sha256: String
+  let sha256: String
   /// Background events that the thresholds are of.
-  package let eventCount: Int
+  let eventCount: Int
   /// The confidence of the calibration's intervals.
-  package let confidence: Double
+  let confidence: Double
   /// In the calibration's order.
-  package let points: [Point]
+  let points: [Point]
 
   init?(_ model: StudyModel, score: EvaluatedScore, confidence: Double) {
     guard let thresholds = model.thresholds else { return nil }

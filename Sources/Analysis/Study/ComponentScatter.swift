@@ -1,17 +1,17 @@
 /// Some events of each sample in the plane of background's first two principal components.
-package struct ComponentScatter: Sendable {
+struct ComponentScatter: Sendable {
   /// Events of one sample.
-  package struct Cloud: Equatable, Sendable {
+  struct Cloud: Equatable, Sendable {
     /// The sample's name.
-    package let name: String
+    let name: String
     /// First component, then second, in standardised units; evenly spaced events of the sample.
-    package let points: [SIMD2<Double>]
+    let points: [SIMD2<Double>]
   }
 
   /// The share of background's variance along the first and the second component.
-  package let explained: SIMD2<Double>
+  let explained: SIMD2<Double>
   /// Background first, then the signals.
-  package let clouds: [Cloud]
+  let clouds: [Cloud]
 
   static let backgroundMax = 500
   static let signalMax = 200

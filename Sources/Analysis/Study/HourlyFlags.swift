@@ -1,22 +1,22 @@
 internal import Calibration
 
-/// What pure background does at a threshold in an hour of running.
-package struct HourlyFlags: Equatable, Sendable {
+/// Flags that pure background gives at a threshold in an hour of running.
+struct HourlyFlags: Equatable, Sendable {
   /// The score.
-  package let model: String
+  let model: String
   /// The working point's name or the target rate.
-  package let name: String
+  let name: String
   /// The false-positive rate that was set.
-  package let rate: Double
-  /// Where the true rate lies.
-  package let rateInterval: ClosedRange<Double>?
+  let rate: Double
+  /// The interval of the true rate.
+  let rateInterval: ClosedRange<Double>?
   /// Flags an hour of pure background.
-  package let perHour: Double
+  let perHour: Double
   /// The same for the ends of the interval.
-  package let perHourInterval: ClosedRange<Double>?
+  let perHourInterval: ClosedRange<Double>?
   /// The relative error of the background's rate that by itself makes an excess of five standard
   /// deviations in that hour: 5 / sqrt(flags).
-  package let errorThatFakesDiscovery: Double
+  let errorThatFakesDiscovery: Double
 
   init(
     model: String, name: String, rate: Double, interval: ClosedRange<Double>?, inputRate: Double

@@ -2,9 +2,9 @@ internal import Calibration
 internal import ScoreEngine
 internal import ScoreModel
 
-/// Each noise level of a model as a score of its own, and so the distance to training events.
+/// Each noise level of a model as a score of its own, and the distance to training events as one.
 package struct LevelScan: Sendable {
-  /// What one part of a score finds by itself.
+  /// The results of one part of a score by itself.
   package struct Finding: Equatable, Sendable {
     /// Its weight in the model's score; nil where it is not part of it.
     package let weight: Float?
@@ -13,7 +13,7 @@ package struct LevelScan: Sendable {
     package let backgroundMedian: Double
     /// The area under the ROC curve, one a signal.
     package let aurocs: [Double]
-    /// What passes at the target, one a signal; nil where the background is too small for any.
+    /// The rates at the target, one a signal; nil where the background is too small for any target.
     package let rates: [RateAtFPR]?
   }
 
@@ -23,7 +23,7 @@ package struct LevelScan: Sendable {
     package let level: Int
     /// In standard deviations of the features.
     package let sigma: Float
-    /// What it finds.
+    /// Its results.
     package let finding: Finding
   }
 
@@ -35,7 +35,7 @@ package struct LevelScan: Sendable {
   package let distance: Finding?
 
   /// More levels than this are not looked at one by one.
-  package static let levelMax = 64
+  static let levelMax = 64
 
   init(
     _ model: StudyModel, background: EventRows, signals: [EventRows], settings: StudySettings,

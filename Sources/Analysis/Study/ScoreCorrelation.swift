@@ -1,12 +1,12 @@
 /// How far a model's score orders background as a simpler one does. A score that is nothing but
 /// the distance from the middle has a correlation near 1 with |z| or Mahalanobis.
-package struct ScoreCorrelation: Equatable, Sendable {
+struct ScoreCorrelation: Equatable, Sendable {
   /// The model's name.
-  package let model: String
+  let model: String
   /// The other score's name.
-  package let other: String
+  let other: String
   /// Spearman's correlation over the background that both are judged on; nil for no spread.
-  package let spearman: Double?
+  let spearman: Double?
 
   static func all(among scores: [EvaluatedScore]) -> [ScoreCorrelation] {
     scores.filter { $0.kind == .model }.flatMap { model in

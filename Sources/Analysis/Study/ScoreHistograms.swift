@@ -1,13 +1,13 @@
 internal import ReproducibleMath
 
 /// How the scores of a model are distributed, in bins of the logarithm.
-package struct ScoreHistograms: Equatable, Sendable {
+struct ScoreHistograms: Equatable, Sendable {
   /// The model's name.
-  package let model: String
+  let model: String
   /// Counts of log10(score); a score of 0 counts below, infinity above.
-  package let background: FixedBins
+  let background: FixedBins
   /// The same for each signal.
-  package let signals: [FixedBins]
+  let signals: [FixedBins]
 
   static let binCount = 60
 

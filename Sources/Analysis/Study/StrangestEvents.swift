@@ -10,7 +10,7 @@ package struct StrangestEvents: Sendable {
     /// The highest scores first.
     package let events: [EventExplanation]
     /// How far the levels agree on each of them.
-    package let agreements: [LevelAgreement]
+    let agreements: [LevelAgreement]
   }
 
   /// The model's name.

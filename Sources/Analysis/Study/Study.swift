@@ -3,8 +3,8 @@ internal import ReproducibleMath
 internal import ScoreEngine
 internal import ScoreModel
 
-/// How well scores tell signals from background, why, and what that is worth: all that a report
-/// shows.
+/// All that a report shows: how well scores tell signals from background, with pictures and
+/// explanations.
 package struct Study: Sendable {
   /// The inputs that it was made of.
   package let inputs: StudyInputs
@@ -16,20 +16,20 @@ package struct Study: Sendable {
   package let notes: [String]
   /// Each level of each model by itself.
   package let levels: [LevelScan]
-  /// What calibrated thresholds do here.
-  package let checks: [CalibrationCheck]
+  /// The rates of calibrated thresholds here.
+  let checks: [CalibrationCheck]
   /// Flags of pure background.
-  package let hourly: [HourlyFlags]
+  let hourly: [HourlyFlags]
   /// How the models order background beside other scores.
-  package let correlations: [ScoreCorrelation]
+  let correlations: [ScoreCorrelation]
   /// Distributions of each model's scores.
-  package let histograms: [ScoreHistograms]
+  let histograms: [ScoreHistograms]
   /// How features differ.
   package let contrasts: FeatureContrasts
   /// The plane of the first two principal components; nil where no baseline could be fitted.
-  package let scatter: ComponentScatter?
+  let scatter: ComponentScatter?
   /// The shape of background that the baselines use; nil where it could not be fitted.
-  package let shape: BackgroundShape?
+  let shape: BackgroundShape?
   /// The strangest events of each model.
   package let strangest: [StrangestEvents]
 

@@ -1,3 +1,4 @@
+package import DurableFiles
 internal import ScoreModel
 
 /// The inputs of a study.
@@ -37,13 +38,13 @@ package struct StudyInputs: Sendable {
 package struct SampleOrigin: Equatable, Sendable {
   /// The path as given.
   package let path: String
-  /// SHA-256 of its content, 64 hexadecimal digits.
-  package let sha256: String
+  /// SHA-256 of its content.
+  package let sha256: SHA256Digest
   /// Events in it.
   package let eventCount: Int
 
   /// Creates an origin.
-  package init(path: String, sha256: String, eventCount: Int) {
+  package init(path: String, sha256: SHA256Digest, eventCount: Int) {
     self.path = path
     self.sha256 = sha256
     self.eventCount = eventCount

@@ -41,7 +41,7 @@ package struct StudySettings: Sendable {
   }
 
   /// 1e-1 to 1e-5.
-  package static let usualTargets = ["1e-1", "1e-2", "1e-3", "1e-4", "1e-5"].compactMap {
+  static let usualTargets = ["1e-1", "1e-2", "1e-3", "1e-4", "1e-5"].compactMap {
     FalsePositiveRate($0)
   }
 

@@ -24,7 +24,7 @@ package struct TrainingExpense: Equatable, Sendable {
   }
 
   /// Reads the file beside a model; nil where there is none.
-  /// - Throws: `FileFault` for a file that is none of ours.
+  /// - Throws: `FileFault` for a file of another form.
   package static func load(besideModel path: String) throws -> TrainingExpense? {
     let place = "\(path).training.json"
     guard access(place, F_OK) == 0 else { return nil }
@@ -47,13 +47,13 @@ package struct TrainingExpense: Equatable, Sendable {
 }
 
 /// Energy and CO2 of a training.
-package struct EnergyAccount: Equatable, Sendable {
+struct EnergyAccount: Equatable, Sendable {
   /// Joules.
-  package let joules: Double
+  let joules: Double
   /// Whether they were measured; else processor seconds times an assumed power.
-  package let isMeasured: Bool
+  let isMeasured: Bool
   /// Grams of CO2 at the study's intensity.
-  package let co2Grams: Double
+  let co2Grams: Double
 
   init(_ expense: TrainingExpense, settings: StudySettings) {
     joules = expense.energyJoules ?? expense.cpuSeconds * settings.coreWatts

@@ -106,11 +106,6 @@ extension JSONValue {
     ])
   }
 
-  /// Two ends, or null.
-  static func interval(_ interval: ClosedRange<Double>?) -> JSONValue {
-    .optional(interval) { .array([.finite($0.lowerBound), .finite($0.upperBound)]) }
-  }
-
   /// A rate that is known, or null.
   static func rate(_ rate: Double?) -> JSONValue { .optional(rate) { .rounded($0) } }
 

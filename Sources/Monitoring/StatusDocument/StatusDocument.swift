@@ -59,14 +59,6 @@ extension JSONValue {
     .real(Double(nanoseconds / 1_000_000) / 1_000)
   }
 
-  /// A number, or null where it is none.
-  static func finite(_ value: Double?) -> JSONValue {
-    value.flatMap { $0.isFinite ? .real($0) : nil } ?? .null
-  }
-
-  /// The same in float32's own digits.
-  static func finite(_ value: Float) -> JSONValue { value.isFinite ? .real(value) : .null }
-
   fileprivate init(_ alarm: Alarm) {
     self = .object([
       "name": .string(alarm.condition.name.rawValue),

@@ -15,27 +15,22 @@ struct DaemonOptions: ParsableArguments {
   /// The daemon's status, or why there is none.
   func look() -> Result<JSONValue, WatchFault> {
     guard let address = HTTPAddress(url) else { preconditionFailure("--url was checked") }
-    do throws(WatchFault) {
+    return Result { () throws(WatchFault) in
       let body = try address.get("status")
-      do {
-        let status = try body.withUnsafeBytes { bytes throws(JSONSyntaxError) in
-          try JSONValue(parsing: bytes)
+      let status: JSONValue
+      do throws(JSONSyntaxError) {
+        status = try body.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
+          try JSONValue(parsing: UnsafeRawBufferPointer(bytes))
         }
-        guard status["format"].string?.hasPrefix("tamis-status-") == true else {
-          throw WatchFault("\(url)/status: found JSON that is no status of tamisd")
-        }
-        return .success(status)
-      } catch let error as JSONSyntaxError {
+      } catch {
         throw WatchFault(
           "\(url)/status: line \(error.line), column \(error.column): found \(error.found), "
             + "expected \(error.expected)")
-      } catch let fault as WatchFault {
-        throw fault
-      } catch {
-        throw WatchFault("\(error)")
       }
-    } catch {
-      return .failure(error)
+      guard status["format"].string?.hasPrefix("tamis-status-") == true else {
+        throw WatchFault("\(url)/status: found JSON that is no status of tamisd")
+      }
+      return status
     }
   }
 }
