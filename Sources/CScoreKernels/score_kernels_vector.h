@@ -9,10 +9,16 @@
 #include "group_vectors.h"
 #include "vector_exponential.h"
 
-ALWAYS_INLINE vector silu(vector x) {
-  // A NaN fails the comparison and stays.
-  x = x < (vector)-SILU_CUT ? (vector)-SILU_CUT : x;
-  return x / ((vector)1.0f + exponential_of_minus(x));
+// silu of `count` vectors side by side.
+ALWAYS_INLINE void silu(const int count, const float *from, float *to) {
+  vector x[VECTORS_MAX], powers[VECTORS_MAX];
+  UNROLL for (int i = 0; i < count; i++) {
+    x[i] = load(from + i * LANES);
+    // A NaN fails the comparison and stays.
+    x[i] = x[i] < (vector)-SILU_CUT ? (vector)-SILU_CUT : x[i];
+  }
+  exponentials_of_minus(count, x, powers);
+  UNROLL for (int i = 0; i < count; i++) store(to + i * LANES, x[i] / ((vector)1.0f + powers[i]));
 }
 
 ALWAYS_INLINE vector log1p_positive(vector x) {
@@ -115,6 +121,7 @@ ALWAYS_INLINE void run_tile(
     const size_t count = smaller(block, layer->input_count - start);
     // Unrolled by the compiler this loop runs out of registers.
     _Pragma("clang loop unroll(disable)") for (size_t k = 0; k < count; k++) {
+      prefetch_weights(rows, vectors, weights, panel_stride * sizeof(float), sizeof(float));
       add_products(rows, vectors, weights, panel_stride, inputs + k, sums);
       weights += panel;
     }
@@ -165,31 +172,37 @@ static void dense(const tamis_dense_layer *layer, const float *inputs, size_t ro
   }
 }
 
+static void activate(const float *hidden, size_t row_count, size_t column_count, float *activated) {
+  // As many side by side as 32 registers hold beside the factors; AVX2 has 16.
+  enum { side_by_side = LANES == 8 ? 1 : VECTORS_MAX };
+  for (size_t column = 0; column < column_count; column += block) {
+    const float *from = hidden + position(column);
+    float *to = activated + position(column);
+    const size_t count = row_count * block;
+    size_t i = 0;
+    for (; i + side_by_side * LANES <= count; i += side_by_side * LANES) {
+      silu(side_by_side, from + i, to + i);
+    }
+    for (; i < count; i += LANES) silu(1, from + i, to + i);
+  }
+}
+
 static void embed(const float *projection, size_t event_count, const float *embeddings,
                   size_t embedding_stride, size_t level_count, size_t column_count, float *hidden,
                   float *activated) {
   for (size_t column = 0; column < column_count; column += block) {
-    size_t to = position(column);
-    for (size_t event = 0; event < event_count; event++) {
-      const float *from = projection + position(column) + event * block;
-      for (size_t level = 0; level < level_count; level++, to += block) {
-        for (size_t i = 0; i < block; i += LANES) {
-          vector h = load(from + i) + load(embeddings + level * embedding_stride + column + i);
-          store(hidden + to + i, h);
-          store(activated + to + i, silu(h));
+    for (size_t level = 0; level < level_count; level++) {
+      for (size_t i = 0; i < block; i += LANES) {
+        const float *from = projection + position(column) + i;
+        float *to = hidden + position(column) + level * block + i;
+        const vector added = load(embeddings + level * embedding_stride + column + i);
+        for (size_t event = 0; event < event_count; event++) {
+          store(to + event * level_count * block, load(from + event * block) + added);
         }
       }
     }
   }
-}
-
-static void activate(const float *hidden, size_t row_count, size_t column_count, float *activated) {
-  for (size_t column = 0; column < column_count; column += block) {
-    const size_t start = position(column);
-    for (size_t i = 0; i < row_count * block; i += LANES) {
-      store(activated + start + i, silu(load(hidden + start + i)));
-    }
-  }
+  activate(hidden, event_count * level_count, column_count, activated);
 }
 
 static void attribute(const float *outputs, const float *level_weights, size_t level_count,

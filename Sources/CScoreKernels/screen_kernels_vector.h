@@ -92,20 +92,6 @@ ALWAYS_INLINE bits load_weights(const int8_t *weights, int v, size_t panel_strid
   return WEIGHTS(weights + v * LANES / panel * panel_stride + v * LANES % panel * STEP);
 }
 
-// A tile goes through a few kilobytes of weights, which is less than the processor needs to see
-// where it goes: in a small network a thirtieth of the time. A tile of few rows reads more weights
-// than it multiplies and has no place for it. It may ask past the last weights, where nothing is
-// read.
-ALWAYS_INLINE void prefetch_weights(
-    const int rows, const int vectors, const int8_t *weights, size_t panel_stride) {
-  enum { steps_ahead = 8 };
-  if (rows <= vectors) return;
-  UNROLL for (int v = 0; v < vectors; v++) {
-    const size_t place = v * LANES / panel * panel_stride + v * LANES % panel * STEP;
-    __builtin_prefetch(weights + place + steps_ahead * panel * STEP);
-  }
-}
-
 // Adds one step's products to a tile; see add_products in score_kernels_vector.h.
 ALWAYS_INLINE void add_products(
     const int rows, const int vectors, const int8_t *weights, size_t panel_stride,
@@ -146,7 +132,7 @@ ALWAYS_INLINE void run_tile(
   for (size_t first = 0; first < step_count; first += block) {
     const size_t count = smaller(block, step_count - first);
     _Pragma("clang loop unroll(disable)") for (size_t k = 0; k < count; k++) {
-      prefetch_weights(rows, vectors, weights, panel_stride);
+      prefetch_weights(rows, vectors, weights, panel_stride, STEP);
       add_products(rows, vectors, weights, panel_stride, inputs + k, sums);
       weights += panel * STEP;
     }
