@@ -53,7 +53,7 @@ package struct ConditionBinning: Equatable {
   private var width: Float { Float(sign: .plus, exponent: exponent, significand: 1) }
 
   /// The bin of a condition; nil outside, for a NaN, and where nothing is binned.
-  @_noAllocation @_noLocks
+  @inline(__always) @_noAllocation @_noLocks
   package func bin(of condition: Float) -> Int? {
     // The product is exact and the difference is rounded: a condition just below an edge may be
     // counted above it.

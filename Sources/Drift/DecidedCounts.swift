@@ -8,7 +8,7 @@ package struct DecidedEvent {
   package var isScorable: Bool
 
   /// Creates the note of an event.
-  @inline(__always)
+  @inlinable
   package init(condition: Float, fired: UInt16, isScorable: Bool) {
     self.condition = condition
     self.fired = fired
@@ -56,8 +56,21 @@ package struct DecidedCounts {
     conditionFlagged.deallocate()
   }
 
-  /// Counts an event.
+  /// Counts events in their order.
   @_noAllocation @_noLocks
+  mutating func note(_ events: UnsafePointer<DecidedEvent>, count: Int) {
+    // A copy that nothing else can reach stays in registers.
+    var counts = self
+    for index in 0..<count {
+      let event = events[index]
+      counts.note(
+        condition: event.condition, fired: event.fired, isScorable: event.isScorable)
+    }
+    self = counts
+  }
+
+  /// Counts an event.
+  @inline(__always) @_noAllocation @_noLocks
   package mutating func note(condition: Float, fired: UInt16, isScorable: Bool) {
     eventCount += 1
     guard isScorable else {

@@ -90,9 +90,18 @@ package final class DriftMonitor: @unchecked Sendable {
   /// Notes decided events in their order, as `noteEvent` does each.
   @_noAllocation @_noLocks
   package func noteEvents(_ events: UnsafePointer<DecidedEvent>, count: Int) {
-    for index in 0..<count {
-      let event = events[index]
-      noteEvent(condition: event.condition, fired: event.fired, isScorable: event.isScorable)
+    var start = 0
+    while start < count {
+      guard let window = decided.windowToFill() else {
+        // The event is left out; the next one may find a window.
+        start += 1
+        continue
+      }
+      let room = decidedWindowEventCount - decidedWindows[window].eventCount
+      let noted = min(count - start, room)
+      decidedWindows[window].note(events + start, count: noted)
+      if noted == room { decided.handOver() }
+      start += noted
     }
   }
 

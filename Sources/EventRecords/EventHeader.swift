@@ -18,16 +18,23 @@ public struct RecordFlags: OptionSet, Hashable, Sendable {
   public let rawValue: UInt16
 
   /// Takes any bits.
+  @inlinable
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
+  // Computed, since other modules would ask at each event whether a constant is initialised.
+
   /// A zero-bias event: taken without a look at its content.
-  public static let unbiased = RecordFlags(rawValue: 1)
+  @inlinable
+  public static var unbiased: RecordFlags { RecordFlags(rawValue: 1) }
   /// Made by a simulation.
-  public static let simulated = RecordFlags(rawValue: 2)
+  @inlinable
+  public static var simulated: RecordFlags { RecordFlags(rawValue: 2) }
   /// Sent again from a recorded run.
-  public static let replayed = RecordFlags(rawValue: 4)
+  @inlinable
+  public static var replayed: RecordFlags { RecordFlags(rawValue: 4) }
   /// The sender itself doubts this event.
-  public static let tainted = RecordFlags(rawValue: 8)
+  @inlinable
+  public static var tainted: RecordFlags { RecordFlags(rawValue: 8) }
 }
 
 /// The fields of an event record's first 64 bytes, without magic, version and checksum.

@@ -21,6 +21,12 @@ public struct EventRecordView {
   package var kindByte: UInt8 { base.field(Offset.kind) }
   /// The kind; nil where the byte is none of the four.
   public var kind: RecordKind? { RecordKind(rawValue: kindByte) }
+  /// Whether the kind is one of the four. They follow one another, which is quicker to check than to
+  /// look for one.
+  @inline(__always)
+  var hasKnownKind: Bool {
+    RecordKind.event.rawValue...RecordKind.heartbeat.rawValue ~= kindByte
+  }
   /// Whether the kind is an event.
   public var isEvent: Bool { kindByte == RecordKind.event.rawValue }
   /// Properties of the event.

@@ -1,3 +1,5 @@
+internal import CScoreKernels
+
 /// Walks the records of one message: whole good records and refusals, in order. Allocates nothing.
 /// Ends for any bytes, since every step consumes at least one byte.
 ///
@@ -59,6 +61,8 @@ public struct MessageWalker {
       let isSound = reason == .kind || reason == .schema || reason == .featureCount
       return refuse(reason, isSound ? record : nil, skipping: byteCount)
     }
+    // Records have waited in memory since they came, and the next message often lies behind this one.
+    tamis_prefetch(record.base, 2 * byteCount, byteCount)
     byteOffset += byteCount
     return .record(record)
   }
@@ -75,7 +79,7 @@ public struct MessageWalker {
       return record.storedChecksum == computed ? .featureCount : .checksum
     }
     if record.storedChecksum != record.computedChecksum { return .checksum }
-    if record.kind == nil { return .kind }
+    if !record.hasKnownKind { return .kind }
     let stated = record.schema
     return stated == schema || stated == 0 || schema == 0 ? nil : .schema
   }

@@ -6,10 +6,11 @@ extension DecideStage {
   /// Counts the scores of a stretch, which is at most a batch.
   func count(_ stretch: Range<Int>, in entry: RunLedgerEntry) {
     let (rule, scores) = (rule, ring.scores(at: stretch.lowerBound))
+    let first = UnsafeRawPointer(ring.record(at: stretch.lowerBound))
     var notFiniteCount: UInt64 = 0
-    for (place, position) in stretch.enumerated() {
+    for place in 0..<stretch.count {
       let score = scores[place]
-      let condition = EventRecordView(ring.record(at: position)).condition
+      let condition = ring.record(place, behind: first).condition
       let fired = rule.firedPoints(score: score, condition: condition)
       noted[place] = DecidedEvent(
         condition: condition, fired: fired, isScorable: !score.isNaN)
@@ -42,15 +43,16 @@ extension DecideStage {
 
   /// Notes when events came, and how long they waited. Events of one message came together.
   func noteTimes(of stretch: Range<Int>, decidedNs: UInt64) {
-    var receivedNs = ring.note(at: stretch.lowerBound).receivedNs
+    let notes = ring.notes(at: stretch.lowerBound)
+    var receivedNs = notes[0].receivedNs
     var together: UInt64 = 0
     let latencies = counters.decisionLatency
     func record() {
       let latencyNs = decidedNs > receivedNs ? decidedNs - receivedNs : 0
       latencies.record(Double(latencyNs) * 1e-9, weight: together)
     }
-    for position in stretch {
-      let next = ring.note(at: position).receivedNs
+    for place in 0..<stretch.count {
+      let next = notes[place].receivedNs
       if next != receivedNs {
         record()
         (receivedNs, together) = (next, 0)

@@ -34,11 +34,14 @@ extension DecideStage {
   /// another.
   func account(for stretch: Range<Int>, in index: Int) {
     let entry = ledger.entries[index]
-    var start = stretch.lowerBound
-    while start < stretch.upperBound {
-      let first = sequence(at: start)
+    let record = UnsafeRawPointer(ring.record(at: stretch.lowerBound))
+    var start = 0
+    while start < stretch.count {
+      let first = ring.record(start, behind: record).sequence
       var next = start + 1
-      while next < stretch.upperBound, sequence(at: next) == first &+ UInt64(next - start) {
+      while next < stretch.count,
+        ring.record(next, behind: record).sequence == first &+ UInt64(next - start)
+      {
         next += 1
       }
       entry.account.decided.note(first, count: UInt64(next - start))
@@ -47,10 +50,6 @@ extension DecideStage {
     guard !entry.isDirty else { return }
     entry.isDirty = true
     dirtyEntries.append(index)
-  }
-
-  func sequence(at position: Int) -> UInt64 {
-    EventRecordView(ring.record(at: position)).sequence
   }
 
   /// Before the staged records are journaled: a kill leaves no record in the journal whose run is in no

@@ -207,8 +207,10 @@ extension DecideStage {
 
   /// The first event of a stretch that is marked as simulated; its end where none is.
   func simulatedPosition(in stretch: Range<Int>) -> Int {
-    stretch.first { EventRecordView(ring.record(at: $0)).flags.contains(.simulated) }
-      ?? stretch.upperBound
+    let first = UnsafeRawPointer(ring.record(at: stretch.lowerBound))
+    return stretch.first { position in
+      ring.record(position - stretch.lowerBound, behind: first).flags.contains(.simulated)
+    } ?? stretch.upperBound
   }
 
   /// What can be done for all of them together is: most are not kept.

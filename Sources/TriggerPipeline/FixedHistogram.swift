@@ -6,24 +6,36 @@ internal import Synchronization
 package final class FixedHistogram: @unchecked Sendable {
   /// Inclusive upper bounds, ascending. One more bucket counts the values above the last bound.
   package let upperBounds: [Double]
+  /// The same, with infinity behind them.
   private let bounds: UnsafeMutablePointer<Double>
   private let boundCount: Int
+  /// For the sign and exponent of a value, how many bounds lie below all values that have them.
+  private let boundsBelow: UnsafeMutablePointer<UInt16>
+  /// The most bounds that a value must be compared with, once its sign and exponent are known.
+  private let comparisonCount: Int
   private let counts: UnsafeMutablePointer<Atomic<UInt64>>
   private let sumBits = Atomic<UInt64>(0)
 
   /// Creates an empty histogram.
   package init(upperBounds: [Double]) {
     precondition(zip(upperBounds, upperBounds.dropFirst()).allSatisfy { $0 < $1 })
+    precondition(upperBounds.allSatisfy(\.isFinite) && upperBounds.count <= UInt16.max)
     self.upperBounds = upperBounds
     boundCount = upperBounds.count
-    bounds = .allocate(capacity: max(1, upperBounds.count))
-    for (bucket, bound) in upperBounds.enumerated() { (bounds + bucket).initialize(to: bound) }
+    bounds = .allocate(capacity: upperBounds.count + 1)
+    for (bucket, bound) in (upperBounds + [.infinity]).enumerated() {
+      (bounds + bucket).initialize(to: bound)
+    }
+    boundsBelow = .allocate(capacity: Self.octaveCount)
+    boundsBelow.initialize(repeating: 0, count: Self.octaveCount)
+    comparisonCount = Self.count(upperBounds, below: boundsBelow)
     counts = .allocate(capacity: upperBounds.count + 1)
     for bucket in 0...upperBounds.count { (counts + bucket).initialize(to: Atomic(0)) }
   }
 
   deinit {
     bounds.deallocate()
+    boundsBelow.deallocate()
     counts.deinitialize(count: boundCount + 1).deallocate()
   }
 
@@ -66,18 +78,36 @@ package final class FixedHistogram: @unchecked Sendable {
   /// The sum of all values. Always finite: 10^269 values of the largest size would not fill it.
   package var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
 
-  /// How many bounds are below `value`. The number of steps is the same for all values, so that the
-  /// processor foresees every branch.
+  /// Values of one sign and exponent.
+  private static let octaveCount = 4096
+
+  @inline(__always)
+  private static func octave(of value: Double) -> Int {
+    Int(truncatingIfNeeded: value.bitPattern >> 52)
+  }
+
+  /// Fills in the bounds below each octave, and returns the most bounds of one octave.
+  private static func count(_ bounds: [Double], below: UnsafeMutablePointer<UInt16>) -> Int {
+    var most = 0
+    for octave in 0..<octaveCount {
+      // The values at its ends; infinity shares one with NaN, which is not compared.
+      let near = Double(bitPattern: UInt64(octave) << 52)
+      let far = Double(bitPattern: UInt64(octave) << 52 | (1 << 52 - 1))
+      let (low, high) = (Double.minimum(near, far), Double.maximum(near, far))
+      let first = bounds.prefix { $0 < low }.count
+      below[octave] = UInt16(first)
+      most = max(most, bounds.dropFirst(first).prefix { $0 < high }.count)
+    }
+    return most
+  }
+
+  /// How many bounds are below `value`. The number of steps is the same for all values, and none is
+  /// a branch.
   @inline(__always)
   private func bucket(of value: Double) -> Int {
-    var low = 0
-    var length = boundCount
-    while length > 1 {
-      let half = length / 2
-      low += bounds[low + half - 1] < value ? half : 0
-      length -= half
-    }
-    return length == 1 && bounds[low] < value ? low + 1 : low
+    var bucket = Int(boundsBelow[Self.octave(of: value)])
+    for _ in 0..<comparisonCount { bucket += bounds[bucket] < value ? 1 : 0 }
+    return bucket
   }
 
   /// Bounds 1, 2, 5 times the powers of ten from 10^`first` to 10^`last`.

@@ -128,6 +128,16 @@ package final class RecordRing: @unchecked Sendable {
 
   package func note(at position: Int) -> SlotNote { notes[slot(position)] }
 
+  /// The notes from that at `position` on; those of a claimed range lie one after another, as its
+  /// records, scores and attributions do.
+  func notes(at position: Int) -> UnsafePointer<SlotNote> { UnsafePointer(notes + slot(position)) }
+
+  /// The record that lies `count` behind `record`, in the same claimed range.
+  @inline(__always)
+  func record(_ count: Int, behind record: UnsafeRawPointer) -> EventRecordView {
+    EventRecordView(record + count * slotByteCount)
+  }
+
   /// Number of the generation that decides the record at `position`; it never falls from one record to
   /// the next.
   package func generation(at position: Int) -> Int {
@@ -231,12 +241,12 @@ extension RecordRing {
   /// The longest stretch of events of one run that begins at `start`, where `end` ends a range: a
   /// control record is a stretch of its own.
   package func stretch(from start: Int, upTo end: Int) -> Range<Int> {
-    let first = note(at: start)
-    var next = start + 1
-    if first.isEvent {
-      while next < end, note(at: next).continues(first) { next += 1 }
+    let notes = self.notes(at: start)
+    var length = 1
+    if notes[0].isEvent {
+      while length < end - start, notes[length].continues(notes[0]) { length += 1 }
     }
-    return start..<next
+    return start..<start + length
   }
 
   /// Gives the slots before `position` back to the ingest thread.

@@ -106,6 +106,35 @@ import WorkerThreads
     #expect(monitor.report.realisedRates[0].scoredCount == 2_000)
   }
 
+  /// In pieces that end within windows and that span some, with a judge that is late now and then.
+  @Test(arguments: [1, 7, 1_000, 2_600])
+  func manyAtOnceCountAsOneByOne(pieceCount: Int) throws {
+    let calibration = try Self.background.calibration(eventCount: 2_000, points: ["a=0.01"])
+    let (together, apart) = (monitor(calibration) { _ in }, monitor(calibration) { _ in })
+    var number: UInt32 = 1
+    for piece in 0..<12_000 / pieceCount {
+      let events = (0..<pieceCount).map { _ in
+        number = number &* 1_664_525 &+ 1_013_904_223
+        return DecidedEvent(
+          condition: number >> 28 == 0 ? .nan : Float(number >> 8 & 0xFFFF) / 100,
+          fired: number >> 24 < 3 ? 1 : 0, isScorable: number >> 20 & 63 != 0)
+      }
+      together.noteEvents(events, count: pieceCount)
+      for event in events {
+        apart.noteEvent(
+          condition: event.condition, fired: event.fired, isScorable: event.isScorable)
+      }
+      guard piece.isMultiple(of: 3) else { continue }
+      _ = together.evaluate(atHours: Double(piece))
+      _ = apart.evaluate(atHours: Double(piece))
+    }
+    _ = together.finish(atHours: 12_000)
+    _ = apart.finish(atHours: 12_000)
+    #expect("\(together.report)" == "\(apart.report)")
+    #expect((together.report.decidedLeftOutCount > 0) == (pieceCount == 2_600))
+    #expect(together.report.realisedRates[0].scoredCount > 0)
+  }
+
   @Test func twoThreadsLoseNothing() throws {
     let calibration = try Self.background.calibration(eventCount: 2_000, points: ["a=0.01"])
     let monitor = monitor(calibration) { $0.decidedWindowEventCount = 10_000 }

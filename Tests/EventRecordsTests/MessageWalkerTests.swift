@@ -55,6 +55,13 @@ private func changed(_ record: [UInt8], _ offset: Int, _ value: UInt8) -> [UInt8
   static let good = eventBytes(EventHeader(featureCount: 4, sequence: 1, event: 11, schema: 5))
   static let next = eventBytes(EventHeader(featureCount: 4, sequence: 2, event: 12))
 
+  @Test func fourKindsAreKnown() {
+    for byte in UInt8.min...UInt8.max {
+      let isKnown = RecordKind(rawValue: byte) != nil
+      #expect(Walk(sealed(changed(Self.good, 5, byte))).refusals == (isKnown ? [] : [.kind]))
+    }
+  }
+
   @Test(arguments: [1, 2, 16, 256])
   func wholeRecordsComeInOrder(count: Int) {
     let walk = Walk(someEvents(count))

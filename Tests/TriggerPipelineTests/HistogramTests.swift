@@ -25,6 +25,23 @@ import TriggerPipeline
     #expect(together.sum == apart.sum)
   }
 
+  /// Every bound, and the numbers next to it, where bounds share an octave, straddle 0 or have none.
+  @Test(arguments: [
+    FixedHistogram.decades(-6, through: 7), [1, 2, 4, 8, 16], [-3, -2.5, -1, -0.5, 0, 0.5, 1],
+    [0, .leastNonzeroMagnitude, .leastNormalMagnitude, 1, 1.25, 1.5, 1.75, 1e300], [],
+  ])
+  func bucketsAreThoseOfAComparisonWithEachBound(bounds: [Double]) {
+    let values =
+      bounds.flatMap { [$0.nextDown, $0, $0.nextUp, -$0] }
+      + [0, -0.0, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+    for value in values {
+      let histogram = FixedHistogram(upperBounds: bounds)
+      histogram.record(value)
+      let expected = bounds.filter { $0 < value }.count
+      #expect(histogram.bucketCounts.firstIndex(of: 1) == expected, "\(value)")
+    }
+  }
+
   @Test func infiniteValuesLeaveTheSumANumber() {
     let histogram = FixedHistogram(upperBounds: [1])
     for value in [Double.infinity, .greatestFiniteMagnitude, -.infinity] {

@@ -109,9 +109,11 @@ class Tamisd:
     def end(self):
         """Ends it; what it counted."""
         last = self.metrics()
+        threads = nanoseconds_by_thread(self.process.pid)
         status = processes.end(self.process)
         self.log.close()
         return {"received": int(last["tamis_events_scored_total"]),
+                "processor_ns_by_thread": threads,
                 "lost": int(last.get("tamis_events_lost_total", 0)),
                 "refused": int(last.get("tamis_events_rejected_total", 0)), "status": status}
 
@@ -147,6 +149,20 @@ class Python:
         status = processes.end(self.process)
         return {"received": self.answer["received"], "lost": 0,
                 "refused": self.answer["refused"], "status": status}
+
+
+def nanoseconds_by_thread(pid):
+    """The processor time that each thread of a process has used, by name; those of one name together."""
+    used = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        folder = f"/proc/{pid}/task/{thread}"
+        try:
+            with open(f"{folder}/comm") as name, open(f"{folder}/schedstat") as times:
+                key = name.read().strip()
+                used[key] = used.get(key, 0) + int(times.read().split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended
+    return used
 
 
 def processor_ticks(pid):

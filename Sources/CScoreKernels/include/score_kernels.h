@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "instruction_set.h"
+#include "prefetch.h"
 
 #pragma clang assume_nonnull begin
 
@@ -65,10 +66,7 @@ TAMIS_NO_LOCKS bool tamis_score_standardise(
 /// Prefetches an event that is standardised soon; of a wide one the first kilobyte, after which the
 /// processor prefetches by itself.
 TAMIS_NO_LOCKS static inline void tamis_score_prefetch(const void *event, size_t feature_count) {
-  const size_t byte_count = feature_count < 256 ? feature_count * sizeof(float) : 1024;
-  for (size_t byte = 0; byte < byte_count; byte += 64) {
-    __builtin_prefetch((const char *)event + byte);
-  }
+  tamis_prefetch(event, 0, feature_count * sizeof(float));
 }
 
 /// Runs a layer on `row_count` rows, at most TAMIS_GROUP_ROWS. Each sum starts at the bias and
