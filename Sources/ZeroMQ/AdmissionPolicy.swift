@@ -1,6 +1,6 @@
-/// Who may connect to a socket.
+/// The peers that may connect to a socket.
 package struct AdmissionPolicy: Equatable, Sendable {
-  /// What a peer must show.
+  /// The credentials that a peer must show.
   package enum Mechanism: Equatable, Sendable {
     /// Nothing: everybody may come, as many as the limit lets.
     case plain
@@ -8,7 +8,7 @@ package struct AdmissionPolicy: Equatable, Sendable {
     case curve(allowed: [CurveKey: String])
   }
 
-  /// What a peer must show.
+  /// The credentials that a peer must show.
   package var mechanism: Mechanism
   /// Peers that may be connected at a time, those that we connect to not counted.
   package var connectionCountMax: Int

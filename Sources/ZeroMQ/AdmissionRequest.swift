@@ -3,7 +3,7 @@ internal import Glibc
 /// A question of the library whether a peer may come in: the ZeroMQ Authentication Protocol (ZAP)
 /// 1.0, RFC 27.
 struct AdmissionRequest {
-  /// What the peer showed.
+  /// The credentials of the peer.
   enum Credentials: Equatable {
     case null
     case curve(CurveKey)
@@ -11,7 +11,7 @@ struct AdmissionRequest {
     case other
   }
 
-  /// Who asks: what the ROUTER socket that the question came to calls it.
+  /// The identity of the asker at the ROUTER socket that the question came to.
   var asker: [UInt8] = []
   /// Repeated in the reply.
   var identifier: [UInt8] = []
@@ -75,7 +75,6 @@ struct AdmissionRequest {
     case temporary = "300"
     /// The peer gives up.
     case denied = "400"
-    case internalError = "500"
   }
 
   /// Answers it on the socket that it came from. Returns false where the asker has gone: its connection

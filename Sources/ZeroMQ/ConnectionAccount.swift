@@ -1,6 +1,7 @@
 /// Keeps account of a socket's connections, incoming and outgoing, from the events of its monitor.
 package struct ConnectionAccount {
-  private let handshakeMsMax: Int64
+  /// After this time a peer is let in, or has gone.
+  let handshakeMsMax: Int64
   /// An admission that is younger belongs to a handshake that has not run out of time.
   private let youngMs: Int64
   private var incoming: HandshakeLedger
@@ -78,8 +79,8 @@ package struct ConnectionAccount {
   package mutating func fail(isIncoming: Bool) {
     if !isIncoming { return outgoing.fail() }
     incoming.fail()
-    // Who was let in and left takes no place. Nobody says whether it was this one, but no more can be
-    // about to come than still shake hands.
+    // An admitted peer that has left takes no place. The event does not say whether it was this one,
+    // but no more peers can be about to come than still shake hands.
     let surplus = admissions.count + lateAdmissions.count - incoming.unresolved
     guard surplus > 0 else { return }
     let late = min(surplus, lateAdmissions.count)

@@ -27,7 +27,7 @@ final class ConnectionGuard {
   private var lastBlockedMs: Int64 = 0
   private var slowLimitMs: Int64
   private var slowCutMs: Int64 = 0
-  /// Those that were cut off as slow and are not gone yet.
+  /// Connections that were cut off as slow and are not gone yet.
   private var slowOnes: Set<Int> = []
   /// Of each connection the number up to which it has got no record.
   private var firstNumbers: [Int: UInt64] = [:]
@@ -253,7 +253,7 @@ extension ConnectionGuard {
 
   /// 64 bytes, and some for how the kernel counts; the shortest READY has 20 more.
   private static let greetingByteCount: UInt64 = 72
-  /// And a WELCOME of 170 bytes.
+  /// The greeting and a WELCOME of 170 bytes.
   private static let welcomedByteCount: UInt64 = 242
 }
 
@@ -344,7 +344,7 @@ extension ConnectionGuard {
       return !connection.isProven && marks.emptyLookCount >= since + 2
     }
     if holders.isEmpty { return false }
-    // What messages took and was freed since may still count as taken.
+    // Memory that messages took and that was freed since may still count as taken.
     if !hasTrimmed {
       hasTrimmed = true
       memory.trim()

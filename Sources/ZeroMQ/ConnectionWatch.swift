@@ -10,8 +10,6 @@ final class ConnectionWatch {
   private let guardian: ConnectionGuard
   private let handshakeCountMax: Int
   private let idleMsMin: Int64
-  /// By now a peer is let in, or has gone.
-  private let handshakeMsMax: Int64
   private let isPlain: Bool
   /// Incoming handshakes that have ended without a word and are not reported yet.
   private var silentCount = 0
@@ -29,7 +27,6 @@ final class ConnectionWatch {
     self.guardian = guardian
     handshakeCountMax = policy.handshakeCountMax
     idleMsMin = Int64(policy.idleMsMin)
-    handshakeMsMax = Int64(policy.handshakeTimeoutMs) + 1_000
     isPlain = policy.mechanism == .plain
     counts = ConnectionCounts(socket: name)
     account = ConnectionAccount(handshakeTimeoutMs: policy.handshakeTimeoutMs)
@@ -56,7 +53,7 @@ final class ConnectionWatch {
   /// Cuts off the peer that has been idle longest, so that another has its place; nil where none has
   /// been idle for long.
   func makeRoom(nowMs: Int64) -> ConnectionCut? {
-    let ageMs = max(idleMsMin, handshakeMsMax)
+    let ageMs = max(idleMsMin, account.handshakeMsMax)
     guard let address = guardian.makeRoom(idleMs: idleMsMin, ageMs: ageMs, nowMs: nowMs)
     else { return nil }
     counts.add(.idle)
@@ -149,7 +146,7 @@ final class ConnectionWatch {
         account.fail(isIncoming: isIncoming)
         fail(HandshakeFailure.Reason(protocolError: event.value), at: event.endpoint)
       case .handshakeFailedAuthentication:
-        // Those that came to us were counted with the answer that they got.
+        // Peers that came to us were counted when they were refused.
         account.fail(isIncoming: isIncoming)
         if !isIncoming { fail(.refusedByServer, at: event.endpoint) }
       default: break

@@ -18,18 +18,17 @@ package func version() -> String {
 package final class Context: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
 
-  /// Creates a context.
+  /// Creates a context with one thread that moves bytes, which serves about a gigabyte a second.
   ///
-  /// - Parameters:
-  ///   - ioThreadCount: threads that move bytes; one serves about a gigabyte a second.
-  ///   - socketCountMax: sockets that may be open at a time.
-  package init(ioThreadCount: Int = 1, socketCountMax: Int = 1_023) throws(ZeroMQError) {
+  /// - Parameter socketCountMax: sockets that may be open at a time.
+  package init(socketCountMax: Int = 1_023) throws(ZeroMQError) {
     guard let pointer = zmq_ctx_new() else {
       throw .call(.createContext, code: zmq_errno())
     }
     self.pointer = pointer
-    try set(ZMQ_IO_THREADS, ioThreadCount)
-    try set(ZMQ_MAX_SOCKETS, socketCountMax)
+    guard let count = CInt(exactly: socketCountMax),
+      zmq_ctx_set(pointer, ZMQ_MAX_SOCKETS, count) == 0
+    else { throw .call(.createContext, code: EINVAL) }
   }
 
   deinit {
@@ -41,11 +40,5 @@ package final class Context: @unchecked Sendable {
   /// `ZeroMQError.terminated`, in all threads. The sockets must then be given up.
   package func shutdown() {
     zmq_ctx_shutdown(pointer)
-  }
-
-  private func set(_ option: CInt, _ value: Int) throws(ZeroMQError) {
-    guard let value = CInt(exactly: value), zmq_ctx_set(pointer, option, value) == 0 else {
-      throw .call(.createContext, code: EINVAL)
-    }
   }
 }

@@ -25,7 +25,12 @@ package struct CurveKey: Hashable, Sendable, CustomStringConvertible {
   package var text: String {
     var characters = [CChar](repeating: 0, count: 41)
     zmq_z85_encode(&characters, bytes, bytes.count)
-    return String(decoding: characters.prefix(40).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return Self.text(characters)
+  }
+
+  /// The text in 40 characters and a zero, as the library writes them.
+  fileprivate static func text(_ characters: [CChar]) -> String {
+    String(decoding: characters.prefix(40).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// "CurveKey".
@@ -48,7 +53,9 @@ package struct CurveKeyPair: Hashable, Sendable {
   /// The pair that `secretKey` belongs to.
   package init(secretKey: CurveKey) throws(ZeroMQError) {
     var publicText = [CChar](repeating: 0, count: 41)
-    guard zmq_curve_public(&publicText, secretKey.text) == 0, let key = Self.key(publicText) else {
+    guard zmq_curve_public(&publicText, secretKey.text) == 0,
+      let key = CurveKey(CurveKey.text(publicText))
+    else {
       throw .call(.generateKeys, code: zmq_errno())
     }
     self.init(publicKey: key, secretKey: secretKey)
@@ -61,13 +68,11 @@ package struct CurveKeyPair: Hashable, Sendable {
     guard zmq_curve_keypair(&publicText, &secretText) == 0 else {
       throw .call(.generateKeys, code: zmq_errno())
     }
-    guard let publicKey = key(publicText), let secretKey = key(secretText) else {
+    guard let publicKey = CurveKey(CurveKey.text(publicText)),
+      let secretKey = CurveKey(CurveKey.text(secretText))
+    else {
       throw .call(.generateKeys, code: EINVAL)
     }
     return CurveKeyPair(publicKey: publicKey, secretKey: secretKey)
-  }
-
-  private static func key(_ characters: [CChar]) -> CurveKey? {
-    CurveKey(String(decoding: characters.prefix(40).map(UInt8.init(bitPattern:)), as: UTF8.self))
   }
 }

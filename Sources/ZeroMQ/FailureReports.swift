@@ -31,11 +31,9 @@ struct FailureReports<Failure: ReportedFailure> {
   /// Notes `failure`, whose count is added to what waits.
   mutating func add(_ failure: Failure) {
     let key = Key(socket: failure.socket, reason: failure.reason)
-    var entry = entries[key] ?? Entry(pending: failure, lastMs: nil)
-    let waiting = entries[key] == nil ? 0 : entry.pending.count
-    entry.pending = failure
-    entry.pending.count = waiting + failure.count
-    entries[key] = entry
+    var pending = failure
+    pending.count += entries[key]?.pending.count ?? 0
+    entries[key, default: Entry(pending: pending)].pending = pending
   }
 
   /// The failures to report now.

@@ -35,7 +35,7 @@ package struct HandshakeFailure: Equatable, Sendable {
 }
 
 extension HandshakeFailure.Reason {
-  /// What the value of a monitor's `handshakeFailedProtocol` means.
+  /// The meaning of the value of a monitor's `handshakeFailedProtocol`.
   init(protocolError code: Int) {
     switch code {
     case 0x1100_0001: self = .serverKey

@@ -51,11 +51,4 @@ package struct Message: ~Copyable {
 
   /// Whether a peer has sent it, and not the library itself, as it does for a subscriber that went.
   package var isFromPeer: Bool { zmq_msg_gets(pointer, "Socket-Type") != nil }
-
-  /// Lends the content for the time of `body`.
-  package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
-    _ body: (RawSpan) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    try body(bytes.bytes)
-  }
 }

@@ -134,8 +134,3 @@ extension Socket {
     }
   }
 }
-
-/// What tells a connection from a later one with the same descriptor; 0 where there is none.
-package func connectionIdentity(_ descriptor: Int) -> UInt64 {
-  tamis_connection_inode(CInt(truncatingIfNeeded: descriptor))
-}

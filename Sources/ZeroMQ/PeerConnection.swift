@@ -9,10 +9,16 @@ package struct PeerConnection: Hashable, Sendable {
   package init?(of message: borrowing Message) {
     guard message.isFromPeer else { return nil }
     descriptor = message.sourceDescriptor
-    inode = tamis_connection_inode(CInt(descriptor))
+    inode = connectionIdentity(descriptor)
     if inode == 0 { return nil }
   }
 
   /// Whether it is still the connection that it was.
-  package var isOpen: Bool { tamis_connection_inode(CInt(descriptor)) == inode }
+  package var isOpen: Bool { connectionIdentity(descriptor) == inode }
+}
+
+/// A number that tells a connection from a later one with the same descriptor; 0 where there is no
+/// connection.
+package func connectionIdentity(_ descriptor: Int) -> UInt64 {
+  tamis_connection_inode(CInt(truncatingIfNeeded: descriptor))
 }

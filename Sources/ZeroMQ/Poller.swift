@@ -1,6 +1,6 @@
 internal import CZeroMQ
 
-/// What a socket or descriptor can do without blocking.
+/// Whether a socket can receive or send without blocking.
 package struct Readiness: OptionSet, Sendable {
   /// The bits as the library has them.
   package let rawValue: Int16
@@ -14,26 +14,22 @@ package struct Readiness: OptionSet, Sendable {
   package static let sendable = Readiness(rawValue: Int16(ZMQ_POLLOUT))
 }
 
-/// Waits for any of several sockets (and plain file descriptors) at once.
+/// Waits for any of several sockets at once.
 ///
 /// The table is allocated once, `wait` allocates nothing; the library's own table is on its stack
 /// for up to 16 entries. Sockets stay alive as long as the poller. One thread at a time.
 package final class Poller {
-  /// What is watched, and for what.
-  package enum Source {
-    case socket(Socket, Readiness)
-    case descriptor(CInt, Readiness)
-  }
-
   private let entries: UnsafeMutableBufferPointer<zmq_pollitem_t>
-  private let sources: [Source]
+  private let sockets: [Socket]
 
-  /// Watches `sources`; their order gives the indices used below.
-  package init(_ sources: [Source]) {
-    self.sources = sources
-    entries = .allocate(capacity: sources.count)
-    for (index, source) in sources.enumerated() {
-      entries.initializeElement(at: index, to: source.entry)
+  /// Watches `sockets` for `readiness`; their order gives the indices used below.
+  package init(_ sockets: [Socket], for readiness: Readiness = .receivable) {
+    self.sockets = sockets
+    entries = .allocate(capacity: sockets.count)
+    for (index, socket) in sockets.enumerated() {
+      entries.initializeElement(
+        at: index,
+        to: zmq_pollitem_t(socket: socket.pointer, fd: 0, events: readiness.rawValue, revents: 0))
     }
   }
 
@@ -42,7 +38,7 @@ package final class Poller {
   /// Waits until something is ready, at most `timeoutMs` (0 looks only, -1 waits without limit).
   ///
   /// An interruption by a signal does not lengthen the wait.
-  /// - Returns: the number of ready sources; 0 at the timeout.
+  /// - Returns: the number of ready sockets; 0 at the timeout.
   @_noAllocation @_noLocks
   package func wait(timeoutMs: Int) throws(ZeroMQError) -> Int {
     let deadlineMs = timeoutMs > 0 ? tamis_zmq_monotonic_ms() + Int64(timeoutMs) : 0
@@ -55,33 +51,14 @@ package final class Poller {
     return Int(ready ?? 0)
   }
 
-  /// What source `index` was ready for at the last `wait`.
+  /// The readiness of socket `index` at the last `wait`.
   @_noAllocation @_noLocks
   package func readiness(at index: Int) -> Readiness {
     let count = entries.count
     precondition(index >= 0 && index < count)
     return Readiness(rawValue: entries[index].revents)
   }
-
-  /// Changes what source `index` is watched for from the next `wait` on; empty pauses it.
-  @_noAllocation @_noLocks
-  package func watch(at index: Int, for readiness: Readiness) {
-    let count = entries.count
-    precondition(index >= 0 && index < count)
-    entries[index].events = readiness.rawValue
-  }
 }
 
 @available(*, unavailable)
 extension Poller: Sendable {}
-
-extension Poller.Source {
-  fileprivate var entry: zmq_pollitem_t {
-    switch self {
-    case .socket(let socket, let readiness):
-      zmq_pollitem_t(socket: socket.pointer, fd: 0, events: readiness.rawValue, revents: 0)
-    case .descriptor(let descriptor, let readiness):
-      zmq_pollitem_t(socket: nil, fd: descriptor, events: readiness.rawValue, revents: 0)
-    }
-  }
-}

@@ -26,8 +26,6 @@ package enum SocketOption: Equatable, Sendable {
   /// PUB and XPUB: a send returns false instead of dropping where a subscriber's queue is full.
   /// A poll says "sendable" all the same: only the send itself tells, so wait a little and repeat.
   case xpubNoDrop(Bool)
-  /// XPUB: every subscription arrives as a message, repeated ones too.
-  case xpubVerbose(Bool)
   /// XPUB: every subscription and every cancellation arrives as a message.
   case xpubVerboser(Bool)
   /// Queues only to completed connections: a send with nobody there would block.
@@ -38,14 +36,8 @@ package enum SocketOption: Equatable, Sendable {
   case ipv6(Bool)
   /// The first wait before connecting again; -1 never connects again.
   case reconnectIntervalMs(Int)
-  /// The longest wait before connecting again, reached by doubling; 0 keeps the first.
-  case reconnectIntervalMaxMs(Int)
   /// How long a new connection may take to shake hands; 0 without limit.
   case handshakeTimeoutMs(Int)
-  /// The time between heartbeats on a connection; 0 sends none.
-  case heartbeatIntervalMs(Int)
-  /// Silence after a heartbeat that closes the connection.
-  case heartbeatTimeoutMs(Int)
   /// Whether the kernel probes idle TCP connections.
   case tcpKeepalive(Bool)
   /// Idle time before the first probe.
@@ -150,16 +142,12 @@ extension SocketOption {
     case .subscribe(let prefix): [RawSetting(ZMQ_SUBSCRIBE, prefix)]
     case .unsubscribe(let prefix): [RawSetting(ZMQ_UNSUBSCRIBE, prefix)]
     case .xpubNoDrop(let on): [RawSetting(ZMQ_XPUB_NODROP, on)]
-    case .xpubVerbose(let on): [RawSetting(ZMQ_XPUB_VERBOSE, on)]
     case .xpubVerboser(let on): [RawSetting(ZMQ_XPUB_VERBOSER, on)]
     case .immediate(let on): [RawSetting(ZMQ_IMMEDIATE, on)]
     case .routerMandatory(let on): [RawSetting(ZMQ_ROUTER_MANDATORY, on)]
     case .ipv6(let on): [RawSetting(ZMQ_IPV6, on)]
     case .reconnectIntervalMs(let time): [RawSetting(ZMQ_RECONNECT_IVL, time)]
-    case .reconnectIntervalMaxMs(let time): [RawSetting(ZMQ_RECONNECT_IVL_MAX, time)]
     case .handshakeTimeoutMs(let time): [RawSetting(ZMQ_HANDSHAKE_IVL, time)]
-    case .heartbeatIntervalMs(let time): [RawSetting(ZMQ_HEARTBEAT_IVL, time)]
-    case .heartbeatTimeoutMs(let time): [RawSetting(ZMQ_HEARTBEAT_TIMEOUT, time)]
     case .tcpKeepalive(let on): [RawSetting(ZMQ_TCP_KEEPALIVE, on)]
     case .tcpKeepaliveIdleS(let time): [RawSetting(ZMQ_TCP_KEEPALIVE_IDLE, time)]
     case .tcpKeepaliveIntervalS(let time): [RawSetting(ZMQ_TCP_KEEPALIVE_INTVL, time)]

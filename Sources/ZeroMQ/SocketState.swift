@@ -9,7 +9,7 @@ extension Socket {
     return String(decoding: buffer.prefix(byteCount).prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// What the socket can do right now without blocking.
+  /// Whether the socket can receive or send now without blocking.
   package func readiness() throws(ZeroMQError) -> Readiness {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4, alignment: 4)
     defer { buffer.deallocate() }

@@ -51,7 +51,7 @@ struct WatchedConnection {
 
   /// Nil where the descriptor is no socket any more.
   init?(descriptor: Int, isIncoming: Bool, nowMs: Int64) {
-    let inode = tamis_connection_inode(CInt(descriptor))
+    let inode = connectionIdentity(descriptor)
     if inode == 0 { return nil }
     self.descriptor = descriptor
     self.inode = inode
@@ -65,7 +65,7 @@ struct WatchedConnection {
   /// The kernel's facts on it; nil where it has gone.
   func look() -> tamis_connection_facts? {
     var facts = tamis_connection_facts()
-    guard tamis_connection_inode(CInt(descriptor)) == inode,
+    guard connectionIdentity(descriptor) == inode,
       tamis_connection_look(CInt(descriptor), &facts) != 0
     else { return nil }
     return facts

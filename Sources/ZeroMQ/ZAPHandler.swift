@@ -94,9 +94,7 @@ package final class ZAPHandler: @unchecked Sendable {
       watches = [:]
       self.requests = nil
     }
-    let poller = Poller(
-      [.socket(requests, .receivable)]
-        + watches.values.map { .socket($0.monitor.socket, .receivable) })
+    let poller = Poller([requests] + watches.values.map(\.monitor.socket))
     var message = Message()
     while !isStopping.load(ordering: .acquiring) {
       let isAsked = try poller.wait(timeoutMs: watches.values.map(\.periodMs).min() ?? 100) > 0
@@ -129,7 +127,7 @@ package final class ZAPHandler: @unchecked Sendable {
 
   private func note(_ cut: ConnectionCut, of name: String, nowMs: Int64) {
     cutReports.add(cut)
-    // Who is only slow may come back at once.
+    // A receiver that is only slow may come back at once.
     if cut.reason != .slow { penalties[name]?.add(cut.address, nowMs: nowMs) }
   }
 
@@ -175,8 +173,8 @@ package final class ZAPHandler: @unchecked Sendable {
     }
     switch policy.judge(request.credentials, taken: watch.taken(nowMs: nowMs)) {
     case .success(let user):
-      // Who has gone while it waited takes no place. It has told its socket type meanwhile, and the
-      // library has closed the connection, where the type is wrong.
+      // A peer that has gone while it waited takes no place. The library closes a connection whose peer
+      // has told a wrong socket type meanwhile.
       if try request.reply(on: requests, .success, user: user) {
         watch.admit(nowMs: nowMs)
       } else {

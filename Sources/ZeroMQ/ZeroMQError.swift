@@ -12,12 +12,12 @@ package enum ZeroMQError: Error, Equatable, Sendable {
   /// Any other call that failed; `code` is the errno.
   case call(Operation, code: CInt)
 
-  /// What was tried with an address.
+  /// The operation on an address.
   package enum EndpointOperation: String, Sendable {
     case bind, connect, unbind, disconnect
   }
 
-  /// What was tried. The raw value completes the sentence "cannot ...".
+  /// The operation. The raw value completes the sentence "cannot ...".
   package enum Operation: String, Sendable {
     case createContext = "create a context"
     case createSocket = "create a socket"
@@ -31,7 +31,7 @@ package enum ZeroMQError: Error, Equatable, Sendable {
 }
 
 extension ZeroMQError {
-  /// What the system said, and what to do about it, without what was tried.
+  /// The system's message and what to do about it, without the operation.
   package var explanation: String {
     switch self {
     case .endpoint(let operation, let address, let code):

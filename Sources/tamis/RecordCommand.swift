@@ -69,7 +69,7 @@ struct RecordCommand: ParsableCommand {
     if pattern == .sub { try socket.set(.subscribe(Array(topic.utf8))) }
     let opened = try CommandSocket(socket, at: peers)
     defer { withExtendedLifetime(opened) {} }
-    let poller = Poller([.socket(socket, .receivable)])
+    let poller = Poller([socket])
     var recorder = StreamRecorder(
       folder: out, featureCount: features, eventCountMax: events, replacing: replace.force)
     let deadlineNs = seconds.map { monotonicNs() +| UInt64(nearest: $0 * 1e9) } ?? .max

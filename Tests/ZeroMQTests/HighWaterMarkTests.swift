@@ -83,7 +83,7 @@ internal import ZeroMQ
     let push = try makeSocket(context, .push, [.sendHighWaterMark(3)])
     try pull.bind("inproc://push")
     try push.connect("inproc://push")
-    let poller = Poller([.socket(push, .sendable)])
+    let poller = Poller([push], for: .sendable)
     #expect(try poller.wait(timeoutMs: 0) == 1)
     let taken = try fill(push, limit: 1_000)
     #expect((3...12).contains(taken))

@@ -61,12 +61,7 @@ internal import ZeroMQ
       #expect(try send(Array(repeating: 7, count: byteCount), to: push))
       #expect(try pull.receive(into: &message, blocking: true))
       #expect(message.byteCount == byteCount)
-      let sum = message.withBytes { bytes in
-        (0..<bytes.byteCount).reduce(0) {
-          $0 + Int(bytes.unsafeLoad(fromByteOffset: $1, as: UInt8.self))
-        }
-      }
-      #expect(sum == 7 * byteCount)
+      #expect(message.bytes.reduce(0) { $0 + Int($1) } == 7 * byteCount)
     }
   }
 

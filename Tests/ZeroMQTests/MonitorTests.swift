@@ -29,7 +29,7 @@ internal import ZeroMQ
     let context = try Context()
     let server = try makeSocket(context, .pull)
     let monitor = try SocketMonitor(server, kinds: [.listening])
-    let poller = Poller([.socket(monitor.socket, .receivable)])
+    let poller = Poller([monitor.socket])
     #expect(try poller.wait(timeoutMs: 0) == 0)
     try server.bind("tcp://127.0.0.1:*")
     #expect(try poller.wait(timeoutMs: 20_000) == 1)

@@ -17,10 +17,9 @@ internal import ZeroMQ
     try socket.set(
       .sendHighWaterMark(1), .receiveHighWaterMark(1), .messageByteCountMax(1_048_576),
       .lingerMs(5), .receiveTimeoutMs(1), .sendTimeoutMs(-1), .sendBufferByteCount(65_536),
-      .receiveBufferByteCount(65_536), .xpubNoDrop(true), .xpubVerbose(true),
-      .xpubVerboser(true), .immediate(true), .ipv6(true), .reconnectIntervalMs(10),
-      .reconnectIntervalMaxMs(1_000), .handshakeTimeoutMs(5_000), .heartbeatIntervalMs(1_000),
-      .heartbeatTimeoutMs(3_000), .tcpKeepalive(true), .tcpKeepaliveIdleS(60),
+      .receiveBufferByteCount(65_536), .xpubNoDrop(true), .xpubVerboser(true),
+      .immediate(true), .ipv6(true), .reconnectIntervalMs(10), .handshakeTimeoutMs(5_000),
+      .tcpKeepalive(true), .tcpKeepaliveIdleS(60),
       .tcpKeepaliveIntervalS(10), .tcpKeepaliveCount(3), .listenBacklog(10))
   }
 

@@ -11,7 +11,7 @@ internal import ZeroMQ
     let push = try makeSocket(context, .push)
     try quiet.bind("inproc://quiet")
     try join(pull, push)
-    let poller = Poller([.socket(quiet, .receivable), .socket(pull, .receivable)])
+    let poller = Poller([quiet, pull])
     #expect(try poller.wait(timeoutMs: 0) == 0)
     #expect(try push.send("x", blocking: true))
     #expect(try poller.wait(timeoutMs: 20_000) == 1)
@@ -19,31 +19,6 @@ internal import ZeroMQ
     #expect(poller.readiness(at: 1) == .receivable)
     #expect(try receiveText(pull) == "x")
     #expect(try poller.wait(timeoutMs: 1) == 0)
-  }
-
-  @Test func aPausedSourceIsNotReported() throws {
-    let context = try Context()
-    let pull = try makeSocket(context, .pull)
-    let push = try makeSocket(context, .push)
-    try join(pull, push)
-    let poller = Poller([.socket(pull, .receivable)])
-    #expect(try push.send("x", blocking: true))
-    #expect(try poller.wait(timeoutMs: 20_000) == 1)
-    poller.watch(at: 0, for: [])
-    #expect(try poller.wait(timeoutMs: 1) == 0)
-    poller.watch(at: 0, for: .receivable)
-    #expect(try poller.wait(timeoutMs: 20_000) == 1)
-  }
-
-  @Test func plainDescriptorsToo() throws {
-    var ends: [CInt] = [0, 0]
-    try #require(pipe(&ends) == 0)
-    defer { for end in ends { close(end) } }
-    let poller = Poller([.descriptor(ends[0], .receivable)])
-    #expect(try poller.wait(timeoutMs: 0) == 0)
-    #expect(write(ends[1], "x", 1) == 1)
-    #expect(try poller.wait(timeoutMs: 20_000) == 1)
-    #expect(poller.readiness(at: 0) == .receivable)
   }
 
   @Test func keepsItsSocketsOpen() throws {
@@ -54,7 +29,7 @@ internal import ZeroMQ
     do {
       let pull = try makeSocket(context, .pull)
       address = try join(pull, push)
-      poller = Poller([.socket(pull, .receivable)])
+      poller = Poller([pull])
     }
     #expect(!address.isEmpty)
     #expect(try push.send("x", blocking: true))
@@ -76,7 +51,7 @@ internal import ZeroMQ
       do {
         let pull = try makeSocket(context, .pull)
         try pull.connect("inproc://signals")
-        let poller = Poller([.socket(pull, .receivable)])
+        let poller = Poller([pull])
         report.step.store(1, ordering: .releasing)
         let ready = try poller.wait(timeoutMs: 20_000)
         let first = try receiveText(pull)
