@@ -33,7 +33,8 @@ package struct KeyFile: Hashable, Sendable {
     guard let path else {
       throw FileFault(
         file: name, found: "no credentials, since CREDENTIALS_DIRECTORY is not set",
-        expected: "to be started by a unit with LoadCredential=\(name.dropFirst(11))",
+        expected:
+          "to be started by a unit with LoadCredential=\(name.dropFirst(Self.credentialPrefix.count))",
         remedy: "start it by systemd, or write a path")
     }
     let file = try OpenFile(opening: path, flags: O_RDONLY)

@@ -4,7 +4,7 @@ struct AddressFault {
   var remedy: String?
 }
 
-/// What a socket does with an address; the two take different ones.
+/// The use of an address by a socket; each use takes other addresses.
 enum AddressUse {
   case bind, connect
 }

@@ -1,3 +1,4 @@
+internal import CurveSecurity
 internal import RateControl
 internal import TriggerPipeline
 
@@ -209,6 +210,6 @@ struct PathResolver {
   }
 
   func keyFile(_ file: String) -> String {
-    file.hasPrefix(credentialPrefix) ? file : path(file)
+    file.hasPrefix(KeyFile.credentialPrefix) ? file : path(file)
   }
 }

@@ -48,7 +48,7 @@ extension DaemonConfiguration {
     Self.keys.filter { !$0.key.isEqual(self, other) }.map(\.name)
   }
 
-  /// Those of them that a reload does not take over.
+  /// The keys among them that a reload does not take over.
   package func keysForRestart(differingFrom other: DaemonConfiguration) -> [String] {
     Self.keys.filter { !$0.key.isReloaded && !$0.key.isEqual(self, other) }.map(\.name)
   }

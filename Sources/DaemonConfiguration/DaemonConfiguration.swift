@@ -1,8 +1,8 @@
 package import RateControl
 package import TriggerPipeline
 
-/// What an operator tells `tamisd`: the content of its YAML file, checked, with every default
-/// filled in. Paths are resolved against the file's folder.
+/// The content of the YAML file of `tamisd`, checked, with every default filled in. Paths are resolved
+/// against the file's folder.
 ///
 /// `ConfigurationSection.all` declares the keys; the initial values here and in `PipelineSettings`
 /// are their defaults, and `etc/tamisd.yaml` says what they mean.
@@ -11,10 +11,10 @@ package struct DaemonConfiguration: Equatable, Sendable {
   package var model = ""
   /// Path of the calibration file.
   package var calibration = ""
-  /// What the pipeline is told. Key pair, clients and servers are not among it yet: they are in the
-  /// files that `security` names.
+  /// The settings of the pipeline. They lack key pair, clients and servers, which are in the files that
+  /// `security` names.
   package var pipeline = PipelineSettings()
-  /// What scores beside the live model and publishes nothing; nil for none.
+  /// The files that score beside the live model and publish nothing; nil for none.
   package var shadow: Shadow? {
     guard let shadowModel, let shadowCalibration else { return nil }
     return Shadow(model: shadowModel, calibration: shadowCalibration)
@@ -29,7 +29,7 @@ package struct DaemonConfiguration: Equatable, Sendable {
   package var http = HTTP()
   /// The files of keys.
   package var security = Security()
-  /// What goes to stderr.
+  /// The log on stderr.
   package var log = Log()
 
   package var shadowModel: String?

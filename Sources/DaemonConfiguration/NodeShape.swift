@@ -1,6 +1,6 @@
 internal import Yams
 
-/// What a value looks like to a reader of the file.
+/// The form of a value, as a reader of the file sees it.
 enum NodeShape {
   /// Nothing, `~` or `null`.
   case nothing

@@ -1,3 +1,4 @@
+internal import CurveSecurity
 internal import Yams
 
 extension SectionReader {
@@ -81,10 +82,10 @@ extension SectionReader {
   func keyFile(_ name: String) -> String? {
     let expected = "a path, credential:NAME, or \"\" for none"
     guard let text = text(name, expected: expected) else { return nil }
-    guard text.hasPrefix(credentialPrefix) else {
+    guard text.hasPrefix(KeyFile.credentialPrefix) else {
       return text.isEmpty || isUnexpanded(text, of: name) ? nil : text
     }
-    let credential = text.dropFirst(credentialPrefix.count)
+    let credential = text.dropFirst(KeyFile.credentialPrefix.count)
     if credential.isEmpty || credential.contains("/") {
       report(
         name, found: "`\(text)`", expected: "credential:NAME",
@@ -121,9 +122,6 @@ extension SectionReader {
     return nil
   }
 }
-
-/// What stands before the name of a file that the service manager hands over.
-let credentialPrefix = "credential:"
 
 /// The value of decimal digits without a needless zero in front; nil for anything else.
 func decimal(_ text: String) -> Int? {

@@ -6,10 +6,10 @@ internal import TriggerPipeline
 /// How many file descriptors the daemon needs for what its configuration allows, and how many it
 /// has.
 ///
-/// Where the process may raise its own limit it does. What is left above the need goes to peers
-/// that shake hands: they take a descriptor before anybody can say who they are.
+/// The process raises its own limit where it may. Descriptors above the need go to peers that shake
+/// hands, which take one before they have shown who they are.
 struct DescriptorNeed {
-  /// What keeps the daemon from starting; nil where there are enough.
+  /// The reason that keeps the daemon from starting; nil where there are enough.
   let fault: String?
   /// Peers that may shake hands with a bound socket at a time.
   let handshakeCountMax: Int

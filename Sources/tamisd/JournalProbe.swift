@@ -10,7 +10,7 @@ struct JournalProbe {
   private(set) var warnings: [String] = []
   /// Whether another process has the journal open.
   private(set) var isHeld = false
-  /// What is in the journal; nil where there is none or it was not asked for.
+  /// The state of the journal; nil where there is none or it was not asked for.
   private(set) var opening: String?
   /// The errno with which the disk has refused more bytes.
   private var refusal: CInt?
@@ -67,7 +67,7 @@ struct JournalProbe {
     }
     for name in FlaggedJournal.writtenNames {
       let path = joined(folder, name)
-      // What is no file at all, such as a link to itself, is set aside at the start.
+      // The start sets aside anything that is no file, such as a link to itself.
       if access(path, R_OK | W_OK) != 0, errno != ENOENT, errno != ELOOP {
         faults.append(
           "journal.path: cannot write \(path): \(String(cString: strerror(errno))); it must belong "
@@ -135,7 +135,7 @@ private func isStateFolder(_ folder: String) -> Bool {
     && (name == "tamis" || name.hasPrefix("tamis-"))
 }
 
-/// What kind of file system a folder lies on, as proc_pid_mountinfo(5) names it; nil where the
+/// The type of the file system of a folder, as proc_pid_mountinfo(5) names it; nil where the
 /// kernel does not say.
 private func fileSystemType(of folder: String) -> String? {
   var status = stat()

@@ -3,6 +3,7 @@ internal import EventRecords
 internal import Logging
 internal import Monitoring
 internal import RateControl
+internal import ServiceNotify
 internal import TriggerPipeline
 internal import ZeroMQ
 
@@ -102,6 +103,11 @@ struct LoggingObserver: PipelineObserver {
 }
 
 extension Logger {
+  /// A service manager that cannot be told is worth a line; the stream goes on.
+  func note(_ failure: NotifyFailure?) {
+    if let failure { warning("\(failure)") }
+  }
+
   /// An alarm has begun, grown graver or ended.
   func note(_ change: AlarmChange) {
     guard let condition = change.condition else {

@@ -3,7 +3,7 @@ internal import Glibc
 /// Whether a socket can be bound at an address of this machine, tried without listening: a sender
 /// that waits for the daemon must not find a probe, which would take its records and lose them.
 struct PortProbe {
-  /// What hosts an address may name.
+  /// The hosts that an address may name.
   enum Hosts {
     /// As libzmq takes them for bind: an interface or a number of an address.
     case interfaces
@@ -16,7 +16,7 @@ struct PortProbe {
     var description: String
   }
 
-  /// What `HOST:PORT` means, where it can be bound; port 0 is any that is free.
+  /// Address and port of `HOST:PORT`, where it can be bound; port 0 is any that is free.
   static func look(
     at hostPort: String, _ hosts: Hosts
   ) -> Result<(address: SocketAddress, port: UInt16), Refusal> {

@@ -54,7 +54,7 @@ final class Reloader: Sendable {
   /// A reload that fails leaves everything as it is, and is counted and said.
   private func reloadGeneration() {
     let counters = pipeline.counters
-    note(notifier?.reloading())
+    logger.note(notifier?.reloading())
     counters.lastReloadNs.set(tamis_realtime_ns())
     do {
       try reload()
@@ -72,10 +72,6 @@ final class Reloader: Sendable {
     }
     // A daemon that drains has told so, and is not ready any more.
     guard pipeline.state.phase == .running else { return }
-    note(notifier?.ready(status: "reloaded, generation \(pipeline.generation.number)"))
-  }
-
-  private func note(_ failure: NotifyFailure?) {
-    if let failure { logger.warning("\(failure)") }
+    logger.note(notifier?.ready(status: "reloaded, generation \(pipeline.generation.number)"))
   }
 }

@@ -11,15 +11,15 @@ internal import TriggerPipeline
 /// and removed. Where a daemon has the journal, its ports are taken for this configuration's own
 /// and are not tried.
 struct StartCheck {
-  /// What keeps the daemon from starting, each in a sentence.
+  /// The reasons that keep the daemon from starting, a sentence each.
   private(set) var faults: [String]
-  /// Sentences about what does not keep it from starting, but somebody should know.
+  /// Warnings that do not keep it from starting, a sentence each.
   private(set) var warnings: [String] = []
   /// Model and calibration as configured; nil where they have a fault.
   let generation: ConfiguredGeneration?
   /// How many peers may shake hands at a time.
   let handshakeCountMax: Int
-  /// What is in the journal; nil where there is none or nobody asked for it.
+  /// The state of the journal; nil where there is none or it was not asked for.
   private(set) var journalOpening: String?
 
   /// Looks at descriptors, files, memory, journal, addresses and HTTP, in this order. With

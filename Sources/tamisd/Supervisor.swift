@@ -32,7 +32,7 @@ struct Supervisor {
 
   /// Watches until SIGTERM or SIGINT has come.
   mutating func watchUntilSignalled() {
-    note(notifier?.ready(status: "running, no event yet"))
+    logger.note(notifier?.ready(status: "running, no event yet"))
     lastStatusNs = tamis_monotonic_ns()
     while true {
       let number = tamis_signals_wait(Self.tickNs)
@@ -49,7 +49,7 @@ struct Supervisor {
 
   /// Watches while the pipeline drains, and tells systemd how long that may take.
   mutating func watchUntilEnded(drainTimeoutMs: Int) {
-    note(notifier?.stopping(withinNs: UInt64(drainTimeoutMs + 5_000) * 1_000_000))
+    logger.note(notifier?.stopping(withinNs: UInt64(drainTimeoutMs + 5_000) * 1_000_000))
     while pipeline.state.phase != .ended {
       if tamis_signals_wait(Self.tickNs / 2) != 0 { logger.warning("draining already") }
       feedWatchdog()
@@ -74,13 +74,13 @@ struct Supervisor {
   private func feedWatchdog() {
     guard let notifier, let intervalNs = notifier.watchdogIntervalNs else { return }
     let sinceProgressNsMax = min(PipelineState.progressNsMax, intervalNs)
-    if pipeline.state.sinceProgressNs <= sinceProgressNsMax { note(notifier.watchdog()) }
+    if pipeline.state.sinceProgressNs <= sinceProgressNsMax { logger.note(notifier.watchdog()) }
   }
 
   private mutating func tellStatus() {
     let now = tamis_monotonic_ns()
     guard let notifier, now - lastStatusNs >= Self.statusIntervalNs else { return }
-    note(notifier.status(statusText))
+    logger.note(notifier.status(statusText))
     lastStatusNs = now
     (lastScored, lastFlagged) = (pipeline.counters.scored.value, flaggedTotal)
   }
@@ -89,7 +89,7 @@ struct Supervisor {
     pipeline.counters.workingPoints.all.reduce(0) { $0 + $1.flagged.value }
   }
 
-  /// What `systemctl status` shows.
+  /// The line of `systemctl status`.
   private var statusText: String {
     let elapsedNs = max(1, tamis_monotonic_ns() - lastStatusNs)
     let scored = pipeline.counters.scored.value - lastScored
@@ -102,10 +102,5 @@ struct Supervisor {
     return "\(rate(scored)) events/s, \(rate(flagged)) flagged/s, "
       + "\(pipeline.counters.waiting.value) records wait for the output, generation "
       + "\(pipeline.generation.number)"
-  }
-
-  /// A systemd that cannot be told is worth a line; the stream goes on.
-  private func note(_ failure: NotifyFailure?) {
-    if let failure { logger.warning("\(failure)") }
   }
 }

@@ -6,16 +6,16 @@ internal import TriggerPipeline
 
 /// Whether the process may have the threads and the memory that the daemon takes at its start.
 ///
-/// They are taken for a moment and let go: limits of the process, of its user and of its control
-/// group count alike, and nobody has to know them all.
+/// It takes them for a moment. The limits of the process, of its user and of its control group all
+/// count, and no single call tells them.
 struct ThreadNeed {
-  /// What keeps the daemon from starting; nil where there is enough.
+  /// The reason that keeps the daemon from starting; nil where there is enough.
   let fault: String?
 
   /// Log, reload, handshakes, input, scoring, decisions, journal, catch-up, HTTP and the library's
   /// own; 12 were counted with one worker and catch-up. The others are room.
   private static let ownCount = 15
-  /// What the daemon takes beside the ring: 50 MB were measured.
+  /// Memory of the daemon beside the ring: 50 MB were measured.
   private static let ownByteCount = 64 << 20
 
   init(_ configuration: DaemonConfiguration, featureCount: Int?) {

@@ -12,9 +12,9 @@ package struct AlarmChange: Equatable, Sendable {
   }
 }
 
-/// What of the alarms has been told: a critical one at once, a warning when it has been on for
-/// `patienceNs`, so that a connection which comes a second after the start is nothing to tell.
-/// At most one begin of each alarm in a minute.
+/// The alarms that the log has been told of. A critical one is told at once, a warning when it has been
+/// on for `patienceNs`: a connection may come some seconds after the start. The begin of each alarm is
+/// told at most once a minute.
 struct AlarmTelling {
   static let patienceNs: UInt64 = 10_000_000_000
   static let pauseNs: UInt64 = 60_000_000_000

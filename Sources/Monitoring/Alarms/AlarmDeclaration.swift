@@ -1,6 +1,6 @@
 internal import NumberText
 
-/// What an alarm means and from where on it is raised: declared here, and nowhere else.
+/// The meaning and the limits of an alarm: declared here, and nowhere else.
 ///
 /// Page, terminal, log and `/status` are made from it. The Prometheus rules, the board, the runbook
 /// and the table in docs/operating.md are files of their own; a test compares each with this.
@@ -17,7 +17,7 @@ package struct AlarmDeclaration: Sendable {
 
   /// From the least grave on.
   package var levels: [Level]
-  /// What is so while it is on: the rest of a sentence that begins with the severity.
+  /// The state while it is on: the rest of a sentence that begins with the severity.
   package var meaning: String
   /// Whether the daemon can say it of itself. The others are those of Prometheus alone.
   package var isOfDaemon = true
@@ -81,7 +81,7 @@ extension AlarmDeclaration {
       down.isOfDaemon = false
       return down
     case .restarted:
-      // How often its predecessors ended is nothing that a daemon knows.
+      // A daemon does not know how often its predecessors ended.
       var restarted = AlarmDeclaration(
         "the daemon was started within the last 15 minutes", warning: 0, critical: 2,
         words: { $0 == 0 ? "once" : "more than \(countText(UInt64($0), "time"))" })
@@ -129,7 +129,7 @@ extension AlarmDeclaration {
     case .journalStalled:
       return .init(.critical, "a kept record cannot be written to the journal")
     case .journalDiskFilling:
-      // What is compared is how soon it is full: a sooner end is the graver one.
+      // The value is minus the time until the disk is full: a sooner end is graver.
       return AlarmDeclaration(
         "the journal's disk will be full at its present pace", warning: -86_400,
         critical: -7_200,
@@ -184,7 +184,7 @@ private func moreThanShare(_ limit: Double) -> String { "more than \(percentText
 private func longerThan(_ limit: Double) -> String { "longer than \(durationText(limit))" }
 
 extension AlarmName {
-  /// What it means and when it is raised.
+  /// Its meaning and its limits.
   package var declaration: AlarmDeclaration { AlarmDeclaration.of(self) }
 
   /// Its line in the table of docs/operating.md.

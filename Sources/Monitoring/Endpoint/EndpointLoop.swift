@@ -13,7 +13,7 @@ final class EndpointLoop: @unchecked Sendable {
   private let connections: HTTPConnections
   private let everySecond: @Sendable () -> Void
   private let isEnding = Atomic(false)
-  /// What is written at one end wakes the thread, which waits at the other.
+  /// A pipe: a byte written at one end wakes the thread, which waits at the other.
   private let wake: (reading: CInt, writing: CInt)
 
   /// Connections that are taken in at a time. Fewer than there are places: who has come must not

@@ -15,7 +15,7 @@ package final class HTTPEndpoint: Sendable {
   /// gets a reply that is up to a tenth of a second old.
   package typealias Route = @Sendable () -> HTTPReply
 
-  /// What a client may take.
+  /// The bounds on a client.
   package struct Limits: Equatable, Sendable {
     /// Request line and headers together.
     package var headerByteCountMax = 8_192

@@ -1,4 +1,4 @@
-/// What a route answers.
+/// The answer of a route.
 package struct HTTPReply: Equatable, Sendable {
   /// The status code, such as 200 or 503.
   package var status: Int

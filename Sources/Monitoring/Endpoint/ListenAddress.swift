@@ -81,6 +81,22 @@ private func setOption(_ option: CInt, _ value: CInt, of descriptor: CInt) {
   setsockopt(descriptor, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<CInt>.size))
 }
 
+/// The meaning of an errno of bind(2), for the person who chose the address.
+private func explain(_ code: CInt) -> String {
+  switch code {
+  case EADDRINUSE:
+    "address already in use; stop the process that listens there (ss -ltnp names it) "
+      + "or choose another port"
+  case EADDRNOTAVAIL:
+    "no such address on this machine; give one of its own (ip address lists them) "
+      + "or 127.0.0.1"
+  case EACCES:
+    "permission denied; choose a port of 1024 or above"
+  default:
+    String(cString: strerror(code))
+  }
+}
+
 private func boundPort(of descriptor: CInt) -> Int? {
   var address = sockaddr_storage()
   var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -100,7 +116,7 @@ private func boundPort(of descriptor: CInt) -> Int? {
 package struct HTTPEndpointError: Error, Equatable, Sendable, CustomStringConvertible {
   /// HOST:PORT as it was given.
   package var address: String
-  /// What the system said, and what to do.
+  /// The system's message, and what to do.
   package var explanation: String
 
   /// `cannot listen at 127.0.0.1:9464: address already in use; ...`

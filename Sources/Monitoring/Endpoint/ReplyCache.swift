@@ -1,11 +1,10 @@
 internal import Synchronization
 
 /// Makes replies, and gives the last one again where a page is asked for more often than it may be
-/// made.
+/// made: ten times a second, and twenty times at once after a pause.
 ///
-/// A page may be made ten times a second, and twenty times at once after a pause. So who asks now
-/// and then always gets what is true now, and whoever asks without end costs a hundredth part of
-/// what making each page would, and gets what was true a tenth of a second ago.
+/// A client that asks now and then gets a new page each time. One that asks without end gets pages
+/// that are up to a tenth of a second old, and costs little.
 package final class ReplyCache: Sendable {
   private struct Page {
     var reply: HTTPReply
@@ -34,7 +33,7 @@ package final class ReplyCache: Sendable {
   /// Whether there is such a path.
   package func holds(_ path: String) -> Bool { routes[path] != nil }
 
-  /// What `path`, which there must be, answers.
+  /// The reply of `path`, which there must be.
   package func reply(to path: String) -> HTTPReply {
     guard let route = routes[path] else { preconditionFailure("no such path") }
     return pages.withLock { pages in

@@ -1,4 +1,4 @@
-/// What all connections of an endpoint answer with.
+/// Answers the requests of all connections of an endpoint.
 struct RequestService: Sendable {
   var pages: ReplyCache
   var hosts: AllowedHosts
@@ -38,7 +38,7 @@ struct RequestService: Sendable {
   }
 }
 
-/// What decides about the reply.
+/// The parts of a request that decide about the reply.
 struct HTTPRequest: Equatable, Sendable {
   var method: String
   /// As it was sent, without the query.

@@ -48,7 +48,7 @@ package struct MetricLabel: Hashable, Sendable {
 
 /// One counter or gauge of a family.
 package struct MetricSample: Hashable, Sendable {
-  /// What tells it from the others of its family.
+  /// The labels that tell it from the others of its family.
   package let labels: [MetricLabel]
   /// Its value.
   package let value: MetricValue
@@ -65,7 +65,7 @@ package struct MetricSample: Hashable, Sendable {
 
 /// One histogram of a family.
 package struct HistogramSample: Hashable, Sendable {
-  /// What tells it from the others of its family.
+  /// The labels that tell it from the others of its family.
   package let labels: [MetricLabel]
   /// The upper bounds of the buckets, ascending, each included in its bucket; +Inf is left out.
   package let upperBounds: [Double]

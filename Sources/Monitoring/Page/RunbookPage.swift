@@ -2,31 +2,25 @@ extension HTTPReply {
   /// The page `/runbook`: docs/runbook.md, with a section to link to for each alarm.
   package static let runbookPage: HTTPReply = {
     let body = markup(ofMarkdown: PageFiles.runbook)
-    return HTTPReply(
-      contentType: "text/html; charset=utf-8",
-      headers: [
-        Header(
-          "Content-Security-Policy",
-          "default-src 'none'; style-src 'sha256-\(base64SHA256(of: sheet))'; base-uri 'none'; "
-            + "form-action 'none'; frame-ancestors 'none'"),
-        Header("X-Content-Type-Options", "nosniff"), Header("Referrer-Policy", "no-referrer"),
-        Header("Cache-Control", "no-cache"),
-      ],
-      body: Array(
-        """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>tamisd: runbook</title>
-        <style>\(sheet)</style>
-        </head>
-        <body>
-        \(body)</body>
-        </html>
+    return page(
+      """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>tamisd: runbook</title>
+      <style>\(sheet)</style>
+      </head>
+      <body>
+      \(body)</body>
+      </html>
 
-        """.utf8))
+      """,
+      policy: [
+        "default-src 'none'", "style-src 'sha256-\(base64SHA256(of: sheet))'", "base-uri 'none'",
+        "form-action 'none'", "frame-ancestors 'none'",
+      ])
   }()
 
   private static let sheet = """

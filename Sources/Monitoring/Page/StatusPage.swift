@@ -12,7 +12,12 @@ extension HTTPReply {
       "connect-src 'self'", "img-src data:",
       "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     ]
-    return HTTPReply(
+    return page(document, policy: policy)
+  }()
+
+  /// An HTML page under a content security policy.
+  static func page(_ document: String, policy: [String]) -> HTTPReply {
+    HTTPReply(
       contentType: "text/html; charset=utf-8",
       headers: [
         Header("Content-Security-Policy", policy.joined(separator: "; ")),
@@ -20,7 +25,7 @@ extension HTTPReply {
         Header("Cache-Control", "no-cache"),
       ],
       body: Array(document.utf8))
-  }()
+  }
 
   private static let document = """
     <!DOCTYPE html>

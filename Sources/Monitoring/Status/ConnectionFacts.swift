@@ -42,7 +42,7 @@ package struct ConnectionFacts: Equatable, Sendable {
 
   /// The sockets.
   package var sockets: [Socket]
-  /// What failed.
+  /// Failed handshakes.
   package var failures: [Failure]
   /// Connections that were cut off.
   package var cuts: [Failure]

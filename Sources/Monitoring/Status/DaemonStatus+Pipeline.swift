@@ -1,35 +1,15 @@
 internal import CLinux
-package import Calibration
+internal import Calibration
 internal import Drift
 internal import EventRecords
 package import TriggerPipeline
 internal import ZeroMQ
 
-/// The facts of the calibration in force that a status shows.
-package struct CalibrationFacts: Sendable {
-  /// The distribution of its background's scores; nil where the file has none.
-  package var scoreHistogram: ScoreHistogram?
-  /// The confidence of its intervals, which those of realised rates share.
-  package var confidence: Double
-
-  /// Creates the facts.
-  package init(scoreHistogram: ScoreHistogram?, confidence: Double) {
-    self.scoreHistogram = scoreHistogram
-    self.confidence = confidence
-  }
-
-  /// Those of a calibration.
-  package init(_ calibration: TriggerCalibration) {
-    self.init(
-      scoreHistogram: calibration.reference.scoreHistogram, confidence: calibration.confidence)
-  }
-}
-
 extension DaemonStatus {
-  /// What a pipeline shows now; realised rates are those since start. From any thread.
+  /// The status of a pipeline now; realised rates are those since start. From any thread.
   package init(of pipeline: TriggerPipeline, build: BuildFacts) {
     let counters = pipeline.counters
-    let calibration = CalibrationFacts(pipeline.calibration)
+    let calibration = pipeline.calibration
     self.init(build: build, generation: pipeline.generation)
     takenNs = tamis_realtime_ns()
     monotonicNs = tamis_monotonic_ns()
@@ -59,7 +39,7 @@ extension DaemonStatus {
     }
     decisions = DecisionFacts(counters, calibration: calibration)
     decisions.scoreBins = ScoreBinFacts(
-      counts: counters.scoreBins.binCounts, reference: calibration.scoreHistogram,
+      counts: counters.scoreBins.binCounts, reference: calibration.reference.scoreHistogram,
       thresholds: points.compactMap(\.inForce?.threshold))
     ledger = LedgerFacts(counters, sources: pipeline.sources)
     ledger.runOpenSinceNs = pipeline.runOpenSinceNs
@@ -93,7 +73,7 @@ extension DaemonStatus {
     return since > 0 && monotonicNs > since ? Double(monotonicNs - since) * 1e-9 : 0
   }
 
-  /// Those in force first, in the calibration's order; then those of earlier generations.
+  /// The points in force first, in the calibration's order; then those of earlier generations.
   private static func points(
     _ counted: [WorkingPointCounters], generation: GenerationFacts, control: RateControlPlan
   ) -> [PointFacts] {
@@ -154,12 +134,12 @@ extension LedgerFacts.Source {
 }
 
 extension DecisionFacts {
-  fileprivate init(_ counters: PipelineCounters, calibration: CalibrationFacts) {
+  fileprivate init(_ counters: PipelineCounters, calibration: TriggerCalibration) {
     Self.figures.take(counters, into: &self)
     batchEvents = HistogramFacts(counters.batchEvents)
     scores = HistogramFacts(counters.scores)
     latency = HistogramFacts(counters.decisionLatency)
-    referenceShares = calibration.scoreHistogram.flatMap {
+    referenceShares = calibration.reference.scoreHistogram.flatMap {
       Monitoring.referenceShares(of: $0, upperBounds: counters.scores.upperBounds)
     }
   }

@@ -11,15 +11,15 @@ package struct DaemonStatus: Equatable, Sendable {
   package var takenNs: UInt64 = 0
   /// The same by a clock that never goes back; intervals are measured with it.
   package var monotonicNs: UInt64 = 0
-  /// What runs.
+  /// The program.
   package var build: BuildFacts
   /// Where the daemon is in its life.
   package var life = LifeFacts()
   /// Model and calibration in force.
   package var generation: GenerationFacts
-  /// What came in.
+  /// The input since start.
   package var ledger = LedgerFacts()
-  /// What was decided.
+  /// The decisions since start.
   package var decisions = DecisionFacts()
   /// The working points: those in force in the calibration's order, then earlier ones.
   package var points: [PointFacts] = []
@@ -59,7 +59,7 @@ package struct DaemonStatus: Equatable, Sendable {
   package var recent = WindowFacts()
   /// The last quarter of an hour, the oldest first.
   package var history: [HistoryPoint] = []
-  /// What is wrong, the gravest first.
+  /// The alarms that are on, the gravest first.
   package var alarms: [Alarm] = []
 
   /// A status with this program and generation, and everything else at zero.
@@ -69,7 +69,7 @@ package struct DaemonStatus: Equatable, Sendable {
   }
 }
 
-/// What runs.
+/// The program that runs.
 package struct BuildFacts: Equatable, Sendable {
   /// The program's version.
   package var version: String

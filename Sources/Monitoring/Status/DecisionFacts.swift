@@ -1,7 +1,7 @@
 internal import StrictJSON
 internal import TriggerPipeline
 
-/// What was decided since start.
+/// The decisions since start.
 package struct DecisionFacts: Equatable, Sendable {
   /// Events above the loosest threshold, before any prescale.
   package var aboveThreshold: UInt64 = 0

@@ -70,7 +70,7 @@ package struct DriftFacts: Equatable, Sendable {
 }
 
 extension DriftFacts {
-  /// What a monitor reports. A check that has nothing to compare with has no limit and is left out.
+  /// The report of a monitor. A check that has nothing to compare with has no limit and is left out.
   init(_ report: DriftReport) {
     self.init(
       checks: report.checks.filter(\.isActive).map {

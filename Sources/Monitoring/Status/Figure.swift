@@ -22,7 +22,7 @@ struct Figure<Part: Sendable>: Sendable {
   /// The value; nil is null in `/status` and no sample on `/metrics`.
   let value: @Sendable (Part) -> FigureValue?
   /// Takes it over from the pipeline's counters.
-  private var take: (@Sendable (PipelineCounters, inout Part) -> Void)?
+  fileprivate var take: (@Sendable (PipelineCounters, inout Part) -> Void)?
 
   typealias Field = any WritableKeyPath<Part, UInt64> & Sendable
   typealias Counter = any KeyPath<PipelineCounters, AtomicCounter> & Sendable
@@ -69,7 +69,7 @@ struct Figure<Part: Sendable>: Sendable {
   }
 }
 
-/// What a figure shows.
+/// The value of a figure.
 enum FigureValue: Sendable {
   case count(UInt64)
   case integer(Int)
@@ -86,7 +86,7 @@ enum FigureValue: Sendable {
   case labelled(String, [(name: String, count: UInt64)])
   /// A histogram; `/status` has these members beside its own.
   case histogram(HistogramFacts, JSONObject = [:])
-  /// What `/status` alone shows.
+  /// A value that `/status` alone shows.
   case json(JSONValue)
 }
 
@@ -94,7 +94,7 @@ extension Array {
   /// Takes over what the counters have.
   func take<Part>(_ counters: PipelineCounters, into part: inout Part)
   where Element == Figure<Part> {
-    for figure in self { figure.takeOver(counters, into: &part) }
+    for figure in self { figure.take?(counters, &part) }
   }
 
   /// The members of the part's object in `/status`.
@@ -119,12 +119,6 @@ extension Array {
       metrics.insert(figure, at: metrics.endIndex - figure.ahead)
     }
     return metrics
-  }
-}
-
-extension Figure {
-  fileprivate func takeOver(_ counters: PipelineCounters, into part: inout Part) {
-    take?(counters, &part)
   }
 }
 

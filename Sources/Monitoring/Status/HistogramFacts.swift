@@ -39,7 +39,7 @@ package struct HistogramFacts: Equatable, Sendable {
     return upperBounds.last
   }
 
-  /// What came since `earlier`, whose bounds are the same.
+  /// The values since `earlier`, the counts of a histogram with the same bounds.
   func since(_ earlier: [UInt64]) -> HistogramFacts {
     guard earlier.count == counts.count else { return self }
     return HistogramFacts(

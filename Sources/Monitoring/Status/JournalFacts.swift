@@ -14,7 +14,7 @@ package struct JournalFacts: Equatable, Sendable {
   /// Its folder and file system; nil where they are not observed.
   package var storage: Storage?
 
-  /// What lies on the disk.
+  /// The journal's files.
   package struct Storage: Equatable, Sendable {
     /// Segments, the open one included.
     package var segments: Int

@@ -3,7 +3,7 @@ package import EventRecords
 internal import StrictJSON
 internal import TriggerPipeline
 
-/// What came in since start.
+/// The input since start.
 package struct LedgerFacts: Equatable, Sendable {
   /// One sender.
   package struct Source: Equatable, Sendable {

@@ -67,7 +67,7 @@ extension ScreenFacts {
 
 /// How live and shadow decisions compare.
 package struct ShadowFacts: Equatable, Sendable {
-  /// What scores beside the live generation.
+  /// The model and calibration that score beside the live ones.
   package var generation: GenerationFacts.Shadow
   /// Events by `ShadowOutcome`, in its order.
   package var outcomes: [UInt64] = ShadowOutcome.allCases.map { _ in 0 }
@@ -89,7 +89,7 @@ extension ShadowFacts {
 
 /// Switches of model and calibration.
 package struct ReloadFacts: Equatable, Sendable {
-  /// Those made.
+  /// Switches that were made.
   package var made: UInt64 = 0
   /// Candidates refused.
   package var refused: UInt64 = 0

@@ -19,7 +19,7 @@ package struct PrescaleFacts: Equatable, Sendable {
     self.start = start
   }
 
-  /// Those of a table at a row.
+  /// The facts of a table at a row.
   init(_ table: PrescaleTable, row: Int) {
     let start = row > 0 ? Double(table.starts[row - 1]) : nil
     self.init(

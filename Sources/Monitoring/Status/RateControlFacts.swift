@@ -36,7 +36,7 @@ package struct RateControlFacts: Equatable, Sendable {
     self.hold = hold
   }
 
-  /// Those of working point `index`; nil where its rate is not held.
+  /// The facts of working point `index`; nil where its rate is not held.
   init?(_ plan: RateControlPlan, at index: Int, counters: WorkingPointCounters) {
     guard let target = plan.target(at: index) else { return nil }
     var targetFPR: Double?

@@ -18,9 +18,8 @@ package final class StatusKeeper: Sendable {
     /// The same of simulated events.
     var armedSimulated: UInt64 = 0
     var armedSimulatedFired: [String: UInt64] = [:]
-    var alarmSinceNs: [AlarmName: UInt64] = [:]
-    /// The same by the clock that never goes back.
-    var alarmOnSinceNs: [AlarmName: UInt64] = [:]
+    /// Since when each alarm is on, ns since the epoch and by the clock that never goes back.
+    var alarmsOn: [AlarmName: (sinceNs: UInt64, monotonicNs: UInt64)] = [:]
     var telling = AlarmTelling()
     var rateTests = RateTests()
   }
@@ -100,19 +99,15 @@ extension StatusKeeper.Memory {
 
   fileprivate mutating func setAlarms(of status: inout DaemonStatus) -> [AlarmChange] {
     let conditions = alarmConditions(of: status)
-    var sinceNs: [AlarmName: UInt64] = [:]
-    var onSinceNs: [AlarmName: UInt64] = [:]
-    for condition in conditions {
-      sinceNs[condition.name] = alarmSinceNs[condition.name] ?? status.takenNs
-      onSinceNs[condition.name] = alarmOnSinceNs[condition.name] ?? status.monotonicNs
-    }
-    alarmSinceNs = sinceNs
-    alarmOnSinceNs = onSinceNs
+    let now = (sinceNs: status.takenNs, monotonicNs: status.monotonicNs)
+    let before = alarmsOn
+    alarmsOn = conditions.reduce(into: [:]) { $0[$1.name] = before[$1.name] ?? now }
     status.alarms = conditions.map {
-      Alarm($0, sinceNs: sinceNs[$0.name] ?? status.takenNs)
+      Alarm($0, sinceNs: alarmsOn[$0.name]?.sinceNs ?? status.takenNs)
     }
     // A daemon that ends is not ready, and the log says so already.
     guard status.life.phase == .running else { return [] }
-    return telling.changes(conditions, nowNs: status.monotonicNs, onSinceNs: onSinceNs)
+    return telling.changes(
+      conditions, nowNs: status.monotonicNs, onSinceNs: alarmsOn.mapValues(\.monotonicNs))
   }
 }
