@@ -77,8 +77,8 @@ private func end(_ name: String, status: Int32) -> Never {
 /// Bytes of stack that every thread must have; 300 kB were not enough.
 private let stackByteCountMin: rlim_t = 1 << 20
 
-/// What is wrong with the limit on the stack; nil where it is large enough. Beyond the stack a
-/// process ends without a word.
+/// The fault of the limit on the stack; nil where it is large enough. A process that exceeds it ends
+/// without a message.
 private func faultOfStack() -> String? {
   var limit = rlimit()
   guard getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &limit) == 0,

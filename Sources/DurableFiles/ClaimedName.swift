@@ -21,7 +21,7 @@ package func claimName(_ target: String) throws {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else { return }
     var opened = stat()
-    // What is in another file of this name is not ours to remove.
+    // A file of this name with a content belongs to another program.
     guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG, opened.st_size == 0
     else {
       close(descriptor)

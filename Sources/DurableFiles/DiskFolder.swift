@@ -180,7 +180,7 @@ final class DiskFile: StoredFile {
 private final class DiskRegion: StoredRegion, @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
   private let path: String
-  /// What the list of mappings knows it by.
+  /// Its entry in the list of mappings, by which the message at a lost page names the file.
   private let mapping: UnsafeMutableRawPointer?
 
   init(_ file: borrowing OpenFile, byteCount: Int) throws(SystemCallError) {

@@ -6,9 +6,9 @@ public struct FileFault: Error, Equatable, Sendable, CustomStringConvertible {
   /// The place in the file ("header", "byte 128", "tensor output.1.bias", "line 3"), or nil where
   /// the whole file is meant.
   public var place: String?
-  /// What was found there.
+  /// The content found there.
   public var found: String
-  /// What should have been found.
+  /// The content expected there.
   public var expected: String
   /// What the user can do; nil where found and expected say it already.
   public var remedy: String?

@@ -16,7 +16,7 @@ public protocol FolderStore: AnyObject, Sendable {
   func make() throws(SystemCallError)
   /// All names in it, sorted, without `.` and `..`.
   func names() throws(SystemCallError) -> [String]
-  /// What stands under `name`; nil where nothing does.
+  /// The status of the file or folder `name`; nil where there is none.
   func status(of name: String) throws(SystemCallError) -> StoredFileStatus?
   /// Opens a regular file. The file is closed when the last reference goes.
   func open(_ name: String, _ mode: StoredFileMode) throws(SystemCallError) -> any StoredFile
@@ -57,7 +57,7 @@ public enum StoredFileMode: Sendable {
   case creatingNew
 }
 
-/// What stands under a name.
+/// The facts of a file or folder.
 public struct StoredFileStatus: Equatable, Sendable {
   /// Size in bytes.
   public var byteCount: Int
@@ -198,7 +198,7 @@ extension FolderStore {
   }
 }
 
-/// What `FolderStore.replace` adds to the name of a file that is not whole yet.
+/// The suffix that `FolderStore.replace` adds to the name of a file that is not whole yet.
 package let replacementSuffix = ".new"
 
 /// The part between the name of a file that was set aside and its number.

@@ -14,7 +14,7 @@ public final class MappedFile: @unchecked Sendable {
   public let path: String
   /// The content; page-aligned where not empty.
   public let bytes: UnsafeRawBufferPointer
-  /// What the list of mappings knows it by; nil for a copy.
+  /// Its entry in the list of mappings; nil for a copy.
   private let mapping: UnsafeMutableRawPointer?
   private let isCopy: Bool
 

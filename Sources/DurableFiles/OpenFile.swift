@@ -7,8 +7,8 @@ public struct OpenFile: ~Copyable, Sendable {
   /// The path it was opened by, for messages.
   public let path: String
 
-  /// Opens the regular file `path` with the flags of open(2); `O_CLOEXEC` is always added. What is
-  /// no regular file is refused and never waited for, but a folder with `O_DIRECTORY`.
+  /// Opens the regular file `path` with the flags of open(2); `O_CLOEXEC` is always added.
+  /// Anything else than a regular file is refused and never waited for; `O_DIRECTORY` opens a folder.
   public init(opening path: String, flags: CInt, mode: UInt32 = 0o644) throws(SystemCallError) {
     descriptor = try openRegular(path, flags: flags, mode: mode)
     self.path = path
@@ -88,7 +88,7 @@ private func openRegular(
   let descriptor = try retryingOnInterrupt("open", file: path) {
     open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode)
   }
-  // What was made just now is a file. A look that fails would leave its name behind.
+  // With O_EXCL the file was made just now. A look at it that fails would leave its name behind.
   if flags & (O_DIRECTORY | O_EXCL) != 0 { return descriptor }
   do {
     try refuseIrregular(descriptor, path: path)
@@ -107,7 +107,7 @@ private func refuseIrregular(_ descriptor: CInt, path: String) throws(SystemCall
   }
 }
 
-/// What a file of this mode is, where it is no regular file.
+/// The kind of a file that is no regular one, for messages; nil for a regular file.
 func irregularKind(_ mode: mode_t) -> String? {
   switch mode & S_IFMT {
   case S_IFREG: nil

@@ -1,19 +1,18 @@
 internal import Glibc
 
-/// A folder whose changes stay in memory: what lies on the disk is read, and nothing there is
-/// changed. What a program would do with a folder can be found out by having it done here.
+/// A folder whose changes stay in memory: files on the disk are read, and none is changed. It shows
+/// what a program would do with a folder.
 ///
-/// It holds what was changed, but neither a file that is only read, nor one that is cut, nor one
-/// into which the bytes that stand there are written again. Nothing is locked. Where the process
-/// may not write a file, opening it fails as it would, and so does what would need more room than
-/// the disk has.
+/// Only files with other bytes than on the disk are in memory: not one that is only read or cut, nor
+/// one whose bytes are written again as they are. Nothing is locked. Opening a file fails where the
+/// process may not write it, and writing fails where the disk would lack room.
 ///
 /// `@unchecked`: for one thread.
 package final class RehearsedFolder: FolderStore, @unchecked Sendable {
   /// As given.
   package let path: String
   private let disk: DiskFolder
-  /// What stands under the names that have changed; nothing where the value is nil.
+  /// The files under the names that have changed; nil where a name has no file any more.
   private var changed: [String: RehearsedNode?] = [:]
 
   private let room: Room
@@ -47,7 +46,7 @@ package final class RehearsedFolder: FolderStore, @unchecked Sendable {
     try node(of: name)?.status(in: disk)
   }
 
-  /// What stands under `name`; nil where nothing does.
+  /// The file under `name`; nil where there is none.
   private func node(of name: String) throws(SystemCallError) -> RehearsedNode? {
     if let known = changed[name] { return known }
     return try disk.status(of: name) == nil ? nil : RehearsedNode(diskName: name)
@@ -147,7 +146,7 @@ private final class Room: @unchecked Sendable {
   }
 }
 
-/// What stands under a name: a file of the disk, as it is or cut, or bytes in memory.
+/// The file under a name: one of the disk, as it is or cut, or bytes in memory.
 ///
 /// `@unchecked`: for one thread.
 private final class RehearsedNode: @unchecked Sendable {

@@ -2,7 +2,7 @@ public import Glibc
 
 /// A system call that failed on a file.
 public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What was tried, as a verb: "open", "write", "rename".
+  /// The operation, as a verb: "open", "write", "rename".
   public var operation: String
   /// The file concerned.
   public var file: String
@@ -17,7 +17,7 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
   /// Whether no inode was free for another file, which was to be made.
   private let lacksInode: Bool
 
-  /// What makes a file or a folder, and needs an inode. All else that finds no space needs bytes.
+  /// The operations that need an inode. Any other that finds no space needs bytes.
   private static let makingOperations: Set = ["open", "make the folder", "write in the folder"]
 
   /// Captures a failure; `code` must be read from `errno` before any other call.
@@ -25,19 +25,19 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     self.operation = operation
     self.file = file
     self.code = code
-    // Now: whoever gives up after this may leave some free.
+    // Asked at once: giving up the file may free an inode.
     lacksInode =
       code == ENOSPC && Self.makingOperations.contains(operation)
       && hasNoFreeInode(folder(of: file))
   }
 
-  /// Throws where the file is not a regular one.
+  /// The failure of opening a file that is no regular one.
   init(irregular: String, file: String) {
     self.init("open", file: file, code: irregular == "a folder" ? EISDIR : EINVAL)
     self.irregular = irregular
   }
 
-  /// Throws where the file is larger than any file of its kind.
+  /// The failure of reading a file that is larger than any of its kind.
   init(byteCount: Int, byteCountMax: Int, file: String) {
     self.init("read", file: file, code: EFBIG)
     irregular = "a file of \(byteCount) bytes"

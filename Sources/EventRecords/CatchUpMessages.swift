@@ -63,26 +63,24 @@ public struct CatchUpRequest: Sendable {
     guard bytes.count == Self.byteCount, let base = bytes.baseAddress,
       base.loadUnaligned(as: UInt32.self) == Self.magic
     else { throw Refusal(status: .malformed, tag: 0) }
-    func field<Value: BitwiseCopyable>(_ offset: Int, _ type: Value.Type = Value.self) -> Value {
-      base.loadUnaligned(fromByteOffset: offset, as: type)
-    }
-    tag = field(8)
+    tag = base.field(8)
     func refuse(_ isWrong: Bool, _ status: CatchUpStatus) throws(Refusal) {
       if isWrong { throw Refusal(status: status, tag: tag) }
     }
-    try refuse(field(4, UInt8.self) != Self.version, .version)
-    try refuse(field(44, UInt32.self) != tamis_crc32c(0, base, 44), .checksum)
-    let flags = field(6, UInt16.self)
+    try refuse(base.field(4, as: UInt8.self) != Self.version, .version)
+    try refuse(base.field(44, as: UInt32.self) != tamis_crc32c(0, base, 44), .checksum)
+    let flags = base.field(6, as: UInt16.self)
     let hasPoint = flags & Self.pointFlag != 0
     let known = Self.instanceFlag | Self.pointFlag | (hasPoint ? Self.pointMask : 0)
-    try refuse(field(5, UInt8.self) != Self.recordsKind || flags & ~known != 0, .kind)
+    try refuse(base.field(5, as: UInt8.self) != Self.recordsKind || flags & ~known != 0, .kind)
     if hasPoint { workingPoint = Int(flags >> Self.pointShift) }
-    try refuse(flags & Self.instanceFlag != 0 && field(40, UInt32.self) != instance, .instance)
-    firstNumber = field(16)
-    let last = field(24, UInt64.self)
+    try refuse(
+      flags & Self.instanceFlag != 0 && base.field(40, as: UInt32.self) != instance, .instance)
+    firstNumber = base.field(16)
+    let last = base.field(24, as: UInt64.self)
     lastNumber = last == 0 ? .max : last
     try refuse(firstNumber == 0 || lastNumber < firstNumber, .number)
-    let (records, byteCount) = (field(32, UInt32.self), field(36, UInt32.self))
+    let (records, byteCount) = (base.field(32, as: UInt32.self), base.field(36, as: UInt32.self))
     if records > 0 { recordCountMax = Int(records) }
     if byteCount > 0 { byteCountMax = Int(byteCount) }
   }
@@ -149,25 +147,22 @@ public struct CatchUpReply: Equatable, Sendable {
   public func encode(into bytes: UnsafeMutableRawBufferPointer) {
     precondition(bytes.count == Self.byteCount)
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
-    func set<Value: BitwiseCopyable>(_ offset: Int, _ value: Value) {
-      bytes.storeBytes(of: value, toByteOffset: offset, as: Value.self)
-    }
-    set(0, Self.magic)
-    set(4, Self.version)
-    set(5, status.rawValue)
-    set(6, UInt16(featureCount))
-    set(8, tag)
-    set(16, gone?.lowerBound ?? 0)
-    set(24, gone?.upperBound ?? 0)
-    set(32, oldestNumber)
-    set(40, lastNumber)
-    set(48, publishedNumber)
-    set(56, nextNumber)
-    set(64, UInt32(clamping: recordCount))
-    set(68, UInt32(clamping: unreadableCount))
-    set(72, UInt32(FlaggedRecord.byteCount(featureCount: featureCount)))
-    set(76, instance)
     guard let base = bytes.baseAddress else { return }
-    set(92, tamis_crc32c(0, base, 92))
+    base.setField(0, Self.magic)
+    base.setField(4, Self.version)
+    base.setField(5, status.rawValue)
+    base.setField(6, UInt16(featureCount))
+    base.setField(8, tag)
+    base.setField(16, gone?.lowerBound ?? 0)
+    base.setField(24, gone?.upperBound ?? 0)
+    base.setField(32, oldestNumber)
+    base.setField(40, lastNumber)
+    base.setField(48, publishedNumber)
+    base.setField(56, nextNumber)
+    base.setField(64, UInt32(clamping: recordCount))
+    base.setField(68, UInt32(clamping: unreadableCount))
+    base.setField(72, UInt32(FlaggedRecord.byteCount(featureCount: featureCount)))
+    base.setField(76, instance)
+    base.setField(92, tamis_crc32c(0, base, 92))
   }
 }

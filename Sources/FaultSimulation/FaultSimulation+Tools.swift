@@ -57,19 +57,19 @@ extension FaultSimulation {
     checkGivenUp(unexplained, in: ledger)
   }
 
-  /// What is given up or refused is told as numbers by run and source, which say nothing of the single
+  /// Events given up or refused are told as counts by run and source, which say nothing of the single
   /// event. A process that is killed may take some of those numbers with it.
   private func checkGivenUp(_ events: [SentEvent], in ledger: StreamLedger) {
     var told: [UInt64: UInt64] = [:]
     for account in ledger.accounts {
       let refused = account.refused.filter { $0.reason != .repeated }.map(\.count)
-      told[senders.key(account.run, account.source), default: 0] +=
+      told[runKey(run: account.run, source: account.source), default: 0] +=
         account.abandoned.total + refused.reduce(0, +)
     }
     var spare = ledger.refusedOfUnknown.reduce(0) { $0 + $1.count }
     spare += lives.reduce(0) { $1.end == nil ? $0 : $0 + $1.toldLost }
     for event in events {
-      let key = senders.key(event.run, event.source)
+      let key = runKey(run: event.run, source: event.source)
       if let left = told[key], left > 0 {
         told[key] = left - 1
       } else if spare > 0 {
@@ -83,20 +83,20 @@ extension FaultSimulation {
     }
   }
 
-  /// What holds also in the middle, and where no daemon has started since.
+  /// Checks that hold at any time, also where no daemon has started since.
   func checkContents(of ledger: StreamLedger) {
     checkRuns(in: ledger)
     checkAccounted(in: ledger)
   }
 
-  /// What a daemon has decided, journaled and entered is in the ledger, whatever became of the process.
+  /// An event that a daemon has decided, journaled and entered is in the ledger, whatever became of the
+  /// process.
   private func checkAccounted(in ledger: StreamLedger) {
-    var accounts: [UInt64: [StreamAccount]] = [:]
-    for account in ledger.accounts {
-      accounts[senders.key(account.run, account.source), default: []].append(account)
+    let accounts = Dictionary(grouping: ledger.accounts) {
+      runKey(run: $0.run, source: $0.source)
     }
     for event in senders.book where event.isAccounted {
-      let isDecided = accounts[senders.key(event.run, event.source)]?.contains { account in
+      let isDecided = accounts[runKey(run: event.run, source: event.source)]?.contains { account in
         event.sequence <= account.expected
           && !account.missingRanges.contains { $0.contains(event.sequence) }
       }
@@ -113,7 +113,7 @@ extension FaultSimulation {
       if account.expected != account.decided + account.missing || !account.isBalanced {
         witness.fail("the stream's ledger does not close: \(account)")
       }
-      let sent = senders.highest[senders.key(account.run, account.source)]
+      let sent = senders.highest[runKey(run: account.run, source: account.source)]
       if account.expected > sent ?? 0, !senders.areUnruly || sent == nil {
         witness.fail("the ledger expects more than was sent: \(account)")
       }
@@ -125,12 +125,11 @@ extension FaultSimulation {
   private func checkRuns(in ledger: StreamLedger) {
     if lives.contains(where: { $0.end == .powerCut }) { return }
     let wasKilled = lives.contains { $0.end != nil }
-    var accounts: [UInt64: [StreamAccount]] = [:]
-    for account in ledger.accounts {
-      accounts[senders.key(account.run, account.source), default: []].append(account)
+    let accounts = Dictionary(grouping: ledger.accounts) {
+      runKey(run: $0.run, source: $0.source)
     }
     for event in senders.book where event.number > 0 {
-      let found = accounts[senders.key(event.run, event.source)] ?? []
+      let found = accounts[runKey(run: event.run, source: event.source)] ?? []
       if !found.contains(where: { event.sequence <= $0.expected }) {
         return witness.fail(
           "run \(event.run), source \(event.source), sequence \(event.sequence) was journaled, and the "
@@ -166,9 +165,8 @@ extension FaultSimulation {
 }
 
 extension StreamAccount {
-  /// Whether more ranges were missing than are listed: of the lower ones only their number is reported.
+  /// Whether the record may be one of the missing ones that are not listed.
   fileprivate func missingIsUntold(_ sequence: UInt64) -> Bool {
-    let told = missingRanges.reduce(UInt64(0)) { $0 + ($1.upperBound - $1.lowerBound + 1) }
-    return told < missing && sequence < (missingRanges.first?.lowerBound ?? .max)
+    unlistedMissing > 0 && sequence < (missingRanges.first?.lowerBound ?? .max)
   }
 }

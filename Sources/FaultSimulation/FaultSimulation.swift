@@ -35,7 +35,7 @@ package final class FaultSimulation {
   /// Whether the time of day was set, and whether this life began after that.
   var wasSet = false
   var startedAfterJump = false
-  /// Who asks the daemon that runs for records of the past.
+  /// The consumer that asks the running daemon for records of the past.
   var catchUp: SimulatedCatchUp?
   /// The lowest number of the journal at the last look, and what was so then.
   var oldestNumber: UInt64 = 0
@@ -43,7 +43,7 @@ package final class FaultSimulation {
   var fullCount = 0
   /// How often the accounts had come to the disk at the last look.
   var synchronisedCount = 0
-  /// What the last life counted as published.
+  /// The number that the last life counted as published.
   var lastPublished: UInt64 = 0
   /// When the disk was last known to have too little room.
   var lastLowNs: UInt64?

@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
+internal import RunFiles
 
 /// Sees every record that is written to the journal, sent, received, or found there, and knows what
 /// must be there.
@@ -32,8 +33,6 @@ final class JournalWitness {
   private var deleted: Set<UInt64> = []
   /// Numbers that this process has chosen for deletion.
   private var chosen: Set<UInt64> = []
-  /// Records that a power cut took, of those that nobody had been told were durable.
-  private(set) var cutCount = 0
   private var writtenByteCount = 0
   /// Records lost with a receiver of a push output that was slower than others by more than what is sent
   /// again.
@@ -151,7 +150,7 @@ final class JournalWitness {
     if waiting == 0 {
       while sentCount < journaled.count {
         let number = journaled[sentCount]
-        // What retention has given up goes a little later.
+        // Records that retention has given up go a little later.
         if !sent.contains(number), oldest > 0, number >= oldest {
           fail("nothing waits, and number \(number) was never sent")
           break
@@ -229,12 +228,8 @@ final class JournalWitness {
   }
 
   private func place(of number: UInt64) -> Int? {
-    var (low, high) = (0, journaled.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if journaled[middle] < number { low = middle + 1 } else { high = middle }
-    }
-    return low < journaled.count && journaled[low] == number ? low : nil
+    let place = journaled.indices.partitionPoint { journaled[$0] < number }
+    return place < journaled.count && journaled[place] == number ? place : nil
   }
 
   // MARK: After a start
@@ -267,8 +262,6 @@ final class JournalWitness {
         fail("number \(number) was journaled and is gone after a kill")
       } else if sendsDurableAlone, sent.contains(number) {
         fail("number \(number) was sent before it was durable, and is gone")
-      } else {
-        cutCount += 1
       }
     }
     journaled = kept

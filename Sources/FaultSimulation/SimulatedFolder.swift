@@ -10,7 +10,7 @@ final class SimulatedFolder: FolderStore, @unchecked Sendable {
   private let clock: SimulatedClock
   private let lockHolder: LockHolder
 
-  /// Who holds the folder's lock; of the machine, not of a process.
+  /// The holder of the folder's lock; it belongs to the machine, not to a process.
   final class LockHolder { weak var process: SimulatedProcess?; weak var token: Token? }
 
   /// The lock, held as long as it lives.

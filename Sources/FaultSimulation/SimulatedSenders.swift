@@ -32,8 +32,6 @@ final class SimulatedSenders: InputPort {
   var life: Int32 = 0
   /// Whether sequences jump, repeat, and messages are broken.
   var areUnruly = false
-  /// Messages taken since the start.
-  private(set) var takenMessageCount = 0
 
   private struct Source {
     var number: UInt32
@@ -112,7 +110,7 @@ final class SimulatedSenders: InputPort {
       source.isOpen = true
     }
     source.sequence += 1
-    highest[key(source.run, source.number)] = source.sequence
+    highest[runKey(run: source.run, source: source.number)] = source.sequence
     var features: [Float] = [0, 0]
     var header = EventHeader(
       kind: kind, source: source.number, run: source.run,
@@ -141,8 +139,6 @@ final class SimulatedSenders: InputPort {
     }
   }
 
-  func key(_ run: UInt32, _ source: UInt32) -> UInt64 { UInt64(run) << 32 | UInt64(source) }
-
   func noteDelivered(event: UInt64, number: UInt64) {
     guard event >= 1, event <= UInt64(book.count) else { return }
     book[Int(event) - 1].isDelivered = true
@@ -155,13 +151,13 @@ final class SimulatedSenders: InputPort {
     accountedSinceSync.append(Int(event) - 1)
   }
 
-  /// What the accounts have is on the disk.
+  /// Everything in the accounts is on the disk.
   func noteAccountsDurable() {
     for index in accountedSinceSync { book[index].isAccountDurable = true }
     accountedSinceSync.removeAll(keepingCapacity: true)
   }
 
-  /// What the accounts had and the disk did not may be gone.
+  /// Entries of the accounts that were not on the disk may be gone.
   func forgetAccounted() {
     for index in accountedSinceSync { book[index].isAccounted = book[index].isAccountDurable }
     accountedSinceSync.removeAll(keepingCapacity: true)
@@ -182,7 +178,6 @@ final class SimulatedSenders: InputPort {
       queue.removeFirst(head)
       head = 0
     }
-    takenMessageCount += 1
     if message.count > messageByteCountMax { return .refused(.oversized) }
     noteTaken(message)
     current.copyBytes(from: message)

@@ -76,7 +76,7 @@ package struct DecisionHistory: Sendable {
     return history
   }
 
-  /// What decided `event`, the next one in order; nil before the first change.
+  /// The change that `event`, the next one in order, was decided under; nil before the first change.
   ///
   /// - Parameters:
   ///   - number: that of the journal's next record of an event that is asked for: changes of higher

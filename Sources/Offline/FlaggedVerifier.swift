@@ -43,13 +43,13 @@ package struct FlaggedVerifier {
   let featureCount: Int
   /// The rule, with the unbiased prescale that held at the last event compared.
   private(set) var rule: DecisionRule
-  /// Those of the rule, as the journal states them: empty for 1 everywhere.
+  /// The factors of the rule, as the journal states them: empty for 1 everywhere.
   private var followedFactors: [Float] = []
   private var followedTable: String?
   let model: SHA256Digest
   let calibration: SHA256Digest
   let rarity: RecordRarity
-  /// What decided when; nil where the journal does not tell, and one rule decided all events.
+  /// The history of decisions; nil where the journal has none, and one rule decided all events.
   private var history: DecisionHistory?
   /// Whether events that the ledger does not have as decided are left out.
   private let leavesOutUndecided: Bool
@@ -101,8 +101,7 @@ package struct FlaggedVerifier {
     featureCount = input.featureCount
     let streams = Set(
       (0..<input.eventCount).lazy.map { index in
-        let identity =
-          input.record(at: index).map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
+        let identity = input.identity(at: index)
         return Stream(run: identity.run, source: identity.source)
       })
     if let ledger {

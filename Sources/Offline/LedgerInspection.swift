@@ -5,8 +5,8 @@ package import RunFiles
 internal import StrictJSON
 internal import TriggerPipeline
 
-/// What is wrong with the ledgers and the decisions of the journal in `folder`, one line for each
-/// damaged line, account or file. Nothing is changed; a journal without any of them is no fault.
+/// The faults of the ledgers and the decisions of the journal in `folder`, one line for each damaged
+/// line, account or file. Nothing is changed; a journal without any of them has no fault.
 package func ledgerDamage(inFolder folder: String) throws -> [String] {
   let store = DiskFolder(folder)
   var damage: [String] = []
@@ -22,9 +22,9 @@ package func ledgerDamage(inFolder folder: String) throws -> [String] {
   return damage + (try DecisionHistory(journal: folder)?.notes ?? [])
 }
 
-/// What the file at `path` says if its content is that of `ledger.open`, `ledger.jsonl` or
-/// `decisions.jsonl`; with `byName` a file of such a name counts, whatever is in it. Nil if it is
-/// none of them. Changes nothing.
+/// The content of the file at `path`, if it is that of `ledger.open`, `ledger.jsonl` or
+/// `decisions.jsonl`. With `byName` a file of one of these names counts, whatever is in it. Nil if it
+/// is none of them. Changes nothing.
 ///
 /// - Throws: `SystemCallError`.
 package func ledgerFileStatement(_ path: String, byName: Bool) throws -> FileStatement? {

@@ -2,8 +2,8 @@ package import DurableFiles
 internal import RunFiles
 package import TriggerPipeline
 
-/// What decided the flagged records of an offline run: the one rule, written beside them as a
-/// journal's `decisions.jsonl`, so that `tamis verify` and `tamis redecide` decide the same.
+/// The one rule that decided the flagged records of an offline run, written beside them as a journal's
+/// `decisions.jsonl`, so that `tamis verify` and `tamis redecide` decide the same.
 package struct OfflineDecisions {
   /// The rule.
   package let rule: DecisionRule

@@ -59,7 +59,7 @@ package struct OfflineTrigger: Sendable {
     let prescale = precision.isExact ? 0 : rule?.unbiasedPrescale ?? 0
     let isSampled: @Sendable (Int) -> Bool = { index in
       !(input.record(at: index)?.flags.contains(.simulated) ?? false)
-        && Self.identity(of: index, in: input).prescaleHash.passes(prescale: prescale)
+        && input.identity(at: index).prescaleHash.passes(prescale: prescale)
     }
     try scoreInParallel(
       precision, workers: workers, eventCount: input.eventCount, batchMax: batchMax,
@@ -83,10 +83,6 @@ package struct OfflineTrigger: Sendable {
           try visit(event)
         }
       })
-  }
-
-  private static func identity(of index: Int, in input: EventSource) -> EventIdentity {
-    input.record(at: index).map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
   }
 
   /// Scores all events of `input` without deciding, and gives chunk after chunk in order: the range
@@ -116,6 +112,13 @@ package struct OfflineTrigger: Sendable {
             })
         }
       })
+  }
+}
+
+extension EventSource {
+  /// The numbers that identify event `index`.
+  func identity(at index: Int) -> EventIdentity {
+    record(at: index).map(EventIdentity.init) ?? EventIdentity(rowOfFeatures: index)
   }
 }
 

@@ -2,8 +2,8 @@ internal import DurableFiles
 internal import RunFiles
 package import TriggerPipeline
 
-/// What decided each flagged record of a journal, by the record's number: a line of
-/// `decisions.jsonl` holds from the record with its number on.
+/// The change that each flagged record of a journal was decided under, by the record's number: a line
+/// of `decisions.jsonl` holds from the record with its number on.
 package struct RecordDeciders: Sendable {
   private let history: DecisionHistory
   /// Changes whose number is at most that of the record asked for last.
@@ -23,7 +23,7 @@ package struct RecordDeciders: Sendable {
   /// Whether the last change has prescales by section or time.
   package var endsWithTable: Bool { history.changes.last?.prescaleTable != nil }
 
-  /// What decided the record with this number; nil where the history begins later. Numbers that
+  /// The change that holds for the record with this number; nil where the history begins later. Numbers that
   /// ascend cost O(1) each.
   package mutating func decider(ofNumber number: UInt64) -> DecisionChange? {
     let changes = history.changes

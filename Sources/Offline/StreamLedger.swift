@@ -1,5 +1,6 @@
 internal import BoundedNumbers
 internal import EventRecords
+internal import RunFiles
 package import TriggerPipeline
 
 /// The account of one run and source over all daemons that took part in it, and over their
@@ -84,13 +85,8 @@ package struct StreamLedger: Sendable {
 extension StreamLedger {
   /// The takes of a run and source, in order, without those that nothing was decided of.
   func decidedTakes(run: UInt32, source: UInt32) -> [StreamAccount] {
-    // Accounts are in the order of runs: the first one of this run by halving.
-    var (low, high) = (0, accounts.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if accounts[middle].run < run { low = middle + 1 } else { high = middle }
-    }
-    return accounts[low...].prefix { $0.run == run }
+    let first = accounts.indices.partitionPoint { accounts[$0].run < run }
+    return accounts[first...].prefix { $0.run == run }
       .filter { $0.source == source && $0.decided > 0 }
   }
 }

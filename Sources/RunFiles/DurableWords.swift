@@ -11,7 +11,7 @@ internal import Synchronization
 final class DurableWords: Sendable {
   typealias Words = InlineArray<5, UInt64>
 
-  /// What a file says.
+  /// The content of a file.
   enum Content {
     case missing
     case words(Words)
@@ -68,7 +68,7 @@ final class DurableWords: Sendable {
     var found = try store.beginning(of: name, byteCountMax: Self.byteCount).flatMap {
       Self.newest(of: $0, magic: magic)
     }
-    // What somebody has made longer may be larger than memory, and is written anew, too.
+    // A file that another program has made longer is written anew, too: it may be larger than memory.
     let isLonger = try store.status(of: name).map { $0.byteCount > Self.byteCount } ?? false
     if found == nil || isLonger {
       let (words, generation) = (found?.words ?? initial, found?.generation ?? 1)
@@ -80,7 +80,8 @@ final class DurableWords: Sendable {
     }
     file = try store.open(name, .writing)
     self.magic = magic
-    // The bytes that were read may come from memory that never reached the disk.
+    // The copy that was read may be in memory alone. The next one goes over the other copy all the same:
+    // a sector is written whole, so the disk has the generation synchronised last or a later one.
     state = Mutex(
       State(
         words: found?.words ?? initial, generation: found?.generation ?? 1,

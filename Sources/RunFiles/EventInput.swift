@@ -30,7 +30,7 @@ public struct EventInput: Sendable {
   public let schema: UInt32
   /// Run numbers, ascending; none in a `.npy`.
   public let runs: [UInt32]
-  /// What the user should know of it, such as a torn tail.
+  /// Notes for the user, such as of a torn tail.
   public let notes: [String]
   let content: Content
 

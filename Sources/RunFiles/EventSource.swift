@@ -19,7 +19,7 @@ public final class EventSource: Sendable {
   public let featureNames: [String]?
   /// The schema of the inputs that state one; 0 where none does.
   public let schema: UInt32
-  /// What the user should know of the inputs.
+  /// Notes for the user on the inputs.
   public var notes: [String] { inputs.flatMap(\.notes) }
   /// Index of the first event of each input, and one past the last event.
   private let firstEvents: [Int]

@@ -32,15 +32,15 @@ extension FlaggedJournal {
         countUnreadable(numberHere..<numberHere + 1)
         return false
       }
-      // Somebody has cut a file that is the journal's.
+      // Numbers behind the end of the file: another program has cut it.
       countUnreadable(number + UInt64(found)..<number + UInt64(wanted))
       number += UInt64(wanted)
     }
     return count
   }
 
-  /// Counts records that are left out. A full output has them read again and again, and a receiver
-  /// that goes has the last ones sent again.
+  /// Counts records that are left out, each once: they are read again while the output is full, and
+  /// when a receiver goes.
   private func countUnreadable(_ numbers: Range<UInt64>) {
     let first = max(numbers.lowerBound, unreadableNumber + 1)
     guard first < numbers.upperBound else { return }

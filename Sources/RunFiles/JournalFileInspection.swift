@@ -2,11 +2,11 @@ internal import DurableFiles
 internal import Glibc
 internal import NumberText
 
-/// What a single file of a journal or a run says, for people.
+/// The content of a single file of a journal or a run, for people.
 package struct FileStatement: Equatable, Sendable {
-  /// What it is and what it says.
+  /// The title, then the content.
   package var lines: [String]
-  /// What is wrong with it.
+  /// Its faults.
   package var problems: [String]
 
   /// Creates a statement.
@@ -16,9 +16,9 @@ package struct FileStatement: Equatable, Sendable {
   }
 }
 
-/// What the file at `path` says if its content is that of `numbers`, `published`, `deleted` or,
-/// with that name alone, `lock` of a journal; with `byName` a file of such a name counts, whatever
-/// is in it. Nil if it is none of them. Changes nothing.
+/// The content of the file at `path`, if it is that of `numbers`, `published`, `deleted` or, with that
+/// name alone, `lock` of a journal. With `byName` a file of one of these names counts, whatever is in
+/// it. Nil if it is none of them. Changes nothing.
 /// - Throws: `SystemCallError`.
 package func journalFileStatement(_ path: String, byName: Bool) throws -> FileStatement? {
   let file = try MappedFile(path)
@@ -105,14 +105,14 @@ extension DeletedRecords {
   }
 }
 
-/// What the manifest at `path` says: the JSON value that begins `format: tamis-run/1`.
+/// The content of the manifest at `path`: the JSON value that begins `format: tamis-run/1`.
 /// - Throws: `FileFault` where a field of it is wrong, `SystemCallError`.
 package func manifestStatement(_ path: String) throws -> FileStatement {
   let file = try MappedFile(copying: path, byteCountMax: RunFolder.manifestByteCountMax)
   let manifest = try withExtendedLifetime(file) { try RunManifest(parsing: file) }
   return FileStatement(
     lines: [
-      "the manifest of a run of \(manifest.kind == .events ? "event records" : "flagged records")",
+      "the manifest of a run of \(manifest.kind.title)",
       counted(manifest.featureCount, "feature"), counted(manifest.recordCount, "record"),
       "segments: \(manifest.segments.count)", "inspect the folder to compare them with it",
     ], problems: manifest.contradiction(path).map { ["\($0)"] } ?? [])

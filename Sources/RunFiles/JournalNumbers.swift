@@ -7,7 +7,7 @@ struct JournalNumbers {
   let nextNumber: UInt64
   let nextSegment: Int
   let publishedNumber: UInt64
-  /// What an operator should know.
+  /// Notes for the operator.
   private(set) var notes: [String] = []
 
   /// Refuses a journal that has no number left for another record, as opening it does. Changes nothing.

@@ -92,8 +92,9 @@ struct JournalOpening {
     }
   }
 
-  /// Where a file system has no exclusive rename a crash may leave a segment under two of its names. And
-  /// somebody may have put another file there: the one with more good records stays.
+  /// Leaves one of the files that stand under the two names of a segment: the one with more good
+  /// records. A crash may leave both names where the file system has no exclusive rename, and another
+  /// program may have made a file of one of them.
   private static func settleTwins(
     _ names: [SegmentName], in store: any FolderStore, featureCount: Int, _ notes: inout [String]
   ) throws {
@@ -193,7 +194,7 @@ public func refuseUnfitJournal(
   do {
     try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
   } catch let error as SystemCallError where error.isNoRegularFile {
-    // What is no file is set aside when the journal is opened.
+    // Opening the journal sets aside anything that is no regular file.
   }
 }
 

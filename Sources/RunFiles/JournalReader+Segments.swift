@@ -45,7 +45,7 @@ extension JournalReader {
       if !name.isOpen, doubt == nil, let part = known[name.index] {
         fresh.append(part)
       } else if let part = try measured(name) {
-        // What another file has in the place of a segment does not tell where the numbers are.
+        // Another file in the place of a segment does not tell where the numbers are.
         if let doubt, part.firstNumber != doubt { continue }
         fresh.append(part)
       }

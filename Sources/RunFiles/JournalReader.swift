@@ -9,7 +9,7 @@ internal import NumberText
 /// It keeps a list of segments (a few words each) and one open segment between calls; a call's
 /// memory is the caller's buffer. One thread owns it.
 public final class JournalReader {
-  /// What a read found. Either a range of numbers that are gone, or records, or both, or neither.
+  /// The result of a read: a range of numbers that are gone, or records, or both, or neither.
   public struct Answer: Equatable, Sendable {
     /// The numbers that are not in the journal, from the one asked for to the first record in the
     /// buffer; nil where there are none.
@@ -118,8 +118,8 @@ public final class JournalReader {
     return answer
   }
 
-  /// What was found to be damaged since the last call, each segment once: files that another
-  /// program has cut or replaced, and records with wrong checksums.
+  /// The damage found since the last call, each segment once: files that another program has cut or
+  /// replaced, and records with wrong checksums.
   public func takeNotes() -> [String] {
     defer { notes = [] }
     return notes
@@ -154,7 +154,7 @@ public final class JournalReader {
         return
       }
     } catch {
-      // It has the name, and the system cannot say what it is.
+      // Something has the name, and the system cannot say what.
     }
     note(
       part.name.index,

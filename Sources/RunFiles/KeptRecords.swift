@@ -66,7 +66,7 @@ final class KeptRecords {
     from number: UInt64, count wanted: Int,
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
-    // A file that is on the disk may fail once more: nothing of it is kept, and nothing is needed.
+    // A file may fail when all of it is on the disk: none of its records is kept, and none is needed.
     if wanted == 0 { return }
     precondition(number >= firstNumber && Int(number - firstNumber) + wanted <= count)
     var (slot, rest) = ((head + Int(number - firstNumber)) % capacity, wanted)

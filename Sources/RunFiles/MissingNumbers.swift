@@ -26,7 +26,7 @@ struct MissingNumbers: CustomStringConvertible {
     let listed = manifest?.segmentsByName ?? [:]
     var missing: [MissingNumbers] = []
     var told: Set<String> = []
-    // What the manifest lists and is cut or not there.
+    // Segments that the manifest lists and that are cut, then those that are not there.
     for (place, segment) in segments.enumerated() {
       let name = lastComponent(segment.path)
       told.insert(name)

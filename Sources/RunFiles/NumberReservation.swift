@@ -62,7 +62,7 @@ final class NumberReservation: Sendable {
             + "numbers continue at \(next.number), so that none is given twice")
       }
     }
-    // Whoever opens the journal reserves a block of each.
+    // Opening the journal reserves a block of each.
     let segmentMax = UInt64(SegmentName.indexMax) - segmentBlock
     guard next.number <= numberMax - recordBlock, next.segment <= segmentMax else {
       let highest = SegmentName(index: max(1, segment), kind: .flagged, isOpen: false)

@@ -11,7 +11,7 @@ final class PublishedCursor: Sendable {
 
   private let words: DurableWords
 
-  /// What a file says.
+  /// The content of a file.
   enum Stated: Equatable {
     case number(UInt64)
     /// The file cannot be read: what was found.

@@ -16,14 +16,14 @@ public final class RecordedRun: Sendable {
   public let featureCount: Int
   /// The manifest; nil for a segment, for a run that was not closed, and where a journal's is damaged.
   public let manifest: RunManifest?
-  /// What the user should know: open segments, torn tails, segments that are no longer there.
+  /// Notes for the user: open segments, torn tails, segments that are no longer there.
   public let notes: [String]
   /// One line for each file of a journal that is not sound.
   public let damage: [String]
   /// One line for each stretch of a journal's numbers that is in no segment though it was, as far as names
   /// and manifest tell: segments that were moved away or cut.
   public let missing: [String]
-  /// What retention has deleted from a journal; nothing from any other run.
+  /// The records that retention has deleted from a journal; none of any other run.
   public let deleted: DeletedRecords
   let segments: [MappedSegment]
   /// Index of the first record of each segment, and one past the last record.

@@ -13,7 +13,7 @@ struct RunContent {
   let damage: [String]
   /// Whether it is a folder of flagged records. Damage in one is noted, and the rest is read.
   let isJournal: Bool
-  /// What retention took out of a journal.
+  /// The records that retention has deleted from a journal.
   let deleted: DeletedRecords
   /// Whether its writer ended before the run was finished.
   let isUnfinished: Bool
@@ -109,7 +109,7 @@ struct RunContent {
   private static func copies(
     in folder: RunFolder, featureCount: Int, manifest: RunManifest?
   ) -> [JournalSegment] {
-    // What cannot be read is told when it is mapped.
+    // A segment that cannot be read is told when it is mapped.
     folder.segments.compactMap {
       try? SegmentLook($0, in: folder.store, featureCount: featureCount).segment
     }.ascending(listedIn: manifest).left
@@ -169,7 +169,7 @@ struct RunContent {
   }
 }
 
-/// What a segment holds, by its first bytes; by its name where it is empty.
+/// The kind of a segment, by its first bytes; by its name where it is empty.
 func runKind(of file: MappedFile) throws(FileFault) -> RunKind {
   defer { withExtendedLifetime(file) {} }
   if let base = file.bytes.baseAddress, file.bytes.count >= 4 {

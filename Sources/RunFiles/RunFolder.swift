@@ -1,7 +1,7 @@
 package import DurableFiles
 internal import Glibc
 
-/// What lies in a run folder, by the names of its files.
+/// The files of a run folder, by their names.
 struct RunFolder {
   static let manifestName = "manifest.json"
   /// More than any manifest: of a journal with eight thousand segments, each of 128 sources, or of
@@ -9,7 +9,7 @@ struct RunFolder {
   static let manifestByteCountMax = 256 << 20
   /// A manifest that is being written.
   static let newManifestName = manifestName + replacementSuffix
-  /// What a run has beside its segments; the shim's `remove_run` names the same.
+  /// The files of a run beside its segments; `remove_run` in CLinux names the same.
   static let fileNames = [manifestName, newManifestName, decisionsFileName]
 
   let store: any FolderStore
@@ -90,7 +90,7 @@ struct RunFolder {
   }
 }
 
-/// What decided the records of a flagged run or a journal, beside their segments.
+/// The file beside the segments that says what decided the records of a flagged run or a journal.
 package let decisionsFileName = "decisions.jsonl"
 
 /// Whether `path` is a folder; throws where there is nothing.

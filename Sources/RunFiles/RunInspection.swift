@@ -11,7 +11,7 @@ public struct RunInspection: Equatable, Sendable {
   public struct Fact: Equatable, Sendable {
     /// Its name in JSON, such as `records`.
     public var name: String
-    /// What is stated.
+    /// Its value.
     public var value: JSONValue
     /// The statement as a line for people.
     public var line: String
@@ -19,7 +19,7 @@ public struct RunInspection: Equatable, Sendable {
 
   /// As given.
   public let path: String
-  /// What was found, in the order of reading.
+  /// The facts, in the order of reading.
   public private(set) var facts: [Fact] = []
   /// The faults: broken records, cut files, a manifest that does not agree.
   public internal(set) var problems: [String] = []
@@ -70,7 +70,7 @@ public struct RunInspection: Equatable, Sendable {
     }
   }
 
-  /// What kind of records was found; nil for an array.
+  /// The kind of records; nil for an array or a single segment.
   public private(set) var kind: RunKind?
 
   /// Adds faults that were found in files beside the segments.
@@ -101,7 +101,7 @@ public struct RunInspection: Equatable, Sendable {
 
   private mutating func inspectSegment(_ file: MappedFile) throws {
     let kind = try runKind(of: file)
-    state("format", .string("segment"), "a segment of \(Self.title(kind))")
+    state("format", .string("segment"), "a segment of \(kind.title)")
     guard let featureCount = kind.featureCount(from: file.bytes) else {
       problems.append("no whole record that tells D in \(counted(file.bytes.count, "byte"))")
       return
@@ -123,7 +123,7 @@ public struct RunInspection: Equatable, Sendable {
         expected: "a run (000001.events, manifest.json)")
     }
     self.kind = kind
-    state("format", .string("run"), "a run folder of \(Self.title(kind))")
+    state("format", .string("run"), "a run folder of \(kind.title)")
     state("features", .integer(featureCount), counted(featureCount, "feature"))
     var tally = RunTally(kind: kind)
     var segments: [RunManifest.Segment] = []
@@ -159,10 +159,6 @@ public struct RunInspection: Equatable, Sendable {
     let unlisted = unlistedProblems(manifest, found.segments.map(\.name), firstNumbers)
     problems += unlisted
     compare(manifest, with: found, deleted: deleted, hasUnlisted: !unlisted.isEmpty)
-  }
-
-  private static func title(_ kind: RunKind) -> String {
-    kind == .events ? "event records" : "flagged records"
   }
 }
 

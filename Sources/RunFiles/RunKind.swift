@@ -1,11 +1,14 @@
 internal import EventRecords
 
-/// What the segments of a run folder hold.
+/// The kind of records in the segments of a run folder.
 public enum RunKind: String, Sendable, CaseIterable {
   /// Event records: a recorded stream.
   case events
   /// Flagged records: the events that a trigger kept, with the reasons.
   case flagged
+
+  /// The records, for people.
+  var title: String { self == .events ? "event records" : "flagged records" }
 
   /// The size of one record.
   public func byteCount(featureCount: Int) -> Int {

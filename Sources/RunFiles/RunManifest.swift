@@ -44,8 +44,7 @@ public struct RunManifest: Equatable, Sendable {
     public var summary: Summary?
   }
 
-  /// What is told of records in the same words, whether they are those of a whole run or of one
-  /// segment.
+  /// The counts and ranges of records, of a whole run or of one segment.
   public struct Content: Equatable, Sendable {
     /// Records by kind (`event`, `begin_of_run`, `end_of_run`, `heartbeat`), in flagged journals by
     /// reason (`above_threshold`, `unbiased`, `not_scorable`).
@@ -80,7 +79,7 @@ public struct RunManifest: Equatable, Sendable {
     }
   }
 
-  /// What the segments hold.
+  /// The kind of the records.
   public var kind: RunKind
   /// D.
   public var featureCount: Int
@@ -144,7 +143,7 @@ extension RunTally {
       unlistedCount: unlistedCount > 0 ? unlistedCount : nil)
   }
 
-  /// What a journal's manifest says of one segment.
+  /// The summary of one segment in a journal's manifest.
   var summary: RunManifest.Summary {
     RunManifest.Summary(schema: schemaDescription(schema), content: content)
   }

@@ -3,7 +3,7 @@ internal import EventRecords
 internal import Glibc
 internal import NumberText
 
-/// What `recoverRun` did to a run folder after a crash.
+/// The changes that `recoverRun` made to a run folder after a crash.
 public struct RunRecovery: Equatable, Sendable {
   /// One segment that was still open.
   public struct Segment: Equatable, Sendable {
@@ -90,11 +90,10 @@ private func recoverSegment(
     name: nil, openName: name.description, recordCount: scan.recordCount,
     cutByteCount: scan.tailByteCount, wrongRecordCount: scan.defectCount,
     firstWrongRecord: scan.defects.first?.record)
-  // A file of zeros is what a power failure leaves; it is cut, and told.
   result.isDamaged =
     scan.defectCount > 0 || scan.tailByteCount >= name.kind.byteCount(featureCount: featureCount)
   if scan.recordCount == 0 {
-    // A file of zeros is what a power failure leaves.
+    // A power failure may leave a file of zeros: it is removed, and told.
     if !isBlank, byteCount >= name.kind.byteCount(featureCount: featureCount) {
       result.asideName = try store.setAside(name.description)
       return result

@@ -76,7 +76,7 @@ struct RunTally: Sendable {
     }
   }
 
-  /// What is counted apart: kinds of records, or reasons of flagged ones (a record may have two).
+  /// The names of the counts: kinds of records, or reasons of flagged ones (a record may have two).
   static func countNames(_ kind: RunKind) -> [String] {
     switch kind {
     case .events: ["event", "begin_of_run", "end_of_run", "heartbeat"]

@@ -8,7 +8,7 @@ public import StrictJSON
 /// bears the suffix `.writing`; a writer that ends without `finish` leaves it like that, for
 /// `recoverRun`, or discards the run. One thread owns it.
 public final class RunWriter {
-  /// What becomes of a run that is not finished.
+  /// The fate of a run that is not finished.
   public enum Unfinished: Sendable {
     /// Its records stay: they cannot be had again.
     case isKept
@@ -21,7 +21,7 @@ public final class RunWriter {
 
   /// The folder.
   public let folder: String
-  /// What is written.
+  /// Event or flagged records.
   public let kind: RunKind
   /// D.
   public let featureCount: Int
@@ -51,7 +51,7 @@ public final class RunWriter {
   ///   - segmentByteCountMax: where a segment ends; at least one record goes into each.
   ///   - replacing: whether a run that is there, finished or not, is replaced. Its segments and its
   ///     manifest are removed, and no other file.
-  ///   - unfinished: what becomes of the run where the writer goes without `finish`.
+  ///   - unfinished: the fate of the run where the writer goes without `finish`.
   /// - Throws: `FileFault` for a folder that is not empty, or with `replacing` for one that is no run,
   ///   is a daemon's journal, or is being written; `SystemCallError`.
   public init(

@@ -51,8 +51,8 @@ struct AccountLayout: Equatable {
       && [current, earlier].contains { $0.magic == file.loadUnaligned(as: UInt64.self) }
   }
 
-  /// What a whole file says, and how many of its slots make no sense. `isHeld`: its daemon runs,
-  /// and goes on with the batches that it has announced.
+  /// The accounts of a whole file, and the number of its slots that make no sense. `isHeld`: its
+  /// daemon runs, and continues with the batches that it has announced.
   func accounts(
     _ file: UnsafeRawBufferPointer, isHeld: Bool = false
   ) -> (accounts: [OpenAccount], damagedCount: Int) {
@@ -74,8 +74,8 @@ struct AccountLayout: Equatable {
     return (accounts, damagedCount)
   }
 
-  /// What is wrong with the file `path`, whose daemon makes it of `slotCount` slots; nil where
-  /// nothing is. A file is made under another name, with all its slots.
+  /// The damage of the file `path`, which its daemon makes of `slotCount` slots; nil for a sound one. A
+  /// file with fewer slots was cut, since it is made under another name with all of them.
   static func damage(_ file: UnsafeRawBufferPointer, path: String, slotCount: Int) -> String? {
     guard let layout = of(file) else {
       let orMore = file.count < RunAccountFile.readByteCountMax ? "" : " or more"
@@ -118,7 +118,7 @@ struct AccountLayout: Equatable {
     _ account: borrowing DecidedAccount, refused: [RefusedCount],
     to words: UnsafeMutablePointer<UInt64>
   ) {
-    words[2] = UInt64(account.run) << 32 | UInt64(account.source)
+    words[2] = runKey(run: account.run, source: account.source)
     (words[3], words[4]) = (account.openedNs, account.resumeCount)
     (words[5], words[6]) = (account.scored, account.notFinite)
     (words[7], words[8]) = (account.flagged, account.unbiased)
@@ -136,7 +136,7 @@ struct AccountLayout: Equatable {
   /// sequence is about to be journaled. Where the copy is of another run, or of none, it becomes
   /// this one's, with nothing decided. Allocates nothing.
   func announce(_ account: borrowing DecidedAccount, in words: UnsafeMutablePointer<UInt64>) {
-    let key = UInt64(account.run) << 32 | UInt64(account.source)
+    let key = runKey(run: account.run, source: account.source)
     let openedNs = account.openedNs
     if words[1] != 1 || words[2] != key || words[3] != openedNs {
       let begun = DecidedAccount(

@@ -7,8 +7,6 @@ package final class CatchUpCounters: Sendable {
   package let unanswered = AtomicCounter()
   /// Records sent.
   package let records = AtomicCounter()
-  /// Bytes of records sent.
-  package let recordBytes = AtomicCounter()
   /// Records that were asked for and left out because they are damaged on disk.
   package let unreadable = AtomicCounter()
 

@@ -87,7 +87,7 @@ final class CatchUpServer: @unchecked Sendable {
     self.boundEndpoints = boundEndpoints
     self.socket = socket
     self.marks = marks
-    poller = Poller([.socket(socket, .receivable)])
+    poller = Poller([socket])
     self.observer = observer
     self.counters = counters
     self.journal = journal
@@ -255,7 +255,6 @@ extension CatchUpServer {
     _ = try socket.send(UnsafeRawBufferPointer(header), more: true)
     _ = try socket.send(UnsafeRawBufferPointer(rebasing: records[..<byteCount]), more: false)
     counters.records.add(UInt64(reply.recordCount))
-    counters.recordBytes.add(UInt64(byteCount))
     counters.unreadable.add(UInt64(reply.unreadableCount))
   }
 

@@ -7,7 +7,7 @@ struct ClosedRuns: ~Copyable {
   /// How many are remembered.
   static let countMax = 4_096
 
-  /// What is known of a run that was closed.
+  /// The facts of a closed run.
   struct Closed {
     /// When it was opened; tells its takes apart.
     var openedNs: UInt64
@@ -47,7 +47,8 @@ struct ClosedRuns: ~Copyable {
     facts[index] = closed
   }
 
-  /// What is known of a run. O(`countMax`), and O(1) for the one asked for before.
+  /// The facts of a run; nil where it is not remembered. O(`countMax`), and O(1) for the run asked for
+  /// before.
   mutating func closed(_ key: UInt64) -> Closed? { find(key).map { facts[$0] } }
 
   private mutating func find(_ key: UInt64) -> Int? {

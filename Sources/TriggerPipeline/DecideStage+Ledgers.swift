@@ -122,7 +122,7 @@ extension DecideStage {
     var report = entry.report(closing, figures: figures)
     report.refused = ledger.refusals.untold(index)
     if !unwritten.contains(index) { note(report) }
-    // What came and was not decided is told by the account, too, where no line can be written.
+    // Where no line can be written, the account has to tell of records that came and were not decided.
     entry.account.expected = report.expected
     enterAccount(index)
     do {

@@ -47,7 +47,7 @@ package struct PrescaleRowLog {
   /// change it with every message. The rows of events follow from their records alone.
   private static let intervalNs: UInt64 = 1_000_000_000
 
-  /// It has row 0.
+  /// The log has row 0.
   package init() {}
 
   /// Whether a change to `row` is to be entered now.

@@ -213,7 +213,7 @@ extension DecideStage {
     } ?? stretch.upperBound
   }
 
-  /// What can be done for all of them together is: most are not kept.
+  /// Counts and times are noted for all events of the stretch at once, since most are not kept.
   func decideMeasured(
     _ stretch: Range<Int>, _ ledgerEntry: Int, in entry: RunLedgerEntry, decidedNs: UInt64
   ) {
@@ -276,7 +276,7 @@ extension DecideStage {
     let decision = rule.decide(
       score: score, condition: record.condition, hash: hash, floodPrescale: floodPrescale,
       isSimulated: isSimulated, prescaleRow: row)
-    // What a test sends makes no flood.
+    // Simulated events make no flood.
     if flood != nil, !isSimulated {
       lastDecided = EventIdentity(record)
       noteFlood(

@@ -21,7 +21,7 @@ package struct DecisionChange: Equatable, Sendable {
   package var floodPrescale: UInt32
   /// The prescale of the unbiased sample; 0 for none.
   package var unbiasedPrescale: UInt32
-  /// What rate control multiplies each threshold by, one a working point; empty for 1 everywhere.
+  /// The factor of rate control on each threshold, one a working point; empty for 1 everywhere.
   package var factors: [Float]
   /// The identity of the table of prescales by section or time; nil where the calibration's hold.
   package var prescaleTable: String?

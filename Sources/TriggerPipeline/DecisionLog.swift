@@ -18,7 +18,7 @@ final class DecisionLog {
     file = try JSONLineFile(Self.name, in: store)
   }
 
-  /// What decided last in the process before; nil where that is not known.
+  /// The last change of the process before; nil where it is not known.
   var last: DecisionChange? { DecisionChange(lastOf: file.endAtOpening) }
 
   /// Appends a change. A failure is reported. The line is tried again with the next one and at

@@ -65,7 +65,7 @@ package struct DecisionRule: Sendable {
   package let routes: [Route]
   /// Thresholds in place of those of `routes`; nil where one holds for all conditions.
   package let bins: Bins?
-  /// What each threshold is multiplied by, as rate control has it; 1 where it does nothing.
+  /// The factor of rate control on each threshold; 1 where no rate is held.
   package let factors: [Float]
   /// The thresholds in force, those of `bins` or `routes` times `factors`, in float32: row after row,
   /// one row where there are no bins.

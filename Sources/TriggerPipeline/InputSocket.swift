@@ -39,7 +39,7 @@ final class InputSocket: InputPort {
         marks, undeliveredByteCount: queue.undeliveredByteCountMax,
         memoryByteCount: queue.byteCountMax))
     self.socket = socket
-    poller = Poller([.socket(socket, .receivable)])
+    poller = Poller([socket])
     messageByteCountMax = settings.messageByteCountMax
     self.observer = observer
   }

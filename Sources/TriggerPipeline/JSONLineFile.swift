@@ -18,13 +18,13 @@ package final class JSONLineFile: Sendable {
     var needsLineFeed: Bool
     /// A failed append may have left bytes behind `end`.
     var isTorn = false
-    /// What stands before `end` and is not known to be on the disk.
+    /// The bytes before `end` that are not known to be on the disk.
     var unsynchronised: [UInt8] = []
     /// Whether a synchronisation has failed since that was written last.
     var hasFailed = false
   }
 
-  /// So much of the end is written again by a process that opens the file.
+  /// Bytes at the end that a process writes again when it opens the file.
   private static let rewrittenByteCount = 1 << 20
   /// Enough for some of the longest lines of decisions.
   private static let keptByteCount = 1 << 14
@@ -39,7 +39,7 @@ package final class JSONLineFile: Sendable {
 
   /// Where the file ends.
   package var end: Int { state.withLock { $0.end } }
-  /// What stands before it is known to be on the disk.
+  /// All bytes before this place are known to be on the disk.
   package var durableEnd: Int { state.withLock { $0.end - $0.unsynchronised.count } }
 
   /// Opens or makes the file `name`. A last line that was cut gets a line feed, so that the next
@@ -116,7 +116,7 @@ package final class JSONLineFile: Sendable {
 }
 
 extension StoredFile {
-  /// What stands from `start` on.
+  /// The bytes from `start` on.
   func content(from start: Int) throws(SystemCallError) -> [UInt8] {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(1, try status().byteCount - start), alignment: 16)

@@ -116,7 +116,7 @@ final class JournalFlusher: @unchecked Sendable {
     let nowNs = clock.monotonicNs
     if nowNs - lastSecondNs < Self.secondNs { return }
     lastSecondNs = nowNs
-    // What fails is tried again.
+    // A failure is not reported here: the next second tries again.
     _ = everySecond()
   }
 }

@@ -6,7 +6,7 @@ struct JournalLedgers {
   let state: RunAccountFile
   let decisions: DecisionLog
 
-  /// What of the files could not be used, in words.
+  /// A line for each file or part of one that could not be used.
   var notes: [String] { unusable + state.notes }
   private let unusable: [String]
 

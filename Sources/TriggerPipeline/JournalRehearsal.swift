@@ -2,12 +2,12 @@ internal import DurableFiles
 internal import RunFiles
 package import ScoreModel
 
-/// What a start would do to the journal. All of it is done, in a folder whose changes stay in
-/// memory, so that it is what the start does.
+/// The effect of a start on the journal, found out by doing all of it in a folder whose changes stay
+/// in memory.
 package struct JournalRehearsal {
-  /// What is in the journal, and the segments that would be closed, as the start logs it.
+  /// The state of the journal and the segments that would be closed, as the start logs it.
   package let opening: String
-  /// What the start would warn of, a line each.
+  /// The warnings of the start, a line each.
   package let notes: [String]
 
   /// Must not be called while another process has the journal open.
@@ -36,7 +36,7 @@ extension PipelineSettings {
 }
 
 extension FlaggedJournal {
-  /// What it held when it was opened.
+  /// The state when it was opened, for the log.
   var openingText: String {
     let repaired = recovery.lines.map { "; \($0)" }.joined()
     return "\(folder), next number \(nextNumber), last published \(publishedNumber)\(repaired)"

@@ -16,13 +16,10 @@ final class LedgerFile {
 
   /// Appends a closed run. Where this throws, the line is not in the file: the caller must try
   /// again before it gives up the run's account.
-  func append(_ report: RunLedgerReport) throws { try append(line: report.json) }
+  func append(_ report: RunLedgerReport) throws { try file.append(report.json) }
 
   /// Appends the refused records of a run, in the same way.
-  func append(_ report: RefusalReport) throws { try append(line: report.json) }
-
-  /// Appends a JSON object, which gets its checksum here.
-  private func append(line: String) throws { try file.append(line) }
+  func append(_ report: RefusalReport) throws { try file.append(report.json) }
 
   /// Where the file ends.
   var end: Int { file.end }
@@ -68,9 +65,6 @@ extension RefusalReport {
 
 extension [RefusedCount] {
   fileprivate var json: JSONValue {
-    let counts = Dictionary(
-      map { ($0.reason.rawValue, JSONValue.integer($0.count)) },
-      uniquingKeysWith: { first, _ in first })
-    return .object(JSONObject(sorting: counts.map { ($0.key, $0.value) }))
+    .object(JSONObject(sorting: map { ($0.reason.rawValue, .integer($0.count)) }))
   }
 }

@@ -39,9 +39,9 @@ package struct MatchedCalibration: Sendable {
 }
 
 extension MatchedCalibration {
-  /// What to score with. Screened, the calibration must have measured the screen. Where thresholds
-  /// may fall below the calibration's, `loosestThreshold` is the lowest of what they may be: the
-  /// screen leaves every event to the exact network that may fire.
+  /// The network or networks to score with. With `isScreened` the calibration must have measured the
+  /// screen. Where thresholds may fall below the calibration's, `loosestThreshold` is the lowest that
+  /// may come into force: the screen leaves every event to the exact network that may fire.
   ///
   /// - Throws: `FileFault` that names the calibration where it has no screen, or the model where it
   ///   cannot be screened.

@@ -1,6 +1,6 @@
 package import EventRecords
 
-/// What one look at the input brought.
+/// The result of one look at the input.
 package enum InputReception {
   /// The records part, valid until the next call.
   case message(UnsafeRawBufferPointer)

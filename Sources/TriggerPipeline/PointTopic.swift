@@ -6,7 +6,7 @@
 /// the number of its working points, so a subscriber to `flagged` gets it once. A receiver of
 /// working point i alone subscribes to the 2^i beginnings that have a `1` at place i.
 package struct PointTopic {
-  /// What every topic of flagged records begins with.
+  /// The beginning of every topic of flagged records.
   package static let flagged = Array("flagged".utf8)
   static let separator = UInt8(ascii: "/")
   /// As many as the record has bits.

@@ -1,7 +1,7 @@
 /// Prescales that change with the luminosity section or the time of events, as the configuration
 /// has them: by the names of working points. `PrescaleTable` has them for one calibration.
 package struct PrescaleSchedule: Equatable, Sendable {
-  /// What tells the row of an event.
+  /// The field of a record that tells the row of its event.
   package enum Axis: String, CaseIterable, Sendable {
     /// The luminosity section of its record.
     case section
@@ -35,7 +35,7 @@ package struct PrescaleSchedule: Equatable, Sendable {
   /// The most rows.
   package static let rowCountMax = 256
 
-  /// What tells the row of an event.
+  /// The field that tells the row of an event.
   package var axis = Axis.section
   /// Rows whose starts ascend. Events before the first have the calibration's prescales, as all
   /// have without rows.

@@ -7,7 +7,7 @@ package import StrictJSON
 /// The row of an event follows from its own record, and from nothing else: the order in which
 /// records come, other senders and restarts change no decision, and `tamis verify` repeats each.
 package struct PrescaleTable: Equatable, Sendable {
-  /// What tells the row of an event.
+  /// The field that tells the row of an event.
   package let axis: PrescaleSchedule.Axis
   /// Where each row begins, ascending. Row 0 is before the first: row r is of events with r starts at
   /// or below theirs.

@@ -60,7 +60,7 @@ package struct RateControlPlan: Sendable {
   /// Whether any rate is held.
   package var isActive: Bool { controllers.contains { $0 != nil } }
 
-  /// What is held at working point `index`; nil for nothing.
+  /// The rate that is held at working point `index`; nil for none.
   package func target(at index: Int) -> RateTarget? {
     controllers.indices.contains(index) ? controllers[index]?.target : nil
   }

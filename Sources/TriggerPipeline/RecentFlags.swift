@@ -15,7 +15,7 @@ package struct RecentFlag: Equatable, Sendable {
   package var score: Float
   /// How rare the score is among background, as the record has it: negative where it is extrapolated,
   /// 0 where it is not known.
-  package var backgroundRate: Float = 0
+  package var backgroundRate: Float
   /// When it was decided on, ns since the epoch.
   package var decidedNs: UInt64
   /// Features with the largest shares of the score, largest first.
@@ -38,13 +38,14 @@ package struct RecentFlag: Equatable, Sendable {
   /// Creates an entry.
   package init(
     event: EventIdentity, number: UInt64, reasons: FlagReasons, workingPoints: UInt16,
-    score: Float, decidedNs: UInt64, topFeatures: [FeatureShare]
+    score: Float, backgroundRate: Float = 0, decidedNs: UInt64, topFeatures: [FeatureShare]
   ) {
     self.event = event
     self.number = number
     self.reasons = reasons
     self.workingPoints = workingPoints
     self.score = score
+    self.backgroundRate = backgroundRate
     self.decidedNs = decidedNs
     self.topFeatures = topFeatures
   }
@@ -203,10 +204,8 @@ extension RecentFlags.Entry {
     let top = (0..<RecentFlags.featureCountMax).filter { features[$0] >= 0 }.map {
       RecentFlag.FeatureShare(feature: features[$0], share: shares[$0])
     }
-    var flag = RecentFlag(
+    return RecentFlag(
       event: event, number: number, reasons: reasons, workingPoints: workingPoints, score: score,
-      decidedNs: decidedNs, topFeatures: top)
-    flag.backgroundRate = backgroundRate
-    return flag
+      backgroundRate: backgroundRate, decidedNs: decidedNs, topFeatures: top)
   }
 }

@@ -6,7 +6,7 @@ package struct RecordRarity: Sendable {
   private let high: BackgroundRates?
   private let low: QuietReference?
 
-  /// What a calibration knows.
+  /// The background rates of a calibration.
   package init(_ calibration: TriggerCalibration) {
     high = calibration.backgroundRates
     low = calibration.quiet

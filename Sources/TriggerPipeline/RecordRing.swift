@@ -42,7 +42,7 @@ package struct SlotNote: Equatable {
 /// exists from the start. Batches form by themselves: a worker claims the records between `claimed`
 /// and `filled`. An idle worker finds one record, a busy one finds many.
 ///
-/// Who may touch what: slots in filled ..< released + capacity belong to the ingest thread, a
+/// Ownership: slots in filled ..< released + capacity belong to the ingest thread, a
 /// claimed range to its worker until it is completed, completed ranges to the publish thread until
 /// it releases them. The counters hand ownership over with release and acquire.
 ///

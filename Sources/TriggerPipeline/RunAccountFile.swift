@@ -5,7 +5,7 @@ internal import NumberText
 internal import RunFiles
 internal import Synchronization
 
-/// What a slot of the file says.
+/// The content of a slot of the file.
 package struct OpenAccount {
   /// Its number.
   package var slot: Int
@@ -29,7 +29,7 @@ package final class RunAccountFile {
   package private(set) var notes: [String] = []
 
   package static let fileName = FlaggedJournal.accountsName
-  private static let copyCount = 3
+  private static let copyCount = AccountLayout.copyCount
   private static let layout = AccountLayout.current
   private static let copyByteCount = layout.copyByteCount
   private static let slotByteCount = layout.slotByteCount
@@ -86,8 +86,8 @@ package final class RunAccountFile {
       notes.append(AccountLayout.damageNote(store.path(of: Self.fileName), count: damagedCount))
     }
     for each in takenOver { enter(each.account, in: each.slot) }
-    // What the system has in memory may have failed to reach the disk in the process before. Which
-    // of the copies are there is not known: until the newest are, none may be overwritten.
+    // Bytes that the system has in memory may have failed to reach the disk in the process before.
+    // Until the newest copies are on the disk, no other copy may be overwritten.
     writeAgain()
     try region.synchronise()
     synchronisations.begun.store(1, ordering: .relaxed)

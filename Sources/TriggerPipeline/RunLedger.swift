@@ -21,7 +21,7 @@ package struct RunLedgerReport: Equatable, Sendable {
   package var run: UInt32
   /// The sender.
   package var source: UInt32
-  /// What closed it.
+  /// Why it was closed.
   package var closing: Closing
   /// Records the sender has sent: its highest sequence number.
   package var expected: UInt64
@@ -101,7 +101,7 @@ package struct RunLedgerReport: Equatable, Sendable {
 ///
 /// `@unchecked` by that rule; `isClosed` hands the entry back to the ingest thread.
 final class RunLedgerEntry: @unchecked Sendable {
-  /// What the ingest thread knew when it took the record that closes the run.
+  /// The figures of the ingest thread when it took the record that closes the run.
   struct IngestFigures {
     var expected: UInt64 = 0
     var received: UInt64 = 0

@@ -225,7 +225,7 @@ package final class RunLedgerTable: @unchecked Sendable {
       count(refused: .runEnded, place: placeOfKnown(record.source), row: row)
       return .refused(.runEnded)
     }
-    // Such a record opens no run, and closes none to make room.
+    // A record with sequence 0 opens no run, and closes none to make room.
     guard record.sequence > 0 else {
       count(refused: .repeated, place: placeOfKnown(record.source), row: refusals.unknownRow)
       return .refused(.repeated)

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What one sender has sent since start, or since it got its place in the list.
+/// The counts of one sender since start, or since it got its place in the list.
 package final class SourceCounters: Sendable {
   /// The sender's number; `nobody` for the unknown sender, for those that have given up their
   /// place, and while the place is free.

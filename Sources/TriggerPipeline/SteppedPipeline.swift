@@ -7,11 +7,11 @@ internal import ScoreModel
 ///
 /// Used from one thread.
 package final class SteppedPipeline {
-  /// Everything it counts.
+  /// Its counters.
   package let counters = PipelineCounters()
   /// Its phase and health.
   package let state: PipelineState
-  /// What the journal holds.
+  /// The state of the journal.
   package let journalState = JournalState()
 
   private let settings: PipelineSettings

@@ -5,7 +5,7 @@
 /// raises a doubt: whether a topic is wanted still shows when it is sent. One that the library
 /// makes up, since the last subscriber has gone, is certain.
 package struct TopicSubscriptions {
-  /// What a message of the socket means.
+  /// The meaning of a message of the socket.
   package enum Change: Equatable, Sendable {
     /// Nothing that matters.
     case none
@@ -21,7 +21,7 @@ package struct TopicSubscriptions {
     PointTopic.flagged, Array("unbiased".utf8), Array("unflagged".utf8),
   ]
 
-  /// What is subscribed to, and whether a peer may have cancelled it.
+  /// The prefixes that are subscribed to, and whether a peer may have cancelled each.
   private var prefixes: [[UInt8]: Bool] = [:]
 
   /// Nobody is there.

@@ -17,7 +17,7 @@ package import ZeroMQ
 /// It allocates all memory and binds the sockets when it is made, so that a fault of the
 /// configuration is an error at the start.
 package final class TriggerPipeline: Sendable {
-  /// What the pipeline counts.
+  /// Its counters.
   package let counters: PipelineCounters
   /// Its phase and health.
   package let state: PipelineState
@@ -47,9 +47,9 @@ package final class TriggerPipeline: Sendable {
   package let outputEndpoints: [String]
   /// The counts of connections of each socket.
   package var connections: [ConnectionCounts] { sockets.counts }
-  /// What the journal held when it was opened.
+  /// The state of the journal when it was opened, as the log has it.
   package let journalOpening: String
-  /// What the journal holds now, and the room it has.
+  /// The state of the journal now, and the room that it has.
   package let journalState = JournalState()
   /// The counts of the catch-up service.
   package let catchUpCounters = CatchUpCounters()

@@ -1,6 +1,6 @@
 /// Entries whose ledger could not be written when their run was closed, such as on a full disk.
-/// They are tried again once a second; until then the run stays in `ledger.open`. The publish
-/// thread's.
+/// They are tried again once a second; until then the run stays in `ledger.open`. Belongs
+/// to the publish thread.
 struct UnwrittenLedgers {
   private var closings: [Int: RunLedgerReport.Closing] = [:]
   private var lastNs: UInt64 = 0

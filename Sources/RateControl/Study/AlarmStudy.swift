@@ -1,7 +1,7 @@
 internal import ReproducibleMath
 
-/// How soon an alarm on a rate goes on: the evidence of `RateEvidence`, and the window that it
-/// replaced.
+/// How soon an alarm on a rate goes on: by the evidence of `RateEvidence`, and by the window that
+/// it replaced.
 package enum AlarmStudy {
   /// Seconds from the change to the alarm, over all streams; nil where there was none.
   package struct Outcome: Equatable, Sendable {
@@ -19,12 +19,12 @@ package enum AlarmStudy {
   private static let tolerance = 1.25
   /// The z of one in a million, to either side.
   private static let windowZ = 4.753
+  private static let streamCount = 20
+  /// Looks, of a second each, before and after the change.
+  private static let (changeAt, looksAfter) = (7_200, 1_800)
 
-  /// Streams that are right for `changeAt` looks of a second each, and whose rate is then off by
-  /// `ratio` for `seconds`.
-  package static func run(
-    ratio: Double, changeAt: Int = 7_200, seconds: Int = 1_800, streamCount: Int = 20, seed: UInt64
-  ) -> Outcome {
+  /// Streams whose rate is first right, and from the change on `ratio` times the target.
+  package static func run(ratio: Double, seed: UInt64) -> Outcome {
     var outcome = Outcome(evidence: [], window: [], falseAlarms: 0)
     for stream in 0..<streamCount {
       let uniform = RandomStream(seed: seed, stream: UInt64(1_000 + stream))
@@ -33,7 +33,7 @@ package enum AlarmStudy {
       var recent: [UInt64] = []
       var found: Int?
       var windowFound: Int?
-      for look in 0..<(changeAt + seconds) {
+      for look in 0..<(changeAt + looksAfter) {
         let mean = target * Double(scoredALook) * (look < changeAt ? 1 : ratio)
         let fired = poisson(mean, uniform.uniform(at: UInt64(look)))
         if evidence.note(fired: fired, scored: scoredALook) { found = look - changeAt }

@@ -3,7 +3,7 @@ internal import ReproducibleMath
 /// A simulated stream under a rule that holds its rate: how long the rate is held, and what that
 /// costs of a signal.
 package struct ControlStudy: Sendable {
-  /// What to simulate.
+  /// The stream to simulate.
   package struct Plan: Sendable {
     /// The false-positive rate to hold.
     package var target = 1e-3
@@ -24,7 +24,7 @@ package struct ControlStudy: Sendable {
     package init() { settings.factorMinPercent = 60 }
   }
 
-  /// What came of it.
+  /// The results.
   package struct Outcome: Equatable, Sendable {
     /// Share of the time in which the true rate is within 20 % of the target.
     package var trueShare: Double
@@ -143,7 +143,7 @@ private struct SimulatedScores {
     uniform = RandomStream(seed: plan.seed, stream: UInt64(place))
   }
 
-  /// Those of `count` events that lie above the least threshold that a rule may set or look at.
+  /// The scores of `count` events that lie above the least threshold that a rule may set or look at.
   mutating func block(scale: Double, count: Int) -> [Double] {
     let share = min(tail.share(above: ControlStudy.factorMin * threshold / scale), 0.5)
     var scores: [Double] = []
