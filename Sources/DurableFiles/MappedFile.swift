@@ -86,9 +86,8 @@ public final class MappedFile: @unchecked Sendable {
 
 /// Memory for the `byteCount` bytes of a whole file, to be given back by `free`; page-aligned.
 ///
-/// A file can be of any size without a byte on the disk, so a size says nothing about what is
-/// there. Where the system does not give the memory this throws; the allocator of Swift would end
-/// the process.
+/// A sparse file can be larger than the memory. Where the system does not give the memory this
+/// throws; the allocator of Swift would end the process.
 func memory(
   forAll byteCount: Int, of path: String, byteCountMax: Int
 ) throws(SystemCallError) -> UnsafeMutableRawBufferPointer {

@@ -18,8 +18,8 @@ package final class RehearsedFolder: FolderStore, @unchecked Sendable {
   private let room: Room
 
   /// The folder at `path`, which need not exist.
-  /// - Parameter refusal: the errno of what needs more room, where that is known to fail: ENOSPC or
-  ///   EDQUOT. Otherwise there is as much room as the disk has.
+  /// - Parameter refusal: the errno of a write that needs more room, where the disk is known to refuse
+  ///   it: ENOSPC or EDQUOT. Otherwise there is as much room as the disk has.
   package init(_ path: String, refusal: CInt? = nil) {
     self.path = path
     disk = DiskFolder(path)

@@ -11,9 +11,9 @@ public struct ReplacedFile: ~Copyable {
   private let replacing: Bool
   private let temporary: TemporaryFile
 
-  /// Begins the file. Throws at once where `path` exists and `replacing` is false, or where what
-  /// stands there is no regular file; a symbolic link is followed. One that `isPrivate` has mode
-  /// 0600 from its creation on.
+  /// Begins the file. Throws at once where `path` exists and `replacing` is false, or is no
+  /// regular file; a symbolic link is followed. A file that `isPrivate` has mode 0600 from its
+  /// creation on.
   public init(_ path: String, replacing: Bool, isPrivate: Bool = false) throws {
     let name = try OutputName(path, replacing: replacing)
     // A failure must not destroy a value that is only partly made.

@@ -6,7 +6,7 @@ internal import CScoreKernels
 /// Checked in this order: length, magic, version, checksum, D, kind, schema. Features are not
 /// looked at: an event with a NaN is a good record that cannot be scored.
 public struct MessageWalker {
-  /// What stood at one place of the message.
+  /// The finding at one place of the message.
   public enum Step {
     /// A whole, verified record of the expected D.
     case record(EventRecordView)

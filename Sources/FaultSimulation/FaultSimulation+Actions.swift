@@ -129,23 +129,8 @@ extension FaultSimulation {
   // MARK: Lives
 
   func start() {
-    let process = SimulatedProcess(disk: disk)
-    process.whenItEnds = { [unowned self] in noteEnd($0) }
+    let process = makeProcess()
     self.process = process
-    if let calls = endOnStart {
-      process.callsLeft = calls
-      process.plannedEnd = random.coin() ? .kill : .powerCut
-      if random.coin() {
-        process.plannedFile = someFile()
-        process.callsLeft = random.pick(1...8)
-      }
-      endOnStart = nil
-    }
-    if !isCalm, plan.weights.last != 0, random.oneIn(8) {
-      process.failureFile = random.coin() ? someFile() : nil
-      process.failureOneIn =
-        process.failureFile == nil ? random.pick(3...60) : random.pick(1...4)
-    }
     life += 1
     startedAfterJump = wasSet
     wasFull = disk.capacity < .max / 2
@@ -193,6 +178,27 @@ extension FaultSimulation {
     lastLowNs = nil
     witness.inspect(disk, afterPowerCut: wasCutSinceInspection)
     wasCutSinceInspection = false
+  }
+
+  /// A process, in which an end and failures of files may be planned.
+  private func makeProcess() -> SimulatedProcess {
+    let process = SimulatedProcess(disk: disk)
+    process.whenItEnds = { [unowned self] in noteEnd($0) }
+    if let calls = endOnStart {
+      process.callsLeft = calls
+      process.plannedEnd = random.coin() ? .kill : .powerCut
+      if random.coin() {
+        process.plannedFile = someFile()
+        process.callsLeft = random.pick(1...8)
+      }
+      endOnStart = nil
+    }
+    if !isCalm, plan.weights.last != 0, random.oneIn(8) {
+      process.failureFile = random.coin() ? someFile() : nil
+      process.failureOneIn =
+        process.failureFile == nil ? random.pick(3...60) : random.pick(1...4)
+    }
+    return process
   }
 
   /// A file that a start makes or mends.

@@ -17,7 +17,7 @@ struct SentEvent {
   /// Whether a daemon has decided and journaled it and gone on, so that its account has it, and no power
   /// cut has come since that may have taken it.
   var isAccounted = false
-  /// Whether the daemon knows that what its account says of the event is on the disk.
+  /// Whether the daemon knows that its account of the event is on the disk.
   var isAccountDurable = false
 }
 

@@ -116,7 +116,7 @@ enum SimulatedAction: CaseIterable {
 
 /// One life of the daemon, for the accounts at the end.
 struct SimulatedLife {
-  /// Records that it says it gave up, and events that it did not come to.
+  /// Records that it reports as given up, and events that it did not decide.
   var toldLost: UInt64 = 0
   /// How it ended; nil for an orderly end.
   var end: SimulatedProcess.End?

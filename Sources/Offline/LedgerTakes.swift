@@ -138,8 +138,8 @@ struct LedgerTakes {
 
   /// Whether a line has all that an open account has. The account of a closed run stays until its line
   /// is on the disk, and that of a run that the end of its process has cut stays for the next one. The
-  /// line knows more: what was received and not decided, and after a power failure what was decided
-  /// last.
+  /// line has more: the events received and not decided, and after a power failure the last ones
+  /// decided.
   private func isTold(_ account: TakePart) -> Bool {
     takes[account.identity]?.contains { !$0.isOpen && $0.resumeCount >= account.resumeCount }
       ?? false

@@ -23,8 +23,8 @@ package struct RecordDeciders: Sendable {
   /// Whether the last change has prescales by section or time.
   package var endsWithTable: Bool { history.changes.last?.prescaleTable != nil }
 
-  /// The change that holds for the record with this number; nil where the history begins later. Numbers that
-  /// ascend cost O(1) each.
+  /// The change that holds for the record with this number; nil where the history begins later.
+  /// Numbers that ascend cost O(1) each.
   package mutating func decider(ofNumber number: UInt64) -> DecisionChange? {
     let changes = history.changes
     if passed > 0, changes[passed - 1].number > number { passed = 0 }

@@ -51,7 +51,7 @@ package struct ControlledPoint: Equatable, Hashable, Sendable {
     self.place = place
   }
 
-  /// Where a pair stands says nothing.
+  /// The place in the file does not count.
   package static func == (one: ControlledPoint, other: ControlledPoint) -> Bool {
     one.name == other.name && one.target == other.target
   }

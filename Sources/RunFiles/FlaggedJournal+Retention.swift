@@ -112,7 +112,7 @@ extension FlaggedJournal {
     removal = SegmentRemoval(
       doomed, account: account,
       firstUnpublished: unpublished.map { max($0.firstNumber, publishedNumber + 1) }, store: store)
-    // No number of theirs is given again, whatever becomes of the files.
+    // Their numbers are never given again, also where deleting the files fails.
     deleted.number = account.number
   }
 

@@ -8,7 +8,7 @@ extension FlaggedJournal {
   }
 
   /// The work of `synchronise`, for another thread, while this one continues to write. Only one may
-  /// exist at a time. Notes what the one before has brought to the disk.
+  /// exist at a time. Notes the records that the one before has brought to the disk.
   public func synchronisation() throws -> JournalSynchronisation {
     collectClosed()
     try repairFailed()
@@ -25,10 +25,10 @@ extension FlaggedJournal {
         ? 0 : UInt64(nextSegmentIndex) + NumberReservation.segmentBlock)
   }
 
-  /// Notes what has been brought to the disk since. Never waits.
+  /// Notes the records that have reached the disk since. Never waits.
   public func noteProgress() { collectClosed() }
 
-  /// Notes what is on the disk.
+  /// Notes the records that are on the disk.
   func noteDurable() {
     durableNumber = max(durableNumber, durableNumberNow)
     kept.release(through: durableNumber)

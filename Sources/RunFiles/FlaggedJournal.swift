@@ -255,7 +255,7 @@ public final class FlaggedJournal {
         summary: account.takeOpen(), writtenS: nowS))
   }
 
-  /// Notes what is on the disk, and which segments have their final names.
+  /// Notes the records that are on the disk, and the segments that have their final names.
   func collectClosed() {
     noteDurable()
     while let closing = closings.first, closing.isClosed {

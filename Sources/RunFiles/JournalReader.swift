@@ -105,7 +105,7 @@ public final class JournalReader {
       if isThere, try take(part, through: last, into: buffer, &answer) { continue }
       // Without a bound, the end of an open segment may be half written.
       if isThere, part.name.isOpen, last == .max { break }
-      // The file was deleted, or is not what it was.
+      // The file was deleted, or another has its name.
       if try lookAgain(part) {
         isFresh = true
         try tellGap(&answer, through: last)
@@ -154,7 +154,7 @@ public final class JournalReader {
         return
       }
     } catch {
-      // Something has the name, and the system cannot say what.
+      // The name is in use, and the system cannot tell by which kind of file.
     }
     note(
       part.name.index,
@@ -162,8 +162,8 @@ public final class JournalReader {
         + "\(part.lastNumber) are gone")
   }
 
-  /// Passes the numbers of a segment that has them by its size and does not give them: an answer
-  /// that said nothing would be asked for without end.
+  /// Passes the numbers of a segment that has them by its size and cannot be read. An empty answer
+  /// would be asked for again without end.
   private func passUnreadable(_ part: JournalSegment, through last: UInt64, _ answer: inout Answer)
   {
     let end = min(part.lastNumber, last)
@@ -175,7 +175,7 @@ public final class JournalReader {
     answer.nextNumber = end + 1
   }
 
-  /// Keeps what is wrong with a segment, the first time.
+  /// Keeps a note on a fault of a segment, the first time.
   private func note(_ index: Int, _ found: String) {
     guard toldSegments.insert(index).inserted else { return }
     notes.append("\(SegmentName(index: index, kind: .flagged, isOpen: false)): \(found)")

@@ -127,7 +127,7 @@ extension [JournalSegment] {
   /// rest.
   ///
   /// Segments that `manifest` lists with their numbers go first: others with the same numbers are copies.
-  /// Of copies that it does not know, the one with more records stays, else the first. Of what is left
+  /// Of copies that it does not know, the one with more records stays, else the first. Of the rest
   /// the longest chain is kept. Where two of its segments overlap, the earlier one ends where the later
   /// one begins. O(n log n).
   func ascending(

@@ -5,8 +5,8 @@ internal import EventRecords
 /// Numbers that a journal's segments had and have no more: a whole segment is not there, or its end
 /// is cut.
 ///
-/// Numbers that lie between segments alone say nothing: after an end that was not orderly a journal
-/// leaves some out. Evidence is a name that is missing beside them, or what the manifest lists.
+/// A gap of numbers between segments is no evidence alone: a journal leaves some out after an end that
+/// was not orderly. Evidence is a missing name beside the gap, or a segment of the manifest.
 struct MissingNumbers: CustomStringConvertible {
   /// They come before the first record of this segment; the count of segments for those at the end.
   var segment: Int

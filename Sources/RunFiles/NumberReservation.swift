@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// The file `numbers` in a journal's folder: the record and segment numbers that may have been
 /// used. Numbers are reserved in blocks, durably and before their use. After an end that was not
-/// orderly all reserved numbers count as used. No number is used twice, whatever the disk has lost.
+/// orderly all reserved numbers count as used. No number is used twice, even where the disk has lost
+/// records.
 ///
 /// One thread takes numbers; others may extend the reservation.
 final class NumberReservation: Sendable {

@@ -17,7 +17,7 @@ public func refuseRunFolder(_ path: String, unless replacing: Bool) throws {
 func clearForRun(_ store: DiskFolder, replacing: Bool) throws {
   let names = try store.names()
   try refuse(store, names, replacing: replacing)
-  // The manifest goes first: what is left after a kill is then a run that was not finished.
+  // The manifest goes first: a kill then leaves a run that was not finished.
   let segments = names.compactMap(SegmentName.init).map(\.description)
   for name in RunFolder.fileNames.filter(names.contains) + segments { try store.remove(name) }
   if !names.isEmpty { try store.synchronise() }

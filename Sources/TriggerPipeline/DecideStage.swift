@@ -15,7 +15,7 @@ struct FlaggedOrigin: Sendable {
 /// The last stage: it decides in input order, hands over the events to keep, and closes the ledgers
 /// of runs that have ended.
 ///
-/// `@unchecked`: what changes belongs to the publish thread alone.
+/// `@unchecked`: its state belongs to the publish thread alone.
 final class DecideStage: @unchecked Sendable {
   let ring: RecordRing
   let generations: GenerationTable
@@ -150,7 +150,8 @@ final class DecideStage: @unchecked Sendable {
     if !isKept { noteAbandoned() }
     stagedCount = 0
     stagedEntries.removeAll(keepingCapacity: true)
-    // After the journal: what the account says was decided is there for good, or told as given up.
+    // After the journal: an event that the account has as decided is then journaled, or counted as
+    // given up.
     enterAccounts()
     closePassed()
     ring.release(upTo: range.upperBound)

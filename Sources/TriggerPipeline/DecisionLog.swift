@@ -1,9 +1,9 @@
 internal import DurableFiles
 internal import RunFiles
 
-/// `decisions.jsonl` beside the journal's segments: what decided, and from which event on. With it
-/// the decisions of a journal can be repeated even when generations were switched or a flood was
-/// capped.
+/// `decisions.jsonl` beside the journal's segments: each model, calibration and prescale that decided,
+/// and from which event on. With it the decisions of a journal can be repeated even when generations
+/// were switched or a flood was capped.
 final class DecisionLog {
   private let file: JSONLineFile
   /// Changes that could not be written yet, the oldest first.

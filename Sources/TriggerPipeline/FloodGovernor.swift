@@ -2,7 +2,7 @@
 /// would be kept, and falls when that is over. A noisy channel or a wrong threshold then costs
 /// statistics, but fills no disk and overloads no receiver.
 ///
-/// The prescale P is a power of two, decided from what came before an event and applied to the
+/// The prescale P is a power of two, decided from the events before an event and applied to the
 /// event by its hash: given the past the event is kept with probability exactly 1/P, so sums of
 /// weights stay unbiased (Horvitz and Thompson, 1952).
 ///

@@ -2,10 +2,10 @@ internal import EventRecords
 internal import WorkerThreads
 
 /// The thread that owns the input: takes messages, checks their records, keeps the sequence
-/// ledger, and puts what is good into the ring. Nothing that arrives can stop it: a bad record is
+/// ledger, and puts the good ones into the ring. No message can stop it: a bad record is
 /// counted under its reason and its neighbours are taken.
 ///
-/// `@unchecked`: what changes belongs to the ingest thread alone.
+/// `@unchecked`: its state belongs to the ingest thread alone.
 final class IngestStage: @unchecked Sendable {
   private let input: any InputPort
   private let ring: RecordRing
@@ -55,7 +55,7 @@ final class IngestStage: @unchecked Sendable {
   private let recordsPerTurnMax: Int
 
   /// Takes messages until the pipeline drains and the input is empty. In the pipeline of one
-  /// thread `afterEachTurn` scores and publishes what a turn has brought, and `whileFull` does so
+  /// thread `afterEachTurn` scores and publishes the events of a turn, and `whileFull` does so
   /// when the ring has no room for the rest of a message.
   func run(
     waitMs: Int = 50, whileFull: (() -> Void)? = nil, afterEachTurn: (() -> Void)? = nil
@@ -101,7 +101,7 @@ final class IngestStage: @unchecked Sendable {
         counters.messages.addSaturated(1)
         readClock()
         take(message, receivedNs: receivedNs)
-        // In the pipeline of one thread nobody waits.
+        // In the pipeline of one thread no other thread waits.
         if whileFull == nil { ring.announceArrivals() }
       case .refused(let reason):
         counters.messages.addSaturated(1)
@@ -131,7 +131,7 @@ final class IngestStage: @unchecked Sendable {
       case .refused(let reason): refuse(reason, record: walker.refusedRecord)
       }
     }
-    // In the pipeline of one thread nobody looks before the turn is over.
+    // In the pipeline of one thread the ledger is not read before the turn is over.
     if whileFull == nil { ledger.settle() }
   }
 

@@ -5,9 +5,8 @@ internal import Synchronization
 /// line ends with a member `crc32c` over the text before it, by which a reader recognises a torn
 /// line.
 ///
-/// A failed synchronisation is never believed: what is not known to be on the disk is kept in
-/// memory and written again before the next one, and a process that opens the file writes the end
-/// of it again.
+/// After a failed synchronisation the lines that may not be on the disk are written again before the
+/// next one; they are kept in memory until then. A process that opens the file writes its end again.
 ///
 /// One thread appends, any may synchronise.
 package final class JSONLineFile: Sendable {
@@ -42,8 +41,8 @@ package final class JSONLineFile: Sendable {
   /// All bytes before this place are known to be on the disk.
   package var durableEnd: Int { state.withLock { $0.end - $0.unsynchronised.count } }
 
-  /// Opens or makes the file `name`. A last line that was cut gets a line feed, so that the next
-  /// line is a line of its own.
+  /// Opens or makes the file `name`. A last line that was cut gets a line feed; the next one then
+  /// begins a new line.
   package init(_ name: String, in store: any FolderStore) throws(SystemCallError) {
     let isNew = try store.status(of: name) == nil
     file = try store.open(name, .creating)

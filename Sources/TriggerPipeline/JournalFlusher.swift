@@ -37,8 +37,8 @@ final class JournalFlusher: @unchecked Sendable {
 
   /// - Parameters:
   ///   - byHand: there is no thread; the owner calls `turn()` in its place.
-  ///   - everySecond: what the thread does about once a second, when the disk lets it; returns why it
-  ///     failed.
+  ///   - everySecond: work of the thread about once a second, when the disk lets it; returns the error
+  ///     of a failure.
   init(
     clock: PipelineClock = .system, byHand: Bool = false,
     everySecond: @escaping @Sendable () -> (any Error)? = { nil }
@@ -75,8 +75,8 @@ final class JournalFlusher: @unchecked Sendable {
     return failure.map { .failure($0) } ?? .success
   }
 
-  /// Ends the thread after what it is at, and does once more what is done every second. Must be called
-  /// before the last reference goes.
+  /// Ends the thread after its present work, and does the work of every second once more. Must be
+  /// called before the last reference goes.
   /// - Returns: why that failed; nil where it did not.
   func end() -> (any Error)? {
     isEnding.store(true, ordering: .releasing)
@@ -98,7 +98,7 @@ final class JournalFlusher: @unchecked Sendable {
   /// Whether a synchronisation waits to be done.
   var hasWork: Bool { phase.load(ordering: .acquiring) == Phase.asked }
 
-  /// Does what was handed over; returns whether there was something.
+  /// Does the work that was handed over; returns whether there was some.
   @discardableResult
   func turn() -> Bool {
     beatSeconds()

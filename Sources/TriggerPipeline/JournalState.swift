@@ -28,7 +28,7 @@ package final class JournalState: Sendable {
   /// 1 while the system does not say how many bytes are free; `freeByteCount` then has the last
   /// known value.
   package let freeByteCountUnknown = AtomicCounter()
-  /// 1 while the system's clock is more than an hour off what has passed since the start.
+  /// 1 while the time of day differs by more than an hour from the time measured since the start.
   package let clockSuspect = AtomicCounter()
 
   /// Notes the free bytes as the system tells them; nil where it does not tell.

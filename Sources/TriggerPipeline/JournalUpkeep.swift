@@ -50,7 +50,7 @@ final class JournalUpkeep {
     noteSizes()
   }
 
-  /// Does what is due. Cheap when nothing is.
+  /// Does the work that is due. Cheap when there is none.
   func service(nowNs: UInt64) throws {
     let elapsedS = Int(clamping: (nowNs -| startedNs) / 1_000_000_000)
     journal.nowS = startedS +| elapsedS

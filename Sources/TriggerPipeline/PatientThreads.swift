@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// Makes what `body` makes. Where `isWanted`, the threads that begin meanwhile are of Linux's
+/// Returns the value of `body`. Where `isWanted`, the threads that begin meanwhile have Linux's
 /// policy SCHED_BATCH: a thread that wakes does not interrupt another that computes on its
-/// processor, and takes its turn when that one sleeps or has had its share.
+/// processor, but waits until that one sleeps or has had its share.
 ///
-/// For ZeroMQ's threads beside the pipeline of one thread, which they share a processor with. Else
-/// each record that goes out is an interruption, and each few kilobytes that come in. Where the
-/// system refuses, the threads are as they would be otherwise.
+/// For ZeroMQ's threads, which share a processor with the pipeline of one thread. Otherwise each
+/// record that goes out and each few kilobytes that come in would interrupt it. Where the system
+/// refuses, the threads keep the usual policy.
 func makingPatientThreads<Made>(
   _ isWanted: Bool, _ body: () throws -> Made
 ) rethrows -> Made {

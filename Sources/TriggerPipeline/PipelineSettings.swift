@@ -66,8 +66,8 @@ package struct PipelineSettings: Sendable {
   package var journalKeepAgeMaxS = 0
   /// Whether records that were not published may be deleted, too.
   package var deletesUnpublished = false
-  /// Below this many free bytes the journal warns, and deletes early what its limits allow it to
-  /// delete.
+  /// Below this many free bytes the journal warns, and deletes early the segments that its limits
+  /// allow it to delete.
   package var journalFreeByteCountMin = 256 << 20
   /// The service for consumers that missed records.
   package var catchUp = CatchUpSettings()

@@ -26,7 +26,7 @@ package struct PrescaleSchedule: Equatable, Sendable {
       self.place = place
     }
 
-    /// Where a row stands says nothing.
+    /// The place in the file does not count.
     package static func == (one: Row, other: Row) -> Bool {
       one.start == other.start && one.prescales == other.prescales
     }

@@ -9,7 +9,7 @@ enum RepeatWindow {
   /// The kernel's buffer for outgoing bytes, set explicitly so that it is known.
   static let sendBufferByteCount = 262_144
 
-  /// The kernel doubles what it is asked for.
+  /// The kernel doubles the size that it is asked for (SO_SNDBUF).
   private static let sendBufferFactor = 2
   /// ZeroMQ's buffer of a connection.
   private static let batchByteCount = 8_192

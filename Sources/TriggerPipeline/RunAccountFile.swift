@@ -21,7 +21,7 @@ package struct OpenAccount {
 /// An account is entered after its records were journaled, and before that the batch is announced.
 /// A kill between the two leaves at most one batch that is in the journal and not in the account;
 /// it then counts as missing, never the other way round. Each slot has three copies with checksums:
-/// one is written, one is the last that was whole, one the last that is known to be on the disk. A
+/// one is written, one is the last whole one, one the last that is known to be on the disk. A
 /// kill therefore loses nothing. A power failure may tear any page, and loses the entries since the
 /// last synchronisation. The publishing thread writes; another may synchronise.
 package final class RunAccountFile {
@@ -48,7 +48,7 @@ package final class RunAccountFile {
   private final class Synchronisations: Sendable {
     let begun = Atomic<Int>(0)
     let done = Atomic<Int>(0)
-    /// Whether one has failed: what was entered must be written again before the next.
+    /// Whether one has failed: the entries must then be written again before the next.
     let hasFailed = Atomic<Bool>(false)
   }
 
@@ -195,7 +195,7 @@ package final class RunAccountFile {
     return notes
   }
 
-  /// Enters the account of a slot, with what was refused of its run and is in no line yet.
+  /// Enters the account of a slot, with the records refused of its run that no line tells yet.
   /// Allocates nothing.
   package func enter(
     _ account: borrowing DecidedAccount, refused: [RefusedCount] = [], in index: Int
@@ -208,8 +208,8 @@ package final class RunAccountFile {
   }
 
   /// Notes that the batch which this account has is about to be journaled; `enter` follows. A kill
-  /// between the two leaves what was entered before, and up to the highest sequence of the batch
-  /// everything else as missing. Allocates nothing.
+  /// between the two leaves the earlier entry, and counts all other records up to the highest
+  /// sequence of the batch as missing. Allocates nothing.
   package func announce(_ account: borrowing DecidedAccount, in index: Int) {
     guard let base = scratch.bindMemory(to: UInt64.self).baseAddress else { return }
     region.read(into: scratch, at: Self.offset(index, slots[index].newest))
@@ -265,8 +265,8 @@ package final class RunAccountFile {
     region.write(UnsafeRawBufferPointer(content), at: 0)
   }
 
-  /// Returns when what was entered before is on the disk; for another thread. Until `service` has
-  /// run after a failure it fails.
+  /// Returns when the earlier entries are on the disk; for another thread. After a failure it fails
+  /// until `service` has run.
   package var synchronise: @Sendable () throws -> Void {
     { [region, synchronisations, path] in
       if synchronisations.hasFailed.load(ordering: .acquiring) {
@@ -283,8 +283,8 @@ package final class RunAccountFile {
     }
   }
 
-  /// How many synchronisations had begun before the last one that succeeded: it grows with each
-  /// that brings what was entered to the disk.
+  /// How many synchronisations had begun when the last one that succeeded began. It grows with each
+  /// that brings entries to the disk.
   package var synchronisedCount: Int { synchronisations.done.load(ordering: .acquiring) }
 
   /// The open account of a slot; nil where it is empty or makes no sense.

@@ -10,7 +10,7 @@ internal import Synchronization
 /// sources that are silent for `silenceNs` give up their place. Where a place is needed,
 /// `busySilenceNs` is enough.
 ///
-/// `@unchecked`: what changes belongs to the ingest thread; the list of entries is constant, and
+/// `@unchecked`: its state belongs to the ingest thread. The list of entries is constant, and
 /// `RunLedgerEntry` states which thread owns which part of an entry.
 package final class RunLedgerTable: @unchecked Sendable {
   package static let sourceCountMax = 64
@@ -277,7 +277,7 @@ package final class RunLedgerTable: @unchecked Sendable {
     if openCount == 1 { runOpenSinceNs.set(max(1, clock.realtimeNs)) }
   }
 
-  /// Takes that are begun later have later times, also where the clock stands or goes back.
+  /// A take that begins later has a later time, also where the clock stands still or goes back.
   private func freshOpenedNs() -> UInt64 {
     lastOpenedNs = max(clock.realtimeNs, lastOpenedNs +| 1)
     return lastOpenedNs

@@ -4,7 +4,7 @@ internal import WorkerThreads
 
 /// One scoring thread: claims what has arrived, scores it in place, hands it on.
 ///
-/// `@unchecked`: what changes belongs to the thread of this worker alone.
+/// `@unchecked`: its state belongs to the thread of this worker alone.
 final class ScoringStage: @unchecked Sendable {
   private let ring: RecordRing
   private let generations: GenerationTable

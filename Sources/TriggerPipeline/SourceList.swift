@@ -7,8 +7,8 @@ package final class SourceCounters: Sendable {
   fileprivate let number = Atomic<UInt64>(nobody)
   /// Events that came, and records refused.
   package let received = AtomicCounter()
-  /// Records missed, by gaps in the sequence; a late record is counted in `late` as well, so what
-  /// is missing now is lost - late.
+  /// Records missed, by gaps in the sequence; a late record is counted in `late` as well. `lost - late`
+  /// records are missing now.
   package let lost = AtomicCounter()
   /// Records missed where the stream is shared with other daemons: most of them are there.
   package let elsewhere = AtomicCounter()
@@ -69,7 +69,7 @@ package struct SourceSums: Equatable, Sendable {
   }
 }
 
-/// The senders seen: one thread gives and takes places, any thread reads what is there.
+/// The senders seen: one thread gives and takes places, any thread reads them.
 ///
 /// The number of places is fixed. A sender that gives up its place leaves its counts with `other`,
 /// so that sums over all never fall.

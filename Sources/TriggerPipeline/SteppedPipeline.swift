@@ -57,7 +57,8 @@ package final class SteppedPipeline {
   /// Scores one batch; returns whether there was one.
   package func score(worker: Int = 0) -> Bool { stages.scoring[worker].step() }
 
-  /// Decides and hands on one scored batch, and does what is due; returns whether there was one.
+  /// Decides and hands on one scored batch, and does the work that is due; returns whether there was
+  /// a batch.
   package func publish() -> Bool { stages.publish.step() }
 
   /// Waits for the disk as its thread does, where there is something to wait for.
@@ -86,7 +87,7 @@ package final class SteppedPipeline {
     ledger.sources.snapshot().reduce(0) { $0 + $1.received }
   }
 
-  /// Asks it to finish what it has received.
+  /// Asks it to finish the events that it has received.
   package func stop() {
     if state.phase == .running { state.beginDraining(timeoutMs: settings.drainTimeoutMs) }
   }

@@ -29,7 +29,7 @@ package struct ConnectionAccount {
   /// Peers that came and still shake hands.
   package var shakingHands: Int { incoming.unresolved }
 
-  /// Whether a handshake may end without a word.
+  /// Whether a handshake may end without an event of the monitor.
   package var isUncertain: Bool { incoming.unresolved + outgoing.unresolved > 0 }
 
   /// Whether of each connection it is known that it is past its handshake.

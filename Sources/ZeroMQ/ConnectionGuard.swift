@@ -36,7 +36,7 @@ final class ConnectionGuard {
   // Places.
   private var activityLookedMs: Int64 = 0
   private var demandCount: UInt64 = 0
-  /// When there was last nobody who could give way.
+  /// When there was last no connection that could give way.
   private var noRoomMs: Int64 = -1_000
 
   private static let alertByteCount: Int64 = 8 << 20
@@ -65,7 +65,7 @@ final class ConnectionGuard {
 
   /// How soon the next look is due.
   var periodMs: Int {
-    // The monitor wakes the thread when somebody comes.
+    // The monitor wakes the thread when a peer comes.
     if connections.isEmpty { return pressure == nil ? 100 : 50 }
     return switch limits {
     // A look costs fifty microseconds of the processor, and a peer brings 30 MB in ten milliseconds.
@@ -78,7 +78,7 @@ final class ConnectionGuard {
   /// A connection came. `isNew`: no record can have been sent to it yet.
   func begin(_ descriptor: Int, isIncoming: Bool, isNew: Bool, nowMs: Int64) {
     if let pressure {
-      // A descriptor that is known was closed without a word.
+      // A descriptor that is known was closed without an event of the monitor.
       if firstNumbers[descriptor] != nil { noteEnd(descriptor) }
       noteGoneBack()
       firstNumbers[descriptor] = isIncoming && isNew ? pressure.sentNumber : 0
@@ -99,7 +99,7 @@ final class ConnectionGuard {
     return true
   }
 
-  /// A peer that had got in has gone. Which of those that have ended it was is not certain.
+  /// A peer that had got in has gone. It is not certain which of the ended connections it was.
   func noteDeparture() { pressure?.noteGone(after: endedNumber ?? 0) }
 
   /// None of those that have ended so far can show as a departure later.
@@ -124,7 +124,7 @@ final class ConnectionGuard {
   /// A peer of an output is idle while it takes nothing and there is something to take. Connections
   /// that are not TCP are left alone, since the kernel does not say what they have sent.
   func makeRoom(idleMs: Int64, ageMs: Int64, nowMs: Int64) -> String? {
-    // Peers that come in a flood must not make this thread do nothing else.
+    // A flood of peers must leave this thread time for its other work.
     if nowMs - noRoomMs < Self.roomPeriodMs { return nil }
     if nowMs - activityLookedMs >= Self.roomPeriodMs { noteActivity(nowMs: nowMs) }
     let idle = connections.values
@@ -242,7 +242,8 @@ extension ConnectionGuard {
     }
   }
 
-  /// Whether the peer cannot have been let in. Of a connection that is not TCP nobody knows.
+  /// Whether the peer cannot have been let in; false where that is not known, as of a connection that
+  /// is not TCP.
   private func isBeforeAnswer(_ facts: tamis_connection_facts, isPlain: Bool) -> Bool {
     facts.is_tcp != 0
       && facts.acknowledged <= (isPlain ? Self.greetingByteCount : Self.welcomedByteCount)

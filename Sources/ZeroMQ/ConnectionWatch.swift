@@ -11,7 +11,7 @@ final class ConnectionWatch {
   private let handshakeCountMax: Int
   private let idleMsMin: Int64
   private let isPlain: Bool
-  /// Incoming handshakes that have ended without a word and are not reported yet.
+  /// Incoming handshakes that have ended without an event and are not reported yet.
   private var silentCount = 0
   /// Whether events were left over at the last look: their connections may have been let in meanwhile.
   private var isBehind = false

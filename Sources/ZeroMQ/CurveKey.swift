@@ -39,9 +39,9 @@ package struct CurveKey: Hashable, Sendable, CustomStringConvertible {
 
 /// A public CURVE key and the secret one that belongs to it.
 package struct CurveKeyPair: Hashable, Sendable {
-  /// What peers may know.
+  /// For the peers.
   package let publicKey: CurveKey
-  /// What nobody else may know.
+  /// For the owner alone.
   package let secretKey: CurveKey
 
   /// Joins two keys that belong together.

@@ -28,7 +28,7 @@ struct FailureReports<Failure: ReportedFailure> {
 
   init(intervalMs: Int64 = 60_000) { self.intervalMs = intervalMs }
 
-  /// Notes `failure`, whose count is added to what waits.
+  /// Notes `failure`, whose count is added to the waiting report.
   mutating func add(_ failure: Failure) {
     let key = Key(socket: failure.socket, reason: failure.reason)
     var pending = failure

@@ -25,7 +25,7 @@ struct HandshakeLedger {
   /// Whether all connections are established.
   var isSettled: Bool { unresolved == 0 && failing == 0 }
 
-  /// A connection came. A descriptor that is known was closed without a word.
+  /// A connection came. A descriptor that is known was closed without an event.
   mutating func begin(_ descriptor: Int, nowMs: Int64) {
     connections[descriptor] = nowMs
     unresolved += 1
@@ -48,7 +48,7 @@ struct HandshakeLedger {
     return true
   }
 
-  /// The handshakes that have ended without a word since the last call.
+  /// The handshakes that have ended without an event since the last call.
   mutating func takeSilentFailures(nowMs: Int64) -> Int {
     guard unresolved > 0 || failing > 0 else { return 0 }
     let young = connections.values.count { nowMs - $0 <= handshakeMsMax }

@@ -20,7 +20,7 @@ package final class ParcelQueue {
   }
 
   private var entries: [Entry] = []
-  /// Parcels to use again, so that a send allocates nothing on our side.
+  /// Parcels to use again, so that a send allocates nothing here.
   private var spare: [UnsafeMutablePointer<tamis_parcel>] = []
   /// Entries before this are settled.
   private var first = 0

@@ -11,8 +11,8 @@ struct Penalties {
   /// The most addresses that are remembered; the oldest gives way.
   private static let countMax = 1_000
 
-  /// - Parameter handshakeTimeoutMs: nobody waits longer than half of it, since the library would
-  ///   end the handshake.
+  /// - Parameter handshakeTimeoutMs: no connection waits longer than half of it, since the library
+  ///   would end the handshake.
   init(handshakeTimeoutMs: Int) {
     lengthMs = min(Self.lengthMs, Int64(handshakeTimeoutMs) / 2)
   }

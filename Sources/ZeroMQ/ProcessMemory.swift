@@ -20,7 +20,7 @@ final class ProcessMemory {
     return now - usual
   }
 
-  /// Takes what there is now for usual.
+  /// Takes the present memory as usual.
   func accept() {
     let now = tamis_private_bytes(descriptor)
     if now >= 0 { usualByteCount = now }

@@ -46,9 +46,9 @@ package final class Socket {
     return try attempt(.receive) { zmq_msg_recv(target, source, flags) } != nil
   }
 
-  /// Receives one message part, without waiting, into a message that a constant holds. What a
-  /// constant holds needs no check at run time that nobody else is at it, which `inout` does: a
-  /// message's content is behind a pointer, and the caller must not look at it meanwhile.
+  /// Receives one message part, without waiting, into a message that a constant holds. This needs no
+  /// check of exclusive access at run time, which `inout` does: a message's content is behind a
+  /// pointer, and the caller must not read it meanwhile.
   ///
   /// - Returns: as `receive(into:)`.
   @_noAllocation @_noLocks

@@ -11,12 +11,12 @@ struct WatchedConnection {
   let address: String
   /// When it came.
   let beganMs: Int64
-  /// Whether it was sent more than what comes before the answer of whether it may come in.
+  /// Whether it was sent more bytes than precede the answer of whether it may come in.
   var isAnswered = false
   /// Bytes that had come in by the last look.
   var receivedByteCount: UInt64 = 0
 
-  // Trickle: what is above the rate.
+  // Trickle: bytes above the rate.
   var excess: Double = 0
   var lookedMs: Int64
 
@@ -31,14 +31,15 @@ struct WatchedConnection {
   /// Set while more has come than a message may have, and none was delivered.
   var suspicion: Suspicion?
 
-  // Receivers: what the kernel has to send for it, and how far it has come.
+  // Receivers: bytes that the peer has acknowledged, when it last did, and the looks at which bytes
+  // were unsent or not.
   var acknowledgedByteCount: UInt64 = 0
   var progressMs: Int64
   var heldLooks = 0
   var freeLooks = 0
 
-  // Activity: what had come and gone at the last look, and since when it has been no more than
-  // heartbeats though there was something to do; nil while it is active.
+  // Activity: bytes that had come and gone at the last look, and since when they have been no more
+  // than heartbeats though there was something to do; nil while it is active.
   private var movedByteCount: UInt64 = 0
   private(set) var idleSinceMs: Int64?
   /// Bytes between two looks that are no heartbeat; the shortest record and request are longer.
@@ -85,7 +86,7 @@ struct WatchedConnection {
     movedByteCount = moved
   }
 
-  /// Notes what has come in; whether it is more than a peer with little to say would send.
+  /// Notes the bytes that have come in; whether they are more than the rate allows.
   mutating func exceedsTrickle(
     _ facts: tamis_connection_facts, burst: Int, perSecond: Int, nowMs: Int64
   ) -> Bool {
@@ -103,9 +104,9 @@ struct WatchedConnection {
     return read > deliveredByteCount && read <= facts.received ? read - deliveredByteCount : 0
   }
 
-  /// Notes what has come in and been delivered; whether it is certain that too much has come that
-  /// does not become a message: after more than `limit` bytes all messages are marked, and when again
-  /// as many have come, and the owner of the socket has found nothing waiting twice, none was.
+  /// Notes the bytes that have come in and were delivered; whether more than `limit` certainly belong to
+  /// no message. After `limit` bytes all messages are marked. It is certain when again as many bytes
+  /// have come, the owner of the socket has twice found no message waiting, and none was marked.
   mutating func exceedsUndelivered(
     _ facts: tamis_connection_facts, limit: Int, marks: DeliveryMarks
   ) -> Bool {

@@ -54,8 +54,8 @@ package final class ZAPHandler: @unchecked Sendable {
   }
 
   /// Guards `socket` under `name`, which is its ZAP domain, and sets the options that this takes:
-  /// what it binds from now on is guarded. What `connect` connects is watched, and nobody is asked
-  /// about those servers (the library cannot take a domain back, so they come first). The socket
+  /// addresses that it binds from now on are guarded. Servers that `connect` connects to are watched and
+  /// not judged; they come first, since the library cannot take a domain back. The socket
   /// stays open until `run()` has returned or this is gone.
   ///
   /// - Returns: its counts, which `run()` keeps.
@@ -86,8 +86,8 @@ package final class ZAPHandler: @unchecked Sendable {
   }
 
   /// Answers and counts until `stop()`. Blocks its thread; call it once. When it returns, neither the
-  /// guarded sockets nor the context are kept open by it: where nobody else has them, it returns
-  /// when what was queued has left or its linger is over.
+  /// guarded sockets nor the context are kept open by it. Where it held the last reference, it returns
+  /// when the queued messages have left or their linger is over.
   package func run() throws(ZeroMQError) {
     guard let requests else { return }
     defer {
@@ -223,6 +223,6 @@ package final class ZAPHandler: @unchecked Sendable {
 private struct HeldRequest {
   var request: AdmissionRequest
   var untilMs: Int64
-  /// How often it was looked whether the peer that gives way has gone.
+  /// Looks so far at whether the peer that gives way has gone.
   var roomLooks = 0
 }

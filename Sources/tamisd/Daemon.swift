@@ -133,8 +133,8 @@ extension Daemon {
 // MARK: - Log
 
 extension Daemon {
-  /// Logged before the endpoint answers: the log then states the generation before anybody can see
-  /// the daemon ready.
+  /// Called before the endpoint answers: the log then states the generation before a client can see the
+  /// daemon ready.
   private func logGeneration() {
     for line in generation.summary { logger.info("\(line)") }
   }

@@ -4,10 +4,10 @@ internal import Glibc
 internal import ScoreModel
 internal import TriggerPipeline
 
-/// Everything that the daemon needs of its surroundings, tried without taking it: what `--check`
-/// says and what the start looks at first are this one thing.
+/// Everything that the daemon needs of its surroundings, tried without taking it; for `--check` and
+/// for the start.
 ///
-/// Ports are bound, never listened at, and let go again; a file is written in the journal's folder
+/// Ports are bound, never listened at, and released again; a file is written in the journal's folder
 /// and removed. Where a daemon has the journal, its ports are taken for this configuration's own
 /// and are not tried.
 struct StartCheck {
@@ -60,7 +60,7 @@ struct StartCheck {
     }
   }
 
-  /// Names that mean no feature do nothing, which nobody wants who wrote them.
+  /// Warns of names of no feature: they have no effect, and are probably misspelt.
   private mutating func checkNames(
     _ configuration: DaemonConfiguration, _ generation: ConfiguredGeneration
   ) {
@@ -74,7 +74,7 @@ struct StartCheck {
     }
   }
 
-  /// Tries what the daemon will bind, all of it, so that all that is wrong is told.
+  /// Tries all addresses that the daemon will bind, and reports every fault.
   private mutating func bindAddresses(_ configuration: DaemonConfiguration) {
     var claims = AddressClaims()
     for address in configuration.pipeline.allBinds {

@@ -7,7 +7,7 @@ internal import ServiceNotify
 internal import TriggerPipeline
 
 /// The main thread's work while the pipeline's threads run: it takes signals, reports to systemd,
-/// and does what would hold up the threads of the events. It never waits for files.
+/// and does work that would delay the threads of the events. It never waits for files.
 struct Supervisor {
   private let pipeline: TriggerPipeline
   private let notifier: ServiceNotifier?

@@ -39,8 +39,8 @@ struct AllowedHosts: Equatable {
     return takesAnyAddress && isNumericAddress(name)
   }
 
-  /// Host without port, brackets and the dot that ends a full name; in small letters. Empty, which is
-  /// nobody's name, where something else than a port follows.
+  /// Host without port, brackets and the dot that ends a full name, in small letters. Empty, which is no
+  /// host's name, where anything but a port follows.
   private static func bare(_ text: String) -> String {
     var name = Substring(text.lowercased())
     var rest = Substring()

@@ -4,9 +4,9 @@ internal import Glibc
 
 /// The connections of an endpoint, served by libmicrohttpd on the thread that calls `serve()`.
 ///
-/// The library parses, and sends; one request of a connection is in work at a time, and the next is
-/// read when the kernel has the whole reply. Places and deadlines are ours (`OpenConnections`). A
-/// connection is closed by shutting its socket down: the library sees the end, and frees it.
+/// The library parses and sends. It takes one request of a connection at a time, and reads the next
+/// when the kernel has the whole reply. `OpenConnections` keeps places and deadlines. A connection is
+/// closed by shutting its socket down: the library sees the end and frees it.
 final class HTTPConnections {
   private let service: RequestService
   private var open: OpenConnections
@@ -41,14 +41,14 @@ final class HTTPConnections {
       longest, libraryMs < 0 ? longest : libraryMs, open.waitMs(nowNs: tamis_monotonic_ns()))
   }
 
-  /// Takes a connected socket over, whatever becomes of it; where all places are taken, another
-  /// connection gives way.
+  /// Takes a connected socket over, also where the library refuses it. Where all places are taken,
+  /// another connection gives way.
   func add(_ socket: CInt, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) {
     open.makeRoom()
     _ = MHD_add_connection(daemon, socket, address, length)
   }
 
-  /// Does what can be done without waiting. Each connection that has something gets one turn.
+  /// Serves without waiting. Each connection that has work gets one turn.
   func serve() {
     open.closeOverdue(nowNs: tamis_monotonic_ns())
     MHD_run(daemon)
@@ -129,7 +129,7 @@ private func answerRequest(
     tamis_http_each_header(connection, noteHeader, $0)
   }
   // A reply before the end of the request lets the library close the connection after it: right for
-  // a request with a body, which nobody reads.
+  // a request with a body, which is not read.
   if requestContext?.pointee == nil, !request.hasBody {
     requestContext?.pointee = context
     return tamis_http_result(1)

@@ -1,9 +1,8 @@
 internal import StrictJSON
 internal import TriggerPipeline
 
-/// One number of a part of the status, told once: its key in `/status`, its metric on `/metrics`
-/// with what it is in words, and where the pipeline counts it. Both pages are made from lists of
-/// these.
+/// One number of a part of the status: its key in `/status`, its metric on `/metrics` with the help,
+/// and the counter of the pipeline. Both pages are made from lists of figures.
 ///
 /// A metric whose name ends in `_total` is a counter, any other a gauge or a histogram.
 struct Figure<Part: Sendable>: Sendable {
@@ -40,7 +39,7 @@ struct Figure<Part: Sendable>: Sendable {
     self.value = value
   }
 
-  /// A number that a counter of the pipeline has; `form` says what it stands for.
+  /// A number that a counter of the pipeline has; `form` makes its value of it.
   init(
     _ key: String?, _ metric: String?, _ help: String, ahead: Int = 0, _ field: Field,
     from counter: Counter,
@@ -50,7 +49,7 @@ struct Figure<Part: Sendable>: Sendable {
     take = { counters, part in part[keyPath: field] = counters[keyPath: counter].value }
   }
 
-  /// The same of what is no metric.
+  /// The same without a metric.
   init(_ key: String, _ field: Field, from counter: Counter) {
     self.init(key, nil, "", field, from: counter)
   }
@@ -91,7 +90,7 @@ enum FigureValue: Sendable {
 }
 
 extension Array {
-  /// Takes over what the counters have.
+  /// Takes over the values of the counters.
   func take<Part>(_ counters: PipelineCounters, into part: inout Part)
   where Element == Figure<Part> {
     for figure in self { figure.take?(counters, &part) }
@@ -147,7 +146,7 @@ extension FigureValue {
     }
   }
 
-  /// The number of a sample; nil for what is no single number.
+  /// The number of a sample; nil for a value that is no single number.
   fileprivate var number: MetricValue? {
     switch self {
     case .count(let count): MetricValue(count)

@@ -37,7 +37,7 @@ extension RateTestFacts {
   ]
 }
 
-/// The tests of the working points in force, and what they have been told.
+/// The tests of the working points in force, and the counts that they have taken.
 struct RateTests {
   private struct Told {
     var evidence: RateEvidence
@@ -65,7 +65,7 @@ struct RateTests {
   /// Forgets everything: other thresholds have come into force.
   mutating func restart() { told = [:] }
 
-  /// Enters what has come since the last look, and puts the state of each test into `status`, whose
+  /// Enters the counts since the last look, and puts the state of each test into `status`, whose
   /// realised rates are those since the generation came into force.
   mutating func look(at status: inout DaemonStatus) {
     for index in status.points.indices {
