@@ -129,13 +129,11 @@ extension EventInput {
         range.lowerBound * featureCount..<range.upperBound * featureCount, into: destination)
     case .segments(let parts, let run):
       var out = destination
-      forEachStretch(of: range, in: parts) { records, record, count in
-        for index in record..<(record + count) {
-          let event = run.kind.event(at: records[index], featureCount: featureCount)
-          UnsafeMutableRawBufferPointer(start: out, count: featureCount * 4)
-            .copyMemory(from: event.featureBytes)
-          out += featureCount
-        }
+      forEachRecord(of: range, in: parts) { records, index in
+        let event = run.kind.event(at: records[index], featureCount: featureCount)
+        UnsafeMutableRawBufferPointer(start: out, count: featureCount * 4)
+          .copyMemory(from: event.featureBytes)
+        out += featureCount
       }
     }
   }
@@ -147,12 +145,9 @@ extension EventInput {
     case .array: destination.update(repeating: .nan, count: range.count)
     case .segments(let parts, let run):
       var out = destination
-      forEachStretch(of: range, in: parts) { records, record, count in
-        for index in record..<(record + count) {
-          let event = run.kind.event(at: records[index], featureCount: featureCount)
-          out.pointee = event.condition
-          out += 1
-        }
+      forEachRecord(of: range, in: parts) { records, index in
+        out.pointee = run.kind.event(at: records[index], featureCount: featureCount).condition
+        out += 1
       }
     }
   }
@@ -161,7 +156,7 @@ extension EventInput {
   func record(at index: Int) -> EventRecordView? {
     guard case .segments(let parts, let run) = content else { return nil }
     var found: EventRecordView?
-    forEachStretch(of: index..<(index + 1), in: parts) { records, record, _ in
+    forEachRecord(of: index..<(index + 1), in: parts) { records, record in
       found = run.kind.event(at: records[record], featureCount: featureCount)
     }
     return found
@@ -172,17 +167,16 @@ extension EventInput {
   public func flaggedRecord(at index: Int) -> FlaggedRecordView? {
     guard case .segments(let parts, _) = content else { return nil }
     var found: FlaggedRecordView?
-    forEachStretch(of: index..<(index + 1), in: parts) { records, record, _ in
+    forEachRecord(of: index..<(index + 1), in: parts) { records, record in
       found = records.flagged(record)
     }
     return found
   }
 
-  /// Walks the stretches of neighbouring event records that `range` is made of. O(log segments), and
-  /// O(1) for each stretch.
-  private func forEachStretch(
-    of range: Range<Int>, in parts: [Part],
-    _ body: (SegmentRecords, _ record: Int, _ count: Int) -> Void
+  /// Visits the records of events `range`, each by its place in its segment. O(log segments), and
+  /// O(log of the records stepped over) for each stretch of neighbours.
+  private func forEachRecord(
+    of range: Range<Int>, in parts: [Part], _ body: (SegmentRecords, _ index: Int) -> Void
   ) {
     var place = parts.indices.partitionPoint {
       parts[$0].firstEvent + parts[$0].index.eventCount <= range.lowerBound
@@ -195,7 +189,8 @@ extension EventInput {
         while event < last {
           let inPart = event - part.firstEvent
           let count = min(part.index.contiguousCount(from: inPart), last - event)
-          body(records, part.index.record(ofEvent: inPart), count)
+          let first = part.index.record(ofEvent: inPart)
+          for index in first..<(first + count) { body(records, index) }
           event += count
         }
       }
