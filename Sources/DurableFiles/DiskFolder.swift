@@ -155,6 +155,10 @@ final class DiskFile: StoredFile {
     try file.read(into: buffer, at: offset)
   }
 
+  func writtenRange(from offset: Int) throws(SystemCallError) -> Range<Int>? {
+    try file.writtenRange(from: offset)
+  }
+
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
     try file.write(bytes, at: offset)
   }

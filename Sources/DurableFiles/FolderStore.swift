@@ -84,6 +84,10 @@ public protocol StoredFile: AnyObject, Sendable {
   /// Fills as much of `buffer` as the file holds from `offset` on; returns the bytes read.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemCallError)
     -> Int
+  /// The next bytes at or behind `offset` that were written. Between them are holes, which read as 0
+  /// and take no room. Nil where nothing but a hole, or nothing at all, follows. Where the file system
+  /// does not tell, all bytes count as written.
+  func writtenRange(from offset: Int) throws(SystemCallError) -> Range<Int>?
   /// Writes all of `bytes` at `offset`, which makes the file longer where it ends before. A failure
   /// may leave a part written.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError)
@@ -210,6 +214,45 @@ extension StoredFile {
     try bytes.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
       try write(bytes, at: offset)
     }
+  }
+
+  /// All bytes of the file, for a store that knows of no holes.
+  public func writtenRange(from offset: Int) throws(SystemCallError) -> Range<Int>? {
+    let byteCount = try status().byteCount
+    return offset < byteCount ? offset..<byteCount : nil
+  }
+
+  /// Where a hole begins behind the written bytes from `offset` on; nil where the file has none there.
+  package func hole(from offset: Int) throws(SystemCallError) -> Int? {
+    let byteCount = try status().byteCount
+    guard offset < byteCount else { return nil }
+    guard let range = try writtenRange(from: offset), range.lowerBound == offset else {
+      return offset
+    }
+    return range.upperBound < byteCount ? range.upperBound : nil
+  }
+
+  /// The end of the file without the zeros at its end, whether they were written or are a hole.
+  package func endWithoutZeros() throws(SystemCallError) -> Int {
+    var ranges: [Range<Int>] = []
+    var end = 0
+    while let range = try writtenRange(from: end), range.upperBound > end {
+      ranges.append(range)
+      end = range.upperBound
+    }
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    defer { piece.deallocate() }
+    for range in ranges.reversed() {
+      var end = range.upperBound
+      while end > range.lowerBound {
+        let start = max(range.lowerBound, end - piece.count)
+        let count = try read(
+          into: UnsafeMutableRawBufferPointer(rebasing: piece[..<(end - start)]), at: start)
+        if let last = piece[..<count].lastIndex(where: { $0 != 0 }) { return start + last + 1 }
+        end = start
+      }
+    }
+    return 0
   }
 
   /// Everything that is in the file now. More than `byteCountMax` bytes are refused unread.

@@ -14,6 +14,9 @@ public final class MappedFile: @unchecked Sendable {
   public let path: String
   /// The content; page-aligned where not empty.
   public let bytes: UnsafeRawBufferPointer
+  /// Where bytes were written, ascending; between them are holes, which read as 0. As when the file was
+  /// opened; a file with very many holes has the first of them.
+  package let writtenRanges: [Range<Int>]
   /// Its entry in the list of mappings; nil for a copy.
   private let mapping: UnsafeMutableRawPointer?
   private let isCopy: Bool
@@ -26,9 +29,11 @@ public final class MappedFile: @unchecked Sendable {
     isCopy = false
     guard byteCount > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      writtenRanges = []
       mapping = nil
       return
     }
+    writtenRanges = try Self.writtenRanges(of: handle, byteCount: byteCount)
     let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, handle.descriptor, 0)
     guard let address, address != MAP_FAILED else {
       throw SystemCallError("map", file: path)
@@ -54,6 +59,24 @@ public final class MappedFile: @unchecked Sendable {
     isCopy = true
     mapping = nil
     bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    writtenRanges = count > 0 ? [0..<count] : []
+  }
+
+  private static let rangesMax = 10_000
+
+  private static func writtenRanges(
+    of file: borrowing OpenFile, byteCount: Int
+  ) throws(SystemCallError) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var end = 0
+    while ranges.count < rangesMax - 1, let range = try file.writtenRange(from: end),
+      range.lowerBound < byteCount, range.upperBound > end
+    {
+      ranges.append(range.lowerBound..<min(range.upperBound, byteCount))
+      end = range.upperBound
+    }
+    if ranges.count == rangesMax - 1, end < byteCount { ranges.append(end..<byteCount) }
+    return ranges
   }
 
   /// Whether the file begins with these bytes.

@@ -70,6 +70,20 @@ public struct OpenFile: ~Copyable, Sendable {
     return filled
   }
 
+  /// The next bytes at or behind `offset` that were written, and are no hole; nil where nothing follows.
+  /// Moves the current position. Where the file system knows no holes, all is written.
+  public func writtenRange(from offset: Int) throws(SystemCallError) -> Range<Int>? {
+    let start = lseek(descriptor, off_t(offset), seekData)
+    guard start >= 0 else {
+      // ENXIO: at or behind the end, or in the hole before it.
+      if errno == ENXIO { return nil }
+      let byteCount = try self.byteCount()
+      return offset < byteCount ? offset..<byteCount : nil
+    }
+    let end = lseek(descriptor, start, seekHole)
+    return Int(start)..<(end > start ? Int(end) : max(Int(start), try byteCount()))
+  }
+
   /// Cuts or extends the file to `byteCount`.
   public func truncate(to byteCount: Int) throws(SystemCallError) {
     try retryingOnInterrupt("truncate", file: path) { ftruncate(descriptor, off_t(byteCount)) }
@@ -80,6 +94,10 @@ public struct OpenFile: ~Copyable, Sendable {
     try retryingOnInterrupt("fsync", file: path) { fdatasync(descriptor) }
   }
 }
+
+/// SEEK_DATA and SEEK_HOLE of lseek(2), which the headers have for C with extensions alone.
+private let seekData: CInt = 3
+private let seekHole: CInt = 4
 
 private func openRegular(
   _ path: String, flags: CInt, mode: mode_t

@@ -204,6 +204,16 @@ private final class RehearsedFile: StoredFile {
       into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: offset) ?? 0
   }
 
+  func writtenRange(from offset: Int) throws(SystemCallError) -> Range<Int>? {
+    let byteCount = try status().byteCount
+    guard offset < byteCount else { return nil }
+    guard node.memory == nil, let disk else { return offset..<byteCount }
+    guard let range = try disk.writtenRange(from: offset), range.lowerBound < byteCount else {
+      return nil
+    }
+    return range.lowerBound..<min(range.upperBound, byteCount)
+  }
+
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
     if try standThere(bytes, at: offset) { return }
     try room.take(from: status().byteCount, to: offset + bytes.count, file: path)

@@ -141,6 +141,11 @@ final class SimulatedFile: StoredFile, @unchecked Sendable {
     return count
   }
 
+  /// This disk has no holes, and the question costs it nothing.
+  func writtenRange(from offset: Int) -> Range<Int>? {
+    offset < node.view.count ? offset..<node.view.count : nil
+  }
+
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
     if process.isDead { throw SystemCallError("write", file: path, code: EIO) }
     if process.endsNow(path) {

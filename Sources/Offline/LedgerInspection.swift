@@ -29,16 +29,17 @@ package func ledgerDamage(inFolder folder: String) throws -> [String] {
 /// - Throws: `SystemCallError`.
 package func ledgerFileStatement(_ path: String, byName: Bool) throws -> FileStatement? {
   let file = try MappedFile(path)
-  return withExtendedLifetime(file) {
+  return try withExtendedLifetime(file) {
     let name = lastComponent(path)
     if RunAccountFile.isMarked(file.bytes) || byName && isOrWas(name, FlaggedJournal.accountsName) {
       return stateAccounts(file.bytes, path: path)
     }
     let isLines = [FlaggedJournal.ledgerName, decisionsFileName].contains { isOrWas(name, $0) }
-    guard file.bytes.count <= linesByteCountMax, byName ? isLines : mayBeLines(file.bytes) else {
+    let writtenByteCount = file.writtenRanges.reduce(0) { $0 + $1.count }
+    guard writtenByteCount <= linesByteCountMax, byName ? isLines : mayBeLines(file.bytes) else {
       return nil
     }
-    let lines = JSONLines(Array(file.bytes), name: path)
+    let lines = try JSONLines(path)
     // Of a torn file any line tells what it is.
     for place in lines.places.prefix(100) {
       guard case .object(let members) = place.value else { continue }

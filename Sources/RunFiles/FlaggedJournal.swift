@@ -316,7 +316,7 @@ public final class FlaggedJournal {
     collectRemoved()
     try forgetMovedAway()
     var manifest = try account.manifest(
-      store: store, names: segments.map(\.name), featureCount: featureCount,
+      store: store, closed: segments, featureCount: featureCount,
       featureNames: featureNames)
     manifest.extras = extras
     try manifest.write(in: store)

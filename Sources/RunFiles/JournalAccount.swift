@@ -15,9 +15,11 @@ struct JournalAccount {
     let listed = manifest.segmentsByName
     for segment in present {
       let name = segment.name.description
-      // Another segment of the same name may be there, after somebody has cleared the folder.
-      if let known = listed[name], known.byteCount == segment.byteCount,
-        known.summary?.firstNumber == segment.firstNumber
+      // Another segment of the same name may be there, after somebody has cleared the folder. One that was
+      // made longer has the records that are listed, and no others.
+      if let known = listed[name], known.summary?.firstNumber == segment.firstNumber,
+        known.byteCount == segment.byteCount
+          || known.byteCount < segment.byteCount && known.recordCount == segment.recordCount
       {
         segments[name] = known.withShortList
       }
@@ -30,14 +32,14 @@ struct JournalAccount {
     return open.summary
   }
 
-  /// Describes the closed segments `names`, after a look through those that are not counted yet.
+  /// Describes the closed segments `closed`, after a look through those that are not counted yet.
   mutating func manifest(
-    store: any FolderStore, names: [SegmentName], featureCount: Int, featureNames: [String]?
+    store: any FolderStore, closed: [JournalSegment], featureCount: Int, featureNames: [String]?
   ) throws -> RunManifest {
     var tally = RunTally(kind: .flagged)
     var listed: [RunManifest.Segment] = []
-    for name in names {
-      let segment = try counted(name, store: store, featureCount: featureCount)
+    for segment in closed {
+      let segment = try counted(segment, store: store, featureCount: featureCount)
       if let summary = segment.summary { tally.add(summary) }
       listed.append(segment)
     }
@@ -46,25 +48,45 @@ struct JournalAccount {
   }
 
   private mutating func counted(
-    _ name: SegmentName, store: any FolderStore, featureCount: Int
+    _ segment: JournalSegment, store: any FolderStore, featureCount: Int
   ) throws -> RunManifest.Segment {
-    if let known = segments[name.description] { return known }
-    let file = try store.open(name.description, .reading)
+    let name = segment.name.description
+    if let known = segments[name] { return known }
+    let file = try store.open(name, .reading)
+    let recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
+    // A hole between records is hashed, too.
+    let piece = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(1, (1 << 20) / recordByteCount) * recordByteCount, alignment: 64)
+    defer { piece.deallocate() }
     var tally = RunTally(kind: .flagged)
     var scan = SegmentScan(kind: .flagged, featureCount: featureCount)
     var hash = SHA256Stream()
-    var byteCount = 0
-    try file.forEachPiece(recordByteCount: FlaggedRecord.byteCount(featureCount: featureCount)) {
-      bytes, _ in
+    var offset = 0
+    let end = try describedByteCount(of: segment, in: file, featureCount: featureCount)
+    while offset < end {
+      let wanted = min(piece.count, end - offset)
+      let count = try file.read(
+        into: UnsafeMutableRawBufferPointer(rebasing: piece[..<wanted]), at: offset)
+      let bytes = UnsafeRawBufferPointer(rebasing: piece[..<count])
       scan.add(bytes) { tally.add($0, featureCount: featureCount) }
       hash.update(bytes)
-      byteCount += bytes.count
+      offset += count
+      if count < wanted { break }
     }
-    let segment = RunManifest.Segment(
-      name: name.description, recordCount: scan.recordCount, byteCount: byteCount,
+    let counted = RunManifest.Segment(
+      name: name, recordCount: scan.recordCount, byteCount: offset,
       sha256: hash.digest().description, summary: tally.summary)
-    segments[name.description] = segment
-    return segment
+    segments[name] = counted
+    return counted
+  }
+
+  /// How much of a segment the manifest describes: all of it, or its records where a hole is behind them.
+  /// A hole was made by somebody else; hashing one would take as long as its size says.
+  private func describedByteCount(
+    of segment: JournalSegment, in file: any StoredFile, featureCount: Int
+  ) throws(SystemCallError) -> Int {
+    let records = segment.recordCount * FlaggedRecord.byteCount(featureCount: featureCount)
+    return try file.hole(from: records) == nil ? try file.status().byteCount : records
   }
 }
 

@@ -86,9 +86,12 @@ struct JournalOpening {
       guard let known = listed[segment.name.description], known.byteCount != segment.byteCount,
         known.summary?.firstNumber == segment.firstNumber
       else { return nil }
-      return "\(store.path(of: known.name)): damaged: found "
-        + "\(counted(segment.byteCount, "byte")), expected \(known.byteCount), as the manifest "
-        + "says; what is good of it is kept"
+      let path = store.path(of: known.name)
+      return "\(path): damaged: found \(counted(segment.byteCount, "byte")), expected "
+        + "\(known.byteCount), as the manifest says; what is good of it is kept"
+        + (segment.byteCount > known.byteCount
+          ? "; `truncate -s \(known.byteCount) \(path)` removes what was added, while no daemon runs"
+          : "")
     }
   }
 

@@ -83,7 +83,7 @@ private struct GoodNumbers {
   /// The good ones.
   var goodCount = 0
 
-  /// Reads all of the file; nil where no record is good.
+  /// Reads all of the file that was written; nil where no record is good.
   init?(of file: any StoredFile, featureCount: Int) throws(SystemCallError) {
     // Records that lie at a wrong place, such as copies of others, tell another first number.
     var candidates: [UInt64: GoodNumbers] = [:]
@@ -203,8 +203,14 @@ func longestAscendingChain(of values: [UInt64]) -> [Int] {
 func firstSegmentNumber(
   of file: any StoredFile, recordCount: Int, featureCount: Int
 ) throws(SystemCallError) -> UInt64? {
-  for index in 0..<recordCount {
+  let recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
+  var index = 0
+  while index < recordCount {
     guard let number = try goodNumber(of: file, record: index, featureCount: featureCount) else {
+      // The records of a hole are passed at once: a file of nothing else may say that it has millions.
+      let next = index + 1
+      guard let written = try file.writtenRange(from: next * recordByteCount) else { return nil }
+      index = max(next, written.lowerBound / recordByteCount)
       continue
     }
     guard number > UInt64(index) else { return nil }

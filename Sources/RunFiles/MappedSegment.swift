@@ -24,11 +24,12 @@ final class MappedSegment: Sendable {
   private struct LastMapping: Sendable { weak var file: MappedFile? }
 
   /// Takes the records of a mapped file. A closed segment of a recorded run must hold whole records; in a
-  /// journal, a torn end is left out. Of a segment that is still open, or that a crash left open, the
-  /// whole records with a right checksum count.
+  /// journal, a torn end is left out, and so is what somebody has added: what is longer than the manifest
+  /// says of it (`listed`), and a hole at the end. Of a segment that is still open, or that a crash left
+  /// open, the whole records with a right checksum count.
   init(
     _ file: MappedFile, kind: RunKind, featureCount: Int, isOfJournal: Bool,
-    mappings: SegmentMappings
+    listed: RunManifest.Segment?, mappings: SegmentMappings
   ) throws(FileFault) {
     let recordByteCount = kind.byteCount(featureCount: featureCount)
     let tail = file.bytes.count % recordByteCount
@@ -42,11 +43,24 @@ final class MappedSegment: Sendable {
     mappings.keep(file)
     let name = lastComponent(file.path)
     guard SegmentName(name)?.isOpen ?? file.path.hasSuffix(SegmentName.openSuffix) else {
-      recordCount = file.bytes.count / recordByteCount
+      let whole = file.bytes.count / recordByteCount
       notes = []
       let torn = counted(tail, "byte")
-      damage = tail > 0 ? "\(name): \(torn) at the end that are no whole record" : nil
-      if tail > 0, !isOfJournal {
+      if isOfJournal {
+        let records = Self.recordsWithoutAddition(
+          to: file, kind: kind, featureCount: featureCount, listed)
+        recordCount = records.count
+        damage =
+          records.addition.map { "\(file.path): \($0)" }
+          ?? (tail > 0 ? "\(name): \(torn) at the end that are no whole record" : nil)
+        return
+      }
+      recordCount = whole
+      damage = nil
+      if let listed, listed.byteCount != file.bytes.count {
+        throw FileFault(otherSize: byteCount, expected: listed.byteCount, file: file.path)
+      }
+      if tail > 0 {
         throw FileFault(
           file: file.path, place: "byte \(file.bytes.count - tail)",
           found: "\(torn) at the end",
@@ -55,9 +69,7 @@ final class MappedSegment: Sendable {
       }
       return
     }
-    let scan = withExtendedLifetime(file) {
-      SegmentScan(file.bytes, kind: kind, featureCount: featureCount)
-    }
+    let scan = SegmentScan(file, kind: kind, featureCount: featureCount)
     recordCount = scan.recordCount
     damage = nil
     let tornText = counted(scan.tailByteCount, "byte")
@@ -68,6 +80,46 @@ final class MappedSegment: Sendable {
       ]
       + (scan.tailByteCount > 0
         ? ["\(name) ends in \(tornText) that are no whole record, and are left out"] : [])
+  }
+
+  /// The records of a journal's closed segment, which never grows, and what is said of a file that is
+  /// longer. A size that nothing explains is not read through.
+  private static func recordsWithoutAddition(
+    to file: MappedFile, kind: RunKind, featureCount: Int, _ listed: RunManifest.Segment?
+  ) -> (count: Int, addition: String?) {
+    let recordByteCount = kind.byteCount(featureCount: featureCount)
+    let whole = file.bytes.count / recordByteCount
+    let found = "found \(counted(file.bytes.count, "byte"))"
+    let advice = "look at what was added; without a daemon `truncate -s` to that size removes it"
+    if let listed, listed.byteCount < file.bytes.count, let base = file.bytes.baseAddress,
+      whole > 0,
+      RunKind.flagged.refusal(at: base, featureCount: featureCount) == nil,
+      FlaggedRecordView(base, featureCount: featureCount).number == listed.summary?.firstNumber
+    {
+      return (
+        min(whole, listed.recordCount),
+        "\(found), expected \(listed.byteCount), as the manifest says; the rest is left out: \(advice)"
+      )
+    }
+    if file.writtenRanges == [0..<file.bytes.count] || whole == 0 { return (whole, nil) }
+    func isGood(_ index: Int) -> Bool {
+      file.bytes.baseAddress.map {
+        kind.refusal(at: $0 + index * recordByteCount, featureCount: featureCount) == nil
+      } ?? false
+    }
+    let good = file.writtenRanges.lazy.reversed().compactMap { range -> Int? in
+      let bytes = recordBytes(in: range, from: 0, recordByteCount: recordByteCount)
+      let end = min(whole, bytes.upperBound / recordByteCount)
+      return (min(end, bytes.lowerBound / recordByteCount)..<end).last(where: isGood)
+    }
+    let count = good.first.map { $0 + 1 } ?? 0
+    // A hole between good records is damage of single records, which are told one by one.
+    if count == whole { return (whole, nil) }
+    return (
+      count,
+      "\(found), expected \(count * recordByteCount): behind the last good record is a hole; the rest is "
+        + "left out: \(advice)"
+    )
   }
 
   /// Shows the records to `body`, within which they are mapped. The records stay mapped until
@@ -111,6 +163,15 @@ final class MappedSegment: Sendable {
       "error: \(reason); another program has changed the run while it was read\n".utf8)
     line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     _exit(1)
+  }
+}
+
+extension FileFault {
+  /// A segment is not as long as the manifest says.
+  init(otherSize found: Int, expected: Int, file: String) {
+    self.init(
+      file: file, found: counted(found, "byte"), expected: "\(expected), as the manifest says",
+      remedy: "the file was changed after the run was closed; get it again")
   }
 }
 

@@ -1,8 +1,9 @@
 internal import DurableFiles
 
 extension StoredFile {
-  /// Shows the file to `body` in pieces of whole records, of about 1 MiB, with the offset of each. The
-  /// last piece may be empty, or end in a part of a record.
+  /// Shows what was written of the file to `body` in pieces of whole records, of about 1 MiB, with the
+  /// offset of each. The last piece may end in a part of a record. Between two pieces is a hole of whole
+  /// records, none of which is a good one.
   func forEachPiece(
     recordByteCount: Int,
     _ body: (UnsafeRawBufferPointer, _ offset: Int) throws(SystemCallError) -> Void
@@ -11,13 +12,31 @@ extension StoredFile {
       byteCount: max(1, (1 << 20) / recordByteCount) * recordByteCount, alignment: 64)
     defer { piece.deallocate() }
     var offset = 0
-    while true {
-      let count = try read(into: piece, at: offset)
-      try body(UnsafeRawBufferPointer(rebasing: piece[..<count]), offset)
-      offset += count
-      if count < piece.count { return }
+    while let range = try writtenRange(from: offset) {
+      let records = recordBytes(in: range, from: offset, recordByteCount: recordByteCount)
+      offset = records.lowerBound
+      while offset < records.upperBound {
+        let wanted = min(piece.count, records.upperBound - offset)
+        let count = try read(
+          into: UnsafeMutableRawBufferPointer(rebasing: piece[..<wanted]), at: offset)
+        if count > 0 { try body(UnsafeRawBufferPointer(rebasing: piece[..<count]), offset) }
+        // The file ends within its last record, or somebody has cut it.
+        if count < wanted { return }
+        offset += count
+      }
     }
   }
+}
+
+/// The bytes of the records of one size that have a byte in `range`, from `start` on, where a record
+/// begins.
+///
+/// A file can be made longer than any disk without a byte in it. Of a segment those records are looked at
+/// of which something was written; the others are holes.
+func recordBytes(in range: Range<Int>, from start: Int, recordByteCount: Int) -> Range<Int> {
+  let first = max(start, range.lowerBound / recordByteCount * recordByteCount)
+  let end = (range.upperBound + recordByteCount - 1) / recordByteCount * recordByteCount
+  return first..<max(first, end)
 }
 
 extension UnsafeMutableRawBufferPointer {

@@ -51,6 +51,7 @@ public final class RecordedRun: Sendable {
     manifest = content.manifest
     deleted = content.deleted
     let mappings = SegmentMappings(countMax: mappingCountMax)
+    let listed = content.manifest?.segmentsByName ?? [:]
     var segments: [MappedSegment] = []
     var firstRecords = [0]
     var damage = content.damage
@@ -62,7 +63,8 @@ public final class RecordedRun: Sendable {
       }
       let segment = try MappedSegment(
         file, kind: content.kind, featureCount: content.featureCount,
-        isOfJournal: content.isJournal, mappings: mappings)
+        isOfJournal: content.isJournal, listed: listed[lastComponent(file.path)], mappings: mappings
+      )
       damage += [segment.damage].compactMap(\.self)
       segments.append(segment)
       firstRecords.append((firstRecords.last ?? 0) + segment.recordCount)
@@ -78,9 +80,8 @@ public final class RecordedRun: Sendable {
     notes =
       content.notes + segments.flatMap(\.notes)
       + (content.isUnfinished ? [Self.lastRecordText(of: segments)] : [])
-    let changed = Self.changedSizes(segments, manifest: content.manifest)
-    if let fault = changed.first, !content.isJournal { throw fault }
-    self.damage = damage + changed.map(\.description)
+    self.damage =
+      damage + Self.changedSizes(segments, listed: listed).map(\.description)
   }
 
   /// Where a run that was not finished ends.
@@ -96,19 +97,16 @@ public final class RecordedRun: Sendable {
     }
   }
 
+  /// Segments of a journal that are not as long as the manifest says; of those that are longer
+  /// the segment itself has told.
   private static func changedSizes(
-    _ segments: [MappedSegment], manifest: RunManifest?
+    _ segments: [MappedSegment], listed: [String: RunManifest.Segment]
   ) -> [FileFault] {
-    guard let manifest else { return [] }
-    let listed = manifest.segmentsByName
-    return segments.compactMap { segment in
+    segments.compactMap { segment in
       guard let expected = listed[lastComponent(segment.path)]?.byteCount,
-        segment.byteCount != expected
+        segment.byteCount != expected, segment.byteCount < expected || segment.damage == nil
       else { return nil }
-      return FileFault(
-        file: segment.path, found: counted(segment.byteCount, "byte"),
-        expected: "\(expected), as the manifest says",
-        remedy: "the file was changed after the run was closed; get it again")
+      return FileFault(otherSize: segment.byteCount, expected: expected, file: segment.path)
     }
   }
 

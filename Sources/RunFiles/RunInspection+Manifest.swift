@@ -59,7 +59,13 @@ extension RunInspection {
         problems.append("manifest.json lists \(listed.name), which is not there")
         continue
       }
-      if segment != listed {
+      if segment.byteCount != listed.byteCount {
+        problems.append(
+          "\(listed.name) is not what manifest.json says: found \(counted(segment.byteCount, "byte")), "
+            + "expected \(listed.byteCount)"
+            + (segment.byteCount > listed.byteCount
+              ? "; `truncate -s \(listed.byteCount)` removes what was added" : ""))
+      } else if segment != listed {
         problems.append(
           "\(listed.name) is not what manifest.json says: \(counted(segment.byteCount, "byte")), "
             + "SHA-256 \(segment.sha256), expected \(counted(listed.byteCount, "byte")), "

@@ -127,6 +127,7 @@ public struct RunInspection: Equatable, Sendable {
     state("features", .integer(featureCount), counted(featureCount, "feature"))
     var tally = RunTally(kind: kind)
     var segments: [RunManifest.Segment] = []
+    let listed = manifest?.segmentsByName ?? [:]
     for name in folder.segments {
       let file: MappedFile
       do throws(SystemCallError) {
@@ -137,7 +138,9 @@ public struct RunInspection: Equatable, Sendable {
         continue
       }
       segments.append(
-        scan(file, kind: kind, featureCount: featureCount, tally: &tally))
+        scan(
+          file, kind: kind, featureCount: featureCount, listed: listed[name.description]?.byteCount,
+          tally: &tally))
     }
     problems += folder.asideNames.map {
       "\($0): set aside as damaged; look at it, and move it away"
@@ -163,15 +166,13 @@ public struct RunInspection: Equatable, Sendable {
 }
 
 extension RunInspection {
-  /// Checks and counts the records of a segment.
+  /// Checks and counts the records of a segment. It is hashed only where it is as long as `listed` says.
   private mutating func scan(
-    _ file: MappedFile, kind: RunKind, featureCount: Int, tally: inout RunTally
+    _ file: MappedFile, kind: RunKind, featureCount: Int, listed: Int? = nil, tally: inout RunTally
   ) -> RunManifest.Segment {
     let name = lastComponent(file.path)
-    let scan = withExtendedLifetime(file) {
-      SegmentScan(file.bytes, kind: kind, featureCount: featureCount) {
-        tally.add($0, featureCount: featureCount)
-      }
+    let scan = SegmentScan(file, kind: kind, featureCount: featureCount) {
+      tally.add($0, featureCount: featureCount)
     }
     if scan.defectCount > 0 {
       let first = scan.defects[0]
@@ -193,7 +194,8 @@ extension RunInspection {
     }
     return RunManifest.Segment(
       name: name, recordCount: scan.recordCount, byteCount: file.bytes.count,
-      sha256: withExtendedLifetime(file) { SHA256Digest(of: file.bytes).description })
+      sha256: listed != file.bytes.count
+        ? "" : withExtendedLifetime(file) { SHA256Digest(of: file.bytes).description })
   }
 
   private mutating func state(_ tally: RunTally) {

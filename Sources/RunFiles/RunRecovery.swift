@@ -85,7 +85,8 @@ private func recoverSegment(
       expected: "a record of \(name.kind.rawValue)",
       remedy: "move the file away if it is none of the run's")
   }
-  let (scan, isBlank) = try rewritten(file, kind: name.kind, featureCount: featureCount)
+  let (scan, isBlank) = try rewritten(
+    file, byteCount: byteCount, kind: name.kind, featureCount: featureCount)
   var result = RunRecovery.Segment(
     name: nil, openName: name.description, recordCount: scan.recordCount,
     cutByteCount: scan.tailByteCount, wrongRecordCount: scan.defectCount,
@@ -119,18 +120,21 @@ private func recoverSegment(
 
 /// Checks the records of a segment and writes each piece again as it was: what the system has in
 /// memory may have failed to reach the disk in the process before, and no later synchronisation
-/// would say so. Returns also whether all of it is zeros.
+/// would say so. Holes stay holes. Returns also whether all of it is zeros.
 private func rewritten(
-  _ file: any StoredFile, kind: RunKind, featureCount: Int
+  _ file: any StoredFile, byteCount: Int, kind: RunKind, featureCount: Int
 ) throws -> (scan: SegmentScan, isBlank: Bool) {
   var scan = SegmentScan(kind: kind, featureCount: featureCount)
-  var isBlank = true
+  var (end, isBlank) = (0, true)
   try file.forEachPiece(recordByteCount: kind.byteCount(featureCount: featureCount)) {
     (bytes, offset) throws(SystemCallError) in
+    scan.skip(byteCount: offset - end)
     scan.add(bytes)
     if isBlank, scan.recordCount == 0 { isBlank = bytes.allSatisfy { $0 == 0 } }
     if !bytes.isEmpty { try file.write(bytes, at: offset) }
+    end = offset + bytes.count
   }
+  scan.skip(byteCount: max(0, byteCount - end))
   return (scan, isBlank)
 }
 

@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import EventRecords
 
 /// The result of checking every record of a segment.
@@ -44,6 +45,42 @@ struct SegmentScan {
   ) {
     self.init(kind: kind, featureCount: featureCount)
     add(bytes, body: body)
+  }
+
+  /// Checks all of a mapped segment, and shows each good record to `body`. Records that lie in a hole of
+  /// the file are none, and are not looked at.
+  init(
+    _ file: MappedFile, kind: RunKind, featureCount: Int,
+    body: (UnsafeRawPointer) -> Void = { _ in }
+  ) {
+    self.init(kind: kind, featureCount: featureCount)
+    let recordByteCount = kind.byteCount(featureCount: featureCount)
+    withExtendedLifetime(file) {
+      for range in file.writtenRanges {
+        let records = recordBytes(in: range, from: byteCount, recordByteCount: recordByteCount)
+        let end = min(records.upperBound, file.bytes.count)
+        guard records.lowerBound < end else { continue }
+        skip(byteCount: records.lowerBound - byteCount)
+        add(UnsafeRawBufferPointer(rebasing: file.bytes[records.lowerBound..<end]), body: body)
+      }
+      skip(byteCount: file.bytes.count - byteCount)
+    }
+  }
+
+  /// Takes the next bytes of the segment for a hole, unseen: whole records, but for the last of the file,
+  /// none of which is good.
+  mutating func skip(byteCount skipped: Int) {
+    let recordByteCount = kind.byteCount(featureCount: featureCount)
+    let count = skipped / recordByteCount
+    for place in 0..<min(count, max(0, Self.defectsListedMax - defects.count - trailing.count)) {
+      let record = index + place
+      trailing.append(
+        Defect(record: record, byteOffset: record * recordByteCount, refusal: .magic))
+    }
+    trailingCount += count
+    index += count
+    byteCount += skipped
+    tailByteCount = byteCount - recordCount * recordByteCount
   }
 
   /// Checks the next bytes of the segment. All pieces but the last hold whole records.

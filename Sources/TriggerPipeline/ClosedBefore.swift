@@ -28,8 +28,8 @@ package struct ClosedBefore {
   /// are left out: they only help to tell a late record from a new run.
   static func list(in store: any FolderStore) -> [ClosedBefore] {
     guard let file = try? store.open(LedgerFile.name, .reading),
-      let byteCount = try? file.status().byteCount,
-      let content = try? file.content(from: max(0, byteCount - byteCountMax))
+      let end = try? file.endWithoutZeros(),
+      let content = try? file.content(from: max(0, end - byteCountMax), to: end)
     else { return [] }
     return content.split(separator: UInt8(ascii: "\n")).compactMap { line in
       let value = try? line.withUnsafeBytes { try JSONValue(parsing: $0) }

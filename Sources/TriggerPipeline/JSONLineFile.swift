@@ -41,19 +41,25 @@ package final class JSONLineFile: Sendable {
   /// All bytes before this place are known to be on the disk.
   package var durableEnd: Int { state.withLock { $0.end - $0.unsynchronised.count } }
 
-  /// Opens or makes the file `name`. A last line that was cut gets a line feed; the next one then
-  /// begins a new line.
+  /// Opens or makes the file `name`. Zeros at its end, which no line has, are cut off. A last line that
+  /// was cut gets a line feed; the next one then begins a new line.
   package init(_ name: String, in store: any FolderStore) throws(SystemCallError) {
     let isNew = try store.status(of: name) == nil
     file = try store.open(name, .creating)
     if isNew { try store.synchronise() }
-    let end = try file.status().byteCount
-    let tail = try file.content(from: max(0, end - Self.rewrittenByteCount))
+    let byteCount = try file.status().byteCount
+    let end = byteCount == 0 ? 0 : try file.endWithoutZeros()
+    var isTorn = false
+    if end < byteCount {
+      do { try file.truncate(to: end) } catch { isTorn = true }
+    }
+    let tail = try file.content(
+      from: max(0, end - Self.rewrittenByteCount), to: end)
     endAtOpening = Array(tail.suffix(Self.keptByteCount))
     state = Mutex(
       State(
         end: end, needsLineFeed: tail.last.map { $0 != UInt8(ascii: "\n") } ?? false,
-        unsynchronised: tail, hasFailed: !tail.isEmpty))
+        isTorn: isTorn, unsynchronised: tail, hasFailed: !tail.isEmpty))
     // On a full disk the next line has to bring it.
     try? mendEnd()
   }
@@ -115,10 +121,10 @@ package final class JSONLineFile: Sendable {
 }
 
 extension StoredFile {
-  /// The bytes from `start` on.
-  func content(from start: Int) throws(SystemCallError) -> [UInt8] {
+  /// The bytes from `start` up to `end`.
+  func content(from start: Int, to end: Int) throws(SystemCallError) -> [UInt8] {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(1, try status().byteCount - start), alignment: 16)
+      byteCount: max(1, end - start), alignment: 16)
     defer { buffer.deallocate() }
     let filled = try read(into: buffer, at: start)
     return Array(buffer[..<filled])

@@ -27,10 +27,22 @@ package struct JSONLines {
   /// Reads the file `name` of `store`.
   package init(_ name: String, in store: any FolderStore, path: String? = nil) throws {
     let path = path ?? store.path(of: name)
-    guard let content = try store.content(of: name) else {
-      throw SystemCallError("open", file: path, code: 2)
+    let file: any StoredFile
+    do throws(SystemCallError) {
+      file = try store.open(name, .reading)
+    } catch {
+      throw error
     }
-    self.init(content, name: path)
+    var number = 0
+    try TextLines(file).forEach { line, isCut in
+      number += 1
+      if !line.isEmpty { take(line[...], "\(path), line \(number)", isCut) }
+    }
+    if let addition = try Self.addition(to: file) {
+      wrongLineCount += 1
+      notes.append("\(path): \(addition); they are left out")
+    }
+    noteFurtherLines(path)
   }
 
   /// Reads what a file holds; `path` names it in notes.
@@ -42,51 +54,44 @@ package struct JSONLines {
       if end > start { take(content[start..<end], "\(path), line \(number)", end == content.count) }
       start = end + 1
     }
-    if wrongLineCount > Self.notesMax {
-      notes.append("\(path): \(wrongLineCount - Self.notesMax) more lines are left out")
-    }
+    noteFurtherLines(path)
   }
 
-  /// Says which lines of the file `name` are damaged; nil where none is. Reads with one line in memory
-  /// at a time, and does not parse lines with a right checksum.
+  private mutating func noteFurtherLines(_ path: String) {
+    guard wrongLineCount > Self.notesMax else { return }
+    notes.append("\(path): \(wrongLineCount - Self.notesMax) more lines are left out")
+  }
+
+  /// Says what of the file `name` is damaged: lines, and zeros at its end, which opening the file to
+  /// write cuts off; nil where nothing is. Reads with one line in memory at a time, and does not parse
+  /// lines with a right checksum.
   static func damage(of name: String, in store: any FolderStore) throws(SystemCallError) -> String?
   {
     guard try store.status(of: name) != nil else { return nil }
     let file = try store.open(name, .reading)
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-    defer { piece.deallocate() }
-    var (line, lineCount, wrongCount, firstWrong) = ([UInt8](), 0, 0, 0)
-    func end() {
+    var (lineCount, wrongCount, firstWrong) = (0, 0, 0)
+    try TextLines(file).forEach { line, isCut in
       lineCount += 1
-      if line.isEmpty || line.count <= lineByteCountMax && isSound(line) { return }
+      if line.isEmpty || !isCut && isSound(line) { return }
       wrongCount += 1
       if firstWrong == 0 { firstWrong = lineCount }
     }
-    var offset = 0
-    while true {
-      let count = try file.read(into: piece, at: offset)
-      if count == 0 { break }
-      offset += count
-      for byte in piece[..<count] {
-        if byte == lineFeed {
-          end()
-          line.removeAll(keepingCapacity: true)
-        } else if line.count <= lineByteCountMax {
-          line.append(byte)
-        }
-      }
-    }
-    if !line.isEmpty {
-      line.append(0)
-      end()
-    }
-    guard wrongCount > 0 else { return nil }
-    return "\(store.path(of: name)): \(wrongCount) of \(lineCount) lines are damaged, the first is "
-      + "line \(firstWrong); they are left out"
+    let wrong =
+      wrongCount > 0
+      ? "\(wrongCount) of \(lineCount) lines are damaged, the first is line \(firstWrong); they are left "
+        + "out" : nil
+    let added = try addition(to: file).map { "\($0); they are cut off" }
+    let damage = [wrong, added].compactMap(\.self)
+    return damage.isEmpty
+      ? nil : "\(store.path(of: name)): \(damage.joined(separator: "; "))"
   }
 
-  /// No line that a daemon writes is nearly as long.
-  private static let lineByteCountMax = 1 << 24
+  /// Zeros behind the last line: nobody writes them but a power failure, or who makes a file longer.
+  private static func addition(to file: any StoredFile) throws(SystemCallError) -> String? {
+    let (byteCount, end) = (try file.status().byteCount, try file.endWithoutZeros())
+    guard end < byteCount else { return nil }
+    return "found \(byteCount) bytes, expected \(end): the others are zeros, which no line has"
+  }
 
   private static func isSound(_ line: [UInt8]) -> Bool {
     let memberCount = memberStart.count + digitCount + memberEnd.count

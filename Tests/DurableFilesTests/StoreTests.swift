@@ -24,6 +24,38 @@ import Testing
         == "a device")
   }
 
+  /// What was written can be told from holes, which have any size.
+  @Test func holesAreToldFromWhatWasWritten() throws {
+    let folder = TemporaryFolder()
+    let store = DiskFolder(folder.path)
+    let file = try store.open("holes", .creating)
+    #expect(try file.writtenRange(from: 0) == nil && file.endWithoutZeros() == 0)
+    let (start, byteCount) = (1 << 40, 1 << 42)
+    try Array("abc".utf8).withUnsafeBytes {
+      try file.write($0, at: 0)
+      try file.write($0, at: start)
+    }
+    try file.truncate(to: byteCount)
+    let first = try #require(try file.writtenRange(from: 0))
+    #expect(first.lowerBound == 0 && (3...1 << 20).contains(first.upperBound))
+    let second = try #require(try file.writtenRange(from: first.upperBound))
+    #expect(second.contains(start) && second.contains(start + 2) && second.count <= 1 << 20)
+    #expect(try file.writtenRange(from: second.upperBound) == nil)
+    #expect(try file.endWithoutZeros() == start + 3)
+    #expect(
+      try file.hole(from: 0) == first.upperBound && file.hole(from: first.upperBound + 1) != nil)
+    let mapped = try MappedFile("\(folder.path)/holes")
+    #expect(mapped.writtenRanges == [first, second])
+    // What a check would read is the same, also of a file that it has cut.
+    let rehearsed = try RehearsedFolder(folder.path).open("holes", .writing)
+    #expect(
+      try rehearsed.writtenRange(from: 0) == first && rehearsed.endWithoutZeros() == start + 3)
+    try rehearsed.truncate(to: 2)
+    #expect(try rehearsed.writtenRange(from: 0) == 0..<2 && rehearsed.endWithoutZeros() == 2)
+    try file.truncate(to: 3)
+    #expect(try file.writtenRange(from: 0) == 0..<3 && file.hole(from: 0) == nil)
+  }
+
   /// A file with a hole can be of any size. What is larger than its kind is refused unread, and what
   /// the system gives no memory for is an error, not the end of the process.
   @Test func aFileWithAHoleIsRefusedUnread() throws {

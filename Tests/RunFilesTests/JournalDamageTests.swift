@@ -156,6 +156,57 @@ import Testing
     }
   }
 
+  /// A segment that somebody has made longer, without a byte in it, has what it had: nobody reads through
+  /// the rest, and all say what was found and expected. Of a terabyte nothing else would come to an end.
+  @Test(arguments: [true, false], [1 << 40, 1 << 40 + 7])
+  func aSegmentThatWasMadeLongerHasWhatItHad(hasManifest: Bool, byteCount: Int) throws {
+    try makeJournal()
+    let name = try #require(names(in: folder).first { $0.hasSuffix(".flagged") })
+    if !hasManifest { unlink("\(folder)/manifest.json") }
+    let wholeCount = 3 * Self.recordByteCount
+    try DiskFolder(folder).open(name, .writing).truncate(to: byteCount)
+    let run = try RecordedRun(folder)
+    #expect(run.recordCount == 11)
+    let told = "found \(byteCount) bytes, expected \(wholeCount)"
+    #expect(run.damage.contains { $0.contains(name) && $0.contains(told) }, "\(run.damage)")
+    let inspection = try RunInspection(folder)
+    #expect(inspection.problems.contains { $0.hasPrefix(name) }, "\(inspection.problems)")
+    #expect(try reopen(name) == Array(1...Self.lastNumber))
+    // The manifest that was made tells the records' size, and so do those who read it.
+    let manifest = try #require(try RecordedRun(folder).manifest)
+    let listed = try #require(manifest.segments.first { $0.name == name })
+    #expect(listed.byteCount == wholeCount && listed.recordCount == 3)
+    let records = try #require(
+      try DiskFolder(folder).beginning(of: name, byteCountMax: wholeCount))
+    #expect(listed.sha256 == records.withUnsafeBytes { SHA256Digest(of: $0) }.description)
+    try DiskFolder(folder).open(name, .writing).truncate(to: wholeCount)
+    #expect(try RunInspection(folder).isWhole)
+  }
+
+  /// The same of an open segment, which a start closes: the hole is cut off.
+  @Test func anOpenSegmentThatWasMadeLongerIsCut() throws {
+    try makeJournal(isFinished: false)
+    let name = try #require(names(in: folder).first { $0.hasSuffix(".writing") })
+    try DiskFolder(folder).open(name, .writing).truncate(to: 1 << 40)
+    #expect(try RecordedRun(folder).recordCount == 11)
+    let journal = try open()
+    #expect(try numbers(journal) == Array(1...Self.lastNumber))
+    let closed = String(name.dropLast(".writing".count))
+    #expect(try DiskFolder(folder).status(of: closed)?.byteCount == 2 * Self.recordByteCount)
+  }
+
+  /// A segment that is a hole alone has no record, and is set aside.
+  @Test func aSegmentOfAHoleAloneIsSetAside() throws {
+    try makeJournal()
+    let name = try #require(names(in: folder).first { $0.hasSuffix(".flagged") })
+    let file = try DiskFolder(folder).open(name, .writing)
+    try file.truncate(to: 0)
+    try file.truncate(to: Self.recordByteCount << 30)
+    #expect(try RecordedRun(folder).recordCount == 8)
+    #expect(try reopen(name) == Array(4...Self.lastNumber))
+    #expect(names(in: folder).contains("\(name).aside-1"))
+  }
+
   /// A segment with another one's bytes.
   @Test(arguments: [(0, 3), (3, 0), (1, 2), (2, 1)])
   func numbersThatDoNotFitAreSetAside(from: Int, to: Int) throws {

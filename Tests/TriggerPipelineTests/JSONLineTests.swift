@@ -91,4 +91,41 @@ import TriggerPipeline
     #expect(lines.places.count == 2 && lines.wrongLineCount == 1)
     #expect(lines.notes.first?.contains("line 2: left out") == true)
   }
+
+  /// Zeros at the end are what a power failure leaves, and a file that somebody has made longer: no line
+  /// has one. They are told, and cut off; the lines before them are as good as ever.
+  @Test(arguments: [1, 700, 100_000, 3 << 30, 1 << 42]) func zerosAtTheEndAreCutOff(count: Int)
+    throws
+  {
+    let folder = try Folder()
+    try append(["{\"a\": 1}", "{\"a\": 2}"], in: folder)
+    let whole = try folder.bytes()
+    let store = DiskFolder(folder.path)
+    try store.open("l.jsonl", .writing).truncate(to: whole.count + count)
+    let lines = try folder.lines()
+    #expect(lines.places.count == 2 && lines.wrongLineCount == 1)
+    #expect(
+      lines.notes == [
+        "\(folder.path)/l.jsonl: found \(whole.count + count) bytes, expected \(whole.count): the others are "
+          + "zeros, which no line has; they are left out"
+      ])
+    let file = try JSONLineFile("l.jsonl", in: store)
+    #expect(file.endAtOpening == whole && file.end == whole.count)
+    #expect(try store.status(of: "l.jsonl")?.byteCount == whole.count)
+    try file.append("{\"a\": 3}")
+    let after = try folder.lines()
+    #expect(after.places.count == 3 && after.notes.isEmpty)
+  }
+
+  /// A line behind a hole is read; the hole costs the line that it is in.
+  @Test func aHoleBetweenLinesIsNotReadThrough() throws {
+    let folder = try Folder()
+    try append(["{\"a\": 1}", "{\"a\": 2}"], in: folder)
+    let whole = try folder.bytes()
+    let file = try DiskFolder(folder.path).open("l.jsonl", .writing)
+    try whole.withUnsafeBytes { try file.write($0, at: 1 << 42) }
+    let lines = try folder.lines()
+    #expect(lines.places.count == 3 && lines.wrongLineCount == 1)
+    #expect(lines.notes.first?.contains("l.jsonl, line 3: left out") == true)
+  }
 }

@@ -1,8 +1,9 @@
-"""Files that somebody has made longer than any memory: refused with a word, and no journal's end."""
+"""Files that somebody has made longer, without a byte in them: told at once, and no journal's end."""
 
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -62,3 +63,86 @@ def test_a_file_of_the_journal_larger_than_memory_does_not_keep_the_daemon_down(
         assert daemon.end() == 0
     for each in (tmp_path / "journal").iterdir():
         assert each.stat().st_size < 1 << 30 or ".aside-" in each.name, each
+
+
+# Three gigabytes that nobody has written: reading through them takes ten seconds and more.
+LONG_BYTES = 3 << 30
+# What each command may take on a machine that has other things to do.
+SECONDS_MAX = 6
+
+
+@pytest.fixture(scope="module")
+def kept(chain, tmp_path_factory):
+    """A journal of several closed segments."""
+    folder = tmp_path_factory.mktemp("kept")
+    with Daemon(configuration(chain, folder, journal=JOURNAL)) as daemon:
+        good("replay", chain / "background.run", "--connect", daemon.address("input"))
+        assert daemon.end() == 0
+    assert (folder / "journal/000003.flagged").exists()
+    return folder / "journal"
+
+
+JOURNAL = "{path: journal, segment_bytes_max: 70000}"
+
+
+def quickly(call, *arguments):
+    start = time.monotonic()
+    done = call(*arguments)
+    seconds = time.monotonic() - start
+    assert seconds < SECONDS_MAX, f"{arguments}: {seconds:.1f} s"
+    return done
+
+
+@pytest.mark.parametrize("name", ["000001.flagged", "ledger.jsonl", "decisions.jsonl"])
+@pytest.mark.parametrize("has_manifest", [True, False])
+def test_a_journal_with_a_file_that_was_made_longer_is_as_quick_as_before(
+        chain, kept, tmp_path, name, has_manifest):
+    journal = shutil.copytree(kept, tmp_path / "journal")
+    whole = (journal / name).stat().st_size
+    ledger = good("ledger", journal)
+    verified = ["verify", "--model", chain / "model.safetensors", "--calibration", chain / "calibration.json",
+                "--input", chain / "background.run", "--flagged", journal]
+    assert "verify: identical" in good(*verified)
+    if not has_manifest:
+        (journal / "manifest.json").unlink()
+    os.truncate(journal / name, LONG_BYTES)
+    told = f"found {LONG_BYTES} bytes, expected {whole}"
+
+    inspected = quickly(tamis, "inspect", journal)
+    assert inspected.returncode == 1 and name in inspected.stdout
+    assert (f"from byte {whole} on {LONG_BYTES - whole} bytes" if name.endswith(".flagged") else told
+            ) in inspected.stdout
+    compared = quickly(tamis, *verified)
+    if name.endswith(".flagged"):
+        assert compared.returncode == 1 and "verify: damaged" in compared.stdout and told in compared.stderr
+        assert "flagged: " in compared.stdout and "damaged_records: 0" in compared.stdout
+    added = quickly(tamis, "ledger", journal)
+    if name == "ledger.jsonl":
+        assert added.returncode == 1 and told in added.stdout + added.stderr
+    path = configuration(chain, tmp_path, journal=JOURNAL)
+    checked = quickly(lambda: subprocess.run([BIN / "tamisd", "--config", path, "--check"], capture_output=True,
+                                             text=True, check=False))
+    assert checked.returncode == 0 and str(LONG_BYTES) in checked.stdout
+    if has_manifest or not name.endswith(".flagged"):
+        assert told in checked.stdout
+    with quickly(Daemon, path) as daemon:
+        assert str(LONG_BYTES) in daemon.log
+        assert quickly(daemon.end) == 0
+
+    # Nothing that was sound is lost: all lines are there, and all records.
+    assert good("ledger", journal) == ledger
+    if name.endswith(".flagged"):
+        os.truncate(journal / name, whole)
+    assert "verify: identical" in good(*verified)
+    assert "whole" == good("inspect", journal).split()[-1]
+
+
+def test_a_recorded_run_that_was_made_longer_is_told_at_once(chain, tmp_path):
+    run = shutil.copytree(chain / "background.run", tmp_path / "background.run")
+    whole = (run / "000001.events").stat().st_size
+    os.truncate(run / "000001.events", LONG_BYTES)
+    told = f"found {LONG_BYTES} bytes, expected {whole}"
+    for command in (["score", "--model", chain / "model.safetensors", "--input", run], ["inspect", run],
+                    ["replay", run, "--connect", "tcp://127.0.0.1:9", "--wait", 0]):
+        done = quickly(tamis, *command)
+        assert done.returncode == 1 and told in done.stdout + done.stderr, done
