@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import EventRecords
+internal import NumberText
 package import RunFiles
 internal import TriggerPipeline
 
@@ -133,8 +134,7 @@ package func measuredEvents(paths: [String]) throws -> EventSource {
   return measured.eventCount > 0 ? measured : try EventSource(paths: paths)
 }
 
-/// The prescales of the unbiased sample in a journal, as its records tell them: the weight of a
-/// record that only the sample kept is the prescale.
+/// The coarsest prescale of the unbiased sample in a journal.
 private struct SamplePrescale {
   let path: String
   let coarsest: UInt32
@@ -144,22 +144,25 @@ private struct SamplePrescale {
     guard try !isNumpyFile(path) else { return nil }
     let run = try RecordedRun(path)
     guard run.kind == .flagged else { return nil }
-    var coarsest: UInt32 = 0
-    var sampledCount = 0
-    try run.forEachFlaggedRecord { record in
-      if record.reasons.contains(.unbiased) { sampledCount += 1 }
-      if record.reasons == .unbiased { coarsest = max(coarsest, record.weight) }
-    }
-    guard sampledCount > 0, coarsest > 0 else {
+    let sample = try UnbiasedSample(in: run)
+    guard sample.recordCount > 0 else {
       throw FileFault(
         file: path,
-        found: "\(run.recordCount) flagged records, \(sampledCount) of the unbiased sample and "
-          + "none that the sample alone kept",
-        expected: "a journal with an unbiased sample that tells its prescale",
+        found: "\(counted(run.recordCount, "flagged record")), none of the unbiased sample",
+        expected: "a journal with an unbiased sample",
         remedy: "set unbiased.prescale in the daemon's configuration and calibrate when enough "
           + "events were sampled")
     }
+    guard sample.prescale > 0 else {
+      throw FileFault(
+        file: path,
+        found:
+          "\(counted(sample.recordCount, "record")) of the unbiased sample, all of which a working "
+          + "point kept, too, and no word of the sample's prescale",
+        expected: "a decisions.jsonl or a manifest.json that tells it",
+        remedy: "give the whole journal, with these files")
+    }
     self.path = path
-    self.coarsest = coarsest
+    coarsest = sample.prescale
   }
 }

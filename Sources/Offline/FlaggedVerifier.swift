@@ -132,11 +132,7 @@ package struct FlaggedVerifier {
   ///
   /// - Throws: `FileFault` where neither tells the prescale.
   package static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
-    if case .number(let text) = flagged.manifest?.extras[DecisionRule.unbiasedPrescaleKey],
-      let stated = Int64(text)
-    {
-      return UInt32(clamping: stated)
-    }
+    if let stated = UnbiasedSample.manifestPrescale(of: flagged) { return stated }
     var isSampled = false
     for index in 0..<flagged.recordCount {
       guard let record = try? flagged.flaggedRecord(at: index) else { continue }

@@ -235,12 +235,4 @@ package struct Redecision: Sendable {
       old: facts.old != 0, new: facts.new != 0, weight: facts.weight, isSampled: facts.isSampled,
       newPrescale: 0)
   }
-
-  /// The coarsest prescale of the unbiased samples in a journal: the weight of the records that
-  /// nothing else kept; 0 without one.
-  package static func samplePrescale(
-    _ weights: some Sequence<(FlagReasons, UInt32)>
-  ) -> UInt32 {
-    weights.reduce(0) { $1.0 == .unbiased ? max($0, $1.1) : $0 }
-  }
 }

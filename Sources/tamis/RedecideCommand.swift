@@ -3,6 +3,7 @@ internal import Calibration
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
+internal import NumberText
 internal import Offline
 internal import RunFiles
 internal import ScoreModel
@@ -104,16 +105,17 @@ struct RedecideCommand: ParsableCommand {
         "what the new pair keeps after its prescales is not known: the journal's last decisions went by "
           + "prescales by section or time; name the configuration with --prescales")
     }
+    let samples = try journal.map { try UnbiasedSample(in: RecordedRun($0)) }
     let tally = try redecide(
       source, loaded: loaded, matched: matched, old: old,
       pairs: pairs(
         old: old?.calibration, new: matched.calibration,
         recorded: flagged.reduce(0) { $0 | $1.workingPoints }),
-      samplePrescale: Redecision.samplePrescale(flagged.map { ($0.reasons, $0.weight) }),
+      samplePrescale: samples.map(\.prescale).max() ?? 0,
       histories: histories)
     var facts = Facts()
     facts.add(
-      tally,
+      tally, sampledCount: samples.reduce(0) { $0 + $1.recordCount },
       report: RedecisionReport(
         tally: tally, confidence: confidence ?? matched.calibration.confidence,
         prescales: matched.calibration.workingPoints.map(\.prescale), knowsKept: knowsKept))
@@ -176,8 +178,16 @@ struct RedecideCommand: ParsableCommand {
 }
 
 extension Facts {
+  /// What is known of a sample whose prescale is not.
+  private static func untold(_ sampledCount: Int) -> String {
+    "\(counted(sampledCount, "record")), all of which a working point kept, too, and nothing here that tells "
+      + "its prescale: give the whole journal, with decisions.jsonl or manifest.json"
+  }
+
   /// Adds what was redecided.
-  fileprivate mutating func add(_ tally: Redecision, report: RedecisionReport) {
+  fileprivate mutating func add(
+    _ tally: Redecision, sampledCount: Int, report: RedecisionReport
+  ) {
     let total = tally.total
     add("records", .integer(total.records))
     add("not_scorable", .integer(total.notScorable))
@@ -186,9 +196,10 @@ extension Facts {
       line: tally.simulated == 0 ? "" : "simulated, left out: \(tally.simulated)")
     add(
       "unbiased_prescale", .integer(Int(tally.samplePrescale)),
-      line: tally.samplePrescale == 0
-        ? "unbiased sample: none; rates, and what the new pair alone keeps, are not known"
-        : "unbiased sample: \(total.sampled) events of one in \(tally.samplePrescale)")
+      line: tally.samplePrescale > 0
+        ? "unbiased sample: \(total.sampled) events of one in \(tally.samplePrescale)"
+        : "unbiased sample: " + (sampledCount == 0 ? "none" : Self.untold(sampledCount))
+          + "; rates, and what the new pair alone keeps, are not known")
     add("sampled", .integer(total.sampled), line: "")
     add("stream_events", .real(total.stream), line: "")
     add("confidence", .real(report.confidence))

@@ -224,13 +224,27 @@ import TriggerPipeline
   }
 
   @Test func theCoarsestPrescaleIsTheSamples() {
-    let none: [(FlagReasons, UInt32)] = []
-    #expect(Redecision.samplePrescale(none) == 0)
+    var sample = UnbiasedSample()
+    #expect(sample.prescale == 0 && sample.recordCount == 0)
     let both: FlagReasons = [.unbiased, .aboveThreshold]
-    #expect(
-      Redecision.samplePrescale(
-        [
-          (.unbiased, 100), (both, 1), (.unbiased, 1000), (.aboveThreshold, 5000),
-        ] as [(FlagReasons, UInt32)]) == 1000)
+    let records: [(FlagReasons, UInt32)] = [
+      (.unbiased, 100), (both, 1), (.unbiased, 1000), (.aboveThreshold, 5000),
+    ]
+    for (reasons, weight) in records { sample.add(reasons, weight: weight) }
+    #expect(sample.prescale == 1000)
+    #expect(sample.recordCount == 3 && sample.untoldCount == 1)
+  }
+
+  /// The weight of an event that a working point kept, too, does not tell the sample's prescale.
+  @Test func thePrescaleIsTheJournalsWhereTheWeightsDoNotTellIt() {
+    var sample = UnbiasedSample()
+    for told: UInt32? in [nil, 10, 100, 0] {
+      sample.add([.unbiased, .aboveThreshold], weight: 1, told: told)
+    }
+    #expect(sample.prescale == 100)
+    #expect(sample.recordCount == 4 && sample.untoldCount == 2)
+    // What it says of a record that the sample alone kept needs no word.
+    sample.add(.unbiased, weight: 1000, told: 10)
+    #expect(sample.prescale == 1000)
   }
 }
