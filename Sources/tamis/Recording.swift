@@ -15,6 +15,8 @@ struct Recording {
   private let parts: [Part]
   let featureCount: Int
   let recordCount: Int
+  /// What the user should know of the numbers.
+  let notes: [String]
   /// The new number of each recorded run in the first round. The numbers of the next round follow.
   private let runs: [UInt32: UInt32]
   private let runSpan: Int
@@ -37,6 +39,7 @@ struct Recording {
     }
     recordCount = parts.reduce(0) { sum, part in sum + part.recordCount }
     self.asSource = asSource
+    notes = try paths.count > 1 ? Self.sentNumbers(of: parts, at: paths).notes : []
     let needsNumbers = asRun != nil || asSource != nil || loop > 1 || injectSource != nil
     let found = needsNumbers ? try Self.numbers(in: parts) : (runs: [], sources: [])
     if asSource != nil, found.sources.count > 1 {
@@ -65,6 +68,31 @@ struct Recording {
       throw NegativeAnswer(
         description: "the last run would have the number \(last): run numbers end at \(UInt32.max)")
     }
+  }
+
+  /// The numbers of all records, as they are recorded. Runs and sources that get other numbers keep apart
+  /// what is apart.
+  private static func sentNumbers(of parts: [Part], at paths: [String]) throws -> SentNumbers {
+    var numbers = SentNumbers()
+    for (part, path) in zip(parts, paths) {
+      switch part {
+      case .rows(let rows):
+        for index in 0..<part.recordCount {
+          let identity = EventIdentity(rowOfFeatures: index - 1)
+          try numbers.note(
+            run: identity.run, source: identity.source, sequence: identity.sequence,
+            kind: index == 0 ? .beginOfRun : index > rows.eventCount ? .endOfRun : .event, of: path)
+        }
+      case .run(let run):
+        try run.forEachRecord {
+          try numbers.note(
+            run: $0.run, source: $0.source, sequence: $0.sequence, kind: $0.kind ?? .event, of: path
+          )
+        }
+      }
+      numbers.endRecording(path)
+    }
+    return numbers
   }
 
   /// Run numbers in the order in which they come, and source numbers.

@@ -24,7 +24,7 @@ struct ReplayCommand: ParsableCommand {
       that receives from others, choose a run and a source number that they do not use: --as-run, \
       --as-source. A daemon takes a run that it knows as ended only after another begin of run. \
       With --loop each round has higher run numbers, since the daemon would refuse the same \
-      records as repeated. A PUB socket waits for its first subscriber, or for the number of \
+      records as repeated. Several recordings must not give two records the numbers of one. A PUB socket waits for its first subscriber, or for the number of \
       --subscribers: of connections that have subscribed to something, each counted once.
 
       No wait between two messages is longer than --gap-max: neither one by the records' times (--pace \
@@ -121,6 +121,7 @@ struct ReplayCommand: ParsableCommand {
     let recording = try Recording(
       paths: events, asRun: asRun, asSource: asSource, loop: loop, clearsSimulated: asData,
       injectSource: inject == nil ? nil : injectSource)
+    for note in recording.notes { complain(note) }
     var injection = try inject.map {
       try Injection(
         path: $0, every: every, source: injectSource, featureCount: recording.featureCount)
