@@ -185,7 +185,10 @@ extension Daemon {
         "abandoned": "\(counters.abandoned.value)",
       ])
     let given = counters.abandoned.value + counters.shed.value
-    if given > 0 { logger.error("records were given up", metadata: ["count": "\(given)"]) }
+    if given > 0 {
+      logger.tell(
+        of: .recordsAbandoned, "records were given up", metadata: ["count": "\(given)"])
+    }
     if let failure = pipeline.endFailure {
       logger.error("not everything is durable", metadata: ["reason": "\(failure)"])
     }

@@ -26,7 +26,8 @@ struct LoggingObserver: PipelineObserver {
     if report.isBalanced {
       logger.info("ledger closed", metadata: sums)
     } else {
-      logger.error("ledger does not balance: a fault of this daemon", metadata: sums)
+      logger.tell(
+        of: .ledgerFault, "ledger does not balance: a fault of this daemon", metadata: sums)
     }
   }
 
@@ -49,7 +50,8 @@ struct LoggingObserver: PipelineObserver {
     if prescale == 1 {
       logger.notice("the flood is over, all flagged events are kept again")
     } else {
-      logger.error(
+      logger.tell(
+        of: .flood,
         """
         flood: more events are flagged than flood.flagged_rate_max, a weighted sample is kept; \
         look for a noisy channel or a threshold that is too low
@@ -67,7 +69,9 @@ struct LoggingObserver: PipelineObserver {
   }
 
   func journalStalled(_ reason: String) {
-    logger.error("the journal cannot be written, trying again", metadata: ["reason": "\(reason)"])
+    logger.tell(
+      of: .journalStalled, "the journal cannot be written, trying again",
+      metadata: ["reason": "\(reason)"])
   }
 
   func journalRecovered() { logger.notice("the journal is written again") }
@@ -79,8 +83,8 @@ struct LoggingObserver: PipelineObserver {
   }
 
   func connectionCut(_ cut: ConnectionCut) {
-    logger.warning(
-      "\(cut.sentence)",
+    logger.tell(
+      of: .connectionsCut, "\(cut.sentence)",
       metadata: [
         "socket": "\(cut.socket)", "reason": "\(cut.reason.rawValue)", "count": "\(cut.count)",
       ])
@@ -93,8 +97,8 @@ struct LoggingObserver: PipelineObserver {
   }
 
   func handshakeFailed(_ failure: HandshakeFailure) {
-    logger.warning(
-      "\(failure.sentence)",
+    logger.tell(
+      of: .handshakesFailed, "\(failure.sentence)",
       metadata: [
         "socket": "\(failure.socket)", "reason": "\(failure.reason.rawValue)",
         "count": "\(failure.count)",
@@ -115,7 +119,7 @@ extension Logger {
       return
     }
     log(
-      level: condition.severity == .critical ? .error : .warning,
+      level: condition.severity.logLevel,
       "alarm: \(condition.sentence)",
       metadata: [
         "name": "\(change.name.rawValue)", "severity": "\(condition.severity.rawValue)",

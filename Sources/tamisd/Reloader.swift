@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Logging
+internal import Monitoring
 internal import ServiceNotify
 internal import Synchronization
 internal import TriggerPipeline
@@ -66,7 +67,8 @@ final class Reloader: Sendable {
       counters.lastReloadSucceeded.set(0)
       // Counted last: who sees the count sees the rest.
       counters.reloadsRefused.add()
-      logger.error(
+      logger.tell(
+        of: .reloadRefused,
         "reload refused, the generation in force stays; mend the files and send SIGHUP again",
         metadata: ["reason": "\(error)"])
     }

@@ -60,7 +60,9 @@ struct Supervisor {
     pipeline.discardOldGenerations()
     for change in pipeline.evaluateDrift() {
       switch change.kind {
-      case .raised: logger.error("\(change.text); see \(AlarmName(change.check.name).runbook)")
+      case .raised:
+        let alarm = AlarmName(change.check.name)
+        logger.tell(of: alarm, "\(change.text); see \(alarm.runbook)")
       case .cleared: logger.notice("\(change.text)")
       }
     }

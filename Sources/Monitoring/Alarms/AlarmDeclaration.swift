@@ -34,6 +34,9 @@ package struct AlarmDeclaration: Sendable {
     levels.last { $0.limit.map { value > $0 } ?? false }?.severity
   }
 
+  /// The gravest severity that it can have.
+  package var gravest: AlarmSeverity { levels[levels.count - 1].severity }
+
   /// The severity of an alarm of one level.
   package var severity: AlarmSeverity {
     precondition(levels.count == 1, "several levels: which one depends on a value")
