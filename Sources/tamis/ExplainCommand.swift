@@ -1,5 +1,6 @@
 internal import Analysis
 internal import ArgumentParser
+internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
 internal import NumberText
@@ -143,6 +144,12 @@ struct ExplainCommand: ParsableCommand {
     }
     let scores = try explainer.scores(
       of: rows, workers: engine.workerCount, batchMax: engine.batch)
+    let beyond = scores.indices.filter { scores[$0].isInfinite }
+    if let first = beyond.first {
+      complain(
+        "\(file): \(counted(beyond.count, "event")) with a score beyond float32, the first is event \(first): "
+          + "such a score cannot be explained; this is the highest finite one")
+    }
     guard
       let strangest = scores.indices.filter({ scores[$0].isFinite }).max(by: {
         (scores[$0], $1) < (scores[$1], $0)

@@ -280,7 +280,16 @@ def with_wide_rows(status):
         point["realised"].update(rate=1.019e-7, lower=5.084e-8, upper=1.8224e-7)
 
 
-@pytest.mark.parametrize("changed", [with_largest_counts, with_long_names, with_wide_rows])
+def with_beyond(status):
+    """What JSON cannot say: infinite scores, which have no shares, and an infinite statistic."""
+    for flag in status["last_flags"] + status["strangest_flags"]:
+        flag.update(score=None, top_features=[])
+    status["drift"]["checks"][0].update(statistic=None, windows=3)
+    for feature in status["drift"]["features_most_off"][:1]:
+        feature["deviation"] = None
+
+
+@pytest.mark.parametrize("changed", [with_largest_counts, with_long_names, with_wide_rows, with_beyond])
 def test_extremes_find_room(daemon, tmp_path, changed):
     """The daemon's own page, over a status that no daemon reaches in a test."""
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -310,9 +319,34 @@ def test_extremes_find_room(daemon, tmp_path, changed):
                 keep_screenshot(page, f"{changed.__name__}-{width}")
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 assert page.evaluate(BROKEN_NUMBERS) == []
+                if changed is with_beyond:
+                    check_beyond(page)
         finally:
             page.close()
             server.shutdown()
+
+
+def check_beyond(page):
+    for part in ("flags", "strangest"):
+        rows = page.evaluate(f"[...document.querySelectorAll('#{part} tbody tr')].map(each => each.innerText)")
+        assert rows and all("∞" in row and "no shares: the score is beyond float32" in row for row in rows), rows
+    assert "∞" in page.evaluate("document.querySelector('#drift tbody tr').innerText")
+
+
+@pytest.mark.parametrize("width", [1920, 390])
+def test_the_working_points_say_since_when_each_number_counts(page, width):
+    page.resize(width, 900)
+    page.wait_for(f"window.innerWidth == {width}")
+    time.sleep(1.5)
+    text = re.sub(r"\s+", " ", page.evaluate("document.getElementById('points').innerText"))
+    keep_screenshot(page, f"points-{width}")
+    assert re.search(r"realised \(95.%\) since generation 1\b", text), text
+    for name in ("fired", "flagged", "by it alone"):
+        assert f"{name} since start" in text, text
+    assert "since this model and calibration came into force" in text
+    for part in ("ledger", "keeping"):
+        assert "since the start." in page.evaluate(f"document.getElementById('{part}').innerText")
+    assert "stream since start" in page.evaluate("document.getElementById('score-chart').textContent")
 
 
 def test_page_outlives_the_daemon(daemon, page):

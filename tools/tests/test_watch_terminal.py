@@ -66,6 +66,15 @@ def long_status():
     return status
 
 
+def beyond_status():
+    """The same with what JSON cannot say: an infinite score, which has no shares, and an infinite statistic."""
+    status = fixed_status()
+    for flag in (status["last_flags"][0], status["strangest_flags"][0]):
+        flag.update(score=None, top_features=[])
+    status["drift"]["checks"][0].update(statistic=None, windows=3, alarm=True)
+    return status
+
+
 @pytest.fixture(scope="module")
 def url():
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -73,7 +82,8 @@ def url():
             pass
 
         def do_GET(self):
-            status = long_status() if self.path.startswith("/long/") else fixed_status()
+            made = {"/long/status": long_status, "/beyond/status": beyond_status}
+            status = made.get(self.path, fixed_status)()
             body = json.dumps(status).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -235,3 +245,12 @@ def test_once_prints_everything_whole(url):
     assert "strangest" in text
     # A rate from a fitted tail is an order of magnitude.
     assert "rate about 1e-10 (extrapolated) " in text and "rate 1.25e-05 " in text
+
+
+def test_what_json_cannot_say_is_told_as_what_it_is(url):
+    done = subprocess.run([BUILT / "tamis", "watch", "--once", "--url", f"{url}/beyond/"], check=True,
+                          capture_output=True, text=True)
+    assert len(re.findall(r"score inf \(beyond float32\)", done.stdout)) == 2
+    assert "score -" not in done.stdout
+    check = beyond_status()["drift"]["checks"][0]["check"]
+    assert f"{check} inf (limit " in done.stdout, done.stdout

@@ -8,7 +8,7 @@ const tiles = status => {
       [h("dt", {}, term), h("dd", {}, value), h("dd", {class: "more"}, more)]);
   draw("tiles", [now, recent, ledger, output, status.life, status.alarms], () => [
     tile("Events a second", short(now.received_per_second), [
-      brief(ledger.received), " received"], on("TamisNoEvents")),
+      brief(ledger.received), " received since start"], on("TamisNoEvents")),
     tile("Lost", brief(recent.lost), [
       `in ${seconds(recent.seconds)}; `, brief(Number(ledger.lost) - Number(ledger.late)), " since start"],
       on("TamisEventsLost")),
@@ -64,5 +64,5 @@ const ledger = status => draw("ledger", [status.ledger, status.ring.records], ()
     ["ledgers that do not add up", [
       sign(!ledger.faults, "none: ", "a fault: "),
       counted("tamis_ledger_faults_total", ledger.faults)]],
-  ]), bySource, byReason];
+  ]), bySource, byReason, note("Counts are since the start.")];
 });

@@ -10,7 +10,9 @@ const workingPoints = status => {
   const points = status.working_points.filter(point => point.armed && point.realised);
   const former = status.working_points.filter(point => !point.armed);
   if (points.length) draw("points-chart", points, pointChart);
-  draw("points", [points, former, status.prescales], () => {
+  const {generation} = status.arms;
+  draw("points", [points, former, status.prescales, generation], () => {
+    const since = `since generation ${whole(generation)}`;
     const of = (point, key) => label(key, "working_point", point.name);
     const confidence = points.length ? percent(points[0].realised.confidence) : "";
     const values = point => [
@@ -25,12 +27,15 @@ const workingPoints = status => {
       counted(of(point, "tamis_events_fired_total"), point.fired),
       counted(of(point, "tamis_events_flagged_total"), point.flagged),
       counted(of(point, "tamis_events_flagged_alone_total"), point.flagged_alone)];
-    const heads = ["target", `realised (${confidence})`, "threshold", "prescale", "fired",
-      "flagged", "by it alone"];
+    // The columns count different things, which is seen after a reload.
+    const from = (name, when) => [name, " ", h("span", {class: "when"}, when)];
+    const heads = () => ["target", from(`realised (${confidence})`, since), "threshold", "prescale",
+      from("fired", "since start"), from("flagged", "since start"),
+      from("by it alone", "since start")];
     const old = former.map(point => note([
       `${point.name}, of an earlier calibration: `,
       counted(of(point, "tamis_events_fired_total"), point.fired), " fired, ",
-      counted(of(point, "tamis_events_flagged_total"), point.flagged), " flagged."]));
+      counted(of(point, "tamis_events_flagged_total"), point.flagged), " flagged since start."]));
     const held = points.filter(point => point.rate_control).map(point => {
       const control = point.rate_control;
       const why = control.hold === "none" ? "" : `; it stays (${control.hold})`;
@@ -43,20 +48,24 @@ const workingPoints = status => {
         metric(of(point, "tamis_efficiency"), point.efficiency.rate,
           percent(point.efficiency.rate)),
         ` (${percent(point.efficiency.lower)} to ${percent(point.efficiency.upper)}) of `,
-        `${whole(point.efficiency.scored)} simulated events.`]));
+        `${whole(point.efficiency.scored)} simulated events ${since}.`]));
     const schedule = status.prescales;
     if (schedule) {
       old.push(note(`Prescales go by ${schedule.by}: ${schedule.row
         ? `row ${schedule.row} of ${schedule.rows}` : "the calibration's, before the first row"}.`));
     }
     old.push(...held, ...awake);
-    const rows = table("Rates are events fired over events scored "
-      + "since this model and calibration came into force; counts are since the start.",
-    ["working point", ...heads],
+    const meaning = "Realised: events fired over events scored, before prescales, since this model and "
+      + "calibration came into force. Flagged: events kept after prescales. Counts are since the start, "
+      + "also of points of the same name in earlier generations.";
+    const rows = table(meaning, ["working point", ...heads()],
       points.map(point => row([named(point.name), ...values(point)])));
     if (isRoomForTable("points", rows)) return [rows, ...old];
-    return points.flatMap(point => [h("h3", {}, point.name),
-      facts(values(point).map((value, index) => [heads[index], value]))]).concat(old);
+    return [note(meaning), ...points.flatMap(point => {
+      const terms = heads();
+      return [h("h3", {}, point.name),
+        facts(values(point).map((value, index) => [terms[index], value]))];
+    }), ...old];
   });
 };
 const features = status => draw("features", status.top_features, list => {
@@ -98,11 +107,12 @@ const flagTable = (list, empty) => {
         clock(flag.time), below(runAndEvent(flag), "only-small")]),
       cell(h("span", {title: `journal number ${flag.number}, source ${flag.source}, `
         + `sequence ${flag.sequence}`}, runAndEvent(flag)), "l hide-small"),
-      // A score that JSON cannot say is beyond the range of float32.
-      cell([flag.score === null ? "∞" : short(flag.score, 4), below(rareness(flag), "note")],
+      // A score that JSON cannot say is beyond the range of float32, and has no shares.
+      cell([flag.score === null ? beyond : short(flag.score, 4), below(rareness(flag), "note")],
         "nowrap"),
       cell(pointNames(flag.working_points), "l hide-small"),
-      cell(reasons(flag.top_features.slice(0, 3)), "l below")])))]);
+      cell(flag.score === null ? "no shares: the score is beyond float32"
+        : reasons(flag.top_features.slice(0, 3)), "l below")])))]);
 };
 const flags = status => draw("flags", status.last_flags.slice(0, 8), list =>
   flagTable(list, "No event has been flagged for its score yet."));

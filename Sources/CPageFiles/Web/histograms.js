@@ -59,7 +59,7 @@ const score = status => {
       + `calibration’s background, with the thresholds of `
       + `${points.map(point => point.name).join(", ")}.`;
     return [svg("score-chart", height, title, parts), legend([
-      [`stream, ${whole(total)} events`, areaMark("f0 soft-fill")],
+      [`stream since start, ${whole(total)} events`, areaMark("f0 soft-fill")],
       reference ? ["calibration", s("path", {class: "ref", d: "M0 5.5H32"})]
         : ["the calibration does not say", s("g", {})]])];
   });

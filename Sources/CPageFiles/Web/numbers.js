@@ -25,6 +25,8 @@ const short = (value, digits = 3) => {
   if (size >= 10 ** (digits - 1)) return whole(value);
   return String(Number(value.toPrecision(digits)));
 };
+// What JSON cannot say although it is there is beyond the range of a number.
+const beyond = "∞";
 const percent = (ratio, digits) =>
   ratio === null ? "–" : `${short(ratio * 100, digits)}\u00a0%`;
 const seconds = value => {

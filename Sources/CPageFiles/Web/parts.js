@@ -24,7 +24,8 @@ const keeping = status => draw("keeping", [status.journal, status.output, status
     ["given up", counted("tamis_records_abandoned_total", output.abandoned)],
     ["sends refused by the output", counted("tamis_output_blocked_total", output.blocked)],
     ["ring", `${whole(ring.records)} of\u00a0${whole(ring.capacity)}\u00a0records`],
-  ]), gauge(ring.records, ring.capacity, "Fill of the ring")];
+  ]), gauge(ring.records, ring.capacity, "Fill of the ring"),
+  note("Segments, waiting records and the ring: now; all other counts: since the start.")];
 });
 const drift = status => draw("drift", [status.drift, status.screen, status.flood,
   status.shadow], () => {
@@ -35,16 +36,16 @@ const drift = status => draw("drift", [status.drift, status.screen, status.flood
     list.push(table("Against the calibration’s background", [
       "check", "statistic", "limit", "state"], drift.checks.map(check => row([check.check,
       metric(label("tamis_drift_statistic", "check", check.check), check.statistic,
-        short(check.statistic)),
+        check.windows && check.statistic === null ? beyond : short(check.statistic)),
       metric(label("tamis_drift_limit", "check", check.check), check.limit, short(check.limit)),
       check.windows ? sign(!check.alarm, "within", "beyond") : "waiting"]))));
     for (const check of drift.checks) if (check.alarm && check.finding)
       list.push(note(`${check.check}: ${check.finding}.`));
     const most = drift.features_most_off.slice(0, 5).map(each =>
-      `${each.name} ${short(each.deviation)}\u00a0σ`);
+      `${each.name} ${each.deviation === null ? beyond : short(each.deviation)}\u00a0σ`);
     if (most.length) list.push(note(`Most off: ${most.join(", ")}.`));
   }
-  list.push(h("h3", {}, "Cap, screen and shadow"), facts([
+  list.push(h("h3", {}, "Cap, screen and shadow, since start"), facts([
     ["cap on the flagged rate", sign(flood.prescale <= 1, "not needed",
       `flood: one in ${flood.prescale} kept, ${whole(flood.suppressed)} suppressed`)],
     ["screen", screen ? [sign(!screen.disagreements, "agrees, ", "disagreed, "),

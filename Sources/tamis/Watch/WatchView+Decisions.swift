@@ -33,8 +33,10 @@ extension WatchView {
           let state =
             check["windows"].number == 0
             ? "waiting" : check["alarm"].isTrue ? Self.beyond(check) : "within"
-          return "\(check["check"].string ?? "") \(N.short(check["statistic"].number)) "
-            + "(limit \(N.short(check["limit"].number))) \(state)"
+          // A window was judged, and what it has is beyond the range of a number.
+          let isBeyond = state != "waiting" && !check["statistic"].isThere
+          return "\(check["check"].string ?? "") "
+            + "\(isBeyond ? "inf" : N.short(check["statistic"].number)) (limit \(N.short(check["limit"].number))) \(state)"
         }, separator: ", ", width: width)
     }
     if let prescale = status["flood"]["prescale"].number, prescale > 1 {
@@ -49,12 +51,12 @@ extension WatchView {
         StyledLine(
           label: "screen",
           "\(N.whole(screen["disagreements"])) of \(N.whole(screen["audited"])) "
-            + "audited events disagreed"))
+            + "audited events disagreed since start"))
     }
     if shadow.isThere {
       lines += wrapped(
         "shadow",
-        shadow["events"].members.map { "\($0.name) \(N.whole($0.value))" },
+        shadow["events"].members.map { "\($0.name) \(N.whole($0.value))" } + ["since start"],
         separator: ", ", width: width)
     }
     return lines
@@ -92,7 +94,7 @@ extension WatchView {
         N.clock(flag["time"].number),
         [
           "run \(N.whole(flag["run"])) event \(N.whole(flag["event"]))",
-          "score \(N.short(flag["score"].number))",
+          "score \(Self.score(of: flag))",
         ] + [rate].compactMap { $0 } + [
           flag["working_points"].list.compactMap(\.string).joined(separator: ", ")
         ], separator: "  ", width: width)
@@ -104,6 +106,11 @@ extension WatchView {
       }
       return lines
     }
+  }
+
+  /// A score that JSON cannot say is beyond the range of float32.
+  private static func score(of flag: JSONValue) -> String {
+    flag["score"].isThere ? N.short(flag["score"].number) : "inf (beyond float32)"
   }
 
   private func shareText(_ feature: JSONValue) -> String {
