@@ -75,7 +75,10 @@ final class CatchUpServer: @unchecked Sendable {
     try socket.set(
       .sendHighWaterMark(repliesQueuedMax), .receiveHighWaterMark(requestsQueuedMax),
       .messageByteCountMax(requestByteCountMax), .receiveBufferByteCount(receiveBufferByteCount),
-      .routerMandatory(true))
+      .routerMandatory(true),
+      // A consumer that comes again, with an identity of its own, before its former connection is known
+      // to be gone would never be answered.
+      .routerHandover(true))
     return socket
   }
 

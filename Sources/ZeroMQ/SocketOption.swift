@@ -32,6 +32,10 @@ package enum SocketOption: Equatable, Sendable {
   case immediate(Bool)
   /// ROUTER: a send to an unknown peer is an error instead of a silent drop.
   case routerMandatory(Bool)
+  /// ROUTER: a peer that comes with the identity of one that is connected takes its place. The library
+  /// keeps the other one connected and reads from it no more; without this option that is what happens
+  /// to the new one.
+  case routerHandover(Bool)
   /// Takes IPv6 addresses too.
   case ipv6(Bool)
   /// The first wait before connecting again; -1 never connects again.
@@ -145,6 +149,7 @@ extension SocketOption {
     case .xpubVerboser(let on): [RawSetting(ZMQ_XPUB_VERBOSER, on)]
     case .immediate(let on): [RawSetting(ZMQ_IMMEDIATE, on)]
     case .routerMandatory(let on): [RawSetting(ZMQ_ROUTER_MANDATORY, on)]
+    case .routerHandover(let on): [RawSetting(ZMQ_ROUTER_HANDOVER, on)]
     case .ipv6(let on): [RawSetting(ZMQ_IPV6, on)]
     case .reconnectIntervalMs(let time): [RawSetting(ZMQ_RECONNECT_IVL, time)]
     case .handshakeTimeoutMs(let time): [RawSetting(ZMQ_HANDSHAKE_IVL, time)]
