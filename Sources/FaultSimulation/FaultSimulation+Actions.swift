@@ -94,7 +94,7 @@ extension FaultSimulation {
       clock.jump(seconds: seconds)
       wasSet = true
     case .heal: heal()
-    case .killOnStart: endOnStart = random.pick(1...60)
+    case .killOnStart: endOnStart = random.pick(1...Self.startCallsMax)
     default: clock.advance(ns: 1_000_000)
     }
   }
@@ -149,6 +149,7 @@ extension FaultSimulation {
         settings: settings, loaded: generations.loaded[0], input: senders, output: receivers,
         observer: observer)
       tally.starts += 1
+      hasStarted = true
       note("started, life \(life)")
     } catch {
       pipeline = nil
@@ -184,12 +185,16 @@ extension FaultSimulation {
   private func makeProcess() -> SimulatedProcess {
     let process = SimulatedProcess(disk: disk)
     process.whenItEnds = { [unowned self] in noteEnd($0) }
+    // A first start makes files that a later one finds, and several may end on the way.
+    if !hasStarted, !isCalm, endOnStart == nil, plan.weights.last != 0, random.coin() {
+      endOnStart = random.pick(1...Self.startCallsMax)
+    }
     if let calls = endOnStart {
       process.callsLeft = calls
       process.plannedEnd = random.coin() ? .kill : .powerCut
       if random.coin() {
         process.plannedFile = someFile()
-        process.callsLeft = random.pick(1...8)
+        process.callsLeft = random.pick(1...Self.startFileCallsMax)
       }
       endOnStart = nil
     }

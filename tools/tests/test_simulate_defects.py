@@ -4,6 +4,7 @@ import collections
 import importlib.machinery
 import importlib.util
 import pathlib
+import re
 
 import pytest
 
@@ -26,3 +27,13 @@ def test_names():
     assert defects.NOT_SEEN <= set(names)
     code = "".join(new for _, _, edits in defects.DEFECTS for _, _, new in edits)
     assert all(f'hasDefect("{name}")' in code for name in names)
+
+
+def test_what_takes_its_place_calls_what_there_is():
+    """A name that has gone from the source keeps all defects from being built."""
+    source = "\n".join(path.read_text() for path in (ROOT / "Sources").rglob("*.swift"))
+    known = set(re.findall(r"\b(?:func|var|let|case) (\w+)", source)) | {"init"}
+    for name, _, edits in defects.DEFECTS:
+        for _, old, new in edits:
+            called = set(re.findall(r"(?<=\.)([a-z]\w+)\(", new)) - set(re.findall(r"(?<=\.)([a-z]\w+)\(", old))
+            assert called <= known, f"{name}: {called - known}"
