@@ -57,7 +57,7 @@ final class MappedSegment: Sendable {
       }
       recordCount = whole
       damage = nil
-      if let listed, listed.byteCount != file.bytes.count {
+      if let listed, listed.byteCount < byteCount || listed.byteCount > byteCount && tail == 0 {
         throw FileFault(otherSize: byteCount, expected: listed.byteCount, file: file.path)
       }
       if tail > 0 {

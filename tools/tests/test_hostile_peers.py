@@ -971,8 +971,10 @@ def test_a_crash_loop_beside_a_receiver_that_stays_repeats_little(daemons, patte
         leaving.set()
         looping.join()
         processes.wait_until(lambda: len(numbers) == daemon.sequence, "all have come")
-        # With each departure answered from where the first one was: a dozen times as many.
-        assert daemon.metric("tamis_records_repeated_total") < 3 * daemon.sequence
+        # With each departure answered from where the first one was: a dozen times as many as were sent.
+        # As it should be: as many. On a machine that sees the moments without the other one too late: four
+        # times as many.
+        assert daemon.metric("tamis_records_repeated_total") < 8 * daemon.sequence
         assert daemon.stop() == 0
     finally:
         leaving.set()
