@@ -28,11 +28,11 @@ extension StoredFile {
   }
 }
 
-/// The bytes of the records of one size that have a byte in `range`, from `start` on, where a record
-/// begins.
+/// The bytes of `range`, widened to whole records of `recordByteCount` bytes, but not before `start`, where
+/// a record begins.
 ///
-/// A file can be made longer than any disk without a byte in it. Of a segment those records are looked at
-/// of which something was written; the others are holes.
+/// A file can be made longer than any disk without a byte in it. A reader therefore looks only at the
+/// records that have a written byte, and passes over the holes between them.
 func recordBytes(in range: Range<Int>, from start: Int, recordByteCount: Int) -> Range<Int> {
   let first = max(start, range.lowerBound / recordByteCount * recordByteCount)
   let end = (range.upperBound + recordByteCount - 1) / recordByteCount * recordByteCount

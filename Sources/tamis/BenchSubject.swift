@@ -120,8 +120,8 @@ struct BenchSubject {
     return events
   }
 
-  /// Background of the reference physics. Where the covariances of so many features would fill the
-  /// memory, plain numbers, and fewer events where they are wide.
+  /// Background of the reference physics for up to 1,024 features. The covariance matrix of more features
+  /// would fill the memory. Wider events are made of plain numbers, and there are fewer of them.
   private static func simulated(width: Int) -> [Float] {
     guard width <= 1_024 else {
       let count = min(eventCount, max(256, (1 << 26) / width)) * width

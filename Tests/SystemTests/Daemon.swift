@@ -144,8 +144,8 @@ final class Daemon {
     return MetricsPage(text: httpGet(port: httpPort, "/metrics")?.body)
   }
 
-  /// Waits until so many records of any kind were taken or refused. Where there are no more, what is to
-  /// be kept of them is in the journal then, and the ledger has them.
+  /// Waits until `count` records of any kind were taken or refused. If no more records come, the journal
+  /// then holds all that are kept, and the ledger has counted all.
   func waitForEvents(_ count: Int) throws {
     try waitUntil("\(count) events decided, have \(decided)", seconds: 300) {
       if !program.isRunning { throw Failure("tamisd ended:\n\(program.errors)") }

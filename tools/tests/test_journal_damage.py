@@ -30,7 +30,7 @@ def feed(daemon, chain, run):
 
 
 def receive(daemon, events=6_000):
-    """All records that come until the daemon has decided so many events and has none waiting."""
+    """All records that come until the daemon has decided `events` events and no record waits."""
     socket = zmq.Context.instance().socket(zmq.SUB)
     socket.linger = 0
     socket.subscribe("")
