@@ -27,12 +27,7 @@ package struct JSONLines {
   /// Reads the file `name` of `store`.
   package init(_ name: String, in store: any FolderStore, path: String? = nil) throws {
     let path = path ?? store.path(of: name)
-    let file: any StoredFile
-    do throws(SystemCallError) {
-      file = try store.open(name, .reading)
-    } catch {
-      throw error
-    }
+    let file = try store.open(name, .reading)
     var number = 0
     try TextLines(file).forEach { line, isCut in
       number += 1

@@ -24,8 +24,9 @@ struct ReplayCommand: ParsableCommand {
       that receives from others, choose a run and a source number that they do not use: --as-run, \
       --as-source. A daemon takes a run that it knows as ended only after another begin of run. \
       With --loop each round has higher run numbers, since the daemon would refuse the same \
-      records as repeated. Several recordings must not give two records the numbers of one. A PUB socket waits for its first subscriber, or for the number of \
-      --subscribers: of connections that have subscribed to something, each counted once.
+      records as repeated. Records of different recordings must differ in run, source or sequence. A PUB \
+      socket waits for its first subscriber, or for the number of --subscribers: of connections that have \
+      subscribed to something, each counted once.
 
       No wait between two messages is longer than --gap-max: neither one by the records' times (--pace \
       original and xK) nor one by a low RATE/s. A wait that was cut is reported. Records with time 0 are \

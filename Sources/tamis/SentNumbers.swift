@@ -1,6 +1,7 @@
 internal import CommandFrame
 internal import EventRecords
 internal import NumberText
+internal import RunFiles
 
 /// The sequence numbers of recordings that are sent one after another: whether two of them give two
 /// records one number.
@@ -50,12 +51,8 @@ struct SentNumbers {
 
     /// Whether an earlier recording has the number. O(log n).
     func hadBefore(_ sequence: UInt64) -> Bool {
-      var (low, high) = (0, earlier.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if earlier[middle].upperBound < sequence { low = middle + 1 } else { high = middle }
-      }
-      return low < earlier.count && earlier[low].contains(sequence)
+      let place = earlier.indices.partitionPoint { earlier[$0].upperBound < sequence }
+      return place < earlier.count && earlier[place].contains(sequence)
     }
   }
 

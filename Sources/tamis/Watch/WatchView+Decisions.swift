@@ -35,8 +35,9 @@ extension WatchView {
             ? "waiting" : check["alarm"].isTrue ? Self.beyond(check) : "within"
           // A window was judged, and what it has is beyond the range of a number.
           let isBeyond = state != "waiting" && !check["statistic"].isThere
-          return "\(check["check"].string ?? "") "
-            + "\(isBeyond ? "inf" : N.short(check["statistic"].number)) (limit \(N.short(check["limit"].number))) \(state)"
+          let statistic = isBeyond ? "inf" : N.short(check["statistic"].number)
+          return "\(check["check"].string ?? "") \(statistic) "
+            + "(limit \(N.short(check["limit"].number))) \(state)"
         }, separator: ", ", width: width)
     }
     if let prescale = status["flood"]["prescale"].number, prescale > 1 {
