@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -83,6 +84,12 @@ static inline int tamis_connection_look(int descriptor, struct tamis_connection_
   int type = 0;
   size = sizeof type;
   return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
+/// Whether one side has ended the connection; 0 also where the descriptor is none.
+static inline int tamis_connection_has_ended(int descriptor) {
+  struct pollfd ends = {descriptor, 0x2000 /* POLLRDHUP */, 0};
+  return poll(&ends, 1, 0) == 1 && (ends.revents & (0x2000 | POLLHUP | POLLERR)) != 0;
 }
 
 /// Ends a connection where the descriptor is still that socket. What has come in and was not read

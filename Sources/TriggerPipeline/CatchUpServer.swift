@@ -38,6 +38,11 @@ final class CatchUpServer: @unchecked Sendable {
   private var third = Message()
   private var surplus = Message()
   private var nextReadNs: UInt64 = 0
+  /// Connections that have ended and are held: so many are too many.
+  private let heldCountMax: Int
+  /// Where it listens no more, to listen there again.
+  private var closedEndpoints: [String] = []
+  private var nextRenewalNs: UInt64 = 0
   /// Bytes read for the reply, those of other working points among them.
   private var readByteCount = 0
 
@@ -51,6 +56,13 @@ final class CatchUpServer: @unchecked Sendable {
   private static let repliesQueuedMax = 2
   private static let requestsQueuedMax = 16
   private static let pollMs = 100
+  /// A part of `connections_max` that peers may waste, up to this number.
+  private static let heldCountMax = 16
+  private static let renewalNs: UInt64 = 10_000_000_000
+  /// How long it waits before it listens again, and where that fails, as when another program has taken the
+  /// port, before it tries once more.
+  private static let closingNs: UInt64 = 100_000_000
+  private static let retryNs: UInt64 = 1_000_000_000
 
   /// Binds the socket. Returns nil where no endpoint is configured.
   static func opened(
@@ -96,6 +108,7 @@ final class CatchUpServer: @unchecked Sendable {
     self.journal = journal
     reader = JournalReader(folder: settings.journalPath, featureCount: featureCount)
     instance = settings.instance
+    heldCountMax = min(Self.heldCountMax, max(1, settings.security.connectionCountMax / 4))
     bytesPerSecondMax = UInt64(settings.catchUp.bytesPerSecondMax)
     recordByteCount = FlaggedRecord.byteCount(featureCount: featureCount)
     header = .allocate(byteCount: CatchUpReply.byteCount, alignment: 8)
@@ -124,6 +137,7 @@ final class CatchUpServer: @unchecked Sendable {
   /// Waits for a request and answers it.
   private func serve() {
     do {
+      try renew()
       guard try poller.wait(timeoutMs: Self.pollMs) > 0 else { return marks.noteEmpty() }
       guard let envelope = try receive() else { return }
       pace()
@@ -131,6 +145,32 @@ final class CatchUpServer: @unchecked Sendable {
     } catch {
       observer.socketFailed("catch-up: \(error)")
       tamis_sleep_ns(UInt64(Self.pollMs) * 1_000_000)
+    }
+  }
+
+  /// Makes the library let go of connections that have ended, where it keeps too many. Of two peers that
+  /// had one identity it reads only one to the end, and then keeps the other until nobody listens. All
+  /// consumers are disconnected by that, and come again by themselves.
+  private func renew() throws(ZeroMQError) {
+    let isRetry = !closedEndpoints.isEmpty
+    if !isRetry {
+      let nowNs = tamis_monotonic_ns()
+      let count = marks.heldCount
+      guard count >= heldCountMax, nowNs >= nextRenewalNs else { return }
+      nextRenewalNs = nowNs +| Self.renewalNs
+      observer.socketFailed(
+        "catch-up: \(count) connections that have ended are not let go of; all consumers are disconnected "
+          + "and connect again by themselves. Peers that share a routing identity cause this")
+      for endpoint in boundEndpoints {
+        try socket.unbind(endpoint)
+        closedEndpoints.append(endpoint)
+      }
+    }
+    // The library stops listening in a thread of its own.
+    tamis_sleep_ns(isRetry ? Self.retryNs : Self.closingNs)
+    while let endpoint = closedEndpoints.last {
+      try socket.bind(endpoint)
+      closedEndpoints.removeLast()
     }
   }
 

@@ -93,6 +93,13 @@ package struct ConnectionAccount {
     if !incoming.end(descriptor) { _ = outgoing.end(descriptor) }
   }
 
+  /// All that came to us have gone: the library tells of none when its owner stops listening.
+  package mutating func endIncoming() {
+    incoming = HandshakeLedger(handshakeMsMax: handshakeMsMax)
+    admissions = []
+    lateAdmissions = []
+  }
+
   /// The handshakes that have ended without an event since the last call.
   package mutating func takeSilentFailures(nowMs: Int64) -> (incoming: Int, outgoing: Int) {
     (incoming.takeSilentFailures(nowMs: nowMs), outgoing.takeSilentFailures(nowMs: nowMs))

@@ -33,6 +33,12 @@ final class ConnectionGuard {
   private var firstNumbers: [Int: UInt64] = [:]
   /// The lowest of those that have gone and may have been receivers.
   private var endedNumber: UInt64?
+  // Connections that have ended.
+  /// Those that were cut off and that the library may hold still.
+  private var cutOnes: [WatchedConnection] = []
+  /// Since when, by the socket's inode, those that have ended and are held were seen so.
+  private var endedMs: [UInt64: Int64] = [:]
+
   // Places.
   private var activityLookedMs: Int64 = 0
   private var demandCount: UInt64 = 0
@@ -56,6 +62,8 @@ final class ConnectionGuard {
   private static let slowMemoryMs: Int64 = 600_000
   private static let activityPeriodMs: Int64 = 1_000
   private static let roomPeriodMs: Int64 = 100
+  /// A connection that has ended is let go of when its messages were taken.
+  private static let heldMsMin: Int64 = 10_000
 
   init(_ limits: PeerLimits, pressure: ReceiverPressure?) {
     self.limits = limits
@@ -99,6 +107,11 @@ final class ConnectionGuard {
     return true
   }
 
+  /// All peers that came to us have gone.
+  func endIncoming() {
+    for (descriptor, connection) in connections where connection.isIncoming { _ = end(descriptor) }
+  }
+
   /// A peer that had got in has gone. It is not certain which of the ended connections it was.
   func noteDeparture() { pressure?.noteGone(after: endedNumber ?? 0) }
 
@@ -137,11 +150,18 @@ final class ConnectionGuard {
       guard let facts = connection.look(), facts.is_tcp != 0 else { continue }
       connection.noteActivity(facts, isWanted: true, nowMs: nowMs)
       guard connection.idleSinceMs != nil else { continue }
-      connections[connection.descriptor] = nil
-      if connection.cut() { return connection.address }
+      if end(connection) { return connection.address }
     }
     noRoomMs = nowMs
     return nil
+  }
+
+  /// Ends a connection; false where it had gone already.
+  private func end(_ connection: WatchedConnection) -> Bool {
+    connections[connection.descriptor] = nil
+    guard connection.cut() else { return false }
+    if case .stream = limits { cutOnes.append(connection) }
+    return true
   }
 
   private func noteActivity(nowMs: Int64) {
@@ -154,6 +174,16 @@ final class ConnectionGuard {
       return nil
     } report: { _, _ in
     }
+    if case .stream(let marks, _, _) = limits { marks.noteHeld(heldCount(nowMs: nowMs)) }
+  }
+
+  /// The library closes a connection that has ended when the messages that it brought were taken. Where
+  /// they never are, as those of a second peer of one identity, it keeps the connection for good.
+  private func heldCount(nowMs: Int64) -> Int {
+    cutOnes.removeAll { !$0.isHeldAfterEnd }
+    let held = (cutOnes + connections.values.filter(\.isHeldAfterEnd)).map(\.inode)
+    endedMs = Dictionary(held.map { ($0, endedMs[$0] ?? nowMs) }) { first, _ in first }
+    return endedMs.values.count { nowMs - $0 >= Self.heldMsMin }
   }
 
   /// Looks at all connections. `report` receives those that were cut off.
@@ -196,8 +226,7 @@ final class ConnectionGuard {
   private func cut(
     _ connection: WatchedConnection, _ reason: CutReason, _ report: (CutReason, String) -> Void
   ) {
-    connections[connection.descriptor] = nil
-    if connection.cut() { report(reason, connection.address) }
+    if end(connection) { report(reason, connection.address) }
   }
 }
 
@@ -215,8 +244,7 @@ extension ConnectionGuard {
     for connection in oldest where left > 0 {
       guard let facts = connection.look() else { continue }
       guard isBeforeAnswer(facts, isPlain: isPlain) else { continue }
-      connections[connection.descriptor] = nil
-      _ = connection.cut()
+      _ = end(connection)
       left -= 1
     }
   }

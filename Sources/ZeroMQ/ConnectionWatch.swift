@@ -33,8 +33,8 @@ final class ConnectionWatch {
     monitor = try SocketMonitor(
       socket,
       kinds: [
-        .listening, .accepted, .connected, .disconnected, .handshakeSucceeded, .handshakeFailed,
-        .handshakeFailedProtocol, .handshakeFailedAuthentication,
+        .listening, .closed, .accepted, .connected, .disconnected, .handshakeSucceeded,
+        .handshakeFailed, .handshakeFailedProtocol, .handshakeFailedAuthentication,
       ])
   }
 
@@ -121,6 +121,11 @@ final class ConnectionWatch {
       let isIncoming = listening.contains(event.endpoint)
       switch event.kind {
       case .listening: listening.insert(event.endpoint)
+      case .closed where isIncoming:
+        // Who stops listening at one address does so at all of them.
+        account.endIncoming()
+        guardian.endIncoming()
+        expected = account.established
       case .accepted:
         account.accept(event.value, nowMs: nowMs)
         guardian.begin(event.value, isIncoming: true, isNew: !wasBehind, nowMs: nowMs)

@@ -21,6 +21,7 @@ package final class DeliveryMarks: Sendable {
   private let marks: [DescriptorMark]
   private let emptyLooks = Atomic<UInt64>(0)
   private let marksAll = Atomic<Bool>(false)
+  private let held = Atomic<Int>(0)
 
   /// Descriptors above this share marks: a connection is then believed to deliver when another does.
   private static let descriptorCount = 4_096
@@ -39,6 +40,12 @@ package final class DeliveryMarks: Sendable {
 
   /// No whole message waited.
   package func noteEmpty() { emptyLooks.wrappingAdd(1, ordering: .releasing) }
+
+  /// Connections that have ended ten seconds ago or earlier and that the library has not let go of, as of
+  /// the last look: requests of theirs wait to be taken, or never will be.
+  package var heldCount: Int { held.load(ordering: .acquiring) }
+
+  func noteHeld(_ count: Int) { held.store(count, ordering: .releasing) }
 
   func mark(of descriptor: Int) -> UInt32 {
     marks[descriptor % Self.descriptorCount].value.load(ordering: .acquiring)

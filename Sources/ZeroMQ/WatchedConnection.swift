@@ -72,6 +72,11 @@ struct WatchedConnection {
     return facts
   }
 
+  /// Whether one side has ended it, and the library holds it still.
+  var isHeldAfterEnd: Bool {
+    connectionIdentity(descriptor) == inode && tamis_connection_has_ended(CInt(descriptor)) != 0
+  }
+
   /// Ends the connection; false where it had gone already.
   func cut() -> Bool { tamis_connection_cut(CInt(descriptor), inode) != 0 }
 

@@ -104,7 +104,7 @@ internal import TriggerPipeline
       sentence: "2,000 records waiting in the journal: no receiver is connected.",
       off: { $0.connections?.sockets[1].established = 0 },
       on: {
-        $0.recent.published = 0; $0.output.waiting = 2_000
+        $0.output.waiting = 2_000
         $0.connections?.sockets[1].established = 0
       }),
     Case(

@@ -46,6 +46,27 @@ internal import ZeroMQ
     #expect(account.taken(nowMs: nowMs) == established.count)
   }
 
+  @Test func nobodyIsThereAfterTheListener() {
+    var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
+    account.accept(3, nowMs: 0)
+    account.succeed(isIncoming: true)
+    account.accept(4, nowMs: 0)
+    account.admit(nowMs: 1)
+    account.connect(5, nowMs: 1)
+    account.succeed(isIncoming: false)
+    account.endIncoming()
+    #expect(account.taken(nowMs: 2) == 0)
+    #expect(account.established == 1 && account.open == 1 && account.shakingHands == 0)
+    // An event of before that comes late changes nothing, and a new peer counts once.
+    account.disconnect(3)
+    account.accept(3, nowMs: 3)
+    account.admit(nowMs: 3)
+    #expect(account.taken(nowMs: 3) == 1)
+    account.succeed(isIncoming: true)
+    #expect(account.taken(nowMs: 4) == 1 && account.established == 2)
+    #expect(account.takeSilentFailures(nowMs: 5_000).incoming == 0)
+  }
+
   @Test func whoWasLetInCountsBeforeItsHandshakeIsOver() {
     var account = ConnectionAccount(handshakeTimeoutMs: 1_000)
     account.accept(3, nowMs: 0)

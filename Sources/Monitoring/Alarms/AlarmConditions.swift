@@ -117,10 +117,10 @@ private func outputAlarms(_ status: DaemonStatus) -> [AlarmCondition] {
   let (output, recent) = (status.output, status.recent)
   var alarms: [AlarmCondition?] = []
   let why =
-    if recent.published > 0 {
-      "the output does not keep up"
-    } else if status.connections?.isWithoutReceiver == true {
+    if status.connections?.isWithoutReceiver == true {
       "no receiver is connected"
+    } else if recent.published > 0 {
+      "the output does not keep up"
     } else {
       "the output takes none"
     }
