@@ -303,6 +303,9 @@ def dictionaries():
 
 
 def main():
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
     programs = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/release")
     for seed in CORPUS.glob("*/made-*"):
         seed.unlink()

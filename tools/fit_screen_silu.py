@@ -4,7 +4,12 @@
 p(u) = offset - u / (1 + e^u) in segments around multiples of 1/2, the last one cut at 7.7; see
 docs/method-screening.md. The constants stand in Sources/CScoreKernels/screen_constants.h, and a
 test compares what they give with silu itself.
+
+usage: tools/fit_screen_silu.py
 """
+
+import sys
+
 import numpy as np
 
 OFFSET = float.fromhex("0x1.1d26p-2")
@@ -31,6 +36,9 @@ def literal(x):
     return f"{mantissa.rstrip('0')}p{exponent}f"
 
 
+if {"-h", "--help"} & set(sys.argv[1:]):
+    print(__doc__)
+    sys.exit()
 fits = [segment(i) for i in range(SEGMENTS)]
 for name, coefficients in zip("ABC", zip(*(fit[0] for fit in fits))):
     print(f"#define SCREEN_{name}", ", ".join(map(literal, coefficients)))
