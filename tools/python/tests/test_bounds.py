@@ -29,6 +29,7 @@ REFUSED = [
     (receive, ADDRESS, "--idle", SECONDS),
     (receive, ADDRESS, "--timeout", SECONDS),
     (receive, ADDRESS, "--top", ["-1", "99999999999999999999"]),
+    (receive, ADDRESS, "--working-point", ["-1", "16", "1.5", "tight", ""]),
     (receive, [*ADDRESS, "--catch-up", "tcp://127.0.0.1:9"], "--from", ["0", "-1", str(2**64)]),
     (catch_up, ADDRESS, "--from", ["0", "-1", str(2**64)]),
     (catch_up, CATCH_UP, "--to", ["-1", str(2**64)]),
@@ -55,6 +56,14 @@ def test_options_take_the_ends_of_their_range():
     assert send.parse_arguments([*SEND, "--rate=0", "--wait=0"]).rate == 0
     assert catch_up.parse_arguments([*CATCH_UP, f"--to={2**64 - 1}"]).last == 2**64 - 1
     assert rates.parse_arguments([*RATES, "--confidence=0.999"]).confidence == 0.999
+
+
+def test_a_working_point_is_named_by_its_place():
+    assert receive.parse_arguments([*ADDRESS, "--working-point=15"]).working_point == 15
+    errors = io.StringIO()
+    with pytest.raises(SystemExit), contextlib.redirect_stderr(errors):
+        receive.parse_arguments([*ADDRESS, "--working-point", "tight"])
+    assert "'tight': a place from 0 to 15 was expected" in errors.getvalue()
 
 
 @pytest.mark.parametrize("feature_count", [0, -1, 65536, 2**32 + 1])

@@ -40,6 +40,15 @@ EXAMPLES = """examples:
 """
 
 
+def working_point_place(text: str) -> int:
+    """A place in the calibration. A name would need the calibration, which this program does not read."""
+    if not text.isdecimal() or int(text) > 15:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: a place from 0 to 15 was expected, in the order in which `tamis inspect "
+            "CALIBRATION` lists the working points; tamis.Receiver(..., calibration=...) takes names")
+    return int(text)
+
+
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -49,9 +58,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--pattern", choices=["sub", "pull"], default="sub")
     parser.add_argument("--topic", default="",
                         help="sub: flagged, unbiased or unflagged; all by default")
-    parser.add_argument("--working-point", metavar="I", type=int,
+    parser.add_argument("--working-point", metavar="I", type=working_point_place,
                         help="sub: records of one working point alone, by its place in the "
-                        "calibration from 0")
+                        "calibration: a number from 0, not its name")
     parser.add_argument("--count", metavar="N", type=whole_option(0, U64_MAX),
                         help="end after N records")
     parser.add_argument("--idle", metavar="SECONDS", type=number_option(0, SECONDS_MAX),
@@ -74,10 +83,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.catch_up and options.topic:
         parser.error("--catch-up needs all topics: in one alone every number is not to be seen")
-    if options.working_point is not None and (
-            options.topic or options.pattern == "pull" or not 0 <= options.working_point < 16):
-        parser.error("--working-point I is a place from 0 to 15; it needs the pattern sub, and no "
-                     "--topic")
+    if options.working_point is not None and (options.topic or options.pattern == "pull"):
+        parser.error("--working-point needs the pattern sub, and no --topic")
     if options.first is not None and (not options.catch_up or options.first < 1):
         parser.error("--from N is a number from 1 on, and needs --catch-up")
     return options
