@@ -138,6 +138,26 @@ internal import TriggerPipeline
       on: {
         $0.recent.points[0].fired = 46_500; $0.points[0].rateTest?.raised = "below"
       }),
+    // The rate is back, and the alarm is not cleared yet: the sentence does not contradict its numbers.
+    Case(
+      name: .flaggedRateOff, severity: .warning,
+      sentence:
+        "loose fired more often than its target, beyond chance: lately 1 times as often, "
+        + "60,000 of 6,000,020 events. The alarm ends when the rate is right over events of which "
+        + "1,000 should fire.",
+      off: { $0.recent.points[0].fired = 60_000 },
+      on: {
+        $0.recent.points[0].fired = 60_000; $0.points[0].rateTest?.raised = "above"
+      }),
+    Case(
+      name: .flaggedRateOff, severity: .warning,
+      sentence:
+        "loose fired less often than its target, beyond chance: no events lately. The alarm ends "
+        + "when the rate is right over events of which 1,000 should fire.",
+      off: { $0.recent.scored = 0 },
+      on: {
+        $0.recent.scored = 0; $0.points[0].rateTest?.raised = "below"
+      }),
     Case(
       name: .flaggedRateOff, severity: .warning, sentence: "flagged_rate: tight fires too often.",
       off: { _ in },

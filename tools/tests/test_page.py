@@ -289,7 +289,30 @@ def with_beyond(status):
         feature["deviation"] = None
 
 
-@pytest.mark.parametrize("changed", [with_largest_counts, with_long_names, with_wide_rows, with_beyond])
+def with_rate_alarms(status):
+    """Points that are on target since the generation began, and alarms that say otherwise of lately."""
+    point = status["working_points"][0]
+    point["realised"].update(rate=0.01, lower=0.0099, upper=0.0101)
+    point.update(target_fpr=0.01, calibrated_fpr_interval=[0.0098, 0.0102], rate_control=None,
+                 rate_test={"target": 0.01, "evidence_above": 4, "evidence_below": -4, "limit": 3.6,
+                            "raised": None})
+    control = {"target": "0.02", "target_fpr": 0.02, "factor": 0.9, "factor_min": 0.5, "factor_max": 2.0,
+               "at_limit": False, "steps": 9, "hold": "none"}
+    status["working_points"] = [
+        {**point, "name": "tested", "rate_test": {**point["rate_test"], "raised": "above"}},
+        {**point, "name": "checked"}, {**point, "name": "calm"},
+        # Its rate is right, and far from the calibration's.
+        {**point, "name": "held", "rate_control": control,
+         "realised": {**point["realised"], "rate": 0.02, "lower": 0.0199, "upper": 0.0201}}]
+    checks = [each for each in status["drift"]["checks"] if each["check"] != "flagged_rate"]
+    status["drift"]["checks"] = [
+        *checks,
+        {"check": "flagged_rate", "statistic": 8.0, "limit": 4.0, "alarm": True, "alarms": 1, "windows": 9,
+         "finding": "checked: rate 0.015 where the calibration expects 0.01"}]
+
+
+@pytest.mark.parametrize("changed", [with_largest_counts, with_long_names, with_wide_rows, with_beyond,
+                                     with_rate_alarms])
 def test_extremes_find_room(daemon, tmp_path, changed):
     """The daemon's own page, over a status that no daemon reaches in a test."""
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -321,6 +344,8 @@ def test_extremes_find_room(daemon, tmp_path, changed):
                 assert page.evaluate(BROKEN_NUMBERS) == []
                 if changed is with_beyond:
                     check_beyond(page)
+                if changed is with_rate_alarms:
+                    check_rate_words(page)
         finally:
             page.close()
             server.shutdown()
@@ -331,6 +356,17 @@ def check_beyond(page):
         rows = page.evaluate(f"[...document.querySelectorAll('#{part} tbody tr')].map(each => each.innerText)")
         assert rows and all("∞" in row and "no shares: the score is beyond float32" in row for row in rows), rows
     assert "∞" in page.evaluate("document.querySelector('#drift tbody tr').innerText")
+
+
+def check_rate_words(page):
+    words = page.evaluate(
+        "[...document.querySelectorAll('#points-chart .name')].map(each => each.textContent)")
+    assert words == ["tested: above target (alarm)", "checked: off target (alarm)", "calm: on target",
+                     "held: held at 0.02"]
+    # Two whose alarm is on; the mark in the legend is not one of them.
+    assert page.evaluate("document.querySelectorAll('#points-chart .fout').length") == 2
+    assert "realised since generation 1" in page.evaluate(
+        "document.querySelector('#points-chart .legend').textContent")
 
 
 @pytest.mark.parametrize("width", [1920, 390])

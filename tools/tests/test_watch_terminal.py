@@ -75,6 +75,21 @@ def beyond_status():
     return status
 
 
+def alarming_status():
+    """Points of which the rates' alarms say something else than all events since the generation began."""
+    status = fixed_status()
+    loose, nominal, tight = status["working_points"][:3]
+    loose["realised"].update(rate=0.01, lower=0.0099, upper=0.0101)
+    loose["rate_test"]["raised"] = "above"
+    # Its rate is right, and far from the calibration's.
+    nominal["rate_control"].update(target="0.002", target_fpr=0.002)
+    nominal["realised"].update(rate=0.002, lower=0.0019, upper=0.0021)
+    status["drift"]["checks"].append(
+        {"check": "flagged_rate", "statistic": 8.0, "limit": 4.0, "alarm": True, "alarms": 1, "windows": 9,
+         "finding": f"{tight['name']}: rate 2e-07 where the calibration expects 1e-07"})
+    return status
+
+
 @pytest.fixture(scope="module")
 def url():
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -82,7 +97,8 @@ def url():
             pass
 
         def do_GET(self):
-            made = {"/long/status": long_status, "/beyond/status": beyond_status}
+            made = {"/long/status": long_status, "/beyond/status": beyond_status,
+                    "/alarming/status": alarming_status}
             status = made.get(self.path, fixed_status)()
             body = json.dumps(status).encode()
             self.send_response(200)
@@ -254,3 +270,12 @@ def test_what_json_cannot_say_is_told_as_what_it_is(url):
     assert "score -" not in done.stdout
     check = beyond_status()["drift"]["checks"][0]["check"]
     assert f"{check} inf (limit " in done.stdout, done.stdout
+
+
+def test_the_table_does_not_contradict_the_alarms_of_the_rates(url):
+    text = subprocess.run([BUILT / "tamis", "watch", "--once", "--url", f"{url}/alarming/"], check=True,
+                          capture_output=True, text=True).stdout
+    marks = {name: re.search(rf"^{name} .*?(| off| alarm)$", text, re.MULTILINE)[1].strip()
+             for name in ("loose", "nominal", "tight")}
+    assert marks == {"loose": "alarm", "nominal": "", "tight": "alarm"}, text
+    assert re.search(r"^nominal +0\.002 ", text, re.MULTILINE), text

@@ -9,8 +9,10 @@ const rateWithInterval = (point, name) => [
 const workingPoints = status => {
   const points = status.working_points.filter(point => point.armed && point.realised);
   const former = status.working_points.filter(point => !point.armed);
-  if (points.length) draw("points-chart", points, pointChart);
   const {generation} = status.arms;
+  const rateCheck = (status.drift ? status.drift.checks : []).find(each => each.check === "flagged_rate");
+  if (points.length) draw("points-chart", [points, generation, rateCheck], () =>
+    pointChart(points, generation, rateCheck));
   draw("points", [points, former, status.prescales, generation], () => {
     const since = `since generation ${whole(generation)}`;
     const of = (point, key) => label(key, "working_point", point.name);

@@ -187,12 +187,25 @@ private func rateOff(
 ) -> AlarmCondition? {
   guard let test = point.rateTest, let raised = test.raised else { return nil }
   let factor = Double(recent.fired) / max(1, Double(scored)) / test.target
-  let side = raised == RateEvidence.Side.above.rawValue ? "more" : "less"
+  let isAbove = raised == RateEvidence.Side.above.rawValue
+  let side = isAbove ? "more" : "less"
+  let tolerance = AlarmDeclaration.rateTolerance
+  let lately =
+    scored == 0
+    ? "no events lately"
+    : "lately \(plain(factor)) times as often, \(grouped(recent.fired)) of "
+      + "\(countText(scored, "event"))"
+  guard scored > 0, isAbove ? factor > tolerance : factor < 1 / tolerance else {
+    // The rate has come back, or nothing comes. It must stay so for a while before the alarm is cleared.
+    let expected = grouped(UInt64(RateTests.expectedCount))
+    return AlarmCondition(
+      .flaggedRateOff,
+      "\(point.name) fired \(side) often than its target, beyond chance: \(lately). The alarm ends when "
+        + "the rate is right over events of which \(expected) should fire.")
+  }
   return AlarmCondition(
     .flaggedRateOff,
-    "\(point.name) fires \(side) often than its target, beyond chance: lately "
-      + "\(plain(factor)) times as often, \(grouped(recent.fired)) of "
-      + "\(countText(scored, "event")).")
+    "\(point.name) fires \(side) often than its target, beyond chance: \(lately).")
 }
 
 private func changeAlarms(_ status: DaemonStatus) -> [AlarmCondition] {

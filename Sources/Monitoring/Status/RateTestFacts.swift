@@ -47,18 +47,18 @@ struct RateTests {
     var blockFired: UInt64 = 0
     var blockScored: UInt64 = 0
 
-    /// The number of events that should fire in a block. Chance moves its rate by 3 %.
-    private static let expectedCount = 1_000.0
-
     /// Whether a whole block since the alarm has a rate within the tolerance.
     mutating func isBack(fired: UInt64, scored: UInt64) -> Bool {
       let expected = evidence.target * Double(scored - min(blockScored, scored))
-      guard expected >= Self.expectedCount else { return false }
+      guard expected >= RateTests.expectedCount else { return false }
       let ratio = Double(fired - min(blockFired, fired)) / expected
       (blockFired, blockScored) = (fired, scored)
       return ratio <= evidence.tolerance && ratio >= 1 / evidence.tolerance
     }
   }
+
+  /// The number of events that should fire in a block that may clear an alarm. Chance moves its rate by 3 %.
+  static let expectedCount = 1_000.0
 
   private var told: [String: Told] = [:]
 

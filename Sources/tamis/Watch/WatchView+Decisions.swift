@@ -1,4 +1,5 @@
 internal import Calibration
+internal import Drift
 internal import StrictJSON
 
 /// Working points, what has changed, and what was flagged.
@@ -7,7 +8,12 @@ extension WatchView {
 
   func workingPoints(isShort: Bool) -> [StyledLine] {
     let points = status["working_points"].list.filter { $0["armed"].isTrue }
-    let table = WorkingPointTable(points, width: width).lines(isShort: isShort)
+    let rateCheck =
+      status["drift"]["checks"].list.first {
+        $0["check"].string == DriftCheck.Name.flaggedRate.rawValue
+      } ?? .null
+    let table = WorkingPointTable(points, rateCheck: rateCheck, width: width)
+      .lines(isShort: isShort)
     if isShort || points.isEmpty { return table }
     // The columns count different things, which is seen where a reload or prescales keep them apart.
     let hasQuiet = points.contains { $0["side"].string == ScoreSide.low.rawValue }

@@ -12,21 +12,36 @@ struct WorkingPointTable {
     let realised: String
     let flagged: String
     let isOff: Bool
+    /// What stands behind the numbers; empty where nothing has to be said.
+    var mark: String { isAlarming ? "alarm" : isOff ? "off" : "" }
     /// Over the target: the realised rate and its interval; nil without events or target.
     let ratio: Double?
     let interval: ClosedRange<Double>?
 
-    init(_ point: JSONValue) {
+    /// Whether the alarm of the rate is on for it. The interval is of all events since the generation began,
+    /// beside which the time that raised an alarm may be short.
+    let isAlarming: Bool
+
+    /// - Parameter rateCheck: The drift check of the rates; null where there is none.
+    init(_ point: JSONValue, rateCheck: JSONValue) {
       let realised = point["realised"]
       let (rate, lower, upper) = (
         realised["rate"].number, realised["lower"].number, realised["upper"].number
       )
       let hasEvents = (realised["scored"].number ?? 0) > 0
-      let target = point["target_fpr"].number ?? 0
+      let control = point["rate_control"]
+      // Rate control holds another rate than the calibration's, whose interval then says nothing.
+      let isHeldElsewhere = control.isThere && control["target_fpr"] != point["target_fpr"]
+      let target = control["target_fpr"].number ?? point["target_fpr"].number ?? 0
       // The threshold's own rate is somewhere in the calibration's interval.
       let calibrated = point["calibrated_fpr_interval"].list.compactMap(\.number)
+      // The check names the point that deviates most.
+      let subject = "\(point["name"].string ?? ""): "
+      isAlarming =
+        point["rate_test"]["raised"].isThere
+        || rateCheck["alarm"].isTrue && (rateCheck["finding"].string ?? "").hasPrefix(subject)
       isOff =
-        hasEvents
+        hasEvents && !isHeldElsewhere
         && (calibrated.last ?? target < lower ?? 0 || calibrated.first ?? target > upper ?? 1)
       name =
         (point["name"].string ?? "") + (point["side"].string == ScoreSide.low.rawValue ? " <" : "")
@@ -52,8 +67,8 @@ struct WorkingPointTable {
   private static let axisWidthMin = 10
   private static let comfortable = [9, 31, 11]
 
-  init(_ points: [JSONValue], width: Int) {
-    rows = points.map(Row.init)
+  init(_ points: [JSONValue], rateCheck: JSONValue, width: Int) {
+    rows = points.map { Row($0, rateCheck: rateCheck) }
     let confidence = N.percent(points.first?["realised"]["confidence"].number)
     head = ["target", "realised (\(confidence))", "flagged"]
     self.width = width
@@ -82,7 +97,8 @@ struct WorkingPointTable {
 
   /// The width of numbers, with a space in front of each, and of the mark behind them.
   private func taken(by widths: [Int]) -> Int {
-    widths.reduce(0) { $0 + 1 + $1 } + (rows.contains(where: \.isOff) ? 4 : 0)
+    widths.reduce(0) { $0 + 1 + $1 }
+      + rows.map { $0.mark.isEmpty ? 0 : $0.mark.count + 1 }.reduce(0, max)
   }
 
   private func table(names: [String], _ nameWidth: Int, _ widths: [Int]) -> [StyledLine] {
@@ -106,7 +122,7 @@ struct WorkingPointTable {
         if let axis, row.target != "0" {
           line.add(" " + axis.drawing(ratio: row.ratio, interval: row.interval))
         }
-        if row.isOff { line.add(" off", .strong) }
+        if !row.mark.isEmpty { line.add(" \(row.mark)", .strong) }
         return line
       }
   }
@@ -116,6 +132,6 @@ struct WorkingPointTable {
     name.add(row.name.elided(to: width), .strong)
     let numbers = zip(head, numbers(of: row)).map { "\($0) \($1)" }
     return [name]
-      + wrapped("", numbers + (row.isOff ? ["off"] : []), separator: ", ", width: width)
+      + wrapped("", numbers + (row.mark.isEmpty ? [] : [row.mark]), separator: ", ", width: width)
   }
 }
