@@ -85,7 +85,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Confidence of the intervals.")
   var confidence = 0.95
 
-  @Option(help: "Bootstrap repeats; 0 for none.")
+  @Option(help: "Bootstrap repeats; 0 for no intervals, and so no verdict on differences.")
   var bootstrap = 1000
 
   @Option(help: "Seed of the bootstrap.")
@@ -259,8 +259,12 @@ struct EvaluateCommand: ParsableCommand {
     case "verdicts": study.verdicts.joined(separator: "\n")
     case "notes": study.notes.map { "note: \($0)" }.joined(separator: "\n")
     case "confidence":
-      ["intervals: at confidence \(study.settings.confidence)", study.tooFewLine]
-        .filter { !$0.isEmpty }.joined(separator: "\n")
+      [
+        study.settings.bootstrapRepeats == 0
+          ? "intervals: none, since 0 bootstrap repeats were asked for"
+          : "intervals: at confidence \(study.settings.confidence)", study.tooFewLine,
+      ]
+      .filter { !$0.isEmpty }.joined(separator: "\n")
     default: ""
     }
   }

@@ -68,7 +68,7 @@ private func study(
     ])
     #expect(result.comparisons.count == 1)
     #expect(result.comparisons[0].auroc.verdict == .equal)
-    #expect(!result.comparisons[0].isBeaten)
+    #expect(result.comparisons[0].isBeaten == false)
   }
 
   @Test func aModelThatKnowsMoreBeatsItAndOneThatKnowsLessDoesNot() throws {
@@ -77,7 +77,7 @@ private func study(
       score("m", background: background, signals: [better]),
       score("norm", kind: .baseline, background: background, signals: [signal]),
     ]
-    #expect(try study(scores).comparisons[0].isBeaten)
+    #expect(try study(scores).comparisons[0].isBeaten == true)
     let reverse = [
       score("m", background: background, signals: [signal]),
       score("norm", kind: .baseline, background: background, signals: [better]),

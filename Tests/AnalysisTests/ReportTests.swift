@@ -60,6 +60,20 @@ private func unbalancedTags(_ html: String) -> [String] {
     _ = try JSONValue(parsing: json)
   }
 
+  @Test func withoutIntervalsNothingIsJudged() throws {
+    let study = try SmallStudy.make(bootstrapRepeats: 0)
+    #expect(study.verdicts[0].contains("no intervals: 0 bootstrap repeats"))
+    let html = study.html(origin)
+    let json = study.json(origin).text
+    for text in [study.verdicts.joined(), html, json] {
+      for verdict in ["shown to beat", "WORSE", "beats"] { #expect(!text.contains(verdict)) }
+    }
+    #expect(study.verdicts.contains { $0.hasPrefix("m beside norm on s: AUROC ") })
+    #expect(unbalancedTags(html).isEmpty && !html.contains("bootstrap of 0"))
+    #expect(json.contains("\"beaten\": null") && !json.contains("undecided"))
+    #expect(study.metrics.comparisons.allSatisfy { $0.isBeaten == nil })
+  }
+
   @Test func anEnergyThatWasNotMeasuredSaysSo() throws {
     let study = try SmallStudy.make()
     #expect(study.html(origin).contains("estimated"))

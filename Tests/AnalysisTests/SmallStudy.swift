@@ -55,7 +55,7 @@ enum SmallStudy {
 
   static func make(
     modelName: String = "m", signal: String = "s", names: [String]? = nil, workers: Int = 1,
-    hasDistance: Bool = false
+    hasDistance: Bool = false, bootstrapRepeats: Int = 40
   ) throws -> Study {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "tamis-analysis-\(UUID().uuidString)")
@@ -65,7 +65,7 @@ enum SmallStudy {
     try model(names: names, hasDistance: hasDistance).write(to: path, replacing: false)
     let loaded = try TrainedModel.load(path)
     var settings = StudySettings(instructionSet: try InstructionSet.selected())
-    settings.bootstrapRepeats = 40
+    settings.bootstrapRepeats = bootstrapRepeats
     settings.workers = workers
     return try Study(
       StudyInputs(

@@ -6,7 +6,7 @@ package struct Comparison: Equatable, Sendable {
   package enum Verdict: String, Sendable {
     /// The model's value is greater and the interval of the difference lies above 0.
     case better
-    /// The interval holds 0, or there is none.
+    /// The interval holds 0.
     case undecided
     /// The model's value is smaller and the interval of the difference lies below 0.
     case worse
@@ -23,9 +23,9 @@ package struct Comparison: Equatable, Sendable {
     /// The bootstrap interval of model minus other over the same draws; nil without repeats.
     package let interval: ClosedRange<Double>?
 
-    /// What can be said.
-    package var verdict: Verdict {
-      guard let interval else { return .undecided }
+    /// What can be said; nil without an interval.
+    package var verdict: Verdict? {
+      guard let interval else { return nil }
       if model == other, interval == 0...0 { return .equal }
       if interval.lowerBound > 0, model > other { return .better }
       if interval.upperBound < 0, model < other { return .worse }
@@ -47,8 +47,9 @@ package struct Comparison: Equatable, Sendable {
   let rateTarget: FalsePositiveRate?
 
   /// Whether the model beats the other score: better in one number beyond its uncertainty, and
-  /// worse in none.
-  package var isBeaten: Bool {
+  /// worse in none. Nil without intervals, which are what would tell.
+  package var isBeaten: Bool? {
+    guard auroc.interval != nil else { return nil }
     let verdicts = [auroc.verdict] + (rate.map { [$0.verdict] } ?? [])
     return verdicts.contains(.better) && !verdicts.contains(.worse)
   }

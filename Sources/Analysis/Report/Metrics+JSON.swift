@@ -68,7 +68,7 @@ extension Comparison {
       [
         "model": .finite(difference.model), "other": .finite(difference.other),
         "difference_interval": .interval(difference.interval),
-        "verdict": .string(difference.verdict.rawValue),
+        "verdict": .optional(difference.verdict) { .string($0.rawValue) },
       ]
     }
     var rateObject = rate.map(json)
@@ -76,7 +76,7 @@ extension Comparison {
     return .object([
       "model": .string(model), "other": .string(other), "signal": .string(signalNames[signal]),
       "auroc": .object(json(auroc)), "tpr": .optional(rateObject) { .object($0) },
-      "beaten": .bool(isBeaten),
+      "beaten": .optional(isBeaten) { .bool($0) },
     ])
   }
 }

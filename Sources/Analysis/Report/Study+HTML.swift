@@ -50,7 +50,7 @@ extension Study {
   private var summaryMarkup: String {
     let baselines = Set(Self.baselineNames)
     let own = metrics.comparisons.filter { baselines.contains($0.other) }
-    let isGood = own.allSatisfy(\.isBeaten)
+    let isGood = own.allSatisfy { $0.isBeaten == true }
     let list = { (lines: [String]) in
       "<ul>" + lines.map { "<li>\($0.escapedMarkup)</li>" }.joined(separator: "\n") + "</ul>"
     }
@@ -63,6 +63,7 @@ extension Study {
     }
     if !off.isEmpty { markup += "<div class=\"warn\">\(list(off))</div>\n" }
     if !notes.isEmpty { markup += list(notes) + "\n" }
+    guard hasIntervals else { return markup }
     markup += paragraph(
       "A model beats a simpler score on a signal when its AUROC or its true-positive rate at the "
         + "lowest measurable false-positive rate is higher by more than the bootstrap interval of "
@@ -84,7 +85,9 @@ extension Study {
             + "\(decimal(evaluation.chancePrecision)).", class: "quiet")
     }.joined()
       + paragraph(
-        "AUROC in brackets: bootstrap of \(settings.bootstrapRepeats) repeats; standard error: "
+        (hasIntervals
+          ? "AUROC in brackets: bootstrap of \(settings.bootstrapRepeats) repeats; standard error: "
+          : "AUROC has no intervals, since 0 bootstrap repeats were asked for; standard error: ")
           + "DeLong. TPR in brackets: Clopper and Pearson, for this threshold. "
           + (tooFewLine.isEmpty ? "" : "\(tooFewLine) ")
           + "report.json has the thresholds and further intervals.",

@@ -2,20 +2,32 @@ internal import Calibration
 internal import NumberText
 
 extension Study {
-  /// The comparisons in sentences, those first in which a model does not beat a baseline.
+  /// The comparisons in sentences, those first in which a model does not beat a baseline. Without intervals
+  /// the numbers alone.
   package var verdicts: [String] {
-    inputs.models.flatMap { model -> [String] in
+    guard hasIntervals else {
+      return [Self.noIntervalsSentence] + inputs.models.flatMap(belowChance)
+        + metrics.comparisons.map { sentence($0) }
+    }
+    return inputs.models.flatMap { model -> [String] in
       let own = metrics.comparisons.filter { $0.model == model.name }
       let baselines = own.filter { comparison in
         metrics.scores.contains { $0.name == comparison.other && $0.kind == .baseline }
       }
-      let unbeaten = own.filter { !$0.isBeaten }.map { sentence($0) }
+      let unbeaten = own.filter { $0.isBeaten == false }.map { sentence($0) }
       let praise =
-        baselines.allSatisfy(\.isBeaten)
+        baselines.allSatisfy { $0.isBeaten == true }
         ? ["\(model.name) beats every baseline on every signal"] : []
       return praise + belowChance(model) + unbeaten
     }
   }
+
+  /// Whether differences have intervals, and so whether it can be said which score is better.
+  var hasIntervals: Bool { settings.bootstrapRepeats > 0 }
+
+  private static let noIntervalsSentence =
+    "no intervals: 0 bootstrap repeats were asked for, and so nothing says whether a difference is more than "
+    + "chance; --bootstrap 1000 gives intervals"
 
   /// Signals that a model finds less strange than background.
   private func belowChance(_ model: StudyModel) -> [String] {
@@ -38,8 +50,12 @@ extension Study {
     let rate = comparison.rate.map {
       "; TPR at FPR \(comparison.rateTarget?.shortText ?? ""): \(numbers($0))"
     }
-    let isWorse = comparison.auroc.verdict == .worse
-    let verdict = isWorse ? "is WORSE than" : "is NOT shown to beat"
+    let verdict =
+      switch comparison.auroc.verdict {
+      case nil: "beside"
+      case .worse: "is WORSE than"
+      default: "is NOT shown to beat"
+      }
     return "\(comparison.model) \(verdict) \(comparison.other) on "
       + "\(signalNames[comparison.signal]): AUROC \(numbers(comparison.auroc, areaText))\(rate ?? "")"
   }
