@@ -67,9 +67,7 @@ struct RunContent {
     let folder = try RunFolder(path)
     let (manifest, manifestFault) = try folder.readManifest()
     guard let kind = folder.kind ?? manifest?.kind else {
-      throw FileFault(
-        file: path, found: "a folder without segments and manifest",
-        expected: "a run (000001.events, manifest.json)")
+      throw folder.isNoRun
     }
     if kind == .events, let manifest, manifest.kind != kind {
       throw FileFault(

@@ -58,6 +58,16 @@ struct RunFolder {
     return HeldFolder.isHeld(path) ? .beingWritten : .unfinished
   }
 
+  /// Nothing in the folder is of a run: what it has instead, and how to learn what that is.
+  var isNoRun: FileFault {
+    let others = otherNames.filter { !$0.hasPrefix(".") }.sorted()
+    return FileFault(
+      file: path,
+      found: others.first.map { "a folder of other files, such as \($0)" } ?? "an empty folder",
+      expected: "a run (000001.events, manifest.json)",
+      remedy: others.isEmpty ? nil : "`tamis inspect \(joined(path, "*"))` says what its files are")
+  }
+
   static let unfinishedText =
     "not finished: there is no manifest.json, since the writer was killed or could not go on, or since "
     + "somebody has removed it; what should have come after the last record is missing"
@@ -92,6 +102,12 @@ struct RunFolder {
 
 /// The file beside the segments that says what decided the records of a flagged run or a journal.
 package let decisionsFileName = "decisions.jsonl"
+
+/// Whether a folder has a segment or a manifest.
+package func isRunFolder(_ path: String) throws -> Bool {
+  let names = try DiskFolder(path).names()
+  return names.contains { $0 == RunFolder.manifestName || SegmentName($0) != nil }
+}
 
 /// Whether `path` is a folder; throws where there is nothing.
 package func isFolder(_ path: String) throws(SystemCallError) -> Bool {

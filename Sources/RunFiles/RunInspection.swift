@@ -118,6 +118,7 @@ public struct RunInspection: Equatable, Sendable {
     guard let kind = folder.kind ?? manifest?.kind, let featureCount = try folder.featureCount()
     else {
       if let manifestFault { throw FileFault(unreadable: manifestFault, file: folder.manifestPath) }
+      if folder.segments.isEmpty { throw folder.isNoRun }
       throw FileFault(
         file: path, found: "no segment with a whole record and no manifest",
         expected: "a run (000001.events, manifest.json)")

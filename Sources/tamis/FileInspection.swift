@@ -22,20 +22,29 @@ struct FileInspection {
   /// - Throws: `FileFault` for a file that Tamis does not write, or one too damaged to tell;
   ///   `SystemCallError`.
   init(_ path: String) throws {
+    if try isFolder(path), let told = try FolderInspection(path).statement() {
+      (lines, isWhole) = Self.verdict(told)
+      return
+    }
     if try RunInspection.recognises(path) {
       var inspection = try RunInspection(path)
       if inspection.kind == .flagged { inspection.add(problems: try ledgerDamage(inFolder: path)) }
       (lines, isWhole) = (inspection.lines, inspection.isWhole)
       return
     }
-    let statement = try Self.statement(of: path)
-    isWhole = statement.problems.isEmpty
-    lines =
-      statement.lines + statement.problems.map { "problem: \($0)" }
-      + [isWhole ? "whole" : "not whole"]
+    (lines, isWhole) = Self.verdict(try Self.statement(of: path))
   }
 
-  private static func statement(of path: String) throws -> FileStatement {
+  private static func verdict(_ told: FileStatement) -> (lines: [String], isWhole: Bool) {
+    let isWhole = told.problems.isEmpty
+    return (
+      told.lines + told.problems.map { "problem: \($0)" } + [isWhole ? "whole" : "not whole"],
+      isWhole
+    )
+  }
+
+  /// What a file that is no run is, and its problems.
+  static func statement(of path: String) throws -> FileStatement {
     if try CalibrationPart.recognises(path) {
       return FileStatement(lines: try CalibrationPart.load(path).part.inspection)
     }

@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Knows every file that Tamis writes, by what is in it, whatever its name is: models, calibrations \
       and parts of them, runs, segments, manifests and .npy files; journals and each file in one; \
-      reports, pictures and keys (no secret one is shown); and the configuration of a daemon. Exit \
+      reports, pictures and their folders; keys (no secret one is shown); and the configuration of a daemon. Exit \
       status 1 where a file is damaged or of another kind.
 
       Example:

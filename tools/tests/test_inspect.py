@@ -107,6 +107,50 @@ def test_what_is_none_of_ours_is_not_whole(tmp_path):
         assert not inspected(tmp_path / name)["whole"], name
 
 
+def test_the_folders_of_a_report_are_known(files, tmp_path):
+    report = next(path.parent for path in files if path.name == "roc.csv")
+    facts = inspected(report)
+    assert facts["whole"], facts
+    assert facts["facts"][0] == "a report, as `tamis evaluate --report` writes it"
+    for name in ("report.html", "report.json", "roc.csv"):
+        assert any(fact.startswith(f"{name}: ") for fact in facts["facts"]), facts
+    assert f"a browser shows {report}/report.html" in facts["facts"]
+    pictures = next(path.parent for path in files if path.suffix == ".svg")
+    facts = inspected(pictures)
+    assert facts["whole"], facts
+    assert facts["facts"][0] == f"pictures of a report: {len(list(pictures.iterdir()))}"
+    # What is missing, and what is cut, is a problem.
+    shutil.copytree(report, tmp_path / "report")
+    (tmp_path / "report/roc.csv").unlink()
+    page = (tmp_path / "report/report.html").read_text()
+    (tmp_path / "report/report.html").write_text(page[:len(page) // 2])
+    facts = inspected(tmp_path / "report")
+    problems = [fact for fact in facts["facts"] if fact.startswith("problem: ")]
+    assert not facts["whole"] and len(problems) == 2, facts
+
+
+@pytest.mark.parametrize("command", [
+    ("inspect", "FOLDER"), ("score", "--model", "MODEL", "--input", "FOLDER"),
+    ("train", "--background", "FOLDER", "--out", "NEW")])
+def test_a_folder_without_a_run_is_told_by_what_it_has(files, tmp_path, command):
+    model = next(path for path in files if path.name == "model.safetensors")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    words = {"FOLDER": folder, "MODEL": model, "NEW": tmp_path / "new"}
+
+    def told_of_folder():
+        done = tamis(*[words.get(word, word) for word in command])
+        assert done.returncode == 1
+        return done.stdout + done.stderr
+
+    told = told_of_folder()
+    assert f"{folder}: found an empty folder, expected a run" in told, told
+    (folder / "notes.txt").write_text("some words")
+    told = told_of_folder()
+    assert (f"{folder}: found a folder of other files, such as notes.txt, expected a run (000001.events, "
+            f"manifest.json); `tamis inspect {folder}/*` says what its files are") in told, told
+
+
 def test_a_torn_copy_of_numbers_is_no_fault(files, tmp_path):
     """One of two copies is enough; with none whole it is damaged."""
     numbers = next(path for path in files if path.name == "numbers")
