@@ -20,16 +20,18 @@ extension SectionReader {
     }
     let isByTime = self.entry(axisName)?.node.scalar?.string == PrescaleSchedule.Axis.time.rawValue
     var rows: [PrescaleSchedule.Row] = []
+    var lastStart = ""
     for node in sequence {
       guard let row = prescaleRow(name, node, isByTime: isByTime) else { continue }
       if let last = rows.last, row.start <= last.start {
         report(
           name, at: SourcePlace(node),
-          found: "a row from \(start(node)) after one from a start that is not below it",
+          found: "a row from \(start(node)) after the row from \(lastStart)",
           expected: "rows whose `from` ascends",
           remedy: "each row holds until the next begins: order them, and give each start once")
       } else {
         rows.append(row)
+        lastStart = start(node)
       }
     }
     return rows

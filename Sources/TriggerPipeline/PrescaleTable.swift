@@ -35,7 +35,8 @@ package struct PrescaleTable: Equatable, Sendable {
         throw GenerationRefusal(
           description: "\(file):\(row.place): prescales.rows: found the working point `\(name)`, "
             + "expected one of the calibration's: \(points.map(\.name).joined(separator: ", ")); "
-            + "rename it in the table, or take the row out")
+            + "rename it in this row, or take it out: points that a row does not name have the calibration's "
+            + "prescale")
       }
     }
     let own = points.map(\.prescale)

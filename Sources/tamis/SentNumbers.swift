@@ -21,7 +21,7 @@ struct SentNumbers {
     var own: [ClosedRange<UInt64>] = []
     /// The recording that had one of `earlier`, or has ended the run.
     var file = ""
-    /// The recording with the run's last end, and its place among all: one may be named twice.
+    /// The recording with the run's last end, and its place among all: one may be given twice.
     var end: (recording: Int, file: String)?
     var takeCount = 1
 
@@ -78,9 +78,10 @@ struct SentNumbers {
     } else if take.hadBefore(sequence) {
       throw NegativeAnswer(
         description:
-          "\(path): found run \(run), source \(source), sequence \(sequence), as in \(take.file): "
+          "\(path): found run \(run), source \(source), sequence \(sequence), as in \(take.file)"
+          + (path == take.file ? ", which is given twice and has no end of run: " : ": ")
           + "of two records with one sequence the second would be refused as repeated; "
-          + Self.advice)
+          + (path == take.file ? "give it once, or " : "") + Self.advice)
     }
     if kind == .endOfRun { take.end = (recordingCount, path) }
     take.add(sequence)

@@ -61,6 +61,10 @@ internal import TriggerPipeline
     ("by: lumi, rows: []", "found `lumi`, expected section or time"),
     ("rows: [{from: 1, points: {}}, {from: 1, points: {}}]", "rows whose `from` ascends"),
     ("rows: [{from: 2, points: {}}, {from: 1, points: {}}]", "rows whose `from` ascends"),
+    (
+      "rows: [{from: 2, points: {}}, {from: 1, points: {}}]",
+      "found a row from 1 after the row from 2, expected rows whose"
+    ),
     ("rows: [{from: 1, points: {a: -1}}]", "found the number -1 for a, expected a prescale"),
     ("rows: [{from: 1, points: {a: x}}]", "found `x` for a, expected a prescale"),
     ("rows: [{from: 1, points: {a: 4294967296}}]", "expected a prescale"),

@@ -56,6 +56,14 @@ def test_two_recordings_do_not_give_two_records_one_number(parts, names, options
             and "refused as repeated" in done.stderr and "--as-run" in done.stderr), done.stderr
 
 
+def test_a_recording_without_an_end_that_is_given_twice_is_told_so(parts):
+    done = replay(parts / "head.events", parts / "head.events")
+    assert "head.events, which is given twice and has no end of run: " in done.stderr, done.stderr
+    assert "give it once, or replay them one by one" in done.stderr
+    done = replay(parts / "head.events", parts / "middle.events")
+    assert "given twice" not in done.stderr, done.stderr
+
+
 def test_a_run_that_another_recording_has_ended_is_not_gone_on_with(parts):
     done = replay(parts / "whole.run", parts / "middle.events")
     assert done.returncode == 1 and "refused as run_ended" in done.stderr
