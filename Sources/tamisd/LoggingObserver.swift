@@ -92,7 +92,7 @@ struct LoggingObserver: PipelineObserver {
 
   func recordsRepeat(from number: UInt64, count: UInt64) {
     logger.notice(
-      "a receiver has gone: records that it may not have got are sent again",
+      "records that a receiver may not have got are sent again",
       metadata: ["after": "\(number)", "records": "\(count)"])
   }
 
