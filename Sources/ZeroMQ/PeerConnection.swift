@@ -13,8 +13,11 @@ package struct PeerConnection: Hashable, Sendable {
     if inode == 0 { return nil }
   }
 
-  /// Whether it is still the connection that it was.
-  package var isOpen: Bool { connectionIdentity(descriptor) == inode }
+  /// Whether it is still the connection that it was, and its peer has not ended it.
+  package var isOpen: Bool {
+    connectionIdentity(descriptor) == inode
+      && tamis_connection_has_ended(CInt(truncatingIfNeeded: descriptor)) == 0
+  }
 }
 
 /// A number that tells a connection from a later one with the same descriptor; 0 where there is no

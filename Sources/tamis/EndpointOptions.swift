@@ -17,7 +17,9 @@ struct EndpointOptions: ParsableArguments {
     help: "Speak CURVE with the key pair in this file, from tamis keygen.", completion: .file())
   var curveKey: String?
 
+  // A key may begin with a hyphen.
   @Option(
+    parsing: .unconditional,
     help: "With --connect: the server's public key, or a file with it (the server's .public).",
     completion: .file())
   var curveServerKey: String?

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import threading
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import zmq
@@ -18,8 +20,8 @@ import zmq.utils.z85
 from .addresses import checked
 from .faults import KeyFault
 
-__all__ = ["Curve", "KeyFault", "add_options", "attach", "curve_of", "is_key", "read_pair",
-           "read_public_keys", "secure", "secure_client"]
+__all__ = ["Curve", "KeyFault", "add_options", "attach", "curve_of", "is_key", "joined",
+           "read_pair", "read_public_keys", "secure", "secure_client"]
 
 
 class Curve(NamedTuple):
@@ -145,15 +147,31 @@ def _admit(context: zmq.Context[Any], keys: set[bytes]) -> None:
 # Options of the commands
 
 
+_SERVER_KEY = "--curve-server-key"
+
+
 def add_options(parser: argparse.ArgumentParser, binds: bool = True) -> None:
     """The options of a peer that may speak CURVE, and may bind."""
     group = parser.add_argument_group("CURVE")
     group.add_argument("--curve-key", metavar="FILE", help="this peer's key pair (tamis keygen)")
-    group.add_argument("--curve-server-key", metavar="KEY|FILE",
+    group.add_argument(_SERVER_KEY, metavar="KEY|FILE",
                        help="with --connect: the server's public key, or a file with it")
     if binds:
         group.add_argument("--curve-clients", metavar="FILE",
                            help="with --bind: the public keys that may connect, KEY  name a line")
+
+
+def joined(arguments: Sequence[str] | None) -> list[str]:
+    """The arguments (of the process where they are None) for `parse_args`.
+
+    A server's key that begins with a hyphen is joined to its option: argparse would take it for an
+    option of its own.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for index, option in enumerate(given[:-1]):
+        if option == _SERVER_KEY and is_key(given[index + 1]):
+            return [*given[:index], f"{option}={given[index + 1]}", *joined(given[index + 2:])]
+    return given
 
 
 def curve_of(options: Any) -> Curve | None:

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import zmq
 import zmq.auth
@@ -43,8 +44,16 @@ def pair(tmp_path):
     return secret, zmq.auth.load_certificate(public)[0].decode()
 
 
-def test_sender_connects_as_a_client(context, pair):
-    public, secret = zmq.curve_keypair()
+def hyphened():
+    """A pair whose public key begins as an option does, as one in 85 does."""
+    while not (pair := zmq.curve_keypair())[0].startswith(b"-"):
+        pass
+    return pair
+
+
+@pytest.mark.parametrize("made", [zmq.curve_keypair, hyphened])
+def test_sender_connects_as_a_client(context, pair, made):
+    public, secret = made()
     socket = context.socket(zmq.PULL)
     socket.rcvtimeo = 30_000
     socket.curve_server, socket.curve_secretkey = True, secret
@@ -56,6 +65,27 @@ def test_sender_connects_as_a_client(context, pair):
                    "--curve-key", pair[0], "--curve-server-key", public.decode())
     assert len(socket.recv()) == 320  # begin of run
     ended(sender)
+
+
+@pytest.mark.parametrize("script, limits", [
+    ("receive.py", ["--timeout", 0.2]), ("catch_up.py", ["--from", 1, "--timeout", 0.2])])
+def test_receivers_take_any_key(tmp_path, pair, script, limits):
+    """Nobody is there; that is not a word on how the command is used."""
+    receiver = start(script, "--connect", f"ipc://{tmp_path}/nobody", "--curve-key", pair[0],
+                     "--curve-server-key", hyphened()[0].decode(), *limits)
+    assert "usage:" not in receiver.communicate(timeout=60)[1] and receiver.returncode != 2
+
+
+def test_replay_takes_any_key(context, tmp_path, pair, tamis_program):
+    public, secret = hyphened()
+    socket = context.socket(zmq.PULL)
+    socket.rcvtimeo = 30_000
+    socket.curve_server, socket.curve_secretkey = True, secret
+    address = f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1')}"
+    np.save(tmp_path / "x.npy", np.zeros((3, 4), np.float32))
+    tamis_program("replay", tmp_path / "x.npy", "--connect", address, "--curve-key", pair[0],
+                  "--curve-server-key", public.decode())
+    assert socket.recv()
 
 
 def test_sender_binds_as_a_server(tmp_path, context, pair):

@@ -44,7 +44,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="how long to wait for an answer (default 60)")
     parser.add_argument("--show", action="store_true", help="print a line for each record")
     curve.add_options(parser, binds=False)
-    return parser.parse_args(arguments)
+    return parser.parse_args(curve.joined(arguments))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

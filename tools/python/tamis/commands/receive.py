@@ -80,7 +80,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         "in --out, or with the first that comes")
     parser.add_argument("--quiet", action="store_true", help="print the summary alone")
     curve.add_options(parser)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(curve.joined(arguments))
     if options.catch_up and options.topic:
         parser.error("--catch-up needs all topics: in one alone every number is not to be seen")
     if options.working_point is not None and (options.topic or options.pattern == "pull"):

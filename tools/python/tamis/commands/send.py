@@ -65,7 +65,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="feature names for the schema field: a model, a manifest or a JSON "
                         "array; without it the field is 0")
     curve.add_options(parser)
-    return parser.parse_args(arguments)
+    return parser.parse_args(curve.joined(arguments))
 
 
 def feature_blocks(options: argparse.Namespace) -> Iterator[npt.NDArray[Any]]:
