@@ -127,27 +127,6 @@ package struct FlaggedVerifier {
     }
   }
 
-  /// The prescale of the unbiased sample: as the journal's manifest has it, or, while there is
-  /// none, the weight of a record that was kept for no other reason; 0 where nothing was kept so.
-  ///
-  /// - Throws: `FileFault` where neither tells the prescale.
-  package static func unbiasedPrescale(in flagged: RecordedRun) throws -> UInt32 {
-    if let stated = UnbiasedSample.manifestPrescale(of: flagged) { return stated }
-    var isSampled = false
-    for index in 0..<flagged.recordCount {
-      guard let record = try? flagged.flaggedRecord(at: index) else { continue }
-      if record.reasons == .unbiased { return record.weight }
-      if record.reasons.contains(.unbiased) { isSampled = true }
-    }
-    guard !isSampled else {
-      throw FileFault(
-        file: flagged.path, found: "records of the unbiased sample, and no word of its prescale",
-        expected: "a manifest with \(DecisionRule.unbiasedPrescaleKey)",
-        remedy: "say the daemon's unbiased.prescale with --unbiased-prescale")
-    }
-    return 0
-  }
-
   /// Compares the next event of the input; `features` are its D raw ones.
   package mutating func check(
     _ event: OfflineEvent, features: UnsafeBufferPointer<Float>

@@ -20,8 +20,11 @@ package struct RecordDeciders: Sendable {
   /// Lines of the history that were left out.
   package var notes: [String] { history.notes }
 
+  /// The last change; nil where there is none.
+  package var last: DecisionChange? { history.changes.last }
+
   /// Whether the last change has prescales by section or time.
-  package var endsWithTable: Bool { history.changes.last?.prescaleTable != nil }
+  package var endsWithTable: Bool { last?.prescaleTable != nil }
 
   /// The change that holds for the record with this number; nil where the history begins later.
   /// Numbers that ascend cost O(1) each.

@@ -1,3 +1,4 @@
+internal import DurableFiles
 package import EventRecords
 package import RunFiles
 internal import StrictJSON
@@ -20,15 +21,42 @@ package struct UnbiasedSample: Equatable, Sendable {
 
   /// Reads a journal, a run of flagged records, or a segment of one.
   ///
-  /// - Throws: `FileFault` for a damaged record; `SystemCallError`.
-  package init(in run: RecordedRun) throws {
+  /// - Throws: `FileFault` for a damaged record, unless those are left out; `SystemCallError`.
+  package init(in run: RecordedRun, leavingOutDamaged: Bool = false) throws {
     var deciders = try RecordDeciders(journal: run.path)
     let stated = Self.manifestPrescale(of: run)
-    try run.forEachFlaggedRecord { record in
+    for index in 0..<run.recordCount {
+      let record: FlaggedRecordView
+      do {
+        record = try run.flaggedRecord(at: index)
+      } catch {
+        if leavingOutDamaged { continue }
+        throw error
+      }
       add(
         record.reasons, weight: record.weight,
         told: deciders.decider(ofNumber: record.number)?.unbiasedPrescale ?? stated)
     }
+  }
+
+  /// The prescale that a journal tells: that of its manifest, or else of its records and its
+  /// `decisions.jsonl`; 0 where neither has any. Damaged records are left out.
+  ///
+  /// - Throws: `FileFault` where there is a sample, and nothing tells its prescale; `SystemCallError`.
+  package static func prescale(toldBy run: RecordedRun) throws -> UInt32 {
+    if let stated = manifestPrescale(of: run) { return stated }
+    let sample = try UnbiasedSample(in: run, leavingOutDamaged: true)
+    if sample.recordCount == 0 {
+      return try RecordDeciders(journal: run.path).last?.unbiasedPrescale ?? 0
+    }
+    guard sample.prescale == 0 else { return sample.prescale }
+    throw FileFault(
+      file: run.path,
+      found:
+        "records of the unbiased sample, all of which a working point kept, too, and no word of its "
+        + "prescale",
+      expected: "\(decisionsFileName), or a manifest with \(DecisionRule.unbiasedPrescaleKey)",
+      remedy: "say the daemon's unbiased.prescale with --unbiased-prescale")
   }
 
   /// Counts a record; `told` is the prescale that the journal states for it.

@@ -84,7 +84,7 @@ struct VerifyCommand: ParsableCommand {
     }
     try checkFeatureCount(
       journal.featureCount, of: flagged, is: events.featureCount, of: input[0])
-    let prescale = try unbiasedPrescale ?? FlaggedVerifier.unbiasedPrescale(in: journal)
+    let prescale = try unbiasedPrescale ?? UnbiasedSample.prescale(toldBy: journal)
     let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: prescale)
     let verifier = try compare(
       events, journal, rule: rule, loaded: loaded, matchedCalibration: matchedCalibration)
