@@ -39,7 +39,7 @@ package struct FlaggedVerifier {
   /// The first difference, in words that name the event and the field; nil while there is none.
   package private(set) var firstDifference: String?
 
-  private let flagged: RecordedRun
+  let flagged: RecordedRun
   let featureCount: Int
   /// The rule, with the unbiased prescale that held at the last event compared.
   private(set) var rule: DecisionRule
@@ -54,7 +54,8 @@ package struct FlaggedVerifier {
   /// Whether events that the ledger does not have as decided are left out.
   private let leavesOutUndecided: Bool
   /// Takes of the input's runs and sources, where there is a ledger.
-  private var takes: [Stream: [StreamAccount]] = [:]
+  private(set) var takes: [Stream: [StreamAccount]] = [:]
+  private let hasLedger: Bool
   /// The take that is compared, from 1.
   private var take = 1
   /// Lines of the journal's history that cannot be read, and prescale tables that have none.
@@ -69,10 +70,15 @@ package struct FlaggedVerifier {
   /// Through all flagged records of `streams`.
   private var order: FlaggedWalk
   private let others = Others()
+  private let gaps: JournalGaps
+  /// Indices of the doubtful gaps that have lost records.
+  private var lostGaps: Set<Int> = []
+  /// What `streamsLackingRecords` found, once it was needed.
+  private var lacking: Set<Stream>?
 
   private final class Others { var count = 0 }
 
-  private struct Stream: Hashable {
+  struct Stream: Hashable {
     var run: UInt32
     var source: UInt32
   }
@@ -111,13 +117,16 @@ package struct FlaggedVerifier {
       takeCount = max(1, takes.values.map(\.count).max() ?? 1)
     }
     self.streams = streams
+    hasLedger = ledger != nil
+    let gaps = JournalGaps(flagged, history: history)
+    self.gaps = gaps
     let leavesOthers = history != nil
-    order = FlaggedWalk(flagged) { [others] record in
+    order = FlaggedWalk(flagged, gaps: gaps) { [others] record in
       let isOurs = streams.contains(Stream(run: record.event.run, source: record.event.source))
       if !isOurs { others.count += 1 }
       return isOurs
     }
-    walk = FlaggedWalk(flagged) { record in
+    walk = FlaggedWalk(flagged, gaps: gaps) { record in
       // Without a history a record of another generation is a difference; with one its event is
       // left out.
       if leavesOthers, record.model != model.prefix || record.calibration != calibration.prefix {
@@ -187,19 +196,47 @@ package struct FlaggedVerifier {
   }
 
   /// Whether an event to be flagged may be without a record, though the daemon is right; counts it
-  /// under the reason.
+  /// under the reason. Where a start after a kill left out numbers, and names of segments with them, an
+  /// event that may have gone elsewhere is no sign of a missing segment.
   private mutating func mayLackRecord(
     _ event: EventIdentity, _ accounts: [StreamAccount]
   ) -> Bool {
     if walk.takeDamaged() {
       damagedCount += 1
+    } else if !walk.doubtfulBefore.isEmpty, isLost(event, accounts) {
+      damagedCount += 1
     } else if mayBeUndecided(event, accounts) {
       uncertainCount += 1
-    } else if let history, !history.isPlaceKnown {
+    } else if !isPlaceKnown {
       unplacedCount += 1
     } else {
       return false
     }
+    return true
+  }
+
+  private var isPlaceKnown: Bool { history?.isPlaceKnown ?? true }
+
+  /// Whether an event to be flagged that has no record may have had one in a segment that is missing: in
+  /// a doubtful gap before the walk's current record. Notes the gap, unless the segments that are known to
+  /// be missing explain the event as well.
+  private mutating func isLost(_ event: EventIdentity, _ accounts: [StreamAccount]) -> Bool {
+    let isKnown: Bool
+    if take <= accounts.count {
+      let account = accounts[take - 1]
+      guard account.isDecided(event.sequence) else { return false }
+      isKnown = event.sequence > account.closedThrough && isPlaceKnown
+    } else {
+      guard !hasLedger else { return false }
+      isKnown = true
+    }
+    if !isKnown {
+      // Whether this event was decided, or by which rule, nobody knows; the sums tell of all of them.
+      let found = lacking ?? streamsLackingRecords()
+      lacking = found
+      guard found.contains(Stream(run: event.run, source: event.source)) else { return false }
+    }
+    if isKnown || gaps.certain.isEmpty { lostGaps.formUnion(walk.doubtfulBefore) }
     return true
   }
 
@@ -298,6 +335,9 @@ package struct FlaggedVerifier {
   private func inTake(_ text: String) -> String {
     takeCount > 1 ? "take \(take): \(text)" : text
   }
+
+  /// The journal's missing segments, in words.
+  package var missing: [String] { gaps.missing(lost: lostGaps) }
 
   /// Says whether the journal holds more than the input explains. Call it after the last event.
   package mutating func finish() {

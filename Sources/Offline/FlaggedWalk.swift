@@ -12,18 +12,25 @@ struct FlaggedWalk {
   private var damagedBefore = 0
   /// Whether a segment that cannot be read lies before the current one: of any number of records.
   private var isCutBefore = false
+  /// Of the gaps that may be lost segments, the indices of those that lie before the current one.
+  private(set) var doubtfulBefore: [Int] = []
   /// Damaged records passed so far.
   private(set) var damagedCount = 0
+  private let gaps: JournalGaps
 
-  init(_ flagged: RecordedRun, isWanted: @escaping (FlaggedRecordView) -> Bool) {
+  init(
+    _ flagged: RecordedRun, gaps: JournalGaps, isWanted: @escaping (FlaggedRecordView) -> Bool
+  ) {
     self.flagged = flagged
+    self.gaps = gaps
     self.isWanted = isWanted
   }
 
   /// The next record, which stays so until `take`; nil at the end.
   mutating func peek() -> FlaggedRecordView? {
     while current == nil, next <= flagged.recordCount {
-      if flagged.isCut(before: next) { isCutBefore = true }
+      if flagged.isUnreadable(before: next) || gaps.certain.contains(next) { isCutBefore = true }
+      if gaps.doubtful.contains(next) { doubtfulBefore.append(next) }
       defer { next += 1 }
       guard next < flagged.recordCount else { break }
       if let record = try? flagged.flaggedRecord(at: next) {
@@ -40,6 +47,7 @@ struct FlaggedWalk {
   mutating func take() {
     current = nil
     (damagedBefore, isCutBefore) = (0, false)
+    doubtfulBefore.removeAll(keepingCapacity: true)
   }
 
   /// Takes a damaged record before the current one for an event's; false where there is none.

@@ -6,23 +6,33 @@ internal import EventRecords
 /// is cut.
 ///
 /// A gap of numbers between segments is no evidence alone: a journal leaves some out after an end that
-/// was not orderly. Evidence is a missing name beside the gap, or a segment of the manifest.
+/// was not orderly. Evidence is a segment of the manifest, or a missing name beside the gap. Where a
+/// process began behind the gap the name is none, either: a start after such an end leaves out names, too.
 struct MissingNumbers: CustomStringConvertible {
   /// They come before the first record of this segment; the count of segments for those at the end.
   var segment: Int
   var description: String
+  /// The number of the first record behind a gap that only names tell; nil where the manifest tells.
+  var nextNumber: UInt64?
 
   private struct Known {
     var index: Int
     var first: UInt64
     var last: UInt64
+    /// The place of the segment; of one that is not there that of the next one.
+    var place = 0
   }
 
   /// - Parameter segments: in order, with whole records.
   static func find(
     in segments: [MappedSegment], manifest: RunManifest?, deleted: DeletedRecords
   ) -> [MissingNumbers] {
-    let present = segments.map { numbers(of: $0) }
+    let present = segments.enumerated().map { place, segment in
+      var found = numbers(of: segment)
+      found?.place = place
+      return found
+    }
+    var known = present.compactMap(\.self)
     let listed = manifest?.segmentsByName ?? [:]
     var missing: [MissingNumbers] = []
     var told: Set<String> = []
@@ -45,27 +55,29 @@ struct MissingNumbers: CustomStringConvertible {
       else { continue }
       told.insert(entry.name)
       let place = present.firstIndex { ($0?.index ?? 0) > name.index } ?? segments.count
+      known.append(Known(index: name.index, first: first, last: last, place: place))
       missing.append(
         MissingNumbers(
           segment: place,
           description: "\(entry.name): numbers \(first) to \(last) are missing: the manifest lists "
             + "it, and it is not there"))
     }
-    return missing + unlisted(present.compactMap(\.self), told: told, deleted: deleted)
+    known.sort { $0.index < $1.index }
+    return missing + unlisted(known, told: told, deleted: deleted)
   }
 
-  /// Names that are missing between two segments, or before the first, with numbers that are in
-  /// none.
+  /// Names that are missing between two segments that are there or in the manifest, or before the first,
+  /// with numbers that are in none.
   private static func unlisted(
-    _ present: [Known], told: Set<String>, deleted: DeletedRecords
+    _ known: [Known], told: Set<String>, deleted: DeletedRecords
   ) -> [MissingNumbers] {
     var before = Known(index: 0, first: 0, last: deleted.number)
-    if deleted.number > 0, let first = present.first {
+    if deleted.number > 0, let first = known.first {
       // Retention takes the oldest segments; how many is not said.
       before.index = first.index - 1
     }
     var missing: [MissingNumbers] = []
-    for (place, next) in present.enumerated() {
+    for next in known {
       defer { before = next }
       guard next.index - before.index > 1, next.first > before.last,
         next.first - before.last > 1
@@ -78,9 +90,9 @@ struct MissingNumbers: CustomStringConvertible {
       let which = count == 1 ? "\(name) is" : "\(name) and \(count - 1) more are"
       missing.append(
         MissingNumbers(
-          segment: place,
+          segment: next.place,
           description: "numbers \(before.last + 1) to \(next.first - 1) are in no segment: "
-            + "\(which) not there"))
+            + "\(which) not there", nextNumber: next.first))
     }
     return missing
   }

@@ -2,6 +2,16 @@ public import DurableFiles
 public import EventRecords
 internal import NumberText
 
+/// A stretch of a journal's numbers that is in no segment, beside a name that is missing.
+package struct NumberGap: Equatable, Sendable {
+  /// It lies between this record and the one before, or behind the last one.
+  package var index: Int
+  /// The number of the first record behind it. Nil where the manifest tells that there was a segment.
+  package var nextNumber: UInt64?
+  /// The numbers and the names, in words.
+  package var description: String
+}
+
 /// A run on disk, read where it lies: a folder of segments, or one segment by itself. The records
 /// are mapped into memory and checked when they are asked for.
 ///
@@ -21,15 +31,20 @@ public final class RecordedRun: Sendable {
   /// One line for each file of a journal that is not sound.
   public let damage: [String]
   /// One line for each stretch of a journal's numbers that is in no segment though it was, as far as names
-  /// and manifest tell: segments that were moved away or cut.
+  /// and manifest tell: segments that were moved away or cut. Where a process began behind the stretch,
+  /// after an end that was not orderly, it may have left out all of these numbers.
   public let missing: [String]
+  /// The stretches of `missing`.
+  package let gaps: [NumberGap]
   /// The records that retention has deleted from a journal; none of any other run.
   public let deleted: DeletedRecords
   let segments: [MappedSegment]
   /// Index of the first record of each segment, and one past the last record.
   private let firstRecords: [Int]
   /// Indices of records before which a whole segment of a journal cannot be read.
-  private let lostBefore: Set<Int>
+  private let unreadableBefore: Set<Int>
+  /// Indices of `gaps`.
+  private let gapIndices: Set<Int>
 
   /// Records in all segments.
   public var recordCount: Int { firstRecords.last ?? 0 }
@@ -55,10 +70,10 @@ public final class RecordedRun: Sendable {
     var segments: [MappedSegment] = []
     var firstRecords = [0]
     var damage = content.damage
-    var lostBefore: Set<Int> = []
+    var unreadableBefore: Set<Int> = []
     for part in content.parts {
       guard let file = try part.mapped(&damage) else {
-        lostBefore.insert(firstRecords.last ?? 0)
+        unreadableBefore.insert(firstRecords.last ?? 0)
         continue
       }
       let segment = try MappedSegment(
@@ -71,11 +86,15 @@ public final class RecordedRun: Sendable {
     }
     self.segments = segments
     self.firstRecords = firstRecords
-    let gaps =
+    let found =
       content.isJournal
       ? MissingNumbers.find(in: segments, manifest: content.manifest, deleted: content.deleted) : []
-    for gap in gaps { lostBefore.insert(firstRecords[gap.segment]) }
-    self.lostBefore = lostBefore
+    gaps = found.map {
+      NumberGap(
+        index: firstRecords[$0.segment], nextNumber: $0.nextNumber, description: $0.description)
+    }
+    self.unreadableBefore = unreadableBefore
+    gapIndices = Set(gaps.map(\.index))
     missing = gaps.map(\.description)
     notes =
       content.notes + segments.flatMap(\.notes)
@@ -144,8 +163,13 @@ public final class RecordedRun: Sendable {
   }
 
   /// Whether a whole segment between record `index` and the one before, or behind the last one, cannot
-  /// be read.
-  public func isCut(before index: Int) -> Bool { lostBefore.contains(index) }
+  /// be read, or is one of `missing`.
+  public func isCut(before index: Int) -> Bool {
+    isUnreadable(before: index) || gapIndices.contains(index)
+  }
+
+  /// Whether a segment that is there, between record `index` and the one before, cannot be read.
+  package func isUnreadable(before index: Int) -> Bool { unreadableBefore.contains(index) }
 
   /// All event records in order, control records among them; each is checked.
   public func forEachRecord(_ body: (EventRecordView) throws -> Void) throws {

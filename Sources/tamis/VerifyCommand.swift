@@ -134,7 +134,7 @@ struct VerifyCommand: ParsableCommand {
       facts.add("not_compared_for_damage", .integer(verifier.damagedCount))
     }
     if verdict.isCut {
-      facts.add("missing", .array(journal.missing.map { .string($0) }))
+      facts.add("missing", .array(verifier.missing.map { .string($0) }))
       if !verdict.isDamaged {
         facts.add("not_compared_for_missing", .integer(verifier.damagedCount))
       }
@@ -218,7 +218,7 @@ private struct Verdict {
   let isCut: Bool
 
   init(_ verifier: FlaggedVerifier, _ journal: RecordedRun) {
-    isCut = !journal.missing.isEmpty && verifier.damagedCount > 0
+    isCut = !verifier.missing.isEmpty && verifier.damagedCount > 0
     isDamaged =
       verifier.damagedRecordCount > 0 || !journal.damage.isEmpty || verifier.damagedLineCount > 0
     if verifier.firstDifference != nil {

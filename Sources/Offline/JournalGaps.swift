@@ -1,0 +1,39 @@
+internal import RunFiles
+internal import TriggerPipeline
+
+/// The gaps between a journal's segments where names are missing, divided into lost segments and numbers
+/// that a process may have left out.
+///
+/// A process that starts after a kill leaves out the numbers and names that the one before had reserved.
+/// Each process states its first number in `decisions.jsonl`: a gap before any other number is of
+/// segments that were there. A gap before one of these numbers may be both.
+struct JournalGaps {
+  /// Indices of records before which a segment is missing.
+  private(set) var certain: Set<Int> = []
+  /// Indices of records before which a segment may be missing.
+  private(set) var doubtful: Set<Int> = []
+  private var gaps: [(gap: NumberGap, isCertain: Bool)] = []
+
+  init(_ flagged: RecordedRun, history: DecisionHistory?) {
+    guard !flagged.gaps.isEmpty else { return }
+    // Without a history, or with one that is damaged, a process may have begun anywhere.
+    let starts = history.flatMap { history in
+      history.notes.isEmpty && !history.changes.isEmpty
+        ? Set(history.changes.map(\.number)) : nil
+    }
+    for gap in flagged.gaps {
+      let isDoubtful = gap.nextNumber.map { starts?.contains($0) ?? true } ?? false
+      gaps.append((gap, !isDoubtful))
+      if isDoubtful { doubtful.insert(gap.index) } else { certain.insert(gap.index) }
+    }
+  }
+
+  /// The missing segments in words, of the doubtful ones those in `lost`.
+  func missing(lost: Set<Int>) -> [String] {
+    gaps.compactMap { gap, isCertain in
+      if isCertain { return gap.description }
+      guard lost.contains(gap.index) else { return nil }
+      return gap.description + "; a start after an end that was not orderly left out some of these"
+    }
+  }
+}
