@@ -55,7 +55,8 @@ package struct FlaggedVerifier {
   private let leavesOutUndecided: Bool
   /// Takes of the input's runs and sources, where there is a ledger.
   private(set) var takes: [Stream: [StreamAccount]] = [:]
-  private let hasLedger: Bool
+  /// Whether there is a ledger, and whether all of it can be read.
+  private let ledgerState: (isThere: Bool, isWhole: Bool)
   /// The take that is compared, from 1.
   private var take = 1
   /// Lines of the journal's history that cannot be read, and prescale tables that have none.
@@ -117,7 +118,7 @@ package struct FlaggedVerifier {
       takeCount = max(1, takes.values.map(\.count).max() ?? 1)
     }
     self.streams = streams
-    hasLedger = ledger != nil
+    ledgerState = (ledger != nil, ledger?.notes.isEmpty ?? false)
     let gaps = JournalGaps(flagged, history: history)
     self.gaps = gaps
     let leavesOthers = history != nil
@@ -166,15 +167,16 @@ package struct FlaggedVerifier {
       return
     }
     if let decider, !follow(decider, event) { return }
-    if decider != nil || history == nil || !mayBeUndecided(identity, accounts) {
-      comparedCount += 1
-    }
     let decision = rule.decide(
       score: event.score, condition: event.condition, hash: identity.prescaleHash,
       floodPrescale: decider?.floodPrescale ?? 1,
       isSimulated: event.isSimulated && decider?.setsSimulatedApart ?? true,
       prescaleRow: rule.prescaleRow(of: event))
-    guard let wanted = decision ?? unflaggedDecision(of: identity) else { return }
+    guard let wanted = decision ?? unflaggedDecision(of: identity) else {
+      // That it has no record says something only where it was decided, and by this rule.
+      if !mayBeUndecided(identity, accounts), isPlaceKnown { comparedCount += 1 }
+      return
+    }
     if isDeleted(identity) {
       deletedCount += 1
       return
@@ -183,6 +185,7 @@ package struct FlaggedVerifier {
     if found.map({ EventIdentity($0.event) }) != identity, mayLackRecord(identity, accounts) {
       return
     }
+    comparedCount += 1
     guard let found else {
       firstDifference = inTake("\(identity): to be flagged, but the journal ends before it")
       return
@@ -227,7 +230,7 @@ package struct FlaggedVerifier {
       guard account.isDecided(event.sequence) else { return false }
       isKnown = event.sequence > account.closedThrough && isPlaceKnown
     } else {
-      guard !hasLedger else { return false }
+      guard !ledgerState.isThere else { return false }
       isKnown = true
     }
     if !isKnown {
@@ -240,8 +243,8 @@ package struct FlaggedVerifier {
     return true
   }
 
-  /// Whether the ledger does not tell if an event was decided. Where the history has no decider
-  /// either, since the event comes before its first line, nothing is compared.
+  /// Whether the ledger does not tell if an event was decided. One without a record is then compared with
+  /// nothing.
   private func mayBeUndecided(_ event: EventIdentity, _ accounts: [StreamAccount]) -> Bool {
     leavesOutUndecided && take <= accounts.count
       && event.sequence <= accounts[take - 1].closedThrough
@@ -338,6 +341,14 @@ package struct FlaggedVerifier {
 
   /// The journal's missing segments, in words.
   package var missing: [String] { gaps.missing(lost: lostGaps) }
+
+  /// Whether the journal has nothing of the input's runs and sources: no record, and no account in the
+  /// ledger. Known after `finish`. Without a whole ledger only records of others tell that the journal
+  /// is not simply empty.
+  package var isOfOthersAlone: Bool {
+    order.takenCount == 0 && takes.values.allSatisfy(\.isEmpty)
+      && (ledgerState.isWhole || others.count > 0)
+  }
 
   /// Says whether the journal holds more than the input explains. Call it after the last event.
   package mutating func finish() {

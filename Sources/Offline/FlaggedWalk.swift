@@ -16,6 +16,8 @@ struct FlaggedWalk {
   private(set) var doubtfulBefore: [Int] = []
   /// Damaged records passed so far.
   private(set) var damagedCount = 0
+  /// Records taken so far.
+  private(set) var takenCount = 0
   private let gaps: JournalGaps
 
   init(
@@ -46,6 +48,7 @@ struct FlaggedWalk {
   /// Passes the record that `peek` gave: what is damaged before it was no later event's.
   mutating func take() {
     current = nil
+    takenCount += 1
     (damagedBefore, isCutBefore) = (0, false)
     doubtfulBefore.removeAll(keepingCapacity: true)
   }

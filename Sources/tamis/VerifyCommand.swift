@@ -94,8 +94,7 @@ struct VerifyCommand: ParsableCommand {
       pointNames: matchedCalibration.calibration.workingPoints.map(\.name)
     ).print(asJSON: output.json)
     for line in journal.damage { complain("warning: \(line)") }
-    if verifier.otherRecordCount > 0, verifier.identicalCount == 0, verifier.firstDifference == nil
-    {
+    if verifier.otherRecordCount > 0, verifier.identicalCount == 0, verdict.word != .different {
       complain(
         "warning: \(flagged) has no record of the input's runs that this pair decided, and "
           + "\(counted(verifier.otherRecordCount, "record")) of other runs; was the input sent under "
@@ -151,7 +150,7 @@ struct VerifyCommand: ParsableCommand {
     add("not_known_whether_decided", ofAny: verifier.uncertainCount)
     add("not_known_what_decided", ofAny: verifier.unplacedCount)
     add("records_of_other_runs", ofAny: verifier.otherRecordCount)
-    if let difference = verifier.firstDifference {
+    if let difference = verifier.firstDifference, verdict.word == .different {
       facts.add("first_difference", .string(difference))
     }
     return facts
@@ -221,7 +220,7 @@ private struct Verdict {
     isCut = !verifier.missing.isEmpty && verifier.damagedCount > 0
     isDamaged =
       verifier.damagedRecordCount > 0 || !journal.damage.isEmpty || verifier.damagedLineCount > 0
-    if verifier.firstDifference != nil {
+    if verifier.firstDifference != nil, !verifier.isOfOthersAlone {
       word = .different
     } else if isDamaged {
       word = .damaged
@@ -229,7 +228,7 @@ private struct Verdict {
       word = .incomplete
     } else {
       word =
-        verifier.comparedCount == 0 && verifier.eventCount > 0 ? .nothingCompared : .identical
+        verifier.comparedCount == 0 || verifier.isOfOthersAlone ? .nothingCompared : .identical
     }
   }
 }

@@ -3,10 +3,11 @@
 import hashlib
 import json
 
+import numpy as np
 import pytest
 import tamis_runs
 
-from launched import BIN, good, make_chain, tamis
+from launched import BIN, Daemon, configuration, good, make_chain, tamis
 
 if not (BIN / "tamis").exists():
     pytest.skip("the programs are not built", allow_module_level=True)
@@ -69,3 +70,66 @@ def test_a_record_whose_event_the_ledger_misses_is_compared(tmp_path):
     found = json.loads(done.stdout)
     assert (done.returncode, found["verify"]) == (0, "identical")
     assert found["not_decided"] == 6001 - last
+
+
+RATE_HELD = "{points: [nominal=2e-2], window_events: 1000, hold_events: 0, factor_min_percent: 50}"
+
+
+@pytest.mark.parametrize("control", [None, RATE_HELD])
+@pytest.mark.parametrize("number", ["--as-run", "--as-source"])
+def test_nothing_is_compared_of_a_journal_of_other_runs(tmp_path, control, number):
+    """A replay under another number: the journal has no record of the input's run and source."""
+    chain = make_chain(tmp_path)
+    model, calibration = chain / "model.safetensors", chain / "calibration.json"
+    sections = {} if control is None else {"rate_control": control}
+    with Daemon(configuration(chain, tmp_path, **sections)) as daemon:
+        good("replay", chain / "background.run", "--connect", daemon.address("input"), number, 42)
+        assert daemon.end() == 0
+
+    def verified(*options):
+        done = tamis("verify", "--model", model, "--calibration", calibration, "--input",
+                     chain / "background.run", "--flagged", chain / "journal", "--json", *options)
+        return done.returncode, json.loads(done.stdout), done.stderr
+
+    for options in [], ["--decided-only"]:
+        status, facts, errors = verified(*options)
+        assert (status, facts["verify"]) == (1, "nothing_compared"), facts
+        assert facts["flagged"] == 0 and facts["records_of_other_runs"] > 500
+        assert "first_difference" not in facts and "(replay --as-run, --as-source)?" in errors
+    # Without a ledger the records tell.
+    for name in ("ledger.jsonl", "ledger.open", "lock"):
+        (tmp_path / "journal" / name).unlink()
+    assert verified()[1]["verify"] == "nothing_compared"
+
+
+def test_nothing_is_compared_where_there_is_no_event(tmp_path):
+    """No decision was compared: neither of a daemon that got no event, nor of an input that has none."""
+    chain = make_chain(tmp_path)
+    model, calibration = chain / "model.safetensors", chain / "calibration.json"
+    with Daemon(configuration(chain, tmp_path)) as daemon:
+        assert daemon.end() == 0
+    records = np.concatenate(list(tamis_runs.Run(chain / "background.run").blocks()))
+    with tamis_runs.RunWriter(tmp_path / "controls.run", "events", 64) as writer:
+        writer.append(records[records["kind"] != 1])
+    for name in "background.run", "controls.run":
+        for options in [], ["--decided-only"]:
+            done = tamis("verify", "--model", model, "--calibration", calibration, "--input",
+                         tmp_path / name, "--flagged", tmp_path / "journal", "--json", *options)
+            assert done.returncode == 1 and json.loads(done.stdout)["verify"] == "nothing_compared"
+
+
+def test_a_run_that_the_ledger_has_and_the_journal_lacks_was_decided(tmp_path):
+    """Its events are to be flagged: the segment that had their records is not there."""
+    chain = make_chain(tmp_path)
+    for number in 1, 42:
+        with Daemon(configuration(chain, tmp_path)) as daemon:
+            good("replay", chain / "background.run", "--connect", daemon.address("input"), "--as-run",
+                 number)
+            assert daemon.end() == 0
+    (tmp_path / "journal/000001.flagged").unlink()
+    (tmp_path / "journal/manifest.json").unlink()
+    done = tamis("verify", "--model", chain / "model.safetensors", "--calibration",
+                 chain / "calibration.json", "--input", chain / "background.run", "--flagged",
+                 tmp_path / "journal", "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["verify"], len(found["missing"])) == (1, "incomplete", 1), found
