@@ -37,6 +37,7 @@ let systemHeaders: [Target] = [
   .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CMicroHTTPD", providers: [.apt(["libmicrohttpd-dev"])]),
   .target(name: "CLinux", cSettings: cSettings),
+  .target(name: "CZeroMQEvents", cSettings: cSettings),
   .target(name: "CScoreKernels", cSettings: cSettings),
   .target(name: "CPageFiles", exclude: ["Web"], cSettings: cSettings),
 ]
@@ -84,7 +85,7 @@ let modules: [[Target]] = [
       "BoundedNumbers", "NumberText", "Calibration", "ScoreEngine", "ScoreModel",
       "ReproducibleMath", "StrictJSON", "DurableFiles", "WorkerThreads",
     ]),
-  module("ZeroMQ", ["CZeroMQ"]),
+  module("ZeroMQ", ["CZeroMQ", "CZeroMQEvents"]),
   module("CurveSecurity", ["ZeroMQ", "DurableFiles"], testing: ["TestSupport"]),
   module("ServiceNotify", []),
   module(

@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import CZeroMQEvents
 
 /// The version of the ZeroMQ library in use, such as "4.3.4".
 package func version() -> String {
@@ -8,6 +9,10 @@ package func version() -> String {
   zmq_version(&major, &minor, &patch)
   return "\(major).\(minor).\(patch)"
 }
+
+/// Whether a connection that breaks while the library does not read it is kept from ending this process.
+/// False where the library is linked statically, and under the thread sanitizer.
+package var isGuardedAgainstBrokenConnections: Bool { tamis_zmq_events_are_filtered() }
 
 /// A ZeroMQ context: the input/output threads and the inproc namespace that its sockets share.
 ///

@@ -10,6 +10,8 @@ internal import ZeroMQ
     #expect(parts.allSatisfy { Int($0) != nil })
   }
 
+  @Test func connectionsThatBreakEndNothing() { #expect(isGuardedAgainstBrokenConnections) }
+
   @Test func shutdownWakesABlockedReceiver() throws {
     let context = try Context()
     let report = Report()

@@ -108,12 +108,12 @@ class RawPeer:
             size = struct.unpack(">Q", bytes([size]) + self.read(7))[0]
         return self.read(size)
 
-    def encoded(self, body, more=False):
-        """One message part as it goes over the wire."""
+    def encoded(self, body, more=False, command=False):
+        """One message part, or a command, as it goes over the wire."""
         if not self.is_curve:
-            return frame(body, MORE if more else 0)
+            return frame(body, (MORE if more else 0) | (COMMAND if command else 0))
         short = self.nonce()
-        sealed = box(bytes([1 if more else 0]) + body, b"CurveZMQMESSAGEC" + short, self.server,
+        sealed = box(bytes([more | command << 1]) + body, b"CurveZMQMESSAGEC" + short, self.server,
                      self.transient[1])
         return frame(b"\x07MESSAGE" + short + sealed)
 
@@ -121,4 +121,9 @@ class RawPeer:
         self.socket.sendall(b"".join(self.encoded(body, more) for body in bodies))
 
     def close(self):
+        self.socket.close()
+
+    def break_off(self):
+        """Ends the connection as a machine that goes down does, and not in order."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()

@@ -226,6 +226,31 @@ def test_a_message_that_never_ends_is_cut_off(daemons, part, curve):
     assert daemon.stop() == 0
 
 
+@KEYS
+@pytest.mark.parametrize("name, kind, message, before", [
+    ("in", b"PUSH", b"x", 1_500), ("out", b"SUB", b"\1x", 20), ("ask", b"DEALER", b"x", 20)])
+def test_a_connection_that_breaks_behind_a_heartbeat_ends_nothing(daemons, name, kind, message, before, curve):
+    """The library would answer heartbeats on a connection that it has forgotten, and end the process."""
+    daemon = daemons(curve=curve, security={"connections_max": 100})
+    keys = tuple(map(zmq.utils.z85.decode, daemon.keys[0])) if curve else None
+    server_key = zmq.utils.z85.decode(daemon.server_key) if curve else None
+    good = daemon.socket(zmq.PUSH, "in")
+    for attempt in range(80):
+        peer = RawPeer(daemon.ports[name], kind, keys, server_key)
+        # More than the socket takes at once, and heartbeats among what is read with it.
+        parts = [peer.encoded(message) for _ in range(before)]
+        for _ in range(60):
+            parts += [peer.encoded(b"\4PING\0\0", command=True)] + [peer.encoded(message) for _ in range(8)]
+        with contextlib.suppress(OSError):
+            peer.socket.sendall(b"".join(parts))
+        time.sleep([0, 0.0005, 0.002, 0.01][attempt % 4])
+        peer.break_off()
+        assert daemon.process.poll() is None, daemon.log()
+    good.send(daemon.records(10))
+    processes.wait_until(lambda: daemon.metric("tamis_events_scored_total") == 10, "others are served")
+    assert daemon.stop() == 0
+
+
 def test_many_that_never_end_and_one_that_does(daemons):
     daemon = daemons(security={"connections_max": 8})
     good = daemon.socket(zmq.PUSH, "in")
