@@ -189,12 +189,20 @@ extension FolderStore {
     }
   }
 
-  /// Sets aside each of `names` that is no regular file, such as a folder or a FIFO.
+  /// Those of `names` that are there and are no regular file, such as a folder or a FIFO.
+  public func irregularNames(_ names: [String]) throws(SystemCallError) -> [String] {
+    var irregular: [String] = []
+    for name in names {
+      if let status = try status(of: name), !status.isRegular { irregular.append(name) }
+    }
+    return irregular
+  }
+
+  /// Sets aside each of `names` that is no regular file.
   /// - Returns: a line for each.
   public func setAsideIrregular(_ names: [String]) throws(SystemCallError) -> [String] {
     var notes: [String] = []
-    for name in names {
-      guard let status = try status(of: name), !status.isRegular else { continue }
+    for name in try irregularNames(names) {
       let aside = try setAside(name)
       notes.append("\(path(of: name)): found no regular file; kept as \(aside)")
     }

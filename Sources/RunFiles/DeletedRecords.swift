@@ -31,7 +31,8 @@ public struct DeletedRecords: Equatable, Sendable {
     switch try DurableWords.read(name, in: store, magic: Self.magic) {
     case .missing: break
     case .words(let words): isDamaged = !take(words)
-    case .other(let bytes) where bytes.count == 32:
+    case .other(let bytes)
+    where bytes.count == 32 && !DurableWords.isMarked(bytes, magic: Self.magic):
       // The form before 2026-11: only the four numbers.
       var words = DurableWords.Words(repeating: 0)
       for index in 0..<4 {

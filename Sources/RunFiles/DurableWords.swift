@@ -60,6 +60,12 @@ final class DurableWords: Sendable {
     }
   }
 
+  /// The same for bytes of an array: a file that was cut to the size of an older form still bears the
+  /// mark, and must not be read as that form.
+  static func isMarked(_ bytes: [UInt8], magic: UInt64) -> Bool {
+    bytes.withUnsafeBytes { isMarked($0, magic: magic) }
+  }
+
   /// Opens the file `name`; where it is missing or of another form, one with `initial` takes its
   /// place first, durably.
   init(

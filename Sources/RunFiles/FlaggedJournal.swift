@@ -82,6 +82,10 @@ public final class FlaggedJournal {
     RunFolder.manifestName, PublishedCursor.fileName, NumberReservation.fileName,
     DeletedRecords.fileName,
   ]
+  /// The small files beside them.
+  static let smallNames = [
+    lockName, NumberReservation.fileName, PublishedCursor.fileName, DeletedRecords.fileName,
+  ]
   /// Files that are written in place: a process that may not write one of them cannot open the
   /// journal.
   public static let writtenNames = [

@@ -14,7 +14,7 @@ enum JournalFolder {
   /// new file system has. Changes nothing.
   static func refuseOther(_ store: any FolderStore) throws {
     let names = try store.names().filter { !$0.hasPrefix(".") && $0 != "lost+found" }
-    if try names.isEmpty || names.contains(where: { try isMark($0, in: store) }) { return }
+    if try names.isEmpty || isMarked(store) { return }
     let manifest = try? RunManifest.readIfSound(in: store).manifest
     let (found, advice): (String, String)
     switch names.lazy.compactMap({ SegmentName($0)?.kind }).first ?? manifest?.kind {
@@ -30,6 +30,11 @@ enum JournalFolder {
     throw FileFault(
       file: store.path, found: found, expected: "a daemon's journal, or a new or empty folder",
       remedy: "choose another folder for the journal\(advice)")
+  }
+
+  /// Whether a daemon has written in the folder.
+  static func isMarked(_ store: any FolderStore) throws -> Bool {
+    try store.names().contains { try isMark($0, in: store) }
   }
 
   /// Also where the file was set aside, or its writing was broken off. Other programs call files

@@ -195,7 +195,7 @@ public func refuseUnfitJournal(
     RunFolder(store, allowsTwins: true), manifest: manifest, featureCount: featureCount,
     featureNames: featureNames)
   do {
-    try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
+    try JournalNumbers.foresee(store, featureCount: featureCount)
   } catch let error as SystemCallError where error.isNoRegularFile {
     // Opening the journal sets aside anything that is no regular file.
   }

@@ -26,7 +26,7 @@ final class PublishedCursor: Sendable {
     switch try DurableWords.read(name, in: store, magic: magic) {
     case .missing: return nil
     case .words(let words): return stated(words[0])
-    case .other(let bytes) where bytes.count == 8:
+    case .other(let bytes) where bytes.count == 8 && !DurableWords.isMarked(bytes, magic: magic):
       return stated(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
     case .other(let bytes): return .damaged("\(counted(bytes.count, "byte")) that are no number")
     }

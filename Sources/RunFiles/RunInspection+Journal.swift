@@ -44,20 +44,27 @@ extension RunInspection {
         + "none: left out after an end that was not orderly, deleted, or moved away")
   }
 
-  /// Inspects the files beside a journal's segments: the published number, and what was deleted.
+  /// Inspects the files beside a journal's segments: the lock, the reserved and the published numbers,
+  /// and what was deleted. What a start would say of them is a problem, in its words. A run of flagged
+  /// records that no daemon has written has none of them, and misses none.
   mutating func inspectJournal(featureCount: Int) throws -> DeletedRecords {
-    let store = DiskFolder(path)
+    let isJournal = try JournalFolder.isMarked(DiskFolder(path))
+    // In memory, as the start does it on the disk: what is no file counts as missing from here on.
+    let store = RehearsedFolder(path)
+    if isJournal {
+      problems += try store.irregularNames(FlaggedJournal.smallNames).map {
+        "\(store.path(of: $0)): found no regular file; the next start sets it aside"
+      }
+      _ = try store.setAsideIrregular(FlaggedJournal.smallNames)
+    }
     do {
-      try JournalNumbers.refuseExhausted(store, featureCount: featureCount)
+      let notes = try JournalNumbers.foresee(store, featureCount: featureCount)
+      if isJournal { problems += notes.map { "at the next start: \($0)" } }
     } catch let fault as FileFault {
       problems.append("no daemon can continue it: \(fault)")
     }
-    switch try PublishedCursor.read(in: store) {
-    case .number(let published):
+    if case .number(let published) = try PublishedCursor.read(in: store) {
       state("published", .integer(published), "published up to number \(published)")
-    case .damaged(let found):
-      problems.append("\(PublishedCursor.fileName) is damaged: \(found)")
-    case nil: break
     }
     if let numbers = try NumberReservation.read(in: store) {
       state(

@@ -148,7 +148,13 @@ package final class RunAccountFile {
       guard error.isNoRegularFile else { throw error }
       return ([], ["\(error); the runs that are open cannot be told"])
     }
-    guard let content = found else { return ([], []) }
+    guard let content = found else {
+      // A link to nothing opens as a file that is missing does.
+      let isThere = try store.status(of: fileName) != nil
+      return (
+        [], isThere ? ["\(path): found no regular file; the runs that are open cannot be told"] : []
+      )
+    }
     // Looked for after the file was read: a daemon that has just been killed does not go on.
     let isHeld = journalHolder(folder: folder) != nil
     let (accounts, damage) = content.withUnsafeBytes {

@@ -340,6 +340,62 @@ import Testing
     rmdir("\(folder)/\(name).aside-1")
   }
 
+  /// What a start says of the small files, the inspection says before, in its words; and a start without
+  /// a word goes with a whole journal. The sizes are those of a half file and of the forms before 2026-11.
+  @Test(
+    arguments: ["numbers", "published", "deleted", "lock"],
+    ["gone", "0", "8", "32", "500", "1023", "1024", "hole", "folder", "link", "loop"])
+  func theInspectionSaysWhatTheStartSays(name: String, damage: String) throws {
+    try makeJournal()
+    do {
+      let journal = try open()
+      try journal.prepareRetention()
+      try journal.finish()
+    }
+    try #require(try RunInspection(folder).isWhole)
+    let path = "\(folder)/\(name)"
+    if let size = Int(damage) {
+      truncate(path, size)
+    } else if damage == "hole" {
+      truncate(path, 0)
+      truncate(path, 4 << 40)
+    } else {
+      unlink(path)
+      if damage == "folder" { mkdir(path, 0o755) }
+      if damage == "link" { symlink("nowhere", path) }
+      if damage == "loop" { symlink(name, path) }
+    }
+    let inspection = try RunInspection(folder)
+    let start = try FlaggedJournal(
+      store: RehearsedFolder(folder), featureCount: 4, featureNames: ["a", "b", "c", "d"])
+    #expect(inspection.problems.isEmpty == start.notes.isEmpty, "\(inspection.problems)")
+    for note in start.notes {
+      let words = note.split(separator: "; kept as")[0]
+      #expect(inspection.problems.contains { $0.contains(words) }, "\(note)")
+    }
+    let isRegular = !["folder", "link", "loop"].contains(damage)
+    // Without the file nothing tells that something was deleted.
+    let isUnnoticed =
+      damage == "1024" || name == "lock" && isRegular || name == "deleted" && damage == "gone"
+    #expect(start.notes.isEmpty == isUnnoticed)
+    #expect(start.nextNumber < 1 << 40)
+  }
+
+  /// Flagged records of a command have none of a journal's files, and miss none.
+  @Test func aRunOfFlaggedRecordsMissesNoFile() throws {
+    try makeJournal()
+    for name in ["lock", "numbers", "published", "manifest.json"] { unlink("\(folder)/\(name)") }
+    #expect(try RunInspection(folder).problems.allSatisfy { !$0.contains("at the next start") })
+  }
+
+  /// A first start that was cut short has nothing to publish.
+  @Test func anEmptyJournalMissesNoPublishedNumber() throws {
+    try open().finish()
+    unlink("\(folder)/published")
+    #expect(try RunInspection(folder).isWhole)
+    #expect(try open().notes.isEmpty)
+  }
+
   /// The small files are read up to what they can hold.
   @Test(arguments: ["manifest.json", "published", "numbers", "deleted"])
   func aFileWithAHoleDoesNotKeepTheJournalFromOpening(name: String) throws {
