@@ -5,7 +5,8 @@ internal import Glibc
 ///
 /// Only files with other bytes than on the disk are in memory: not one that is only read or cut, nor
 /// one whose bytes are written again as they are. Nothing is locked. Opening a file fails where the
-/// process may not write it, and writing fails where the disk would lack room.
+/// process may not write it, and writing fails where the disk would lack room or a file would become
+/// longer than the process may make one.
 ///
 /// `@unchecked`: for one thread.
 package final class RehearsedFolder: FolderStore, @unchecked Sendable {
@@ -215,6 +216,7 @@ private final class RehearsedFile: StoredFile {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
+    try refuseBeyondLimit(offset + bytes.count, "write")
     if try standThere(bytes, at: offset) { return }
     try room.take(from: status().byteCount, to: offset + bytes.count, file: path)
     try change { memory in
@@ -248,6 +250,7 @@ private final class RehearsedFile: StoredFile {
       (node.byteCountMax, node.modifiedS) = (byteCount, Int(time(nil)))
       return
     }
+    try refuseBeyondLimit(byteCount, "truncate")
     try change { memory in
       memory.removeLast(max(0, memory.count - byteCount))
       memory += [UInt8](repeating: 0, count: byteCount - memory.count)
@@ -257,8 +260,17 @@ private final class RehearsedFile: StoredFile {
   func allocate(byteCount: Int) throws(SystemCallError) {
     let present = try status().byteCount
     guard byteCount > present else { return }
+    try refuseBeyondLimit(byteCount, "allocate")
     try room.take(from: present, to: byteCount, file: path)
     try truncate(to: byteCount)
+  }
+
+  private func refuseBeyondLimit(
+    _ byteCount: Int, _ operation: String
+  ) throws(SystemCallError) {
+    if let limit = fileByteCountLimit(), byteCount > limit {
+      throw SystemCallError(operation, file: path, code: EFBIG)
+    }
   }
 
   func synchronise() {}
@@ -267,6 +279,15 @@ private final class RehearsedFile: StoredFile {
     try change { _ in }
     return RehearsedRegion(self, byteCount: byteCount)
   }
+}
+
+/// The size that the process may give a file (RLIMIT_FSIZE); nil where it is not limited.
+package func fileByteCountLimit() -> Int? {
+  var limit = rlimit()
+  guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0,
+    limit.rlim_cur != rlim_t.max
+  else { return nil }
+  return Int(clamping: limit.rlim_cur)
 }
 
 /// A file of a `RehearsedFolder` as memory.

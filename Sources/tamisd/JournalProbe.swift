@@ -19,6 +19,7 @@ struct JournalProbe {
   /// `model`, where there is one. `rehearses` asks for all that a start would do to the journal.
   init(_ settings: PipelineSettings, for model: TrainedModel?, rehearses: Bool) {
     let folder = settings.journalPath
+    warnOfFileSizes(settings)
     var status = stat()
     if stat(folder, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFDIR else {
@@ -43,6 +44,10 @@ struct JournalProbe {
       )
     } else if errno == ENOENT || errno == ENOTDIR {
       tryParent(of: folder)
+      if rehearses, faults.isEmpty, let model {
+        rehearse(settings, model)
+        opening = nil
+      }
     } else {
       faults.append("journal.path: \(folder): \(String(cString: strerror(errno)))")
     }
@@ -93,6 +98,16 @@ struct JournalProbe {
     }
     warnOfMemory(parent)
     tryWriting(in: parent)
+  }
+
+  /// A limit below the files of a first start keeps the daemon from starting; the rehearsal finds it.
+  private mutating func warnOfFileSizes(_ settings: PipelineSettings) {
+    let expected = settings.segmentByteCountMax
+    guard let limit = fileByteCountLimit(), limit < expected else { return }
+    warnings.append(
+      "journal.segment_bytes_max: found a limit of \(limit) bytes a file, expected at least \(expected): "
+        + "the journal stalls at a segment that reaches the limit; raise it (ulimit -f, LimitFSIZE in the "
+        + "unit), or set smaller segments")
   }
 
   /// Writes a file, the only way to know of quotas, modes and read-only mounts together.

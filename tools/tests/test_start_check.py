@@ -275,3 +275,25 @@ def test_descriptors_that_just_do(chain, tmp_path):
         launcher = ("prlimit", f"--nofile={limit}")
         assert check(path, launcher) == (0, "")
         assert start(path, launcher)[0] is None
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("limit", [512, 4_096, 40_960, 1_000_000])
+def test_a_limit_on_the_size_of_files(chain, tmp_path, is_new, limit):
+    """What a first start writes must fit below RLIMIT_FSIZE."""
+    configuration = launched.configuration(chain, tmp_path)
+    if not is_new:
+        (tmp_path / "journal").mkdir()
+    refused(configuration, "File too large", ["prlimit", f"--fsize={limit}"])
+
+
+def test_a_limit_below_the_size_of_segments_is_a_warning(chain, tmp_path):
+    configuration = launched.configuration(
+        chain, tmp_path, journal="{path: journal, segment_bytes_max: 8388608}")
+    limited = ["prlimit", "--fsize=4194304"]
+    done = subprocess.run([*limited, launched.BIN / "tamisd", "--config", configuration, "--check"],
+                          capture_output=True, text=True, timeout=60)
+    warning = "journal.segment_bytes_max: found a limit of 4194304 bytes a file"
+    assert done.returncode == 0 and warning in done.stdout + done.stderr, done
+    status, said = start(configuration, limited)
+    assert status is None and warning in said
