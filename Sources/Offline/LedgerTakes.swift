@@ -16,7 +16,7 @@ struct TakeIdentity: Hashable {
 
 /// The account of one daemon for a take or a part of it. A run that gave up its place and continued
 /// has several parts.
-struct TakePart {
+struct TakePart: Equatable {
   var identity: TakeIdentity
   /// How often another process had resumed the run.
   var resumeCount: UInt64

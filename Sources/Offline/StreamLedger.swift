@@ -20,7 +20,8 @@ package struct StreamAccount: Equatable, Sendable {
   package var missing: UInt64
   /// Their sequence numbers, where they can be told.
   package var missingRanges: [ClosedRange<UInt64>]
-  /// Records that more than one daemon decided.
+  /// How often records were decided that had been decided before: by another daemon, by the same one after
+  /// its run had given up its place, or in a copy of a journal that is given beside it.
   package var decidedTwice: UInt64
   /// Sums over the daemons.
   package var scored: UInt64
@@ -152,7 +153,9 @@ private struct Merging {
       sums.isOpen = sums.isOpen || part.isOpen
       sums.isBalanced = sums.isBalanced && part.isBalanced
     }
-    parts += added
+    // A part that another journal has, too, to the nanosecond of its beginning, is a copy of it. Of numbers
+    // up to `closedThrough` only the count is known: it must not be added up.
+    parts += added.filter { !parts.contains($0) }
     refused.add(others)
     sums.journals.append(journal)
   }
@@ -162,7 +165,9 @@ private struct Merging {
     var account = sums
     var sequences = parts.first?.sequences ?? SequenceTracker()
     for part in parts.dropFirst() { sequences.merge(part.sequences) }
-    account.decidedTwice = account.decided -| sequences.received
+    account.decidedTwice = max(
+      account.decided -| sequences.received,
+      account.scored +| account.notFinite -| account.expected)
     account.decided = sequences.received
     account.missing = account.expected -| account.decided
     account.missingRanges = gaps(in: sequences, through: account.expected)

@@ -1,6 +1,7 @@
 internal import CommandFrame
 internal import DurableFiles
 internal import EventRecords
+internal import Glibc
 internal import NumberText
 internal import Offline
 internal import RunFiles
@@ -23,6 +24,23 @@ func openEvents(_ paths: [String]) throws -> EventSource {
   let source = try EventSource(paths: paths)
   for note in source.notes { complain(note) }
   return source
+}
+
+/// Throws where two of `journals` are one folder, under one name or under two: its records would count
+/// twice. What is not there is left to who opens it.
+func refuseRepeats(of journals: [String]) throws(FileFault) {
+  var known: [[UInt64]: String] = [:]
+  for journal in journals {
+    var status = stat()
+    guard stat(journal, &status) == 0 else { continue }
+    let identity = [UInt64(status.st_dev), UInt64(status.st_ino)]
+    if let earlier = known[identity] {
+      throw FileFault(
+        file: journal, found: earlier == journal ? "it twice" : "the same folder as \(earlier)",
+        expected: "each journal once", remedy: "its records would count twice: leave one out")
+    }
+    known[identity] = journal
+  }
 }
 
 /// The events that `--background` names, for every command that has the option.

@@ -25,9 +25,10 @@ struct LedgerCommand: ParsableCommand {
       only the count is known (missing_unlisted). Beside a running daemon the account is that of some \
       moment: records on their way, and refused ones of the last ten seconds, may not be in it yet.
 
-      The verdict is complete, damaged (a line or an account cannot be read), missing, refused (for \
-      another reason than repeated), abandoned (records to be kept were given up at the end of a daemon, \
-      for instance on a full disk) or unbalanced (sums do not agree). Where several hold, the gravest is \
+      The verdict is complete, damaged (a line or an account cannot be read), decided_twice (records were \
+      decided more than once, or a journal and a copy of it were given), missing, refused (for another \
+      reason than repeated), abandoned (records to be kept were given up at the end of a daemon, for \
+      instance on a full disk) or unbalanced (sums do not agree). Where several hold, the gravest is \
       printed. Exit status 1 where sums do not agree and, as with inspect and verify, where something \
       cannot be read, whatever the verdict; with --complete, for every verdict but complete.
 
@@ -45,6 +46,7 @@ struct LedgerCommand: ParsableCommand {
   var complete = false
 
   func run() throws {
+    try refuseRepeats(of: journals)
     for journal in journals {
       guard let holder = journalHolder(folder: journal) else { continue }
       complain(
@@ -166,7 +168,9 @@ struct LedgerCommand: ParsableCommand {
 
 /// The verdict on a ledger, the gravest first.
 private enum Verdict: String, CaseIterable {
-  case unbalanced, abandoned, refused, missing, damaged, complete
+  case unbalanced, abandoned, refused, missing
+  case decidedTwice = "decided_twice"
+  case damaged, complete
 
   init(_ ledger: StreamLedger) {
     let refused = ledger.refusedOfUnknown + ledger.accounts.flatMap(\.refused)
@@ -178,6 +182,8 @@ private enum Verdict: String, CaseIterable {
       self = .refused
     } else if ledger.accounts.contains(where: { $0.missing > 0 }) {
       self = .missing
+    } else if ledger.accounts.contains(where: { $0.decidedTwice > 0 }) {
+      self = .decidedTwice
     } else if !ledger.notes.isEmpty {
       self = .damaged
     } else {
@@ -192,6 +198,8 @@ private enum Verdict: String, CaseIterable {
     case .abandoned where complete: return "not complete: records were given up"
     case .refused where complete: return "not complete: records were refused"
     case .missing where complete: return "not complete: records are missing"
+    case .decidedTwice where complete:
+      return "not complete: records were decided twice; give each journal once, and no copy of it"
     default: break
     }
     return isDamaged

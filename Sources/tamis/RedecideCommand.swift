@@ -72,6 +72,7 @@ struct RedecideCommand: ParsableCommand {
     let loaded = try openModel(model)
     let matched = try MatchedCalibration(path: calibration, model: loaded)
     let old = try oldCalibration.map { try TriggerCalibration.load($0) }
+    try refuseRepeats(of: journal)
     let source = try openEvents(journal)
     for (index, input) in source.inputs.enumerated() {
       guard input.eventCount == 0 || input.flaggedRecord(at: 0) != nil else {

@@ -159,6 +159,27 @@ import TriggerPipeline
     file.enter(account, in: 1)
   }
 
+  /// A journal and a copy of it: every record of the copy was decided before, also where only the count
+  /// of the first ones is known.
+  @Test func aCopyIsDecidedTwice() throws {
+    let lines = [Self.line(openedNs: 7, expected: 200, ranges: [[61, 100]], scored: 60), ""]
+      .map {
+        $0.replacing(#""closed_through": 0"#, with: #""closed_through": 60"#)
+          .replacing(#""decided": 40"#, with: #""decided": 60"#)
+      }
+    let (journal, copy) = (try Journal(lines), try Journal(lines))
+    let account = try #require(
+      try StreamLedger(journals: [journal.path, copy.path]).accounts.first)
+    #expect(account.decided == 60 && account.missing == 140 && account.decidedTwice == 60)
+    // An earlier state of it, whose ranges are others.
+    let earlier = try Journal([
+      Self.line(openedNs: 7, expected: 80, ranges: [[61, 80]], scored: 20), "",
+    ])
+    let both = try #require(
+      try StreamLedger(journals: [journal.path, earlier.path]).accounts.first)
+    #expect(both.decidedTwice == 20 && both.missing == 140)
+  }
+
   /// Any numbers that 64 bits hold, in pairs: the sums stop at the largest number, and nothing traps.
   @Test func extremeNumbersAreAddedUp() throws {
     let extremes: [UInt64] = [0, 1, 2, .max - 1, .max]

@@ -77,6 +77,35 @@ import Testing
           + "20 up to 60, which ones is not known)"), "\(text)")
   }
 
+  /// A journal counts once, whatever its names are; a copy of it is not complete.
+  @Test func aJournalIsGivenOnce() throws {
+    let folder = TemporaryFolder()
+    let manager = FileManager.default
+    try manager.createDirectory(atPath: folder("journal"), withIntermediateDirectories: true)
+    let line =
+      #"{"run": 1, "source": 2, "closing": "end_of_run", "expected": 80, "received": 80, "#
+      + #""lost": 0, "events": 78, "scored": 78, "not_finite": 0, "repeated": 0, "shed": 0, "#
+      + #""flagged": 0, "unbiased": 0, "opened_ns": 1, "resumed": 0, "decided": 80, "#
+      + #""closed_through": 0, "decided_ranges": [[1, 80]], "balanced": true}"#
+    try Data("\(line)\n".utf8).write(to: URL(fileURLWithPath: folder("journal/ledger.jsonl")))
+    try manager.copyItem(atPath: folder("journal"), toPath: folder("copy"))
+    try manager.createSymbolicLink(atPath: folder("link"), withDestinationPath: "journal")
+    for (second, found) in [
+      ("journal", "it twice"), ("link", "the same folder as \(folder("journal"))"),
+    ] {
+      let refused = try Programs.tamis("ledger", folder("journal"), folder(second))
+      #expect(try refused.wait() == 1)
+      #expect(
+        refused.errors.contains("\(folder(second)): found \(found), expected each journal once"))
+    }
+    let copied = try Programs.tamis("ledger", "--complete", folder("journal"), folder("copy"))
+    #expect(try copied.wait() == 1)
+    #expect(copied.output.contains("; decided twice 80"))
+    #expect(copied.output.contains("verdict: decided_twice"))
+    let alone = try Programs.tamis("ledger", "--complete", folder("copy")).expectExit()
+    #expect(alone.contains("verdict: complete"))
+  }
+
   @Test func anOrderlyRestartInTheMiddleOfARunLosesNothing() throws {
     let trained = try TrainedFixture.shared.get()
     let daemon = try Daemon(trained)
