@@ -1,5 +1,6 @@
 internal import CZeroMQ
 internal import CZeroMQEvents
+internal import Glibc
 
 /// The version of the ZeroMQ library in use, such as "4.3.4".
 package func version() -> String {
@@ -23,10 +24,19 @@ package var isGuardedAgainstBrokenConnections: Bool { tamis_zmq_events_are_filte
 package final class Context: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
 
+  /// Descriptors that the library takes for two threads, the first sockets and their connections: 8 were
+  /// counted for one socket. Where it finds none it ends the process (src/epoll.cpp, src/signaler.cpp).
+  package static let descriptorCount = 16
+
   /// Creates a context with one thread that moves bytes, which serves about a gigabyte a second.
   ///
   /// - Parameter socketCountMax: sockets that may be open at a time.
+  /// - Throws: `ZeroMQError.descriptors` where fewer than `descriptorCount` descriptors are free.
   package init(socketCountMax: Int = 1_023) throws(ZeroMQError) {
+    let free = freeDescriptors(upTo: Self.descriptorCount)
+    guard free.count >= Self.descriptorCount else {
+      throw .descriptors(free: free.count, expected: Self.descriptorCount, code: free.code)
+    }
     guard let pointer = zmq_ctx_new() else {
       throw .call(.createContext, code: zmq_errno())
     }
@@ -46,4 +56,21 @@ package final class Context: @unchecked Sendable {
   package func shutdown() {
     zmq_ctx_shutdown(pointer)
   }
+}
+
+/// How many descriptors the process may still open, as far as `count`, and the errno of the one that it may
+/// not. They are taken for a moment.
+private func freeDescriptors(upTo count: Int) -> (count: Int, code: CInt) {
+  var taken: [CInt] = []
+  defer { for descriptor in taken { close(descriptor) } }
+  while taken.count < count {
+    let descriptor = open("/", O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 {
+      let code = errno
+      // A folder that may not be opened says nothing of descriptors.
+      return (code == EMFILE || code == ENFILE ? taken.count : count, code)
+    }
+    taken.append(descriptor)
+  }
+  return (count, 0)
 }

@@ -9,6 +9,8 @@ package enum ZeroMQError: Error, Equatable, Sendable {
   case endpoint(EndpointOperation, address: String, code: CInt)
   /// An option was refused; `option` is its name with the value; `code` is the errno.
   case option(String, code: CInt)
+  /// Too few descriptors are free for a context; `code` is the errno.
+  case descriptors(free: Int, expected: Int, code: CInt)
   /// Any other call that failed; `code` is the errno.
   case call(Operation, code: CInt)
 
@@ -52,6 +54,9 @@ extension ZeroMQError: CustomStringConvertible {
         + explanation
     case .option(let option, let code):
       "cannot set \(option): \(systemMessage(code))"
+    case .descriptors(let free, let expected, let code):
+      "cannot create a context: found \(free) free descriptors (\(systemMessage(code))), expected "
+        + "\(expected); raise the limit of open files (ulimit -n)"
     case .call(let operation, let code):
       "cannot \(operation.rawValue): \(systemMessage(code))\(advice(code))"
     }

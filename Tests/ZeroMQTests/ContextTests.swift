@@ -44,6 +44,15 @@ internal import ZeroMQ
     #expect(throws: ZeroMQError.terminated) { try socket.lastEndpoint() }
   }
 
+  /// The library would end the process.
+  @Test func withoutDescriptorsThereIsNoContext() {
+    let error = ZeroMQError.descriptors(free: 3, expected: Context.descriptorCount, code: EMFILE)
+    #expect(
+      error.description
+        == "cannot create a context: found 3 free descriptors (Too many open files), expected 16; raise "
+        + "the limit of open files (ulimit -n)")
+  }
+
   @Test func tooManySocketsSaysWhatToRaise() throws {
     let context = try Context(socketCountMax: 1)
     let first = try Socket(context, .pair)
