@@ -19,6 +19,12 @@ struct StreamRecorder {
   private var recordCount = 0
   private var refused: [RecordRejection: Int] = [:]
   private var flaggedCount = 0
+  /// When records were last handed to the operating system.
+  private var writtenNs: UInt64 = 0
+
+  /// For as long records may stay in memory, where a kill takes them. With the vote on the number of
+  /// features before, a record is in the file within a second.
+  private static let keepNs: UInt64 = 250_000_000
 
   init(folder: String, featureCount: Int?, eventCountMax: Int?, replacing: Bool) {
     self.folder = folder
@@ -38,9 +44,14 @@ struct StreamRecorder {
     if vote.take(message) { try decideFeatures() }
   }
 
-  /// Does not wait for more messages where the first came a while ago. Called now and then.
+  /// Does not wait for more messages where the first came a while ago, and writes what has come. Called
+  /// ten times a second or more.
   mutating func service() throws {
     if featureCount == nil, vote.isDue { try decideFeatures() }
+    let nowNs = monotonicNs()
+    guard let writer, nowNs -| writtenNs >= Self.keepNs else { return }
+    try writer.flush()
+    writtenNs = nowNs
   }
 
   private mutating func decideFeatures() throws {

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import stat
 import subprocess
+import time
 
 import numpy
 import pytest
@@ -586,3 +587,47 @@ def test_record_writes_nothing_of_flagged_records(chain, tmp_path):
     assert (said["events"], said["refused_magic"], said["flagged_records_seen"]) == (1, 2, 2)
     assert "these are flagged records" in done.stderr
     assert (tmp_path / "recorded" / "000001.events").read_bytes() == event
+
+
+@pytest.mark.parametrize("command", ["replay", "record"])
+def test_without_descriptors_a_command_says_so(chain, tmp_path, command):
+    """The library would end the process (SIGABRT). The limit is one of new descriptors."""
+    arguments = ["record", "--seconds", "0.1", "--out", str(tmp_path / "out")]
+    if command == "replay":
+        arguments = ["replay", str(chain / "background.run"), "--wait", "0.1"]
+    for limit in (*range(4, 30), 64):
+        done = subprocess.run(
+            ["prlimit", f"--nofile={limit}", BIN / "tamis", *arguments, "--connect",
+             f"tcp://127.0.0.1:{loopback.free_port()}"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1, (limit, done)
+        if limit < 16:
+            assert "Too many open files" in done.stderr, (limit, done)
+    assert "Too many open files" not in done.stderr
+
+
+@pytest.mark.parametrize("first", [3, 100])
+def test_a_kill_leaves_what_came_a_second_before(chain, tmp_path, first):
+    """A slow stream is in the file within a second, however few messages have come."""
+    records = numpy.fromfile(chain / "background.run/000001.events", "V320")
+    address = f"tcp://127.0.0.1:{loopback.free_port()}"
+    with zmq.Context.instance().socket(zmq.PUSH) as sender:
+        sender.linger = 0
+        sender.bind(address)
+        child = subprocess.Popen([BIN / "tamis", "record", "--connect", address, "--pattern", "pull",
+                                  "--out", tmp_path / "out"])
+        segment = tmp_path / "out/000001.events.writing"
+        for record in records[:first]:
+            sender.send(record.tobytes())
+        begin = time.monotonic()
+        until(lambda: segment.exists() and segment.stat().st_size == first * 320, "it is written")
+        # The beginning of the process, and a slow machine, count too.
+        assert time.monotonic() - begin < 5
+        begin = time.monotonic()
+        for record in records[first:first + 5]:
+            sender.send(record.tobytes())
+        until(lambda: segment.stat().st_size == (first + 5) * 320, "it is written")
+        assert time.monotonic() - begin < 2
+        child.kill()
+        assert child.wait(60) == -signal.SIGKILL
+    done = tamis("inspect", tmp_path / "out")
+    assert done.returncode == 1 and f"{first + 5} good records" in done.stdout, done
