@@ -17,6 +17,31 @@ static size_t tamis_http_keep_escapes(
   return strlen(text);
 }
 
+/// Bytes of a request's target and one more, in place of a pointer: the library keeps it as the context of
+/// the request. Never NULL.
+static void *tamis_http_note_target(
+    void *context, const char *target, struct MHD_Connection *connection) {
+  (void)context;
+  (void)connection;
+  return (void *)(uintptr_t)(strlen(target) + 1);
+}
+
+/// Whether the request line has a NUL, at which the library's strings end before their time. The three
+/// lie one behind the other in the library's memory of `byte_count_max`, the target with its query
+/// between method and version; where a version of the library keeps them elsewhere, the answer is no.
+static inline int tamis_http_has_nul(
+    const char *method, const char *target, const char *version, uintptr_t target_note,
+    size_t byte_count_max) {
+  uintptr_t start = (uintptr_t)target, end = (uintptr_t)version, first = (uintptr_t)method;
+  if (end > start && end - start <= byte_count_max && end - start != target_note) return 1;
+  if (first < start && start - first <= byte_count_max) {
+    // More than one space may stand between the two.
+    for (const char *byte = method + strlen(method) + 1; byte < target; byte++)
+      if (*byte != ' ') return 1;
+  }
+  return 0;
+}
+
 /// A server without a socket to listen at and without a thread: connections are handed to it, and
 /// it works when `MHD_run` is called. `context` goes to each of the callbacks. NULL where there is
 /// no room for one.
@@ -28,6 +53,7 @@ static inline struct MHD_Daemon *tamis_http_start(
       MHD_OPTION_CONNECTION_LIMIT, connection_count_max,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_byte_count,
       MHD_OPTION_UNESCAPE_CALLBACK, tamis_http_keep_escapes, NULL,
+      MHD_OPTION_URI_LOG_CALLBACK, tamis_http_note_target, NULL,
       MHD_OPTION_NOTIFY_CONNECTION, note, context,
       MHD_OPTION_NOTIFY_COMPLETED, completed, context,
       MHD_OPTION_END);

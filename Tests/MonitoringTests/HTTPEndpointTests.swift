@@ -114,6 +114,58 @@ internal import Testing
     #expect(client.isClosedByServer())
   }
 
+  /// RFC 9112, 3.2.2: a server takes the absolute form, and its host counts, not the header's.
+  @Test(arguments: [
+    ("http://localhost/metrics", "a.b", 200), ("HTTP://127.0.0.1:9464/metrics?x=/y", "a.b", 200),
+    ("http://localhost", "localhost", 404), ("http://localhost?x", "localhost", 404),
+    ("http://a.b/metrics", "localhost", 421), ("http:///metrics", "localhost", 421),
+    ("http://me@localhost/metrics", "localhost", 421),
+    ("ftp://localhost/metrics", "localhost", 404),
+    ("http://localhost//metrics", "localhost", 404),
+  ])
+  func theAbsoluteFormIsTaken(target: String, host: String, status: Int) throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+    #expect(client.readReply()?.statusLine.hasPrefix("HTTP/1.1 \(status) ") == true)
+    client.send("GET \(target) HTTP/1.1\r\n\r\n")
+    let refused = client.readReply()?.statusLine ?? "none"
+    #expect(refused.contains(" 400 ") || refused.contains(" 421 "), "\(refused)")
+    let old = try TestConnection(port: endpoint.boundPort)
+    old.send("GET \(target) HTTP/1.0\r\n\r\n")
+    #expect(old.readToEnd().hasPrefix("HTTP/1.1 \(status) "))
+  }
+
+  /// The library's strings end at a NUL; what stands behind it must not be left out in silence.
+  @Test(arguments: [
+    "GET /metrics\0 HTTP/1.1", "GET /metrics\0x HTTP/1.1", "GET /metrics\0?a=b HTTP/1.1",
+    "GET /metrics?a=b\0 HTTP/1.1", "GET /metrics?a\0=b&c HTTP/1.1", "GET\0 /metrics HTTP/1.1",
+    "GET\0x /metrics HTTP/1.1", "GET \0/metrics HTTP/1.1", "GET /metrics\0HTTP/1.1 HTTP/1.1",
+    "GET http://localhost/metrics\0 HTTP/1.1",
+  ])
+  func aNULInTheRequestLineIsRefused(line: String) throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    client.send("\(line)\r\nHost: localhost\r\n\r\n")
+    let status = client.readReply()?.statusLine.split(separator: " ").dropFirst().first ?? "none"
+    #expect(["400", "none"].contains(status), "\(status)")
+    #expect(client.isClosedByServer())
+  }
+
+  /// What is no NUL is taken as before.
+  @Test(arguments: [
+    "GET /metrics?a=b&c=%00 HTTP/1.1", "GET /metrics? HTTP/1.1", "GET /metrics?a&b HTTP/1.1",
+    "GET  /metrics HTTP/1.1", "GET /metrics?a=b+c HTTP/1.1",
+  ])
+  func otherRequestLinesAreTaken(line: String) throws {
+    let endpoint = try start()
+    let client = try TestConnection(port: endpoint.boundPort)
+    for _ in 0..<2 {
+      client.send("\(line)\r\nHost: localhost\r\n\r\n")
+      #expect(client.readReply()?.statusLine == "HTTP/1.1 200 OK")
+    }
+  }
+
   @Test func bodiesAreRefused() throws {
     let endpoint = try start()
     let client = try TestConnection(port: endpoint.boundPort)

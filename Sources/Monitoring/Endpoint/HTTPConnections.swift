@@ -14,7 +14,7 @@ final class HTTPConnections {
 
   /// Bytes that the library may hold for each connection: a request's headers, taken apart, and the
   /// head of a reply.
-  private static let connectionByteCount = 32_768
+  fileprivate static let connectionByteCount = 32_768
   /// Connections that were closed and that the library has not looked at yet have room beside the
   /// others.
   private static let leavingCountMax: UInt32 = 64
@@ -128,11 +128,15 @@ private func answerRequest(
   withUnsafeMutablePointer(to: &request) {
     tamis_http_each_header(connection, noteHeader, $0)
   }
-  // A reply before the end of the request lets the library close the connection after it: right for
-  // a request with a body, which is not read.
-  if requestContext?.pointee == nil, !request.hasBody {
+  // At the first call the context of the request is what `tamis_http_note_target` has returned.
+  if requestContext?.pointee != context {
+    let note = UInt(bitPattern: requestContext?.pointee)
+    request.hasNul =
+      tamis_http_has_nul(method, path, version, note, HTTPConnections.connectionByteCount) != 0
     requestContext?.pointee = context
-    return tamis_http_result(1)
+    // A reply before the end of the request lets the library close the connection after it: right for
+    // a request with a body, which is not read.
+    if !request.hasBody, !request.hasNul { return tamis_http_result(1) }
   }
   return server.answer(connection, request)
 }

@@ -10,6 +10,8 @@ struct RequestService: Sendable {
 
   /// The reply to a request. One that refuses says why in its body.
   func reply(to request: HTTPRequest) -> HTTPReply {
+    if request.hasNul { return refusal(400, "the request line has a NUL", isLast: true) }
+    let request = request.inOriginForm
     if request.hasBody { return refusal(413, "this endpoint takes no request body", isLast: true) }
     guard
       request.headerByteCount <= headerByteCountMax, request.headerCount <= Self.headerCountMax
@@ -51,4 +53,20 @@ struct HTTPRequest: Equatable, Sendable {
   var headerByteCount = 0
   /// Whether a body follows.
   var hasBody = false
+  /// Whether the request line has a NUL, where the path above ends.
+  var hasNul = false
+
+  /// The request with a path alone where its target is `http://HOST/path`: every server takes that form,
+  /// too, and the host in it counts in place of the header's (RFC 9112, 3.2.2). The header must be there
+  /// once, all the same.
+  var inOriginForm: HTTPRequest {
+    let scheme = "http://"
+    guard path.prefix(scheme.count).lowercased() == scheme else { return self }
+    let rest = path.dropFirst(scheme.count)
+    let host = String(rest.prefix { $0 != "/" })
+    var request = self
+    request.path = "/" + rest.dropFirst(host.count).dropFirst()
+    request.hosts = hosts.isEmpty && isHTTP10 ? [host] : hosts.map { _ in host }
+    return request
+  }
 }
