@@ -9,7 +9,7 @@ package protocol PipelineObserver: Sendable {
   /// The run is resumed: an earlier process has left it open, and `decided` of its records were
   /// decided before.
   func ledgerResumed(run: UInt32, source: UInt32, decided: UInt64)
-  /// Records were refused: the first of a run at once, and then at most every ten seconds.
+  /// Records were refused: the first of a run within a second, and then at most every ten seconds.
   func recordsRefused(_ report: RefusalReport)
   /// More events are flagged than the cap allows: one in `prescale` is kept. 1: the flood is over.
   func floodChanged(prescale: UInt32)

@@ -2,8 +2,8 @@ internal import BoundedNumbers
 internal import EventRecords
 internal import Synchronization
 
-/// Writes refused records into the ledger's file and tells the observer: the first of a run at
-/// once, further ones at most every ten seconds. Belongs to the publish thread.
+/// Writes refused records into the ledger's file and tells the observer: the first of a run
+/// within a second, further ones at most every ten seconds. Belongs to the publish thread.
 struct RefusalTelling {
   private let ledger: RunLedgerTable
   private let file: LedgerFile
