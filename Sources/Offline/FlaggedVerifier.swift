@@ -71,11 +71,15 @@ package struct FlaggedVerifier {
   /// Through all flagged records of `streams`.
   private var order: FlaggedWalk
   private let others = Others()
-  private let gaps: JournalGaps
+  let gaps: JournalGaps
   /// Indices of the doubtful gaps that have lost records.
-  private var lostGaps: Set<Int> = []
+  private(set) var lostGaps: Set<Int> = []
   /// What `streamsLackingRecords` found, once it was needed.
-  private var lacking: Set<Stream>?
+  var lacking: [Stream: Counts]?
+  /// Runs and sources of the events in `uncertainCount`.
+  private(set) var uncertainStreams: Set<Stream> = []
+  /// What of these the journal lacks and `gaps` do not explain, in words; known after `finish`.
+  var lackingTexts: [String] = []
 
   private final class Others { var count = 0 }
 
@@ -210,6 +214,7 @@ package struct FlaggedVerifier {
       damagedCount += 1
     } else if mayBeUndecided(event, accounts) {
       uncertainCount += 1
+      uncertainStreams.insert(Stream(run: event.run, source: event.source))
     } else if !isPlaceKnown {
       unplacedCount += 1
     } else {
@@ -237,7 +242,7 @@ package struct FlaggedVerifier {
       // Whether this event was decided, or by which rule, nobody knows; the sums tell of all of them.
       let found = lacking ?? streamsLackingRecords()
       lacking = found
-      guard found.contains(Stream(run: event.run, source: event.source)) else { return false }
+      guard found[Stream(run: event.run, source: event.source)] != nil else { return false }
     }
     if isKnown || gaps.certain.isEmpty { lostGaps.formUnion(walk.doubtfulBefore) }
     return true
@@ -339,8 +344,14 @@ package struct FlaggedVerifier {
     takeCount > 1 ? "take \(take): \(text)" : text
   }
 
-  /// The journal's missing segments, in words.
-  package var missing: [String] { gaps.missing(lost: lostGaps) }
+  /// The journal's missing records, in words; known after `finish`.
+  package var missing: [String] { gaps.missing(lost: lostGaps) + lackingTexts }
+
+  /// Whether records are missing that may be of events that this pair decided. Others that are missing do
+  /// not matter to the comparison. Known after `finish`.
+  package var isIncomplete: Bool {
+    !missing.isEmpty && damagedCount > 0 || !lackingTexts.isEmpty
+  }
 
   /// Whether the journal has nothing of the input's runs and sources: no record, and no account in the
   /// ledger. Known after `finish`. Without a whole ledger only records of others tell that the journal
@@ -353,6 +364,7 @@ package struct FlaggedVerifier {
   /// Says whether the journal holds more than the input explains. Call it after the last event.
   package mutating func finish() {
     while order.peek() != nil { order.take() }
+    tellOfLackingRecords()
     guard firstDifference == nil, let surplus = walk.peek() else { return }
     firstDifference = inTake(
       "\(EventIdentity(surplus.event)): flagged as number \(surplus.number), but not to be flagged")

@@ -1,16 +1,17 @@
+internal import BoundedNumbers
 internal import RunFiles
 internal import TriggerPipeline
 
-/// The gaps between a journal's segments where names are missing, divided into lost segments and numbers
-/// that a process may have left out.
+/// The gaps of a journal's numbers, divided into lost records and numbers that a process may have left
+/// out.
 ///
 /// A process that starts after a kill leaves out the numbers and names that the one before had reserved.
 /// Each process states its first number in `decisions.jsonl`: a gap before any other number is of
-/// segments that were there. A gap before one of these numbers may be both.
+/// records that were there, and so is one within a segment. A gap before one of these numbers may be both.
 struct JournalGaps {
-  /// Indices of records before which a segment is missing.
+  /// Indices of records before which others are missing.
   private(set) var certain: Set<Int> = []
-  /// Indices of records before which a segment may be missing.
+  /// Indices of records before which others may be missing.
   private(set) var doubtful: Set<Int> = []
   private var gaps: [(gap: NumberGap, isCertain: Bool)] = []
 
@@ -28,7 +29,12 @@ struct JournalGaps {
     }
   }
 
-  /// The missing segments in words, of the doubtful ones those in `lost`.
+  /// The count of missing numbers, of the doubtful gaps those in `lost`.
+  func missingCount(lost: Set<Int>) -> UInt64 {
+    gaps.map { $1 || lost.contains($0.index) ? $0.count : 0 }.saturatingSum
+  }
+
+  /// The missing numbers in words, of the doubtful gaps those in `lost`.
   func missing(lost: Set<Int>) -> [String] {
     gaps.compactMap { gap, isCertain in
       if isCertain { return gap.description }

@@ -4,6 +4,11 @@ package import TriggerPipeline
 
 /// The change that each flagged record of a journal was decided under, by the record's number: a line
 /// of `decisions.jsonl` holds from the record with its number on.
+///
+/// One record is an exception. A line that begins or ends a flood is entered while the event is decided
+/// that it names as `after`. Where that event was kept, the line has the number of its record, which was
+/// still decided under the line before. The two lines differ in the prescale of the flood alone, and a
+/// reader of that has to compare the events.
 package struct RecordDeciders: Sendable {
   private let history: DecisionHistory
   /// Changes whose number is at most that of the record asked for last.
@@ -26,7 +31,8 @@ package struct RecordDeciders: Sendable {
   /// Whether the last change has prescales by section or time.
   package var endsWithTable: Bool { last?.prescaleTable != nil }
 
-  /// The change that holds for the record with this number; nil where the history begins later.
+  /// The change that holds for the record with this number, but for the prescale of a flood that begins
+  /// or ends at its event; nil where the history begins later.
   /// Numbers that ascend cost O(1) each.
   package mutating func decider(ofNumber number: UInt64) -> DecisionChange? {
     let changes = history.changes

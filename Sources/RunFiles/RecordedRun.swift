@@ -2,12 +2,15 @@ public import DurableFiles
 public import EventRecords
 internal import NumberText
 
-/// A stretch of a journal's numbers that is in no segment, beside a name that is missing.
+/// A stretch of a journal's numbers that is in no segment, though no process is known to have left it out.
 package struct NumberGap: Equatable, Sendable {
   /// It lies between this record and the one before, or behind the last one.
   package var index: Int
-  /// The number of the first record behind it. Nil where the manifest tells that there was a segment.
+  /// The number of the first record behind it. Nil where the manifest or the segment itself
+  /// tells that they were there.
   package var nextNumber: UInt64?
+  /// How many numbers.
+  package var count: UInt64
   /// The numbers and the names, in words.
   package var description: String
 }
@@ -30,8 +33,8 @@ public final class RecordedRun: Sendable {
   public let notes: [String]
   /// One line for each file of a journal that is not sound.
   public let damage: [String]
-  /// One line for each stretch of a journal's numbers that is in no segment though it was, as far as names
-  /// and manifest tell: segments that were moved away or cut. Where a process began behind the stretch,
+  /// One line for each stretch of a journal's numbers that is in no segment though it was, as far as names,
+  /// numbers and manifest tell: segments that were moved away or cut. Where a process began behind the stretch,
   /// after an end that was not orderly, it may have left out all of these numbers.
   public let missing: [String]
   /// The stretches of `missing`.
@@ -88,10 +91,13 @@ public final class RecordedRun: Sendable {
     self.firstRecords = firstRecords
     let found =
       content.isJournal
-      ? MissingNumbers.find(in: segments, manifest: content.manifest, deleted: content.deleted) : []
+      ? MissingNumbers.find(
+        in: segments, manifest: content.manifest, deleted: content.deleted,
+        ofDaemon: try JournalFolder.isMarked(DiskFolder(path))) : []
     gaps = found.map {
       NumberGap(
-        index: firstRecords[$0.segment], nextNumber: $0.nextNumber, description: $0.description)
+        index: firstRecords[$0.segment] + $0.record, nextNumber: $0.nextNumber, count: $0.count,
+        description: $0.description)
     }
     self.unreadableBefore = unreadableBefore
     gapIndices = Set(gaps.map(\.index))

@@ -108,7 +108,10 @@ public struct RunInspection: Equatable, Sendable {
     }
     state("features", .integer(featureCount), counted(featureCount, "feature"))
     var tally = RunTally(kind: kind)
-    _ = scan(file, kind: kind, featureCount: featureCount, tally: &tally)
+    _ = scan(
+      file, kind: kind, featureCount: featureCount,
+      isOfJournal: (try? JournalFolder.isMarked(DiskFolder(folder(of: path)))) ?? false,
+      tally: &tally)
     state(tally)
   }
 
@@ -129,6 +132,7 @@ public struct RunInspection: Equatable, Sendable {
     var tally = RunTally(kind: kind)
     var segments: [RunManifest.Segment] = []
     let listed = manifest?.segmentsByName ?? [:]
+    let isJournal = try JournalFolder.isMarked(DiskFolder(path))
     for name in folder.segments {
       let file: MappedFile
       do throws(SystemCallError) {
@@ -140,8 +144,8 @@ public struct RunInspection: Equatable, Sendable {
       }
       segments.append(
         scan(
-          file, kind: kind, featureCount: featureCount, listed: listed[name.description]?.byteCount,
-          tally: &tally))
+          file, kind: kind, featureCount: featureCount, isOfJournal: isJournal,
+          listed: listed[name.description]?.byteCount, tally: &tally))
     }
     problems += folder.asideNames.map {
       "\($0): set aside as damaged; look at it, and move it away"
@@ -169,11 +173,29 @@ public struct RunInspection: Equatable, Sendable {
 extension RunInspection {
   /// Checks and counts the records of a segment. It is hashed only where it is as long as `listed` says.
   private mutating func scan(
-    _ file: MappedFile, kind: RunKind, featureCount: Int, listed: Int? = nil, tally: inout RunTally
+    _ file: MappedFile, kind: RunKind, featureCount: Int, isOfJournal: Bool, listed: Int? = nil,
+    tally: inout RunTally
   ) -> RunManifest.Segment {
     let name = lastComponent(file.path)
-    let scan = SegmentScan(file, kind: kind, featureCount: featureCount) {
-      tally.add($0, featureCount: featureCount)
+    let recordByteCount = kind.byteCount(featureCount: featureCount)
+    var numbers = SegmentNumbers(name)
+    var jumps: (first: SegmentNumbers.Jump?, count: Int) = (nil, 0)
+    let scan = SegmentScan(file, kind: kind, featureCount: featureCount) { record in
+      tally.add(record, featureCount: featureCount)
+      // What a receiver has written may lack numbers.
+      guard isOfJournal, kind == .flagged, let base = file.bytes.baseAddress else { return }
+      let number = FlaggedRecordView(record, featureCount: featureCount).number
+      guard
+        let jump = numbers.jump(to: number, at: (record - UnsafeRawPointer(base)) / recordByteCount)
+      else { return }
+      jumps = (jumps.first ?? jump, jumps.count + 1)
+    }
+    if let first = jumps.first {
+      problems.append(
+        first.description
+          + (jumps.count > 1
+            ? "; in \(counted(jumps.count - 1, "further place")) numbers do not follow, either"
+            : ""))
     }
     if scan.defectCount > 0 {
       let first = scan.defects[0]

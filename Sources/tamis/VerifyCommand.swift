@@ -38,8 +38,10 @@ struct VerifyCommand: ParsableCommand {
       another order, give each run alone.
 
       The sound part of a damaged journal is compared and the damage reported; the verdict is damaged. \
-      Where segments are missing or were cut, their numbers are printed; the verdict is incomplete. In \
-      both cases the exit status is 1.
+      Where records are missing since a segment is not there or was cut, their numbers are printed. The \
+      verdict is incomplete where an event that this pair decided may have had one of them, and where the \
+      journal has fewer records than its ledger says were kept. With damaged and incomplete the exit \
+      status is 1.
 
       Examples:
         tamis verify --model model.safetensors --calibration calibration.json \\
@@ -76,6 +78,8 @@ struct VerifyCommand: ParsableCommand {
     let events = try openEvents(input)
     try checkFeatures(of: events, fit: loaded)
     let matchedCalibration = try MatchedCalibration(path: calibration, model: loaded)
+    // Before the journal: a daemon that runs enters records here after it has journaled them.
+    let ledger = Result { try self.ledger }
     let journal = try RecordedRun(flagged)
     guard journal.kind == .flagged else {
       throw FileFault(
@@ -87,13 +91,19 @@ struct VerifyCommand: ParsableCommand {
     let prescale = try unbiasedPrescale ?? UnbiasedSample.prescale(toldBy: journal)
     let rule = DecisionRule(matchedCalibration.calibration, unbiasedPrescale: prescale)
     let verifier = try compare(
-      events, journal, rule: rule, loaded: loaded, matchedCalibration: matchedCalibration)
+      events, journal, rule: rule, loaded: loaded, matchedCalibration: matchedCalibration,
+      ledger: try ledger.get())
     let verdict = Verdict(verifier, journal)
     facts(
       verifier, verdict, journal, prescale: prescale,
       pointNames: matchedCalibration.calibration.workingPoints.map(\.name)
     ).print(asJSON: output.json)
     for line in journal.damage { complain("warning: \(line)") }
+    if !verifier.missing.isEmpty, !verifier.isIncomplete {
+      complain(
+        "warning: \(flagged): records are missing (missing); no event that this pair decided is known to "
+          + "have had one of them")
+    }
     if verifier.otherRecordCount > 0, verifier.identicalCount == 0, verdict.word != .different {
       complain(
         "warning: \(flagged) has no record of the input's runs that this pair decided, and "
@@ -132,11 +142,9 @@ struct VerifyCommand: ParsableCommand {
       facts.add("damaged_records", .integer(verifier.damagedRecordCount))
       facts.add("not_compared_for_damage", .integer(verifier.damagedCount))
     }
-    if verdict.isCut {
+    if !verifier.missing.isEmpty {
       facts.add("missing", .array(verifier.missing.map { .string($0) }))
-      if !verdict.isDamaged {
-        facts.add("not_compared_for_missing", .integer(verifier.damagedCount))
-      }
+      if !verdict.isDamaged { add("not_compared_for_missing", ofAny: verifier.damagedCount) }
     }
     if verifier.takeCount > 1 { facts.add("takes", .integer(verifier.takeCount)) }
     facts.add(
@@ -175,9 +183,8 @@ struct VerifyCommand: ParsableCommand {
 
   private func compare(
     _ events: EventSource, _ journal: RecordedRun, rule: DecisionRule, loaded: LoadedModel,
-    matchedCalibration: MatchedCalibration
+    matchedCalibration: MatchedCalibration, ledger: StreamLedger?
   ) throws -> FlaggedVerifier {
-    let ledger = try ledger
     for note in ledger?.notes ?? [] { complain("warning: \(note)") }
     var verifier = FlaggedVerifier(
       flagged: journal, input: events, rule: rule, model: loaded.sha256,
@@ -213,18 +220,14 @@ private struct Verdict {
   let word: Word
   /// Whether the journal has damaged records or lines.
   let isDamaged: Bool
-  /// Whether segments are missing that have events of the input. Other missing segments do not matter.
-  let isCut: Bool
-
   init(_ verifier: FlaggedVerifier, _ journal: RecordedRun) {
-    isCut = !verifier.missing.isEmpty && verifier.damagedCount > 0
     isDamaged =
       verifier.damagedRecordCount > 0 || !journal.damage.isEmpty || verifier.damagedLineCount > 0
     if verifier.firstDifference != nil, !verifier.isOfOthersAlone {
       word = .different
     } else if isDamaged {
       word = .damaged
-    } else if isCut {
+    } else if verifier.isIncomplete {
       word = .incomplete
     } else {
       word =
