@@ -10,18 +10,25 @@
 // So here a connection that libzmq does not read has not broken yet. It has when libzmq reads again and
 // finds the end, which is the usual way. One that it does read is to be read, and no more. For that the program's own epoll_ctl and epoll_wait stand
 // before those of the C library; calls that do not come from libzmq pass as they are.
+//
+// And when a message of a CURVE connection is not what its peer sealed, libzmq tells its monitor, and then
+// asks errno why the message was not taken. Telling leaves EAGAIN there: `no room now`. The connection is
+// kept for good, and never read. So telling leaves errno as it was. Where libzmq was linked so that its own
+// calls cannot be replaced (-Bsymbolic-functions), it does as before.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include "zmq_events.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <link.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <zmq.h>
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -60,8 +67,12 @@ static int note_code(struct dl_phdr_info *object, size_t size, void *function) {
   return 0;
 }
 
+/// libzmq's own zmq_msg_send.
+static int (*send_message)(zmq_msg_t *message, void *socket, int flags);
+
 /// Before the program has threads.
 __attribute__((constructor)) static void find_code(void) {
+  *(void **)&send_message = dlsym(RTLD_NEXT, "zmq_msg_send");
   void *function = dlsym(RTLD_DEFAULT, "zmq_ctx_new");
   if (function != NULL) dl_iterate_phdr(note_code, function);
 }
@@ -102,6 +113,13 @@ int epoll_wait(int poller, struct epoll_event *events, int count, int timeout) {
     if ((mark & is_written) != 0) events[i].events |= EPOLLOUT;
   }
   return found;
+}
+
+int zmq_msg_send(zmq_msg_t *message, void *socket, int flags) {
+  int before = errno;
+  int sent = send_message(message, socket, flags);
+  if (sent >= 0 && is_from_library(__builtin_return_address(0))) errno = before;
+  return sent;
 }
 
 #endif

@@ -43,6 +43,9 @@ final class CatchUpServer: @unchecked Sendable {
   /// Where it listens no more, to listen there again.
   private var closedEndpoints: [String] = []
   private var nextRenewalNs: UInt64 = 0
+  /// When it next tries to listen again, and whether it was said that this fails.
+  private var nextBindNs: UInt64 = 0
+  private var hasToldFailure = false
   /// Bytes read for the reply, those of other working points among them.
   private var readByteCount = 0
 
@@ -59,7 +62,7 @@ final class CatchUpServer: @unchecked Sendable {
   /// A part of `connections_max` that peers may waste, up to this number.
   private static let heldCountMax = 16
   private static let renewalNs: UInt64 = 10_000_000_000
-  /// How long it waits before it listens again, and where that fails, as when another program has taken the
+  /// How long it waits before it listens again, and where that fails, as when another program has taken a
   /// port, before it tries once more.
   private static let closingNs: UInt64 = 100_000_000
   private static let retryNs: UInt64 = 1_000_000_000
@@ -138,6 +141,7 @@ final class CatchUpServer: @unchecked Sendable {
   private func serve() {
     do {
       try renew()
+      listenAgain()
       guard try poller.wait(timeoutMs: Self.pollMs) > 0 else { return marks.noteEmpty() }
       guard let envelope = try receive() else { return }
       pace()
@@ -152,26 +156,38 @@ final class CatchUpServer: @unchecked Sendable {
   /// had one identity it reads only one to the end, and then keeps the other until nobody listens. All
   /// consumers are disconnected by that, and come again by themselves.
   private func renew() throws(ZeroMQError) {
-    let isRetry = !closedEndpoints.isEmpty
-    if !isRetry {
-      let nowNs = tamis_monotonic_ns()
-      let count = marks.heldCount
-      guard count >= heldCountMax, nowNs >= nextRenewalNs else { return }
-      nextRenewalNs = nowNs +| Self.renewalNs
-      observer.socketFailed(
-        "catch-up: \(count) connections that have ended are not let go of; all consumers are disconnected "
-          + "and connect again by themselves. Peers that share a routing identity cause this")
-      for endpoint in boundEndpoints {
-        try socket.unbind(endpoint)
-        closedEndpoints.append(endpoint)
+    let nowNs = tamis_monotonic_ns()
+    let count = marks.heldCount
+    guard closedEndpoints.isEmpty, count >= heldCountMax, nowNs >= nextRenewalNs else { return }
+    nextRenewalNs = nowNs +| Self.renewalNs
+    observer.socketFailed(
+      "catch-up: \(count) connections that have ended are not let go of; all consumers are disconnected "
+        + "and connect again by themselves. Peers that share a routing identity cause this")
+    for endpoint in boundEndpoints {
+      try socket.unbind(endpoint)
+      closedEndpoints.append(endpoint)
+    }
+    hasToldFailure = false
+    // The library stops listening in a thread of its own.
+    nextBindNs = nowNs +| Self.closingNs
+  }
+
+  /// Listens again where it does not. An address that is not to be had keeps the others from nothing.
+  private func listenAgain() {
+    guard !closedEndpoints.isEmpty, tamis_monotonic_ns() >= nextBindNs else { return }
+    closedEndpoints.removeAll { endpoint in
+      do {
+        try socket.bind(endpoint)
+        return true
+      } catch {
+        if !hasToldFailure {
+          observer.socketFailed("catch-up: \(error); trying on")
+        }
+        return false
       }
     }
-    // The library stops listening in a thread of its own.
-    tamis_sleep_ns(isRetry ? Self.retryNs : Self.closingNs)
-    while let endpoint = closedEndpoints.last {
-      try socket.bind(endpoint)
-      closedEndpoints.removeLast()
-    }
+    hasToldFailure = !closedEndpoints.isEmpty
+    nextBindNs = tamis_monotonic_ns() +| Self.retryNs
   }
 
   /// Waits until the next read is due, in small steps, so that a request to end is noticed soon.

@@ -102,7 +102,9 @@ final class OutputSocket: OutputPort {
     let socket = try Socket(context, kind, lingerMs: Self.lingerMs)
     try socket.set(
       .sendHighWaterMark(settings.outputHighWaterMark),
-      .receiveHighWaterMark(Self.subscriptionCountMax),
+      // What receivers send to a PUSH is never taken. Without room for it the library would not read them any
+      // more, nor notice that they go. How much they may send is limited below.
+      .receiveHighWaterMark(isPublisher ? Self.subscriptionCountMax : 0),
       .messageByteCountMax(limits.messageByteCountMax),
       .sendBufferByteCount(RepeatWindow.sendBufferByteCount),
       .receiveBufferByteCount(Self.receiveBufferByteCount))

@@ -148,8 +148,12 @@ final class ConnectionWatch {
         account.fail(isIncoming: isIncoming)
         fail(hasReadOurType ? .wrongSocketType : .incomplete, at: event.endpoint)
       case .handshakeFailedProtocol:
+        // After its handshake a peer has no key or mechanism left to be wrong about.
+        let isLater = isIncoming && account.shakingHands == 0
         account.fail(isIncoming: isIncoming)
-        fail(HandshakeFailure.Reason(protocolError: event.value), at: event.endpoint)
+        fail(
+          isLater ? .malformed : HandshakeFailure.Reason(protocolError: event.value),
+          at: event.endpoint)
       case .handshakeFailedAuthentication:
         // Peers that came to us were counted when they were refused.
         account.fail(isIncoming: isIncoming)

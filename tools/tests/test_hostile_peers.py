@@ -251,6 +251,50 @@ def test_a_connection_that_breaks_behind_a_heartbeat_ends_nothing(daemons, name,
     assert daemon.stop() == 0
 
 
+BROKEN = {
+    "box": lambda part: part[:-1] + bytes([part[-1] ^ 1]),
+    "name": lambda part: part.replace(b"MESSAGE", b"MASSAGE"),
+    "number": lambda part: part.replace(part[10:18], bytes(8)),
+    "short": lambda part: bytes([0, 20]) + part[2:22],
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+@pytest.mark.parametrize("name, kind, message", [
+    ("in", b"PUSH", b"x"), ("out", b"SUB", b"\1x"), ("ask", b"DEALER", b"x")])
+def test_a_message_that_is_not_as_it_was_sealed_ends_its_connection(daemons, name, kind, message, how):
+    """It took a place for good: the library took it for one that has no room now."""
+    daemon = daemons(curve=True)
+    keys = tuple(map(zmq.utils.z85.decode, daemon.keys[0]))
+    server_key = zmq.utils.z85.decode(daemon.server_key)
+    for _ in range(8):
+        peer = RawPeer(daemon.ports[name], kind, keys, server_key)
+        peer.send(message)
+        peer.socket.sendall(BROKEN[how](peer.encoded(message)))
+        with contextlib.suppress(ConnectionResetError):
+            while peer.socket.recv(4_096):
+                pass
+        peer.close()
+    assert daemon.stop() == 0
+
+
+def test_receivers_that_talk_to_a_push_and_go_take_no_record(daemons):
+    """The library does not notice that a peer has gone whose messages it has no room for."""
+    daemon = daemons(output={"pattern": "push", "publish": "all"}, security={"connections_max": 8})
+    good = daemon.socket(zmq.PUSH, "in")
+    for attempt in range(12):
+        peer = RawPeer(daemon.ports["out"], b"PULL")
+        peer.send(*[b"x"] * 12)
+        time.sleep(0.02)
+        (peer.close if attempt % 2 else peer.break_off)()
+    receiver = daemon.socket(zmq.PULL, "out")
+    good.send(daemon.records(100))
+    numbers = {int(np.frombuffer(receiver.recv_multipart()[1], formats.flagged_dtype(FEATURES))["number"][0])
+               for _ in range(100)}
+    assert len(numbers) == 100
+    assert daemon.stop() == 0
+
+
 def test_many_that_never_end_and_one_that_does(daemons):
     daemon = daemons(security={"connections_max": 8})
     good = daemon.socket(zmq.PUSH, "in")
