@@ -301,4 +301,4 @@ def test_what_a_receiver_has_written_may_lack_numbers(chain, open_ended, tmp_pat
     cut_out(run / "000001.flagged", [3])
     for path in (run, segment):
         done = tamis("inspect", path)
-        assert done.returncode == 0, done.stdout
+        assert "missing inside" not in done.stdout, done.stdout
