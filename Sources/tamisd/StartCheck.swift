@@ -41,7 +41,9 @@ struct StartCheck {
     if let fault = ThreadNeed(configuration, featureCount: model?.shape.featureCount).fault {
       faults.append(fault)
     }
-    let journal = JournalProbe(configuration.pipeline, for: model, rehearses: rehearses)
+    // A rehearsal takes memory, of which there may be too little, as was said above.
+    let journal = JournalProbe(
+      configuration.pipeline, for: model, rehearses: rehearses && faults.isEmpty)
     faults += journal.faults
     journalOpening = journal.opening
     warnings += journal.warnings

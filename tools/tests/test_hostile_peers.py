@@ -547,7 +547,9 @@ def test_half_open_connections_shut_nobody_out(daemons, sent, curve):
         for _ in range(5):
             for served in (serve_input, serve_output, serve_catch_up):
                 assert_soon(served, daemon)
-        assert len(list(pathlib.Path(f"/proc/{daemon.process.pid}/fd").iterdir())) < 600
+        processes.wait_until(
+            lambda: len(list(pathlib.Path(f"/proc/{daemon.process.pid}/fd").iterdir())) < 600,
+            "a descriptor is free")
     finally:
         ending.set()
         for thread in threads:
