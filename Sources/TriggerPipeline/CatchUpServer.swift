@@ -38,7 +38,7 @@ final class CatchUpServer: @unchecked Sendable {
   private var third = Message()
   private var surplus = Message()
   private var nextReadNs: UInt64 = 0
-  /// Connections that have ended and are held: so many are too many.
+  /// The library may keep a connection that has ended. When it keeps this many, the socket is renewed.
   private let heldCountMax: Int
   /// Where it listens no more, to listen there again.
   private var closedEndpoints: [String] = []
